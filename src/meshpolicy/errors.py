@@ -1,0 +1,61 @@
+"""The errors of this package, and the problems that a reader of manifests collects.
+
+MeshPolicyError
+├── InvalidInput        some documents are wrong; carries every Problem found
+└── UnknownWorkload     a question names a workload that the manifests do not have
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands: a file (or `-`), its document counted from 1, and a field in it."""
+
+    file: str
+    document: int = 1
+    field: str = ""
+
+    def __str__(self) -> str:
+        field = f", {self.field}" if self.field else ""
+        return f"{self.file}, document {self.document}{field}"
+
+
+class Severity(StrEnum):
+    """How much a problem matters."""
+
+    ERROR = "error"
+    """The document cannot be used as it is."""
+    REJECTED = "rejected"
+    """Linkerd's admission webhook, or the API server, would refuse the document."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong with one document, and what to do about it."""
+
+    place: Place
+    message: str
+    severity: Severity = Severity.ERROR
+    rule: str = ""
+    """The rule of the semantics that was broken (`R29`), where there is one."""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+class MeshPolicyError(Exception):
+    """The base of all errors of this package."""
+
+
+class InvalidInput(MeshPolicyError):
+    """Some documents cannot be used; `problems` holds every one of them, in order."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class UnknownWorkload(MeshPolicyError):
+    """A question names a workload that the manifests do not have."""
