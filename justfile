@@ -14,9 +14,10 @@ default:
 [group('setup')]
 install:
     @[ -d .venv ] || uv venv --quiet --python '>=3.11'
-    @cmp -s requirements.lock .venv/installed || { echo "installing the locked dependencies into .venv" >&2 \
-      && uv pip sync --quiet --require-hashes requirements.lock \
-      && uv pip install --quiet --no-deps --no-build-isolation --editable . && cp requirements.lock .venv/installed; }
+    @cat requirements.lock pyproject.toml | cmp -s - .venv/installed || { echo "installing the locked dependencies into .venv" >&2 \
+      && uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock \
+      && uv pip install --quiet --no-deps --no-build-isolation --editable . \
+      && cat requirements.lock pyproject.toml >.venv/installed; }
 
 # resolve the dependencies anew and lock them by hash
 [group('setup')]
