@@ -60,7 +60,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def spans(pattern: str, value: str) -> bool:
-    """Whether the *leftmost* match of `pattern` covers all of `value`, as in the proxy: `a|ab` misses `ab`."""
+    """Whether the leftmost match of `pattern` covers all of `value`, as in the proxy (`a|ab` misses `ab`)."""
     found = _compiled(pattern).search(value)
     return found is not None and found.span() == (0, len(value))
 
@@ -81,7 +81,7 @@ class PathMatch:
     value: str
 
     def length(self, path: str) -> int | None:
-        """Return how many bytes of `path` are matched, which ranks routes (R91); None if it does not match."""
+        """Return the bytes of `path` that are matched, which ranks routes (R91); None if it does not match."""
         match self.kind:
             case PathKind.EXACT:
                 return len(path) if path == self.value else None
