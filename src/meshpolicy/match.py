@@ -81,7 +81,7 @@ class PathMatch:
     value: str
 
     def length(self, path: str) -> int | None:
-        """Return the bytes of `path` that are matched, which ranks routes (R91); None if it does not match."""
+        """Return the bytes of `path` that are matched, which rank routes (R91), or None."""
         match self.kind:
             case PathKind.EXACT:
                 return len(path) if path == self.value else None
