@@ -1,0 +1,98 @@
+"""What a person may set, from `LOCALMESH_*` in the environment; an option of the command line wins.
+
+Every setting is checked here, and all that is wrong is reported together.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+
+from localmesh.errors import BadInput
+
+PREFIX = "LOCALMESH_"
+PROCESS = "LOCALMESH_PROCESS"
+"""Marks what localmesh itself started. `LOCALMESH_STATE` alone does not: a person may export it in a shell."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All knobs of the local mesh with their defaults."""
+
+    state: Path | None = None
+    """The state folder; default: `pingpong` in the runtime folder of the user, else /tmp/pingpong-UID."""
+    manifests: tuple[Path, ...] = ()
+    """Folders and files to read, separated by `:`; default: those of the project around the current folder."""
+    port: int = 8080
+    """Where the ingress answers HTTP on 127.0.0.1."""
+    https_port: int = 8443
+    """Where the ingress answers HTTPS on 127.0.0.1."""
+    certificate_lifetime: timedelta = timedelta(hours=24)
+    """How long a pod's certificate is valid; it is renewed at 70 % of that."""
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Return the settings in an environment, or raise BadInput with all that is wrong."""
+    found: dict[str, object] = {}
+    reasons: list[str] = []
+    known = {PREFIX + field.name.upper(): field.name for field in fields(Settings)}
+    for variable, value in sorted(environ.items()):
+        if not variable.startswith(PREFIX) or variable == PROCESS:
+            continue
+        if variable not in known:
+            reasons.append(_unknown(variable, known))
+            continue
+        try:
+            found[known[variable]] = PARSERS[known[variable]](value)
+        except ValueError as error:
+            reasons.append(f"{variable}={value}: {error}")
+    if reasons:
+        raise BadInput(*reasons)
+    return replace(Settings(), **found)  # type: ignore[arg-type] # each parser returns its field's type
+
+
+def _unknown(variable: str, known: Mapping[str, str]) -> str:
+    close = get_close_matches(variable, known, n=1)
+    advice = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+    return f"{variable}: there is no such setting; {advice}"
+
+
+def duration(text: str) -> timedelta:
+    """Return the duration written as `90s`, `30m`, `24h` or `7d`."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if not found:
+        raise ValueError("a number with a unit is expected: 90s, 30m, 24h or 7d")
+    value = timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    if not timedelta(seconds=5) <= value <= timedelta(days=365):
+        raise ValueError("from 5s to 365d is accepted")
+    return value
+
+
+def port(text: str) -> int:
+    """Return a TCP port number."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ValueError("a port from 1 to 65535 is expected")
+    return int(text)
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise ValueError("a folder is expected")
+    return Path(text).absolute()
+
+
+def _paths(text: str) -> tuple[Path, ...]:
+    return tuple(_path(part) for part in text.split(":"))
+
+
+PARSERS: Mapping[str, Callable[[str], object]] = {
+    "state": _path,
+    "manifests": _paths,
+    "port": port,
+    "https_port": port,
+    "certificate_lifetime": duration,
+}
