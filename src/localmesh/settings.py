@@ -14,7 +14,7 @@ from localmesh.errors import BadInput
 
 PREFIX = "LOCALMESH_"
 PROCESS = "LOCALMESH_PROCESS"
-"""Marks what localmesh itself started. `LOCALMESH_STATE` alone does not: a person may export it in a shell."""
+"""Marks what localmesh itself started. `LOCALMESH_STATE` alone does not: a person may export it."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -26,7 +26,7 @@ class Settings:
     state: Path | None = None
     """The state folder; default: `pingpong` in the runtime folder of the user, else /tmp/pingpong-UID."""
     manifests: tuple[Path, ...] = ()
-    """Folders and files to read, separated by `:`; default: those of the project around the current folder."""
+    """Folders and files to read, `:` between; default: those of the project around the current folder."""
     port: int = 8080
     """Where the ingress answers HTTP on 127.0.0.1."""
     https_port: int = 8443

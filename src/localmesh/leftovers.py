@@ -1,0 +1,64 @@
+"""What a killed supervisor left behind, and how it is cleaned: only what carries this state folder's mark."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psutil
+
+from localmesh.settings import PROCESS
+from localmesh.state import StateFolder
+
+GRACE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What was cleaned; false where there was nothing."""
+
+    processes: tuple[str, ...] = ()
+    entries: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.processes or self.entries)
+
+    def __str__(self) -> str:
+        names = f" ({', '.join(self.processes)})" if self.processes else ""
+        return (
+            f"Cleaned what an earlier local mesh left: {len(self.processes)} processes{names},"
+            f" {self.entries} entries of its state folder."
+        )
+
+
+def clean(folder: StateFolder) -> Cleaned:
+    """End the leftover processes and remove the leftover files; the caller owns the folder."""
+    processes = leftover_processes(folder)
+    names = tuple(sorted(processes.values()))
+    for process in processes:
+        _signal(process, kill=False)
+    _, alive = psutil.wait_procs(processes, timeout=GRACE)
+    for process in alive:
+        _signal(process, kill=True)
+    psutil.wait_procs(alive, timeout=GRACE)
+    return Cleaned(names, folder.clear())
+
+
+def leftover_processes(folder: StateFolder) -> dict[psutil.Process, str]:
+    """Return this user's processes that localmesh started for this folder, with the names it gave."""
+    me = psutil.Process()
+    ours = {me, *me.parents()}
+    found = {}
+    for process in psutil.process_iter():
+        try:
+            if process in ours or process.uids().real != me.uids().real:
+                continue
+            environ = process.environ()
+        except (psutil.Error, OSError):
+            continue  # gone, or not ours to read
+        if environ.get("LOCALMESH_STATE") == str(folder.path) and PROCESS in environ:
+            found[process] = environ[PROCESS]
+    return found
+
+
+def _signal(process: psutil.Process, *, kill: bool) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.kill() if kill else process.terminate()

@@ -1,0 +1,163 @@
+"""One child process, owned by its handle: started, watched, restarted with back-off, and stopped."""
+
+import asyncio
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from localmesh.errors import CommandFailed
+from localmesh.files import PRIVATE_FILE
+
+TAIL = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run: nothing secret stands in `command`, which every user of the machine can read."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    log: Path
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class BackOff:
+    """The wait before a restart: doubled from `first` up to `most`, forgotten after `stable` seconds."""
+
+    first: float = 0.1
+    most: float = 10.0
+    stable: float = 20.0
+
+    def after(self, failures: int) -> float:
+        """Return the wait after so many failures in a row."""
+        return min(self.most, self.first * 2.0 ** min(failures - 1, 30))
+
+
+class Child:
+    """A program that is kept running until it is stopped."""
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        grace: float = 5.0,
+        back_off: BackOff = BackOff(),
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.program = program
+        self.restarts = 0
+        self._grace = grace
+        self._back_off = back_off
+        self._on_change = on_change
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._changing = asyncio.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """The process that runs now, if one does."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def start(self) -> None:
+        """Start the program and keep it running; raises CommandFailed if it cannot start at all."""
+        async with self._changing:
+            await self._spawn()
+        self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.program.name}")
+
+    async def stop(self) -> None:
+        """End the program: SIGTERM, and SIGKILL when the grace is over. It is not started again."""
+        self._stopping = True
+        async with self._changing:
+            await self._end()
+        if self._keeper:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+
+    async def restart(self) -> None:
+        """End the program; its keeper starts it anew."""
+        await self._end()
+
+    async def _end(self) -> None:
+        process = self._process
+        if not process or process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), self._grace)
+        except TimeoutError:
+            pass
+        finally:
+            _kill_session(process.pid)
+        await process.wait()
+
+    async def _spawn(self) -> None:
+        handle = os.open(self.program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, PRIVATE_FILE)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.program.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=handle,
+                stderr=handle,
+                env=dict(self.program.environment),
+                cwd=self.program.folder,
+                # A Ctrl-C at the terminal reaches the supervisor alone, which stops its children in order.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CommandFailed(self.program.command[0], str(error)) from error
+        finally:
+            os.close(handle)
+
+    async def _keep(self) -> None:
+        failures = 0
+        while True:
+            assert self._process is not None  # noqa: S101 `start` has made it
+            started = monotonic()
+            await self._process.wait()
+            _kill_session(self._process.pid)
+            if self._stopping:
+                return
+            self.restarts += 1
+            self._on_change()
+            failures = 1 if monotonic() - started > self._back_off.stable else failures + 1
+            await asyncio.sleep(self._back_off.after(failures))
+            while not await self._respawn():
+                failures += 1
+                await asyncio.sleep(self._back_off.after(failures))
+
+    async def _respawn(self) -> bool:
+        # Under the lock, so that `stop` never misses a process that is being born.
+        async with self._changing:
+            if self._stopping:
+                return True
+            try:
+                await self._spawn()
+            except CommandFailed:
+                return False
+        self._on_change()
+        return True
+
+
+def _kill_session(leader: int) -> None:
+    """End what the program itself started, and the program if it is still there."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def tail(path: Path, lines: int = TAIL) -> str:
+    """Return the last lines of a log, or nothing where there is none."""
+    try:
+        with path.open(errors="replace") as file:
+            return "".join(deque(file, lines)).rstrip()
+    except OSError:
+        return ""

@@ -1,0 +1,128 @@
+"""The state folder: everything that one local mesh keeps on disk, owned by one supervisor at a time."""
+
+import fcntl
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from localmesh.errors import BadInput
+from localmesh.files import make_folder
+from localmesh.settings import Settings
+
+LOCK = "lock"
+LOG = "supervisor.log"
+CONTROL = "control.sock"
+PODS = "pods"
+AUTHORITY = "authority"
+MADE = (CONTROL, PODS, AUTHORITY)
+"""What `clear` may remove: nothing that localmesh did not make, whatever folder it was given."""
+LONGEST_SOCKET = 100
+"""Bytes of a Unix socket's path that every system accepts (Linux 107, macOS 103)."""
+LONGEST_NAME = len("/pods/") + 24 + len("/metrics.sock")
+"""What stands after the folder in the longest path that a pod of ordinary name needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """The folder, by path; nothing is touched before `prepare`."""
+
+    path: Path
+
+    @property
+    def control(self) -> Path:
+        """Where the supervisor listens."""
+        return self.path / CONTROL
+
+    @property
+    def log(self) -> Path:
+        """What the supervisor itself has to say."""
+        return self.path / LOG
+
+    @property
+    def pods(self) -> Path:
+        """Holds one folder a pod."""
+        return self.path / PODS
+
+    @property
+    def authority(self) -> Path:
+        """Holds the trust anchor and the issuer."""
+        return self.path / AUTHORITY
+
+    def pod(self, name: str) -> Path:
+        """Return the folder of one pod."""
+        return self.pods / name
+
+    def prepare(self) -> None:
+        """Make the folder, or raise BadInput where it cannot be trusted or used."""
+        if len(os.fsencode(self.path)) + LONGEST_NAME > LONGEST_SOCKET:
+            room = LONGEST_SOCKET - LONGEST_NAME
+            raise BadInput(
+                f"state folder {self.path}: more than {room} bytes are too long for Unix sockets in it",
+                hint="set LOCALMESH_STATE to a shorter path",
+            )
+        try:
+            make_folder(self.path)
+        except FileExistsError:
+            pass  # not a folder: `_check` says so
+        except OSError as error:
+            raise BadInput(
+                f"state folder {self.path}: cannot be made: {error.strerror}",
+                hint="set LOCALMESH_STATE to another path",
+            ) from None
+        _check(self.path)
+
+    @contextmanager
+    def owned(self) -> Iterator[bool]:
+        """Yield whether this process is now the one that owns the folder; the kernel frees it at any exit."""
+        handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(handle)
+
+    def clear(self) -> int:
+        """Remove what a supervisor made, but its log and the lock; return how many entries that were."""
+        entries = [self.path / name for name in MADE if (self.path / name).exists()]
+        for entry in entries:
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+        return len(entries)
+
+
+def state_folder(settings: Settings, environ: Mapping[str, str]) -> StateFolder:
+    """Return the folder that is set, else the user's own in the runtime folder, else one below /tmp."""
+    if settings.state:
+        return StateFolder(settings.state)
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    if runtime and Path(runtime).is_dir():
+        return StateFolder(Path(runtime) / "pingpong")
+    return StateFolder(Path(f"/tmp/pingpong-{os.getuid()}"))  # noqa: S108 owner and mode are checked
+
+
+def _check(path: Path) -> None:
+    found = path.lstat()
+    mode = stat.S_IMODE(found.st_mode)
+    other = "set LOCALMESH_STATE to another path"
+    if not stat.S_ISDIR(found.st_mode):
+        raise BadInput(f"state folder {path}: is not a folder", hint=other)
+    if found.st_uid != os.getuid():
+        raise BadInput(f"state folder {path}: belongs to user {found.st_uid}, not to you ({os.getuid()})", hint=other)
+    if mode & 0o077:
+        raise BadInput(
+            f"state folder {path}: is open to others (mode {mode:04o}), and keys are kept in it",
+            hint=f"chmod 700 {path}, or {other}",
+        )
+    foreign = sorted(entry.name for entry in path.iterdir() if entry.name not in (*MADE, LOCK, LOG))
+    if foreign:
+        raise BadInput(f"state folder {path}: holds what localmesh did not make ({foreign[0]})", hint=other)

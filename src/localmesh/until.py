@@ -1,0 +1,18 @@
+"""Waits for a fact, never for a time."""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+from localmesh.errors import TimedOut
+
+POLL = 0.02
+
+
+async def until(fact: Callable[[], bool], *, within: float, what: str) -> None:
+    """Return as soon as the fact holds, or raise TimedOut, which says `what` did not happen."""
+    deadline = monotonic() + within
+    while not fact():
+        if monotonic() > deadline:
+            raise TimedOut(what, within)
+        await asyncio.sleep(POLL)
