@@ -1,0 +1,18 @@
+"""Writes Envoy configuration for pods: pure functions from values to dictionaries that are dumped as JSON.
+
+What a caller needs, by module (all else is detail):
+
+command     `binary() -> Path`; `command(pod) -> tuple[str, ...]`, which runs a sidecar
+sidecar     `sidecar(pod, inbound, destinations, secret) -> Json`, a pod's whole bootstrap;
+            `proxy_url(pod, secret) -> str`, the app's HTTP_PROXY
+inbound     `InboundPort(number, socket, policy)`
+clusters    `Destination(name, hosts, port)`: what an app can call, by names without port
+endpoints   `Endpoint(address, port, identity, opaque)`, `LocalEndpoint(socket)`;
+            `endpoints(destination, found) -> Json`, to be moved into `endpoints_file(pod, destination)`
+ingress     `ingress(pod, entry, routes) -> Json`, the bootstrap of a Gateway
+"""
+
+from typing import Any
+
+Json = dict[str, Any]
+"""A message of Envoy's API in its JSON form."""

