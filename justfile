@@ -10,6 +10,41 @@ export PATH := VIRTUAL_ENV / "bin" + ":" + env("PATH")
 default:
     @{{ just_executable() }} --list --unsorted
 
+# bring PingPong up: on kind where Docker and its tools are here, else on this machine alone
+[group('run')]
+up *backend: install
+    @python -m meshup up {{ backend }}
+
+# stop all of it, and leave nothing behind
+[group('run')]
+down *args: install
+    @python -m meshup down {{ args }}
+
+# the pods: identity, certificate, readiness, restarts; --output json for programs
+[group('run')]
+status *args: install
+    @python -m meshup status {{ args }}
+
+# send one real request as FROM (a pod, an account, or `unmeshed`) to TO[/path], and say why it was answered so
+[group('run')]
+ask from to *args: install
+    @python -m meshup ask {{ from }} {{ to }} {{ args }}
+
+# what a pod wrote; --follow, and --sidecar for its proxy
+[group('run')]
+logs name *args: install
+    @python -m meshup logs {{ name }} {{ args }}
+
+# renew the certificates while traffic flows
+[group('run')]
+rotate *args: install
+    @python -m meshup rotate {{ args }}
+
+# replace the pods of a workload, one by one
+[group('run')]
+restart name *args: install
+    @python -m meshup restart {{ name }} {{ args }}
+
 # install all dependencies into .venv, by hash
 [group('setup')]
 install:
@@ -25,10 +60,31 @@ lock *args:
     uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --all-extras --group dev \
       --custom-compile-command "just lock" pyproject.toml --output-file requirements.lock {{ args }}
 
+# who may call whom, from the manifests
+[group('policy')]
+policy *args: install
+    @meshpolicy list k8s/base mesh/policies mesh/ingress {{ args }}
+
+# look for mistakes in the manifests
+[group('policy')]
+policy-lint *args: install
+    @meshpolicy lint k8s mesh {{ args }}
+
 # run the tests; pass pytest options after the name
 [group('test')]
 test *args: install
     pytest {{ args }}
+
+# everything CI runs, in CI's order
+[group('test')]
+check: lint types layers policy-lint docs-check test
+
+# measure: paired, in one run, as ratios
+[group('test')]
+bench *args: install
+    @python bench/service.py {{ args }}
+    @python bench/mesh.py {{ args }}
+    @python bench/meshpolicy.py {{ args }}
 
 # rewrite the sources in the house style
 [group('code')]
@@ -42,6 +98,7 @@ fmt: install
 lint: install
     ruff check
     ruff format --check
+    yamllint --strict k8s mesh
     {{ just_executable() }} --fmt --check
 
 # check the types
@@ -53,3 +110,13 @@ types: install
 [group('code')]
 layers: install
     lint-imports --no-cache
+
+# write the outputs that the documentation shows
+[group('docs')]
+docs: install
+    python docs/generate.py
+
+# check that the documentation shows what is so
+[group('docs')]
+docs-check: install
+    python docs/generate.py --check
