@@ -25,7 +25,7 @@ down *args: install
 status *args: install
     @python -m meshup status {{ args }}
 
-# send one real request as FROM (a pod, an account, or `unmeshed`) to TO[/path], and say why it was answered so
+# send one real request, and say why it was answered so; FROM is a pod, an account or `unmeshed`
 [group('run')]
 ask from to *args: install
     @python -m meshup ask {{ from }} {{ to }} {{ args }}
