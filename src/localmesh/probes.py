@@ -4,9 +4,11 @@ Thresholds and periods are Kubernetes'; only the first success is looked for mor
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from ipaddress import IPv4Address
+from pathlib import Path
 
 from meshpolicy.workload import Probe, ProbeKind
 
@@ -24,12 +26,28 @@ async def answers(probe: Probe, address: IPv4Address, node: IPv4Address) -> bool
 
 
 async def _status(probe: Probe, address: IPv4Address, node: IPv4Address) -> int:
-    headers = {"Host": f"{address}:{probe.port}", "User-Agent": "kube-probe", "Connection": "close"}
-    headers |= dict(probe.headers)
-    lines = [f"GET {probe.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
     reader, writer = await asyncio.open_connection(str(address), probe.port, local_addr=(str(node), 0))
+    host = {"Host": f"{address}:{probe.port}"}
+    return await _get(reader, writer, probe.path, host | dict(probe.headers))
+
+
+async def sidecar_ready(admin: Path, within: float = 1.0) -> bool:
+    """Whether an Envoy has its certificates and endpoints and takes connections, by its admin socket."""
     try:
-        writer.write("\r\n".join(lines).encode("latin-1"))
+        async with asyncio.timeout(within):
+            reader, writer = await asyncio.open_unix_connection(str(admin))
+            return await _get(reader, writer, "/ready", {"Host": "localmesh"}) == HTTPStatus.OK
+    except (OSError, ValueError, EOFError):
+        return False
+
+
+async def _get(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, headers: Mapping[str, str]
+) -> int:
+    common = {"User-Agent": "kube-probe", "Connection": "close"}
+    lines = [f"{name}: {value}" for name, value in (common | dict(headers)).items()]
+    try:
+        writer.write("\r\n".join([f"GET {path} HTTP/1.1", *lines, "", ""]).encode("latin-1"))
         version, status, *_ = (await reader.readline()).split()
         if not version.startswith(b"HTTP/"):
             raise ValueError("not HTTP")
@@ -49,15 +67,14 @@ class Count:
     failures: int = field(default=0, init=False)
 
     def record(self, success: bool) -> bool:
-        """Take one result; return whether the verdict has changed."""
-        before = self.good
+        """Take one result; return the verdict after it."""
         self.successes = self.successes + 1 if success else 0
         self.failures = 0 if success else self.failures + 1
         if self.successes >= self.probe.success_threshold:
             self.good = True
         elif self.failures >= self.probe.failure_threshold:
             self.good = False
-        return self.good != before
+        return self.good
 
 
 class Prober:
@@ -95,34 +112,35 @@ class Prober:
                 self._on_ready(True)
 
     async def _startup(self, probe: Probe) -> None:
-        count = Count(probe, good=False)
+        now = asyncio.get_running_loop().time
         await asyncio.sleep(probe.initial_delay)
         # The same patience as Kubernetes', in shorter steps.
         patience = probe.period * probe.failure_threshold
-        deadline = asyncio.get_running_loop().time() + patience
-        while not count.good:
-            count.record(await self._ask(probe))
-            if not count.good and asyncio.get_running_loop().time() > deadline:
+        deadline = now() + patience
+        while not await self._ask(probe):
+            if now() > deadline:
                 self._on_dead(f"{probe.kind}: no success in {patience:g} s")
                 deadline += patience
-            await asyncio.sleep(0 if count.good else min(FIRST_SUCCESS, probe.period))
+            await asyncio.sleep(min(FIRST_SUCCESS, probe.period))
 
     async def _liveness(self, probe: Probe) -> None:
         count = Count(probe, good=True)
         await asyncio.sleep(probe.initial_delay)
-        while True:
-            if count.record(await self._ask(probe)) and not count.good:
-                self._on_dead(f"{probe.kind}: {probe.failure_threshold} failures in a row")
+        alive = True
+        while alive:
             await asyncio.sleep(probe.period)
+            alive = count.record(await self._ask(probe))
+        self._on_dead(f"{probe.kind}: {probe.failure_threshold} failures in a row")
 
     async def _readiness(self, probe: Probe) -> None:
         count = Count(probe, good=False)
         await asyncio.sleep(probe.initial_delay)
-        seen = False
+        ready = seen = False
         while True:
-            if count.record(await self._ask(probe)):
-                self._on_ready(count.good)
-            seen = seen or count.good
+            before, ready = ready, count.record(await self._ask(probe))
+            if ready != before:
+                self._on_ready(ready)
+            seen = seen or ready
             await asyncio.sleep(probe.period if seen else min(FIRST_SUCCESS, probe.period))
 
     async def _ask(self, probe: Probe) -> bool:

@@ -1,0 +1,53 @@
+"""The command line's side of the control socket."""
+
+from dataclasses import asdict
+
+import httpx
+
+from localmesh.errors import BadInput, LocalMeshError, NotRunning
+from localmesh.state import StateFolder
+from localmesh.views import Answer, MeshView, Question
+
+
+class Client:
+    """Asks the supervisor that owns a state folder; raises NotRunning where none answers."""
+
+    def __init__(self, folder: StateFolder, timeout: float | None = None) -> None:
+        self._folder = folder
+        transport = httpx.HTTPTransport(uds=str(folder.control))
+        self._http = httpx.Client(transport=transport, base_url="http://localmesh", timeout=timeout)
+
+    def status(self) -> MeshView:
+        """Return all about the mesh."""
+        return MeshView.from_json(self._send("GET", "/status").text)
+
+    def rotate(self) -> int:
+        """Renew every certificate; return how many."""
+        return int(self._send("POST", "/rotate").json()["certificates"])
+
+    def restart(self, name: str) -> tuple[str, ...]:
+        """Replace the pods of a workload one by one; return the new ones."""
+        return tuple(self._send("POST", f"/restart/{name}").json()["pods"])
+
+    def ask(self, question: Question) -> Answer:
+        """Send one request as somebody."""
+        return Answer.from_json(self._send("POST", "/ask", asdict(question)).text)
+
+    def apply(self) -> bool:
+        """Have the manifests read again; return whether anything changed."""
+        return bool(self._send("POST", "/apply").json()["changed"])
+
+    def shut_down(self) -> None:
+        """Begin to stop."""
+        self._send("POST", "/shutdown")
+
+    def _send(self, method: str, path: str, body: object = None) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, json=body)
+        except httpx.TransportError as error:
+            raise NotRunning(f"no local mesh runs in {self._folder.path}") from error
+        if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
+            raise BadInput(*response.json()["reasons"], hint=response.json()["hint"])
+        if response.is_error:
+            raise LocalMeshError(response.text)
+        return response

@@ -1,0 +1,130 @@
+"""What the supervisor tells about the mesh: plain values that travel as JSON between it and the command line."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Phase(StrEnum):
+    """Where a pod is in its life."""
+
+    STARTING = "starting"
+    READY = "ready"
+    UNREADY = "not ready"
+    LEAVING = "leaving"
+
+
+@dataclass(frozen=True, slots=True)
+class PodView:
+    """One pod, as `status` shows it."""
+
+    name: str
+    namespace: str
+    workload: str
+    address: str
+    identity: str
+    """Empty without a sidecar."""
+    expires: str
+    """When its certificate does, in ISO 8601; empty without a sidecar."""
+    phase: Phase
+    restarts: int
+    sidecar_restarts: int
+    ports: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessView:
+    """One call that the policies allow, and the objects that allow it."""
+
+    client: str
+    server: str
+    port: str
+    request: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngressView:
+    """Where the outside gets in."""
+
+    url: str
+    secure_url: str
+    authority: str
+    """The certificate to trust, as a file."""
+    paths: tuple[str, ...]
+    """What a GET may ask for, as far as the routes name exact paths."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeshView:
+    """All of the mesh."""
+
+    state: str
+    manifests: tuple[str, ...]
+    pods: tuple[PodView, ...]
+    access: tuple[AccessView, ...]
+    ingress: IngressView | None = None
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the JSON that `from_json` reads."""
+        return json.dumps(asdict(self), indent=indent)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return what `to_json` wrote."""
+        data: dict[str, Any] = json.loads(text)
+        ingress = data["ingress"]
+        return cls(
+            state=data["state"],
+            manifests=tuple(data["manifests"]),
+            pods=tuple(PodView(**{**pod, "phase": Phase(pod["phase"])}) for pod in data["pods"]),
+            access=tuple(AccessView(**line) for line in data["access"]),
+            ingress=IngressView(**{**ingress, "paths": tuple(ingress["paths"])}) if ingress else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request to be sent as somebody."""
+
+    source: str
+    target: str
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What really happened to a request, beside what the manifests say should happen."""
+
+    source: str
+    target: str
+    request: str
+    status: int | None
+    """None where the connection ended without an answer."""
+    line: str
+    """The first line of the body, or what the connection ended with."""
+    seconds: float
+    verdict: str
+    """What happened, in the words of `meshpolicy`."""
+    predicted: str
+    reasons: tuple[str, ...]
+    """The objects behind the prediction."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether what happened is what the manifests say."""
+        return self.verdict == self.predicted
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the JSON that `from_json` reads."""
+        return json.dumps({**asdict(self), "agrees": self.agrees}, indent=indent)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return what `to_json` wrote."""
+        data: dict[str, Any] = json.loads(text)
+        data.pop("agrees")
+        return cls(**{**data, "reasons": tuple(data["reasons"])})
