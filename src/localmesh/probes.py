@@ -10,6 +10,7 @@ from http import HTTPStatus
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from localmesh.until import POLL
 from meshpolicy.workload import Probe, ProbeKind
 
 FIRST_SUCCESS = 0.1
@@ -31,14 +32,17 @@ async def _status(probe: Probe, address: IPv4Address, node: IPv4Address) -> int:
     return await _get(reader, writer, probe.path, host | dict(probe.headers))
 
 
-async def sidecar_ready(admin: Path, within: float = 1.0) -> bool:
-    """Whether an Envoy has its certificates and endpoints and takes connections, by its admin socket."""
-    try:
-        async with asyncio.timeout(within):
-            reader, writer = await asyncio.open_unix_connection(str(admin))
-            return await _get(reader, writer, "/ready", {"Host": "localmesh"}) == HTTPStatus.OK
-    except (OSError, ValueError, EOFError):
-        return False
+async def sidecar_ready(admin: Path) -> None:
+    """Return when an Envoy has its certificates and endpoints and takes connections, by its admin socket."""
+    while True:
+        try:
+            async with asyncio.timeout(1):
+                reader, writer = await asyncio.open_unix_connection(str(admin))
+                if await _get(reader, writer, "/ready", {"Host": "localmesh"}) == HTTPStatus.OK:
+                    return
+        except (OSError, ValueError, EOFError):
+            pass  # it does not listen yet
+        await asyncio.sleep(POLL)
 
 
 async def _get(

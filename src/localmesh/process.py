@@ -12,6 +12,7 @@ from time import monotonic
 
 from localmesh.errors import CommandFailed
 from localmesh.files import PRIVATE_FILE
+from localmesh.until import ended
 
 TAIL = 20
 
@@ -77,10 +78,7 @@ class Child:
         self._stopping = True
         async with self._changing:
             await self._end()
-        if self._keeper:
-            self._keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeper
+        await ended(self._keeper)
 
     async def restart(self) -> None:
         """End the program; its keeper starts it anew."""

@@ -56,8 +56,9 @@ def read(environ: Mapping[str, str]) -> Settings:
 
 
 def _unknown(variable: str, known: Mapping[str, str]) -> str:
-    close = get_close_matches(variable, known, n=1)
-    advice = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+    words = {name.removeprefix(PREFIX): name for name in known}
+    close = get_close_matches(variable.removeprefix(PREFIX), words, n=1)
+    advice = f"did you mean {words[close[0]]}?" if close else f"known are {', '.join(known)}"
     return f"{variable}: there is no such setting; {advice}"
 
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,14 +78,16 @@ class StateFolder:
     @contextmanager
     def owned(self) -> Iterator[bool]:
         """Yield whether this process is now the one that owns the folder; the kernel frees it at any exit."""
-        handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        lock = self.path / LOCK
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 yield False
             else:
-                yield True
+                # The owner before may have removed the file between the two calls: nobody would see this lock.
+                yield lock.exists() and lock.stat().st_ino == os.fstat(handle).st_ino
         finally:
             os.close(handle)
 
@@ -98,6 +100,14 @@ class StateFolder:
             else:
                 entry.unlink()
         return len(entries)
+
+    def remove(self) -> None:
+        """Remove all of it, and the folder; the caller owns it, and this is the last thing it does."""
+        self.clear()
+        self.log.unlink(missing_ok=True)
+        (self.path / LOCK).unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.rmdir()
 
 
 def state_folder(settings: Settings, environ: Mapping[str, str]) -> StateFolder:

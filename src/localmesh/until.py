@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 from localmesh.errors import TimedOut
@@ -16,3 +17,11 @@ async def until(fact: Callable[[], bool], *, within: float, what: str) -> None:
         if monotonic() > deadline:
             raise TimedOut(what, within)
         await asyncio.sleep(POLL)
+
+
+async def ended(task: asyncio.Task[None] | None) -> None:
+    """Cancel a task, and return when it is over."""
+    if task:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,109 @@
+"""Which folder holds the state, and whom it is trusted to."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from localmesh.errors import BadInput
+from localmesh.settings import Settings
+from localmesh.state import StateFolder, state_folder
+
+
+def test_the_folder_is_made_private(short_path: Path) -> None:
+    folder = StateFolder(short_path / "mesh")
+    folder.prepare()
+    folder.prepare()
+    assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+
+
+def test_the_runtime_folder_of_the_user_is_taken_where_there_is_one(short_path: Path) -> None:
+    assert state_folder(Settings(), {"XDG_RUNTIME_DIR": str(short_path)}).path == short_path / "pingpong"
+    assert state_folder(Settings(), {"XDG_RUNTIME_DIR": str(short_path / "no")}).path.name == f"pingpong-{os.getuid()}"
+    assert state_folder(Settings(state=short_path), {}).path == short_path
+
+
+def loose(path: Path) -> None:
+    path.mkdir()
+    path.chmod(0o750)
+
+
+def full(path: Path) -> None:
+    path.mkdir(mode=0o700)
+    (path / "thesis.tex").touch()
+
+
+def link(path: Path) -> None:
+    path.symlink_to(path.parent)
+
+
+def dangling_link(path: Path) -> None:
+    path.symlink_to("/dev/null/no")
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (loose, "is open to others (mode 0750)"),
+        (full, "holds what localmesh did not make (thesis.tex)"),
+        (Path.touch, "is not a folder"),
+        (link, "is not a folder"),
+        (dangling_link, "is not a folder"),
+    ],
+)
+def test_a_folder_that_cannot_be_trusted_is_refused(make: object, complaint: str, short_path: Path) -> None:
+    assert callable(make)
+    make(short_path / "mesh")
+    with pytest.raises(BadInput, match="state folder") as caught:
+        StateFolder(short_path / "mesh").prepare()
+    assert complaint in str(caught.value)
+    assert caught.value.hint
+
+
+def test_the_folder_of_somebody_else_is_refused(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = os.getuid()
+    (short_path / "mesh").mkdir(mode=0o700)
+    monkeypatch.setattr("localmesh.state.os.getuid", lambda: me + 1)
+    with pytest.raises(BadInput, match=f"belongs to user {me}, not to you"):
+        StateFolder(short_path / "mesh").prepare()
+
+
+@pytest.mark.parametrize(
+    ("path", "complaint"),
+    [
+        (Path("/dev/null/mesh"), "cannot be made: Not a directory"),
+        (Path("/tmp") / ("x" * 80), "are too long for Unix sockets"),  # noqa: S108 never made
+    ],
+)
+def test_a_folder_that_cannot_be_made_is_refused(path: Path, complaint: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        StateFolder(path).prepare()
+    assert complaint in str(caught.value)
+
+
+def test_one_process_owns_the_folder_at_a_time(short_path: Path) -> None:
+    folder = StateFolder(short_path)
+    with folder.owned() as first, folder.owned() as second:
+        assert (first, second) == (True, False)
+    with folder.owned() as again:
+        assert again
+
+
+def test_clearing_removes_only_what_localmesh_makes(short_path: Path) -> None:
+    folder = StateFolder(short_path)
+    (folder.pods / "ponger-0").mkdir(parents=True)
+    folder.control.touch()
+    folder.log.touch()
+    (short_path / "thesis.tex").touch()
+    assert folder.clear() == 2
+    assert sorted(entry.name for entry in short_path.iterdir()) == ["supervisor.log", "thesis.tex"]
+
+
+def test_removing_leaves_no_folder(short_path: Path) -> None:
+    folder = StateFolder(short_path / "mesh")
+    folder.prepare()
+    with folder.owned():
+        folder.log.touch()
+        folder.remove()
+    assert not folder.path.exists()
