@@ -3,13 +3,16 @@
 What a caller needs, by module (all else is detail):
 
 command     `binary() -> Path`; `command(pod) -> tuple[str, ...]`, which runs a sidecar
-sidecar     `sidecar(pod, inbound, destinations, secret) -> Json`, a pod's whole bootstrap;
+sidecar     `sidecar(pod, ports, destinations, secret) -> Json`, a pod's whole bootstrap;
             `proxy_url(pod, secret) -> str`, the app's HTTP_PROXY
 inbound     `InboundPort(number, socket, policy)`
-clusters    `Destination(name, hosts, port)`: what an app can call, by names without port
-endpoints   `Endpoint(address, port, identity, opaque)`, `LocalEndpoint(socket)`;
+endpoints   `Destination(name, hosts, port)`: what an app can call, by names without port;
+            `service_hosts(service, namespace, caller)`: the names of a Service;
+            `Endpoint(address, port, identity, opaque)`, `LocalEndpoint(socket)`: who is ready behind it;
             `endpoints(destination, found) -> Json`, to be moved into `endpoints_file(pod, destination)`
 ingress     `ingress(pod, entry, routes) -> Json`, the bootstrap of a Gateway
+
+The secrets' files (`localmesh.sds`) and an endpoint file for each destination must be there before Envoy starts.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where the pods behind a destination are: the documents that Envoy's endpoint discovery reads from files."""
+"""What an app can call, and where the pods behind it are: the files that Envoy's endpoint discovery reads."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,8 +7,25 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from localmesh.envoy import Json
-from localmesh.envoy.clusters import Destination
 from localmesh.pod import Pod
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A Service's port, or one pod's port by its address."""
+
+    name: str
+    """Unique, and fit for a file name: `ponger.pingpong.80`."""
+    hosts: tuple[str, ...]
+    """The names it is called by, without port: `ponger`, `ponger.pingpong`, …, or an address."""
+    port: int
+
+
+def service_hosts(service: str, namespace: str, caller: str) -> tuple[str, ...]:
+    """Return the names that a pod in namespace `caller` knows a Service by, as cluster DNS resolves them."""
+    full = f"{service}.{namespace}.svc.cluster.local"
+    names = (full, f"{full}.", f"{service}.{namespace}.svc", f"{service}.{namespace}")
+    return (*names, service) if namespace == caller else names
 
 
 class Hop(StrEnum):

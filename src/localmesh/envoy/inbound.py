@@ -1,9 +1,29 @@
-"""What a sidecar accepts for its pod."""
+"""What a sidecar accepts for its pod: a listener a container port, which follows the port's policy.
 
-from dataclasses import dataclass
+Which of a port's behaviours a connection meets depends on its first bytes (R62, R63):
+
+A  plain text
+B  TLS for another name than the pod's: the application's own, passed on as bytes
+C  mutual TLS for the pod's name: a request of a meshed client
+D  the same with our mark in ALPN: a stream of a meshed client
+"""
+
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from meshpolicy.policy import PortPolicy
+from localmesh.addresses import Outside
+from localmesh.envoy import Json, stream, tls
+from localmesh.envoy.authorization import Peers
+from localmesh.envoy.connection import Codec, http_versions
+from localmesh.envoy.inboundhttp import requests
+from localmesh.envoy.message import extension
+from localmesh.pod import Pod
+from meshpolicy.policy import HttpRoute, HttpRule, PortPolicy, Protocol
+
+_CODEC = {Protocol.HTTP1: Codec.HTTP1, Protocol.HTTP2: Codec.HTTP2, Protocol.GRPC: Codec.HTTP2}
+"""Protocols that are taken at their word in plain text, without detection."""
+_STREAMS = {Protocol.OPAQUE, Protocol.TLS}
+_DETECTED = ["http/1.0", "http/1.1", "h2c"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +33,104 @@ class InboundPort:
     number: int
     socket: Path
     policy: PortPolicy
+
+    @property
+    def cluster(self) -> str:
+        """What Envoy calls the app behind the port."""
+        return f"app_{self.number}"
+
+
+def app(port: InboundPort) -> Json:
+    """Return the cluster that is the app's socket."""
+    address = {"pipe": {"path": str(port.socket)}}
+    return {
+        "name": port.cluster,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "load_assignment": {
+            "cluster_name": port.cluster,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+        },
+        "typed_extension_protocol_options": http_versions(),
+    }
+
+
+def listener(pod: Pod, port: InboundPort, outside: Outside) -> Json:
+    """Return the listener of a port; it is bound by this process alone (no `reuse_port`)."""
+    address = {"socket_address": {"address": str(pod.local), "port_value": port.number}}
+    found: Json = {
+        "name": f"inbound_{port.number}",
+        "address": address,
+        "enable_reuse_port": False,
+        "traffic_direction": "INBOUND",
+    }
+    if not pod.meshed or port.policy.skipped:
+        return found | {"filter_chains": [{"filters": stream.forward(pod, port.cluster)}]}
+    return found | _inspected(effective(port.policy).protocol) | {"filter_chains": _chains(pod, port, outside)}
+
+
+def _inspected(protocol: Protocol) -> Json:
+    inspectors = ["tls_inspector.v3.TlsInspector"]
+    if protocol is Protocol.UNKNOWN:
+        inspectors.append("http_inspector.v3.HttpInspector")
+    names = {kind: f"envoy.filters.listener.{kind.partition('.')[0]}" for kind in inspectors}
+    # Who is silent on a port of streams may be waiting for a server that speaks first; elsewhere it is closed (R63).
+    streams = protocol in _STREAMS
+    return {
+        "listener_filters": [extension(names[kind], f"filters.listener.{kind}") for kind in inspectors],
+        "listener_filters_timeout": "1s" if streams else "10s",
+        "continue_on_listener_filters_timeout": streams,
+    }
+
+
+def _chains(pod: Pod, port: InboundPort, outside: Outside) -> list[Json]:
+    policy = effective(port.policy)
+    known, strangers = Peers(terminated=True, outside=outside), Peers(terminated=False, outside=outside)
+
+    def bytes_from(peers: Peers) -> list[Json]:
+        return stream.authorized(pod, port.cluster, policy.authorizations, peers)
+
+    def requests_from(peers: Peers, codec: Codec) -> list[Json]:
+        return [requests(pod, port.cluster, policy, peers, codec)]
+
+    # A stream on a port for HTTP is refused whatever the policies say (R64).
+    declared = _CODEC.get(policy.protocol)
+    meshed = {"server_names": [pod.identity], "transport_protocol": "tls"}
+    chains = [
+        _chain(
+            {**meshed, "application_protocols": [tls.OPAQUE]},
+            stream.close() if declared else bytes_from(known),
+            tls.server(pod, alpn=(tls.OPAQUE,), demand=True),
+        ),
+        _chain(meshed, requests_from(known, Codec.AUTO), tls.server(pod, alpn=tls.HTTP, demand=False)),
+        _chain(
+            {"transport_protocol": "tls"},
+            stream.close() if declared else bytes_from(strangers),
+        ),
+        _chain(
+            {"transport_protocol": "raw_buffer"},
+            requests_from(strangers, declared) if declared else bytes_from(strangers),
+        ),
+    ]
+    if policy.protocol is Protocol.UNKNOWN:
+        detected = {"transport_protocol": "raw_buffer", "application_protocols": _DETECTED}
+        chains.append(_chain(detected, requests_from(strangers, Codec.AUTO)))
+    return chains
+
+
+def effective(policy: PortPolicy) -> PortPolicy:
+    """Return the policy, or the one that Linkerd puts in the place of an invalid one: 403 to all (R56)."""
+    if not policy.invalid:
+        return policy
+    refusal = HttpRoute(ref=policy.invalid, rules=(HttpRule(),))
+    return replace(
+        policy, protocol=Protocol.UNKNOWN, authorizations=(), http_routes=(refusal,), grpc_routes=(), rate_limit=None
+    )
+
+
+def _chain(match: Json, filters: list[Json], transport: Json | None = None) -> Json:
+    return {
+        "filter_chain_match": match,
+        "filters": filters,
+        **({"transport_socket": transport} if transport else {}),
+    }

@@ -1,0 +1,105 @@
+"""The HTTP connection manager: what all listeners for HTTP have in common."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from localmesh.envoy import Json
+from localmesh.envoy.message import extension, typed
+
+MANAGER = "filters.network.http_connection_manager.v3.HttpConnectionManager"
+
+
+class Codec(StrEnum):
+    """What bytes a listener reads as HTTP."""
+
+    AUTO = "AUTO"
+    HTTP1 = "HTTP1"
+    HTTP2 = "HTTP2"
+
+
+def http(
+    name: str,
+    *,
+    codec: Codec,
+    hosts: Iterable[Json],
+    filters: Iterable[Json],
+    replies: Iterable[Json],
+    log: list[Json],
+    default_host: str,
+    changes: Iterable[Json] = (),
+    **fields: object,
+) -> Json:
+    """Return a connection manager that adds nothing of its own to requests and answers."""
+    return extension(
+        "envoy.filters.network.http_connection_manager",
+        MANAGER,
+        stat_prefix=name,
+        codec_type=codec,
+        route_config={"name": name, "virtual_hosts": list(hosts), "validate_clusters": True},
+        http_filters=[*filters, _router()],
+        early_header_mutation_extensions=list(_early(changes)),
+        local_reply_config={"mappers": list(replies), "body_format": _EMPTY},
+        access_log=log,
+        http_protocol_options={"accept_http_10": True, "default_host_for_http_10": default_host},
+        common_http_protocol_options={"idle_timeout": "90s", "headers_with_underscores_action": "ALLOW"},
+        # Linkerd sets no deadline for a request; only the head of one must come in time (R6).
+        request_headers_timeout="10s",
+        stream_idle_timeout="0s",
+        generate_request_id=False,
+        server_header_transformation="PASS_THROUGH",
+        use_remote_address=True,
+        skip_xff_append=True,
+        **fields,
+    )
+
+
+_EMPTY: Json = {"text_format_source": {"inline_string": ""}}
+"""What a proxy answers by itself has no body."""
+
+
+def _router() -> Json:
+    return extension("envoy.filters.http.router", "filters.http.router.v3.Router", suppress_envoy_headers=True)
+
+
+def _early(changes: Iterable[Json]) -> Iterable[Json]:
+    """Change headers before a route is chosen, so that routes may match what is written here (R86)."""
+    mutations = list(changes)
+    if mutations:
+        kind = "http.early_header_mutation.header_mutation.v3.HeaderMutation"
+        yield extension("envoy.http.early_header_mutation.header_mutation", kind, mutations=mutations)
+
+
+def remove(name: str) -> Json:
+    """Return a change that drops a header."""
+    return {"remove": name}
+
+
+def write(name: str, value: str) -> Json:
+    """Return a change that writes a header, or none if the value turns out empty."""
+    return {"append": {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
+
+
+def reply(status: int, *flags: str, when: int | None = None, **fields: object) -> Json:
+    """Return a change of the proxy's own answers: those with one of the flags, or the status `when`."""
+    if when is None:
+        condition: Json = {"response_flag_filter": {"flags": list(flags)}}
+    else:
+        value = {"default_value": when, "runtime_key": "pingpong.unused"}
+        condition = {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
+    return {"filter": condition, "status_code": status, **fields}
+
+
+BAD_GATEWAY = (reply(502, "UF", "UC", "UR", "UPE"),)
+"""Where Envoy says 503, Linkerd says 502: the other side refused, broke off, or spoke no HTTP (M2)."""
+
+
+def http_versions() -> Json:
+    """Return the upstream options by which a request goes on in the version of HTTP that it came in."""
+    return {
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
+            "upstreams.http.v3.HttpProtocolOptions",
+            # Shorter than the server keeps an idle connection, so that none is closed as a request sets out on it.
+            common_http_protocol_options={"idle_timeout": "60s"},
+            use_downstream_protocol_config={"http_protocol_options": {}, "http2_protocol_options": {}},
+        )
+    }
