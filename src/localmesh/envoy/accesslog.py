@@ -12,7 +12,7 @@ _COMMON = {
     "upstream": "%UPSTREAM_HOST%",
     "upstream_identity": "%UPSTREAM_PEER_DNS_SAN%%UPSTREAM_PEER_URI_SAN%",
     "flags": "%RESPONSE_FLAGS%",
-    "seconds": "%DURATION%",
+    "milliseconds": "%DURATION%",
     "received": "%BYTES_RECEIVED%",
     "sent": "%BYTES_SENT%",
     "failure": "%DOWNSTREAM_TRANSPORT_FAILURE_REASON%%UPSTREAM_TRANSPORT_FAILURE_REASON%",
@@ -25,23 +25,28 @@ _HTTP = {
     "status": "%RESPONSE_CODE%",
     "details": "%RESPONSE_CODE_DETAILS%",
     "route": "%ROUTE_NAME%",
-    "authorization": "%DYNAMIC_METADATA(envoy.filters.http.rbac:enforced_effective_policy_id)%",
     "traceparent": "%REQ(TRACEPARENT)%",
 }
-_TCP = {
-    "details": "%CONNECTION_TERMINATION_DETAILS%",
-    "authorization": "%DYNAMIC_METADATA(envoy.filters.network.rbac:enforced_effective_policy_id)%",
-}
+_TCP = {"details": "%CONNECTION_TERMINATION_DETAILS%"}
 
 
-def http(pod: Pod, direction: str) -> list[Json]:
-    """Return the log of requests; `direction` is `inbound` or `outbound`."""
-    return _log(pod, {"direction": direction, **_COMMON, **_HTTP})
+def _grant(filters: str) -> str:
+    return f"%DYNAMIC_METADATA(envoy.filters.{filters}.rbac:enforced_effective_policy_id)%"
 
 
-def tcp(pod: Pod, direction: str) -> list[Json]:
-    """Return the log of connections."""
-    return _log(pod, {"direction": direction, **_COMMON, **_TCP})
+def inbound_http(pod: Pod) -> list[Json]:
+    """Return the log of the requests that a sidecar accepts, with the route and the grant that let them pass."""
+    return _log(pod, {"direction": "inbound", **_COMMON, **_HTTP, "authorization": _grant("http")})
+
+
+def inbound_tcp(pod: Pod) -> list[Json]:
+    """Return the log of the streams that a sidecar accepts."""
+    return _log(pod, {"direction": "inbound", **_COMMON, **_TCP, "authorization": _grant("network")})
+
+
+def outbound_http(pod: Pod) -> list[Json]:
+    """Return the log of what the pod's own app asks for."""
+    return _log(pod, {"direction": "outbound", **_COMMON, **_HTTP})
 
 
 def _log(pod: Pod, fields: dict[str, str]) -> list[Json]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from localmesh.envoy import Json
+from localmesh.envoy.message import extension
 from localmesh.pod import Pod
 
 
@@ -12,11 +13,15 @@ def bootstrap(pod: Pod, listeners: Iterable[Json], clusters: Iterable[Json]) -> 
         "node": {"id": pod.name, "cluster": str(pod.workload)},
         "admin": {"address": {"pipe": {"path": str(pod.admin), "mode": 0o600}}},
         "static_resources": {"listeners": list(listeners), "clusters": list(clusters)},
-        "layered_runtime": {"layers": [{"name": "static", "static_layer": _RUNTIME}]},
+        "overload_manager": {"resource_monitors": [_connections()]},
     }
 
 
-_RUNTIME: Json = {
-    # One pod has few callers; without a limit Envoy warns on each start.
-    "overload": {"global_downstream_max_connections": 10_000},
-}
+def _connections() -> Json:
+    kind = "resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"
+    name = "envoy.resource_monitors.global_downstream_max_connections"
+    return extension(name, kind, max_active_downstream_connections=_MOST_CONNECTIONS)
+
+
+_MOST_CONNECTIONS = 10_000
+"""Far more than one pod's callers need, and few enough not to use up its memory."""

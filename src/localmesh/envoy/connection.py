@@ -47,7 +47,7 @@ def http(
         stream_idle_timeout="0s",
         generate_request_id=False,
         server_header_transformation="PASS_THROUGH",
-        use_remote_address=True,
+        use_remote_address=False,
         skip_xff_append=True,
         **fields,
     )
@@ -63,10 +63,10 @@ def _router() -> Json:
 
 def _early(changes: Iterable[Json]) -> Iterable[Json]:
     """Change headers before a route is chosen, so that routes may match what is written here (R86)."""
-    mutations = list(changes)
-    if mutations:
-        kind = "http.early_header_mutation.header_mutation.v3.HeaderMutation"
-        yield extension("envoy.http.early_header_mutation.header_mutation", kind, mutations=mutations)
+    # Headers by which a client could steer Envoy itself: its retries, its deadlines.
+    steering = {"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}}
+    kind = "http.early_header_mutation.header_mutation.v3.HeaderMutation"
+    yield extension("envoy.http.early_header_mutation.header_mutation", kind, mutations=[steering, *changes])
 
 
 def remove(name: str) -> Json:
@@ -88,6 +88,20 @@ def reply(status: int, *flags: str, when: int | None = None, **fields: object) -
         condition = {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
     return {"filter": condition, "status_code": status, **fields}
 
+
+def grpc_reply(status: int, grpc_status: int) -> Json:
+    """Return a change of what a gRPC client is told where the HTTP status would be `status`."""
+    content = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
+    code = {"header": {"key": "grpc-status", "value": str(grpc_status)}}
+    found = reply(status, when=status)
+    return {
+        "filter": {"and_filter": {"filters": [found["filter"], {"header_filter": {"header": content}}]}},
+        "headers_to_add": [{**code, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}],
+    }
+
+
+NO_ROUTE = (grpc_reply(404, 5),)
+"""Where Envoy says UNIMPLEMENTED, Linkerd says NOT_FOUND."""
 
 BAD_GATEWAY = (reply(502, "UF", "UC", "UR", "UPE"),)
 """Where Envoy says 503, Linkerd says 502: the other side refused, broke off, or spoke no HTTP (M2)."""

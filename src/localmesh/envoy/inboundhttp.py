@@ -2,7 +2,7 @@
 
 from localmesh.envoy import Json, accesslog, grpcroutes, ratelimit, routes
 from localmesh.envoy.authorization import Peers, rules
-from localmesh.envoy.connection import BAD_GATEWAY, Codec, http, remove, write
+from localmesh.envoy.connection import BAD_GATEWAY, NO_ROUTE, Codec, http, remove, write
 from localmesh.envoy.filters import header_changes, redirect
 from localmesh.envoy.message import extension, typed
 from localmesh.pod import Pod
@@ -25,8 +25,8 @@ def requests(pod: Pod, cluster: str, policy: PortPolicy, peers: Peers, codec: Co
             extension(RBAC, "filters.http.rbac.v3.RBAC"),
             *(ratelimit.rate_limits(limit) if limit else []),
         ],
-        replies=BAD_GATEWAY,
-        log=accesslog.http(pod, "inbound"),
+        replies=(*BAD_GATEWAY, *NO_ROUTE),
+        log=accesslog.inbound_http(pod),
         default_host=f"{pod.address}:{policy.port}",
         changes=_client_id(peers),
     )

@@ -34,7 +34,7 @@ def listener(pod: Pod, destinations: Iterable[Destination], secret: str) -> Json
         hosts=[*_hosts(destinations), _unknown()],
         filters=[_password(secret)],
         replies=[*BAD_GATEWAY, _proxy_authentication_required()],
-        log=accesslog.http(pod, "outbound"),
+        log=accesslog.outbound_http(pod),
         default_host="unknown",
         upgrade_configs=[{"upgrade_type": "CONNECT"}],
     )

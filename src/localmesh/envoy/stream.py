@@ -15,7 +15,7 @@ def forward(pod: Pod, cluster: str, **fields: object) -> list[Json]:
             "filters.network.tcp_proxy.v3.TcpProxy",
             stat_prefix=cluster,
             cluster=cluster,
-            access_log=accesslog.tcp(pod, "inbound"),
+            access_log=accesslog.inbound_tcp(pod),
             **fields,
         )
     ]
