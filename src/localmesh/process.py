@@ -70,12 +70,15 @@ class Child:
     async def start(self) -> None:
         """Start the program and keep it running; raises CommandFailed if it cannot start at all."""
         async with self._changing:
+            if self._stopping:
+                return
             await self._spawn()
         self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.program.name}")
 
-    async def stop(self) -> None:
+    async def stop(self, grace: float | None = None) -> None:
         """End the program: SIGTERM, and SIGKILL when the grace is over. It is not started again."""
         self._stopping = True
+        self._grace = self._grace if grace is None else grace
         async with self._changing:
             await self._end()
         await ended(self._keeper)

@@ -2,12 +2,10 @@
 
 import asyncio
 import logging
-from asyncio import Server
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from localmesh.forward import forward
 from localmesh.pod import Pod
 from localmesh.probes import Prober, sidecar_ready
 from localmesh.process import Child, Program
@@ -19,15 +17,16 @@ log = logging.getLogger(__name__)
 
 DRAIN = 0.5
 """Seconds from leaving the endpoints to SIGTERM: the callers' sidecars read a file, and need far less."""
+SIDECAR = "sidecar"
 
 
 @dataclass(frozen=True, slots=True)
 class Programs:
     """All processes of a pod, and what the kubelet asks each app, by container name."""
 
+    sidecar: Program
     apps: Mapping[str, Program]
     probes: Mapping[str, tuple[Probe, ...]]
-    sidecar: Program | None = None
     grace: float = 30
 
 
@@ -36,21 +35,20 @@ class Runner:
 
     def __init__(self, pod: Pod, programs: Programs, node: IPv4Address, on_change: Callable[[], None]) -> None:
         self.pod = pod
-        self._programs = programs
+        self._probes = programs.probes
         self._node = node
         self._on_change = on_change
         self._leaving = False
         self._ready: set[str] = set()
         self._was_ready = False
-        self._forwards: list[Server] = []
         self._watch: asyncio.Task[None] | None = None
         self._again = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
-        grace = programs.grace
+        self._restarts: set[asyncio.Task[None]] = set()
+        self.sidecar = Child(programs.sidecar, on_change=self._changed)
         self.apps = {
-            name: Child(program, grace=grace, on_change=self._changed) for name, program in programs.apps.items()
+            name: Child(program, grace=programs.grace, on_change=self._changed)
+            for name, program in programs.apps.items()
         }
-        self.sidecar = Child(programs.sidecar, on_change=self._changed) if programs.sidecar else None
 
     @property
     def phase(self) -> Phase:
@@ -64,7 +62,8 @@ class Runner:
     @property
     def ready(self) -> bool:
         """Whether traffic may be sent to it."""
-        return not self._leaving and self._ready >= self._parts and all(child.pid for child in self._children)
+        children = (self.sidecar, *self.apps.values())
+        return not self._leaving and self._ready == {SIDECAR, *self.apps} and all(child.pid for child in children)
 
     @property
     def restarts(self) -> int:
@@ -74,30 +73,17 @@ class Runner:
     async def start(self) -> None:
         """Start all processes; readiness comes later, by `on_change`."""
         self._watch = asyncio.create_task(self._watch_over(), name=f"probe {self.pod.name}")
-        if not self.sidecar:
-            await self._open_ports()
-        # Together: neither needs the other to start, and the sidecar answers 503 until the app listens.
-        await asyncio.gather(*(child.start() for child in self._children))
+        # Together: neither needs the other to start, and the sidecar answers 502 until the app listens.
+        await asyncio.gather(*(child.start() for child in (self.sidecar, *self.apps.values())))
 
-    async def stop(self, drain: float = 0) -> None:
+    async def stop(self, drain: float = 0, grace: float | None = None) -> None:
         """Leave the endpoints, finish what is in flight, and end: the apps first, as they still need their way out."""
         self._leaving = True
         self._on_change()
         await asyncio.sleep(drain)
         await ended(self._watch)
-        await asyncio.gather(*(child.stop() for child in self.apps.values()))
-        if self.sidecar:
-            await self.sidecar.stop()
-        for server in self._forwards:
-            server.close()
-
-    @property
-    def _children(self) -> tuple[Child, ...]:
-        return (*self.apps.values(), *([self.sidecar] if self.sidecar else []))
-
-    @property
-    def _parts(self) -> set[str]:
-        return {*self.apps, *(["sidecar"] if self.sidecar else [])}
+        await asyncio.gather(*(child.stop(grace) for child in self.apps.values()))
+        await self.sidecar.stop(grace)
 
     def _changed(self) -> None:
         """Forget what was known of its readiness: a process ended or came back."""
@@ -120,9 +106,8 @@ class Runner:
                 await ended(probing)
 
     async def _probe(self) -> None:
-        if self.sidecar:
-            await sidecar_ready(self.pod.admin)
-            self._set("sidecar", ready=True)
+        await sidecar_ready(self.pod.admin)
+        self._set(SIDECAR, ready=True)
         async with asyncio.TaskGroup() as group:
             for name in self.apps:
                 group.create_task(self._prober(name).run())
@@ -130,18 +115,13 @@ class Runner:
     def _prober(self, name: str) -> Prober:
         def restart(reason: str) -> None:
             log.warning("%s/%s is restarted: %s", self.pod.name, name, reason)
-            self._tasks.add(task := asyncio.create_task(self.apps[name].restart()))
-            task.add_done_callback(self._tasks.discard)
+            self._restarts.add(task := asyncio.create_task(self.apps[name].restart()))
+            task.add_done_callback(self._restarts.discard)
 
         return Prober(
-            self._programs.probes.get(name, ()),
+            self._probes.get(name, ()),
             self.pod.local,
             self._node,
             on_ready=lambda ready: self._set(name, ready),
             on_dead=restart,
         )
-
-    async def _open_ports(self) -> None:
-        for container in self.pod.containers:
-            for port in container.ports:
-                self._forwards.append(await forward(self.pod.local, port.number, self.pod.socket(port)))
