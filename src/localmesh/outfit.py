@@ -1,0 +1,76 @@
+"""Fills the folder of a pod before it starts: configuration, certificate, endpoints; and says what it runs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from secrets import token_urlsafe
+
+from meshpolicy.effective import effective
+from meshpolicy.parse import Cluster
+
+from localmesh import programs
+from localmesh.credentials import Credentials
+from localmesh.endpoints import Backend, tcp_ports
+from localmesh.envoy import Json
+from localmesh.envoy.command import command
+from localmesh.envoy.inbound import InboundPort
+from localmesh.envoy.sidecar import proxy_url, sidecar
+from localmesh.files import make_folder, write
+from localmesh.plan import Group
+from localmesh.pod import Pod
+from localmesh.runner import Programs
+from localmesh.state import StateFolder
+
+
+@dataclass(slots=True)
+class Outfitter:
+    """Knows all that a pod's folder is made of."""
+
+    cluster: Cluster
+    folder: StateFolder
+    environ: Mapping[str, str]
+    credentials: Credentials
+    backends: tuple[Backend, ...]
+    secrets: dict[str, str] = field(default_factory=dict)
+    """What each app shows its sidecar, by pod name."""
+
+    def equip(self, group: Group, pod: Pod) -> Programs:
+        """Write a pod's files, and return its programs."""
+        make_folder(pod.app)
+        if pod.meshed:
+            self.issue(pod)
+        write(pod.bootstrap, json.dumps(self.configuration(group, pod)))
+        return self.programs(group, pod)
+
+    def issue(self, pod: Pod) -> None:
+        """Give a meshed pod a new certificate."""
+        self.credentials.issue(pod)
+
+    def configuration(self, group: Group, pod: Pod) -> Json:
+        """Return what the sidecar of a pod is told."""
+        ports = [
+            InboundPort(port.number, pod.socket(port), effective(self.cluster, group.workload, port.number))
+            for port in tcp_ports(pod)
+        ]
+        return sidecar(pod, ports, [backend.destination(pod) for backend in self.backends], self.secret(pod))
+
+    def programs(self, group: Group, pod: Pod) -> Programs:
+        """Return what a pod runs."""
+        proxy = self.proxy(pod)
+        return Programs(
+            sidecar=programs.sidecar(pod, command(pod), self.folder, self.environ),
+            apps={
+                container.name: programs.app(pod, container, self.folder, self.environ, proxy)
+                for container in pod.containers
+            },
+            probes={container.name: container.probes for container in pod.containers},
+            grace=group.workload.grace,
+        )
+
+    def proxy(self, pod: Pod) -> str:
+        """Return the way out of a pod, with the secret in it."""
+        return proxy_url(pod, self.secret(pod))
+
+    def secret(self, pod: Pod) -> str:
+        """Return what the pod's app shows its sidecar; the same as long as this mesh runs."""
+        return self.secrets.setdefault(pod.name, token_urlsafe(24))
