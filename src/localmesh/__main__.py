@@ -1,9 +1,6 @@
 """Starts the command line."""
 
-
-def main() -> None:
-    """Run the program."""
-
+from localmesh.cli import main
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="localmesh")

@@ -37,10 +37,6 @@ class Client:
         """Have the manifests read again; return whether anything changed."""
         return bool(self._send("POST", "/apply").json()["changed"])
 
-    def shut_down(self) -> None:
-        """Begin to stop."""
-        self._send("POST", "/shutdown")
-
     def _send(self, method: str, path: str, body: object = None) -> httpx.Response:
         try:
             response = self._http.request(method, path, json=body)

@@ -34,9 +34,6 @@ class Controlled(Protocol):
     async def apply(self) -> bool:
         """Read the manifests again; return whether anything changed."""
 
-    def shut_down(self) -> None:
-        """Begin to stop."""
-
 
 def create_app(mesh: Controlled) -> Starlette:
     """Return the application; every answer is JSON, and an error carries its reasons."""
@@ -59,11 +56,7 @@ def create_app(mesh: Controlled) -> Starlette:
     async def apply(_: Request) -> Response:
         return JSONResponse({"changed": await mesh.apply()})
 
-    async def shutdown(_: Request) -> Response:
-        mesh.shut_down()
-        return JSONResponse({})
-
-    verbs: list[Callable[[Request], Awaitable[Response]]] = [rotate, ask, apply, shutdown]
+    verbs: list[Callable[[Request], Awaitable[Response]]] = [rotate, ask, apply]
     return Starlette(
         routes=[
             Route("/status", status),
@@ -93,6 +86,8 @@ def listen(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
     path.chmod(0o600)
+    # From now on a client waits for its answer instead of being refused.
+    listener.listen()
     return listener
 
 

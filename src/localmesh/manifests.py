@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from meshpolicy.load import load
 from meshpolicy.parse import Cluster, parse
 
 from localmesh.errors import BadInput
+from meshpolicy.load import load
 
 PARTS = ("k8s/base", "mesh/policies", "mesh/ingress")
 """The folders of a project, the workloads first."""

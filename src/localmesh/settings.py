@@ -55,6 +55,17 @@ def read(environ: Mapping[str, str]) -> Settings:
     return replace(Settings(), **found)  # type: ignore[arg-type] # each parser returns its field's type
 
 
+def to_environ(settings: Settings) -> dict[str, str]:
+    """Return the variables that `read` understands as these settings."""
+    return {
+        "LOCALMESH_STATE": str(settings.state),
+        "LOCALMESH_MANIFESTS": ":".join(map(str, settings.manifests)),
+        "LOCALMESH_PORT": str(settings.port),
+        "LOCALMESH_HTTPS_PORT": str(settings.https_port),
+        "LOCALMESH_CERTIFICATE_LIFETIME": f"{settings.certificate_lifetime.total_seconds()}s",
+    }
+
+
 def _unknown(variable: str, known: Mapping[str, str]) -> str:
     words = {name.removeprefix(PREFIX): name for name in known}
     close = get_close_matches(variable.removeprefix(PREFIX), words, n=1)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 
 from localmesh.errors import BadInput
 from localmesh.files import make_folder
@@ -81,15 +82,24 @@ class StateFolder:
         lock = self.path / LOCK
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _locked(handle):
                 yield False
             else:
+                os.ftruncate(handle, 0)
+                os.write(handle, str(os.getpid()).encode())
                 # The owner before may have removed the file between the two calls: nobody would see this lock.
                 yield lock.exists() and lock.stat().st_ino == os.fstat(handle).st_ino
         finally:
             os.close(handle)
+
+    def owner(self) -> int | None:
+        """Return the process that owns the folder now, or None."""
+        with suppress(OSError), (self.path / LOCK).open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(lock.read() or 0) or None
+        return None
 
     def clear(self) -> int:
         """Remove what a supervisor made, but its log and the lock; return how many entries that were."""
@@ -118,6 +128,18 @@ def state_folder(settings: Settings, environ: Mapping[str, str]) -> StateFolder:
     if runtime and Path(runtime).is_dir():
         return StateFolder(Path(runtime) / "pingpong")
     return StateFolder(Path(f"/tmp/pingpong-{os.getuid()}"))  # noqa: S108 owner and mode are checked
+
+
+def _locked(handle: int) -> bool:
+    """Whether the lock is taken now; tried again, as `owner` holds it for a moment when it looks."""
+    for _ in range(5):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sleep(0.01)
+        else:
+            return True
+    return False
 
 
 def _check(path: Path) -> None:

@@ -1,0 +1,216 @@
+"""The command line: `localmesh up`, `status`, `ask` and the rest. Data goes to standard output, all else beside it.
+
+What takes long to load is loaded where it is needed: the supervisor of `up` starts meanwhile.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+
+from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning
+from localmesh.settings import Settings, read
+from localmesh.state import StateFolder, state_folder
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from localmesh.client import Client
+
+FINDING = 1
+BAD_INPUT = 2
+
+output_option = click.option(
+    "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+)
+
+
+class Commands(click.Group):
+    """The group of all commands; turns every error of this package into one message and an exit code."""
+
+    order: ClassVar = ["up", "down", "status", "ask", "logs", "rotate", "restart"]
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands in the order in which a person meets them."""
+        return sorted(super().list_commands(ctx), key=lambda name: self.order.index(name))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except LocalMeshError as error:
+            ctx.exit(complain(error))
+
+
+def complain(error: LocalMeshError) -> int:
+    """Print what went wrong; return the exit code."""
+    reasons = error.reasons if isinstance(error, BadInput) else (str(error),)
+    hint = error.hint if isinstance(error, BadInput) else ""
+    output = error.output if isinstance(error, CommandFailed) else ""
+    fail(reasons, hint, output)
+    return BAD_INPUT if isinstance(error, BadInput | NotRunning) else FINDING
+
+
+def fail(reasons: tuple[str, ...], hint: str, output: str) -> None:
+    """Print the reasons of a failure, what a program printed, and what to do next."""
+    for reason in reasons:
+        click.echo(f"error: {reason}", err=True)
+    if output:
+        click.echo("\n".join(f"  | {line}" for line in output.splitlines()), err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+
+
+def show(text: "RenderableType") -> None:
+    """Print to standard output, in the width that the text needs where that is no terminal."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 200
+    console.print(text, soft_wrap=True)
+
+
+def here() -> tuple[Settings, StateFolder]:
+    """Return the settings and the state folder."""
+    settings = read(os.environ)
+    return settings, state_folder(settings, os.environ)
+
+
+def running() -> "Client":
+    """Return a client of the mesh that runs."""
+    from localmesh.client import Client
+
+    _, folder = here()
+    if folder.owner() is None:
+        raise NotRunning("no local mesh runs; start it with `localmesh up`")
+    return Client(folder)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Run the project's manifests on this machine: real Envoy sidecars, mutual TLS and the same policies."""
+
+
+@main.command()
+@click.option(
+    "--manifests",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Folder or file to read, may be repeated; default: k8s/base, mesh/policies and mesh/ingress of the project.",
+)
+@click.option("--port", type=click.IntRange(1, 65535), help="Where the ingress answers HTTP.  [default: 8080]")
+@click.option("--https-port", type=click.IntRange(1, 65535), help="The same for HTTPS.  [default: 8443]")
+@click.option("--foreground", is_flag=True, help="Stay, and stop with Ctrl-C; for containers and for debugging.")
+@output_option
+def up(manifests: tuple[Path, ...], port: int | None, https_port: int | None, foreground: bool, output: str) -> None:
+    """Start the mesh, prove one allowed and one refused call, and show who may call whom."""
+    from localmesh.bringup import bring_up, stay
+    from localmesh.manifests import project_manifests
+
+    settings, folder = here()
+    settings = replace(
+        settings,
+        manifests=tuple(path.absolute() for path in manifests or settings.manifests) or project_manifests(Path.cwd()),
+        port=port or settings.port,
+        https_port=https_port or settings.https_port,
+    )
+    folder.prepare()
+    sys.exit(stay(settings, folder) if foreground else bring_up(settings, folder, output))
+
+
+@main.command()
+def down() -> None:
+    """Stop the mesh, and leave nothing behind."""
+    from localmesh.launch import end
+    from localmesh.leftovers import clean
+
+    _, folder = here()
+    if not folder.path.exists():
+        click.echo("No local mesh runs.", err=True)
+        return
+    folder.prepare()
+    stopped = end(folder)
+    with folder.owned() as mine:
+        cleaned = clean(folder) if mine else None
+        if mine:
+            folder.remove()
+    if cleaned:
+        click.echo(cleaned, err=True)
+    click.echo("The local mesh is stopped." if stopped else "No local mesh runs.", err=True)
+
+
+@main.command()
+@output_option
+def status(output: str) -> None:
+    """Show the pods, their identities, certificates, readiness and restarts, and the way in."""
+    from localmesh import render
+
+    mesh = running().status()
+    if output == "json":
+        click.echo(mesh.to_json(indent=2))
+    else:
+        show(render.status(mesh))
+
+
+@main.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option("--method", default="GET", show_default=True, help="The request's method.")
+@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header, may be repeated.")
+@output_option
+def ask(source: str, target: str, method: str, headers: tuple[str, ...], output: str) -> None:
+    """Send one real request as FROM, and say what the answer is and why.
+
+    FROM is a pod or workload, a ServiceAccount (`NAMESPACE/NAME`, or its bare name where the manifests know it),
+    or `unmeshed`. TO is a service, workload or pod with an optional port and path: `ponger:metrics/metrics`.
+    """
+    from localmesh import render
+    from localmesh.views import Question
+
+    question = Question(source, target, method.upper(), tuple(_header(text) for text in headers))
+    answer = running().ask(question)
+    if output == "json":
+        click.echo(answer.to_json(indent=2))
+    else:
+        show(render.answer(answer))
+    sys.exit(0 if answer.agrees and answer.verdict == "allow" else FINDING)
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition(":")
+    if not separator or not name.strip():
+        raise BadInput(f"--header {text!r}: `NAME: VALUE` is expected")
+    return name.strip(), value.strip()
+
+
+@main.command()
+@click.argument("name")
+@click.option("--follow", "-f", is_flag=True, help="Go on with what is written from now on.")
+@click.option("--sidecar", is_flag=True, help="What its sidecar has seen: one JSON line a request.")
+def logs(name: str, follow: bool, sidecar: bool) -> None:
+    """Print what a pod, or all pods of a workload, have written."""
+    from localmesh.reading import read_logs
+
+    _, folder = here()
+    write: Callable[[str], None] = lambda line: click.echo(line)  # noqa: E731 a name for the parameter
+    read_logs(folder, running().status(), name, sidecar=sidecar, follow=follow, write=write)
+
+
+@main.command()
+def rotate() -> None:
+    """Renew every certificate while traffic flows."""
+    count = running().rotate()
+    click.echo(f"{count} certificates renewed.", err=True)
+
+
+@main.command()
+@click.argument("name")
+def restart(name: str) -> None:
+    """Replace the pods of a workload, each only after a new one is ready."""
+    pods = running().restart(name)
+    click.echo(f"{name} now runs as {', '.join(pods)}.", err=True)

@@ -1,0 +1,94 @@
+"""The `up` side: starts the supervisor in the background, follows what it reports, and ends it on Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from time import monotonic, sleep
+from types import FrameType
+
+from localmesh.errors import TimedOut
+from localmesh.events import Event, Failed, Ready, from_line
+from localmesh.process import tail
+from localmesh.settings import PROCESS, Settings, to_environ
+from localmesh.state import StateFolder
+
+FAREWELL = 10.0
+"""Seconds in which a supervisor must have stopped all pods and itself."""
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+
+
+def supervise(settings: Settings, folder: StateFolder, environ: Mapping[str, str]) -> Iterator[Event]:
+    """Start a supervisor, and yield what it reports until it has started, or failed.
+
+    If the one who waits is interrupted, the supervisor is ended and nothing is left running.
+    """
+    settings = replace(settings, state=folder.path)
+    reading, writing = os.pipe()
+    handle = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "localmesh.supervise", str(writing)],
+        env={**environ, **to_environ(settings), PROCESS: "supervisor"},
+        stdin=subprocess.DEVNULL,
+        stdout=handle,
+        stderr=handle,
+        cwd="/",
+        pass_fds=[writing],
+        # A session of its own: closing the terminal does not end the mesh.
+        start_new_session=True,
+    )
+    os.close(writing)
+    os.close(handle)
+    try:
+        last: Event | None = None
+        with _interruptible(), os.fdopen(reading) as lines:
+            for last in map(from_line, lines):
+                yield last
+        if not isinstance(last, Ready | Failed):
+            yield Failed(1, ("the supervisor ended unexpectedly",), output=tail(folder.log))
+    except BaseException:
+        process.terminate()
+        process.wait(FAREWELL)
+        raise
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Treat the other ways of being told to end like a Ctrl-C."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {ending: signal.signal(ending, interrupt) for ending in ENDINGS}
+    try:
+        yield
+    finally:
+        for ending, handler in before.items():
+            signal.signal(ending, handler)
+
+
+def end(folder: StateFolder) -> bool:
+    """End the supervisor that owns a folder, and return when it is gone; false where there is none."""
+    owner = folder.owner()
+    if owner is None:
+        return False
+    for ending in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.kill(owner, ending)
+        except ProcessLookupError:
+            return True
+        if _gone(folder):
+            return True
+    raise TimedOut(f"the supervisor (process {owner}) did not end", 2 * FAREWELL)
+
+
+def _gone(folder: StateFolder) -> bool:
+    deadline = monotonic() + FAREWELL
+    while folder.owner() is not None:
+        if monotonic() > deadline:
+            return False
+        sleep(0.01)
+    return True

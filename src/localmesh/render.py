@@ -1,0 +1,105 @@
+"""What people see: tables and lines, built first and printed by the command line. No I/O."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from localmesh.views import AccessView, Answer, MeshView, Phase, PodView
+
+STYLES = {Phase.READY: "green", Phase.STARTING: "yellow", Phase.UNREADY: "red", Phase.LEAVING: "yellow"}
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
+    for column in columns:
+        table.add_column(column, no_wrap=True, overflow="ignore")
+    return table
+
+
+def pods(found: Iterable[PodView], now: datetime | None = None) -> Table:
+    """Return one line a pod."""
+    table = _table("POD", "PHASE", "RESTARTS", "ADDRESS", "IDENTITY", "CERTIFICATE")
+    for pod in found:
+        table.add_row(
+            pod.name,
+            Text(pod.phase, STYLES[pod.phase]),
+            restarts(pod),
+            pod.address,
+            pod.identity.split(".serviceaccount.")[0] or "none: not meshed",
+            remaining(pod.expires, now),
+        )
+    return table
+
+
+def restarts(pod: PodView) -> str:
+    """Return how often its processes were started again."""
+    if not pod.sidecar_restarts:
+        return str(pod.restarts)
+    return f"{pod.restarts} (sidecar {pod.sidecar_restarts})"
+
+
+def remaining(expires: str, now: datetime | None = None) -> str:
+    """Return for how long a certificate holds, in words."""
+    if not expires:
+        return ""
+    left = datetime.fromisoformat(expires) - (now or datetime.now(UTC))
+    return "expired" if left < timedelta(0) else f"{words(left)} left"
+
+
+def words(span: timedelta) -> str:
+    """Return a span of time with the unit that fits, rounded down."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def access(found: Iterable[AccessView]) -> Table:
+    """Return one line a call that is allowed."""
+    table = _table("WHO MAY CALL", "WHOM", "WHAT", "BY")
+    for line in found:
+        table.add_row(line.client, f"{line.server}:{line.port}", line.request, line.because)
+    return table
+
+
+def answer(found: Answer) -> Text:
+    """Return what happened to a request, and why."""
+    text = Text()
+    text.append(f"{found.source} -> {found.target}  {found.request}\n", "bold")
+    status = "no answer" if found.status is None else str(found.status)
+    text.append(f"answer    {status}  {found.line}".rstrip() + f"  ({found.seconds * 1000:.0f} ms)\n")
+    text.append("verdict   ")
+    text.append(f"{found.verdict}\n", "green" if found.verdict == "allow" else "red")
+    for number, reason in enumerate(found.reasons):
+        text.append(f"{'because' if number == 0 else '':10}{reason}\n")
+    if not found.agrees:
+        text.append(
+            f"DISAGREES the manifests predict: {found.predicted}. What runs is not what is written.\n", "bold red"
+        )
+    text.rstrip()
+    return text
+
+
+def ways_in(mesh: MeshView) -> Text:
+    """Return the addresses of the ingress."""
+    if not mesh.ingress:
+        return Text("The manifests have no Gateway: nothing answers on 127.0.0.1.")
+    path = mesh.ingress.paths[-1] if mesh.ingress.paths else "/"
+    lines = [f"ingress  {mesh.ingress.url}  {mesh.ingress.secure_url}".rstrip()]
+    if mesh.ingress.secure_url:
+        lines.append(f"         curl --cacert {mesh.ingress.authority} {mesh.ingress.secure_url}{path}")
+    return Text("\n".join(lines))
+
+
+def status(mesh: MeshView) -> RenderableType:
+    """Return all that `status` shows."""
+    return Group(pods(mesh.pods), Text(), ways_in(mesh))
+
+
+def summary(mesh: MeshView) -> RenderableType:
+    """Return the table at the end of `up`."""
+    return Group(pods(mesh.pods), Text(), access(mesh.access))

@@ -1,0 +1,102 @@
+"""The background process of `up`: `python -m localmesh.supervise FD`, which reports its start as lines on FD.
+
+Settings come from the environment; all that can be wrong is looked at before the first process is started.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from importlib import import_module
+
+from localmesh.controller import Controller
+from localmesh.errors import BadInput, CommandFailed, LocalMeshError
+from localmesh.events import Event, Failed, Listener, Note, Ready, to_line
+from localmesh.leftovers import clean
+from localmesh.network import claimed
+from localmesh.settings import Settings, read
+from localmesh.state import StateFolder, state_folder
+from localmesh.until import ended
+
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def supervise(settings: Settings, environ: Mapping[str, str], report: Listener) -> int:
+    """Run a mesh until it is told to end; return the exit code. Nothing of it is left afterwards."""
+    try:
+        folder = state_folder(settings, environ)
+        folder.prepare()
+        with folder.owned() as mine:
+            _run_owned(mine, settings, folder, environ, report)
+    except BadInput as error:
+        report(Failed(2, error.reasons, error.hint))
+        return 2
+    except CommandFailed as error:
+        report(Failed(1, (str(error),), output=error.output))
+        return 1
+    except LocalMeshError as error:
+        report(Failed(1, (str(error),)))
+        return 1
+    return 0
+
+
+def _run_owned(
+    mine: bool, settings: Settings, folder: StateFolder, environ: Mapping[str, str], report: Listener
+) -> None:
+    if not mine:
+        raise BadInput(f"another local mesh runs in {folder.path}")
+    if cleaned := clean(folder):
+        report(Note(str(cleaned)))
+    try:
+        with claimed() as network:
+            asyncio.run(_run(Controller.planned(settings, folder, network, environ, report)))
+    finally:
+        folder.clear()
+
+
+async def _run(controller: Controller) -> None:
+    loop = asyncio.get_running_loop()
+    for ending in ENDINGS:
+        loop.add_signal_handler(ending, controller.mesh.shut_down)
+    controlling = asyncio.create_task(_control(controller))
+    try:
+        await controller.mesh.run()
+    finally:
+        await ended(controlling)
+
+
+async def _control(controller: Controller) -> None:
+    # Loaded beside the starting pods: they need longer, and nobody asks before they run.
+    control = await asyncio.to_thread(import_module, "localmesh.control")
+    await control.serve(controller, control.listen(controller.folder.control))
+
+
+def reporter(handle: int) -> Callable[[Event], None]:
+    """Return a listener that writes lines to a file descriptor, until all is ready or whoever reads is gone."""
+    stack = ExitStack()
+    os.set_inheritable(handle, False)
+    lines = stack.enter_context(os.fdopen(handle, "w", buffering=1))
+
+    def report(event: Event) -> None:
+        if lines.closed:
+            return
+        with suppress(BrokenPipeError):
+            lines.write(to_line(event))
+        if isinstance(event, Ready | Failed):
+            with suppress(BrokenPipeError):
+                stack.close()
+
+    return report
+
+
+def main() -> None:
+    """Run the program."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
+    sys.exit(supervise(read(os.environ), os.environ, reporter(int(sys.argv[1]))))
+
+
+if __name__ == "__main__":
+    main()

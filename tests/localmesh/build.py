@@ -1,0 +1,70 @@
+"""Builders with defaults for the values that tests speak of."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from localmesh.pod import Pod
+from localmesh.views import Phase, PodView
+from meshpolicy.policy import Ref
+from meshpolicy.workload import Container, ContainerPort, Service, ServicePort, Workload
+
+HTTP = ContainerPort(8080, "http")
+
+
+def container(name: str = "ponger", **fields: object) -> Container:
+    return Container(**{"name": name, "command": ("pingpong",), "ports": (HTTP,), **fields})  # type: ignore[arg-type]
+
+
+def workload(name: str = "ponger", **fields: object) -> Workload:
+    defaults: dict[str, object] = {
+        "ref": Ref("apps", "Deployment", "pingpong", name),
+        "labels": {"app": name},
+        "service_account": name,
+        "containers": (container(name),),
+        "meshed": True,
+    }
+    return Workload(**{**defaults, **fields})  # type: ignore[arg-type]
+
+
+def service(name: str = "ponger", target: int | str = "http", **fields: object) -> Service:
+    defaults: dict[str, object] = {
+        "ref": Ref("", "Service", "pingpong", name),
+        "selector": {"app": name},
+        "ports": (ServicePort(80, target, "http"),),
+    }
+    return Service(**{**defaults, **fields})  # type: ignore[arg-type]
+
+
+def pod(name: str = "ponger-0", number: int = 2, labels: Mapping[str, str] | None = None, **fields: object) -> Pod:
+    app = name.rpartition("-")[0]
+    defaults: dict[str, object] = {
+        "name": name,
+        "namespace": "pingpong",
+        "service_account": app,
+        "workload": Ref("apps", "Deployment", "pingpong", app),
+        "address": IPv4Address(f"10.244.0.{number}"),
+        "local": IPv4Address(f"127.244.0.{number}"),
+        "labels": {"app": app} if labels is None else labels,
+        "containers": (container(app),),
+        "meshed": True,
+        "identity": f"{app}.pingpong.serviceaccount.identity.linkerd.cluster.local",
+        "folder": Path("/state/pods") / name,
+    }
+    return Pod(**{**defaults, **fields})  # type: ignore[arg-type]
+
+
+def pod_view(name: str = "ponger-0", **fields: object) -> PodView:
+    defaults: dict[str, object] = {
+        "name": name,
+        "namespace": "pingpong",
+        "workload": name.rpartition("-")[0],
+        "address": "127.244.0.2",
+        "identity": "ponger.pingpong.serviceaccount.identity.linkerd.cluster.local",
+        "expires": "2026-01-02T00:00:00+00:00",
+        "phase": Phase.READY,
+        "restarts": 0,
+        "sidecar_restarts": 0,
+        "ports": {"http": 8080},
+    }
+    return PodView(**{**defaults, **fields})  # type: ignore[arg-type]
