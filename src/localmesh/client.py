@@ -14,8 +14,7 @@ class Client:
 
     def __init__(self, folder: StateFolder, timeout: float | None = None) -> None:
         self._folder = folder
-        transport = httpx.HTTPTransport(uds=str(folder.control))
-        self._http = httpx.Client(transport=transport, base_url="http://localmesh", timeout=timeout)
+        self._timeout = timeout
 
     def status(self) -> MeshView:
         """Return all about the mesh."""
@@ -38,12 +37,16 @@ class Client:
         return bool(self._send("POST", "/apply").json()["changed"])
 
     def _send(self, method: str, path: str, body: object = None) -> httpx.Response:
+        if not self._folder.control.exists():
+            raise NotRunning(f"no local mesh runs in {self._folder.path}")
+        transport = httpx.HTTPTransport(uds=str(self._folder.control))
         try:
-            response = self._http.request(method, path, json=body)
+            with httpx.Client(transport=transport, base_url="http://localmesh", timeout=self._timeout) as http:
+                response = http.request(method, path, json=body)
         except httpx.TransportError as error:
             raise NotRunning(f"no local mesh runs in {self._folder.path}") from error
         if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
             raise BadInput(*response.json()["reasons"], hint=response.json()["hint"])
         if response.is_error:
-            raise LocalMeshError(response.text)
+            raise LocalMeshError("\n".join(response.json()["reasons"]))
         return response
