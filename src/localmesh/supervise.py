@@ -8,15 +8,15 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Mapping
 from importlib import import_module
 
 from localmesh.controller import Controller
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError
-from localmesh.events import Event, Failed, Listener, Note, Ready, to_line
+from localmesh.events import Failed, Listener, Note
 from localmesh.leftovers import clean
 from localmesh.network import claimed
+from localmesh.reporter import reporter
 from localmesh.settings import Settings, read
 from localmesh.state import StateFolder, state_folder
 from localmesh.until import ended
@@ -72,24 +72,6 @@ async def _control(controller: Controller) -> None:
     # Loaded beside the starting pods: they need longer, and nobody asks before they run.
     control = await asyncio.to_thread(import_module, "localmesh.control")
     await control.serve(controller, control.listen(controller.folder.control))
-
-
-def reporter(handle: int) -> Callable[[Event], None]:
-    """Return a listener that writes lines to a file descriptor, until all is ready or whoever reads is gone."""
-    stack = ExitStack()
-    os.set_inheritable(handle, False)
-    lines = stack.enter_context(os.fdopen(handle, "w", buffering=1))
-
-    def report(event: Event) -> None:
-        if lines.closed:
-            return
-        with suppress(BrokenPipeError):
-            lines.write(to_line(event))
-        if isinstance(event, Ready | Failed):
-            with suppress(BrokenPipeError):
-                stack.close()
-
-    return report
 
 
 def main() -> None:

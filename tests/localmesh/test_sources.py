@@ -43,7 +43,7 @@ def test_a_source_is_a_pod_an_account_the_node_or_a_stranger(text: str, source: 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("nobody", "known are ponger-0, ponger-1, twin, prometheus, unmeshed, node, and any NAMESPACE/ACCOUNT"),
+        ("nobody", "known are ponger-0, ponger-1, prometheus, twin, unmeshed, node, and any NAMESPACE/ACCOUNT"),
         ("twin", "more than one ServiceAccount has this name; write a/twin or b/twin"),
         ("/x", "there is no such pod, workload or ServiceAccount"),
     ],

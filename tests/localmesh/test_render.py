@@ -1,0 +1,84 @@
+"""What people see, word for word."""
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from rich.console import Console, RenderableType
+
+from localmesh import render
+from localmesh.views import AccessView, Answer, IngressView, MeshView, Phase
+
+from .build import pod_view
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def text(what: RenderableType) -> list[str]:
+    console = Console(width=200, file=StringIO(), color_system=None)
+    console.print(what)
+    assert isinstance(console.file, StringIO)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def test_pods_are_shown_one_a_line() -> None:
+    plain = pod_view("curl-0", identity="", expires="", phase=Phase.UNREADY, restarts=2, sidecar_restarts=1)
+    assert text(render.pods([pod_view(), plain], NOW)) == [
+        "POD        PHASE       RESTARTS        ADDRESS       IDENTITY           CERTIFICATE",
+        "ponger-0   ready       0               127.244.0.2   ponger.pingpong    24 h left",
+        "curl-0     not ready   2 (sidecar 1)   127.244.0.2   none: not meshed",
+    ]
+
+
+def test_access_is_shown_one_grant_a_line() -> None:
+    line = AccessView("pinger", "ponger", "http", "GET /ping", "AuthorizationPolicy pingpong/pinger-may-ping")
+    assert text(render.access([line])) == [
+        "WHO MAY CALL   WHOM          WHAT        BY",
+        "pinger         ponger:http   GET /ping   AuthorizationPolicy pingpong/pinger-may-ping",
+    ]
+
+
+ALLOWED = Answer("pinger", "ponger/ping", "GET /ping", 200, "pong", 0.0042, "allow", "allow", ("one", "two"))
+
+
+def test_an_answer_shows_the_verdict_and_the_reasons() -> None:
+    assert text(render.answer(ALLOWED)) == [
+        "pinger -> ponger/ping  GET /ping",
+        "answer    200  pong  (4 ms)",
+        "verdict   allow",
+        "because   one",
+        "          two",
+    ]
+
+
+def test_an_answer_that_was_not_predicted_says_so_loudly() -> None:
+    odd = Answer("unmeshed", "ponger", "GET /", None, "closed", 0.001, "closed", "forbidden", ())
+    assert text(render.answer(odd)) == [
+        "unmeshed -> ponger  GET /",
+        "answer    no answer  closed  (1 ms)",
+        "verdict   closed",
+        "DISAGREES the manifests predict: forbidden. What runs is not what is written.",
+    ]
+
+
+def test_the_way_in_shows_how_to_trust_it() -> None:
+    ingress = IngressView("http://127.0.0.1:8080", "https://127.0.0.1:8443", "/s/authority/ca.crt", ("/", "/rally"))
+    assert text(render.ways_in(MeshView("/s", (), (), (), ingress))) == [
+        "ingress  http://127.0.0.1:8080  https://127.0.0.1:8443",
+        "         curl --cacert /s/authority/ca.crt https://127.0.0.1:8443/rally",
+    ]
+    assert text(render.ways_in(MeshView("/s", (), (), ()))) == [
+        "The manifests have no Gateway: nothing answers on 127.0.0.1."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "119 min"), (7200, "2 h"), (172_800, "2 d")],
+)
+def test_a_span_has_the_unit_that_fits(seconds: int, words: str) -> None:
+    assert render.words(timedelta(seconds=seconds)) == words
+
+
+def test_an_ended_certificate_is_called_expired() -> None:
+    assert render.remaining((NOW - timedelta(seconds=1)).isoformat(), NOW) == "expired"
