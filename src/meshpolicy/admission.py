@@ -1,0 +1,56 @@
+"""What is refused before it is stored: by schemas, by their rules, and by Linkerd's webhook (section 14). Pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from meshpolicy import webhook
+from meshpolicy.errors import Place, Problem, Severity
+from meshpolicy.fields import Fields
+from meshpolicy.load import Document
+from meshpolicy.routerules import route
+from meshpolicy.schema import faults
+
+Shapes = Callable[[str, str], Mapping[str, Mapping[str, Any]]]
+"""The schemas of a group and kind, by version."""
+
+CHECKS: Mapping[tuple[str, str], Callable[[Fields], None]] = {
+    ("policy.linkerd.io", "AuthorizationPolicy"): webhook.authorization_policy,
+    ("policy.linkerd.io", "MeshTLSAuthentication"): webhook.mesh_tls_authentication,
+    ("policy.linkerd.io", "ServerAuthorization"): webhook.server_authorization,
+    ("policy.linkerd.io", "HTTPLocalRateLimitPolicy"): webhook.rate_limit,
+    ("policy.linkerd.io", "HTTPRoute"): route,
+    ("gateway.networking.k8s.io", "HTTPRoute"): route,
+    ("gateway.networking.k8s.io", "GRPCRoute"): route,
+}
+
+
+def refusals(documents: Iterable[Document], shapes: Shapes) -> tuple[Problem, ...]:
+    """Return every reason for which some document would be refused."""
+    problems: list[Problem] = []
+    for document in documents:
+        version, kind = str(document.data.get("apiVersion", "")), str(document.data.get("kind", ""))
+        group, _, version = version.rpartition("/")
+        found = _structural(document, shapes(group, kind), version)
+        problems += found
+        check = CHECKS.get((group, kind))
+        if check is not None and not found:
+            check(Fields(document.data, document.place, problems))
+    return tuple(problems)
+
+
+def _structural(document: Document, shapes: Mapping[str, Mapping[str, Any]], version: str) -> list[Problem]:
+    if not shapes:
+        return []
+    place = document.place
+    if version not in shapes:
+        message = f"has no version `{version}`; there are {', '.join(shapes)}"
+        return [Problem(Place(place.file, place.document, _field(place, "apiVersion")), message, Severity.REJECTED)]
+    value = {"spec": document.data.get("spec")}
+    return [
+        Problem(Place(place.file, place.document, _field(place, field)), message, Severity.REJECTED)
+        for field, message in faults(value, shapes[version])
+    ]
+
+
+def _field(place: Place, field: str) -> str:
+    return f"{place.field}.{field}" if place.field else field
