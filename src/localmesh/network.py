@@ -8,9 +8,13 @@ from ipaddress import IPv4Address, IPv4Network
 
 from localmesh.addresses import played
 from localmesh.errors import BadInput
+from localmesh.pod import OUTBOUND_PORT
 
-KUBELET_PORT = 10250
-"""Where a kubelet listens; here a socket that stands for the claim, and that the kernel frees at any exit."""
+CLAIM_PORT = OUTBOUND_PORT
+"""A port that each pod listens on; on the node's address, a socket that stands for the claim to its network.
+
+The kernel frees it at any exit.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ def claimed() -> Iterator[NodeNetwork]:
         found = NodeNetwork(IPv4Network(f"10.244.{number}.0/24"))
         with socket.socket() as claim:
             try:
-                claim.bind((str(played(found.node)), KUBELET_PORT))
+                claim.bind((str(played(found.node)), CLAIM_PORT))
                 # A second bind would succeed until somebody listens, were the address to be reused.
                 claim.listen(1)
             except OSError as error:

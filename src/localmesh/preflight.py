@@ -6,7 +6,9 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from localmesh.endpoints import tcp_ports
 from localmesh.plan import Group
+from localmesh.pod import OUTBOUND_PORT
 from localmesh.programs import NoProgram, resolve, unknown_fields
 
 
@@ -30,17 +32,37 @@ def port_reasons(ports: Mapping[str, int]) -> Iterator[str]:
     """Yield which ports of 127.0.0.1 are taken; `ports` are by the name of their setting (`PORT`)."""
     for setting, port in ports.items():
         option = setting.lower().replace("_", "-")
-        with socket.socket() as attempt:
-            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                attempt.bind(("127.0.0.1", port))
-            except OSError as error:
-                yield (
-                    f"port {port} on 127.0.0.1 cannot be taken for the ingress: {error.strerror};"
-                    f" choose another with --{option} or LOCALMESH_{setting}"
-                )
+        if refusal := _refusal("127.0.0.1", port):
+            yield (
+                f"port {port} on 127.0.0.1 cannot be taken for the ingress: {refusal};"
+                f" choose another with --{option} or LOCALMESH_{setting}"
+            )
     if len(set(ports.values())) < len(ports):
         yield f"the ports of the ingress must differ: {', '.join(f'LOCALMESH_{name}' for name in ports)}"
+
+
+def pod_port_reasons(groups: Iterable[Group]) -> Iterator[str]:
+    """Yield which ports the pods cannot listen on: somebody listens there on all addresses of the machine."""
+    wanted = {
+        number: pod
+        for group in groups
+        for pod in group.places[:1]
+        for number in (OUTBOUND_PORT, *(port.number for port in tcp_ports(pod)))
+    }
+    for number, pod in wanted.items():
+        if refusal := _refusal(str(pod.local), number):
+            yield f"port {number} on {pod.local} cannot be taken for {pod.name}: {refusal}; end what listens there"
+
+
+def _refusal(address: str, port: int) -> str:
+    """Return why a port cannot be listened on, or nothing if it can."""
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((address, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
 
 
 def envoy_reasons(binary: Path, environ: Mapping[str, str]) -> Iterator[str]:

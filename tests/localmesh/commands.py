@@ -1,0 +1,112 @@
+"""Runs the real command line on a state folder and ports of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+PROJECT = Path(__file__).parents[2]
+PARTS = ("k8s/base", "mesh/policies", "mesh/ingress")
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """A local mesh that is driven as a person drives it."""
+
+    folder: Path
+    """Holds the state folder and a copy of the project's manifests."""
+    port: int
+    https_port: int
+
+    @property
+    def state(self) -> Path:
+        """The state folder."""
+        return self.folder / "s"
+
+    @property
+    def manifests(self) -> Path:
+        """The copy of the project's manifests, to be changed at will."""
+        return self.folder / "m"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the command line is started with."""
+        return {
+            "PATH": os.environ["PATH"],
+            "LOCALMESH_STATE": str(self.state),
+            "LOCALMESH_MANIFESTS": str(self.manifests),
+            "LOCALMESH_PORT": str(self.port),
+            "LOCALMESH_HTTPS_PORT": str(self.https_port),
+        }
+
+    def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a command, in a session of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "localmesh", *words],
+            env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
+            start_new_session=True,
+        )
+
+    def run(self, *words: str, **environment: str) -> "Outcome":
+        """Run a command to its end."""
+        with self.start(*words, **environment) as process:
+            out, err = process.communicate(timeout=90)
+        return Outcome(process.returncode, out, err)
+
+    def processes(self) -> dict[str, psutil.Process]:
+        """Return all processes of this mesh by their names."""
+        found = {}
+        for process in psutil.process_iter():
+            try:
+                environ = process.environ()
+            except (psutil.Error, OSError):
+                continue
+            if environ.get("LOCALMESH_STATE") == str(self.state) and "LOCALMESH_PROCESS" in environ:
+                found[environ["LOCALMESH_PROCESS"]] = process
+        return found
+
+    def kill(self, name: str) -> None:
+        """Kill one process of this mesh, as nothing should."""
+        self.processes()[name].kill()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@contextmanager
+def commands(folder: Path) -> Iterator[Commands]:
+    """Yield a mesh that is not started yet, and see that nothing of it is left."""
+    for part in PARTS:
+        shutil.copytree(PROJECT / part, folder / "m" / part)
+    found = Commands(folder, free_port(), free_port())
+    try:
+        yield found
+    finally:
+        found.run("down")
+        for process in found.processes().values():
+            process.kill()

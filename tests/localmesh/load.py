@@ -1,0 +1,55 @@
+"""A steady load through a pod's own sidecar, as its app would make it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from localmesh.until import ended
+
+RATE = 50
+"""Requests per second."""
+
+
+@dataclass(slots=True)
+class Load:
+    """How many requests ended how: by status, or by the name of the error."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    waiting: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def sent(self) -> int:
+        """How many have ended."""
+        return self.outcomes.total()
+
+    async def run(self, http: httpx.AsyncClient, url: str) -> None:
+        """Send one request after the other at a steady rate, whether the one before is answered or not."""
+        while True:
+            self.waiting.add(task := asyncio.create_task(self._one(http, url)))
+            task.add_done_callback(self.waiting.discard)
+            await asyncio.sleep(1 / RATE)
+
+    async def _one(self, http: httpx.AsyncClient, url: str) -> None:
+        try:
+            response = await http.get(url)
+        except httpx.HTTPError as error:
+            self.outcomes[type(error).__name__] += 1
+        else:
+            self.outcomes[str(response.status_code)] += 1
+
+
+@asynccontextmanager
+async def steady_load(url: str, proxy: str | None = None) -> AsyncIterator[Load]:
+    """Keep up a load while the body runs; every request that was sent has ended afterwards."""
+    load = Load()
+    async with httpx.AsyncClient(proxy=proxy, trust_env=False, timeout=10) as http:
+        running = asyncio.create_task(load.run(http, url))
+        try:
+            yield load
+        finally:
+            await ended(running)
+            await asyncio.gather(*load.waiting)

@@ -1,0 +1,88 @@
+"""From the first `up` to the last `down`: nothing is left behind, whatever happens between."""
+
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .commands import Commands, commands
+
+pytestmark = pytest.mark.envoy
+
+
+@pytest.fixture
+def another(short_path: Path) -> Iterator[Commands]:
+    with commands(short_path) as found:
+        yield found
+
+
+def nothing_is_left(mesh: Commands) -> None:
+    assert mesh.processes() == {}
+    assert not mesh.state.exists()
+    for port in (mesh.port, mesh.https_port):
+        with socket.socket() as free:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(("127.0.0.1", port))
+
+
+def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Commands) -> None:
+    assert another.run("up").code == 0
+    first = another.processes()
+    again = another.run("up")
+    assert again.code == 0
+    assert "The local mesh runs already.\n" in again.err
+    assert another.processes() == first
+
+    policies = another.manifests / "mesh/policies/authorizationpolicies.yaml"
+    granted = policies.read_text()
+    policies.write_text(granted.replace("name: pinger-may-ping", "name: gone", 1).replace("ponger-offer", "no-route"))
+    assert another.run("ask", "pinger", "ponger/ping").code == 0
+    changed = another.run("up")
+    assert "the manifests were applied anew" in changed.err, changed.err
+    assert another.run("ask", "pinger", "ponger/ping").code == 1
+
+    deployments = another.manifests / "k8s/base/deployments.yaml"
+    deployments.write_text(deployments.read_text().replace("replicas: 2", "replicas: 3"))
+    refused = another.run("up")
+    assert refused.code == 2
+    assert "hint: run `localmesh down`, then `localmesh up`" in refused.err
+
+    assert another.run("down").code == 0
+    nothing_is_left(another)
+
+
+def test_what_a_killed_supervisor_left_is_cleaned_and_named(another: Commands) -> None:
+    assert another.run("up").code == 0
+    another.kill("supervisor")
+    again = another.run("up")
+    assert again.code == 0, again.err
+    assert "Cleaned what an earlier local mesh left: 7 processes (ingress/sidecar, pinger-0/pinger," in again.err
+    another.kill("supervisor")
+    down = another.run("down")
+    assert "Cleaned what an earlier local mesh left: 7 processes" in down.err
+    assert down.code == 0
+    nothing_is_left(another)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_up_leaves_nothing_running(ending: signal.Signals, another: Commands) -> None:
+    with another.start("up") as process:
+        assert process.stderr
+        assert process.stderr.readline()
+        process.send_signal(ending)
+        assert process.wait(30) == 130
+    assert another.processes() == {}
+
+
+def test_down_without_a_mesh_says_so(another: Commands) -> None:
+    outcome = another.run("down")
+    assert (outcome.code, outcome.err) == (0, "No local mesh runs.\n")
+    nothing_is_left(another)
+
+
+@pytest.mark.parametrize("words", [("status",), ("ask", "a", "b"), ("logs", "a"), ("rotate",), ("restart", "a")])
+def test_without_a_mesh_nothing_can_be_asked(words: tuple[str, ...], another: Commands) -> None:
+    outcome = another.run(*words)
+    assert (outcome.code, outcome.err) == (2, "error: no local mesh runs; start it with `localmesh up`\n")
