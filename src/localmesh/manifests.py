@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from meshpolicy.parse import Cluster, parse
-
 from localmesh.errors import BadInput
-from meshpolicy.load import load
+from meshpolicy.load import Document, load
+from meshpolicy.parse import Cluster, parse
 
 PARTS = ("k8s/base", "mesh/policies", "mesh/ingress")
 """The folders of a project, the workloads first."""
@@ -15,9 +14,8 @@ PARTS = ("k8s/base", "mesh/policies", "mesh/ingress")
 def project_manifests(start: Path) -> tuple[Path, ...]:
     """Return the manifests of the project that `start` lies in, or raise BadInput where it lies in none."""
     for folder in (start, *start.parents):
-        found = tuple(folder / part for part in PARTS if (folder / part).is_dir())
-        if found and found[0] == folder / PARTS[0]:
-            return found
+        if (folder / PARTS[0]).is_dir():
+            return tuple(folder / part for part in PARTS if (folder / part).is_dir())
     raise BadInput(
         f"no manifests: neither {start} nor a folder above it has {PARTS[0]}",
         hint="name the folders with --manifests, or set LOCALMESH_MANIFESTS",
@@ -26,9 +24,27 @@ def project_manifests(start: Path) -> tuple[Path, ...]:
 
 def read_cluster(paths: Iterable[Path]) -> Cluster:
     """Return what the manifests say, or raise BadInput with every problem in them."""
-    documents, unreadable = load(tuple(paths))
+    documents, unreadable = load(paths)
     cluster, wrong = parse(documents)
-    problems = (*unreadable, *wrong)
-    if problems:
-        raise BadInput(*(str(problem) for problem in problems), hint="mend these; nothing was started")
+    reasons = [str(problem) for problem in (*unreadable, *wrong)]
+    # A policy may name an account of any cluster; a pod is never created for one that is not there.
+    reasons += _unknown_accounts(cluster, documents)
+    if reasons:
+        raise BadInput(*reasons, hint="mend these first; nothing was started")
     return cluster
+
+
+def _unknown_accounts(cluster: Cluster, documents: Iterable[Document]) -> list[str]:
+    known = {_name(document) for document in documents if document.data.get("kind") == "ServiceAccount"}
+    return [
+        f"{workload.ref.place}: spec.serviceAccountName names ServiceAccount {workload.ref.namespace}/"
+        f"{workload.service_account}, which the manifests do not have"
+        for workload in cluster.workloads
+        if workload.service_account != "default" and (workload.ref.namespace, workload.service_account) not in known
+    ]
+
+
+def _name(document: Document) -> tuple[object, object]:
+    metadata = document.data.get("metadata")
+    found = metadata if isinstance(metadata, dict) else {}
+    return found.get("namespace") or "default", found.get("name")

@@ -52,7 +52,7 @@ def _run_owned(
         report(Note(str(cleaned)))
     try:
         with claimed() as network:
-            asyncio.run(_run(Controller.planned(settings, folder, network, environ, report)))
+            asyncio.run(_run(Controller(settings, folder, network, environ, report)))
     finally:
         folder.clear()
 

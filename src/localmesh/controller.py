@@ -1,0 +1,98 @@
+"""Puts the mesh together from the manifests, and answers what is asked of it from outside."""
+
+from collections.abc import Mapping
+from typing import Self
+
+from localmesh.addresses import played
+from localmesh.authority import Authority
+from localmesh.credentials import Credentials
+from localmesh.endpoints import backends
+from localmesh.envoy.command import binary
+from localmesh.errors import BadInput
+from localmesh.events import Listener
+from localmesh.manifests import read_cluster
+from localmesh.mesh import Mesh
+from localmesh.network import NodeNetwork
+from localmesh.outfit import Outfitter
+from localmesh.plan import Group, groups
+from localmesh.preflight import envoy_reasons, pod_port_reasons, port_reasons, workload_reasons
+from localmesh.runner import Runner
+from localmesh.settings import Settings
+from localmesh.state import StateFolder
+from localmesh.views import Answer, MeshView, PodView, Question
+from meshpolicy.parse import Cluster
+
+
+class Controller:
+    """A mesh, and what it was made from."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: StateFolder,
+        network: NodeNetwork,
+        environ: Mapping[str, str],
+        report: Listener,
+    ) -> None:
+        self.folder = folder
+        self._settings = settings
+        self._network = network
+        self._environ = environ
+        cluster = read_cluster(settings.manifests)
+        planned = self._planned(cluster)
+        reasons = [
+            *workload_reasons(planned, environ),
+            *port_reasons({"PORT": settings.port, "HTTPS_PORT": settings.https_port}),
+            *pod_port_reasons(planned),
+            *envoy_reasons(binary(), environ),
+        ]
+        if reasons:
+            raise BadInput(*reasons, hint="nothing was started")
+        self._authority = Authority.open(folder.authority, cluster.settings.trust_domain)
+        credentials = Credentials(self._authority, settings.certificate_lifetime)
+        pods = [pod for group in planned for pod in group.places]
+        outfitter = Outfitter(cluster, folder, environ, credentials, backends(cluster.services, pods))
+        self.mesh = Mesh(planned, outfitter, played(network.node), report)
+
+    def _planned(self, cluster: Cluster) -> tuple[Group, ...]:
+        return groups(cluster.workloads, cluster.settings, self.folder, self._network.pods())
+
+    def view(self) -> MeshView:
+        """Tell all about the mesh."""
+        return MeshView(
+            state=str(self.folder.path),
+            manifests=tuple(map(str, self._settings.manifests)),
+            pods=tuple(self._pod(runner) for _, runner in sorted(self.mesh.runners.items())),
+            access=(),
+        )
+
+    def _pod(self, runner: Runner) -> PodView:
+        pod = runner.pod
+        return PodView(
+            name=pod.name,
+            namespace=pod.namespace,
+            workload=pod.workload.name,
+            address=str(pod.local),
+            identity=pod.identity,
+            expires=self.mesh.outfitter.credentials.expires(pod),
+            phase=runner.phase,
+            restarts=runner.restarts,
+            sidecar_restarts=runner.sidecar.restarts,
+            ports={port.name or str(port.number): port.number for c in pod.containers for port in c.ports},
+        )
+
+    async def rotate(self) -> int:
+        """Renew every certificate; return how many."""
+        return self.mesh.rotate()
+
+    async def restart(self, name: str) -> tuple[str, ...]:
+        """Replace the pods of a workload one by one; return the new ones."""
+        return await self.mesh.replace(self.mesh.group(name))
+
+    async def ask(self, question: Question) -> Answer:
+        """Send one request as somebody."""
+        raise NotImplementedError
+
+    async def apply(self) -> bool:
+        """Read the manifests again; return whether anything changed."""
+        raise NotImplementedError
