@@ -136,9 +136,7 @@ def reaches(policies: NetworkPolicies, client: Endpoint, around: Surroundings, p
 
 def forgets(policies: NetworkPolicies, client: Endpoint, around: Surroundings) -> bool:
     """Whether a client that lost its streams cannot look targets up again: then its requests hang (N17)."""
-    return not all(
-        reaches(policies, client, around, part) for part in (ControlPlane.DESTINATION, ControlPlane.POLICY)
-    )
+    return not all(reaches(policies, client, around, part) for part in (ControlPlane.DESTINATION, ControlPlane.POLICY))
 
 
 def start(policies: NetworkPolicies, client: Endpoint, around: Surroundings) -> Start:

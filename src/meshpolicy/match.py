@@ -154,3 +154,5 @@ class GrpcMatch:
     service: str | None = None
     method: str | None = None
     headers: tuple[ValueMatch, ...] = ()
+    rpc: bool = True
+    """Whether the match has a `method` at all; one without makes the proxy refuse the whole Server (R56)."""

@@ -1,0 +1,36 @@
+"""The command line. Each verb is a module here, imported when it is called."""
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+VERBS = ("list", "check", "lint", "diff", "test", "accept", "blast", "mutate", "completion")
+
+
+class Verbs(click.Group):
+    """A group whose verbs are imported only when they are asked for: a cold start stays short."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order in which a person meets them."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a verb, or None for a word that is none."""
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        command: Any = import_module(f"meshpolicy.cli.{cmd_name}_").command
+        assert isinstance(command, click.Command)  # noqa: S101 # every module of VERBS holds one
+        return command
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="pingpong", message="meshpolicy %(version)s")
+def main() -> None:
+    """Say who may call whom under Linkerd, and why: from manifests, or from a live cluster.
+
+    SOURCES are files, folders (read recursively) or `-` for standard input.
+    The exit code is 0 as asked, 1 for a finding, a refusal or a difference, 2 for bad input.
+    """

@@ -1,0 +1,144 @@
+"""Reads YAML and JSON documents from files, folders and standard input. The only module that opens manifests."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from meshpolicy.errors import Place, Problem
+
+SUFFIXES = (".yaml", ".yml", ".json")
+MOST_NODES = 5_000_000
+"""Values that one document may have once its aliases are followed: a small file can name billions."""
+DEEPEST = 200
+"""Levels of nesting that a document may have; no manifest comes near, and the reader recurses."""
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document that is a mapping, and where it stands."""
+
+    place: Place
+    data: Mapping[str, object]
+
+
+class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
+    """A safe loader that refuses a key given twice and leaves timestamps as they are written."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in _Base.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        if len(mapping) != len(node.value):
+            seen: set[str] = set()
+            for key, _ in node.value:
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"the key `{key.value}` is given twice", key.start_mark
+                    )
+                seen.add(key.value)
+        return mapping
+
+
+def load(paths: Iterable[str | Path]) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+    """Return all documents of files, of folders (recursively, by name) and of `-`, and what is wrong with them."""
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for path in paths:
+        for name, text in _texts(path, problems):
+            for document in read(name, text, problems):
+                documents.append(document)
+    return tuple(documents), tuple(problems)
+
+
+def _texts(path: str | Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
+    if str(path) == "-":
+        yield "-", sys.stdin.buffer.read()
+        return
+    for file in _files(Path(path), problems):
+        try:
+            yield str(file), file.read_bytes()
+        except OSError as error:
+            problems.append(Problem(Place(str(file)), f"cannot be read: {error.strerror}"))
+
+
+def _files(path: Path, problems: list[Problem]) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    failed: list[OSError] = []
+    found = [
+        Path(folder, name)
+        for folder, _, names in os.walk(path, onerror=failed.append)
+        for name in names
+        if name.endswith(SUFFIXES)
+    ]
+    problems += [Problem(Place(str(error.filename)), f"cannot be read: {error.strerror}") for error in failed]
+    if not found and not failed:
+        problems.append(Problem(Place(str(path)), "holds no manifest (*.yaml, *.yml or *.json)"))
+    return sorted(found)
+
+
+def read(name: str, text: bytes, problems: list[Problem]) -> Iterator[Document]:
+    """Yield the documents of one text; `name` is what places say."""
+    number = 0
+    try:
+        decoded = text.decode()
+        loader = _Loader(decoded)
+        while loader.check_node():
+            number += 1
+            node = loader.get_node()
+            if "*" in decoded:
+                _bounded(node)
+            data = loader.construct_document(node)
+            if data is None:
+                continue
+            if isinstance(data, dict):
+                yield Document(Place(name, number), data)
+            else:
+                problems.append(Problem(Place(name, number), f"is a {_word(data)}, where an object is expected"))
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
+        problems.append(Problem(Place(name, max(number, 1)), f"is no YAML: {_reason(error)}"))
+
+
+def _bounded(node: yaml.Node) -> None:
+    """Raise ValueError if the document is endless, too deep or too large once its aliases are followed."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node, depth: int) -> int:
+        if depth > DEEPEST:
+            raise ValueError(f"it is nested deeper than {DEEPEST} levels, or contains itself")
+        if id(node) in sizes:
+            return sizes[id(node)]
+        total = 1
+        if isinstance(node, yaml.SequenceNode):
+            total += sum(size(child, depth + 1) for child in node.value)
+        elif isinstance(node, yaml.MappingNode):
+            total += sum(size(part, depth + 1) for pair in node.value for part in pair)
+        if total > MOST_NODES:
+            raise ValueError("its aliases make it larger than any manifest")
+        sizes[id(node)] = total
+        return total
+
+    size(node, 0)
+
+
+def _word(data: object) -> str:
+    return "list" if isinstance(data, list) else "text" if isinstance(data, str) else type(data).__name__
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,109 @@
+"""From documents to a cluster: one reader for each kind, every problem collected. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from meshpolicy import parsenetwork, parsepolicy, parseroute, parseworkload
+from meshpolicy.cluster import Cluster, PolicyObject, spaces
+from meshpolicy.errors import Place, Problem
+from meshpolicy.fields import Fields
+from meshpolicy.load import Document
+from meshpolicy.network import NetworkPolicies, NetworkPolicy
+from meshpolicy.objects import (
+    GATEWAY_GROUP,
+    POLICY_GROUP,
+    Gateway,
+    MeshTLSAuthentication,
+    Namespace,
+    NetworkAuthentication,
+)
+from meshpolicy.policy import Ref
+from meshpolicy.workload import MeshSettings, Service, Workload
+
+__all__ = ["Cluster", "parse"]
+
+Object = PolicyObject | Namespace | Workload | Service | Gateway
+
+READERS: Mapping[tuple[str, str], Callable[[Fields, Ref], Object | None]] = {
+    ("", "Namespace"): parseworkload.namespace,
+    ("", "Pod"): parseworkload.pod,
+    ("", "Service"): parseworkload.service,
+    ("", "ReplicationController"): parseworkload.templated,
+    ("apps", "Deployment"): parseworkload.templated,
+    ("apps", "ReplicaSet"): parseworkload.templated,
+    ("apps", "StatefulSet"): parseworkload.templated,
+    ("apps", "DaemonSet"): parseworkload.templated,
+    ("batch", "Job"): parseworkload.templated,
+    ("batch", "CronJob"): parseworkload.cron_job,
+    ("workload.linkerd.io", "ExternalWorkload"): parseworkload.external,
+    (POLICY_GROUP, "Server"): parsepolicy.server,
+    (POLICY_GROUP, "AuthorizationPolicy"): parsepolicy.authorization_policy,
+    (POLICY_GROUP, "MeshTLSAuthentication"): parsepolicy.mesh_tls_authentication,
+    (POLICY_GROUP, "NetworkAuthentication"): parsepolicy.network_authentication,
+    (POLICY_GROUP, "ServerAuthorization"): parsepolicy.server_authorization,
+    (POLICY_GROUP, "HTTPLocalRateLimitPolicy"): parsepolicy.rate_limit,
+    (POLICY_GROUP, "HTTPRoute"): parseroute.route,
+    (GATEWAY_GROUP, "HTTPRoute"): parseroute.route,
+    (GATEWAY_GROUP, "GRPCRoute"): parseroute.route,
+    (GATEWAY_GROUP, "Gateway"): parseroute.gateway,
+    ("networking.k8s.io", "NetworkPolicy"): parsenetwork.network_policy,
+}
+WITHOUT_NAMESPACE = frozenset({"Namespace"})
+
+
+def parse(documents: Iterable[Document], settings: MeshSettings | None = None) -> tuple[Cluster, tuple[Problem, ...]]:
+    """Return what the documents say, and everything that is wrong with them; other kinds are passed over."""
+    problems: list[Problem] = []
+    seen: dict[Ref, Place] = {}
+    found: list[Object] = []
+    for document in documents:
+        for fields in _items(Fields(document.data, document.place, problems)):
+            item = _read(fields, seen)
+            if item is not None:
+                found.append(item)
+    return _cluster(found, settings or MeshSettings()), tuple(problems)
+
+
+def _items(fields: Fields) -> tuple[Fields, ...]:
+    """Return the objects of a document; a List holds several."""
+    if fields.data.get("kind") == "List":
+        return fields.children("items")
+    return (fields,)
+
+
+def _read(fields: Fields, seen: dict[Ref, Place]) -> Object | None:
+    version, kind = fields.required("apiVersion"), fields.required("kind")
+    group = version.rpartition("/")[0]
+    reader = READERS.get((group, kind))
+    if reader is None:
+        return None
+    metadata = fields.child("metadata")
+    name = metadata.required("name")
+    if not name:
+        return None
+    namespace = "" if kind in WITHOUT_NAMESPACE else metadata.text("namespace") or "default"
+    ref = Ref(group, kind, namespace, name, fields.place)
+    if ref in seen:
+        fields.note("", f"{ref} is given twice, first in {seen[ref]}")
+        return None
+    seen[ref] = fields.place
+    return reader(fields, ref)
+
+
+def _cluster(found: list[Object], settings: MeshSettings) -> Cluster:
+    namespaces = {item.ref.name: item for item in found if isinstance(item, Namespace)}
+    labels = {name: dict(item.labels) for name, item in namespaces.items()}
+    return Cluster(
+        settings,
+        namespaces,
+        tuple(
+            parseworkload.injected(item, namespaces.get(item.ref.namespace))
+            for item in found
+            if isinstance(item, Workload)
+        ),
+        tuple(item for item in found if isinstance(item, Service)),
+        tuple(item for item in found if isinstance(item, Gateway)),
+        spaces(item for item in found if not isinstance(item, Namespace | Workload | Service | Gateway)),
+        {(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, MeshTLSAuthentication)},
+        {(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, NetworkAuthentication)},
+        NetworkPolicies((i for i in found if isinstance(i, NetworkPolicy)), labels),
+    )

@@ -1,0 +1,205 @@
+"""From documents to namespaces, workloads and Services. Pure."""
+
+from dataclasses import replace
+from ipaddress import ip_address
+from types import MappingProxyType
+
+from meshpolicy.annotations import CONTROL_PLANE_LABEL, INJECT
+from meshpolicy.fields import Fields
+from meshpolicy.match import Address
+from meshpolicy.objects import Namespace
+from meshpolicy.policy import Ref
+from meshpolicy.workload import (
+    Container,
+    ContainerPort,
+    Probe,
+    ProbeKind,
+    Service,
+    ServicePort,
+    Variable,
+    Workload,
+)
+
+PROXY = "linkerd-proxy"
+NEVER_INJECTED = frozenset({"kube-system", "cert-manager"})
+"""Namespaces that the injector's webhook does not select."""
+INHERITED = "config.linkerd.io/"
+"""Annotations with this prefix pass from the namespace to its new pods (R8)."""
+
+
+def namespace(document: Fields, ref: Ref) -> Namespace:
+    """Read a Namespace."""
+    metadata = document.child("metadata")
+    labels = metadata.strings("labels") | {"kubernetes.io/metadata.name": ref.name}
+    return Namespace(ref, tuple(labels.items()), tuple(metadata.strings("annotations").items()))
+
+
+def pod(document: Fields, ref: Ref) -> Workload:
+    """Read a Pod."""
+    return _workload(ref, document.child("metadata"), document.child("spec"), 1, document.child("status"))
+
+
+def templated(document: Fields, ref: Ref) -> Workload:
+    """Read a Deployment, ReplicaSet, StatefulSet, DaemonSet or Job."""
+    spec = document.child("spec")
+    if not spec.has("template"):
+        spec.note("template", "is missing")
+    template = spec.child("template")
+    return _workload(ref, template.child("metadata"), template.child("spec"), spec.integer("replicas", 1))
+
+
+def cron_job(document: Fields, ref: Ref) -> Workload:
+    """Read a CronJob."""
+    return templated(document.child("spec").child("jobTemplate"), ref)
+
+
+def external(document: Fields, ref: Ref) -> Workload:
+    """Read an ExternalWorkload: it brings its own proxy and identity, and has no probes (R58)."""
+    metadata, spec = document.child("metadata"), document.child("spec")
+    ports = tuple(
+        ContainerPort(port.integer("port"), port.text("name"), port.text("protocol", "TCP"))
+        for port in spec.children("ports")
+    )
+    return Workload(
+        ref,
+        MappingProxyType(metadata.strings("labels")),
+        MappingProxyType(metadata.strings("annotations")),
+        containers=(Container(ref.name, ports=ports),),
+        addresses=tuple(_addresses([item.text("ip") for item in spec.children("workloadIPs")], spec)),
+        meshed=True,
+        identity=spec.child("meshTLS").text("identity"),
+    )
+
+
+def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: Fields | None = None) -> Workload:
+    containers = (
+        *(_container(container, init=True) for container in spec.children("initContainers")),
+        *(_container(container) for container in spec.children("containers")),
+    )
+    if not spec.children("containers"):
+        spec.note("containers", "is missing or empty")
+    labels = metadata.strings("labels")
+    addresses: list[Address] = []
+    if status is not None:
+        texts = [item.text("ip") for item in status.children("podIPs")] or [status.text("podIP")]
+        addresses = _addresses(texts, status)
+    return Workload(
+        ref,
+        MappingProxyType(labels),
+        MappingProxyType(metadata.strings("annotations")),
+        spec.text("serviceAccountName") or spec.text("serviceAccount") or "default",
+        containers,
+        replicas,
+        tuple(addresses),
+        spec.flag("hostNetwork"),
+        CONTROL_PLANE_LABEL in labels or any(container.name == PROXY for container in containers),
+        spec.integer("terminationGracePeriodSeconds", 30),
+    )
+
+
+def injected(workload: Workload, space: Namespace | None) -> Workload:
+    """Return the workload as the injector leaves it: the namespace's annotations copied, meshed or not (R8).
+
+    A Pod that has run through admission already (it has a proxy, or an address) is left as it is.
+    """
+    if workload.meshed or workload.addresses or workload.ref.kind == "ExternalWorkload":
+        return workload
+    inherited = dict(space.annotations) if space else {}
+    own = dict(workload.annotations)
+    wish = own.get(INJECT, inherited.get(INJECT, "disabled"))
+    meshed = wish in ("enabled", "ingress") and not workload.host_network and (
+        workload.ref.namespace not in NEVER_INJECTED
+    )
+    if not meshed:
+        return workload
+    copied = {key: value for key, value in inherited.items() if key.startswith(INHERITED)}
+    return replace(workload, annotations=MappingProxyType({**copied, **own}), meshed=True)
+
+
+def _container(fields: Fields, init: bool = False) -> Container:
+    ports = tuple(
+        ContainerPort(number, port.text("name"), port.text("protocol", "TCP"))
+        for port in fields.children("ports")
+        if isinstance(number := port.port("containerPort"), int) and number
+    )
+    probes = tuple(probe for kind in ProbeKind for probe in _probe(fields.child(kind), kind, ports))
+    return Container(
+        fields.text("name"),
+        fields.text("image"),
+        fields.texts("command"),
+        fields.texts("args"),
+        tuple(_variable(variable) for variable in fields.children("env")),
+        ports,
+        probes,
+        init,
+    )
+
+
+def _variable(fields: Fields) -> Variable:
+    field = fields.child("valueFrom").child("fieldRef").text("fieldPath")
+    return Variable(fields.required("name"), fields.text("value"), field)
+
+
+def _probe(fields: Fields, kind: ProbeKind, ports: tuple[ContainerPort, ...]) -> tuple[Probe, ...]:
+    """Read an httpGet probe; its named port is looked up in its own container, without regard to case (R58)."""
+    if not fields.has("httpGet"):
+        return ()
+    get = fields.child("httpGet")
+    port = get.port("port")
+    if isinstance(port, str):
+        named = {p.name.lower(): p.number for p in ports if p.protocol == "TCP" and p.name}
+        port = named.get(port.lower(), int(port) if port.isdecimal() else 0)
+    if not port:
+        return ()
+    path = get.text("path").partition("?")[0] or "/"
+    return (
+        Probe(
+            kind,
+            path if path.startswith("/") else f"/{path}",
+            port,
+            get.text("scheme", "HTTP"),
+            fields.integer("periodSeconds", 10),
+            fields.integer("timeoutSeconds", 1),
+            fields.integer("initialDelaySeconds"),
+            fields.integer("failureThreshold", 3),
+            fields.integer("successThreshold", 1),
+            tuple((header.text("name"), header.text("value")) for header in get.children("httpHeaders")),
+        ),
+    )
+
+
+def service(document: Fields, ref: Ref) -> Service:
+    """Read a Service."""
+    spec = document.child("spec")
+    ports: list[ServicePort] = []
+    for port in spec.children("ports"):
+        number = port.port("port")
+        if not isinstance(number, int) or not number:
+            port.note("port", "is missing or no number")
+            continue
+        ports.append(
+            ServicePort(
+                number,
+                port.port("targetPort") or number,
+                port.text("name"),
+                port.text("protocol", "TCP"),
+                port.text("appProtocol"),
+            )
+        )
+    return Service(
+        ref,
+        MappingProxyType(spec.strings("selector")),
+        tuple(ports),
+        MappingProxyType(document.child("metadata").strings("annotations")),
+        spec.text("clusterIP") == "None",
+    )
+
+
+def _addresses(texts: list[str], fields: Fields) -> list[Address]:
+    found: list[Address] = []
+    for text in filter(None, texts):
+        try:
+            found.append(ip_address(text))
+        except ValueError:
+            fields.note("podIP", f"is `{text}`, where an IP address is expected")
+    return found

@@ -1,0 +1,47 @@
+"""Which Server governs a port of a workload (R13-R16), and which others claim it in vain. Pure."""
+
+from collections.abc import Iterator
+
+from meshpolicy.cluster import Space
+from meshpolicy.objects import Server
+from meshpolicy.workload import Workload
+
+
+class ServerIndex:
+    """The Servers of one namespace, found by the labels that they select."""
+
+    def __init__(self, space: Space) -> None:
+        self._by_label: dict[tuple[str, str], list[tuple[int, Server]]] = {}
+        self._rest: list[tuple[int, Server]] = []
+        for order, server in enumerate(space.servers):
+            selector = server.pods or server.external
+            key = selector.labels[0] if selector is not None and selector.labels else None
+            (self._rest if key is None else self._by_label.setdefault(key, [])).append((order, server))
+
+    def selecting(self, workload: Workload) -> Iterator[Server]:
+        """Yield the Servers that select a workload, in the order in which they claim ports (R16)."""
+        found = list(self._rest)
+        for label in workload.labels.items():
+            found += self._by_label.get(label, ())
+        for _, server in sorted(found, key=lambda entry: entry[0]):
+            selector = server.external if workload.ref.kind == "ExternalWorkload" else server.pods
+            if selector is not None and selector.accepts(workload.labels):
+                yield server
+
+    def claiming(self, workload: Workload, port: int) -> Iterator[Server]:
+        """Yield the Servers that claim a port; the first one governs it."""
+        for server in self.selecting(workload):
+            if port in port_numbers(workload, server.port):
+                yield server
+
+
+def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
+    """Return the numbers that a port means on a workload: itself, or all TCP ports of that name (R11, R15)."""
+    if isinstance(port, int):
+        return (port,)
+    return tuple(
+        declared.number
+        for container in workload.containers
+        for declared in container.ports
+        if declared.name == port and declared.protocol == "TCP"
+    )
