@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from rich.console import Group as Lines
 from rich.text import Text
 
-from localmesh import render
+from localmesh import STARTED, render
 from localmesh.client import Client
 from localmesh.errors import TimedOut
 from localmesh.events import Event, Failed
@@ -40,7 +40,6 @@ def bring_up(settings: Settings, folder: StateFolder, output: str) -> int:
     from localmesh.cli import fail, show
 
     console = Console(stderr=True)
-    started = monotonic()
     client = Client(folder)
     if folder.owner() is not None:
         changed = client.apply()
@@ -54,7 +53,7 @@ def bring_up(settings: Settings, folder: StateFolder, output: str) -> int:
         sys.stdout.write(json.dumps({"mesh": asdict(mesh), "proof": asdict(proof)}, indent=2) + "\n")
     else:
         show(_table(mesh, proof))
-        console.print(f"\n[dim]From the command to the first verified answer: {monotonic() - started:.1f} s.[/dim]")
+        console.print(f"\n[dim]From the command to the first verified answer: {monotonic() - STARTED:.1f} s.[/dim]")
     return 0 if proof.refused is None or proof.refused.agrees else 1
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import httpx
 
-from localmesh.errors import BadInput, LocalMeshError, NotRunning
+from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning
 from localmesh.state import StateFolder
 from localmesh.views import Answer, MeshView, Question
 
@@ -45,8 +45,18 @@ class Client:
                 response = http.request(method, path, json=body)
         except httpx.TransportError as error:
             raise NotRunning(f"no local mesh runs in {self._folder.path}") from error
-        if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
-            raise BadInput(*response.json()["reasons"], hint=response.json()["hint"])
-        if response.is_error:
-            raise LocalMeshError("\n".join(response.json()["reasons"]))
+        match response.status_code:
+            case httpx.codes.UNPROCESSABLE_ENTITY:
+                raise BadInput(*response.json()["reasons"], hint=response.json()["hint"])
+            case httpx.codes.BAD_GATEWAY:
+                raise CommandFailed(**response.json())
+            case status if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+                raise LocalMeshError(_reason(response))
         return response
+
+
+def _reason(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["reason"])
+    except ValueError:
+        return f"the supervisor failed to answer; see its log ({response.text})"

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from localmesh.errors import BadInput, LocalMeshError
+from localmesh.errors import BadInput, CommandFailed, LocalMeshError
 from localmesh.views import Answer, MeshView, Question
 
 
@@ -68,10 +68,11 @@ def create_app(mesh: Controlled) -> Starlette:
 
 
 async def _refuse(_: Request, error: Exception) -> Response:
-    reasons = error.reasons if isinstance(error, BadInput) else (str(error),)
-    hint = error.hint if isinstance(error, BadInput) else ""
-    body = {"reasons": reasons, "hint": hint}
-    return JSONResponse(body, status_code=422 if isinstance(error, BadInput) else 500)
+    if isinstance(error, BadInput):
+        return JSONResponse({"reasons": error.reasons, "hint": error.hint}, status_code=422)
+    if isinstance(error, CommandFailed):
+        return JSONResponse({"command": error.command, "output": error.output}, status_code=502)
+    return JSONResponse({"reason": str(error)}, status_code=500)
 
 
 class _Server(uvicorn.Server):

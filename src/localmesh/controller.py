@@ -1,12 +1,12 @@
 """Puts the mesh together from the manifests, and answers what is asked of it from outside."""
 
 from collections.abc import Mapping
-from typing import Self
+from dataclasses import replace
 
 from localmesh.addresses import played
 from localmesh.authority import Authority
 from localmesh.credentials import Credentials
-from localmesh.endpoints import backends
+from localmesh.endpoints import Backend, backends
 from localmesh.envoy.command import binary
 from localmesh.errors import BadInput
 from localmesh.events import Listener
@@ -50,8 +50,7 @@ class Controller:
             raise BadInput(*reasons, hint="nothing was started")
         self._authority = Authority.open(folder.authority, cluster.settings.trust_domain)
         credentials = Credentials(self._authority, settings.certificate_lifetime)
-        pods = [pod for group in planned for pod in group.places]
-        outfitter = Outfitter(cluster, folder, environ, credentials, backends(cluster.services, pods))
+        outfitter = Outfitter(cluster, folder, environ, credentials, _backends(cluster, planned))
         self.mesh = Mesh(planned, outfitter, played(network.node), report)
 
     def _planned(self, cluster: Cluster) -> tuple[Group, ...]:
@@ -95,4 +94,18 @@ class Controller:
 
     async def apply(self) -> bool:
         """Read the manifests again; return whether anything changed."""
-        raise NotImplementedError
+        cluster = read_cluster(self._settings.manifests)
+        planned = self._planned(cluster)
+        if [group.shape for group in planned] != [group.shape for group in self.mesh.groups]:
+            raise BadInput(
+                "the manifests now describe other workloads or replicas than those that run",
+                hint="run `localmesh down`, then `localmesh up`",
+            )
+        if reasons := tuple(workload_reasons(planned, self._environ)):
+            raise BadInput(*reasons, hint="what runs was not changed")
+        outfitter = replace(self.mesh.outfitter, cluster=cluster, backends=_backends(cluster, planned))
+        return await self.mesh.adopt(planned, outfitter)
+
+
+def _backends(cluster: Cluster, planned: tuple[Group, ...]) -> tuple[Backend, ...]:
+    return backends(cluster.services, [pod for group in planned for pod in group.places])

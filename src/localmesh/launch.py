@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from time import monotonic, sleep
 from types import FrameType
+
+import psutil
 
 from localmesh.errors import TimedOut
 from localmesh.events import Event, Failed, Ready, from_line
@@ -76,18 +78,19 @@ def end(folder: StateFolder) -> bool:
     if owner is None:
         return False
     for ending in (signal.SIGTERM, signal.SIGKILL):
-        try:
+        with suppress(ProcessLookupError):
             os.kill(owner, ending)
-        except ProcessLookupError:
-            return True
-        if _gone(folder):
+        if _gone(owner):
             return True
     raise TimedOut(f"the supervisor (process {owner}) did not end", 2 * FAREWELL)
 
 
-def _gone(folder: StateFolder) -> bool:
+def _gone(process: int) -> bool:
     deadline = monotonic() + FAREWELL
-    while folder.owner() is not None:
+    while psutil.pid_exists(process):
+        with suppress(psutil.NoSuchProcess):
+            if psutil.Process(process).status() == psutil.STATUS_ZOMBIE:
+                return True
         if monotonic() > deadline:
             return False
         sleep(0.01)

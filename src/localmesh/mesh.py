@@ -87,6 +87,18 @@ class Mesh:
                     await self._dismiss(runner)
             return tuple(pod.name for pod in group.places if pod.name in self.runners)
 
+    async def adopt(self, groups: tuple[Group, ...], outfitter: Outfitter) -> bool:
+        """Take over what new manifests say of the same pods, replacing those that differ; return whether any does."""
+        before = self.outfitter
+        pairs = zip(self.groups, groups, strict=True)
+        changed = [new for old, new in pairs if before.differs(old, outfitter, new)]
+        self.groups, self.outfitter = groups, outfitter
+        self._publisher.backends = outfitter.backends
+        self._changed()
+        for group in changed:
+            await self.replace(group)
+        return bool(changed)
+
     def group(self, name: str) -> Group:
         """Return the workload that a person means, by its own name or by that of one of its pods."""
         found = [group for group in self.groups if group.named(name) or any(p.name == name for p in group.places)]

@@ -4,9 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
-
-from meshpolicy.effective import effective
-from meshpolicy.parse import Cluster
+from typing import Self
 
 from localmesh import programs
 from localmesh.credentials import Credentials
@@ -20,6 +18,8 @@ from localmesh.plan import Group
 from localmesh.pod import Pod
 from localmesh.runner import Programs
 from localmesh.state import StateFolder
+from meshpolicy.effective import effective
+from meshpolicy.parse import Cluster
 
 
 @dataclass(slots=True)
@@ -65,6 +65,14 @@ class Outfitter:
             },
             probes={container.name: container.probes for container in pod.containers},
             grace=group.workload.grace,
+        )
+
+    def differs(self, group: Group, other: Self, there: Group) -> bool:
+        """Whether the pods of a workload would be made otherwise by another outfitter."""
+        return any(
+            (self.configuration(group, pod), self.programs(group, pod))
+            != (other.configuration(there, twin), other.programs(there, twin))
+            for pod, twin in zip(group.places, there.places, strict=True)
         )
 
     def proxy(self, pod: Pod) -> str:

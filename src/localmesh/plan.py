@@ -28,6 +28,11 @@ class Group:
         """How many of the places are filled at a time."""
         return self.workload.replicas
 
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What cannot change while the pods run: how many they are, their names and their addresses."""
+        return (self.workload.ref, self.replicas, *((pod.name, pod.local, pod.meshed) for pod in self.places))
+
     def named(self, name: str) -> bool:
         """Whether a person means this workload by `name` or `namespace/name`."""
         ref = self.workload.ref
