@@ -49,6 +49,11 @@ class NetworkMatch:
         """Whether `address` is meant; an address of the other family never is."""
         return _inside(address, self.cidr) and not any(_inside(address, hole) for hole in self.exceptions)
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether every address of its family is meant."""
+        return self.cidr.prefixlen == 0 and not self.exceptions
+
 
 def _inside(address: Address, network: Network) -> bool:
     return address.version == network.version and address in network

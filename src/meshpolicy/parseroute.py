@@ -8,7 +8,7 @@ import re
 from meshpolicy.errors import Severity
 from meshpolicy.fields import Fields
 from meshpolicy.match import GrpcMatch, HostMatch, HttpMatch, PathKind, PathMatch, ValueMatch
-from meshpolicy.objects import GATEWAY_GROUP, Backend, Gateway, Listener, Route, Target
+from meshpolicy.objects import Backend, Gateway, Listener, Route, Target
 from meshpolicy.parsepolicy import created
 from meshpolicy.policy import Filter, GrpcRule, HeaderChange, HttpRule, Redirect, Ref
 
@@ -24,10 +24,10 @@ def route(document: Fields, ref: Ref) -> Route:
     http: tuple[HttpRule, ...] = ()
     grpc: tuple[GrpcRule, ...] = ()
     if ref.kind == "HTTPRoute":
-        # An omitted list is defaulted to one rule for everything; an explicit empty one matches nothing (R88).
+        # An HTTPRoute without a list gets one rule for everything; an empty list, or a GRPCRoute, none (R88).
         http = tuple(_http_rule(rule, unusable) for rule in rules) if spec.has("rules") else (HttpRule(),)
     else:
-        grpc = tuple(_grpc_rule(rule, unusable) for rule in rules) if spec.has("rules") else (GrpcRule(),)
+        grpc = tuple(_grpc_rule(rule, unusable) for rule in rules)
     return Route(
         ref,
         created(document),
@@ -41,9 +41,9 @@ def route(document: Fields, ref: Ref) -> Route:
 
 
 def _parent(fields: Fields, ref: Ref) -> Target:
-    """Read a parent; what is left out is a Gateway of the Gateway API (R45)."""
+    """Read a parent; a group that is left out is the route's own, and a kind that is left out a Gateway (R45)."""
     return Target(
-        fields.text("group") if fields.has("group") else GATEWAY_GROUP,
+        fields.text("group") if fields.has("group") else ref.group,
         fields.text("kind") or "Gateway",
         fields.text("namespace") or ref.namespace,
         fields.text("name"),

@@ -1,0 +1,67 @@
+"""The steps of a decision in words: what was found, in which object, by which rule. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from meshpolicy.authorized import authenticated
+from meshpolicy.client import Client
+from meshpolicy.policy import Authorization, PortPolicy, Ref
+from meshpolicy.routing import Routed
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of a decision: what was found, in which object, by which rule."""
+
+    text: str
+    rule: str = ""
+    ref: Ref | None = None
+
+    def __str__(self) -> str:
+        place = f" ({self.ref.place})" if self.ref and self.ref.place else ""
+        return f"{self.text}{place}" + (f" [{self.rule}]" if self.rule else "")
+
+
+def governed(policy: PortPolicy) -> tuple[Reason, ...]:
+    """Say what governs the port."""
+    if policy.server.group == "default":
+        text = f"no Server governs port {policy.port}; the default policy is {policy.server.name}"
+        return (Reason(text, "R20"),)
+    return (Reason(f"{policy.server} governs port {policy.port} as {policy.protocol}", "R13", policy.server),)
+
+
+def met(routed: Routed) -> Reason:
+    """Say which route the request meets."""
+    ref = routed.route.ref
+    if ref.group == "default":
+        text = "Linkerd's own route for the probes" if ref.name == "probe" else "Linkerd's own route for everything"
+        return Reason(f"the request meets {text}", "R57")
+    return Reason(f"the request meets {ref}", "R91", ref)
+
+
+def granted(grant: Authorization) -> Reason:
+    """Say who admits the client."""
+    if grant.ref.group == "default":
+        words = {"localhost": "a pod may always call itself", "probe": "the kubelet may probe"}
+        text = words.get(grant.ref.name, f"{grant.ref.name} admits the client")
+        return Reason(text, {"localhost": "R80", "probe": "R57"}.get(grant.ref.name, "R22"))
+    through = f" through {', '.join(map(str, grant.via))}" if grant.via else ""
+    return Reason(f"{grant.ref} admits the client{through}", "R81", grant.ref)
+
+
+def refused(policy: PortPolicy, grants: Iterable[Authorization], client: Client) -> tuple[Reason, ...]:
+    """Say of each grant why it does not apply."""
+    who = client.identity or "a client without mesh identity"
+    found = []
+    for grant in grants:
+        if grant.ref.group == "default" and grant.ref.name == "localhost":
+            continue
+        lacking = (
+            "wants another identity"
+            if not authenticated(grant, client)
+            else f"leaves out {client.address or 'addresses such as this client may have'}"
+        )
+        found.append(Reason(f"{grant.ref} {lacking}", "R81", grant.ref))
+    if policy.invalid is not None:
+        return (Reason(f"{policy.invalid} makes the proxy refuse all of {policy.server}", "R56", policy.invalid),)
+    return tuple(found) or (Reason(f"nothing is granted here to {who}", "R24", policy.server),)

@@ -1,0 +1,124 @@
+"""The end-to-end verdict on a call: what the network, the client's proxy and the server's proxy do, in turn. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from meshpolicy.client import Traffic
+from meshpolicy.cluster import Cluster
+from meshpolicy.connection import Connection
+from meshpolicy.decide import Decision, Verdict, decide
+from meshpolicy.effective import effective, skipped
+from meshpolicy.explain import Reason
+from meshpolicy.match import Address
+from meshpolicy.network import Direction, Endpoint
+from meshpolicy.outbound import outbound
+from meshpolicy.policy import PortPolicy
+from meshpolicy.transport import Call, arrive, hinted_opaque, opaque_service
+
+GRPC_STATUS = {403: 7, 404: 5, 429: 8, 301: 5, 302: 5, 500: 13, 502: 14, 503: 14, 504: 14}
+"""What a proxy tells a gRPC client instead of an HTTP status (section 11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What becomes of a call, which layer decides it, and what its client sees."""
+
+    verdict: Verdict
+    outcome: str
+    """`allow`, an HTTP or gRPC status of a proxy, `closed`, `blocked` …"""
+    layer: str
+    """`NetworkPolicy`, `Linkerd`, `client's proxy`, or `nobody` where nothing stands in the way."""
+    reasons: tuple[Reason, ...] = ()
+    headers: Mapping[str, str | None] = field(default_factory=dict)
+    policy: PortPolicy | None = None
+    decision: Decision | None = None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the application gets the call."""
+        return self.verdict is Verdict.ALLOW
+
+
+def judge(cluster: Cluster, call: Call, *, node: Address | None = None) -> Answer:
+    """Return what becomes of a call; `node` is where the server runs, whose kubelet always gets in."""
+    if call.to_itself:
+        reason = Reason("a pod that calls itself passes neither its own proxy's policies nor a NetworkPolicy", "M1")
+        return Answer(Verdict.ALLOW, "allow", "nobody", (reason,))
+    wire = connection(cluster, call, node)
+    blocked = wire.blocked(cluster.network_policies)
+    if blocked is not None:
+        return Answer(
+            Verdict.BLOCKED,
+            wire.symptom(),
+            "NetworkPolicy",
+            (_blocked(call, wire, blocked.direction, blocked.policies)),
+        )
+    routes = outbound(cluster, call)
+    if routes is not None and not routes.matched and not wire.opaque:
+        text = f"no route of {', '.join(str(route.ref) for route in routes.routes)} on the called Service matches"
+        reason = Reason(text, "M4", routes.routes[0].ref)
+        return Answer(Verdict.NOT_FOUND, _word(404, call.traffic), "client's proxy", (reason,))
+    if routes is not None and routes.elsewhere:
+        reason = Reason("a route on the called Service names other backends", "M4", routes.routes[0].ref)
+        return Answer(Verdict.UNKNOWN, "unknown", "client's proxy", (reason,))
+    policy = effective(cluster, call.server, call.port)
+    decision = _decided(cluster, call, policy)
+    layer = "nobody" if policy.skipped else "Linkerd"
+    return Answer(
+        decision.verdict, _outcome(call, wire, decision), layer, decision.reasons, decision.headers, policy, decision
+    )
+
+
+def connection(cluster: Cluster, call: Call, node: Address | None = None) -> Connection:
+    """Return the call as the network sees it."""
+    local = call.client is None and call.address is not None and call.address == node
+    return Connection(
+        Endpoint(call.client, call.address, node=local),
+        call.server,
+        call.port,
+        call.traffic,
+        call.door is None,
+        skipped(call.server, call.port),
+        hinted_opaque(cluster, call.server, call.port),
+        opaque_service(call.door),
+        cluster.settings.outbound_transport_mode != "transparent",
+        bypassing=not call.meshed,
+    )
+
+
+def _decided(cluster: Cluster, call: Call, policy: PortPolicy) -> Decision:
+    """Decide; where the client's address matters and the manifests do not say it, the verdict is unknown."""
+    decision = decide(policy, arrive(cluster, call), call.request, call.traffic)
+    if call.peer is not None or policy.skipped:
+        return decision
+    other = decide(policy, arrive(cluster, call, lucky=True), call.request, call.traffic)
+    if other.verdict is decision.verdict:
+        return decision
+    who = call.client.ref if call.client is not None else "the client"
+    reason = Reason(f"the address of {who} decides, and the manifests do not say it", "R36")
+    return replace(decision, verdict=Verdict.UNKNOWN, status=0, reasons=(*decision.reasons, reason))
+
+
+def _outcome(call: Call, wire: Connection, decision: Decision) -> str:
+    """Return what the client sees; a meshed HTTP client never sees a closed connection, but a 502 (M2)."""
+    if decision.verdict in (Verdict.ALLOW, Verdict.UNKNOWN):
+        return decision.verdict.value
+    if decision.status:
+        return _word(decision.status, call.traffic)
+    relayed = wire.meshed and call.traffic.is_http and not wire.opaque and not (wire.hinted and wire.direct)
+    return _word(502, call.traffic) if relayed else "closed"
+
+
+def _word(status: int, traffic: Traffic) -> str:
+    return f"grpc-{GRPC_STATUS.get(status, 2)}" if traffic is Traffic.GRPC else str(status)
+
+
+def _blocked(call: Call, wire: Connection, direction: Direction, policies: tuple[object, ...]) -> tuple[Reason, ...]:
+    whose = str(call.server.ref) if direction is Direction.INGRESS else str(call.client.ref if call.client else "")
+    names = ", ".join(map(str, policies))
+    way = "into" if direction is Direction.INGRESS else "out of"
+    text = f"{names}: no rule lets this connection {way} {whose} on port {wire.wire_port}"
+    found = [Reason(text, "N1")]
+    if wire.wire_port != call.port:
+        found.append(Reason(f"between meshed pods port {call.port} travels on {wire.wire_port}", "N9"))
+    return tuple(found)

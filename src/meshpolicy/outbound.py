@@ -1,0 +1,56 @@
+"""What the client's own proxy does to a call before it leaves: routes on the Service that is called (M4). Pure."""
+
+from dataclasses import dataclass
+
+from meshpolicy.cluster import Cluster
+from meshpolicy.objects import Route, Target
+from meshpolicy.policy import GrpcRoute, HttpRoute
+from meshpolicy.routing import route_grpc, route_http
+from meshpolicy.transport import Call, Door
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """What becomes of a call at its client's proxy."""
+
+    routes: tuple[Route, ...]
+    """Those on the Service."""
+    matched: bool
+    elsewhere: bool = False
+    """Whether the matched rule names backends, so that the call may go to another workload."""
+
+
+def outbound(cluster: Cluster, call: Call) -> Outbound | None:
+    """Return what the routes of the called Service do; None where there are none, or the client is not meshed."""
+    if call.door is None or call.client is None or not call.meshed or not call.traffic.is_http:
+        return None
+    spaces = dict.fromkeys((call.server.ref.namespace, call.client.ref.namespace))
+    routes = [
+        route
+        for namespace in spaces
+        for route in cluster.space(namespace).routes
+        if any(_is_service(parent, call.door) for parent in route.parents)
+    ]
+    kind = "GRPCRoute" if any(route.ref.kind == "GRPCRoute" for route in routes) else "HTTPRoute"
+    routes = [route for route in routes if route.ref.kind == kind]
+    if not routes:
+        return None
+    if kind == "GRPCRoute":
+        found = route_grpc([GrpcRoute(r.ref, r.grpc, r.hostnames) for r in routes], call.request)
+    else:
+        found = route_http([HttpRoute(r.ref, r.http, r.hostnames) for r in routes], call.request)
+    if found is None:
+        return Outbound(tuple(routes), matched=False)
+    met = next(route for route in routes if route.ref == found.route.ref)
+    own = call.door.service.ref
+    others = any((b.namespace, b.name) != (own.namespace, own.name) for rule in met.backends for b in rule)
+    return Outbound(tuple(routes), matched=True, elsewhere=others)
+
+
+def _is_service(parent: Target, door: Door) -> bool:
+    return (
+        parent.group in ("", "core")
+        and parent.kind == "Service"
+        and (parent.namespace, parent.name) == (door.service.ref.namespace, door.service.ref.name)
+        and parent.port in (None, door.port.number)
+    )
