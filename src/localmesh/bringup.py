@@ -18,6 +18,7 @@ from localmesh.events import Event, Failed
 from localmesh.launch import supervise
 from localmesh.progress import Progress
 from localmesh.settings import Settings
+from localmesh.sources import NODE
 from localmesh.state import StateFolder
 from localmesh.views import AccessView, Answer, MeshView, Question
 
@@ -115,9 +116,11 @@ def _through_ingress(mesh: MeshView) -> tuple[str, str]:
 def _offered_to_identities(mesh: MeshView) -> str:
     """Return a call that pods may make, as the target of a question, or nothing."""
     workloads = {pod.workload for pod in mesh.pods}
+    probed = {(line.server, line.because) for line in mesh.access if line.client == NODE}
 
     def offered(line: AccessView) -> bool:
-        return line.client in workloads and line.server in workloads and line.request.startswith("GET /")
+        between = line.client in workloads and line.server in workloads
+        return between and line.request.startswith("GET /") and (line.server, line.because) not in probed
 
     found = next((line for line in mesh.access if offered(line)), None)
     return f"{found.server}:{found.port}{found.request.split(', ')[0].removeprefix('GET ')}" if found else ""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FINDING = 1
 BAD_INPUT = 2
+WIDEST = 400
 
 output_option = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
@@ -66,13 +67,13 @@ def fail(reasons: tuple[str, ...], hint: str, output: str) -> None:
 
 
 def show(text: "RenderableType") -> None:
-    """Print to standard output, in the width that the text needs where that is no terminal."""
+    """Print to standard output, in the width that the text needs, whatever the terminal's."""
     from rich.console import Console
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 200
-    console.print(text, soft_wrap=True)
+    console = Console(highlight=False, width=WIDEST)
+    with console.capture() as printed:
+        console.print(text)
+    click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
 def here() -> tuple[Settings, StateFolder]:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from localmesh.access import access, policy_identities
 from localmesh.addresses import played
+from localmesh.ask import Asker, client
 from localmesh.authority import Authority
 from localmesh.credentials import Credentials
 from localmesh.endpoints import Backend, backends
@@ -18,8 +20,10 @@ from localmesh.plan import Group, groups
 from localmesh.preflight import envoy_reasons, pod_port_reasons, port_reasons, workload_reasons
 from localmesh.runner import Runner
 from localmesh.settings import Settings
+from localmesh.sources import HERE, NODE, UNMESHED, AsAccount, AsPod, AsStranger
 from localmesh.state import StateFolder
 from localmesh.views import Answer, MeshView, PodView, Question
+from meshpolicy.client import Client
 from meshpolicy.parse import Cluster
 
 
@@ -62,8 +66,20 @@ class Controller:
             state=str(self.folder.path),
             manifests=tuple(map(str, self._settings.manifests)),
             pods=tuple(self._pod(runner) for _, runner in sorted(self.mesh.runners.items())),
-            access=(),
+            access=access(self.mesh.outfitter.cluster, self.mesh.groups, self._clients()),
         )
+
+    def _identities(self) -> tuple[str, ...]:
+        return policy_identities(self.mesh.outfitter.cluster, self.mesh.groups)
+
+    def _clients(self) -> dict[str, Client]:
+        """Return everybody who might call: the workloads, the accounts that policies name, the node, a stranger."""
+        workloads = {group.workload.ref.name: client(AsPod(group.places[0])) for group in self.mesh.groups}
+        known = {found.identity for found in workloads.values()}
+        unknown = [identity for identity in self._identities() if identity not in known]
+        accounts = {_account(identity): client(AsAccount(identity)) for identity in unknown}
+        others = {NODE: client(AsStranger(played(self._network.node))), UNMESHED: client(AsStranger(HERE))}
+        return workloads | accounts | others
 
     def _pod(self, runner: Runner) -> PodView:
         pod = runner.pod
@@ -90,7 +106,17 @@ class Controller:
 
     async def ask(self, question: Question) -> Answer:
         """Send one request as somebody."""
-        raise NotImplementedError
+        runners = self.mesh.runners.values()
+        asker = Asker(
+            groups=self.mesh.groups,
+            outfitter=self.mesh.outfitter,
+            running=[runner.pod for runner in runners],
+            ready=[runner.pod for runner in runners if runner.ready],
+            identities=self._identities(),
+            folder=self.folder,
+            node=played(self._network.node),
+        )
+        return await asker.ask(question)
 
     async def apply(self) -> bool:
         """Read the manifests again; return whether anything changed."""
@@ -105,6 +131,12 @@ class Controller:
             raise BadInput(*reasons, hint="what runs was not changed")
         outfitter = replace(self.mesh.outfitter, cluster=cluster, backends=_backends(cluster, planned))
         return await self.mesh.adopt(planned, outfitter)
+
+
+def _account(identity: str) -> str:
+    """Return `namespace/account` of an identity that Linkerd made of a ServiceAccount, else the identity."""
+    account, namespace, kind = (*identity.split("."), "", "")[:3]
+    return f"{namespace}/{account}" if kind == "serviceaccount" else identity
 
 
 def _backends(cluster: Cluster, planned: tuple[Group, ...]) -> tuple[Backend, ...]:

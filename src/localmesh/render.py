@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from localmesh.views import AccessView, Answer, MeshView, Phase, PodView
+from localmesh.views import UNREACHABLE, AccessView, Answer, MeshView, Phase, PodView
 
 STYLES = {Phase.READY: "green", Phase.STARTING: "yellow", Phase.UNREADY: "red", Phase.LEAVING: "yellow"}
 
@@ -59,10 +59,13 @@ def words(span: timedelta) -> str:
 
 
 def access(found: Iterable[AccessView]) -> Table:
-    """Return one line a call that is allowed."""
+    """Return one line a grant: who may make which requests by it."""
     table = _table("WHO MAY CALL", "WHOM", "WHAT", "BY")
+    grants: dict[tuple[str, str, str], list[str]] = {}
     for line in found:
-        table.add_row(line.client, f"{line.server}:{line.port}", line.request, line.because)
+        grants.setdefault((f"{line.server}:{line.port}", line.request, line.because), []).append(line.client)
+    for (server, request, because), clients in grants.items():
+        table.add_row(", ".join(clients), server, request, because)
     return table
 
 
@@ -76,6 +79,8 @@ def answer(found: Answer) -> Text:
     text.append(f"{found.verdict}\n", "green" if found.verdict == "allow" else "red")
     for number, reason in enumerate(found.reasons):
         text.append(f"{'because' if number == 0 else '':10}{reason}\n")
+    if found.verdict == UNREACHABLE:
+        text.append("nobody answers behind this port; see `localmesh logs`\n", "yellow")
     if not found.agrees:
         text.append(
             f"DISAGREES the manifests predict: {found.predicted}. What runs is not what is written.\n", "bold red"

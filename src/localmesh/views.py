@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+UNREACHABLE = "unreachable"
+"""The verdict on a call that is allowed, and that nobody answers."""
+
 
 class Phase(StrEnum):
     """Where a pod is in its life."""
@@ -115,8 +118,8 @@ class Answer:
 
     @property
     def agrees(self) -> bool:
-        """Whether what happened is what the manifests say."""
-        return self.verdict == self.predicted
+        """Whether what happened is what the manifests say; that nobody is there is nothing that they speak of."""
+        return self.verdict in (self.predicted, UNREACHABLE)
 
     def to_json(self, indent: int | None = None) -> str:
         """Return the JSON that `from_json` reads."""

@@ -82,3 +82,13 @@ def test_a_span_has_the_unit_that_fits(seconds: int, words: str) -> None:
 
 def test_an_ended_certificate_is_called_expired() -> None:
     assert render.remaining((NOW - timedelta(seconds=1)).isoformat(), NOW) == "expired"
+
+
+def test_clients_that_one_grant_admits_to_the_same_share_a_line() -> None:
+    lines = [AccessView(client, "ponger", "http", "GET /ready", "kubelet") for client in ("pinger", "node")]
+    assert text(render.access(lines))[1:] == ["pinger, node   ponger:http   GET /ready   kubelet"]
+
+
+def test_nobody_behind_a_port_is_no_disagreement() -> None:
+    odd = Answer("prometheus", "ponger:metrics", "GET /", 502, "", 0.001, "unreachable", "allow", ())
+    assert text(render.answer(odd))[-1] == "nobody answers behind this port; see `localmesh logs`"
