@@ -1,9 +1,8 @@
 """Starts the command line."""
 
+from meshpolicy.cli import main
 
-def main() -> None:
-    """Run the program."""
-
+__all__ = ["main"]
 
 if __name__ == "__main__":
     main()

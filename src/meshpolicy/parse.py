@@ -71,6 +71,8 @@ def _items(fields: Fields) -> tuple[Fields, ...]:
 
 
 def _read(fields: Fields, seen: dict[Ref, Place]) -> Object | None:
+    if not fields.has("apiVersion") and not fields.has("kind"):
+        return None  # No manifest: a chart's values, for one, may lie in the same folder.
     version, kind = fields.required("apiVersion"), fields.required("kind")
     group = version.rpartition("/")[0]
     reader = READERS.get((group, kind))

@@ -5,7 +5,20 @@ from typing import Any
 
 import click
 
-VERBS = ("list", "check", "lint", "diff", "test", "accept", "blast", "mutate", "completion")
+from meshpolicy.errors import InvalidInput, MeshPolicyError
+
+VERBS = {
+    "list": "access",
+    "check": "check",
+    "lint": "lint",
+    "diff": "diff",
+    "test": "cases",
+    "accept": "accept",
+    "blast": "blast",
+    "mutate": "mutate",
+    "completion": "completion",
+}
+"""The verbs in the order in which a person meets them, and their modules."""
 
 
 class Verbs(click.Group):
@@ -21,9 +34,20 @@ class Verbs(click.Group):
         del ctx
         if cmd_name not in VERBS:
             return None
-        command: Any = import_module(f"meshpolicy.cli.{cmd_name}_").command
+        command: Any = import_module(f"meshpolicy.cli.{VERBS[cmd_name]}").command
         assert isinstance(command, click.Command)  # noqa: S101 # every module of VERBS holds one
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb; bad input is told on stderr, each problem on its line, and exits 2."""
+        try:
+            return super().invoke(ctx)
+        except InvalidInput as error:
+            for problem in error.problems:
+                click.echo(problem, err=True)
+        except (MeshPolicyError, OSError) as error:
+            click.echo(f"meshpolicy: {error}", err=True)
+        ctx.exit(2)
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,0 +1,38 @@
+"""The verb `test`: policy cases with expected outcomes."""
+
+import sys
+
+import click
+
+from meshpolicy.cases import read_cases
+from meshpolicy.cli.options import output
+from meshpolicy.cli.progress import progress
+from meshpolicy.errors import InvalidInput
+from meshpolicy.reports import as_json, as_junit, as_text
+from meshpolicy.schemas import shapes
+from meshpolicy.verify import verify
+
+
+@click.command("test")
+@click.argument("cases", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option("--explain", is_flag=True, help="Name the cases that agree, too.")
+@output("text", "json", "junit")
+def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
+    """Hold policy cases against the rules: expected, found, and why.
+
+    CASES are case files or folders of them. A case holds policies, requests and the outcome of each;
+    docs/reference/meshpolicy.md describes the format.
+    """
+    found, problems = read_cases(cases)
+    if problems:
+        raise InvalidInput(problems)
+    if not found:
+        raise click.UsageError("no case found; a case is a YAML file with `requests` or `rejected`")
+    results = [verify(case, shapes) for case in progress(found, len(found), "cases")]
+    if output == "json":
+        click.echo(as_json(results))
+    elif output == "junit":
+        click.echo(as_junit(results))
+    else:
+        click.echo(as_text(results, explain=explain))
+    sys.exit(1 if any(result.differences for result in results) else 0)

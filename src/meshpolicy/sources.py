@@ -1,0 +1,69 @@
+"""Reads what a question is about: files, folders, standard input, or a live cluster. All problems together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from meshpolicy.admission import refusals
+from meshpolicy.cluster import Cluster
+from meshpolicy.errors import InvalidInput, Place, Problem, Severity
+from meshpolicy.live import read_context
+from meshpolicy.load import Document, load
+from meshpolicy.parse import parse
+from meshpolicy.schemas import shapes
+from meshpolicy.workload import MeshSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The documents that were read, what they say, and what is wrong with them."""
+
+    documents: tuple[Document, ...]
+    cluster: Cluster
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def unusable(self) -> tuple[Problem, ...]:
+        """Return the problems of documents that cannot be read at all."""
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+
+    @property
+    def refused(self) -> tuple[Problem, ...]:
+        """Return the problems of documents that a cluster would refuse."""
+        return tuple(problem for problem in self.problems if problem.severity is Severity.REJECTED)
+
+
+def read(paths: Sequence[str], settings: MeshSettings, context: str = "") -> Reading:
+    """Return what the sources say, together with every problem in them."""
+    if context:
+        return understand(read_context(context), settings)
+    documents, unreadable = load(paths)
+    return understand(documents, settings, (*unreadable, *_empty(paths, documents, unreadable)))
+
+
+def understand(documents: Iterable[Document], settings: MeshSettings, before: Iterable[Problem] = ()) -> Reading:
+    """Return what documents say."""
+    documents = tuple(documents)
+    cluster, wrong = parse(documents, settings)
+    told = {problem.place for problem in wrong}
+    refused = tuple(problem for problem in refusals(documents, shapes) if problem.place not in told)
+    return Reading(documents, cluster, (*before, *wrong, *refused))
+
+
+def read_strictly(paths: Sequence[str], settings: MeshSettings, context: str = "") -> Cluster:
+    """Return what the sources say, or raise InvalidInput with every problem in them."""
+    reading = read(paths, settings, context)
+    if reading.problems:
+        raise InvalidInput(reading.problems)
+    return reading.cluster
+
+
+def _empty(paths: Sequence[str], documents: tuple[Document, ...], unreadable: Iterable[Problem]) -> list[Problem]:
+    """Note a file that was named and holds no manifest; in folders other files may lie."""
+    wrong = {problem.place.file for problem in unreadable}
+    manifests = {document.place.file for document in documents if {"apiVersion", "kind"} & document.data.keys()}
+    return [
+        Problem(Place(str(path)), "holds no manifest: no document has apiVersion and kind")
+        for path in paths
+        if str(path) not in wrong | manifests and not Path(path).is_dir()
+    ]
