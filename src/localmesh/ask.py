@@ -31,7 +31,7 @@ BY_STATUS = {
 """What a proxy means by an answer of its own."""
 BROKEN_OFF = (Verdict.CLOSED, Verdict.PROTOCOL_ERROR)
 GATEWAY_ERRORS = (502, 503, 504)
-"""What a proxy answers when the other side refuses the connection or closes it (M2): by policy, or as nobody is there."""
+"""What a proxy answers when the other side closes the connection (M2): by policy, or as nobody is there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ async def _refuse(_: Request, error: Exception) -> Response:
     if isinstance(error, BadInput):
         return JSONResponse({"reasons": error.reasons, "hint": error.hint}, status_code=422)
     if isinstance(error, CommandFailed):
-        return JSONResponse({"command": error.command, "output": error.output}, status_code=502)
+        return JSONResponse({"what": str(error), "output": error.output}, status_code=502)
     return JSONResponse({"reason": str(error)}, status_code=500)
 
 

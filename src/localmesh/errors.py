@@ -28,9 +28,8 @@ class NotRunning(LocalMeshError):
 class CommandFailed(LocalMeshError):
     """A program that was started failed; `output` is what it printed last."""
 
-    def __init__(self, command: str, output: str) -> None:
-        super().__init__(f"`{command}` failed")
-        self.command = command
+    def __init__(self, what: str, output: str = "") -> None:
+        super().__init__(what)
         self.output = output
 
 

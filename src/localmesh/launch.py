@@ -48,9 +48,15 @@ def supervise(settings: Settings, folder: StateFolder, environ: Mapping[str, str
         last: Event | None = None
         with _interruptible(), os.fdopen(reading) as lines:
             for last in map(from_line, lines):
-                yield last
+                if not isinstance(last, Failed):
+                    yield last
+        if not isinstance(last, Ready):
+            # What failed is on its way out: nothing of it runs when this is told.
+            process.wait(FAREWELL)
         if not isinstance(last, Ready | Failed):
-            yield Failed(1, ("the supervisor ended unexpectedly",), output=tail(folder.log))
+            last = Failed(1, ("the supervisor ended unexpectedly",), output=tail(folder.log))
+        if isinstance(last, Failed):
+            yield last
     except BaseException:
         process.terminate()
         process.wait(FAREWELL)

@@ -161,8 +161,8 @@ class Mesh:
 
 
 def _never_ready(runner: Runner) -> CommandFailed:
-    """Say what a pod printed that did not become ready."""
+    """Say of a pod that did not become ready what its programs did and printed."""
     pod = runner.pod
-    output = tail(pod.app_log) or tail(pod.envoy_log)
-    program = next(iter(runner.apps.values()), runner.sidecar).program
-    return CommandFailed(f"{pod.name}: {' '.join(program.command)}", output)
+    ended = f": its app ended {runner.restarts} times" if runner.restarts else f" in {PATIENCE:g} s"
+    output = "\n".join(filter(None, (tail(pod.app_log), tail(pod.envoy_log)))) or "(nothing was printed)"
+    return CommandFailed(f"{pod.name} did not become ready{ended}", output)

@@ -115,7 +115,7 @@ class Child:
                 start_new_session=True,
             )
         except OSError as error:
-            raise CommandFailed(self.program.command[0], str(error)) from error
+            raise CommandFailed(f"`{self.program.command[0]}` cannot be started: {error.strerror}") from error
         finally:
             os.close(handle)
 

@@ -107,6 +107,7 @@ def commands(folder: Path) -> Iterator[Commands]:
     try:
         yield found
     finally:
-        found.run("down")
+        if found.processes():
+            found.run("down")
         for process in found.processes().values():
             process.kill()

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from localmesh.cli import main
 
 from .commands import Commands, commands
 
@@ -68,7 +71,7 @@ SERVICES = "k8s/base/services.yaml"
 TABLE: dict[str, tuple[Wrong, str]] = {
     "broken YAML": (written(SERVICES, "a: [\n"), "services.yaml, document 1"),
     "YAML that is no mapping": (written(SERVICES, "- a\n- b\n"), "services.yaml, document 1"),
-    "a field that is missing": (edited(SERVICES, "  ports:\n", "  parts:\n"), "services.yaml, document 1"),
+    "a field that is missing": (edited(SERVICES, "  name: ponger\n", ""), "services.yaml, document 2"),
     "a kind of value that is wrong": (edited(DEPLOYMENTS, "replicas: 2", "replicas: two"), "spec.replicas"),
     "a protocol that is none": (
         edited("mesh/policies/servers.yaml", "proxyProtocol: HTTP/1", "proxyProtocol: HTTP/9"),
@@ -115,13 +118,22 @@ TABLE: dict[str, tuple[Wrong, str]] = {
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_what_is_wrong_is_said_and_nothing_runs(name: str, idle: Commands) -> None:
+def test_what_is_wrong_is_said(name: str, idle: Commands) -> None:
+    wrong, complaint = TABLE[name]
+    environment = {**idle.environment, **wrong(idle)}
+    outcome = CliRunner().invoke(main, ["up", "--foreground"], env=environment)
+    assert (outcome.exit_code, outcome.stdout) == (2, ""), outcome.output
+    assert complaint in outcome.stderr
+    assert outcome.stderr.count("error: ") == len([line for line in outcome.stderr.splitlines() if line[:5] != "hint:"])
+    assert isinstance(outcome.exception, SystemExit)
+
+
+@pytest.mark.parametrize("name", ["broken YAML", "a program that is not here", "a setting that is none"])
+def test_nothing_runs_afterwards(name: str, idle: Commands) -> None:
     wrong, complaint = TABLE[name]
     outcome = idle.run("up", **wrong(idle))
-    assert outcome.code == 2, outcome.err
+    assert (outcome.code, outcome.out) == (2, ""), outcome.err
     assert complaint in outcome.err
-    assert "Traceback" not in outcome.err
-    assert outcome.out == ""
     assert idle.processes() == {}
 
 

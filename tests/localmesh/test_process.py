@@ -113,7 +113,7 @@ def test_it_is_not_started_again_after_a_stop_during_back_off(tmp_path: Path) ->
 def test_a_program_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     async def main() -> None:
         it = Child(Program("it", (str(tmp_path / "no"),), {}, tmp_path / "app.log", tmp_path))
-        with pytest.raises(CommandFailed, match="no` failed"):
+        with pytest.raises(CommandFailed, match="no` cannot be started: No such file or directory"):
             await it.start()
 
     run(main)

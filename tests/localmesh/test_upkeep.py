@@ -45,6 +45,14 @@ def lost(load: Load) -> dict[str, int]:
     return {outcome: count for outcome, count in load.outcomes.items() if outcome != "200"}
 
 
+def comes_back(mesh: Commands, name: str, count: str, restarts: int) -> None:
+    def back() -> bool:
+        pod = pods(mesh)[name]
+        return bool(pod["phase"] == "ready" and pod[count] == restarts)
+
+    asyncio.run(until(back, within=20, what=f"{name} did not come back"))
+
+
 def test_certificates_are_renewed_without_a_lost_request(mesh: Commands) -> None:
     before = pods(mesh)
 
@@ -63,14 +71,7 @@ def test_a_killed_sidecar_costs_no_request_and_comes_back(mesh: Commands) -> Non
 
     def kill() -> None:
         mesh.kill(f"{victim}/sidecar")
-        back = lambda: pods(mesh)[victim]  # noqa: E731 read twice
-        asyncio.run(
-            until(
-                lambda: (pod := back())["phase"] == "ready" and pod["sidecar_restarts"] == before + 1,
-                within=20,
-                what="the sidecar did not come back",
-            )
-        )
+        comes_back(mesh, victim, "sidecar_restarts", before + 1)
 
     assert lost(through_pinger(mesh, kill)) == {}
 
@@ -79,13 +80,7 @@ def test_a_killed_app_comes_back(mesh: Commands) -> None:
     victim = next(iter(pods(mesh)))
     before = pods(mesh)[victim]["restarts"]
     mesh.kill(f"{victim}/ponger")
-    asyncio.run(
-        until(
-            lambda: (pod := pods(mesh)[victim])["phase"] == "ready" and pod["restarts"] == before + 1,
-            within=20,
-            what="the app did not come back",
-        )
-    )
+    comes_back(mesh, victim, "restarts", before + 1)
 
 
 @pytest.mark.parametrize("workload", ["ponger", "pinger"])
