@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from time import monotonic, sleep
@@ -23,44 +23,54 @@ FAREWELL = 10.0
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
 
-def supervise(settings: Settings, folder: StateFolder, environ: Mapping[str, str]) -> Iterator[Event]:
+@contextmanager
+def supervisor(settings: Settings, folder: StateFolder, environ: Mapping[str, str]) -> Iterator[Iterator[Event]]:
     """Start a supervisor, and yield what it reports until it has started, or failed.
 
     If the one who waits is interrupted, the supervisor is ended and nothing is left running.
     """
-    settings = replace(settings, state=folder.path)
     reading, writing = os.pipe()
-    handle = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "localmesh.supervise", str(writing)],
-        env={**environ, **to_environ(settings), PROCESS: "supervisor"},
-        stdin=subprocess.DEVNULL,
-        stdout=handle,
-        stderr=handle,
-        cwd="/",
-        pass_fds=[writing],
-        # A session of its own: closing the terminal does not end the mesh.
-        start_new_session=True,
-    )
-    os.close(writing)
-    os.close(handle)
+    process = _start(replace(settings, state=folder.path), folder, environ, writing)
     try:
-        last: Event | None = None
         with _interruptible(), os.fdopen(reading) as lines:
-            for last in map(from_line, lines):
-                if not isinstance(last, Failed):
-                    yield last
-        if not isinstance(last, Ready):
-            # What failed is on its way out: nothing of it runs when this is told.
-            process.wait(FAREWELL)
-        if not isinstance(last, Ready | Failed):
-            last = Failed(1, ("the supervisor ended unexpectedly",), output=tail(folder.log))
-        if isinstance(last, Failed):
-            yield last
+            yield _events(lines, process, folder)
     except BaseException:
         process.terminate()
         process.wait(FAREWELL)
         raise
+
+
+def _start(
+    settings: Settings, folder: StateFolder, environ: Mapping[str, str], writing: int
+) -> subprocess.Popen[bytes]:
+    log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "localmesh.supervise", str(writing)],
+            env={**environ, **to_environ(settings), PROCESS: "supervisor"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            pass_fds=[writing],
+            # A session of its own: closing the terminal does not end the mesh.
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+        os.close(writing)
+
+
+def _events(lines: Iterable[str], process: subprocess.Popen[bytes], folder: StateFolder) -> Iterator[Event]:
+    for event in map(from_line, lines):
+        if isinstance(event, Failed):
+            # It is on its way out: nothing of it runs when this is told.
+            process.wait(FAREWELL)
+        yield event
+        if isinstance(event, Ready | Failed):
+            return
+    process.wait(FAREWELL)
+    yield Failed(1, ("the supervisor ended unexpectedly",), output=tail(folder.log))
 
 
 @contextmanager

@@ -12,6 +12,11 @@ from localmesh.render import STYLES
 from localmesh.views import Phase
 
 
+def standard_error() -> Console:
+    """Return where progress is shown."""
+    return Console(stderr=True)
+
+
 class Progress:
     """Takes events and shows them."""
 

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from localmesh.views import UNREACHABLE, AccessView, Answer, MeshView, Phase, PodView
+from localmesh.views import UNREACHABLE, AccessView, Answer, MeshView, Phase, PodView, Proof
 
 STYLES = {Phase.READY: "green", Phase.STARTING: "yellow", Phase.UNREADY: "red", Phase.LEAVING: "yellow"}
 
@@ -105,6 +105,15 @@ def status(mesh: MeshView) -> RenderableType:
     return Group(pods(mesh.pods), Text(), ways_in(mesh))
 
 
-def summary(mesh: MeshView) -> RenderableType:
-    """Return the table at the end of `up`."""
-    return Group(pods(mesh.pods), Text(), access(mesh.access))
+def summary(mesh: MeshView, proof: Proof) -> RenderableType:
+    """Return what stands at the end of `up`."""
+    parts: list[RenderableType] = [pods(mesh.pods), Text(), access(mesh.access), Text()]
+    if proof.url:
+        parts.append(Text(f"allowed  {proof.url}  {proof.line}"))
+    if proof.refused:
+        refused = proof.refused
+        parts.append(Text(f"refused  {refused.source} -> {refused.target}  {refused.status or ''} {refused.verdict}"))
+    commands = [f"curl {proof.url}"] if proof.url else []
+    commands += [f"just ask {proof.refused.source} {proof.refused.target}"] if proof.refused else []
+    parts.append(Text("\nTry next:\n" + "\n".join(f"  {command}" for command in (*commands, "just status"))))
+    return Group(*parts)

@@ -131,3 +131,14 @@ class Answer:
         data: dict[str, Any] = json.loads(text)
         data.pop("agrees")
         return cls(**{**data, "reasons": tuple(data["reasons"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The calls that were made to see that the mesh does what it says."""
+
+    url: str
+    """What was asked of the ingress; empty without one."""
+    line: str
+    """The status of its answer, and the first line."""
+    refused: Answer | None
