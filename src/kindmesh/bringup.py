@@ -1,0 +1,197 @@
+"""The steps of `up`, in order. Policies and the collector come before the pods: a pod's first request meets them."""
+
+import json
+from pathlib import Path
+
+from kindmesh import releases
+from kindmesh.command import attempt, run
+from kindmesh.errors import StepFailed
+from kindmesh.identity import bundle, load_authority, make_anchor, make_issuer
+from kindmesh.kube import Object, documents, evidence, render, until
+from kindmesh.settings import CLUSTER
+from kindmesh.steps import Site, Step, wait_for_rollout
+
+IMAGE = "pingpong:dev"
+
+
+def cluster(site: Site) -> int:
+    """Create the kind cluster unless it is there, and wait for its nodes."""
+    settings, changes = site.settings, 0
+    if not settings.existing and CLUSTER not in attempt("kind", "get", "clusters").out.split():
+        run("kind", "create", "cluster", "--config", str(settings.root / "kind-config.yaml"), timeout=600)
+        changes = 1
+    found = site.kube.attempt("wait", "--for=condition=Ready", "node", "--all", "--timeout=120s", timeout=130)
+    if found.code != 0:
+        raise StepFailed(
+            "cluster", "every node ready", found.text, f"look at `kubectl --context {settings.context} get nodes`"
+        )
+    return changes
+
+
+def image(site: Site) -> int:
+    """Build the image and bring it into the nodes."""
+    if site.settings.image_loader:
+        run(*site.settings.image_loader, timeout=600, folder=site.settings.root)
+        return 0
+    root = str(site.settings.root)
+    before = attempt("docker", "image", "inspect", "--format", "{{.Id}}", IMAGE).out
+    run("docker", "build", "--quiet", "--file", f"{root}/src/pingpong/Dockerfile", "--tag", IMAGE, root, timeout=600)
+    if attempt("docker", "image", "inspect", "--format", "{{.Id}}", IMAGE).out == before and _node_has_image():
+        return 0
+    # `kind load docker-image` fails where Docker keeps images in containerd, so the image goes by an archive.
+    archive = Path(run("mktemp", "--suffix=.tar").strip())
+    try:
+        run("docker", "save", "--output", str(archive), IMAGE, timeout=300)
+        run("kind", "load", "image-archive", str(archive), "--name", CLUSTER, timeout=300)
+    finally:
+        archive.unlink(missing_ok=True)
+    return 1
+
+
+def _node_has_image() -> bool:
+    node = f"{CLUSTER}-control-plane"
+    return IMAGE in attempt("docker", "exec", node, "ctr", "-n", "k8s.io", "images", "ls", "-q").out
+
+
+def gateway_api(site: Site) -> int:
+    """Apply Gateway API's definitions: one owner, this one."""
+    if site.settings.crds:
+        files = sorted(Path(site.settings.crds).glob("gateway.networking.k8s.io_*.yaml"))
+        changes = site.kube.apply_text("---\n".join(path.read_text() for path in files))
+    else:
+        text = run("curl", "--fail", "--silent", "--show-error", "--location", site.pins["gateway-api"].url)
+        changes = site.kube.apply_text(text)
+    site.kube.run("wait", "--for=condition=Established", "crd/httproutes.gateway.networking.k8s.io", "--timeout=60s")
+    return changes
+
+
+def namespaces(site: Site) -> int:
+    """Make all namespaces, labelled before anything is in them."""
+    root = site.settings.root
+    files = (root / "mesh/linkerd/namespace.yaml", root / "mesh/linkerd/viz-namespace.yaml")
+    texts = [path.read_text() for path in files]
+    folders = (site.settings.overlay, root / "mesh/ingress", root / "mesh/observability")
+    return site.kube.apply([found for text in [*texts, *map(render, folders)] for found in _of_kind(text, "Namespace")])
+
+
+def cert_manager(site: Site) -> int:
+    """Install cert-manager and trust-manager, which keep the anchor, the issuer and the trust roots."""
+    changes = site.kube.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cert-manager"}}])
+    for release in (releases.CERT_MANAGER, releases.TRUST_MANAGER):
+        changes += releases.install(release, site.pins[release.name], site.settings)
+    wait_for_rollout(site, "cert-manager", "cert-manager", "cert-manager", "cert-manager-webhook", "trust-manager")
+    return changes
+
+
+def identity(site: Site) -> int:
+    """Have a trust anchor, an issuer under it, and the roots where Linkerd looks for them."""
+    if site.settings.has("cert-manager"):
+        return _identity_by_cert_manager(site)
+    if site.kube.exists("-n", "linkerd", "secret/linkerd-identity-issuer"):
+        return 0
+    anchor = make_anchor()
+    issuer = make_issuer(anchor)
+    return site.kube.apply(
+        [
+            anchor.secret("linkerd-trust-anchor", "linkerd", anchor.pem),
+            issuer.secret("linkerd-identity-issuer", "linkerd", anchor.pem),
+            bundle(anchor.pem),
+        ]
+    )
+
+
+def _identity_by_cert_manager(site: Site) -> int:
+    kube = site.kube
+    changes = kube.apply_text(render(site.settings.root / "mesh/linkerd/identity"))
+    for namespace, name in (("cert-manager", "linkerd-trust-anchor"), ("linkerd", "linkerd-identity-issuer")):
+        ready = ("-n", namespace, "wait", "--for=condition=Ready", f"certificate/{name}", "--timeout=90s")
+        kube.run(*ready)
+    if not kube.exists("-n", "cert-manager", "secret/linkerd-previous-anchor"):
+        # The Bundle names it from the first day on, so that a later rotation changes no manifest.
+        anchor = load_authority(kube.get("-n", "cert-manager", "secret/linkerd-trust-anchor"))
+        changes += kube.apply([anchor.secret("linkerd-previous-anchor", "cert-manager", anchor.pem)])
+    if not until(lambda: kube.exists("-n", "linkerd", "configmap/linkerd-identity-trust-roots"), within=60):
+        bundle_state = kube.attempt("describe", "bundle/linkerd-identity-trust-roots").text
+        raise StepFailed("identity", "the ConfigMap linkerd-identity-trust-roots", bundle_state)
+    return changes
+
+
+def linkerd(site: Site) -> int:
+    """Install Linkerd, and wait until its injector answers."""
+    changes = int(releases.install(releases.CRDS, site.pins["linkerd-crds"], site.settings))
+    changes += releases.install(releases.CONTROL_PLANE, site.pins["linkerd-control-plane"], site.settings)
+    wait_for_rollout(site, "linkerd", "linkerd", "linkerd-identity", "linkerd-destination", "linkerd-proxy-injector")
+    if not until(lambda: _injects(site), within=60):
+        raise StepFailed("linkerd", "an answer of the injector", evidence(site.kube, "linkerd"))
+    return changes
+
+
+def _injects(site: Site) -> bool:
+    pod: Object = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "asked", "namespace": "pingpong"},
+        "spec": {
+            "serviceAccountName": "default",
+            "containers": [{"name": "asked", "image": IMAGE, "resources": {"limits": {"cpu": "1", "memory": "64Mi"}}}],
+        },
+    }
+    found = site.kube.attempt("create", "--dry-run=server", "-o", "yaml", "-f", "-", stdin=json.dumps(pod))
+    return "linkerd-proxy" in found.out
+
+
+def policies(site: Site) -> int:
+    """Apply who may call whom and who may reach whom, before there is a pod to call."""
+    root = site.settings.root
+    folders = (root / "mesh/policies", site.settings.network, root / "mesh/observability", root / "mesh/ingress")
+    found = [item for folder in folders for item in documents(render(folder)) if item["kind"] != "Deployment"]
+    return site.kube.apply(found)
+
+
+def tracing(site: Site) -> int:
+    """Start Jaeger."""
+    found = _of_kind(render(site.settings.root / "mesh/observability"), "Deployment")
+    changes = site.kube.apply(found)
+    wait_for_rollout(site, "tracing", "tracing", "jaeger")
+    return changes
+
+
+def viz(site: Site) -> int:
+    """Install the metrics and the dashboard."""
+    changes = releases.install(releases.VIZ, site.pins["linkerd-viz"], site.settings)
+    wait_for_rollout(site, "viz", "linkerd-viz", "prometheus", "metrics-api", "tap", "tap-injector", "web")
+    return changes
+
+
+def ingress(site: Site) -> int:
+    """Install Traefik."""
+    changes = releases.install(releases.TRAEFIK, site.pins["traefik"], site.settings)
+    wait_for_rollout(site, "ingress", "ingress", "traefik")
+    return changes
+
+
+def workloads(site: Site) -> int:
+    """Start pinger and ponger."""
+    changes = site.kube.apply_text(render(site.settings.overlay))
+    wait_for_rollout(site, "workloads", "pingpong", "ponger", "pinger")
+    return changes
+
+
+def _of_kind(text: str, kind: str) -> list[Object]:
+    return [found for found in documents(text) if found["kind"] == kind]
+
+
+STEPS = (
+    Step("cluster", "every node is ready", cluster),
+    Step("image", f"the nodes hold {IMAGE}", image),
+    Step("gateway-api", "HTTPRoute is established", gateway_api),
+    Step("namespaces", "all namespaces are labelled", namespaces),
+    Step("cert-manager", "cert-manager and trust-manager are rolled out", cert_manager, "cert-manager"),
+    Step("identity", "anchor, issuer and trust roots are there", identity),
+    Step("linkerd", "the control plane is rolled out and the injector answers", linkerd),
+    Step("policies", "who may call whom is stored", policies),
+    Step("viz", "metrics and dashboard are rolled out", viz, "viz"),
+    Step("tracing", "Jaeger is rolled out", tracing, "tracing"),
+    Step("ingress", "Traefik is rolled out", ingress, "ingress"),
+    Step("workloads", "pinger and ponger are rolled out", workloads),
+)

@@ -1,0 +1,59 @@
+"""The calls that `verify` makes, and how each must end; every refusal beside one that the same program answered."""
+
+from dataclasses import dataclass
+
+from kindmesh.pods import DISGUISED, INGRESS, NODE, PINGER, PONGER, STRANGER, UNMESHED, Asker
+from kindmesh.probe import Cause, Question
+
+DOMAIN = "pingpong.svc.cluster.local"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, and the cause for which it must end as it does."""
+
+    asker: Asker
+    target: str
+    """`ponger`, or `ponger:metrics` for another port than http."""
+    path: str
+    expected: Cause
+    control: str
+    """The program that must have answered somebody, or the refusal proves nothing."""
+    method: str = "GET"
+
+    @property
+    def name(self) -> str:
+        """The call in words."""
+        return f"{self.asker.name} -> {self.target} {self.method} {self.path}"
+
+    def question(self, addresses: "dict[str, str]") -> Question:
+        """Return the request: by the Service's name, and from the node by a pod's address, as kubelet does."""
+        workload, _, port = self.target.partition(":")
+        if self.asker.on_host:
+            return Question(f"{addresses[workload]}:{9090 if port else 8080}{self.path}", self.method, workload)
+        return Question(f"{workload}.{DOMAIN}:{9090 if port else 80}{self.path}", self.method)
+
+
+CALLS = (
+    Call(PINGER, "ponger", "/ping", Cause.ALLOWED, "ponger"),
+    Call(INGRESS, "pinger", "/", Cause.ALLOWED, "pinger"),
+    Call(INGRESS, "pinger", "/rally", Cause.ALLOWED, "pinger"),
+    Call(NODE, "ponger", "/ready", Cause.ALLOWED, "ponger"),
+    Call(NODE, "pinger", "/ready", Cause.ALLOWED, "pinger"),
+    Call(PINGER, "ponger", "/other", Cause.MESH, "ponger"),
+    Call(PINGER, "ponger", "/ping", Cause.MESH, "ponger", method="POST"),
+    Call(PINGER, "ponger", "/ready", Cause.MESH, "ponger", method="POST"),
+    Call(PINGER, "ponger:metrics", "/metrics", Cause.MESH, "ponger"),
+    Call(INGRESS, "pinger", "/other", Cause.MESH, "pinger"),
+    Call(DISGUISED, "ponger", "/ping", Cause.MESH, "ponger"),
+    Call(NODE, "ponger", "/ping", Cause.MESH, "ponger"),
+    Call(NODE, "ponger", "/ready", Cause.MESH, "ponger", method="POST"),
+    Call(NODE, "ponger:metrics", "/metrics", Cause.MESH, "ponger"),
+    Call(NODE, "pinger", "/rally", Cause.MESH, "pinger"),
+    Call(INGRESS, "ponger", "/ping", Cause.NETWORK, "ponger"),
+    Call(PONGER, "pinger", "/", Cause.NETWORK, "pinger"),
+    Call(STRANGER, "ponger", "/ping", Cause.NETWORK, "ponger"),
+    Call(STRANGER, "pinger", "/", Cause.NETWORK, "pinger"),
+    Call(UNMESHED, "ponger", "/ping", Cause.NETWORK, "ponger"),
+    Call(UNMESHED, "pinger", "/", Cause.NETWORK, "pinger"),
+)

@@ -1,0 +1,128 @@
+"""The command line: `kindmesh up`, `verify` and the rest. Data goes to standard output, all else beside it."""
+
+import os
+import sys
+import time
+from typing import Any, ClassVar
+
+import click
+
+from kindmesh.errors import BadInput, KindMeshError
+from kindmesh.kube import Kube
+from kindmesh.pins import read_pins
+from kindmesh.settings import Settings, project_root, read
+from kindmesh.steps import Site
+
+FINDING = 1
+BAD_INPUT = 2
+
+output_option = click.option(
+    "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+)
+
+
+class Commands(click.Group):
+    """The group of all commands; turns every error of this package into one message and an exit code."""
+
+    order: ClassVar = [
+        *("doctor", "up", "down", "status", "verify", "ask", "logs", "rotate", "restart", "chaos"),
+        *("dashboard", "traces", "metrics"),
+    ]
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands in the order in which a person meets them."""
+        return sorted(super().list_commands(ctx), key=lambda name: self.order.index(name))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except KindMeshError as error:
+            ctx.exit(complain(error))
+
+
+def complain(error: KindMeshError) -> int:
+    """Print what went wrong, what the cluster said, and what to do next; return the exit code."""
+    click.echo(f"error: {error}", err=True)
+    if output := getattr(error, "output", ""):
+        click.echo("\n".join(f"  | {line}" for line in output.splitlines()), err=True)
+    if error.hint:
+        click.echo(f"hint: {error.hint}", err=True)
+    return BAD_INPUT if isinstance(error, BadInput) else FINDING
+
+
+def say(line: str) -> None:
+    """Tell a person how it goes."""
+    click.echo(line, err=True)
+
+
+def here() -> Site:
+    """Return the cluster, the settings and the pins."""
+    root = project_root()
+    settings = read(os.environ, root)
+    return Site(settings, Kube(settings.context), dict(read_pins(root)), say)
+
+
+def settings_of(site: Site) -> Settings:
+    """Return the settings of a site."""
+    return site.settings
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Run the project's manifests on Kubernetes: Linkerd under default deny, and the proof that it holds."""
+
+
+@main.command()
+def doctor() -> None:
+    """Check this machine before anything is created, and say how to mend what is not right."""
+    from kindmesh import doctor as checks
+
+    sys.exit(checks.main())
+
+
+@main.command()
+@click.option("--only", "only", multiple=True, metavar="STEP", help="Take this step alone; may be repeated.")
+def up(only: tuple[str, ...]) -> None:
+    """Bring everything up, step by step; what is there already stays as it is."""
+    from kindmesh.bringup import STEPS
+    from kindmesh.steps import choose, take
+
+    site = here()
+    if not only:
+        check_first(site.settings)
+    start = time.monotonic()
+    done = take(choose(STEPS, site.settings, only), site)
+    changes = sum(step.changes for step in done)
+    say(f"Up after {time.monotonic() - start:.0f} s, {changes or 'nothing'} changed. Prove it with `just verify`.")
+
+
+def check_first(settings: Settings) -> None:
+    """Stop before anything is created where a check of the machine fails."""
+    from kindmesh import doctor as checks
+
+    if not settings.existing and Kube(settings.context).attempt("get", "nodes").code == 0:
+        return
+    findings = checks.examine(existing=settings.existing)
+    if bad := [finding for finding in findings if finding.state is checks.State.BAD]:
+        for finding in bad:
+            say(str(finding))
+        raise BadInput("this machine cannot carry the cluster yet")
+
+
+@main.command()
+def down() -> None:
+    """Remove all of it: the kind cluster, or, on a cluster of your own, what `up` brought there."""
+    from kindmesh.takedown import take_down
+
+    take_down(here())
+
+
+@main.command()
+@output_option
+def status(output: str) -> None:
+    """Show the pods: meshed or not, ready or not, restarts."""
+    from kindmesh.status import read_status, show_status
+
+    found = read_status(here().kube)
+    show_status(found, output)

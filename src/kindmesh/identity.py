@@ -1,0 +1,120 @@
+"""The trust anchor and the issuer, where cert-manager does not keep them: made here, renewed on request.
+
+Keys are P-256, names are those that Linkerd expects; a key leaves this process only into its Secret.
+"""
+
+import base64
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from kindmesh.kube import Object
+
+ANCHOR_LIFE = timedelta(days=3650)
+ISSUER_LIFE = timedelta(days=30)
+ANCHOR_NAME = "root.linkerd.cluster.local"
+ISSUER_NAME = "identity.linkerd.cluster.local"
+SLACK = timedelta(minutes=5)
+"""How far back a certificate begins, for clocks that differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A certificate that may sign others, and its key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    @property
+    def pem(self) -> str:
+        """The certificate as text."""
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    @property
+    def key_pem(self) -> str:
+        """The key as text: for a Secret and nothing else."""
+        return self.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
+
+    def secret(self, name: str, namespace: str, anchor: str) -> Object:
+        """Return the Secret of type kubernetes.io/tls that Linkerd (and cert-manager) read."""
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "type": "kubernetes.io/tls",
+            "metadata": {"name": name, "namespace": namespace},
+            "data": {
+                key: base64.b64encode(value.encode()).decode()
+                for key, value in (("tls.crt", self.pem), ("tls.key", self.key_pem), ("ca.crt", anchor))
+            },
+        }
+
+
+def make_anchor(now: datetime | None = None) -> Authority:
+    """Return a new trust anchor."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return Authority(_certificate(ANCHOR_NAME, key, ANCHOR_NAME, key, ANCHOR_LIFE, None, now), key)
+
+
+def make_issuer(anchor: Authority, now: datetime | None = None) -> Authority:
+    """Return a new issuer under an anchor."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return Authority(_certificate(ISSUER_NAME, key, ANCHOR_NAME, anchor.key, ISSUER_LIFE, 0, now), key)
+
+
+def load_authority(secret: Object) -> Authority:
+    """Return what a Secret holds."""
+    pem, key = (base64.b64decode(secret["data"][name]) for name in ("tls.crt", "tls.key"))
+    loaded = serialization.load_pem_private_key(key, password=None)
+    if not isinstance(loaded, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{secret['metadata']['name']}: an elliptic-curve key is expected")
+    return Authority(x509.load_pem_x509_certificate(pem), loaded)
+
+
+def bundle(anchor: str) -> Object:
+    """Return the ConfigMap of trust roots, as trust-manager would write it."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "linkerd-identity-trust-roots", "namespace": "linkerd"},
+        "data": {"ca-bundle.crt": anchor},
+    }
+
+
+def life_left(pem: str, now: datetime | None = None) -> timedelta:
+    """Return how long a certificate is still valid; negative when it is not."""
+    return x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc - (now or datetime.now(UTC))
+
+
+def _certificate(
+    subject: str,
+    key: ec.EllipticCurvePrivateKey,
+    issuer: str,
+    signer: ec.EllipticCurvePrivateKey,
+    life: timedelta,
+    path_length: int | None,
+    now: datetime | None,
+) -> x509.Certificate:
+    start = now or datetime.now(UTC)
+    usage = dict.fromkeys(
+        ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"), False
+    ) | dict.fromkeys(("key_agreement", "encipher_only", "decipher_only"), False)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start - SLACK)
+        .not_valid_after(start + life)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+        .add_extension(x509.KeyUsage(key_cert_sign=True, crl_sign=True, **usage), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        .sign(signer, hashes.SHA256())
+    )

@@ -1,0 +1,105 @@
+"""The cluster, spoken to through kubectl and always with a context: what is there, and what should be."""
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kindmesh.command import USUAL_TIMEOUT, Output, attempt, run
+
+Object = dict[str, Any]
+"""A Kubernetes object as the API server shows it: its shape is the API's, not ours."""
+
+OWNER = "kindmesh"
+
+
+@dataclass(frozen=True, slots=True)
+class Kube:
+    """One cluster."""
+
+    context: str
+
+    def run(self, *arguments: str, stdin: str | None = None, timeout: float = USUAL_TIMEOUT) -> str:
+        """Run kubectl; an error if it fails."""
+        return run("kubectl", "--context", self.context, *arguments, stdin=stdin, timeout=timeout)
+
+    def attempt(self, *arguments: str, stdin: str | None = None, timeout: float = USUAL_TIMEOUT) -> Output:
+        """Run kubectl and return how it ended."""
+        return attempt("kubectl", "--context", self.context, *arguments, stdin=stdin, timeout=timeout)
+
+    def apply(self, objects: Iterable[Object]) -> int:
+        """Apply objects, and return how many changed."""
+        return self.apply_text(yaml.safe_dump_all(objects))
+
+    def apply_text(self, text: str) -> int:
+        """Apply a text of documents, and return how many of them changed."""
+        before = self._versions(text)
+        applied = self.run(
+            *("apply", "--server-side", "--force-conflicts", f"--field-manager={OWNER}"),
+            *("-o", "json", "-f", "-"),
+            stdin=text,
+        )
+        return sum(before.get(uid) != version for uid, version in _versions(applied).items())
+
+    def _versions(self, text: str) -> dict[str, str]:
+        return _versions(self.attempt("get", "--ignore-not-found", "-o", "json", "-f", "-", stdin=text).out)
+
+    def get(self, *arguments: str) -> Object:
+        """Return one object or a list."""
+        answer: Object = json.loads(self.run("get", *arguments, "-o", "json"))
+        return answer
+
+    def items(self, *arguments: str) -> list[Object]:
+        """Return the objects of a kind; none where the kind is not known."""
+        found = self.attempt("get", *arguments, "-o", "json")
+        return list(json.loads(found.out)["items"]) if found.code == 0 else []
+
+    def exists(self, *arguments: str) -> bool:
+        """Whether an object is there."""
+        return self.attempt("get", *arguments, "-o", "name").code == 0
+
+
+def _versions(text: str) -> dict[str, str]:
+    if not text.strip():
+        return {}
+    answer = json.loads(text)
+    found = answer.get("items", [answer])
+    return {item["metadata"]["uid"]: item["metadata"]["resourceVersion"] for item in found}
+
+
+def render(folder: Path) -> str:
+    """Return what kustomize makes of a folder."""
+    return run("kubectl", "kustomize", str(folder))
+
+
+def documents(text: str) -> list[Object]:
+    """Return the documents of a YAML text."""
+    return [document for document in yaml.safe_load_all(text) if document]
+
+
+def until(reached: Callable[[], bool], within: float, every: float = 0.5) -> bool:
+    """Ask again and again until something is so; whether it came about in time."""
+    end = time.monotonic() + within
+    while not reached():
+        if time.monotonic() > end:
+            return False
+        time.sleep(every)
+    return True
+
+
+def evidence(kube: Kube, namespace: str, selector: str = "") -> str:
+    """Return what the cluster says of a namespace's failing pods: their states, last events and last lines."""
+    chosen = ("-l", selector) if selector else ()
+    parts = [kube.attempt("-n", namespace, "get", "pods", "-o", "wide", *chosen).text]
+    events = kube.attempt("-n", namespace, "get", "events", "--sort-by=.lastTimestamp").text.splitlines()
+    parts.append("\n".join(line for line in events if "Normal" not in line.split()[:3])[-2000:])
+    for pod in kube.items("-n", namespace, "pods", *chosen):
+        statuses = [*pod["status"].get("initContainerStatuses", []), *pod["status"].get("containerStatuses", [])]
+        for container in (status["name"] for status in statuses if not status["ready"]):
+            log = kube.attempt("-n", namespace, "logs", pod["metadata"]["name"], "-c", container, "--tail=5").text
+            parts.append(f"{pod['metadata']['name']}/{container}:\n{log}")
+    return "\n".join(part for part in parts if part)

@@ -1,0 +1,144 @@
+"""The pods that ask: the ones that run anyway, and short-lived strangers with accounts of their own."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from kindmesh.bringup import IMAGE
+from kindmesh.errors import StepFailed
+from kindmesh.kube import Kube, Object, until
+from kindmesh.probe import Answer, Question, arguments, read_answers
+
+NAMESPACE = "kindmesh-probe"
+LABEL = "kindmesh.pingpong/probe"
+GATE = "kindmesh.pingpong/never"
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody who sends requests."""
+
+    name: str
+    says: str
+    """Who it is, in words."""
+    namespace: str
+    account: str = ""
+    """Empty: a pod that runs anyway, asked by name."""
+    looks_like: str = ""
+    """The label by which NetworkPolicies take it for somebody else."""
+    meshed: bool = True
+    on_host: bool = False
+    """In the node's own network, which NetworkPolicies let in."""
+
+
+PINGER = Asker("pinger", "pinger itself", "pingpong")
+PONGER = Asker("ponger", "ponger itself", "pingpong")
+INGRESS = Asker("ingress", "a pod with the ingress's account", "ingress", "traefik", "traefik")
+DISGUISED = Asker(
+    "disguised", "a meshed pod that looks like pinger, with another account", "pingpong", "default", "pinger"
+)
+STRANGER = Asker("stranger", "a meshed pod of another namespace", NAMESPACE, "default")
+UNMESHED = Asker("unmeshed", "a pod without a sidecar", NAMESPACE, "default", meshed=False)
+NODE = Asker("node", "a process of the node, without a sidecar", NAMESPACE, "default", meshed=False, on_host=True)
+ASKERS = (PINGER, PONGER, INGRESS, DISGUISED, STRANGER, UNMESHED, NODE)
+
+
+def manifest(asker: Asker) -> Object:
+    """Return the pod of a stranger: never ready, so no Service ever sends it a request."""
+    labels = {LABEL: asker.name} | ({"app.kubernetes.io/name": asker.looks_like} if asker.looks_like else {})
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": f"kindmesh-{asker.name}",
+            "namespace": asker.namespace,
+            "labels": labels,
+            "annotations": {"linkerd.io/inject": "enabled" if asker.meshed else "disabled"},
+        },
+        "spec": {
+            "serviceAccountName": asker.account,
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "restartPolicy": "Never",
+            "activeDeadlineSeconds": 600,
+            "terminationGracePeriodSeconds": 1,
+            "hostNetwork": asker.on_host,
+            "dnsPolicy": "ClusterFirstWithHostNet" if asker.on_host else "ClusterFirst",
+            "readinessGates": [{"conditionType": GATE}],
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 10001,
+                "runAsGroup": 10001,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [_container()],
+        },
+    }
+
+
+def _container() -> Object:
+    return {
+        "name": "asker",
+        "image": IMAGE,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python", "-c", "import signal; signal.sigwait({signal.SIGTERM})"],
+        "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"cpu": "500m", "memory": "64Mi"}},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
+
+
+class Askers:
+    """The strangers of one verification: made together, removed together."""
+
+    def __init__(self, kube: Kube, askers: Sequence[Asker]) -> None:
+        self._kube = kube
+        self._strangers = [asker for asker in askers if asker.account]
+
+    def __enter__(self) -> "Askers":
+        """Make them, and wait until all run."""
+        namespace: Object = {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "privileged"}},
+        }
+        self.__exit__()
+        self._kube.apply([namespace])
+        until(lambda: self._kube.exists("-n", NAMESPACE, "serviceaccount/default"), within=20)
+        try:
+            self._kube.apply([manifest(asker) for asker in self._strangers])
+            for asker in self._strangers:
+                self._wait(asker)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _wait(self, asker: Asker) -> None:
+        pod = f"pod/kindmesh-{asker.name}"
+        ready = ("wait", "--for=condition=ContainersReady", pod, "--timeout=60s")
+        if self._kube.attempt("-n", asker.namespace, *ready).code != 0:
+            shown = self._kube.attempt("-n", asker.namespace, "describe", pod).text[-2500:]
+            raise StepFailed("verify", f"the start of {asker.says} ({pod})", shown)
+
+    def __exit__(self, *_: object) -> None:
+        """Remove every one of them, and their namespace."""
+        for asker in self._strangers:
+            with suppress(OSError):
+                gone = ("delete", "pod", f"kindmesh-{asker.name}", "--ignore-not-found", "--wait=true", "--timeout=30s")
+                self._kube.attempt("-n", asker.namespace, *gone)
+        self._kube.attempt("delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=60s")
+
+    def ask(self, asker: Asker, questions: Sequence[Question]) -> tuple[Answer, ...]:
+        """Send requests from inside a pod."""
+        return ask(self._kube, asker, questions)
+
+
+def ask(kube: Kube, asker: Asker, questions: Sequence[Question]) -> tuple[Answer, ...]:
+    """Send requests from inside a pod, and return what came back."""
+    target = f"pod/kindmesh-{asker.name}" if asker.account else f"deployment/{asker.name}"
+    container = "asker" if asker.account else asker.name
+    return read_answers(kube.run("-n", asker.namespace, "exec", target, "-c", container, "--", *arguments(questions)))

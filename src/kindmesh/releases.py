@@ -1,0 +1,77 @@
+"""Helm releases: installed or upgraded when something about them changed, and left alone otherwise.
+
+Charts make new webhook certificates at every upgrade: one without need would still change the cluster.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from kindmesh.command import attempt, run
+from kindmesh.pins import Pin
+from kindmesh.settings import Settings
+
+HELM_TIMEOUT = 400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One release: its chart, its namespace, and the project's values for it."""
+
+    name: str
+    namespace: str
+    values: str = ""
+
+
+CRDS = Release("linkerd-crds", "linkerd")
+CONTROL_PLANE = Release("linkerd-control-plane", "linkerd", "mesh/linkerd/control-plane.yaml")
+VIZ = Release("linkerd-viz", "linkerd-viz", "mesh/linkerd/viz.yaml")
+CERT_MANAGER = Release("cert-manager", "cert-manager", "mesh/linkerd/cert-manager.yaml")
+TRUST_MANAGER = Release("trust-manager", "cert-manager", "mesh/linkerd/trust-manager.yaml")
+TRAEFIK = Release("traefik", "ingress", "mesh/ingress/traefik.yaml")
+
+
+def install(release: Release, pin: Pin, settings: Settings) -> bool:
+    """Bring a release to its pinned version and values; whether that took a change."""
+    files = value_files(release, settings)
+    mark = fingerprint(pin.version, [path.read_text() for path in files])
+    helm = ("helm", "--kube-context", settings.context, "--namespace", release.namespace)
+    if _state(helm, release.name) == ("deployed", mark):
+        return False
+    chart, options = _source(pin, settings)
+    run(
+        *(*helm, "upgrade", "--install", release.name, chart, *options),
+        *("--description", mark, "--history-max", "3"),
+        *(word for path in files for word in ("--values", str(path))),
+        timeout=HELM_TIMEOUT,
+    )
+    return True
+
+
+def value_files(release: Release, settings: Settings) -> list[Path]:
+    """Return the project's values of a release, and those laid over them on this machine."""
+    laid_over = settings.values / f"{release.name}.yaml" if settings.values else None
+    files = [settings.root / release.values] if release.values else []
+    return files + ([laid_over] if laid_over and laid_over.exists() else [])
+
+
+def fingerprint(version: str, values: list[str]) -> str:
+    """Return the mark of a version with its values."""
+    return "kindmesh " + hashlib.sha256("\0".join([version, *values]).encode()).hexdigest()[:16]
+
+
+def _source(pin: Pin, settings: Settings) -> tuple[str, tuple[str, ...]]:
+    if settings.charts:
+        return str(Path(settings.charts) / pin.name), ()
+    if pin.repository.startswith("oci:"):
+        return f"{pin.repository}/{pin.name}", ("--version", pin.version)
+    return pin.name, ("--repo", pin.repository, "--version", pin.version)
+
+
+def _state(helm: tuple[str, ...], name: str) -> tuple[str, str]:
+    found = attempt(*helm, "history", name, "--max", "1", "--output", "json")
+    if found.code != 0:
+        return "", ""
+    last = json.loads(found.out)[-1]
+    return last["status"], last["description"]

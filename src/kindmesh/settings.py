@@ -1,0 +1,79 @@
+"""What can be set from outside, and where the project's files are."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kindmesh.errors import BadInput
+
+CLUSTER = "pingpong"
+OPTIONAL = ("cert-manager", "viz", "tracing", "ingress")
+"""Parts that a cluster can go without; the walls and their proof are none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Which cluster, and what replaces the usual ways where those are not there."""
+
+    root: Path
+    context: str
+    existing: bool
+    """Whether the cluster is somebody else's: it is neither created nor removed."""
+    image_loader: tuple[str, ...]
+    """A command that brings `pingpong:dev` into the cluster's nodes; the usual one builds with Docker and loads."""
+    charts: str
+    """A folder that holds the charts, each under its own name; empty: from their repositories."""
+    crds: str
+    """A folder of Gateway API's CustomResourceDefinitions; empty: from the release."""
+    values: Path | None
+    """Helm values laid over the project's own, for every chart that has a file of its name there."""
+    overlay: Path
+    network: Path
+    without: frozenset[str]
+
+    def has(self, part: str) -> bool:
+        """Whether an optional part is wanted."""
+        return part not in self.without
+
+
+def read(environment: Mapping[str, str], root: Path) -> Settings:
+    """Return the settings, or say all that is wrong with them."""
+    wrong: list[str] = []
+    without = frozenset(word.strip() for word in environment.get("KINDMESH_WITHOUT", "").split(",") if word.strip())
+    if unknown := sorted(without - set(OPTIONAL)):
+        wrong.append(f"KINDMESH_WITHOUT: {', '.join(unknown)} is no part; parts are {', '.join(OPTIONAL)}")
+    folders: dict[str, Path | None] = {}
+    for name, usual in (
+        ("KINDMESH_CHARTS", None),
+        ("KINDMESH_CRDS", None),
+        ("KINDMESH_VALUES", None),
+        ("KINDMESH_OVERLAY", root / "k8s/overlays/kind"),
+        ("KINDMESH_NETWORK", root / "mesh/network"),
+    ):
+        folders[name] = Path(environment[name]).absolute() if environment.get(name) else usual
+        if folders[name] is not None and not folders[name].is_dir():  # type: ignore[union-attr]
+            wrong.append(f"{name}: {folders[name]} is no folder")
+    if wrong:
+        raise BadInput("; ".join(wrong))
+    context = environment.get("KINDMESH_CONTEXT", "")
+    return Settings(
+        root=root,
+        context=context or f"kind-{CLUSTER}",
+        existing=bool(context),
+        image_loader=tuple(shlex.split(environment.get("KINDMESH_IMAGE_LOADER", ""))),
+        charts=str(folders["KINDMESH_CHARTS"] or ""),
+        crds=str(folders["KINDMESH_CRDS"] or ""),
+        values=folders["KINDMESH_VALUES"],
+        overlay=folders["KINDMESH_OVERLAY"] or root,
+        network=folders["KINDMESH_NETWORK"] or root,
+        without=without,
+    )
+
+
+def project_root() -> Path:
+    """Return the folder that holds `k8s` and `mesh`."""
+    for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[2]):
+        if (folder / "k8s/base").is_dir() and (folder / "mesh").is_dir():
+            return folder
+    raise BadInput("the project's folder is not here", "run this from a checkout of the project")
