@@ -51,4 +51,7 @@ class Client:
         """Whether some network holds the client (R36)."""
         if self.address is not None:
             return any(network.accepts(self.address) for network in networks)
-        return any(self.lucky or network in self.home or network.everywhere for network in networks)
+        return any(
+            network.everywhere or network in self.home or (self.lucky and not network.cidr.is_loopback)
+            for network in networks
+        )

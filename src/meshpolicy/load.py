@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
+from meshpolicy.document import Document
 from meshpolicy.errors import Place, Problem
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -20,18 +20,10 @@ DEEPEST = 200
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One YAML document that is a mapping, and where it stands."""
-
-    place: Place
-    data: Mapping[str, object]
-
-
 class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
     """A safe loader that refuses a key given twice and leaves timestamps as they are written."""
 
-    yaml_implicit_resolvers = {
+    yaml_implicit_resolvers: ClassVar = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in _Base.yaml_implicit_resolvers.items()
     }
@@ -55,8 +47,7 @@ def load(paths: Iterable[str | Path]) -> tuple[tuple[Document, ...], tuple[Probl
     problems: list[Problem] = []
     for path in paths:
         for name, text in _texts(path, problems):
-            for document in read(name, text, problems):
-                documents.append(document)
+            documents += read(name, text, problems)
     return tuple(documents), tuple(problems)
 
 

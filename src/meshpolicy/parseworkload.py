@@ -107,8 +107,8 @@ def injected(workload: Workload, space: Namespace | None) -> Workload:
     inherited = dict(space.annotations) if space else {}
     own = dict(workload.annotations)
     wish = own.get(INJECT, inherited.get(INJECT, "disabled"))
-    meshed = wish in ("enabled", "ingress") and not workload.host_network and (
-        workload.ref.namespace not in NEVER_INJECTED
+    meshed = (
+        wish in ("enabled", "ingress") and not workload.host_network and (workload.ref.namespace not in NEVER_INJECTED)
     )
     if not meshed:
         return workload

@@ -43,6 +43,11 @@ class Call:
     @property
     def to_itself(self) -> bool:
         """Whether a pod calls itself, of which its proxy makes a local call (M1)."""
+        return self.same_workload and self.server.replicas <= 1
+
+    @property
+    def same_workload(self) -> bool:
+        """Whether client and server are pods of one workload: with several replicas perhaps the same pod."""
         return self.client is not None and self.client.ref == self.server.ref
 
     @property

@@ -130,6 +130,5 @@ class MeshSettings:
     def identity(self, namespace: str, service_account: str) -> str:
         """Return the name in a ServiceAccount's certificate (R5)."""
         return (
-            f"{service_account}.{namespace}.serviceaccount.identity."
-            f"{self.control_plane_namespace}.{self.trust_domain}"
+            f"{service_account}.{namespace}.serviceaccount.identity.{self.control_plane_namespace}.{self.trust_domain}"
         )

@@ -47,7 +47,7 @@ class Verbs(click.Group):
                 click.echo(problem, err=True)
         except (MeshPolicyError, OSError) as error:
             click.echo(f"meshpolicy: {error}", err=True)
-        ctx.exit(2)
+        return ctx.exit(2)
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,0 +1,101 @@
+"""The ratchet: a file of the access that someone has accepted, with owner, reason and expiry."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import yaml
+
+from meshpolicy.access import Access
+from meshpolicy.errors import InvalidInput, Place
+from meshpolicy.fields import Fields
+from meshpolicy.load import load
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One access that is accepted; an empty `expires` never ends."""
+
+    server: str
+    port: int
+    client: str
+    what: str
+    owner: str = ""
+    reason: str = ""
+    expires: str = ""
+    place: Place | None = None
+
+    @property
+    def key(self) -> tuple[str, int, str, str]:
+        """Return what is compared with an access."""
+        return self.server, self.port, self.client, self.what
+
+
+def read_accepted(path: str) -> tuple[Accepted, ...]:
+    """Return the entries of a file, or raise InvalidInput with all that is wrong in it."""
+    documents, found = load([path])
+    problems = list(found)
+    entries: list[Accepted] = []
+    for document in documents:
+        fields = Fields(document.data, document.place, problems)
+        entries += [_entry(entry) for entry in fields.children("access")]
+    if problems:
+        raise InvalidInput(tuple(problems))
+    return tuple(entries)
+
+
+def _entry(entry: Fields) -> Accepted:
+    for key in ("owner", "reason"):
+        if not entry.text(key):
+            entry.note(key, "is missing: say who answers for this access, and why it is needed")
+    expires = entry.text("expires")
+    try:
+        if expires:
+            date.fromisoformat(expires)
+    except ValueError:
+        entry.note("expires", f"is `{expires}`, where a day such as 2027-01-31 is expected")
+    port = entry.port("port")
+    return Accepted(
+        entry.required("server"),
+        port if isinstance(port, int) else 0,
+        entry.required("client"),
+        entry.required("requests"),
+        entry.text("owner"),
+        entry.text("reason"),
+        expires,
+        entry.place,
+    )
+
+
+def judged(found: Iterable[Access], accepted: Sequence[Accepted], today: date | None = None) -> list[str]:
+    """Return what fails: access that is not accepted, entries that expired, and entries for what is not granted."""
+    today = today or datetime.now(UTC).date()
+    known = {entry.key: entry for entry in accepted}
+    granted = {access.key: access for access in found}
+    faults = [
+        f"not accepted: {access.client} -> {access.server}:{access.port} {access.what} (by {access.by})"
+        for key, access in granted.items()
+        if key not in known
+    ]
+    for key, entry in known.items():
+        if entry.expires and date.fromisoformat(entry.expires) < today:
+            faults.append(f"{entry.place}: expired on {entry.expires}: {entry.client} -> {entry.server}:{entry.port}")
+        if key not in granted:
+            faults.append(f"{entry.place}: accepts what is not granted: {entry.client} -> {entry.server}:{entry.port}")
+    return faults
+
+
+def write_accepted(path: str, found: Iterable[Access], owner: str, reason: str, expires: str) -> int:
+    """Write the access that is granted now, keep what old entries say, and return the number of new ones."""
+    old = {entry.key: entry for entry in (read_accepted(path) if Path(path).exists() else ())}
+    granted = {access.key: access for access in found}
+    entries = []
+    for key in sorted(granted):
+        entry = old.get(key) or Accepted(*key, owner, reason, expires)
+        fields = {"server": entry.server, "port": entry.port, "client": entry.client, "requests": entry.what}
+        fields |= {"owner": entry.owner, "reason": entry.reason}
+        entries.append(fields | ({"expires": entry.expires} if entry.expires else {}))
+    text = yaml.safe_dump({"access": entries}, sort_keys=False, width=100)
+    Path(path).write_text(text)
+    return len(granted.keys() - old.keys())

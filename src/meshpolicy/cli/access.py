@@ -1,0 +1,106 @@
+"""The verb `list`: who may call whom."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+
+from meshpolicy.accepted import judged, read_accepted
+from meshpolicy.access import Access, accesses
+from meshpolicy.cli.options import cluster_options, output
+from meshpolicy.cli.progress import progress
+from meshpolicy.cluster import Cluster
+from meshpolicy.drawing import dot, html, svg
+from meshpolicy.refusals import Denied, denied
+from meshpolicy.tables import comma_separated, markdown, plain
+
+HEAD = ("server", "port", "client", "requests")
+DENIED = ("server", "port", "client", "requests", "refused by")
+
+
+@click.command("list")
+@cluster_options
+@click.option("--denied", "show_denied", is_flag=True, help="List what is refused between the workloads instead.")
+@click.option("--unmeshed", is_flag=True, help="Only what is open to clients without mesh identity.")
+@click.option("--explain", is_flag=True, help="Name the object that grants each access, and where it stands.")
+@click.option(
+    "--accepted", type=click.Path(exists=True, dir_okay=False), help="Fail on access that FILE does not list."
+)
+@output("text", "json", "csv", "md", "dot", "svg", "html")
+def command(
+    cluster: Cluster, output: str, accepted: str | None, *, show_denied: bool, unmeshed: bool, explain: bool
+) -> None:
+    """List every access that is granted: to which port, to whom, for which requests.
+
+    A client is an account (`namespace/account`), `any meshed client`, or `anyone`: one without mesh identity.
+    """
+    if show_denied:
+        click.echo(_denied(list(denied(cluster)), output))
+        return
+    workloads = progress(cluster.workloads, len(cluster.workloads), "workloads")
+    found = [access for access in accesses(cluster, workloads) if access.unmeshed or not unmeshed]
+    allowed = [access for access in found if not access.blocked]
+    click.echo(show(allowed, output, explain=explain))
+    blocked = len(found) - len(allowed)
+    if blocked and output == "text":
+        click.echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
+    if accepted:
+        faults = judged(allowed, read_accepted(accepted))
+        for fault in faults:
+            click.echo(fault, err=True)
+        sys.exit(1 if faults else 0)
+
+
+def show(found: Sequence[Access], form: str, *, explain: bool) -> str:
+    """Return the accesses in one of the forms."""
+    head = (*HEAD, "by", "place") if explain else (*HEAD, "by")
+    rows = [_row(access, explain=explain) for access in found]
+    match form:
+        case "json":
+            return json.dumps([_object(access) for access in found], indent=2)
+        case "csv":
+            return comma_separated(head, rows)
+        case "md":
+            return markdown(head, rows)
+        case "dot":
+            return dot(found)
+        case "svg":
+            return svg(found)
+        case "html":
+            return html(found)
+        case _:
+            return plain(head, rows) if rows else "nothing is granted"
+
+
+def _row(access: Access, *, explain: bool) -> list[str]:
+    row = [access.server, str(access.port), access.client, access.what, by_words(access)]
+    return [*row, str(access.by.place or "")] if explain else row
+
+
+def by_words(access: Access) -> str:
+    """Return the object that grants an access, in words."""
+    if access.by.group != "default":
+        return f"{access.by.kind} {access.by.name}"
+    return "kubelet's probes" if access.by.name == "probe" else f"default: {access.by.name}"
+
+
+def _object(access: Access) -> dict[str, object]:
+    return {
+        "server": access.server,
+        "port": access.port,
+        "client": access.client,
+        "requests": access.what,
+        "by": str(access.by),
+        "place": str(access.by.place or ""),
+        "route": str(access.route) if access.route else None,
+    }
+
+
+def _denied(found: Sequence[Denied], form: str) -> str:
+    rows = [[d.server, str(d.port), d.client, d.what, f"{d.layer}: {d.why}"] for d in found]
+    if form == "json":
+        names = ("server", "port", "client", "what", "layer", "why")
+        return json.dumps([{name: getattr(d, name) for name in names} for d in found], indent=2)
+    forms = {"csv": comma_separated, "md": markdown}
+    return forms.get(form, plain)(DENIED, rows) if rows else "nothing is refused between these workloads"

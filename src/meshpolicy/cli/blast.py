@@ -1,0 +1,41 @@
+"""The verb `blast`: what opens if an identity is compromised."""
+
+import json
+import sys
+
+import click
+
+from meshpolicy.access import accesses, account_of, admits
+from meshpolicy.cli.access import by_words
+from meshpolicy.cli.options import cluster_options, output
+from meshpolicy.cluster import Cluster
+from meshpolicy.policy import Ref
+from meshpolicy.tables import plain
+from meshpolicy.workload import Workload
+
+
+@click.command("blast")
+@click.argument("account", metavar="NAMESPACE/ACCOUNT")
+@cluster_options
+@output("text", "json")
+def command(account: str, cluster: Cluster, output: str) -> None:
+    """Say what opens if this account is compromised, and which workloads hold its identity.
+
+    Exits 1 if something opens that is closed to a stranger.
+    """
+    namespace, slash, name = account.partition("/")
+    if not slash or not name:
+        raise click.UsageError(f"`{account}`: write namespace/account")
+    holders = [w for w in cluster.workloads if account_of(w) == account and w.meshed]
+    thief = Workload(Ref("", "ServiceAccount", namespace, name), service_account=name, meshed=True)
+    found = [access for access in accesses(cluster) if admits(access, cluster, thief)]
+    own = [access for access in found if not access.unmeshed]
+    if output == "json":
+        shown = [{"server": a.server, "port": a.port, "requests": a.what, "by": str(a.by)} for a in own]
+        click.echo(json.dumps({"account": account, "held_by": [str(w.ref) for w in holders], "opens": shown}, indent=2))
+    else:
+        click.echo(f"{account} is held by: {', '.join(str(w.ref) for w in holders) or 'no workload here'}")
+        rows = [[a.server, str(a.port), a.what, a.client, by_words(a)] for a in own]
+        head = ("opens", "port", "requests", "as", "by")
+        click.echo(plain(head, rows) if rows else "it opens nothing that is closed to a stranger")
+    sys.exit(1 if own else 0)

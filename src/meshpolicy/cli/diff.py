@@ -1,0 +1,104 @@
+"""The verb `diff`: what a change of manifests opens and closes."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from meshpolicy.access import Access, accesses
+from meshpolicy.cli.options import mesh_options, output
+from meshpolicy.difference import Change, Changed, compare
+from meshpolicy.errors import InvalidInput
+from meshpolicy.revisions import is_revision, read_revision
+from meshpolicy.sources import read, understand
+from meshpolicy.tables import markdown
+from meshpolicy.workload import MeshSettings
+
+SIGNS = {Change.OPENED: "+", Change.CLOSED: "-", Change.REASONED: "~"}
+
+
+@click.command("diff")
+@click.argument("old")
+@click.argument("new")
+@click.option("--paths", multiple=True, help="What to read of a git revision, or below NEW; may be repeated.")
+@click.argument("more", nargs=-1, metavar="[PATH]...")
+@mesh_options
+@click.option("--explain", is_flag=True, help="Name the objects that grant each access.")
+@output("text", "json", "md")
+def command(
+    old: str,
+    new: str,
+    paths: tuple[str, ...],
+    more: tuple[str, ...],
+    settings: MeshSettings,
+    output: str,
+    *,
+    explain: bool,
+) -> None:
+    """Say which access a change opens, closes, or grants by other objects.
+
+    OLD and NEW are files, folders or git revisions; of a revision, --paths (and further PATHs) are read.
+    Exits 1 if anything changed.
+    """
+    below = (*paths, *more)
+    changes = compare(_accesses(old, below, settings), _accesses(new, below, settings))
+    click.echo(_show(changes, output, explain=explain))
+    sys.exit(1 if changes else 0)
+
+
+def _accesses(source: str, paths: Sequence[str], settings: MeshSettings) -> list[Access]:
+    if Path(source).exists():
+        inner = [str(Path(source, path)) for path in paths if Path(source).is_dir()]
+        reading = read([path for path in inner if Path(path).exists()] or [source], settings)
+    elif is_revision(source):
+        documents, problems = read_revision(source, paths or ["."])
+        reading = understand(documents, settings, problems)
+    else:
+        raise click.UsageError(f"`{source}` is neither a path nor a git revision")
+    if reading.problems:
+        raise InvalidInput(reading.problems)
+    return list(accesses(reading.cluster))
+
+
+def _show(changes: Sequence[Changed], form: str, *, explain: bool) -> str:
+    if form == "json":
+        return json.dumps([_object(changed) for changed in changes], indent=2)
+    if form == "md":
+        rows = [[f"**{c.change}**", *_cells(c.access), _why(c)] for c in changes]
+        table = markdown(["change", "client", "server", "requests", "by"], rows)
+        return table if changes else "No access changes."
+    if not changes:
+        return "no access changes"
+    lines: list[str] = []
+    for kind in Change:
+        found = [changed for changed in changes if changed.change is kind]
+        if found:
+            lines.append(f"{kind}: {len(found)}")
+        for changed in found:
+            client, server, what = _cells(changed.access)
+            why = f"  ({_why(changed)})" if explain or kind is Change.REASONED else ""
+            lines.append(f"  {SIGNS[kind]} {client} -> {server}  {what}{why}")
+    return "\n".join(lines)
+
+
+def _cells(access: Access) -> tuple[str, str, str]:
+    return access.client, f"{access.server}:{access.port}", access.what
+
+
+def _why(changed: Changed) -> str:
+    before, after = ", ".join(changed.before), ", ".join(changed.after)
+    return f"{before} -> {after}" if before and after else before or after
+
+
+def _object(changed: Changed) -> dict[str, object]:
+    return {
+        "change": str(changed.change),
+        "client": changed.access.client,
+        "server": changed.access.server,
+        "port": changed.access.port,
+        "requests": changed.access.what,
+        "before": list(changed.before),
+        "after": list(changed.after),
+    }

@@ -1,0 +1,38 @@
+"""The verb `mutate`: which rules could go without any case noticing."""
+
+import json
+import sys
+
+import click
+
+from meshpolicy.cases import read_cases
+from meshpolicy.cli.options import output
+from meshpolicy.cli.progress import progress
+from meshpolicy.errors import InvalidInput
+from meshpolicy.mutants import Survivor, survivors
+from meshpolicy.schemas import shapes
+
+
+@click.command("mutate")
+@click.argument("cases", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@output("text", "json")
+def command(cases: tuple[str, ...], output: str) -> None:
+    """Drop or weaken each policy object in turn, and list those whose loss no case notices.
+
+    Exits 1 if there are any: such a rule does nothing, or nothing tests it.
+    """
+    found, problems = read_cases(cases)
+    if problems:
+        raise InvalidInput(problems)
+    tried, survived = 0, list[Survivor]()
+    for count, unnoticed in progress(survivors(found, shapes), len(found), "cases"):
+        tried += count
+        survived += unnoticed
+    if output == "json":
+        shown = [{"object": s.name, "place": str(s.place), "change": s.change} for s in survived]
+        click.echo(json.dumps({"tried": tried, "unnoticed": shown}, indent=2))
+    else:
+        for survivor in survived:
+            click.echo(f"{survivor.place}: {survivor.name} {survivor.change}: no case notices")
+        click.echo(f"{tried} changes tried, {len(survived)} unnoticed")
+    sys.exit(1 if survived else 0)

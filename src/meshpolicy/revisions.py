@@ -1,0 +1,40 @@
+"""Reads manifests as they were in a git revision. Revisions go to git as arguments, never through a shell."""
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from meshpolicy.errors import MeshPolicyError, Problem
+from meshpolicy.load import SUFFIXES, Document, read
+
+
+class RevisionUnreadable(MeshPolicyError):
+    """git is not installed, or does not know a revision or a path."""
+
+
+def is_revision(text: str) -> bool:
+    """Whether git knows a text as a revision."""
+    if text.startswith("-"):
+        return False
+    return _git("rev-parse", "--verify", "--quiet", f"{text}^{{commit}}").returncode == 0
+
+
+def read_revision(revision: str, paths: Sequence[str]) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+    """Return the documents below the paths as a revision holds them."""
+    listed = _git("ls-tree", "-r", "-z", "--name-only", revision, "--", *paths)
+    if listed.returncode != 0:
+        raise RevisionUnreadable(f"git cannot list {revision}: {listed.stderr.decode().strip()}")
+    problems: list[Problem] = []
+    documents: list[Document] = []
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if name.endswith(SUFFIXES):
+            shown = _git("show", f"{revision}:./{name}")
+            documents += read(f"{revision}:{name}", shown.stdout, problems)
+    return tuple(documents), tuple(problems)
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    program = shutil.which("git")
+    if program is None:
+        raise RevisionUnreadable("git is not installed, and a revision is read through it")
+    return subprocess.run([program, *arguments], capture_output=True, timeout=60, check=False)

@@ -1,0 +1,138 @@
+"""The smallest change that would allow exactly one refused call, as manifests to apply. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from meshpolicy.client import Traffic
+from meshpolicy.cluster import Cluster
+from meshpolicy.decide import Verdict
+from meshpolicy.judge import Answer, connection
+from meshpolicy.network import Direction, Endpoint
+from meshpolicy.objects import GATEWAY_GROUP, POLICY_GROUP
+from meshpolicy.transport import Call
+from meshpolicy.workload import Workload
+
+Manifest = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to do, in words, and the manifests that do it."""
+
+    text: str
+    manifests: tuple[Manifest, ...] = ()
+
+
+def suggestion(cluster: Cluster, call: Call, answer: Answer) -> Change | None:
+    """Return the smallest change for a refused call; None for a call that passes or that no policy can allow."""
+    if answer.verdict is Verdict.BLOCKED:
+        return _network_rule(cluster, call)
+    if call.client is None or not call.meshed:
+        return _stranger(answer)
+    if answer.verdict is Verdict.FORBIDDEN or (answer.verdict is Verdict.CLOSED and not _protocol(answer)):
+        return _authorization(call, answer)
+    if answer.verdict is Verdict.NOT_FOUND and answer.layer == "Linkerd" and call.traffic is not Traffic.GRPC:
+        return _route(call, answer)
+    if answer.verdict in (Verdict.CLOSED, Verdict.PROTOCOL_ERROR) and answer.policy is not None:
+        return Change(f"set proxyProtocol of {answer.policy.server} to what its clients send, or to `unknown`")
+    return None
+
+
+def _protocol(answer: Answer) -> bool:
+    """Whether the connection is closed because of the port's protocol, which no grant changes (R64)."""
+    return any(reason.rule in ("R63", "R64") for reason in answer.reasons)
+
+
+def _stranger(answer: Answer) -> Change | None:
+    if answer.verdict in (Verdict.FORBIDDEN, Verdict.CLOSED):
+        return Change("give the client a sidecar (annotation linkerd.io/inject: enabled); then grant to its account")
+    return None
+
+
+def _authorization(call: Call, answer: Answer) -> Change | None:
+    """Grant to the client's account, on the route that the request meets if there is one, else on the Server."""
+    policy, client = answer.policy, call.client
+    if policy is None or client is None:
+        return None
+    if policy.server.group == "default":
+        server = _server(call.server, call.port)
+        name = f"{client.ref.name}-may-call-{call.server.ref.name}"
+        target = {"group": POLICY_GROUP, "kind": "Server", "name": f"{call.server.ref.name}-{call.port}"}
+        text = "put a Server on the port, which closes it to everyone, and grant to the account"
+        return Change(text, (server, _policy(call, name, target)))
+    route = answer.decision.route if answer.decision is not None else None
+    on_route = route is not None and route.group in (POLICY_GROUP, GATEWAY_GROUP)
+    chosen = route if on_route and route is not None else policy.server
+    target = {"group": chosen.group, "kind": chosen.kind, "name": chosen.name}
+    name = f"{client.ref.name}-may-call-{chosen.name}"
+    return Change(f"authorize the account on {chosen}", (_policy(call, name, target),))
+
+
+def _policy(call: Call, name: str, target: Manifest) -> Manifest:
+    client = call.client
+    account = {
+        "kind": "ServiceAccount",
+        "name": client.service_account if client else "",
+        "namespace": client.ref.namespace if client else "",
+    }
+    return {
+        "apiVersion": "policy.linkerd.io/v1alpha1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": name, "namespace": call.server.ref.namespace},
+        "spec": {"targetRef": dict(target), "requiredAuthenticationRefs": [account]},
+    }
+
+
+def _server(server: Workload, port: int) -> Manifest:
+    return {
+        "apiVersion": "policy.linkerd.io/v1beta3",
+        "kind": "Server",
+        "metadata": {"name": f"{server.ref.name}-{port}", "namespace": server.ref.namespace},
+        "spec": {"podSelector": {"matchLabels": dict(server.labels)}, "port": port},
+    }
+
+
+def _route(call: Call, answer: Answer) -> Change | None:
+    """Offer the path in a route of its own, and grant that to the account alone."""
+    policy, client = answer.policy, call.client
+    if policy is None or client is None or policy.server.group == "default":
+        return None
+    name = f"{client.ref.name}-to-{policy.server.name}"
+    match = {"path": {"type": "Exact", "value": call.request.path.partition("?")[0]}, "method": call.request.method}
+    parent = {"group": POLICY_GROUP, "kind": "Server", "name": policy.server.name}
+    route: Manifest = {
+        "apiVersion": "policy.linkerd.io/v1beta3",
+        "kind": "HTTPRoute",
+        "metadata": {"name": name, "namespace": call.server.ref.namespace},
+        "spec": {"parentRefs": [parent], "rules": [{"matches": [match]}]},
+    }
+    target = {"group": POLICY_GROUP, "kind": "HTTPRoute", "name": name}
+    return Change("offer the path in a route, and authorize the account on it", (route, _policy(call, name, target)))
+
+
+def _network_rule(cluster: Cluster, call: Call) -> Change | None:
+    """Add the rule that is missing, in each direction that blocks."""
+    wire = connection(cluster, call)
+    found: list[Manifest] = []
+    policies = cluster.network_policies
+    inwards = policies.filter(Direction.INGRESS, Endpoint(call.server), wire.client, wire.wire_port)
+    if not inwards.allowed:
+        found.append(_rule(call.server, "Ingress", "ingress", "from", call.client, wire.wire_port))
+    if call.client is not None:
+        outwards = policies.filter(Direction.EGRESS, wire.client, Endpoint(call.server), wire.wire_port)
+        if not outwards.allowed:
+            found.append(_rule(call.client, "Egress", "egress", "to", call.server, wire.wire_port))
+    return Change(f"let NetworkPolicies pass TCP {wire.wire_port}", tuple(found)) if found else None
+
+
+def _rule(of: Workload, kind: str, rules: str, peers: str, peer: Workload | None, port: int) -> Manifest:
+    rule: dict[str, object] = {"ports": [{"port": port, "protocol": "TCP"}]}
+    if peer is not None:
+        namespace = {"matchLabels": {"kubernetes.io/metadata.name": peer.ref.namespace}}
+        rule[peers] = [{"namespaceSelector": namespace, "podSelector": {"matchLabels": dict(peer.labels)}}]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": f"{of.ref.name}-{rules}-{port}", "namespace": of.ref.namespace},
+        "spec": {"podSelector": {"matchLabels": dict(of.labels)}, "policyTypes": [kind], rules: [rule]},
+    }
