@@ -1,8 +1,39 @@
-"""Starts the command line."""
+"""The command line: `pingpong`. It is configured by the environment alone, as a pod is."""
+
+import argparse
+import sys
+
+from pingpong import __version__
+from pingpong.settings import BadSettings, read
+
+BAD_INPUT = 2
+EPILOG = "Settings are variables PINGPONG_*: `python -m pingpong.reference settings` lists them."
 
 
 def main() -> None:
-    """Run the program."""
+    """Run the program, or say in plain words why not."""
+    parser = argparse.ArgumentParser(prog="pingpong", description="Answer pings; ping a target.", epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=f"pingpong {__version__}")
+    parser.parse_args()
+    try:
+        settings = read()
+    except BadSettings as error:
+        fail(str(error))
+    # What serves takes long to load, and is not needed to say what is wrong.
+    from pingpong import logs, server
+    from pingpong.listening import CannotListen
+
+    logs.configure(settings)
+    try:
+        server.main(settings)
+    except CannotListen as error:
+        fail(str(error))
+
+
+def fail(message: str) -> None:
+    """End the program: the message to standard error, and exit code 2."""
+    sys.stderr.write(message + "\n")
+    sys.exit(BAD_INPUT)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,107 @@
+"""Runs the service: both listeners in one loop, from the first request to the last."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from pingpong import __version__
+from pingpong.app import Service, create_app
+from pingpong.exposition import exposition
+from pingpong.listening import Listeners, listeners
+from pingpong.peer import client
+from pingpong.settings import Settings
+
+log = logging.getLogger(__name__)
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the one who runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _server(app: ASGIApp, settings: Settings, *, lifespan: bool) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            http="h11",
+            ws="none",
+            lifespan="on" if lifespan else "off",
+            log_config=None,
+            access_log=False,
+            # Whoever connects could claim to be anyone by X-Forwarded-For.
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=settings.keep_alive,
+            timeout_graceful_shutdown=settings.grace,
+        )
+    )
+
+
+class Run:
+    """One life of the service, which signals end: the first politely, the second at once."""
+
+    def __init__(self, settings: Settings, service: Service) -> None:
+        self._settings = settings
+        self._service = service
+        self._http = _server(service.app, settings, lifespan=True)
+        self._metrics = _server(exposition(service.metrics.registry), settings, lifespan=False)
+        self._told = asyncio.Event()
+        self._hurried = asyncio.Event()
+
+    async def serve(self, on: Listeners) -> None:
+        """Answer until told to stop; then be unready, wait, stop listening, and finish what is in flight."""
+        loop = asyncio.get_running_loop()
+        for one in SIGNALS:
+            loop.add_signal_handler(one, self._signalled, one)
+        # The metrics stay to the end, so that the last scrape sees the last requests.
+        metrics = asyncio.create_task(self._metrics.serve([on.metrics]), name="metrics")
+        http = asyncio.create_task(self._http.serve([on.http]), name="http")
+        ending = asyncio.create_task(self._end(), name="end")
+        said = {"name": self._settings.name, "version": __version__, "on": str(on), "target": self._settings.target}
+        log.info("started", extra={"fields": said})
+        await http
+        self._metrics.should_exit = True
+        await metrics
+        ending.cancel()
+
+    async def _end(self) -> None:
+        await self._told.wait()
+        self._service.health.stopping()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hurried.wait(), self._settings.drain)
+        self._http.should_exit = True
+        await self._hurried.wait()
+        self._http.force_exit = self._metrics.force_exit = True
+        for task in asyncio.all_tasks():
+            if task.get_name() not in ("metrics", "http", "end"):
+                task.cancel()
+
+    def _signalled(self, number: signal.Signals) -> None:
+        second = self._told.is_set()
+        log.info("stopping at once" if second else "stopping", extra={"fields": {"signal": number.name}})
+        (self._hurried if second else self._told).set()
+
+
+async def run(settings: Settings, on: Listeners) -> Service:
+    """Run the service until a signal ends it; return it, for what is left to be done without it."""
+    async with client(settings) as peer:
+        service = create_app(settings, peer)
+        await Run(settings, service).serve(on)
+    return service
+
+
+def main(settings: Settings) -> None:
+    """Listen, run, and at the end send the last spans."""
+    with listeners(settings) as on:
+        service = asyncio.run(run(settings, on))
+    service.tracing.provider.shutdown()
+    log.info("stopped")
