@@ -6,12 +6,13 @@ from dataclasses import replace
 from localmesh.access import access, policy_identities
 from localmesh.addresses import played
 from localmesh.ask import Asker, client
-from localmesh.authority import Authority
+from localmesh.authority import ANCHOR, Authority
 from localmesh.credentials import Credentials
 from localmesh.endpoints import Backend, backends
 from localmesh.envoy.command import binary
 from localmesh.errors import BadInput
 from localmesh.events import Listener
+from localmesh.front import front, ingress_group
 from localmesh.manifests import read_cluster
 from localmesh.mesh import Mesh
 from localmesh.network import NodeNetwork
@@ -22,9 +23,9 @@ from localmesh.runner import Runner
 from localmesh.settings import Settings
 from localmesh.sources import HERE, NODE, UNMESHED, AsAccount, AsPod, AsStranger
 from localmesh.state import StateFolder
-from localmesh.views import Answer, MeshView, PodView, Question
+from localmesh.views import Answer, IngressView, MeshView, PodView, Question
 from meshpolicy.client import Client
-from meshpolicy.parse import Cluster
+from meshpolicy.cluster import Cluster
 
 
 class Controller:
@@ -54,11 +55,16 @@ class Controller:
             raise BadInput(*reasons, hint="nothing was started")
         self._authority = Authority.open(folder.authority, cluster.settings.trust_domain)
         credentials = Credentials(self._authority, settings.certificate_lifetime)
-        outfitter = Outfitter(cluster, folder, environ, credentials, _backends(cluster, planned))
+        outfitter = Outfitter(
+            cluster, folder, environ, credentials, _backends(cluster, planned), front(cluster, settings)
+        )
         self.mesh = Mesh(planned, outfitter, played(network.node), report)
 
     def _planned(self, cluster: Cluster) -> tuple[Group, ...]:
-        return groups(cluster.workloads, cluster.settings, self.folder, self._network.pods())
+        addresses = self._network.pods()
+        found = groups(cluster.workloads, cluster.settings, self.folder, addresses)
+        entry = front(cluster, self._settings)
+        return (*found, ingress_group(entry, cluster, self.folder, next(addresses))) if entry else found
 
     def view(self) -> MeshView:
         """Tell all about the mesh."""
@@ -67,7 +73,16 @@ class Controller:
             manifests=tuple(map(str, self._settings.manifests)),
             pods=tuple(self._pod(runner) for _, runner in sorted(self.mesh.runners.items())),
             access=access(self.mesh.outfitter.cluster, self.mesh.groups, self._clients()),
+            ingress=self._ingress(),
         )
+
+    def _ingress(self) -> IngressView | None:
+        entry = self.mesh.outfitter.front
+        if entry is None:
+            return None
+        authority = str(self.folder.authority / ANCHOR)
+        paths = entry.paths(self.mesh.outfitter.cluster)
+        return IngressView(entry.url("HTTP"), entry.url("HTTPS"), authority, paths)
 
     def _identities(self) -> tuple[str, ...]:
         return policy_identities(self.mesh.outfitter.cluster, self.mesh.groups)
@@ -129,7 +144,12 @@ class Controller:
             )
         if reasons := tuple(workload_reasons(planned, self._environ)):
             raise BadInput(*reasons, hint="what runs was not changed")
-        outfitter = replace(self.mesh.outfitter, cluster=cluster, backends=_backends(cluster, planned))
+        outfitter = replace(
+            self.mesh.outfitter,
+            cluster=cluster,
+            backends=_backends(cluster, planned),
+            front=front(cluster, self._settings),
+        )
         return await self.mesh.adopt(planned, outfitter)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from localmesh.errors import BadInput
+from meshpolicy.cluster import Cluster
 from meshpolicy.load import Document, load
-from meshpolicy.parse import Cluster, parse
+from meshpolicy.parse import parse
 
 PARTS = ("k8s/base", "mesh/policies", "mesh/ingress")
 """The folders of a project, the workloads first."""

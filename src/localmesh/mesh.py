@@ -21,7 +21,7 @@ from localmesh.views import Phase
 PATIENCE = 60.0
 """Seconds in which a pod must become ready."""
 CRASHES = 3
-"""After so many ends of an app that was never ready, nobody waits any longer."""
+"""After so many ends of the programs of a pod that was never ready, nobody waits any longer."""
 FAREWELL = 1.0
 """Seconds that a program has at the end of the whole mesh: no request is waited for then."""
 HOUSEKEEPING = 0.5
@@ -132,7 +132,7 @@ class Mesh:
 
         def settled() -> bool:
             for runner in runners:
-                if not runner.ready and (runner.restarts >= CRASHES or monotonic() > deadline):
+                if not runner.ready and (runner.failures >= CRASHES or monotonic() > deadline):
                     raise _never_ready(runner)
             return all(runner.ready for runner in runners) or self._stopping.is_set()
 
@@ -163,6 +163,6 @@ class Mesh:
 def _never_ready(runner: Runner) -> CommandFailed:
     """Say of a pod that did not become ready what its programs did and printed."""
     pod = runner.pod
-    ended = f": its app ended {runner.restarts} times" if runner.restarts else f" in {PATIENCE:g} s"
+    ended = f": its programs ended {runner.failures} times" if runner.failures else f" in {PATIENCE:g} s"
     output = "\n".join(filter(None, (tail(pod.app_log), tail(pod.envoy_log)))) or "(nothing was printed)"
     return CommandFailed(f"{pod.name} did not become ready{ended}", output)

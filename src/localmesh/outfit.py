@@ -12,14 +12,16 @@ from localmesh.endpoints import Backend, tcp_ports
 from localmesh.envoy import Json
 from localmesh.envoy.command import command
 from localmesh.envoy.inbound import InboundPort
+from localmesh.envoy.ingress import ingress
 from localmesh.envoy.sidecar import proxy_url, sidecar
 from localmesh.files import make_folder, write
+from localmesh.front import KIND, Front
 from localmesh.plan import Group
 from localmesh.pod import Pod
 from localmesh.runner import Programs
 from localmesh.state import StateFolder
+from meshpolicy.cluster import Cluster
 from meshpolicy.effective import effective
-from meshpolicy.parse import Cluster
 
 
 @dataclass(slots=True)
@@ -31,6 +33,7 @@ class Outfitter:
     environ: Mapping[str, str]
     credentials: Credentials
     backends: tuple[Backend, ...]
+    front: Front | None = None
     secrets: dict[str, str] = field(default_factory=dict)
     """What each app shows its sidecar, by pod name."""
 
@@ -43,11 +46,13 @@ class Outfitter:
         return self.programs(group, pod)
 
     def issue(self, pod: Pod) -> None:
-        """Give a meshed pod a new certificate."""
-        self.credentials.issue(pod)
+        """Give a meshed pod a new certificate, and the ingress one more for those outside."""
+        self.credentials.issue(pod, serves_outside=pod.workload.kind == KIND)
 
     def configuration(self, group: Group, pod: Pod) -> Json:
         """Return what the sidecar of a pod is told."""
+        if self.front and group.workload.ref.kind == KIND:
+            return ingress(pod, self.front.doors(self.cluster, self.backends, pod))
         ports = [
             InboundPort(port.number, pod.socket(port), effective(self.cluster, group.workload, port.number))
             for port in tcp_ports(pod)

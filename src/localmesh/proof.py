@@ -42,7 +42,7 @@ def _through_ingress(ingress: IngressView) -> tuple[str, str]:
 
 def offered(mesh: MeshView) -> str:
     """Return a call that one workload may make to another by its identity, as the target of a question."""
-    workloads = {pod.workload for pod in mesh.pods}
+    workloads = {pod.workload for pod in mesh.pods if pod.ports}
     probed = {(line.server, line.because) for line in mesh.access if line.client == NODE}
 
     def by_identity(line: AccessView) -> bool:

@@ -70,6 +70,11 @@ class Runner:
         """How often an app of it was started again."""
         return sum(child.restarts for child in self.apps.values())
 
+    @property
+    def failures(self) -> int:
+        """How often any program of it was started again."""
+        return self.restarts + self.sidecar.restarts
+
     async def start(self) -> None:
         """Start all processes; readiness comes later, by `on_change`."""
         self._watch = asyncio.create_task(self._watch_over(), name=f"probe {self.pod.name}")

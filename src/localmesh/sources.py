@@ -45,7 +45,8 @@ def find_source(
         return AsStranger(HERE if text == UNMESHED else node)
     named = [pod for pod in pods if text in (pod.name, pod.workload.name, f"{pod.namespace}/{pod.workload.name}")]
     if named:
-        return AsPod(named[0])
+        # The ingress has no app that could go out by a proxy of its own.
+        return AsAccount(named[0].identity) if named[0].workload.kind == "Gateway" else AsPod(named[0])
     namespace, separator, account = text.partition("/")
     if separator and namespace and account:
         return AsAccount(settings.identity(namespace, account))

@@ -109,11 +109,20 @@ BAD_GATEWAY = (reply(502, "UF", "UC", "UR", "UPE"),)
 
 def http_versions() -> Json:
     """Return the upstream options by which a request goes on in the version of HTTP that it came in."""
+    return _upstream(use_downstream_protocol_config={"http_protocol_options": {}, "http2_protocol_options": {}})
+
+
+def http1() -> Json:
+    """Return the upstream options by which every request goes on as HTTP/1.1."""
+    return _upstream(explicit_http_config={"http_protocol_options": {}})
+
+
+def _upstream(**version: Json) -> Json:
     return {
         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
             "upstreams.http.v3.HttpProtocolOptions",
             # Shorter than the server keeps an idle connection, so that none is closed as a request sets out on it.
             common_http_protocol_options={"idle_timeout": "60s"},
-            use_downstream_protocol_config={"http_protocol_options": {}, "http2_protocol_options": {}},
+            **version,
         )
     }

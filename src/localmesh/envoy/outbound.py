@@ -80,12 +80,19 @@ def _domains(destination: Destination) -> Iterable[str]:
 
 
 def routes(destination: Destination) -> Iterable[Json]:
-    """Return the routes to a destination; a request is sent again only if that cannot do anything twice."""
-    safe = header(":method", {"safe_regex": {"regex": _SAFE}})
-    cluster = requests_cluster(destination)
+    """Return the routes to a destination."""
     yield {"match": {"connect_matcher": {}}, "route": _stream(streams_cluster(destination))}
-    yield {"match": {"prefix": "", "headers": [safe]}, "route": forward(cluster, f"{_UNSENT},reset")}
-    yield {"match": {"prefix": ""}, "route": forward(cluster, _UNSENT)}
+    yield from forwards({"prefix": ""}, {"cluster": requests_cluster(destination)})
+
+
+def forwards(match: Json, action: Json) -> Iterable[Json]:
+    """Return the routes of one match; a request is sent again only if that cannot do anything twice."""
+    safe = header(":method", {"safe_regex": {"regex": _SAFE}})
+    yield {
+        "match": {**match, "headers": [*match.get("headers", []), safe]},
+        "route": _forward(action, f"{_UNSENT},reset"),
+    }
+    yield {"match": match, "route": _forward(action, _UNSENT)}
 
 
 def _stream(cluster: str) -> Json:
@@ -93,14 +100,14 @@ def _stream(cluster: str) -> Json:
     return {"cluster": cluster, "timeout": "0s", "upgrade_configs": [connect]}
 
 
-def forward(cluster: str, retry_on: str) -> Json:
+def _forward(action: Json, retry_on: str) -> Json:
     """Return a route's action: to another endpoint than before, if it has to be tried again."""
     previous = extension(
         "envoy.retry_host_predicates.previous_hosts",
         "retry.host.previous_hosts.v3.PreviousHostsPredicate",
     )
     return {
-        "cluster": cluster,
+        **action,
         "timeout": "0s",
         "retry_policy": {
             "retry_on": retry_on,

@@ -1,0 +1,101 @@
+"""An ingress: takes requests from outside, on this machine's own address, to the Services that a Gateway's routes name.
+
+It speaks to them as any meshed pod does; what it may ask is decided by their policies.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from localmesh.envoy import Json, accesslog
+from localmesh.envoy.bootstrap import bootstrap
+from localmesh.envoy.clusters import clusters, requests_cluster
+from localmesh.envoy.connection import BAD_GATEWAY, Codec, http, http1
+from localmesh.envoy.endpoints import Destination
+from localmesh.envoy.filters import header_changes, redirect
+from localmesh.envoy.outbound import forwards
+from localmesh.envoy.routes import Entry, entries
+from localmesh.envoy.tls import public_server
+from localmesh.pod import Pod
+from meshpolicy.policy import HttpRoute
+
+NO_BACKEND = 500
+"""What the Gateway API wants where a rule leads to no Service that exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One rule of a Gateway's route, and the Services behind it with their weights."""
+
+    route: HttpRoute
+    """With this rule alone; its authorizations do not count here."""
+    backends: tuple[tuple[Destination, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A listener of the Gateway, where it is played on this machine, and what it offers."""
+
+    name: str
+    address: IPv4Address
+    port: int
+    offers: tuple[Offer, ...]
+    tls: bool = False
+    """Whether it proves itself by the certificate for those outside (`sds.SERVER`)."""
+
+
+def ingress(pod: Pod, doors: Sequence[Door]) -> Json:
+    """Return the configuration of the Envoy that plays a Gateway."""
+    called = {destination: None for door in doors for offer in door.offers for destination, _ in offer.backends}
+    return bootstrap(pod, [_listener(pod, door) for door in doors], [_cluster(pod, found) for found in called])
+
+
+def _cluster(pod: Pod, destination: Destination) -> Json:
+    requests, _ = clusters(pod, destination)
+    # Whatever version a browser speaks: a Service without an `appProtocol` that says otherwise is HTTP/1.1.
+    return requests | {"typed_extension_protocol_options": http1()}
+
+
+def _listener(pod: Pod, door: Door) -> Json:
+    backends = {offer.route: offer.backends for offer in reversed(door.offers)}
+    matches = entries(tuple(offer.route for offer in door.offers))
+    manager = http(
+        door.name,
+        codec=Codec.AUTO,
+        hosts=[{"name": door.name, "domains": ["*"], "routes": list(_routes(matches, backends))}],
+        filters=[],
+        replies=BAD_GATEWAY,
+        log=accesslog.outbound_http(pod),
+        default_host="unknown",
+    )
+    chain: Json = {"filters": [manager]}
+    if door.tls:
+        chain["transport_socket"] = public_server(pod)
+    return {
+        "name": door.name,
+        "address": {"socket_address": {"address": str(door.address), "port_value": door.port}},
+        "enable_reuse_port": False,
+        "traffic_direction": "INBOUND",
+        "filter_chains": [chain],
+    }
+
+
+def _routes(
+    matches: Sequence[Entry], backends: Mapping[HttpRoute, tuple[tuple[Destination, int], ...]]
+) -> Iterator[Json]:
+    for entry in matches:
+        common = {"name": str(entry.route.ref), "match": entry.match}
+        if answer := redirect(entry.rule.filters):
+            yield common | {"redirect": answer}
+        elif weights := [(found, weight) for found, weight in backends[entry.route] if weight]:
+            for route in forwards(entry.match, _action(weights)):
+                yield common | route | header_changes(entry.rule.filters)
+        else:
+            yield common | {"direct_response": {"status": NO_BACKEND}}
+
+
+def _action(weights: list[tuple[Destination, int]]) -> Json:
+    if len(weights) == 1:
+        return {"cluster": requests_cluster(weights[0][0])}
+    shares = [{"name": requests_cluster(found), "weight": weight} for found, weight in weights]
+    return {"weighted_clusters": {"clusters": shares}}
