@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from meshpolicy import webhook
+from meshpolicy.document import Document
 from meshpolicy.errors import Place, Problem, Severity
 from meshpolicy.fields import Fields
-from meshpolicy.load import Document
 from meshpolicy.routerules import route
 from meshpolicy.schema import faults
 

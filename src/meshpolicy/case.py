@@ -6,8 +6,8 @@ The format is described in docs/reference/meshpolicy.md.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from meshpolicy.document import Document
 from meshpolicy.errors import Place
-from meshpolicy.load import Document
 from meshpolicy.workload import MeshSettings
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from meshpolicy.case import Base, Case, CaseRequest, Condition, Facts
+from meshpolicy.document import Document
 from meshpolicy.errors import Problem
 from meshpolicy.fields import Fields
-from meshpolicy.load import Document, load
+from meshpolicy.load import load
 from meshpolicy.workload import MeshSettings
 
 PROTOCOLS = ("http", "http2", "grpc", "tcp", "tls")

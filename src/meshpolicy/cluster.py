@@ -1,14 +1,9 @@
-"""Everything the manifests say, by kind, with look-ups that stay fast for thousands of pods. Pure values."""
+"""Everything the manifests say, by namespace, ready to be asked. Pure values."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Protocol, TypeVar
 
-from meshpolicy.document import Document
-from meshpolicy.errors import UnknownWorkload
-from meshpolicy.match import Address
+from meshpolicy.network import NetworkPolicies, NetworkPolicy
 from meshpolicy.objects import (
     AuthorizationPolicy,
     Gateway,
@@ -20,112 +15,98 @@ from meshpolicy.objects import (
     Server,
     ServerAuthorization,
 )
-from meshpolicy.policy import Ref
 from meshpolicy.workload import MeshSettings, Service, Workload
 
 
-class Named(Protocol):
-    """Anything that remembers the object it was read from."""
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The policy objects of one namespace."""
 
-    @property
-    def ref(self) -> Ref:
-        """The object."""
-
-
-Kind = TypeVar("Kind", bound=Named)
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """The manifests, read and sorted; `other` keeps documents of kinds that decide nothing here."""
-
-    settings: MeshSettings = field(default_factory=MeshSettings)
-    namespaces: tuple[Namespace, ...] = ()
-    accounts: tuple[Ref, ...] = ()
-    workloads: tuple[Workload, ...] = ()
-    services: tuple[Service, ...] = ()
     servers: tuple[Server, ...] = ()
+    """In the order in which they claim ports: the oldest first (R16)."""
     policies: tuple[AuthorizationPolicy, ...] = ()
     server_authorizations: tuple[ServerAuthorization, ...] = ()
-    mesh_tls: tuple[MeshTLSAuthentication, ...] = ()
-    networks: tuple[NetworkAuthentication, ...] = ()
-    rate_limits: tuple[RateLimitPolicy, ...] = ()
     routes: tuple[Route, ...] = ()
+    """In Linkerd's order (R55)."""
+    rate_limits: tuple[RateLimitPolicy, ...] = ()
+    """The oldest first (R99)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cluster:
+    """What a set of manifests says."""
+
+    settings: MeshSettings = field(default_factory=MeshSettings)
+    namespaces: Mapping[str, Namespace] = field(default_factory=dict)
+    workloads: tuple[Workload, ...] = ()
+    services: tuple[Service, ...] = ()
     gateways: tuple[Gateway, ...] = ()
-    other: tuple[Document, ...] = ()
+    spaces: Mapping[str, Space] = field(default_factory=dict)
+    identities: Mapping[tuple[str, str], MeshTLSAuthentication] = field(default_factory=dict)
+    """MeshTLSAuthentications by namespace and name."""
+    networks: Mapping[tuple[str, str], NetworkAuthentication] = field(default_factory=dict)
+    """NetworkAuthentications by namespace and name."""
+    network_policies: NetworkPolicies = field(default_factory=lambda: NetworkPolicies((), {}))
 
-    @cached_property
-    def servers_of(self) -> Mapping[str, tuple[Server, ...]]:
-        """Servers by namespace, in the order in which they claim ports: oldest first, then by name (R16)."""
-        found = by_namespace(self.servers)
-        return {space: tuple(sorted(some, key=lambda s: (s.created, s.ref.name))) for space, some in found.items()}
+    joined: dict[str, object] = field(default_factory=dict, repr=False)
+    """What was joined already, so that it is joined once; filled by `joined`."""
 
-    @cached_property
-    def policies_of(self) -> Mapping[str, tuple[AuthorizationPolicy, ...]]:
-        """AuthorizationPolicies by namespace."""
-        return by_namespace(self.policies)
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes of all namespaces."""
+        return tuple(route for space in self.spaces.values() for route in space.routes)
 
-    @cached_property
-    def server_authorizations_of(self) -> Mapping[str, tuple[ServerAuthorization, ...]]:
-        """ServerAuthorizations by namespace."""
-        return by_namespace(self.server_authorizations)
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """Return the Servers of all namespaces."""
+        return tuple(server for space in self.spaces.values() for server in space.servers)
 
-    @cached_property
-    def rate_limits_of(self) -> Mapping[str, tuple[RateLimitPolicy, ...]]:
-        """HTTPLocalRateLimitPolicies by namespace."""
-        return by_namespace(self.rate_limits)
+    @property
+    def policies(self) -> tuple[AuthorizationPolicy, ...]:
+        """Return the AuthorizationPolicies of all namespaces."""
+        return tuple(policy for space in self.spaces.values() for policy in space.policies)
 
-    @cached_property
-    def routes_of(self) -> Mapping[str, tuple[Route, ...]]:
-        """HTTPRoutes and GRPCRoutes by namespace."""
-        return by_namespace(self.routes)
+    def space(self, namespace: str) -> Space:
+        """Return the policy objects of a namespace, none if it has none."""
+        return self.spaces.get(namespace, EMPTY)
 
-    @cached_property
-    def services_of(self) -> Mapping[str, tuple[Service, ...]]:
-        """Services by namespace."""
-        return by_namespace(self.services)
-
-    @cached_property
-    def authentications(self) -> Mapping[tuple[str, str, str], MeshTLSAuthentication | NetworkAuthentication]:
-        """Authentications by kind, namespace and name."""
-        return {(a.ref.kind, a.ref.namespace, a.ref.name): a for a in (*self.mesh_tls, *self.networks)}
-
-    @cached_property
-    def workloads_by_name(self) -> Mapping[tuple[str, str], Workload]:
-        """Workloads by namespace and name; of equal names the first counts."""
-        found: dict[tuple[str, str], Workload] = {}
-        for workload in self.workloads:
-            found.setdefault((workload.ref.namespace, workload.ref.name), workload)
-        return found
-
-    @cached_property
-    def workloads_by_address(self) -> Mapping[Address, Workload]:
-        """Workloads by the addresses of their pods."""
-        return {address: workload for workload in self.workloads for address in workload.addresses}
-
-    @cached_property
-    def namespaces_by_name(self) -> Mapping[str, Namespace]:
-        """Namespaces by name."""
-        return {space.ref.name: space for space in self.namespaces}
-
-    def workload(self, namespace: str, name: str) -> Workload:
-        """Return a workload, or raise UnknownWorkload with what there is."""
-        found = self.workloads_by_name.get((namespace, name))
-        if found is None:
-            known = ", ".join(sorted(f"{space}/{known}" for space, known in self.workloads_by_name)[:20]) or "none"
-            raise UnknownWorkload(f"there is no workload {namespace}/{name}; there are: {known}")
-        return found
-
-    def identity(self, workload: Workload) -> str | None:
-        """Return the identity that the workload's proxy presents; None without a proxy (R5)."""
-        if not workload.meshed:
-            return None
-        return workload.identity or self.settings.identity(workload.ref.namespace, workload.service_account)
+    def workload(self, namespace: str, name: str) -> Workload | None:
+        """Return a workload by name."""
+        return next((w for w in self.workloads if w.ref.namespace == namespace and w.ref.name == name), None)
 
 
-def by_namespace(objects: Iterable[Kind]) -> dict[str, tuple[Kind, ...]]:
-    """Return the objects of each namespace, in their order."""
-    found: defaultdict[str, list[Kind]] = defaultdict(list)
+EMPTY = Space()
+
+PolicyObject = (
+    Server
+    | AuthorizationPolicy
+    | MeshTLSAuthentication
+    | NetworkAuthentication
+    | ServerAuthorization
+    | RateLimitPolicy
+    | Route
+    | NetworkPolicy
+)
+
+
+def spaces(objects: Iterable[PolicyObject]) -> dict[str, Space]:
+    """Sort the policy objects into namespaces, each list in Linkerd's order."""
+    by_namespace: dict[str, list[PolicyObject]] = {}
     for item in objects:
-        found[item.ref.namespace].append(item)
-    return {space: tuple(items) for space, items in found.items()}
+        by_namespace.setdefault(item.ref.namespace, []).append(item)
+    return {namespace: _space(items) for namespace, items in by_namespace.items()}
+
+
+def _space(items: list[PolicyObject]) -> Space:
+    return Space(
+        tuple(sorted((i for i in items if isinstance(i, Server)), key=lambda s: (s.created, s.ref.name))),
+        tuple(i for i in items if isinstance(i, AuthorizationPolicy)),
+        tuple(i for i in items if isinstance(i, ServerAuthorization)),
+        tuple(sorted((i for i in items if isinstance(i, Route)), key=_route_order)),
+        tuple(sorted((i for i in items if isinstance(i, RateLimitPolicy)), key=lambda r: (r.created, r.ref.name))),
+    )
+
+
+def _route_order(route: Route) -> tuple[bool, str, str, str, str]:
+    """Rank routes: with a timestamp before without, the oldest first, then by name, group and kind (R55)."""
+    return (not route.created, route.created, route.ref.name, route.ref.group, route.ref.kind)

@@ -1,4 +1,4 @@
-"""One document of a manifest, before it is understood. Pure."""
+"""One document of a manifest. A pure value: reading files is `load`'s."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from meshpolicy.errors import Place
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document that is a mapping, and where it stands."""
+    """A YAML or JSON document that is a mapping, and where it stands."""
 
     place: Place
     data: Mapping[str, object]

@@ -1,22 +1,10 @@
-"""The policy of one port: which Server governs it, what it grants, which routes are in force (R13-R57). Pure."""
+"""The inbound policy of one port, as Linkerd's controller hands it to the proxy: `effective` joins everything. Pure."""
 
-from ipaddress import ip_network
-
-from meshpolicy.annotations import (
-    ADMIN_PORT,
-    CONTROL_PORT,
-    DEFAULT_OPAQUE,
-    DEFAULT_POLICY,
-    DEFAULT_SKIPPED,
-    OPAQUE_PORTS,
-    REQUIRE_IDENTITY,
-    SKIP_INBOUND,
-    holds,
-)
-from meshpolicy.attached import attached
+from meshpolicy import annotations
+from meshpolicy.authorize import LOCALHOST, granted_by, identity_matches, networks
 from meshpolicy.cluster import Cluster
-from meshpolicy.grants import LOCALHOST, default_grants, route_grants, server_grants
-from meshpolicy.match import HttpMatch, NetworkMatch, PathKind, PathMatch
+from meshpolicy.joined import attachments, authorizer, governing
+from meshpolicy.match import HttpMatch, PathKind, PathMatch
 from meshpolicy.objects import Route, Server
 from meshpolicy.policy import (
     Authorization,
@@ -27,148 +15,130 @@ from meshpolicy.policy import (
     HttpRule,
     PortPolicy,
     Protocol,
+    RateLimit,
+    RateLimitOverride,
     Ref,
     Unauthenticated,
 )
-from meshpolicy.ratelimits import rate_limit
-from meshpolicy.workload import MeshSettings, Workload
+from meshpolicy.workload import Workload
 
-PROXY_PROBES = ("/live", "/ready")
-HTTP = frozenset({Protocol.UNKNOWN, Protocol.HTTP1, Protocol.HTTP2})
-AUTHENTICATED = {
+HTTP_PROTOCOLS = frozenset({Protocol.UNKNOWN, Protocol.HTTP1, Protocol.HTTP2})
+PROXY_PROBES = frozenset({"/live", "/ready"})
+"""What the kubelet asks of a sidecar's admin port (R58)."""
+STRICTER = {
     DefaultPolicy.ALL_UNAUTHENTICATED: DefaultPolicy.ALL_AUTHENTICATED,
     DefaultPolicy.CLUSTER_UNAUTHENTICATED: DefaultPolicy.CLUSTER_AUTHENTICATED,
 }
 
 
 def effective(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
-    """Return all that decides who may call `port` of `workload`; the port need not be declared (R15)."""
-    if is_skipped(workload, port):
-        nothing = Ref("default", "default", "", "skipped" if workload.meshed else "unmeshed")
-        return PortPolicy(workload.ref, port, nothing, Protocol.OPAQUE, skipped=True)
+    """Return all that decides who may call a port of a workload."""
+    if skipped(workload, port):
+        return PortPolicy(workload.ref, port, Ref("default", "default", "", "skipped"), Protocol.UNKNOWN, skipped=True)
     server = governing(cluster, workload, port)
     if server is None:
-        return _by_default(cluster, workload, port)
-    return _by_server(cluster, workload, port, server)
+        return _without_server(cluster, workload, port)
+    return _with_server(cluster, workload, port, server)
 
 
-def is_skipped(workload: Workload, port: int) -> bool:
-    """Whether traffic to the port never meets a proxy; the annotation replaces the chart's list (R10)."""
-    if not workload.meshed or port == CONTROL_PORT:
+def skipped(workload: Workload, port: int) -> bool:
+    """Whether the port never meets the proxy; the annotation replaces the chart's list (R10)."""
+    if not workload.meshed or port == annotations.CONTROL_PORT:
         return True
-    if port == ADMIN_PORT:
+    if port == annotations.ADMIN_PORT:
         return False
-    if SKIP_INBOUND in workload.annotations:
-        return holds(workload.annotations, SKIP_INBOUND, port)
-    return port in DEFAULT_SKIPPED
+    if annotations.SKIP_INBOUND in workload.annotations:
+        return annotations.holds(workload.annotations, annotations.SKIP_INBOUND, port)
+    return port in annotations.DEFAULT_SKIPPED
 
 
-def governing(cluster: Cluster, workload: Workload, port: int) -> Server | None:
-    """Return the Server that claims the port first (R13, R16)."""
-    return next(iter(claiming(cluster, workload, port)), None)
+def default_policy(cluster: Cluster, workload: Workload, port: int) -> DefaultPolicy:
+    """Return the policy of a port without a Server: the pod's annotation, else the mesh's (R8, R20)."""
+    own = workload.annotations.get(annotations.DEFAULT_POLICY, "")
+    mode = DefaultPolicy(own if own in set(DefaultPolicy) else cluster.settings.default_inbound_policy)
+    if annotations.holds(workload.annotations, annotations.REQUIRE_IDENTITY, port):
+        return STRICTER.get(mode, mode)
+    return mode
 
 
-def claiming(cluster: Cluster, workload: Workload, port: int) -> tuple[Server, ...]:
-    """Return every Server that selects the port, the one that governs it first."""
-    servers = cluster.servers_of.get(workload.ref.namespace, ())
-    return tuple(server for server in servers if selects(server, workload) and port in numbers(server, workload))
+def _without_server(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
+    """Policies never reach a port without a Server, those for the whole Namespace included (R23)."""
+    mode = default_policy(cluster, workload, port)
+    opaque = annotations.holds(workload.annotations, annotations.OPAQUE_PORTS, port)
+    grants = (*granted_by(cluster, mode), LOCALHOST)
+    return PortPolicy(
+        workload.ref,
+        port,
+        Ref("default", "default", "", mode.value),
+        Protocol.OPAQUE if opaque else Protocol.UNKNOWN,
+        grants,
+        () if opaque else default_routes(cluster, workload, port, grants),
+    )
 
 
-def selects(server: Server, workload: Workload) -> bool:
-    """Whether the Server's selector takes the workload (R13)."""
-    selector = server.external if workload.ref.kind == "ExternalWorkload" else server.pods
-    return selector is not None and selector.accepts(workload.labels)
-
-
-def numbers(server: Server, workload: Workload) -> frozenset[int]:
-    """Return the ports that the Server means on a workload: its number, or every TCP port of its name (R11, R15)."""
-    if isinstance(server.port, int):
-        return frozenset({server.port})
-    return named_ports(workload, server.port)
-
-
-def named_ports(workload: Workload, name: str) -> frozenset[int]:
-    """Return the numbers behind a port's name in all containers (R11)."""
-    found = {
-        port.number
-        for container in workload.containers
-        for port in container.ports
-        if port.name == name and port.protocol == "TCP"
-    }
-    if name == "linkerd-admin" and workload.meshed and workload.ref.kind != "ExternalWorkload":
-        found.add(ADMIN_PORT)
-    return frozenset(found)
-
-
-def is_opaque(workload: Workload, port: int) -> bool:
-    """Whether the pod marks the port opaque: by annotation, else a declared port of the default list (R9)."""
-    if OPAQUE_PORTS in workload.annotations:
-        return holds(workload.annotations, OPAQUE_PORTS, port)
-    return port in DEFAULT_OPAQUE and port in {p.number for c in workload.containers for p in c.ports}
-
-
-def _by_default(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
-    policy = _default_policy(cluster.settings, workload, port)
-    grants = (*default_grants(policy, cluster.settings), LOCALHOST)
-    protocol = Protocol.OPAQUE if is_opaque(workload, port) else Protocol.UNKNOWN
-    routes = _default_routes(cluster.settings, workload, port, grants) if protocol in HTTP else ()
-    return PortPolicy(workload.ref, port, Ref("default", "default", "", policy), protocol, grants, routes)
-
-
-def _default_policy(settings: MeshSettings, workload: Workload, port: int) -> DefaultPolicy:
-    """Return the pod's own default if it is valid, else the cluster's; with identity where required (R8, R20)."""
-    words = {str(policy): policy for policy in DefaultPolicy}
-    own = workload.annotations.get(DEFAULT_POLICY, "")
-    policy = words.get(own) or words.get(settings.default_inbound_policy, DefaultPolicy.ALL_UNAUTHENTICATED)
-    return AUTHENTICATED.get(policy, policy) if holds(workload.annotations, REQUIRE_IDENTITY, port) else policy
-
-
-def _by_server(cluster: Cluster, workload: Workload, port: int, server: Server) -> PortPolicy:
-    grants = (*server_grants(cluster, server), LOCALHOST)
-    routes = attached(cluster, server)
+def _with_server(cluster: Cluster, workload: Workload, port: int, server: Server) -> PortPolicy:
+    grants = (*authorizer(cluster, server.ref.namespace).server(server), LOCALHOST)
+    routes = attachments(cluster).routes(server)
+    broken = next((route.ref for route in routes if server.protocol is Protocol.GRPC and _without_rpc(route)), None)
+    if broken is not None:
+        return PortPolicy(workload.ref, port, server.ref, server.protocol, invalid=broken)
+    own = authorizer(cluster, server.ref.namespace).route
     http: tuple[HttpRoute, ...] = ()
     grpc: tuple[GrpcRoute, ...] = ()
-    invalid = None
-    if server.protocol in HTTP:
-        own = tuple(_http_route(cluster, route, grants) for route in routes.http)
-        http = own or _default_routes(cluster.settings, workload, port, grants)
+    if server.protocol in HTTP_PROTOCOLS:
+        http = tuple(
+            HttpRoute(route.ref, route.http, route.hostnames, (*own(route), *grants))
+            for route in routes
+            if route.ref.kind == "HTTPRoute"
+        ) or default_routes(cluster, workload, port, grants)
     elif server.protocol is Protocol.GRPC:
-        grpc = tuple(_grpc_route(cluster, route, grants) for route in routes.grpc) or (_default_grpc(grants),)
-        invalid = next((r.ref for r in routes.grpc if any(not m.rpc for u in r.grpc for m in u.matches)), None)
-    limit = rate_limit(cluster, server) if server.protocol in HTTP else None
-    return PortPolicy(workload.ref, port, server.ref, server.protocol, grants, http, grpc, limit, invalid=invalid)
+        grpc = tuple(
+            GrpcRoute(route.ref, route.grpc, route.hostnames, (*own(route), *grants))
+            for route in routes
+            if route.ref.kind == "GRPCRoute"
+        ) or (GrpcRoute(Ref("default", "default", "", "default"), (GrpcRule(),), authorizations=grants),)
+    limit = _rate_limit(cluster, server) if server.protocol in HTTP_PROTOCOLS else None
+    return PortPolicy(workload.ref, port, server.ref, server.protocol, grants, http, grpc, limit)
 
 
-def _http_route(cluster: Cluster, route: Route, grants: tuple[Authorization, ...]) -> HttpRoute:
-    return HttpRoute(route.ref, route.http, route.hostnames, (*route_grants(cluster, route.ref), *grants))
+def _without_rpc(route: Route) -> bool:
+    """Whether a match names no method at all, which the proxy refuses with the whole Server (R56)."""
+    return any(not match.rpc for rule in route.grpc for match in rule.matches)
 
 
-def _grpc_route(cluster: Cluster, route: Route, grants: tuple[Authorization, ...]) -> GrpcRoute:
-    return GrpcRoute(route.ref, route.grpc, route.hostnames, (*route_grants(cluster, route.ref), *grants))
-
-
-def _default_grpc(grants: tuple[Authorization, ...]) -> GrpcRoute:
-    return GrpcRoute(Ref("default", "GRPCRoute", "", "default"), (GrpcRule(),), (), grants)
-
-
-def _default_routes(
-    settings: MeshSettings, workload: Workload, port: int, grants: tuple[Authorization, ...]
+def default_routes(
+    cluster: Cluster, workload: Workload, port: int, grants: tuple[Authorization, ...]
 ) -> tuple[HttpRoute, ...]:
-    """Return the routes that Linkerd adds where none is attached: everything, and the probes (R57)."""
-    everything = HttpRule((HttpMatch(PathMatch(PathKind.PREFIX, "/")),))
-    found = [HttpRoute(Ref("default", "HTTPRoute", "", "default"), (everything,), (), grants)]
+    """Return the routes that Linkerd adds where there is none: everything, and the probes of the port (R57)."""
+    everything = HttpRoute(
+        Ref("default", "default", "", "default"), (HttpRule((_prefix("/"),)),), authorizations=grants
+    )
     paths = probe_paths(workload, port)
-    if paths and settings.probe_networks:
-        networks = tuple(NetworkMatch(ip_network(text, strict=False)) for text in settings.probe_networks)
-        grant = Authorization(Ref("default", "default", "", "probe"), networks, Unauthenticated())
-        matches = tuple(HttpMatch(PathMatch(PathKind.EXACT, path), "GET") for path in paths)
-        found.append(HttpRoute(Ref("default", "HTTPRoute", "", "probe"), (HttpRule(matches),), (), (grant, *grants)))
-    return tuple(found)
+    if not paths or not cluster.settings.probe_networks:
+        return (everything,)
+    ref = Ref("default", "default", "", "probe")
+    rule = HttpRule(tuple(HttpMatch(PathMatch(PathKind.EXACT, path), "GET") for path in paths))
+    kubelet = Authorization(ref, networks(cluster.settings.probe_networks), Unauthenticated())
+    return everything, HttpRoute(ref, (rule,), authorizations=(kubelet, *grants))
+
+
+def _prefix(path: str) -> HttpMatch:
+    return HttpMatch(PathMatch(PathKind.PREFIX, path))
 
 
 def probe_paths(workload: Workload, port: int) -> tuple[str, ...]:
-    """Return the paths of the HTTP probes on a port, the proxy's own on 4191 included (R58)."""
-    found = [probe.path for c in workload.containers for probe in c.probes if probe.port == port]
-    if port == ADMIN_PORT and workload.meshed and workload.ref.kind != "ExternalWorkload":
-        found += PROXY_PROBES
-    return tuple(dict.fromkeys(found))
+    """Return the paths that the kubelet asks for on a port (R58)."""
+    found = {probe.path for container in workload.containers for probe in container.probes if probe.port == port}
+    if port == annotations.ADMIN_PORT and workload.ref.kind != "ExternalWorkload":
+        found |= PROXY_PROBES
+    return tuple(sorted(found))
+
+
+def _rate_limit(cluster: Cluster, server: Server) -> RateLimit | None:
+    limit = attachments(cluster).limit(server)
+    if limit is None:
+        return None
+    overrides = tuple(
+        RateLimitOverride(rate, tuple(identity_matches(cluster, (), accounts))) for rate, accounts in limit.overrides
+    )
+    return RateLimit(limit.ref, limit.total, limit.identity, overrides)

@@ -4,8 +4,8 @@ import json
 import shutil
 import subprocess
 
+from meshpolicy.document import Document
 from meshpolicy.errors import MeshPolicyError, Place
-from meshpolicy.load import Document
 
 KINDS = (
     *("namespaces", "pods", "services", "networkpolicies.networking.k8s.io"),

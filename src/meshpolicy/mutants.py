@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from meshpolicy.admission import Shapes
 from meshpolicy.case import Case
+from meshpolicy.document import Document
 from meshpolicy.errors import Place
-from meshpolicy.load import Document
 from meshpolicy.verify import verify
 
 GROUPS = ("policy.linkerd.io", "gateway.networking.k8s.io", "networking.k8s.io")

@@ -1,116 +1,112 @@
-"""From documents to a Cluster. Pure: problems are collected, nothing is raised.
+"""From documents to a cluster: one reader for each kind, every problem collected. Pure."""
 
-A document of a kind that decides nothing here is kept aside, in `Cluster.other`.
-"""
+from collections.abc import Callable, Iterable, Mapping
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-
-from meshpolicy.cluster import Cluster
+from meshpolicy import parsenetwork, parsepolicy, parseroute, parseworkload
+from meshpolicy.cluster import Cluster, PolicyObject, spaces
 from meshpolicy.document import Document
-from meshpolicy.errors import Place, Problem, Severity
+from meshpolicy.errors import Place, Problem
 from meshpolicy.fields import Fields
-from meshpolicy.objects import GATEWAY_GROUP, POLICY_GROUP
-from meshpolicy.parsepolicy import (
-    authorization_policy,
-    mesh_tls_authentication,
-    network_authentication,
-    rate_limit,
-    server,
-    server_authorization,
+from meshpolicy.network import NetworkPolicies, NetworkPolicy
+from meshpolicy.objects import (
+    GATEWAY_GROUP,
+    POLICY_GROUP,
+    Gateway,
+    MeshTLSAuthentication,
+    Namespace,
+    NetworkAuthentication,
 )
-from meshpolicy.parseroute import gateway, route
-from meshpolicy.parseworkload import cron_job, external, injected, namespace, pod, service, templated
 from meshpolicy.policy import Ref
-from meshpolicy.workload import MeshSettings
+from meshpolicy.workload import MeshSettings, Service, Workload
 
-Parser = Callable[[Fields, Ref], object | None]
+__all__ = ["Cluster", "parse"]
 
-PARSERS: dict[tuple[str, str], tuple[str, Parser]] = {
-    ("", "Namespace"): ("namespaces", namespace),
-    ("", "ServiceAccount"): ("accounts", lambda _, ref: ref),
-    ("", "Pod"): ("workloads", pod),
-    ("apps", "Deployment"): ("workloads", templated),
-    ("apps", "ReplicaSet"): ("workloads", templated),
-    ("apps", "StatefulSet"): ("workloads", templated),
-    ("apps", "DaemonSet"): ("workloads", templated),
-    ("batch", "Job"): ("workloads", templated),
-    ("batch", "CronJob"): ("workloads", cron_job),
-    ("workload.linkerd.io", "ExternalWorkload"): ("workloads", external),
-    ("", "Service"): ("services", service),
-    (POLICY_GROUP, "Server"): ("servers", server),
-    (POLICY_GROUP, "AuthorizationPolicy"): ("policies", authorization_policy),
-    (POLICY_GROUP, "MeshTLSAuthentication"): ("mesh_tls", mesh_tls_authentication),
-    (POLICY_GROUP, "NetworkAuthentication"): ("networks", network_authentication),
-    (POLICY_GROUP, "ServerAuthorization"): ("server_authorizations", server_authorization),
-    (POLICY_GROUP, "HTTPLocalRateLimitPolicy"): ("rate_limits", rate_limit),
-    (POLICY_GROUP, "HTTPRoute"): ("routes", route),
-    (GATEWAY_GROUP, "HTTPRoute"): ("routes", route),
-    (GATEWAY_GROUP, "GRPCRoute"): ("routes", route),
-    (GATEWAY_GROUP, "Gateway"): ("gateways", gateway),
+Object = PolicyObject | Namespace | Workload | Service | Gateway
+
+READERS: Mapping[tuple[str, str], Callable[[Fields, Ref], Object | None]] = {
+    ("", "Namespace"): parseworkload.namespace,
+    ("", "Pod"): parseworkload.pod,
+    ("", "Service"): parseworkload.service,
+    ("", "ReplicationController"): parseworkload.templated,
+    ("apps", "Deployment"): parseworkload.templated,
+    ("apps", "ReplicaSet"): parseworkload.templated,
+    ("apps", "StatefulSet"): parseworkload.templated,
+    ("apps", "DaemonSet"): parseworkload.templated,
+    ("batch", "Job"): parseworkload.templated,
+    ("batch", "CronJob"): parseworkload.cron_job,
+    ("workload.linkerd.io", "ExternalWorkload"): parseworkload.external,
+    (POLICY_GROUP, "Server"): parsepolicy.server,
+    (POLICY_GROUP, "AuthorizationPolicy"): parsepolicy.authorization_policy,
+    (POLICY_GROUP, "MeshTLSAuthentication"): parsepolicy.mesh_tls_authentication,
+    (POLICY_GROUP, "NetworkAuthentication"): parsepolicy.network_authentication,
+    (POLICY_GROUP, "ServerAuthorization"): parsepolicy.server_authorization,
+    (POLICY_GROUP, "HTTPLocalRateLimitPolicy"): parsepolicy.rate_limit,
+    (POLICY_GROUP, "HTTPRoute"): parseroute.route,
+    (GATEWAY_GROUP, "HTTPRoute"): parseroute.route,
+    (GATEWAY_GROUP, "GRPCRoute"): parseroute.route,
+    (GATEWAY_GROUP, "Gateway"): parseroute.gateway,
+    ("networking.k8s.io", "NetworkPolicy"): parsenetwork.network_policy,
 }
-"""By group and kind: where the object goes in the Cluster, and who reads it."""
-
-CLUSTER_WIDE = frozenset({"Namespace"})
-
-
-@dataclass(slots=True)
-class _Found:
-    objects: dict[str, list[object]] = field(default_factory=dict)
-    other: list[Document] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    seen: dict[Ref, Place] = field(default_factory=dict)
+WITHOUT_NAMESPACE = frozenset({"Namespace"})
 
 
 def parse(documents: Iterable[Document], settings: MeshSettings | None = None) -> tuple[Cluster, tuple[Problem, ...]]:
-    """Return the Cluster that the documents describe, and everything that is wrong with them."""
-    found = _Found()
+    """Return what the documents say, and everything that is wrong with them; other kinds are passed over."""
+    problems: list[Problem] = []
+    seen: dict[Ref, Place] = {}
+    found: list[Object] = []
     for document in documents:
-        for item in _unfolded(document, found.problems):
-            _read(item, found)
-    parts = {name: tuple(objects) for name, objects in found.objects.items()}
-    cluster = Cluster(settings or MeshSettings(), **parts, other=tuple(found.other))  # type: ignore[arg-type] # by PARSERS
-    spaces = cluster.namespaces_by_name
-    workloads = tuple(injected(workload, spaces.get(workload.ref.namespace)) for workload in cluster.workloads)
-    parts["workloads"] = workloads
-    joined = Cluster(cluster.settings, **parts, other=cluster.other)  # type: ignore[arg-type] # by PARSERS
-    return joined, tuple(found.problems)
+        for fields in _items(Fields(document.data, document.place, problems)):
+            item = _read(fields, seen)
+            if item is not None:
+                found.append(item)
+    return _cluster(found, settings or MeshSettings()), tuple(problems)
 
 
-def _unfolded(document: Document, problems: list[Problem]) -> Iterator[Document]:
-    """Yield the items of a List, and any other document as it is."""
-    kind = document.data.get("kind")
-    if not (isinstance(kind, str) and kind.endswith("List") and isinstance(document.data.get("items"), list)):
-        yield document
-        return
-    for item in Fields(document.data, document.place, problems).children("items"):
-        yield Document(item.place, item.data)
+def _items(fields: Fields) -> tuple[Fields, ...]:
+    """Return the objects of a document; a List holds several."""
+    kind = fields.data.get("kind")
+    if isinstance(kind, str) and kind.endswith("List") and isinstance(fields.data.get("items"), list):
+        return fields.children("items")
+    return (fields,)
 
 
-def _read(document: Document, found: _Found) -> None:
-    fields = Fields(document.data, document.place, found.problems)
-    kind, version = fields.required("kind"), fields.required("apiVersion")
-    if not kind or not version:
-        return
+def _read(fields: Fields, seen: dict[Ref, Place]) -> Object | None:
+    if not fields.has("apiVersion") and not fields.has("kind"):
+        return None  # No manifest: a chart's values, for one, may lie in the same folder.
+    version, kind = fields.required("apiVersion"), fields.required("kind")
     group = version.rpartition("/")[0]
-    known = PARSERS.get((group, kind))
-    if known is None:
-        found.other.append(document)
-        return
+    reader = READERS.get((group, kind))
+    if reader is None:
+        return None
     metadata = fields.child("metadata")
-    name = metadata.text("name") or metadata.text("generateName")
+    name = metadata.required("name")
     if not name:
-        metadata.note("name", "is missing")
-        return
-    space = "" if kind in CLUSTER_WIDE else metadata.text("namespace") or "default"
-    ref = Ref(group, kind, space, name, document.place)
-    if ref in found.seen:
-        found.problems.append(Problem(document.place, f"{ref} is already defined at {found.seen[ref]}"))
-        return
-    found.seen[ref] = document.place
-    where, parser = known
-    before = len(found.problems)
-    value = parser(fields, ref)
-    refused = any(problem.severity is Severity.REJECTED for problem in found.problems[before:])
-    if value is not None and not refused:
-        found.objects.setdefault(where, []).append(value)
+        return None
+    namespace = "" if kind in WITHOUT_NAMESPACE else metadata.text("namespace") or "default"
+    ref = Ref(group, kind, namespace, name, fields.place)
+    if ref in seen:
+        fields.note("", f"{ref} is given twice, first in {seen[ref]}")
+        return None
+    seen[ref] = fields.place
+    return reader(fields, ref)
+
+
+def _cluster(found: list[Object], settings: MeshSettings) -> Cluster:
+    namespaces = {item.ref.name: item for item in found if isinstance(item, Namespace)}
+    labels = {name: dict(item.labels) for name, item in namespaces.items()}
+    return Cluster(
+        settings,
+        namespaces,
+        tuple(
+            parseworkload.injected(item, namespaces.get(item.ref.namespace))
+            for item in found
+            if isinstance(item, Workload)
+        ),
+        tuple(item for item in found if isinstance(item, Service)),
+        tuple(item for item in found if isinstance(item, Gateway)),
+        spaces(item for item in found if not isinstance(item, Namespace | Workload | Service | Gateway)),
+        {(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, MeshTLSAuthentication)},
+        {(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, NetworkAuthentication)},
+        NetworkPolicies((i for i in found if isinstance(i, NetworkPolicy)), labels),
+    )

@@ -4,8 +4,9 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
+from meshpolicy.document import Document
 from meshpolicy.errors import MeshPolicyError, Problem
-from meshpolicy.load import SUFFIXES, Document, read
+from meshpolicy.load import SUFFIXES, read
 
 
 class RevisionUnreadable(MeshPolicyError):

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from meshpolicy.admission import refusals
 from meshpolicy.cluster import Cluster
+from meshpolicy.document import Document
 from meshpolicy.errors import InvalidInput, Place, Problem, Severity
 from meshpolicy.live import read_context
-from meshpolicy.load import Document, load
+from meshpolicy.load import load
 from meshpolicy.parse import parse
 from meshpolicy.schemas import shapes
 from meshpolicy.workload import MeshSettings

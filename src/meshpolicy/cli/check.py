@@ -94,9 +94,8 @@ def curl(call: Call) -> str:
     words += [f"-H '{name}: {value}'" for name, value in call.request.headers.items() if name != "host"]
     if call.door is not None:
         number = call.door.port.number
-        host = f"{call.door.service.ref.name}.{call.door.service.ref.namespace}" + (
-            "" if number == 80 else f":{number}"
-        )
+        port = "" if number == 80 else f":{number}"
+        host = f"{call.door.service.ref.name}.{call.door.service.ref.namespace}{port}"
     else:
         host = f"{next(iter(call.server.addresses), 'POD-ADDRESS')}:{call.port}"
     words.append(f"'http://{host}{call.request.path}'")
