@@ -111,7 +111,7 @@ def main() -> None:
 def up(manifests: tuple[Path, ...], port: int | None, https_port: int | None, foreground: bool, output: str) -> None:
     """Start the mesh, prove one allowed and one refused call, and show who may call whom."""
     from localmesh.bringup import bring_up, stay
-    from localmesh.manifests import project_manifests
+    from localmesh.project import project_manifests
 
     settings, folder = here()
     settings = replace(

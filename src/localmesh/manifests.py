@@ -1,26 +1,13 @@
-"""Which manifests are run, and what they say: every problem in them is reported before anything starts."""
+"""What the manifests say: every problem in them is reported before anything starts."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from localmesh.errors import BadInput
 from meshpolicy.cluster import Cluster
-from meshpolicy.load import Document, load
+from meshpolicy.document import Document
+from meshpolicy.load import load
 from meshpolicy.parse import parse
-
-PARTS = ("k8s/base", "mesh/policies", "mesh/ingress")
-"""The folders of a project, the workloads first."""
-
-
-def project_manifests(start: Path) -> tuple[Path, ...]:
-    """Return the manifests of the project that `start` lies in, or raise BadInput where it lies in none."""
-    for folder in (start, *start.parents):
-        if (folder / PARTS[0]).is_dir():
-            return tuple(folder / part for part in PARTS if (folder / part).is_dir())
-    raise BadInput(
-        f"no manifests: neither {start} nor a folder above it has {PARTS[0]}",
-        hint="name the folders with --manifests, or set LOCALMESH_MANIFESTS",
-    )
 
 
 def read_cluster(paths: Iterable[Path]) -> Cluster:
