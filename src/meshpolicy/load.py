@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -23,7 +23,7 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
     """A safe loader that refuses a key given twice and leaves timestamps as they are written."""
 
-    yaml_implicit_resolvers = {
+    yaml_implicit_resolvers: ClassVar = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in _Base.yaml_implicit_resolvers.items()
     }
@@ -47,8 +47,7 @@ def load(paths: Iterable[str | Path]) -> tuple[tuple[Document, ...], tuple[Probl
     problems: list[Problem] = []
     for path in paths:
         for name, text in _texts(path, problems):
-            for document in read(name, text, problems):
-                documents.append(document)
+            documents += read(name, text, problems)
     return tuple(documents), tuple(problems)
 
 

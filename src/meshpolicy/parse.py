@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from meshpolicy import parsenetwork, parsepolicy, parseroute, parseworkload
 from meshpolicy.cluster import Cluster, PolicyObject, spaces
 from meshpolicy.document import Document
-from meshpolicy.errors import Place, Problem
+from meshpolicy.errors import Place, Problem, Severity
 from meshpolicy.fields import Fields
 from meshpolicy.network import NetworkPolicies, NetworkPolicy
 from meshpolicy.objects import (
@@ -89,7 +89,11 @@ def _read(fields: Fields, seen: dict[Ref, Place]) -> Object | None:
         fields.note("", f"{ref} is given twice, first in {seen[ref]}")
         return None
     seen[ref] = fields.place
-    return reader(fields, ref)
+    before = len(fields.problems)
+    item = reader(fields, ref)
+    # What would be refused on admission never comes into being.
+    refused = any(problem.severity is Severity.REJECTED for problem in fields.problems[before:])
+    return None if refused else item
 
 
 def _cluster(found: list[Object], settings: MeshSettings) -> Cluster:
