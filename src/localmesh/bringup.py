@@ -10,9 +10,10 @@ from dataclasses import asdict, replace
 from time import monotonic
 
 from localmesh import STARTED
+from localmesh.errors import BadInput
 from localmesh.events import Event, Failed
 from localmesh.launch import supervisor
-from localmesh.settings import Settings
+from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
 
 INTERRUPTED = Failed(130, ("interrupted; nothing is left running",))
@@ -23,17 +24,24 @@ def bring_up(settings: Settings, folder: StateFolder, output: str) -> int:
     from localmesh.cli import fail
 
     if folder.owner() is not None:
-        _apply(folder)
+        _apply(settings, folder)
     elif failed := _start(settings, folder):
         fail(failed.reasons, failed.hint, failed.output)
         return failed.code
     return _show(folder, output)
 
 
-def _apply(folder: StateFolder) -> None:
+def _apply(settings: Settings, folder: StateFolder) -> None:
     from localmesh.client import Client
 
-    changed = ", and the manifests were applied anew" if Client(folder).apply() else ""
+    client = Client(folder)
+    asked, runs = to_environ(replace(settings, state=folder.path)), client.status().settings
+    if differs := [name for name in asked if asked[name] != runs.get(name)]:
+        raise BadInput(
+            *(f"the local mesh runs already, with {name}={runs.get(name)} and not {asked[name]}" for name in differs),
+            hint="run `localmesh down` first, or set LOCALMESH_STATE and the ports for a second mesh",
+        )
+    changed = ", and the manifests were applied anew" if client.apply() else ""
     sys.stderr.write(f"The local mesh runs already{changed}.\n")
 
 

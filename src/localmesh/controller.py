@@ -20,7 +20,7 @@ from localmesh.outfit import Outfitter
 from localmesh.plan import Group, groups
 from localmesh.preflight import envoy_reasons, pod_port_reasons, port_reasons, workload_reasons
 from localmesh.runner import Runner
-from localmesh.settings import Settings
+from localmesh.settings import Settings, to_environ
 from localmesh.sources import HERE, NODE, UNMESHED, AsAccount, AsPod, AsStranger
 from localmesh.state import StateFolder
 from localmesh.views import Answer, IngressView, MeshView, PodView, Question
@@ -69,8 +69,7 @@ class Controller:
     def view(self) -> MeshView:
         """Tell all about the mesh."""
         return MeshView(
-            state=str(self.folder.path),
-            manifests=tuple(map(str, self._settings.manifests)),
+            settings=to_environ(replace(self._settings, state=self.folder.path)),
             pods=tuple(self._pod(runner) for _, runner in sorted(self.mesh.runners.items())),
             access=access(self.mesh.outfitter.cluster, self.mesh.groups, self._clients()),
             ingress=self._ingress(),

@@ -40,7 +40,7 @@ class Progress:
         """Show one event."""
         match event:
             case Note(text):
-                self._console.print(text, highlight=False)
+                self._console.print(text, highlight=False, soft_wrap=True)
             case Planned(pods):
                 self._phases = dict.fromkeys(pods, "")
                 self._refresh()

@@ -26,6 +26,8 @@ ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 def supervise(settings: Settings, environ: Mapping[str, str], report: Listener) -> int:
     """Run a mesh until it is told to end; return the exit code. Nothing of it is left afterwards."""
+    # Whatever a program of the mesh writes, its sockets included, is the user's alone.
+    before = os.umask(0o077)
     try:
         folder = state_folder(settings, environ)
         folder.prepare()
@@ -40,6 +42,8 @@ def supervise(settings: Settings, environ: Mapping[str, str], report: Listener) 
     except LocalMeshError as error:
         report(Failed(1, (str(error),)))
         return 1
+    finally:
+        os.umask(before)
     return 0
 
 

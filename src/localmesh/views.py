@@ -64,8 +64,8 @@ class IngressView:
 class MeshView:
     """All of the mesh."""
 
-    state: str
-    manifests: tuple[str, ...]
+    settings: Mapping[str, str]
+    """As they would be set in the environment."""
     pods: tuple[PodView, ...]
     access: tuple[AccessView, ...]
     ingress: IngressView | None = None
@@ -80,8 +80,7 @@ class MeshView:
         data: dict[str, Any] = json.loads(text)
         ingress = data["ingress"]
         return cls(
-            state=data["state"],
-            manifests=tuple(data["manifests"]),
+            settings=data["settings"],
             pods=tuple(PodView(**{**pod, "phase": Phase(pod["phase"])}) for pod in data["pods"]),
             access=tuple(AccessView(**line) for line in data["access"]),
             ingress=IngressView(**{**ingress, "paths": tuple(ingress["paths"])}) if ingress else None,

@@ -18,7 +18,7 @@ from .build import pod_view
 
 INGRESS = IngressView("http://127.0.0.1:8080", "https://127.0.0.1:8443", "/state/authority/ca.crt", ("/rally",))
 ACCESS = AccessView("pinger", "ponger", "http", "GET /ping", "AuthorizationPolicy pingpong/pinger-may-ping")
-MESH = MeshView("/state", ("/k8s",), (pod_view(),), (ACCESS,), INGRESS)
+MESH = MeshView({"LOCALMESH_PORT": "8080"}, (pod_view(),), (ACCESS,), INGRESS)
 ANSWER = Answer("unmeshed", "ponger", "GET /ping", 403, "", 0.001, "forbidden", "forbidden", ("no grant",))
 
 

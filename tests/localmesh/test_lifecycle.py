@@ -35,6 +35,10 @@ def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Comm
     assert "The local mesh runs already.\n" in again.err
     assert another.processes() == first
 
+    elsewhere = another.run("up", "--port", str(another.https_port), "--https-port", str(another.port))
+    assert elsewhere.code == 2
+    assert f"the local mesh runs already, with LOCALMESH_PORT={another.port} and not" in elsewhere.err
+
     policies = another.manifests / "mesh/policies/authorizationpolicies.yaml"
     granted = policies.read_text()
     policies.write_text(granted.replace("name: pinger-may-ping", "name: gone", 1).replace("ponger-offer", "no-route"))

@@ -11,7 +11,7 @@ from localmesh.views import MeshView
 
 from .build import pod_view
 
-MESH = MeshView("/state", (), (pod_view("pinger-0"), pod_view("ponger-0"), pod_view("ponger-1")), ())
+MESH = MeshView({}, (pod_view("pinger-0"), pod_view("ponger-0"), pod_view("ponger-1")), ())
 
 
 @pytest.mark.parametrize(

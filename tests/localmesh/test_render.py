@@ -63,11 +63,11 @@ def test_an_answer_that_was_not_predicted_says_so_loudly() -> None:
 
 def test_the_way_in_shows_how_to_trust_it() -> None:
     ingress = IngressView("http://127.0.0.1:8080", "https://127.0.0.1:8443", "/s/authority/ca.crt", ("/", "/rally"))
-    assert text(render.ways_in(MeshView("/s", (), (), (), ingress))) == [
+    assert text(render.ways_in(MeshView({}, (), (), ingress))) == [
         "ingress  http://127.0.0.1:8080  https://127.0.0.1:8443",
         "         curl --cacert /s/authority/ca.crt https://127.0.0.1:8443/rally",
     ]
-    assert text(render.ways_in(MeshView("/s", (), (), ()))) == [
+    assert text(render.ways_in(MeshView({}, (), ()))) == [
         "The manifests have no Gateway: nothing answers on 127.0.0.1."
     ]
 
