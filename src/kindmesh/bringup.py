@@ -158,14 +158,14 @@ def tracing(site: Site) -> int:
 
 def viz(site: Site) -> int:
     """Install the metrics and the dashboard."""
-    changes = releases.install(releases.VIZ, site.pins["linkerd-viz"], site.settings)
+    changes = int(releases.install(releases.VIZ, site.pins["linkerd-viz"], site.settings))
     wait_for_rollout(site, "viz", "linkerd-viz", "prometheus", "metrics-api", "tap", "tap-injector", "web")
     return changes
 
 
 def ingress(site: Site) -> int:
     """Install Traefik."""
-    changes = releases.install(releases.TRAEFIK, site.pins["traefik"], site.settings)
+    changes = int(releases.install(releases.TRAEFIK, site.pins["traefik"], site.settings))
     wait_for_rollout(site, "ingress", "ingress", "traefik")
     return changes
 

@@ -1,5 +1,6 @@
 """The calls that `verify` makes, and how each must end; every refusal beside one that the same program answered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kindmesh.pods import DISGUISED, INGRESS, NODE, PINGER, PONGER, STRANGER, UNMESHED, Asker
@@ -26,11 +27,13 @@ class Call:
         """The call in words."""
         return f"{self.asker.name} -> {self.target} {self.method} {self.path}"
 
-    def question(self, addresses: "dict[str, str]") -> Question:
+    def question(self, addresses: Mapping[str, str]) -> Question:
         """Return the request: by the Service's name, and from the node by a pod's address, as kubelet does."""
         workload, _, port = self.target.partition(":")
         if self.asker.on_host:
-            return Question(f"{addresses[workload]}:{9090 if port else 8080}{self.path}", self.method, workload)
+            return Question(
+                f"{addresses[workload]}:{9090 if port else 8080}{self.path}", self.method, (("host", workload),)
+            )
         return Question(f"{workload}.{DOMAIN}:{9090 if port else 80}{self.path}", self.method)
 
 

@@ -126,3 +126,32 @@ def status(output: str) -> None:
 
     found = read_status(here().kube)
     show_status(found, output)
+
+
+@main.command()
+@click.option("--output", type=click.Choice(["table", "json", "junit"]), default="table", show_default=True)
+@click.option("--only", "only", multiple=True, metavar="GROUP", help="Prove this group alone; may be repeated.")
+def verify(output: str, only: tuple[str, ...]) -> None:
+    """Prove on the running system that every allowed call works, and every other is refused for the right cause."""
+    from kindmesh import report
+    from kindmesh.finding import failed
+    from kindmesh.status import show_table
+    from kindmesh.verify import GROUPS
+    from kindmesh.verify import verify as prove
+
+    if unknown := [group for group in only if group not in GROUPS]:
+        raise BadInput(f"--only {unknown[0]}: groups are {', '.join(GROUPS)}")
+    site, start = here(), time.monotonic()
+    findings = prove(site.kube, site.settings, only or GROUPS)
+    seconds = time.monotonic() - start
+    match output:
+        case "json":
+            click.echo(report.as_json(findings))
+        case "junit":
+            click.echo(report.as_junit(findings, seconds))
+        case _:
+            show_table(report.table(findings))
+    for hint in report.hints(findings):
+        say(f"hint: {hint}")
+    say(report.summary(findings, seconds))
+    sys.exit(FINDING if failed(findings) else 0)

@@ -7,14 +7,14 @@ from enum import StrEnum
 
 PROGRAM = """
 import http.client, json, socket, sys, time
-def ask(url, method, host):
+def ask(url, method, headers):
     start = time.monotonic()
     authority, _, path = url.partition('/')
     name, _, port = authority.rpartition(':')
     answer = {'status': 0, 'server': '', 'proxy_error': '', 'error': '', 'body': ''}
     try:
         connection = http.client.HTTPConnection(name, int(port), timeout=8)
-        connection.request(method, '/' + path, headers={'host': host or name, 'connection': 'close'})
+        connection.request(method, '/' + path, headers={'host': name, 'connection': 'close'} | headers)
         reply = connection.getresponse()
         answer.update(status=reply.status, server=reply.getheader('server') or '',
                       proxy_error=reply.getheader('l5d-proxy-error') or '',
@@ -30,7 +30,7 @@ def ask(url, method, host):
     answer['seconds'] = round(time.monotonic() - start, 3)
     return answer
 for question in json.loads(sys.argv[1]):
-    print(json.dumps(ask(question['url'], question['method'], question['host'])), flush=True)
+    print(json.dumps(ask(question['url'], question['method'], dict(question['headers']))), flush=True)
 """
 """Standard library only: it runs by the Python of whichever image is there, and needs no shell."""
 
@@ -54,7 +54,7 @@ class Question:
     url: str
     """Host, port and path: `ponger.pingpong.svc.cluster.local:80/ping`."""
     method: str = "GET"
-    host: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

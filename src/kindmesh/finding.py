@@ -1,0 +1,41 @@
+"""What `verify` found: one line a check. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a check ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what was asked, what had to be, what was found."""
+
+    group: str
+    name: str
+    outcome: Outcome
+    expected: str
+    found: str
+    hint: str = ""
+    """Where the cause is likely to be; for a failure."""
+
+
+def failed(findings: Iterable[Finding]) -> list[Finding]:
+    """Return what must be mended."""
+    return [finding for finding in findings if finding.outcome is Outcome.FAILED]
+
+
+def judge(group: str, name: str, expected: str, found: str, *, good: bool, hint: str = "") -> Finding:
+    """Return a finding that is good or bad."""
+    return Finding(group, name, Outcome.PASSED if good else Outcome.FAILED, expected, found, "" if good else hint)
+
+
+def skip(group: str, name: str, why: str) -> Finding:
+    """Return a finding about a part that this cluster goes without."""
+    return Finding(group, name, Outcome.SKIPPED, "", why)

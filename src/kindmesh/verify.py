@@ -1,0 +1,35 @@
+"""All that `verify` proves, in order: on the running system, never on the manifests."""
+
+from collections.abc import Callable
+from urllib.error import URLError
+
+from kindmesh.errors import KindMeshError
+from kindmesh.finding import Finding, judge
+from kindmesh.kube import Kube
+from kindmesh.settings import Settings
+from kindmesh.verifycalls import verify_calls
+from kindmesh.verifystate import reachable, verify_certificates, verify_mesh, verify_metrics
+from kindmesh.verifytrace import verify_trace
+
+GROUPS = ("mesh", "certificates", "calls", "metrics", "traces")
+
+
+def verify(kube: Kube, settings: Settings, groups: tuple[str, ...] = GROUPS) -> list[Finding]:
+    """Return all findings; a group that cannot be examined is itself a finding."""
+    examine: dict[str, Callable[[], list[Finding]]] = {
+        "mesh": lambda: verify_mesh(kube),
+        "certificates": lambda: verify_certificates(kube, settings),
+        "calls": lambda: verify_calls(kube),
+        "metrics": lambda: verify_metrics(kube, settings),
+        "traces": lambda: verify_trace(kube, settings),
+    }
+    return [finding for group in groups for finding in _guarded(group, examine[group])]
+
+
+def _guarded(group: str, examine: Callable[[], list[Finding]]) -> list[Finding]:
+    try:
+        return examine()
+    except (KindMeshError, URLError, TimeoutError) as error:
+        detail = str(getattr(error, "output", "")).strip()
+        hint = f"{reachable(error)}\n{detail}"
+        return [judge(group, f"{group} can be examined", "yes", "no", good=False, hint=hint)]

@@ -1,0 +1,130 @@
+"""Proves what is not a call: sidecars, certificates, enforcement of what is stored, scrapes, and one whole trace."""
+
+import base64
+from datetime import timedelta
+from urllib.error import URLError
+from urllib.parse import quote
+
+from kindmesh.errors import KindMeshError
+from kindmesh.finding import Finding, judge, skip
+from kindmesh.forward import fetch, forward
+from kindmesh.identity import life_left
+from kindmesh.kube import Kube, Object, until
+from kindmesh.settings import Settings
+
+LEAST_ISSUER_LIFE = timedelta(days=3)
+LEAST_ANCHOR_LIFE = timedelta(days=60)
+ANCHORS = "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS"
+
+
+def verify_mesh(kube: Kube) -> list[Finding]:
+    """Whether every pod has a sidecar, and none could have started without one."""
+    findings = []
+    for pod in kube.items("-n", "pingpong", "pods", "--field-selector=status.phase=Running"):
+        good = meshed(pod)
+        hint = "the namespace is not injected, or the injector was down: restart the Deployment"
+        name = f"{pod['metadata']['name']} has a sidecar"
+        findings.append(judge("mesh", name, "linkerd-proxy", "linkerd-proxy" if good else "none", good=good, hint=hint))
+    if not findings:
+        findings.append(
+            judge("mesh", "pods run", "at least one", "none", good=False, hint="`kindmesh up --only workloads`")
+        )
+    found = kube.attempt("get", "mutatingwebhookconfiguration/linkerd-proxy-injector-webhook-config", "-o", "json").out
+    policy = "Fail" if '"failurePolicy": "Fail"' in found else "Ignore or absent"
+    hint = "pods would start without a sidecar while the injector is down: webhookFailurePolicy in mesh/linkerd"
+    return [*findings, judge("mesh", "no sidecar, no pod", "Fail", policy, good=policy == "Fail", hint=hint)]
+
+
+def meshed(pod: Object) -> bool:
+    """Whether a pod carries the proxy, as a native sidecar or an ordinary one."""
+    spec = pod["spec"]
+    return any(found["name"] == "linkerd-proxy" for found in [*spec.get("initContainers", []), *spec["containers"]])
+
+
+def verify_certificates(kube: Kube, settings: Settings) -> list[Finding]:
+    """Whether issuer and anchor live on, belong together, and are what the sidecars trust."""
+    try:
+        secret = kube.get("-n", "linkerd", "secret/linkerd-identity-issuer")
+        roots = kube.get("-n", "linkerd", "configmap/linkerd-identity-trust-roots")["data"]["ca-bundle.crt"]
+    except KindMeshError as error:
+        return [judge("certificates", "issuer and roots", "there", str(error), good=False, hint="`up --only identity`")]
+    issuer = base64.b64decode(secret["data"]["tls.crt"]).decode()
+    least = timedelta(hours=20) if settings.has("cert-manager") else LEAST_ISSUER_LIFE
+    return [
+        _life("issuer", issuer, least, "`kindmesh rotate issuer`"),
+        _life("anchor", roots, LEAST_ANCHOR_LIFE, "`kindmesh rotate anchor`"),
+        _trusted(kube, roots),
+    ]
+
+
+def _life(name: str, pem: str, least: timedelta, hint: str) -> Finding:
+    left = life_left(pem)
+    found = f"{left.days} days" if left.days > 1 else f"{left.total_seconds() / 3600:.1f} hours"
+    return judge("certificates", f"life of the {name}", f"over {least}", found, good=left > least, hint=hint)
+
+
+def _trusted(kube: Kube, roots: str) -> Finding:
+    differing = [
+        pod["metadata"]["name"]
+        for pod in kube.items("-n", "pingpong", "pods", "-l", "linkerd.io/control-plane-ns")
+        for container in [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
+        for variable in container.get("env", [])
+        if variable["name"] == "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS"
+        and variable.get("value", roots).strip() != roots.strip()
+    ]
+    found = f"{', '.join(differing)} started with others" if differing else "the same"
+    hint = "`kindmesh restart pinger` and `ponger`: a sidecar reads its anchors when it starts"
+    return judge("certificates", "anchors of the sidecars", "the same", found, good=not differing, hint=hint)
+
+
+def verify_metrics(kube: Kube, settings: Settings) -> list[Finding]:
+    """Whether sidecars and programs are scraped, and every edge is mutual TLS."""
+    if not settings.has("viz"):
+        return [skip("metrics", "scrapes and mutual TLS", "this cluster goes without viz")]
+    with forward(kube, "linkerd-viz", "deployment/prometheus", 9090) as prometheus:
+        scrapes = [
+            _scraped(prometheus, job, namespace)
+            for job, namespace in (("linkerd-proxy", "pingpong"), ("pingpong", "pingpong"))
+        ]
+        return [*scrapes, _secured(prometheus)]
+
+
+def _query(prometheus: str, expression: str) -> list[Object]:
+    found: list[Object] = fetch(f"{prometheus}/api/v1/query?query={quote(expression)}")["data"]["result"]
+    return found
+
+
+def _scraped(prometheus: str, job: str, namespace: str) -> Finding:
+    expression = f'up{{job="{job}", namespace="{namespace}"}}'
+    found: list[Object] = []
+
+    def all_up() -> bool:
+        found[:] = _query(prometheus, expression)
+        return bool(found) and all(sample["value"][1] == "1" for sample in found)
+
+    good = until(all_up, within=40, every=2)
+    down = [sample["metric"].get("pod", "?") for sample in found if sample["value"][1] != "1"]
+    shown = f"{len(found)} up" if good else f"down: {', '.join(down)}" if found else "no target"
+    hint = "no policy admits Prometheus to the port, or a NetworkPolicy shuts 4191 (sidecars) or 4143 (programs)"
+    return judge("metrics", f"{job} targets in {namespace}", "all up", shown, good=good, hint=hint)
+
+
+def _secured(prometheus: str) -> Finding:
+    seen = 'sum(increase(request_total{{namespace="pingpong", {}}}[5m]))'
+    plain = seen.format('direction="outbound", tls!="true", dst_namespace="pingpong"')
+    secured = seen.format('direction="inbound", tls="true", srv_name="ponger-http"')
+
+    def number(expression: str) -> float:
+        found = _query(prometheus, expression)
+        return float(found[0]["value"][1]) if found else 0.0
+
+    until(lambda: number(secured) > 0, within=30, every=2)
+    good = number(secured) > 0 and number(plain) == 0
+    shown = f"{number(secured):.0f} requests with, {number(plain):.0f} without mutual TLS in 5 minutes"
+    hint = "no traffic was seen, or a pod calls without its sidecar"
+    return judge("metrics", "pinger -> ponger is mutual TLS", "every request", shown, good=good, hint=hint)
+
+
+def reachable(error: Exception) -> str:
+    """Return why a tunnel did not help."""
+    return str(error.reason) if isinstance(error, URLError) else str(error)

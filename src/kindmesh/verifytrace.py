@@ -1,0 +1,63 @@
+"""Proves that one request is one trace: through both programs and both sidecars."""
+
+import secrets
+from collections.abc import Sequence
+from urllib.error import URLError
+
+from kindmesh.finding import Finding, judge, skip
+from kindmesh.forward import fetch, forward
+from kindmesh.kube import Kube, Object, until
+from kindmesh.pods import INGRESS, Askers
+from kindmesh.probe import Question
+from kindmesh.settings import Settings
+
+NAME = "one request is one trace"
+WITHIN = 40.0
+"""Sidecars export with up to 10 s of delay."""
+EXPECTED = frozenset({"pinger", "pinger's sidecar", "ponger", "ponger's sidecar"})
+
+
+def verify_trace(kube: Kube, settings: Settings) -> list[Finding]:
+    """Send one sampled request in the place of the ingress, and look for its whole trace."""
+    if not settings.has("tracing"):
+        return [skip("traces", NAME, "this cluster goes without tracing")]
+    trace = secrets.token_hex(16)
+    parent = (("traceparent", f"00-{trace}-{secrets.token_hex(8)}-01"),)
+    with Askers(kube, [INGRESS]) as askers:
+        answer = askers.ask(INGRESS, [Question("pinger.pingpong.svc.cluster.local:80/rally", headers=parent)])[0]
+    seen: set[str] = set()
+    with forward(kube, "tracing", "deployment/jaeger", 16686) as jaeger:
+
+        def complete() -> bool:
+            seen.update(participants(_spans(jaeger, trace)))
+            return seen >= EXPECTED
+
+        good = until(complete, within=WITHIN, every=2)
+    shown = ", ".join(sorted(seen)) or f"no span (the request itself: {answer})"
+    hint = (
+        f"missing: {', '.join(sorted(EXPECTED - seen))}; a sidecar's spans need 4317, a program's 4143 and its account"
+    )
+    return [judge("traces", NAME, ", ".join(sorted(EXPECTED)), shown, good=good, hint=hint)]
+
+
+def _spans(jaeger: str, trace: str) -> Sequence[Object]:
+    try:
+        found: list[Object] = fetch(f"{jaeger}/jaeger/api/traces/{trace}")["data"]
+    except URLError:
+        return []
+    return found
+
+
+def participants(traces: Sequence[Object]) -> set[str]:
+    """Return who took part in a trace: programs by their service's name, sidecars by their pod's."""
+    found = set()
+    for trace in traces:
+        for process in trace["processes"].values():
+            tags = {tag["key"]: str(tag["value"]) for tag in process.get("tags", [])}
+            name = process["serviceName"]
+            found.add(f"{name}'s sidecar" if _of_sidecar(tags) else name)
+    return found
+
+
+def _of_sidecar(tags: "dict[str, str]") -> bool:
+    return tags.get("k8s.container.name") == "linkerd-proxy" or tags.get("direction") in ("inbound", "outbound")
