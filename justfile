@@ -12,36 +12,43 @@ default:
 
 # bring PingPong up: on kind where Docker and its tools are here, else on this machine alone
 [group('run')]
+[no-exit-message]
 up *backend: install
     @python -m meshup up {{ backend }}
 
 # stop all of it, and leave nothing behind
 [group('run')]
+[no-exit-message]
 down *args: install
     @python -m meshup down {{ args }}
 
 # the pods: identity, certificate, readiness, restarts; --output json for programs
 [group('run')]
+[no-exit-message]
 status *args: install
     @python -m meshup status {{ args }}
 
 # send one real request, and say why it was answered so; FROM is a pod, an account or `unmeshed`
 [group('run')]
+[no-exit-message]
 ask from to *args: install
     @python -m meshup ask {{ from }} {{ to }} {{ args }}
 
 # what a pod wrote; --follow, and --sidecar for its proxy
 [group('run')]
+[no-exit-message]
 logs name *args: install
     @python -m meshup logs {{ name }} {{ args }}
 
 # renew the certificates while traffic flows
 [group('run')]
+[no-exit-message]
 rotate *args: install
     @python -m meshup rotate {{ args }}
 
 # replace the pods of a workload, one by one
 [group('run')]
+[no-exit-message]
 restart name *args: install
     @python -m meshup restart {{ name }} {{ args }}
 
@@ -62,11 +69,13 @@ lock *args:
 
 # who may call whom, from the manifests
 [group('policy')]
+[no-exit-message]
 policy *args: install
     @meshpolicy list k8s/base mesh/policies mesh/ingress {{ args }}
 
 # look for mistakes in the manifests
 [group('policy')]
+[no-exit-message]
 policy-lint *args: install
     @meshpolicy lint k8s mesh {{ args }}
 

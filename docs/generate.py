@@ -3,15 +3,20 @@
 A `console` block under the line `<!-- output -->` holds commands (`$ …`) and what they print.
 A `markdown` part between `<!-- from: COMMAND -->` and `<!-- end -->` is what COMMAND prints.
 `python docs/generate.py` runs the commands and writes their output; `--check` compares, and fails on a difference.
-What changes from run to run (seconds, dates, process numbers) is not compared.
+What changes from run to run (seconds, dates, the order in which pods become ready) is not compared.
+The commands run in a state folder and on ports of their own, and the pages show the usual ones.
 """
 
 import argparse
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
@@ -19,7 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CONSOLE = re.compile(r"(<!-- output -->\n```console\n)(.*?)(```\n)", re.DOTALL)
 MARKDOWN = re.compile(r"(<!-- from: (.+?) -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)
 COMMAND = re.compile(r"^\$ (.+?)(?:\s+#.*)?$", re.MULTILINE)
+READY = re.compile(r"(?:^[\w-]+: (?:starting|ready)\n)+", re.MULTILINE)
 CHANGING = (
+    (re.compile(r"^Taking .*\n", re.MULTILINE), ""),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z| UTC)?"), "DATE"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "TRACE"),
     (re.compile(r"\b\d+(\.\d+)?(?:e-\d+)?( ?m?s| h| min)?\b"), "N"),
@@ -28,34 +35,69 @@ CHANGING = (
 )
 
 
-def run(command: str) -> str:
-    """Return what a command prints on both streams, as a person at a plain 110-column terminal sees it."""
-    environment = os.environ | {"NO_COLOR": "1", "COLUMNS": "110", "TERM": "dumb"}
-    if command.startswith("just "):
-        command = f"just --quiet {command.removeprefix('just ')}"
-    result = subprocess.run(
-        shlex.split(command),
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return "\n".join(line.rstrip() for line in result.stdout.strip().splitlines()) + "\n"
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the commands run: what is real there, and what the pages show in its place."""
+
+    environment: Mapping[str, str]
+    shown: Mapping[str, str]
+
+    @classmethod
+    def make(cls, folder: str) -> "Stage":
+        """Return a stage with ports that are free now."""
+        port, https_port = free_port(), free_port()
+        environment = {
+            "LOCALMESH_STATE": f"{folder}/m",
+            "LOCALMESH_PORT": str(port),
+            "LOCALMESH_HTTPS_PORT": str(https_port),
+            "MESHUP_BACKEND": "local",
+            "NO_COLOR": "1",
+            "COLUMNS": "110",
+            "TERM": "dumb",
+        }
+        return cls(
+            environment,
+            {f"{ROOT}/": "", f"{folder}/m": "/tmp/pingpong-1000", f":{port}": ":8080", f":{https_port}": ":8443"},
+        )  # noqa: S108 shown only
+
+    def run(self, command: str) -> str:
+        """Return what a command prints on both streams, as a person at a plain 110-column terminal sees it."""
+        for real, shown in self.shown.items():
+            command = command.replace(shown, real) if shown else command
+        result = subprocess.run(
+            shlex.split(command),
+            cwd=ROOT,
+            env=os.environ | self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        text = result.stdout
+        for real, shown in self.shown.items():
+            text = text.replace(real, shown)
+        return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
 
 
-def regenerate(text: str) -> str:
+def free_port() -> int:
+    """Return a TCP port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def regenerate(text: str, stage: Stage) -> str:
     """Return the page with every marked output made anew."""
 
     def console(found: re.Match[str]) -> str:
         shown = [f"$ {line[1]}" for line in COMMAND.finditer(found[2])]
-        return found[1] + "\n".join(f"{line}\n{run(line[2:])}" for line in shown) + found[3]
+        return found[1] + "\n".join(f"{line}\n{stage.run(line[2:])}" for line in shown) + found[3]
 
     def markdown(found: re.Match[str]) -> str:
-        return found[1] + run(found[2]) + found[4]
+        return found[1] + stage.run(found[2]) + found[4]
 
     return MARKDOWN.sub(markdown, CONSOLE.sub(console, text))
 
@@ -64,6 +106,7 @@ def stable(text: str) -> list[str]:
     """Return the lines of a page without what changes from run to run."""
     for pattern, word in CHANGING:
         text = pattern.sub(word, text)
+    text = READY.sub(lambda found: "".join(sorted(found[0].splitlines(keepends=True))), text)
     return text.splitlines(keepends=True)
 
 
@@ -78,19 +121,30 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare and fail on a difference; write nothing")
     check = parser.parse_args().check
-    stale = 0
-    for page in pages():
-        old = page.read_text()
-        new = regenerate(old)
-        if not check:
-            page.write_text(new)
-        elif stable(old) != stable(new):
-            stale += 1
-            name = str(page.relative_to(ROOT))
-            sys.stderr.writelines(unified_diff(stable(old), stable(new), f"{name} as written", f"{name} as run"))
+    with tempfile.TemporaryDirectory(prefix="pp-") as folder:
+        stage = Stage.make(folder)
+        try:
+            stale = [page for page in pages() if not brought_up_to_date(page, stage, check)]
+        finally:
+            stage.run("just down")
     if stale:
-        sys.stderr.write(f"\n{stale} page(s) show what is no longer so.\n\nhint: run `just docs` and read the change\n")
+        sys.stderr.write(
+            f"\n{len(stale)} page(s) show what is no longer so.\n\nhint: run `just docs` and read the change\n"
+        )
     return 1 if stale else 0
+
+
+def brought_up_to_date(page: Path, stage: Stage, check: bool) -> bool:
+    """Write a page anew, or say how it differs; return whether it is true now."""
+    old = page.read_text()
+    new = regenerate(old, stage)
+    if not check:
+        page.write_text(new)
+        return True
+    name = str(page.relative_to(ROOT))
+    difference = list(unified_diff(stable(old), stable(new), f"{name} as written", f"{name} as run"))
+    sys.stderr.writelines(difference)
+    return not difference
 
 
 if __name__ == "__main__":

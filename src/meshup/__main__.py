@@ -1,6 +1,7 @@
 """Takes a verb to the backend: `python -m meshup VERB [local|kind] [ARGUMENT…]`.
 
-`up` chooses by what this machine has; every other verb goes to what runs, and the local mesh where nothing does.
+`up` chooses by what this machine has, or takes what MESHUP_BACKEND says;
+every other verb goes to what runs, and to the local mesh where nothing does.
 """
 
 import os
@@ -14,7 +15,9 @@ from meshup.running import cluster_runs, local_mesh_runs
 def main() -> None:
     """Hand the verb over; the backend's exit code is this program's."""
     verb, *arguments = sys.argv[1:] or ["--help"]
-    asked = arguments.pop(0) if arguments and arguments[0] in WORDS else ""
+    asked = arguments.pop(0) if arguments and arguments[0] in WORDS else os.environ.get("MESHUP_BACKEND", "")
+    if asked and asked not in WORDS:
+        sys.exit(f"MESHUP_BACKEND={asked}: accepted are {' and '.join(WORDS)}")
     if verb == "up":
         choice = choose(asked)
         print(choice, file=sys.stderr, flush=True)  # noqa: T201 the one line that names the backend
