@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONSOLE = re.compile(r"(<!-- output -->\n```console\n)(.*?)(```\n)", re.DOTALL)
 MARKDOWN = re.compile(r"(<!-- from: (.+?) -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)
 COMMAND = re.compile(r"^\$ (.+?)(?:\s+#.*)?$", re.MULTILINE)
+USUAL = "/tmp/pingpong-1000"  # noqa: S108 what the pages show, never opened
 READY = re.compile(r"(?:^[\w-]+: (?:starting|ready)\n)+", re.MULTILINE)
 CHANGING = (
     (re.compile(r"^Taking .*\n", re.MULTILINE), ""),
@@ -55,10 +56,8 @@ class Stage:
             "COLUMNS": "110",
             "TERM": "dumb",
         }
-        return cls(
-            environment,
-            {f"{ROOT}/": "", f"{folder}/m": "/tmp/pingpong-1000", f":{port}": ":8080", f":{https_port}": ":8443"},
-        )  # noqa: S108 shown only
+        shown = {f"{ROOT}/": "", f"{folder}/m": USUAL, f":{port}": ":8080", f":{https_port}": ":8443"}
+        return cls(environment, shown)
 
     def run(self, command: str) -> str:
         """Return what a command prints on both streams, as a person at a plain 110-column terminal sees it."""
@@ -104,9 +103,9 @@ def regenerate(text: str, stage: Stage) -> str:
 
 def stable(text: str) -> list[str]:
     """Return the lines of a page without what changes from run to run."""
+    text = READY.sub(lambda found: "".join(sorted(found[0].splitlines(keepends=True))), text)
     for pattern, word in CHANGING:
         text = pattern.sub(word, text)
-    text = READY.sub(lambda found: "".join(sorted(found[0].splitlines(keepends=True))), text)
     return text.splitlines(keepends=True)
 
 
