@@ -54,7 +54,7 @@ class Asker:
         observed = await send(self._way(source, target), target, question.method, question.headers)
         policy = effective(self.outfitter.cluster, self._group(target.pod).workload, target.number)
         decision = _predicted(policy, source, target, question)
-        verdict = _verdict(observed, decision)
+        found = verdict(observed, decision)
         return Answer(
             source=question.source,
             target=question.target,
@@ -62,8 +62,8 @@ class Asker:
             status=observed.status,
             line=observed.line,
             seconds=observed.seconds,
-            verdict=verdict,
-            predicted=verdict if _beyond_prediction(verdict, decision) else decision.verdict,
+            verdict=found,
+            predicted=found if _beyond_prediction(found, decision) else decision.verdict,
             reasons=tuple(map(str, decision.reasons)),
         )
 
@@ -113,7 +113,7 @@ def client(source: Source, *, opaque: bool = False) -> Client:
             return Client(meant(address))
 
 
-def _verdict(observed: Observed, decision: Decision) -> str:
+def verdict(observed: Observed, decision: Decision) -> str:
     """Return what happened, in the words of a decision; `unreachable` where it was allowed and nobody is there."""
     status = observed.status
     if not observed.by_proxy:

@@ -14,7 +14,7 @@ from localmesh.outfit import Outfitter
 from localmesh.plan import Group
 from localmesh.pod import Pod
 from localmesh.process import tail
-from localmesh.runner import DRAIN, Runner
+from localmesh.runner import Runner
 from localmesh.until import ended, until
 from localmesh.views import Phase
 
@@ -22,7 +22,7 @@ PATIENCE = 60.0
 """Seconds in which a pod must become ready."""
 CRASHES = 3
 """After so many ends of the programs of a pod that was never ready, nobody waits any longer."""
-FAREWELL = 1.0
+FAREWELL = 0.8
 """Seconds that a program has at the end of the whole mesh: no request is waited for then."""
 HOUSEKEEPING = 0.5
 
@@ -55,7 +55,7 @@ class Mesh:
         finally:
             self._stopping.set()
             await ended(keeping)
-            await asyncio.gather(*(runner.stop(grace=FAREWELL) for runner in self.runners.values()))
+            await asyncio.gather(*(runner.halt(FAREWELL) for runner in self.runners.values()))
 
     def shut_down(self) -> None:
         """Begin to stop."""
@@ -120,7 +120,7 @@ class Mesh:
         return runner
 
     async def _dismiss(self, runner: Runner) -> None:
-        await runner.stop(drain=DRAIN)
+        await runner.stop()
         del self.runners[runner.pod.name]
         self._phases.pop(runner.pod.name, None)
         self._changed()

@@ -81,14 +81,20 @@ class Runner:
         # Together: neither needs the other to start, and the sidecar answers 502 until the app listens.
         await asyncio.gather(*(child.start() for child in (self.sidecar, *self.apps.values())))
 
-    async def stop(self, drain: float = 0, grace: float | None = None) -> None:
+    async def stop(self) -> None:
         """Leave the endpoints, finish what is in flight, and end: the apps first, as they still need their way out."""
         self._leaving = True
         self._on_change()
-        await asyncio.sleep(drain)
+        await asyncio.sleep(DRAIN)
         await ended(self._watch)
-        await asyncio.gather(*(child.stop(grace) for child in self.apps.values()))
-        await self.sidecar.stop(grace)
+        await asyncio.gather(*(child.stop() for child in self.apps.values()))
+        await self.sidecar.stop()
+
+    async def halt(self, grace: float) -> None:
+        """End all processes at once: the whole mesh ends, and no request is waited for."""
+        self._leaving = True
+        await ended(self._watch)
+        await asyncio.gather(*(child.stop(grace) for child in (self.sidecar, *self.apps.values())))
 
     def _changed(self) -> None:
         """Forget what was known of its readiness: a process ended or came back."""

@@ -6,6 +6,10 @@ from pathlib import Path
 
 from localmesh.pod import Pod
 from localmesh.views import Phase, PodView
+from meshpolicy.cluster import Cluster
+from meshpolicy.errors import Problem
+from meshpolicy.load import read
+from meshpolicy.parse import parse
 from meshpolicy.policy import Ref
 from meshpolicy.workload import Container, ContainerPort, Service, ServicePort, Workload
 
@@ -68,3 +72,13 @@ def pod_view(name: str = "ponger-0", **fields: object) -> PodView:
         "ports": {"http": 8080},
     }
     return PodView(**{**defaults, **fields})  # type: ignore[arg-type]
+
+
+def cluster(text: str) -> Cluster:
+    """Return what some documents say; there must be nothing wrong with them."""
+    problems: list[Problem] = []
+    documents = list(read("manifests.yaml", text.encode(), problems))
+    found, wrong = parse(documents)
+    assert not problems
+    assert not wrong
+    return found
