@@ -9,6 +9,7 @@ SKIP_INBOUND = "config.linkerd.io/skip-inbound-ports"
 SKIP_OUTBOUND = "config.linkerd.io/skip-outbound-ports"
 REQUIRE_IDENTITY = "config.linkerd.io/proxy-require-identity-inbound-ports"
 CONTROL_PLANE_LABEL = "linkerd.io/control-plane-ns"
+WORKLOAD_NAMESPACE_LABEL = "linkerd.io/workload-ns"
 
 DEFAULT_OPAQUE = frozenset({25, 587, 3306, 4444, 5432, 6379, 9300, 11211})
 DEFAULT_SKIPPED = frozenset({4567, 4568})

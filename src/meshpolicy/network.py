@@ -75,6 +75,7 @@ class NetworkPolicy:
     types: tuple[Direction, ...]
     ingress: tuple[NetworkRule, ...] = ()
     egress: tuple[NetworkRule, ...] = ()
+    types_omitted: bool = False
 
     def rules(self, direction: Direction) -> tuple[NetworkRule, ...]:
         """Return the rules of one direction."""

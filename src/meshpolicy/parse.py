@@ -103,7 +103,7 @@ def _cluster(found: list[Object], settings: MeshSettings) -> Cluster:
         settings,
         namespaces,
         tuple(
-            parseworkload.injected(item, namespaces.get(item.ref.namespace))
+            parseworkload.injected(item, namespaces.get(item.ref.namespace), settings.control_plane_namespace)
             for item in found
             if isinstance(item, Workload)
         ),

@@ -20,7 +20,11 @@ def network_policy(document: Fields, ref: Ref) -> NetworkPolicy | None:
     egress = tuple(_rule(rule, "to") for rule in spec.children("egress"))
     types = _types(spec, egress=bool(egress))
     pods = selector(spec.child("podSelector"))
-    return NetworkPolicy(ref, pods, types, ingress, egress) if len(document.problems) == before else None
+    return (
+        NetworkPolicy(ref, pods, types, ingress, egress, not spec.has("policyTypes"))
+        if len(document.problems) == before
+        else None
+    )
 
 
 def _types(spec: Fields, *, egress: bool) -> tuple[Direction, ...]:

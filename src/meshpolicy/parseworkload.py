@@ -4,7 +4,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 from types import MappingProxyType
 
-from meshpolicy.annotations import CONTROL_PLANE_LABEL, INJECT
+from meshpolicy.annotations import CONTROL_PLANE_LABEL, DEFAULT_OPAQUE, INJECT, OPAQUE_PORTS, WORKLOAD_NAMESPACE_LABEL
 from meshpolicy.fields import Fields
 from meshpolicy.match import Address
 from meshpolicy.objects import Namespace
@@ -97,8 +97,8 @@ def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: F
     )
 
 
-def injected(workload: Workload, space: Namespace | None) -> Workload:
-    """Return the workload as the injector leaves it: the namespace's annotations copied, meshed or not (R8).
+def injected(workload: Workload, space: Namespace | None, control_plane: str = "linkerd") -> Workload:
+    """Return the workload as the injector leaves it: labelled, and with the namespace's annotations (R8, R9).
 
     A Pod that has run through admission already (it has a proxy, or an address) is left as it is.
     """
@@ -113,7 +113,17 @@ def injected(workload: Workload, space: Namespace | None) -> Workload:
     if not meshed:
         return workload
     copied = {key: value for key, value in inherited.items() if key.startswith(INHERITED)}
-    return replace(workload, annotations=MappingProxyType({**copied, **own}), meshed=True)
+    if OPAQUE_PORTS not in own and OPAQUE_PORTS not in copied:
+        declared = {port.number for container in workload.containers for port in container.ports}
+        usual = sorted(declared & DEFAULT_OPAQUE)
+        copied |= {OPAQUE_PORTS: ",".join(map(str, usual))} if usual else {}
+    labels = {CONTROL_PLANE_LABEL: control_plane, WORKLOAD_NAMESPACE_LABEL: workload.ref.namespace}
+    return replace(
+        workload,
+        annotations=MappingProxyType({**copied, **own}),
+        labels=MappingProxyType({**workload.labels, **labels}),
+        meshed=True,
+    )
 
 
 def _container(fields: Fields, init: bool = False) -> Container:
@@ -131,8 +141,14 @@ def _container(fields: Fields, init: bool = False) -> Container:
         tuple(_variable(variable) for variable in fields.children("env")),
         ports,
         probes,
+        _other_probes(fields),
         init,
     )
+
+
+def _other_probes(fields: Fields) -> tuple[tuple[ProbeKind, str], ...]:
+    handlers = ("tcpSocket", "grpc", "exec")
+    return tuple((kind, name) for kind in ProbeKind for name in handlers if fields.child(kind).has(name))
 
 
 def _variable(fields: Fields) -> Variable:

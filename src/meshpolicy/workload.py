@@ -62,6 +62,8 @@ class Container:
     env: tuple[Variable, ...] = ()
     ports: tuple[ContainerPort, ...] = ()
     probes: tuple[Probe, ...] = ()
+    other_probes: tuple[tuple[ProbeKind, str], ...] = ()
+    """Probes that are no httpGet, with their handler: `tcpSocket`, `grpc` or `exec`."""
     init: bool = False
 
 

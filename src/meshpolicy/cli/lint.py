@@ -1,0 +1,48 @@
+"""The verb `lint`: mistakes in the manifests."""
+
+import sys
+
+import click
+
+from meshpolicy.cli.options import mesh_options, output, require, sources
+from meshpolicy.errors import InvalidInput
+from meshpolicy.findings.finding import Weight
+from meshpolicy.lint import as_json, as_junit, as_sarif, as_text, lint
+from meshpolicy.sources import read
+from meshpolicy.workload import MeshSettings
+
+
+@click.command("lint")
+@sources
+@mesh_options
+@click.option("--ignore", multiple=True, metavar="CODE", help="Leave out a code (MP035); may be repeated.")
+@click.option("--notes/--no-notes", default=False, help="Show notes, too: worth knowing, and no mistakes.")
+@click.option("--explain", is_flag=True, help="Say of each finding why it matters, and the rules behind it.")
+@output("text", "json", "sarif", "junit")
+def command(
+    sources: tuple[str, ...],
+    context: str,
+    settings: MeshSettings,
+    ignore: tuple[str, ...],
+    output: str,
+    *,
+    notes: bool,
+    explain: bool,
+) -> None:
+    """Look for mistakes: ports closed or open by accident, rules without effect, probes shut out.
+
+    Each finding has a stable code, its place, and a fix; docs/reference/findings.md lists the codes.
+    Exits 1 if there is an error or a warning.
+    """
+    require(sources, context)
+    reading = read(sources, settings, context)
+    if reading.unusable:
+        raise InvalidInput(reading.problems)
+    found = tuple(
+        finding
+        for finding in lint(reading.cluster, reading.refused)
+        if finding.code.code not in ignore and (notes or finding.code.weight is not Weight.NOTE)
+    )
+    forms = {"json": as_json, "sarif": as_sarif, "junit": as_junit}
+    click.echo(forms[output](found) if output in forms else as_text(found, explain=explain))
+    sys.exit(1 if any(finding.code.weight is not Weight.NOTE for finding in found) else 0)

@@ -1,0 +1,1 @@
+"""What `lint` finds: one function a finding, found by its code. Pure."""
