@@ -1,8 +1,8 @@
 """The HTTP interface: what is asked, and what is answered."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from typing import Literal
 
 import httpx
@@ -53,13 +53,20 @@ class Service:
     health: Health
     metrics: Metrics
     tracing: Tracing
+    pinger: Pinger | None
+
+    def stop(self) -> None:
+        """Begin the end: unready at once, and no new ping of its own."""
+        self.health.stopping()
+        if self.pinger:
+            self.pinger.stop()
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
     settings: Settings
     peer: Peer
-    health: Health = field(default_factory=Health)
+    health: Health
 
 
 def create_app(settings: Settings, peer: httpx.AsyncClient, tracing: Tracing | None = None) -> Service:
@@ -67,12 +74,11 @@ def create_app(settings: Settings, peer: httpx.AsyncClient, tracing: Tracing | N
     metrics = Metrics()
     tracing = tracing or Tracing(provider(settings))
     parts = _Parts(settings, Peer(settings, peer, metrics, tracing), Health(unready=settings.fault_unready))
+    pinger = Pinger(settings, parts.peer) if settings.target else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            if settings.target:
-                await stack.enter_async_context(Pinger(settings, parts.peer).running())
+        async with pinger.running() if pinger else nullcontext():
             parts.health.started()
             yield
             parts.health.stopping()
@@ -82,7 +88,7 @@ def create_app(settings: Settings, peer: httpx.AsyncClient, tracing: Tracing | N
     _add_game(api, parts)
     routes = [path for route in api.routes if (path := getattr(route, "path", None))]
     app = Observer(api, routes, metrics, tracing, log_requests=settings.log_requests)
-    return Service(api, app, parts.health, metrics, tracing)
+    return Service(api, app, parts.health, metrics, tracing, pinger)
 
 
 def _add_probes(api: FastAPI, health: Health) -> None:

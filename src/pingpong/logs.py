@@ -54,9 +54,15 @@ class ReadableLines(logging.Formatter):
         level = f"{record.levelname.lower():<7}"
         if self._colour:
             level = f"\x1b[{COLOURS[record.levelname]}m{level}\x1b[0m"
-        words = [f"{name}={value}" for name, value in said.items() if name != "span_id" and value is not None]
+        words = [f"{name}={_shown(value)}" for name, value in said.items() if name != "span_id" and value is not None]
         line = f"{instant(record)[11:-1]} {level} {record.getMessage():<12} {' '.join(words)}".rstrip()
         return f"{line}\n{error}" if error else line
+
+
+def _shown(value: object) -> str:
+    """Return a value as text that cannot move a terminal's cursor: a caller may have chosen it."""
+    text = str(value)
+    return text if text.isprintable() else repr(text)
 
 
 def formatter(wanted: LogFormat, stream: TextIO) -> logging.Formatter:

@@ -58,6 +58,10 @@ class Pinger:
             log.exception("ping failed")
             return True
 
+    def stop(self) -> None:
+        """Begin no further ping."""
+        self._stop.set()
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the loop beside what is inside, and wait for its last ping."""
@@ -65,5 +69,5 @@ class Pinger:
         try:
             yield
         finally:
-            self._stop.set()
+            self.stop()
             await task

@@ -1,10 +1,11 @@
 """Runs the service: both listeners in one loop, from the first request to the last."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -55,7 +56,6 @@ class Run:
         self._http = _server(service.app, settings, lifespan=True)
         self._metrics = _server(exposition(service.metrics.registry), settings, lifespan=False)
         self._told = asyncio.Event()
-        self._hurried = asyncio.Event()
 
     async def serve(self, on: Listeners) -> None:
         """Answer until told to stop; then be unready, wait, stop listening, and finish what is in flight."""
@@ -67,28 +67,28 @@ class Run:
         http = asyncio.create_task(self._http.serve([on.http]), name="http")
         ending = asyncio.create_task(self._end(), name="end")
         said = {"name": self._settings.name, "version": __version__, "on": str(on), "target": self._settings.target}
+        # What start-up made stays to the end; each collection would look through it for nothing.
+        gc.collect()
+        gc.freeze()
         log.info("started", extra={"fields": said})
         await http
         self._metrics.should_exit = True
         await metrics
-        ending.cancel()
+        await ending
 
     async def _end(self) -> None:
         await self._told.wait()
-        self._service.health.stopping()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._hurried.wait(), self._settings.drain)
+        self._service.stop()
+        await asyncio.sleep(self._settings.drain)
         self._http.should_exit = True
-        await self._hurried.wait()
-        self._http.force_exit = self._metrics.force_exit = True
-        for task in asyncio.all_tasks():
-            if task.get_name() not in ("metrics", "http", "end"):
-                task.cancel()
 
     def _signalled(self, number: signal.Signals) -> None:
-        second = self._told.is_set()
-        log.info("stopping at once" if second else "stopping", extra={"fields": {"signal": number.name}})
-        (self._hurried if second else self._told).set()
+        log.info("stopping", extra={"fields": {"signal": number.name}})
+        # The second one is the system's to act on: nothing that hangs here can delay it.
+        for one in SIGNALS:
+            asyncio.get_running_loop().remove_signal_handler(one)
+            signal.signal(one, signal.SIG_DFL)
+        self._told.set()
 
 
 async def run(settings: Settings, on: Listeners) -> Service:
@@ -103,5 +103,5 @@ def main(settings: Settings) -> None:
     """Listen, run, and at the end send the last spans."""
     with listeners(settings) as on:
         service = asyncio.run(run(settings, on))
-    service.tracing.provider.shutdown()
+    service.tracing.close()
     log.info("stopped")

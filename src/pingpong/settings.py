@@ -86,7 +86,9 @@ class Settings(BaseSettings):
     drain: float = seconds(
         0.5, "From unready to the end of listening; the longer wait for endpoints is `preStop`'s.", most=600
     )
-    grace: int = knob(10, "The most that requests in flight may take at the end.", "whole seconds", ge=1, le=600)
+    grace: int = knob(
+        10, "The most that requests in flight may take at the end.", "whole seconds from 1 to 600", ge=1, le=600
+    )
 
     log_format: LogFormat = knob(LogFormat.AUTO, "`auto` is text on a terminal, else JSON.", "auto, json or text")
     log_level: LogLevel = knob(LogLevel.INFO, "The least that is logged.", "debug, info, warning or error")

@@ -6,6 +6,7 @@ what this service says about a request fits into one span each way.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from threading import Thread
 from urllib.parse import urlsplit
 
 from opentelemetry.context import Context, attach, detach
@@ -25,6 +26,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 _W3C = TraceContextTextMapPropagator()
 _CONTEXT_HEADERS = (b"traceparent", b"tracestate")
 _NOTHING = Context()
+LAST_SPANS_WITHIN = 2.0
 
 
 def resource(settings: Settings) -> Resource:
@@ -61,6 +63,12 @@ class Tracing:
     def __init__(self, provider: TracerProvider) -> None:
         self.provider = provider
         self._tracer = provider.get_tracer("pingpong", __version__)
+
+    def close(self, within: float = LAST_SPANS_WITHIN) -> None:
+        """Send the last spans; a collector that hangs does not hold up the end."""
+        sending = Thread(target=self.provider.shutdown, name="last spans", daemon=True)
+        sending.start()
+        sending.join(within)
 
     @contextmanager
     def answering(self, scope: Scope) -> Iterator[Span]:
