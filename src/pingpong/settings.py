@@ -2,14 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "PINGPONG_"
@@ -109,6 +110,14 @@ class Settings(BaseSettings):
     fault_error_rate: float = knob(0.0, "Answer this share of `/ping` with 500.", RATE, ge=0, le=1)
     fault_unready: bool = knob(False, "Answer `/ready` with 503.", SWITCH)
 
+    @field_validator("fault_delay", "fault_error_rate", "fault_unready")
+    @classmethod
+    def _faults_are_allowed(cls, value: float, info: ValidationInfo) -> float:
+        # A field that was itself refused is not in the data: what is said of it is enough.
+        if value and info.data.get("faults") is False:
+            raise PydanticCustomError("fault", "expected only together with PINGPONG_FAULTS=true")
+        return value
+
     @field_validator("target", "otlp_endpoint")
     @classmethod
     def _url(cls, value: str) -> str:
@@ -120,12 +129,6 @@ class Settings(BaseSettings):
             raise ValueError("not such a URL")
         return value
 
-    @model_validator(mode="after")
-    def _faults_are_allowed(self) -> Self:
-        if not self.faults and (self.fault_delay or self.fault_error_rate or self.fault_unready):
-            raise ValueError(f"{PREFIX}FAULT_* is set, but {PREFIX}FAULTS is not true")
-        return self
-
 
 def read() -> Settings:
     """Return the settings in the environment, or raise BadSettings with all that is wrong."""
@@ -133,10 +136,8 @@ def read() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        raise BadSettings(
-            *reasons, *_explain((str(one["loc"][0]) if one["loc"] else one["msg"]) for one in found)
-        ) from None
+        told = [_explain(str(one["loc"][0]), one["msg"]) for one in error.errors(include_url=False)]
+        raise BadSettings(*reasons, *told) from None
     if reasons:
         raise BadSettings(*reasons)
     return settings
@@ -153,15 +154,12 @@ def accepts(field: str) -> str:
     return str(extra["accepts"]) if isinstance(extra, dict) else ""
 
 
-def _explain(places: Iterable[str]) -> Iterable[str]:
-    for place in places:
-        if place not in Settings.model_fields:
-            yield place.removeprefix("Value error, ")
-            continue
-        variable = PREFIX + place.upper()
-        value = next((os.environ[name] for name in os.environ if name.upper() == variable), "")
-        # A password in a URL would otherwise end up in a log.
-        yield f"{variable}={re.sub(r'//[^/]*@', '//***@', value)}: expected {accepts(place)}"
+def _explain(field: str, message: str) -> str:
+    variable = PREFIX + field.upper()
+    value = next((os.environ[name] for name in os.environ if name.upper() == variable), "")
+    # A password in a URL would otherwise end up in a log.
+    shown = re.sub(r"//[^/]*@", "//***@", value)
+    return f"{variable}={shown}: {message if message.startswith('expected') else f'expected {accepts(field)}'}"
 
 
 def _is_unknown(variable: str) -> bool:
