@@ -155,3 +155,102 @@ def verify(output: str, only: tuple[str, ...]) -> None:
         say(f"hint: {hint}")
     say(report.summary(findings, seconds))
     sys.exit(FINDING if failed(findings) else 0)
+
+
+@main.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option("--method", default="GET", show_default=True, help="The request's method.")
+@output_option
+def ask(source: str, target: str, method: str, output: str) -> None:
+    """Send one real request as FROM, and say which layer answered it.
+
+    FROM is pinger, ponger, ingress, disguised, stranger, unmeshed or node. TO is `ponger:metrics/metrics`.
+    """
+    from kindmesh.asking import ask_once
+    from kindmesh.probe import Cause
+
+    asked = ask_once(here().kube, source, target, method.upper())
+    click.echo(asked.to_json() if output == "json" else str(asked))
+    sys.exit(0 if asked.cause is Cause.ALLOWED else FINDING)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--follow", "-f", is_flag=True, help="Go on with what is written from now on.")
+@click.option("--sidecar", is_flag=True, help="What its sidecar writes: refusals, with the caller's identity.")
+def logs(name: str, follow: bool, sidecar: bool) -> None:
+    """Print what the pods of pinger or ponger have written."""
+    container = "linkerd-proxy" if sidecar else name
+    chosen = ("-l", f"app.kubernetes.io/name={name}", "-c", container, "--prefix", "--tail=200")
+    command = ("kubectl", "--context", here().kube.context, "-n", "pingpong", "logs", *chosen)
+    os.execvp(command[0], [*command, *(["--follow"] if follow else [])])  # noqa: S606 an argument list, no shell
+
+
+@main.command()
+@click.argument("what", type=click.Choice(["issuer", "anchor"]), default="issuer")
+def rotate(what: str) -> None:
+    """Renew the issuer or the trust anchor while traffic flows, and say whether a request was lost."""
+    from kindmesh.load import under_load
+    from kindmesh.rotate import rotate_anchor, rotate_issuer
+
+    site = here()
+    with under_load(site.kube, "ponger") as loading:
+        (rotate_issuer if what == "issuer" else rotate_anchor)(site)
+    say(str(loading.result))
+    sys.exit(FINDING if loading.result.lost else 0)
+
+
+@main.command()
+@click.argument("name")
+def restart(name: str) -> None:
+    """Replace the pods of pinger or ponger one by one under 50 requests a second, and say whether one was lost."""
+    from kindmesh.load import under_load
+    from kindmesh.steps import wait_for_rollout
+
+    site = here()
+    with under_load(site.kube, name) as loading:
+        site.kube.run("-n", "pingpong", "rollout", "restart", f"deployment/{name}")
+        wait_for_rollout(site, "restart", "pingpong", name)
+    say(str(loading.result))
+    sys.exit(FINDING if loading.result.lost else 0)
+
+
+@main.command()
+@click.argument("name")
+def chaos(name: str) -> None:
+    """Break one thing, show what happens, and heal it: pod, policy, injector or dns."""
+    from kindmesh.chaos import find_chaos
+
+    find_chaos(name).run(here())
+
+
+def tunnel(namespace: str, target: str, port: int, local: int, path: str = "") -> None:
+    """Keep a tunnel open until Ctrl-C."""
+    from kindmesh.forward import forward
+
+    with forward(here().kube, namespace, target, port, local) as address:
+        say(f"{address}{path}, until Ctrl-C")
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            say("Closed.")
+
+
+@main.command()
+def dashboard() -> None:
+    """Show Linkerd's dashboard."""
+    tunnel("linkerd-viz", "deployment/web", 8084, 8084)
+
+
+@main.command()
+def traces() -> None:
+    """Show Jaeger."""
+    tunnel("tracing", "deployment/jaeger", 16686, 16686, "/jaeger")
+
+
+@main.command()
+def metrics() -> None:
+    """Show Prometheus: rules, alerts, queries."""
+    tunnel("linkerd-viz", "deployment/prometheus", 9090, 9091)

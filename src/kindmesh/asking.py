@@ -1,0 +1,63 @@
+"""One request as anybody: what came back, and which layer said so."""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+
+from kindmesh.checks import DOMAIN
+from kindmesh.errors import BadInput
+from kindmesh.kube import Kube
+from kindmesh.pods import ASKERS, Asker, Askers
+from kindmesh.probe import Answer, Cause, Question, cause
+from kindmesh.verifycalls import pod_addresses
+
+FORM = re.compile(r"(?P<name>pinger|ponger)(?::(?P<port>http|metrics))?(?P<path>/\S*)?")
+PORTS = {"http": (80, 8080), "metrics": (9090, 9090)}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request and its answer."""
+
+    source: str
+    target: str
+    method: str
+    cause: Cause
+    answer: Answer
+
+    def to_json(self) -> str:
+        """Return it for a program."""
+        return json.dumps(asdict(self), indent=2)
+
+    def __str__(self) -> str:
+        return f"{self.source} -> {self.target}: {self.cause} ({self.answer}, {self.answer.seconds * 1000:.0f} ms)"
+
+
+def find_asker(name: str) -> Asker:
+    """Return who is meant by a name; `linkerd`'s word for a stranger's account is its pod's."""
+    for asker in ASKERS:
+        if asker.name == name:
+            return asker
+    known = "\n".join(f"  {asker.name}: {asker.says}" for asker in ASKERS)
+    raise BadInput(f"{name}: nobody of this name can ask; those who can are\n{known}")
+
+
+def find_question(text: str, method: str, asker: Asker, addresses: "dict[str, str]") -> Question:
+    """Return the request that is meant by `ponger:metrics/metrics`."""
+    found = FORM.fullmatch(text)
+    if not found:
+        raise BadInput(f"{text}: NAME[:PORT][/PATH] is expected; names are pinger and ponger, ports http and metrics")
+    service, container = PORTS[found["port"] or "http"]
+    path = found["path"] or "/"
+    if asker.on_host:
+        return Question(f"{addresses[found['name']]}:{container}{path}", method, (("host", found["name"]),))
+    return Question(f"{found['name']}.{DOMAIN}:{service}{path}", method)
+
+
+def ask_once(kube: Kube, source: str, target: str, method: str) -> Asked:
+    """Send one request."""
+    asker = find_asker(source)
+    question = find_question(target, method, asker, pod_addresses(kube))
+    with Askers(kube, [asker]) as askers:
+        answer = askers.ask(asker, [question])[0]
+    return Asked(source, target, method, cause(answer, meshed=asker.meshed), answer)

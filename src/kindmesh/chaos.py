@@ -1,0 +1,124 @@
+"""Breaks one thing on purpose, shows what happens, and heals it: whatever happens in between."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from kindmesh.errors import BadInput, StepFailed
+from kindmesh.kube import documents, until
+from kindmesh.load import under_load
+from kindmesh.pods import PINGER, ask
+from kindmesh.probe import Answer, Cause, Question, cause
+from kindmesh.steps import Site, wait_for_rollout
+
+PING = Question("ponger.pingpong.svc.cluster.local:80/ping")
+CUT_DNS = "all-to-dns"
+
+
+@dataclass(frozen=True, slots=True)
+class Chaos:
+    """One thing that can break."""
+
+    says: str
+    run: Callable[[Site], None]
+
+
+def kill_pod(site: Site) -> None:
+    """Kill one ponger at once, under load; the other one carries on."""
+    with under_load(site.kube, "ponger") as loading:
+        pod = site.kube.items("-n", "pingpong", "pods", "-l", "app.kubernetes.io/name=ponger")[0]["metadata"]["name"]
+        site.kube.run("-n", "pingpong", "delete", "pod", pod, "--grace-period=0", "--force")
+        site.say(f"… {pod} is killed without a warning; waiting for its successor")
+        wait_for_rollout(site, "chaos", "pingpong", "ponger")
+    site.say(f"✓ healed by itself: {loading.result}")
+
+
+def break_policy(site: Site) -> None:
+    """Take away the grant of pinger; the next ping is refused, and works again when the grant is back."""
+    name = ("-n", "pingpong", "authorizationpolicy.policy.linkerd.io", "pinger-may-ping")
+    grant = site.kube.run("get", *name, "-o", "yaml")
+    site.kube.run("delete", *name)
+    try:
+        _expect(site, Cause.MESH, "without the grant")
+    finally:
+        _put_back(site, grant)
+    _expect(site, Cause.ALLOWED, "with the grant again")
+
+
+def stop_injector(site: Site) -> None:
+    """Stop the injector; no new pod starts, and none starts without a sidecar."""
+    scale = ("-n", "linkerd", "scale", "deployment/linkerd-proxy-injector")
+    site.kube.run(*scale, "--replicas=0")
+    try:
+        pods = ("-n", "linkerd", "pods", "-l", "linkerd.io/control-plane-component=proxy-injector")
+        until(lambda: not site.kube.items(*pods), within=60)
+        asked = site.kube.attempt(
+            *("-n", "pingpong", "run", "kindmesh-unseen", "--image=pingpong:dev", "--dry-run=server"), timeout=40
+        )
+        if asked.code == 0:
+            raise StepFailed("chaos", "a refusal of the new pod", asked.text, "webhookFailurePolicy is not Fail")
+        site.say(f"✓ a new pod is refused: {asked.text.splitlines()[-1][:160]}")
+        _expect(site, Cause.ALLOWED, "what runs goes on")
+    finally:
+        site.kube.run(*scale, "--replicas=1")
+        wait_for_rollout(site, "chaos", "linkerd", "linkerd-proxy-injector")
+    site.say("✓ healed: the injector is back")
+
+
+def cut_dns(site: Site) -> None:
+    """Take away the network's way to DNS; what is resolved goes on, a new sidecar does not start."""
+    policies = [found for found in site.kube.items("-n", "pingpong", "networkpolicies") if _is_dns(found)]
+    names = [found["metadata"]["name"] for found in policies]
+    site.kube.run("-n", "pingpong", "delete", "networkpolicy", *names)
+    try:
+        time_start = time.monotonic()
+        until(lambda: _ping(site) is not Cause.ALLOWED, within=20, every=1)
+        site.say(
+            f"… {', '.join(names)} cut: a ping ends as `{_ping(site)}` after {time.monotonic() - time_start:.0f} s"
+        )
+    finally:
+        for policy in policies:
+            policy["metadata"] = {key: policy["metadata"][key] for key in ("name", "namespace")}
+        site.kube.apply(policies)
+    _expect(site, Cause.ALLOWED, "with DNS again")
+
+
+def _is_dns(policy: "dict[str, object]") -> bool:
+    return "'port': 53" in str(policy.get("spec"))
+
+
+def _put_back(site: Site, text: str) -> None:
+    for found in documents(text):
+        found["metadata"] = {key: found["metadata"][key] for key in ("name", "namespace")}
+        site.kube.apply([found])
+
+
+def _answer(site: Site) -> Answer:
+    return ask(site.kube, PINGER, [PING])[0]
+
+
+def _ping(site: Site) -> Cause:
+    return cause(_answer(site), meshed=True)
+
+
+def _expect(site: Site, wanted: Cause, when: str) -> None:
+    start = time.monotonic()
+    if not until(lambda: _ping(site) is wanted, within=30):
+        raise StepFailed("chaos", f"`{wanted}` {when}", str(_answer(site)))
+    site.say(f"✓ {when}: {wanted} ({time.monotonic() - start:.1f} s)")
+
+
+CHAOS: Mapping[str, Chaos] = {
+    "pod": Chaos("kill a ponger under load", kill_pod),
+    "policy": Chaos("take away pinger's grant", break_policy),
+    "injector": Chaos("stop the proxy-injector", stop_injector),
+    "dns": Chaos("cut the way to DNS", cut_dns),
+}
+
+
+def find_chaos(name: str) -> Chaos:
+    """Return what is meant by a name."""
+    if name not in CHAOS:
+        known = ", ".join(f"{key} ({chaos.says})" for key, chaos in CHAOS.items())
+        raise BadInput(f"{name}: nothing of this name can be broken; known are {known}")
+    return CHAOS[name]

@@ -1,0 +1,114 @@
+"""Renews the issuer, or the trust anchor above it, in the order in which no sidecar ever meets a stranger.
+
+A sidecar reads its anchors when it starts. So a new anchor is trusted everywhere before anything is signed under it,
+and the old one is dropped only when nothing signed under it is left.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from kindmesh.errors import StepFailed
+from kindmesh.identity import Authority, bundle, load_authority, make_anchor, make_issuer
+from kindmesh.kube import Kube, evidence, until
+from kindmesh.steps import Site, wait_for_rollout
+
+CONTROL_PLANE = ("linkerd-identity", "linkerd-destination", "linkerd-proxy-injector")
+DATA_PLANE = {"pingpong": ("ponger", "pinger"), "tracing": ("jaeger",), "ingress": ("traefik",)}
+VIZ = ("prometheus", "metrics-api", "tap", "tap-injector", "web")
+NOTICED = 180.0
+"""Kubelet brings a changed Secret into a pod within about a minute and a half."""
+
+
+def rotate_issuer(site: Site) -> None:
+    """Renew the issuer: running sidecars keep their certificates, and get the next one from the new issuer."""
+    kube = site.kube
+    since = datetime.now(UTC)
+    if site.settings.has("cert-manager"):
+        # cert-manager makes it anew when it is gone, with a new key.
+        kube.run("-n", "linkerd", "delete", "secret", "linkerd-identity-issuer")
+        ready = ("wait", "--for=create", "secret/linkerd-identity-issuer", "--timeout=60s")
+        kube.run("-n", "linkerd", *ready)
+    else:
+        anchor = load_authority(kube.get("-n", "linkerd", "secret/linkerd-trust-anchor"))
+        _sign_issuer(kube, anchor, anchor.pem)
+    _wait_until_noticed(site, since)
+
+
+def rotate_anchor(site: Site) -> None:
+    """Renew the anchor and all below it: trust both, sign under the new one, drop the old one; restart after each."""
+    if site.settings.has("cert-manager"):
+        raise StepFailed(
+            "rotate",
+            "a rotation of the anchor beside cert-manager",
+            "the anchor is a Certificate of cert-manager",
+            "docs/guides/to-production.md has the order: renew, restart, renew the issuer, restart, drop, restart",
+        )
+    kube = site.kube
+    old = load_authority(kube.get("-n", "linkerd", "secret/linkerd-trust-anchor"))
+    new = make_anchor()
+    both = old.pem + new.pem
+    phases: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("both anchors are trusted", lambda: kube.apply([bundle(both)])),
+        ("every proxy trusts both", lambda: restart_all(site)),
+        ("the issuer is signed by the new anchor", lambda: _new_issuer(site, new, both)),
+        ("every certificate is below the new anchor", lambda: restart_all(site)),
+        ("the new anchor alone is trusted", lambda: _drop_old(kube, new)),
+        ("no proxy trusts the old anchor", lambda: restart_all(site)),
+    )
+    for says, change in phases:
+        start = time.monotonic()
+        change()
+        site.say(f"✓ {says} ({time.monotonic() - start:.1f} s)")
+
+
+def _new_issuer(site: Site, anchor: Authority, trusted: str) -> None:
+    since = datetime.now(UTC)
+    _sign_issuer(site.kube, anchor, trusted)
+    _wait_until_noticed(site, since)
+
+
+def _sign_issuer(kube: Kube, anchor: Authority, trusted: str) -> None:
+    kube.apply([make_issuer(anchor).secret("linkerd-identity-issuer", "linkerd", trusted)])
+
+
+def _drop_old(kube: Kube, new: Authority) -> None:
+    kube.apply([new.secret("linkerd-trust-anchor", "linkerd", new.pem), bundle(new.pem)])
+
+
+def _wait_until_noticed(site: Site, since: datetime) -> None:
+    """Wait for Linkerd's own event; it misses one now and then, and then only a restart helps."""
+    site.say("… waiting until linkerd-identity has read the new issuer (event IssuerUpdated)")
+    start = time.monotonic()
+    if not until(lambda: _updated(site.kube, since), within=NOTICED, every=2):
+        site.say("! it has not; restarting linkerd-identity")
+        site.kube.run("-n", "linkerd", "rollout", "restart", "deployment/linkerd-identity")
+        wait_for_rollout(site, "rotate", "linkerd", "linkerd-identity")
+        if not site.kube.exists("-n", "linkerd", "secret/linkerd-identity-issuer"):
+            raise StepFailed("rotate", "a new issuer", evidence(site.kube, "linkerd"))
+    site.say(f"✓ linkerd-identity signs with the new issuer ({time.monotonic() - start:.0f} s)")
+
+
+def _updated(kube: Kube, since: datetime) -> bool:
+    events = kube.items("-n", "linkerd", "events", "--field-selector=reason=IssuerUpdated")
+    return any(_when(event) >= since.replace(microsecond=0) for event in events)
+
+
+def _when(event: "dict[str, object]") -> datetime:
+    text = str(event.get("lastTimestamp") or event.get("eventTime"))
+    return datetime.fromisoformat(text)
+
+
+def restart_all(site: Site) -> None:
+    """Restart the control plane, then everything that carries a sidecar, and wait for each."""
+    _restart(site, "linkerd", CONTROL_PLANE)
+    if site.settings.has("viz"):
+        _restart(site, "linkerd-viz", VIZ)
+    for namespace, names in DATA_PLANE.items():
+        if namespace not in ("tracing", "ingress") or site.settings.has(namespace):
+            _restart(site, namespace, names)
+
+
+def _restart(site: Site, namespace: str, names: tuple[str, ...]) -> None:
+    site.kube.run("-n", namespace, "rollout", "restart", *(f"deployment/{name}" for name in names))
+    wait_for_rollout(site, "rotate", namespace, *names)
