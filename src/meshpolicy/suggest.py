@@ -88,7 +88,7 @@ def _server(server: Workload, port: int) -> Manifest:
         "apiVersion": "policy.linkerd.io/v1beta3",
         "kind": "Server",
         "metadata": {"name": f"{server.ref.name}-{port}", "namespace": server.ref.namespace},
-        "spec": {"podSelector": {"matchLabels": dict(server.labels)}, "port": port},
+        "spec": {"podSelector": {"matchLabels": own_labels(server)}, "port": port},
     }
 
 
@@ -129,10 +129,15 @@ def _rule(of: Workload, kind: str, rules: str, peers: str, peer: Workload | None
     rule: dict[str, object] = {"ports": [{"port": port, "protocol": "TCP"}]}
     if peer is not None:
         namespace = {"matchLabels": {"kubernetes.io/metadata.name": peer.ref.namespace}}
-        rule[peers] = [{"namespaceSelector": namespace, "podSelector": {"matchLabels": dict(peer.labels)}}]
+        rule[peers] = [{"namespaceSelector": namespace, "podSelector": {"matchLabels": own_labels(peer)}}]
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": f"{of.ref.name}-{rules}-{port}", "namespace": of.ref.namespace},
-        "spec": {"podSelector": {"matchLabels": dict(of.labels)}, "policyTypes": [kind], rules: [rule]},
+        "spec": {"podSelector": {"matchLabels": own_labels(of)}, "policyTypes": [kind], rules: [rule]},
     }
+
+
+def own_labels(workload: Workload) -> dict[str, str]:
+    """Return the labels that are written in the manifests; the injector's are no choice of the author's."""
+    return {key: value for key, value in workload.labels.items() if not key.startswith("linkerd.io/")}
