@@ -12,6 +12,10 @@ from pathlib import Path
 
 import psutil
 
+from localmesh.client import Client
+from localmesh.state import StateFolder
+from localmesh.views import PodView
+
 PROJECT = Path(__file__).parents[2]
 PARTS = ("k8s/base", "mesh/policies", "mesh/ingress")
 
@@ -41,6 +45,15 @@ class Commands:
     def manifests(self) -> Path:
         """The copy of the project's manifests, to be changed at will."""
         return self.folder / "m"
+
+    @property
+    def client(self) -> Client:
+        """Asks the supervisor itself, where a test looks often."""
+        return Client(StateFolder(self.state))
+
+    def pods(self, workload: str) -> dict[str, PodView]:
+        """Return the pods of a workload by name; a rolling restart leaves others than those of the start."""
+        return {pod.name: pod for pod in self.client.status().pods if pod.workload == workload}
 
     @property
     def environment(self) -> dict[str, str]:
