@@ -55,9 +55,9 @@ def processor(endpoint: str) -> BatchSpanProcessor:
     # It would write a line for each attempt; what matters is said by `Patient`.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
-    return BatchSpanProcessor(Patient(OTLPSpanExporter(endpoint=_path(endpoint), timeout=TIMEOUT), endpoint))
+    return BatchSpanProcessor(Patient(OTLPSpanExporter(endpoint=traces_url(endpoint), timeout=TIMEOUT), endpoint))
 
 
-def _path(endpoint: str) -> str:
+def traces_url(endpoint: str) -> str:
     """Return where traces go; a collector's bare address means its usual path."""
     return endpoint if endpoint.count("/") > 2 and not endpoint.endswith("/") else endpoint.rstrip("/") + "/v1/traces"

@@ -167,6 +167,8 @@ def _is_unknown(variable: str) -> bool:
 
 
 def _unknown(variable: str) -> str:
-    close = get_close_matches(variable.upper(), variables(), n=1)
-    advice = f"did you mean {close[0]}?" if close else "`python -m pingpong.reference settings` lists all"
+    # The prefix, alike in all, would make everything look near.
+    words = [known.removeprefix(PREFIX) for known in variables()]
+    close = get_close_matches(variable.upper().removeprefix(PREFIX), words, n=1)
+    advice = f"did you mean {PREFIX}{close[0]}?" if close else "`python -m pingpong.reference settings` lists all"
     return f"{variable}={os.environ[variable]}: there is no such setting; {advice}"
