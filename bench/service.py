@@ -18,7 +18,6 @@ from pathlib import Path
 from time import monotonic, perf_counter, sleep
 
 import click
-
 from sink import Sink
 
 REQUEST = b"GET /ping HTTP/1.1\r\nHost: bench\r\n\r\n"
@@ -176,9 +175,7 @@ def table(results: list[Result]) -> str:
         low, high = one.ratio_quartiles
         goal = f"{one.goal:.2f}" if one.goal else ""
         spread = f"{low:.2f} to {high:.2f}"
-        lines.append(
-            f"{one.name:<12}{one.requests_per_second:>12.0f}{one.ratio:>8.2f}  {spread:<14}{goal:>5}".rstrip()
-        )
+        lines.append(f"{one.name:<12}{one.requests_per_second:>12.0f}{one.ratio:>8.2f}  {spread:<14}{goal:>5}".rstrip())
     return "\n".join(lines)
 
 
