@@ -1,15 +1,12 @@
 """Kubernetes addresses and the loopback addresses that play them: `10.a.b.c` is played by `127.a.b.c`. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 from meshpolicy.match import NetworkMatch
 
 CLUSTER = IPv4Network("10.0.0.0/8")
 PLAYED = IPv4Network("127.0.0.0/8")
-PODS = IPv4Network("10.244.0.0/24")
-NODE = IPv4Address("10.244.0.1")
-"""Where the kubelet's probes come from."""
 
 Outside = Mapping[IPv4Address, IPv4Address]
 """Addresses out of 10/8 that a test plays by loopback addresses of its choice."""
@@ -27,11 +24,6 @@ def meant(address: IPv4Address) -> IPv4Address:
     if address not in PLAYED:
         raise ValueError(f"{address} is not in {PLAYED}")
     return IPv4Address(int(CLUSTER.network_address) | int(address) & int(CLUSTER.hostmask))
-
-
-def pod_addresses() -> Iterator[IPv4Address]:
-    """Yield the addresses that pods are given, in order."""
-    return (address for address in PODS.hosts() if address != NODE)
 
 
 def played_networks(network: IPv4Network | IPv6Network, outside: Outside) -> tuple[IPv4Network, ...]:

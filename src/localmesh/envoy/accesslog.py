@@ -15,7 +15,7 @@ _COMMON = {
     "milliseconds": "%DURATION%",
     "received": "%BYTES_RECEIVED%",
     "sent": "%BYTES_SENT%",
-    "failure": "%DOWNSTREAM_TRANSPORT_FAILURE_REASON%%UPSTREAM_TRANSPORT_FAILURE_REASON%",
+    "upstream_failure": "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
 }
 _HTTP = {
     "method": "%REQ(:METHOD)%",
@@ -30,18 +30,18 @@ _HTTP = {
 _TCP = {"details": "%CONNECTION_TERMINATION_DETAILS%"}
 
 
-def _grant(filters: str) -> str:
-    return f"%DYNAMIC_METADATA(envoy.filters.{filters}.rbac:enforced_effective_policy_id)%"
+def _grant(level: str, rules: str) -> str:
+    return f"%DYNAMIC_METADATA(envoy.filters.{level}.rbac:{rules}_effective_policy_id)%"
 
 
 def inbound_http(pod: Pod) -> list[Json]:
     """Return the log of the requests that a sidecar accepts, with the route and the grant that let them pass."""
-    return _log(pod, {"direction": "inbound", **_COMMON, **_HTTP, "authorization": _grant("http")})
+    return _log(pod, {"direction": "inbound", **_COMMON, **_HTTP, "authorization": _grant("http", "enforced")})
 
 
 def inbound_tcp(pod: Pod) -> list[Json]:
     """Return the log of the streams that a sidecar accepts."""
-    return _log(pod, {"direction": "inbound", **_COMMON, **_TCP, "authorization": _grant("network")})
+    return _log(pod, {"direction": "inbound", **_COMMON, **_TCP, "authorization": _grant("network", "shadow")})
 
 
 def outbound_http(pod: Pod) -> list[Json]:

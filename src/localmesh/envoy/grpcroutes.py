@@ -45,4 +45,4 @@ def _match(host: HostMatch | None, match: GrpcMatch) -> Json:
 
 
 def _segment(name: str | None) -> str:
-    return "[^/]*" if name is None else re.escape(name)
+    return "[^/]+" if name is None else re.escape(name)

@@ -39,28 +39,32 @@ def _client_id(peers: Peers) -> list[Json]:
 
 
 def _routes(cluster: str, policy: PortPolicy, peers: Peers) -> list[Json]:
-    found: list[grpcroutes.GrpcEntry | routes.Entry] = [*routes.entries(policy.http_routes)]
     if policy.protocol is Protocol.GRPC:
-        found = [*grpcroutes.entries(policy.grpc_routes)]
-    grants = {entry.route.ref: _grants(entry.route, peers) for entry in found}
+        return [_grpc_route(cluster, entry, peers) for entry in grpcroutes.entries(policy.grpc_routes)]
     exempt = ratelimit.exempt() if policy.rate_limit else {}
-    return [
-        {
-            "name": str(entry.route.ref),
-            "match": entry.match,
-            "typed_per_filter_config": grants[entry.route.ref] | (exempt if redirect(entry.rule.filters) else {}),
-            **_action(cluster, entry.rule.filters),
-        }
-        for entry in found
-    ]
+    return [_http_route(cluster, entry, peers, exempt) for entry in routes.entries(policy.http_routes)]
 
 
-def _grants(route: HttpRoute | GrpcRoute, peers: Peers) -> Json:
+def _http_route(cluster: str, entry: routes.Entry, peers: Peers, exempt: Json) -> Json:
+    found = _route(entry.route, entry.match, peers)
+    answer = redirect(entry.rule.filters)
+    if answer is None:
+        return found | _forward(cluster, entry.rule.filters)
+    found["typed_per_filter_config"] |= exempt
+    if "prefix_rewrite" in answer and not entry.prefix:
+        return found | {"direct_response": {"status": 500}}
+    return found | {"redirect": answer}
+
+
+def _grpc_route(cluster: str, entry: grpcroutes.GrpcEntry, peers: Peers) -> Json:
+    return _route(entry.route, entry.match, peers) | _forward(cluster, entry.rule.filters)
+
+
+def _route(route: HttpRoute | GrpcRoute, match: Json, peers: Peers) -> Json:
     found = {"rules": rules(route.authorizations, peers)}
-    return {RBAC: typed("filters.http.rbac.v3.RBACPerRoute", rbac=found)}
+    grants = {RBAC: typed("filters.http.rbac.v3.RBACPerRoute", rbac=found)}
+    return {"name": str(route.ref), "match": match, "typed_per_filter_config": grants}
 
 
-def _action(cluster: str, filters: tuple[Filter, ...]) -> Json:
-    if answer := redirect(filters):
-        return {"redirect": answer}
+def _forward(cluster: str, filters: tuple[Filter, ...]) -> Json:
     return {"route": {"cluster": cluster, "timeout": "0s"}, **header_changes(filters)}

@@ -32,12 +32,14 @@ class Rank:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One match of Envoy's list, the rule it belongs to, and the path it replaces in a redirect."""
+    """One match of Envoy's list, and the rule it belongs to."""
 
     rank: Rank
     match: Json
     route: HttpRoute
     rule: HttpRule
+    prefix: bool
+    """Whether it came of a prefix, which a redirect may replace."""
 
 
 def entries(routes: tuple[HttpRoute, ...]) -> list[Entry]:
@@ -48,12 +50,11 @@ def entries(routes: tuple[HttpRoute, ...]) -> list[Entry]:
 
 def _rule(route: HttpRoute, rule: HttpRule) -> Iterator[Entry]:
     for match in rule.matches or (HttpMatch(EVERYTHING),):
+        prefix = bool(rule.matches) and (match.path or EVERYTHING).kind is PathKind.PREFIX
         for host in route.hostnames or (None,):
             for path, whole, length in _paths(match.path or EVERYTHING):
-                rank = _rank(host, match)
-                yield Entry(
-                    replace(rank, whole=whole, length=length), {**path, **_conditions(host, match)}, route, rule
-                )
+                rank = replace(_rank(host, match), whole=whole, length=length)
+                yield Entry(rank, path | _conditions(host, match), route, rule, prefix)
 
 
 def _rank(host: HostMatch | None, match: HttpMatch) -> Rank:

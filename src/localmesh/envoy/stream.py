@@ -44,7 +44,9 @@ def authorized(pod: Pod, cluster: str, authorizations: tuple[Authorization, ...]
                     "envoy.filters.network.rbac",
                     "filters.network.rbac.v3.RBAC",
                     stat_prefix=cluster,
-                    rules=rules(authorizations, peers),
+                    rules=(found := rules(authorizations, peers)),
+                    # Envoy names the grant that held for shadow rules alone.
+                    shadow_rules=found,
                 ),
                 *forward(pod, cluster, upstream_connect_mode="ON_DOWNSTREAM_DATA", max_early_data_bytes=65536),
             ]

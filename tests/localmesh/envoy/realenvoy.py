@@ -1,0 +1,162 @@
+"""A pod's real Envoy: started, asked as the pod's app would, and ended."""
+
+import json
+import operator
+import socket
+import subprocess
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.client import HTTPConnection
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+
+from localmesh import sds
+from localmesh.authority import Authority
+from localmesh.envoy.command import command
+from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint, endpoints, endpoints_file
+from localmesh.envoy.inbound import InboundPort
+from localmesh.envoy.outbound import USER
+from localmesh.envoy.sidecar import proxy_url, sidecar
+from localmesh.files import make_folder, write
+from localmesh.identity import Validity
+from localmesh.pod import OUTBOUND_PORT, Pod
+
+SECRET = "known-to-the-app-alone"
+LIFETIME = timedelta(hours=1)
+
+
+def until(fact: Callable[[], bool], what: str, within: float = 10) -> None:
+    """Wait for a fact."""
+    end = monotonic() + within
+    while not fact():
+        assert monotonic() < end, f"{what} within {within} s"
+        sleep(0.01)
+
+
+@dataclass
+class Sidecar:
+    """A pod and its Envoy, once `run` has started it."""
+
+    pod: Pod
+    process: subprocess.Popen[bytes] | None = None
+    destinations: Sequence[Destination] = field(default_factory=tuple)
+
+    def client(self) -> httpx.Client:
+        """Return a client that asks as the pod's app does."""
+        return httpx.Client(proxy=proxy_url(self.pod, SECRET), trust_env=False, timeout=10)
+
+    def ask(self, data: bytes) -> bytes:
+        """Send bytes to the listener for the pod's own app, and return what comes first."""
+        return say(self.pod, OUTBOUND_PORT, data)
+
+    def tunnel(self, target: str, data: bytes) -> bytes:
+        """Send bytes through a stream that the sidecar opens, and return what comes first through it."""
+        secret = b64encode(f"{USER}:{SECRET}".encode()).decode()
+        head = f"CONNECT {target} HTTP/1.1\r\nhost: {target}\r\nproxy-authorization: Basic {secret}\r\n\r\n"
+        with socket.create_connection((str(self.pod.local), OUTBOUND_PORT), 10) as connection:
+            connection.sendall(head.encode())
+            opened = first_answer(connection)
+            if opened.startswith(b"HTTP/1.1 502 "):
+                return b""
+            assert opened.startswith(b"HTTP/1.1 200 "), opened
+            connection.sendall(data)
+            return first_answer(connection)
+
+    def admin(self, path: str) -> str:
+        """Ask Envoy's administration interface."""
+        connection = HTTPConnection("admin")
+        with socket.socket(socket.AF_UNIX) as connection.sock:
+            connection.sock.settimeout(10)
+            connection.sock.connect(str(self.pod.admin))
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
+
+    def stat(self, name: str) -> int:
+        """Return one of Envoy's counters."""
+        found = dict(line.split(": ") for line in self.admin(f"/stats?filter={name}").splitlines())
+        return int(found[name])
+
+    def lead(self, destination: Destination, *found: Endpoint | LocalEndpoint) -> None:
+        """Tell the sidecar who is behind a destination."""
+        write(endpoints_file(self.pod, destination), json.dumps(endpoints(destination, found)))
+
+    def change(self, destination: Destination, *found: Endpoint | LocalEndpoint) -> None:
+        """Tell the running sidecar who is behind a destination, and wait until both of its clusters know."""
+        names = [f"cluster.{destination.name}{kind}.update_success" for kind in ("", ".stream")]
+        before = [self.stat(name) for name in names]
+        self.lead(destination, *found)
+        until(
+            lambda: all(map(operator.ne, before, [self.stat(name) for name in names])),
+            f"{self.pod.name} did not read {destination}",
+        )
+
+    def log(self) -> list[dict[str, Any]]:
+        """Return the lines of the access log so far."""
+        if not self.pod.access_log.exists():
+            return []
+        return [json.loads(line) for line in self.pod.access_log.read_text().splitlines()]
+
+    def wait_for_log(self, **fields: object) -> dict[str, Any]:
+        """Return the last line with these fields, which may take a moment to be written."""
+        found: list[dict[str, Any]] = []
+
+        def written() -> bool:
+            found[:] = [line for line in self.log() if fields.items() <= line.items()]
+            return bool(found)
+
+        until(written, f"no line with {fields} in the access log of {self.pod.name}")
+        return found[-1]
+
+
+def prepare(pod: Pod, authority: Authority) -> None:
+    """Make a pod's folder, and its certificate if it is meshed."""
+    for folder in (pod.folder, pod.app, pod.endpoints, pod.secrets):
+        make_folder(folder)
+    if pod.meshed:
+        sds.write_identity(pod.secrets, authority.issuer.leaf(pod.identity, Validity.lasting(LIFETIME)))
+        sds.write_trust(pod.secrets, [authority.anchor.pem])
+
+
+@contextmanager
+def run(pod: Pod, ports: Sequence[InboundPort], leads: dict[Destination, tuple[Any, ...]]) -> Iterator[Sidecar]:
+    """Run a pod's Envoy until the block ends; its folder is prepared."""
+    found = Sidecar(pod, destinations=tuple(leads))
+    for destination, behind in leads.items():
+        found.lead(destination, *behind)
+    write(pod.bootstrap, json.dumps(sidecar(pod, ports, found.destinations, SECRET)))
+    with pod.envoy_log.open("wb") as log, subprocess.Popen(command(pod), stdout=log, stderr=log) as process:
+        found.process = process
+        try:
+            until(lambda: _ready(found), f"Envoy of {pod.name} is not ready")
+            yield found
+        finally:
+            process.kill()
+
+
+def _ready(found: Sidecar) -> bool:
+    assert found.process is not None
+    assert found.process.poll() is None, found.pod.envoy_log.read_text()
+    try:
+        return "LIVE" in found.admin("/ready")
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+
+
+def say(pod: Pod, port: int, data: bytes) -> bytes:
+    """Send bytes to a pod's port without any mesh, and return what comes first: nothing if it is closed."""
+    with socket.create_connection((str(pod.local), port), 10) as connection:
+        connection.sendall(data)
+        return first_answer(connection)
+
+
+def first_answer(connection: socket.socket) -> bytes:
+    """Return the first bytes that come; none if the other side closes or resets."""
+    try:
+        return connection.recv(65536)
+    except ConnectionResetError:
+        return b""

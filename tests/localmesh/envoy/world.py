@@ -1,0 +1,111 @@
+"""The server of the tests: a port for each thing that is particular about a policy."""
+
+from dataclasses import dataclass
+
+from localmesh.authority import Authority
+from localmesh.envoy.endpoints import Destination, service_hosts
+from localmesh.envoy.inbound import InboundPort
+from localmesh.pod import Pod
+from meshpolicy.match import IdentityMatch
+from meshpolicy.policy import HeaderChange, PortPolicy, Protocol, RateLimit, RateLimitOverride, Redirect
+
+from .realenvoy import Sidecar
+from .values import SERVER, grant, identity, on, policy, route
+
+FRIEND = grant(identity("friend"), name="friends-may")
+ANYBODY = grant(name="anybody-may")
+OFFER = route("=/ping", FRIEND, method="GET", name="offer")
+OPEN = route("/open", ANYBODY, name="open")
+REST = route("/", name="rest")
+ROUTES = (OFFER, OPEN, REST)
+
+PORTS = {
+    "http": 8080,
+    "unknown": 8081,
+    "opaque": 8082,
+    "tls": 8083,
+    "http2": 8084,
+    "deny": 8085,
+    "limited": 8086,
+    "filters": 8087,
+    "invalid": 8088,
+    "skipped": 8089,
+    "sparse": 8090,
+    "crowded": 8091,
+    "impostor": 8092,
+}
+"""The ports of the server, by what is particular about them; `impostor` is played by others."""
+
+
+@dataclass
+class World:
+    """A server, a client with a grant (`friend`), a meshed one without (`other`), and an unmeshed one."""
+
+    authority: Authority
+    server: Sidecar
+    friend: Sidecar
+    other: Sidecar
+    stranger: Sidecar
+
+
+def destination(name: str) -> Destination:
+    """Return a port of the Service `server`."""
+    return Destination(f"server.{name}", service_hosts("server", "web", "web"), PORTS[name])
+
+
+def hinted(name: str) -> Destination:
+    """Return the same port as one that its pod calls opaque."""
+    return Destination(f"hinted.{name}", ("hinted",), PORTS[name])
+
+
+def url(name: str, path: str = "/ping") -> str:
+    """Return how a client calls a port of the Service."""
+    return f"http://server.web.svc.cluster.local:{PORTS[name]}{path}"
+
+
+def server_ports(pod: Pod) -> list[InboundPort]:
+    """Return the ports with their policies, and the app behind each."""
+    streams = {"opaque": Protocol.OPAQUE, "tls": Protocol.TLS, "deny": Protocol.OPAQUE}
+    lines = {name: policy(PORTS[name], protocol) for name, protocol in streams.items()}
+    requests = {
+        "http": policy(PORTS["http"], http_routes=ROUTES),
+        "unknown": policy(PORTS["unknown"], Protocol.UNKNOWN, http_routes=ROUTES),
+        "http2": policy(PORTS["http2"], Protocol.HTTP2, http_routes=ROUTES),
+        "sparse": policy(PORTS["sparse"], http_routes=(OFFER,)),
+        "limited": limited(),
+        "crowded": crowded(),
+        "filters": filters(),
+        "invalid": policy(PORTS["invalid"], http_routes=ROUTES, invalid=SERVER),
+        "skipped": policy(PORTS["skipped"], skipped=True),
+    }
+    found = [on(pod, requests[name]) for name in requests if name != "unknown"]
+    granted = {name: _granted(lines[name]) for name in ("opaque", "tls")}
+    found += [on(pod, granted.get(name, lines[name]), "lines.sock") for name in lines]
+    return [*found, on(pod, _granted(requests["unknown"]))]
+
+
+def _granted(found: PortPolicy) -> PortPolicy:
+    return policy(found.port, found.protocol, http_routes=found.http_routes, authorizations=(FRIEND,))
+
+
+def limited() -> PortPolicy:
+    """Return a port where each identity may ask 3 times a second, and `friend` 8 times."""
+    override = RateLimitOverride(8, (IdentityMatch(identity("friend")),))
+    limit = RateLimit(SERVER, identity=3, overrides=(override,))
+    return policy(PORTS["limited"], http_routes=(OPEN, REST), rate_limit=limit)
+
+
+def crowded() -> PortPolicy:
+    """Return a port where all together may ask 5 times a second, and each identity 3 times."""
+    limit = RateLimit(SERVER, total=5, identity=3)
+    return policy(PORTS["crowded"], http_routes=(OPEN, REST), rate_limit=limit)
+
+
+def filters() -> PortPolicy:
+    """Return a port whose routes change headers and redirect."""
+    change = HeaderChange(add=(("x-add", "50%"),), set=(("x-set", "new"),), remove=("x-remove",))
+    changed = route("/change", ANYBODY, filters=(change,), name="change")
+    moved = route("/old", ANYBODY, filters=(Redirect(301, prefix="/new"),), name="moved")
+    broken = route("=/exact", ANYBODY, filters=(Redirect(prefix="/new"),), name="broken")
+    closed = route("/closed", filters=(Redirect(),), name="closed")
+    return policy(PORTS["filters"], http_routes=(changed, moved, broken, closed))
