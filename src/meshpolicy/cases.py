@@ -34,11 +34,15 @@ def read_cases(paths: Iterable[str | Path]) -> tuple[tuple[Case, ...], tuple[Pro
     bases: dict[str, Base] = {}
     cases = []
     for document in documents:
-        if "manifests" in document.data and "requests" not in document.data:
+        if {"apiVersion", "kind"} <= document.data.keys() or _is_base(document):
             continue
         base = _base(document, bases, problems)
         cases.append(read_case(document, base, problems))
     return tuple(cases), tuple(problems)
+
+
+def _is_base(document: Document) -> bool:
+    return "manifests" in document.data and not {"requests", "rejected"} & document.data.keys()
 
 
 def _base(document: Document, bases: dict[str, Base], problems: list[Problem]) -> Base:

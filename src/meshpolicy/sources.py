@@ -46,9 +46,17 @@ def understand(documents: Iterable[Document], settings: MeshSettings, before: It
     """Return what documents say."""
     documents = tuple(documents)
     cluster, wrong = parse(documents, settings)
-    told = {problem.place for problem in wrong}
-    refused = tuple(problem for problem in refusals(documents, shapes) if problem.place not in told)
+    refused = tuple(problem for problem in refusals(documents, shapes) if not _told(problem.place, wrong))
     return Reading(documents, cluster, (*before, *wrong, *refused))
+
+
+def _told(place: Place, problems: Iterable[Problem]) -> bool:
+    """Whether a problem of the same field, or of a field in it, is known already."""
+    return any(
+        (known.place.file, known.place.document) == (place.file, place.document)
+        and f"{known.place.field}.".startswith(f"{place.field}.")
+        for known in problems
+    )
 
 
 def read_strictly(paths: Sequence[str], settings: MeshSettings, context: str = "") -> Cluster:
