@@ -43,9 +43,16 @@ def played_networks(network: IPv4Network | IPv6Network, outside: Outside) -> tup
 
 
 def played_match(match: NetworkMatch, outside: Outside) -> tuple[NetworkMatch, ...]:
-    """Return a network of a policy and its exceptions as loopback networks."""
-    holes = tuple(hole for network in match.exceptions for hole in played_networks(network, outside))
-    return tuple(NetworkMatch(network, holes) for network in played_networks(match.cidr, outside))
+    """Return a network of a policy and its exceptions as loopback networks.
+
+    Those outside are played inside 127/8, too: a network that is played by all of it leaves out those it does not hold.
+    """
+    holes = [hole for network in match.exceptions for hole in played_networks(network, outside)]
+    strangers = [IPv4Network(there) for here, there in sorted(outside.items()) if here not in match.cidr]
+    return tuple(
+        NetworkMatch(network, (*holes, *(strangers if network == PLAYED else ())))
+        for network in played_networks(match.cidr, outside)
+    )
 
 
 def covers_everyone(matches: Iterable[NetworkMatch]) -> bool:

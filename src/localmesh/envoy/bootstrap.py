@@ -14,7 +14,14 @@ def bootstrap(pod: Pod, listeners: Iterable[Json], clusters: Iterable[Json]) -> 
         "admin": {"address": {"pipe": {"path": str(pod.admin), "mode": 0o600}}},
         "static_resources": {"listeners": list(listeners), "clusters": list(clusters)},
         "overload_manager": {"resource_monitors": [_connections()]},
+        "layered_runtime": {"layers": [{"name": "static", "static_layer": _RUNTIME}]},
     }
+
+
+_RUNTIME: Json = {
+    # A list of accounts is one expression, and two accounts are more than Envoy allows by default.
+    "re2": {"max_program_size": {"error_level": 10_000, "warn_level": 10_000}},
+}
 
 
 def _connections() -> Json:

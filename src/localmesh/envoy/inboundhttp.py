@@ -42,7 +42,13 @@ def _routes(cluster: str, policy: PortPolicy, peers: Peers) -> list[Json]:
     if policy.protocol is Protocol.GRPC:
         return [_grpc_route(cluster, entry, peers) for entry in grpcroutes.entries(policy.grpc_routes)]
     exempt = ratelimit.exempt() if policy.rate_limit else {}
-    return [_http_route(cluster, entry, peers, exempt) for entry in routes.entries(policy.http_routes)]
+    found = [_http_route(cluster, entry, peers, exempt) for entry in routes.entries(policy.http_routes)]
+    return [*found, _no_route(exempt)] if exempt else found
+
+
+def _no_route(exempt: Json) -> Json:
+    """Return what a request without a route meets: it is answered before any limit is asked (R85)."""
+    return {"match": {"prefix": ""}, "direct_response": {"status": 404}, "typed_per_filter_config": exempt}
 
 
 def _http_route(cluster: str, entry: routes.Entry, peers: Peers, exempt: Json) -> Json:

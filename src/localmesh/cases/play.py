@@ -1,0 +1,151 @@
+"""Plays one case: starts its pods, sends its requests in order, and compares what clients saw with what is expected."""
+
+import asyncio
+import json
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from localmesh.authority import Authority
+from localmesh.cases.echo import echo
+from localmesh.cases.stage import SOCKET, NotPlayed, Stage
+from localmesh.cases.wire import HELLO, LINE, ByProxy, Direct, Route, Seen, http, stream
+from localmesh.credentials import Credentials
+from localmesh.envoy.command import command
+from localmesh.envoy.endpoints import endpoints, endpoints_file
+from localmesh.envoy.sidecar import sidecar
+from localmesh.errors import CommandFailed
+from localmesh.files import make_folder, write
+from localmesh.probes import sidecar_ready
+from localmesh.process import Child, Program, tail
+from localmesh.programs import base_environment
+from localmesh.state import StateFolder
+from meshpolicy.case import Case, CaseRequest
+from meshpolicy.parse import parse
+from meshpolicy.workload import Workload
+
+SECRET = "of-a-case"  # noqa: S105 nobody is kept out of a case
+TOLERANCE = 3
+"""Requests by which a burst may miss: buckets fill while it lasts."""
+START = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What became of one request."""
+
+    request: CaseRequest
+    found: Mapping[str, int]
+    differs: bool
+    why_not: str = ""
+    """Why it was not played; empty if it was."""
+
+
+async def play(case: Case, folder: Path, credentials: Credentials) -> tuple[Played, ...]:
+    """Play all requests of a case that can be played."""
+    cluster, _ = parse((*case.manifests, *case.policies), case.settings)
+    stage = Stage(cluster, folder, {})
+    reasons = [_reason(stage, request) for request in case.requests]
+    playable = [request for request, why in zip(case.requests, reasons, strict=True) if not why]
+    async with AsyncExitStack() as stack:
+        await _start(stack, stage, playable, credentials)
+        return tuple(
+            [
+                Played(request, {}, differs=False, why_not=why) if why else await _one(stage, request)
+                for request, why in zip(case.requests, reasons, strict=True)
+            ]
+        )
+
+
+def _reason(stage: Stage, request: CaseRequest) -> str:
+    try:
+        stage.check(request)
+        stage.source(request)
+        stage.pod(stage.server(request))
+    except NotPlayed as error:
+        return str(error)
+    return ""
+
+
+async def _start(stack: AsyncExitStack, stage: Stage, requests: list[CaseRequest], credentials: Credentials) -> None:
+    clients = [client for request in requests if (client := stage.client(request)) and client.meshed]
+    servers = [stage.server(request) for request in requests]
+    workloads = {workload.ref: workload for workload in (*servers, *clients)}
+    await asyncio.gather(
+        *(stack.enter_async_context(_pod(stage, found, requests, credentials)) for found in workloads.values())
+    )
+
+
+@asynccontextmanager
+async def _pod(
+    stage: Stage, workload: Workload, requests: Iterable[CaseRequest], credentials: Credentials
+) -> AsyncIterator[None]:
+    pod = stage.pod(workload)
+    requests = list(requests)
+    make_folder(pod.app)
+    make_folder(pod.endpoints)
+    if pod.meshed:
+        credentials.issue(pod)
+    called = stage.called(workload, requests)
+    for destination, endpoint in called.items():
+        write(endpoints_file(pod, destination), json.dumps(endpoints(destination, [endpoint])))
+    ports = stage.inbound(workload, requests)
+    write(pod.bootstrap, json.dumps(sidecar(pod, ports, list(called), SECRET, stage.outside)))
+    environment = base_environment(StateFolder(stage.folder), f"{pod.name}/sidecar", os.environ)
+    child = Child(Program(f"{pod.name}/sidecar", command(pod), environment, pod.envoy_log, pod.folder))
+    async with await echo(pod.app / SOCKET):
+        await child.start()
+        try:
+            await _ready(child, pod.admin, pod.envoy_log)
+            yield
+        finally:
+            await child.stop(grace=0)
+
+
+async def _ready(child: Child, admin: Path, log: Path) -> None:
+    try:
+        async with asyncio.timeout(START):
+            await sidecar_ready(admin)
+    except TimeoutError:
+        raise CommandFailed(f"{child.program.name} did not become ready", tail(log)) from None
+
+
+async def _one(stage: Stage, request: CaseRequest) -> Played:
+    await asyncio.sleep(request.pause)
+    seen = [await _send(stage, request) for _ in range(request.repeat)]
+    found = Counter(one.outcome for one in seen)
+    tolerance = TOLERANCE if request.repeat > 1 else 0
+    differs = any(abs(found[word] - request.expect.get(word, 0)) > tolerance for word in {*found, *request.expect})
+    shown = {name: seen[-1].shown.get(name) for name in request.shown} if found["allow"] else {}
+    wrong = {name: value for name, value in shown.items() if value != request.shown[name]}
+    for name, value in wrong.items():
+        found[f"{name}: {value}"] += 1
+    return Played(request, dict(found), differs or bool(wrong))
+
+
+async def _send(stage: Stage, request: CaseRequest) -> Seen:
+    route, authority = _route(stage, request), stage.authority(request)
+    match request.protocol:
+        case "tcp":
+            return await stream(route, LINE, authority)
+        case "tls":
+            return await stream(route, HELLO, authority)
+        case _:
+            more = {name: value for name, value in request.headers.items() if name != "host"}
+            return await http(route, request.method, request.path, authority, more)
+
+
+def _route(stage: Stage, request: CaseRequest) -> Route:
+    client = stage.client(request)
+    if client is not None and client.meshed:
+        return ByProxy(stage.pod(client), SECRET)
+    return Direct(stage.source(request), stage.pod(stage.server(request)).local, request.port)
+
+
+def credentials_for(folder: Path) -> Credentials:
+    """Return the certificates of a run; all cases have one authority."""
+    return Credentials(Authority.open(folder / "authority", "cluster.local"), timedelta(hours=1))

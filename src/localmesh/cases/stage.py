@@ -1,0 +1,136 @@
+"""Who takes part in a case: its pods with their addresses, and how one of them calls another."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from localmesh.addresses import CLUSTER, played
+from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint
+from localmesh.envoy.inbound import InboundPort
+from localmesh.plan import short
+from localmesh.pod import Pod
+from meshpolicy.annotations import ADMIN_PORT
+from meshpolicy.case import CaseRequest
+from meshpolicy.cluster import Cluster
+from meshpolicy.effective import effective
+from meshpolicy.transport import door_to, hinted_opaque, identity_of, opaque_service
+from meshpolicy.workload import Workload
+
+PLAYED_PROTOCOLS = ("http", "tcp", "tls")
+OUTSIDE = IPv4Address("127.250.0.1")
+"""The first of the addresses that play those outside of the cluster."""
+SOCKET = "echo.sock"
+
+
+class NotPlayed(Exception):
+    """A request cannot be played here; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The cluster of one case, and a folder for its pods."""
+
+    cluster: Cluster
+    folder: Path
+    outside: dict[IPv4Address, IPv4Address]
+    """Loopback addresses for callers out of 10/8, handed out as they appear."""
+
+    def pod(self, workload: Workload) -> Pod:
+        """Return a workload of the case as a pod: at the address that it had where the case was measured."""
+        ref = workload.ref
+        address = next((found for found in workload.addresses if isinstance(found, IPv4Address)), None)
+        if address is None:
+            raise NotPlayed(f"{ref} has no IPv4 address in the case")
+        name = f"{ref.namespace}.{ref.name}"
+        return Pod(
+            name=name,
+            namespace=ref.namespace,
+            service_account=workload.service_account,
+            workload=ref,
+            address=address,
+            local=played(address),
+            labels=workload.labels,
+            containers=workload.containers,
+            meshed=workload.meshed,
+            identity=identity_of(self.cluster, workload) if workload.meshed else "",
+            folder=self.folder / short(name),
+        )
+
+    def server(self, request: CaseRequest) -> Workload:
+        """Return whom a request is for."""
+        found = self.cluster.workload(request.namespace, request.pod)
+        if found is None:
+            raise NotPlayed(f"there is no workload {request.namespace}/{request.pod}")
+        return found
+
+    def client(self, request: CaseRequest) -> Workload | None:
+        """Return the workload that calls, or None where an address does."""
+        if "/" not in request.caller:
+            return None
+        found = self.cluster.workload(*request.caller.split("/", 1))
+        if found is None:
+            raise NotPlayed(f"there is no workload {request.caller}")
+        return found
+
+    def source(self, request: CaseRequest) -> IPv4Address:
+        """Return the loopback address of a caller without a proxy."""
+        client = self.client(request)
+        if client is not None:
+            return self.pod(client).local
+        try:
+            address = IPv4Address(request.caller)
+        except ValueError:
+            raise NotPlayed(f"{request.caller} is no IPv4 address") from None
+        if address in CLUSTER:
+            return played(address)
+        return self.outside.setdefault(address, OUTSIDE + len(self.outside))
+
+    def check(self, request: CaseRequest) -> None:
+        """Raise NotPlayed where a request is out of what can be played here."""
+        if request.protocol not in PLAYED_PROTOCOLS:
+            raise NotPlayed(f"{request.protocol} is not spoken by the echo servers")
+        if request.port == ADMIN_PORT:
+            raise NotPlayed("the admin port of Linkerd's proxy has no counterpart")
+        if self.cluster.network_policies:
+            raise NotPlayed("NetworkPolicies are not enforced on loopback")
+
+    def authority(self, request: CaseRequest) -> str:
+        """Return what the caller calls the server; headers may say otherwise."""
+        return request.headers.get("host") or request.authority or self._usual_authority(request)
+
+    def _usual_authority(self, request: CaseRequest) -> str:
+        server = self.server(request)
+        door = None if request.direct or "/" not in request.caller else door_to(self.cluster, server, request.port)
+        if door is None:
+            return f"{self.pod(server).address}:{request.port}"
+        return f"{door.service.ref.name}.{door.service.ref.namespace}.svc.cluster.local:{door.port.number}"
+
+    def inbound(self, server: Workload, requests: Iterable[CaseRequest]) -> list[InboundPort]:
+        """Return the ports of a server that are called."""
+        pod = self.pod(server)
+        numbers = dict.fromkeys(request.port for request in requests if self.server(request) == server)
+        return [InboundPort(number, pod.app / SOCKET, effective(self.cluster, server, number)) for number in numbers]
+
+    def called(self, client: Workload, requests: Iterable[CaseRequest]) -> dict[Destination, Endpoint | LocalEndpoint]:
+        """Return what a client calls, by the names that it uses, and where that leads."""
+        found: dict[tuple[str, int], tuple[Destination, Endpoint | LocalEndpoint]] = {}
+        for request in requests:
+            if self.client(request) == client:
+                host, _, port = self.authority(request).partition(":")
+                key = (host.lower(), int(port or 80))
+                destination = Destination(f"called.{len(found)}", (host,), key[1])
+                endpoint = self._endpoint(client, request)
+                if found.setdefault(key, (destination, endpoint))[1] != endpoint:
+                    raise NotPlayed(f"{host} stands for two servers in one case")
+        return dict(found.values())
+
+    def _endpoint(self, client: Workload, request: CaseRequest) -> Endpoint | LocalEndpoint:
+        server = self.server(request)
+        pod = self.pod(server)
+        if server == client:
+            return LocalEndpoint(pod.app / SOCKET)
+        door = None if request.direct else door_to(self.cluster, server, request.port)
+        skipped = effective(self.cluster, server, request.port).skipped
+        opaque = opaque_service(door) or hinted_opaque(self.cluster, server, request.port)
+        return Endpoint(pod.local, request.port, "" if skipped else pod.identity, opaque)
