@@ -18,8 +18,9 @@ from meshpolicy.client import Arrival, Client
 from meshpolicy.decide import Decision, Verdict, decide
 from meshpolicy.effective import effective
 from meshpolicy.explain import Reason
-from meshpolicy.policy import PortPolicy, Protocol
+from meshpolicy.policy import PortPolicy
 from meshpolicy.routing import Request
+from meshpolicy.transport import hinted_opaque
 
 BY_STATUS = {
     403: Verdict.FORBIDDEN,
@@ -53,7 +54,8 @@ class Asker:
         target = self._target(question.target, source)
         observed = await send(self._way(source, target), target, question.method, question.headers)
         policy = effective(self.outfitter.cluster, self._group(target.pod).workload, target.number)
-        decision = _predicted(policy, source, target, question)
+        opaque = hinted_opaque(self.outfitter.cluster, self._group(target.pod).workload, target.number)
+        decision = _predicted(policy, source, target, question, opaque=opaque)
         found = verdict(observed, decision)
         return Answer(
             source=question.source,
@@ -93,12 +95,12 @@ class Asker:
         return next(group for group in self.groups if group.workload.ref == pod.workload)
 
 
-def _predicted(policy: PortPolicy, source: Source, target: Target, question: Question) -> Decision:
+def _predicted(policy: PortPolicy, source: Source, target: Target, question: Question, *, opaque: bool) -> Decision:
     if isinstance(source, AsPod) and source.pod.name == target.pod.name:
         return Decision(Verdict.ALLOW, reasons=(Reason("a pod that calls itself passes no policy", "M1"),))
     headers = {name.lower(): value for name, value in question.headers}
     request = Request(question.method, target.path, headers, headers.get("host", target.authority))
-    return decide(policy, client(source, opaque=policy.protocol is Protocol.OPAQUE), request)
+    return decide(policy, client(source, opaque=opaque), request)
 
 
 def client(source: Source, *, opaque: bool = False) -> Client:

@@ -33,7 +33,7 @@ output_option = click.option(
 class Commands(click.Group):
     """The group of all commands; turns every error of this package into one message and an exit code."""
 
-    order: ClassVar = ["up", "down", "status", "ask", "logs", "rotate", "restart"]
+    order: ClassVar = ["up", "down", "status", "ask", "logs", "rotate", "restart", "test"]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which a person meets them."""
@@ -215,3 +215,18 @@ def restart(name: str) -> None:
     """Replace the pods of a workload, each only after a new one is ready."""
     pods = running().restart(name)
     click.echo(f"{name} now runs as {', '.join(pods)}.", err=True)
+
+
+@main.command("test")
+@click.argument("paths", metavar="CASE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@output_option
+def play_cases(paths: tuple[Path, ...], output: str) -> None:
+    """Play policy cases on real Envoys, and report where they end otherwise than the cases say.
+
+    Each case gets echo servers behind sidecars of its own. A mesh that runs is not touched, and not needed.
+    """
+    import asyncio
+
+    from localmesh.cases.command import run
+
+    sys.exit(asyncio.run(run(paths, output)))

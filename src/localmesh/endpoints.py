@@ -6,6 +6,7 @@ Kubernetes takes three steps for this (endpoint slices, the destination service,
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from localmesh.envoy.endpoints import (
@@ -86,13 +87,23 @@ def backends(services: Iterable[Service], pods: Iterable[Pod]) -> tuple[Backend,
     return (*of_services, *(PodBackend(pod, port) for pod in pods for port in tcp_ports(pod)))
 
 
+class Hint(StrEnum):
+    """What a caller's sidecar is told about a port, as Linkerd's destination service would."""
+
+    NONE = ""
+    OPAQUE = "opaque"
+    """Even HTTP goes to it as a stream of bytes (R65)."""
+    PLAIN = "plain"
+    """It does not pass its own pod's sidecar (R10), so nobody would answer TLS."""
+
+
 @dataclass(slots=True)
 class Publisher:
     """Writes the endpoints of every destination for every sidecar, and only what has changed."""
 
     backends: tuple[Backend, ...]
-    opaque: frozenset[tuple[str, int]] = frozenset()
-    """The ports, by pod, that even HTTP goes to as a stream of bytes (R65)."""
+    hints: Mapping[tuple[str, int], Hint] = field(default_factory=dict)
+    """What is particular about some ports, by pod and number."""
     written: dict[Path, str] = field(default_factory=dict)
 
     def publish(self, consumers: Iterable[Pod], ready: Iterable[Pod], running: Iterable[Pod]) -> None:
@@ -113,8 +124,9 @@ class Publisher:
     def _endpoint(self, consumer: Pod, pod: Pod, port: ContainerPort) -> Endpoint | LocalEndpoint:
         if pod.name == consumer.name:
             return LocalEndpoint(pod.socket(port))
-        opaque = (pod.name, port.number) in self.opaque
-        return Endpoint(pod.local, port.number, pod.identity, opaque)
+        hint = self.hints.get((pod.name, port.number), Hint.NONE)
+        identity = "" if hint is Hint.PLAIN else pod.identity
+        return Endpoint(pod.local, port.number, identity, hint is Hint.OPAQUE)
 
     def _write(self, path: Path, text: str) -> None:
         if self.written.get(path) != text:

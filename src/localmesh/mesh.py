@@ -34,7 +34,7 @@ class Mesh:
         self.groups = tuple(groups)
         self.outfitter = outfitter
         self.runners: dict[str, Runner] = {}
-        self._publisher = Publisher(outfitter.backends)
+        self._publisher = Publisher(outfitter.backends, outfitter.hints(self.groups))
         self._node = node
         self._report = report
         self._phases: dict[str, Phase] = {}
@@ -93,7 +93,7 @@ class Mesh:
         pairs = zip(self.groups, groups, strict=True)
         changed = [new for old, new in pairs if before.differs(old, outfitter, new)]
         self.groups, self.outfitter = groups, outfitter
-        self._publisher.backends = outfitter.backends
+        self._publisher.backends, self._publisher.hints = outfitter.backends, outfitter.hints(groups)
         self._changed()
         for group in changed:
             await self.replace(group)

@@ -1,14 +1,14 @@
 """Fills the folder of a pod before it starts: configuration, certificate, endpoints; and says what it runs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import Self
 
 from localmesh import programs
 from localmesh.credentials import Credentials
-from localmesh.endpoints import Backend, tcp_ports
+from localmesh.endpoints import Backend, Hint, tcp_ports
 from localmesh.envoy import Json
 from localmesh.envoy.command import command
 from localmesh.envoy.inbound import InboundPort
@@ -22,6 +22,7 @@ from localmesh.runner import Programs
 from localmesh.state import StateFolder
 from meshpolicy.cluster import Cluster
 from meshpolicy.effective import effective
+from meshpolicy.transport import hinted_opaque
 
 
 @dataclass(slots=True)
@@ -71,6 +72,20 @@ class Outfitter:
             probes={container.name: container.probes for container in pod.containers},
             grace=group.workload.grace,
         )
+
+    def hints(self, groups: Iterable[Group]) -> dict[tuple[str, int], Hint]:
+        """Return what callers are told about the ports of all pods."""
+        return {
+            (pod.name, port.number): self._hint(group, port.number)
+            for group in groups
+            for pod in group.places
+            for port in tcp_ports(pod)
+        }
+
+    def _hint(self, group: Group, port: int) -> Hint:
+        if effective(self.cluster, group.workload, port).skipped:
+            return Hint.PLAIN
+        return Hint.OPAQUE if hinted_opaque(self.cluster, group.workload, port) else Hint.NONE
 
     def differs(self, group: Group, other: Self, there: Group) -> bool:
         """Whether the pods of a workload would be made otherwise by another outfitter."""

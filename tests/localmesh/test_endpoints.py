@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from localmesh.endpoints import Publisher, backends
+from localmesh.endpoints import Hint, Publisher, backends
 from localmesh.pod import Pod
 from meshpolicy.policy import Ref
 from meshpolicy.workload import ContainerPort, Service, ServicePort
@@ -89,3 +89,20 @@ def test_only_what_has_changed_is_written(tmp_path: Path) -> None:
     publisher.forget(caller)
     publisher.publish([caller], PONGERS[:1], ())
     assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("hint", "hops"),
+    [
+        (Hint.NONE, {"http": "meshed-http", "stream": "meshed-opaque"}),
+        (Hint.OPAQUE, {"http": "meshed-opaque", "stream": "meshed-opaque"}),
+        (Hint.PLAIN, {"http": "plain", "stream": "plain"}),
+    ],
+)
+def test_callers_are_told_how_a_port_is_spoken_to(hint: Hint, hops: dict[str, str], tmp_path: Path) -> None:
+    publisher = Publisher(backends((service(),), ()), {("ponger-0", 8080): hint})
+    publisher.publish([at(tmp_path)], PONGERS[:1], ())
+    (path,) = publisher.written
+    (resource,) = json.loads(path.read_text())["resources"]
+    (found,) = resource["endpoints"][0]["lb_endpoints"]
+    assert found["metadata"]["filter_metadata"]["envoy.transport_socket_match"] == hops

@@ -1,0 +1,41 @@
+"""What `localmesh test` does: plays the cases, shows how far it is, and prints what differs."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from localmesh.cases.report import Tally, difference, play_all, readable
+
+
+async def run(paths: Iterable[Path], output: str) -> int:
+    """Play the cases; return the exit code: 1 where a request ended otherwise than its case says."""
+    cases = readable(paths)
+    tally = Tally()
+    differences: list[str] = []
+    console = Console(stderr=True)
+    bar = iter(track(cases, "Playing", console=console, transient=True, disable=not console.is_terminal))
+    async for case, played in play_all(cases):
+        next(bar)
+        tally.add(played)
+        differences += [difference(case, one) for one in played if one.differs]
+    next(bar, None)
+    sys.stdout.write(_json(tally, differences) if output == "json" else _text(tally, differences))
+    return 1 if differences else 0
+
+
+def _text(tally: Tally, differences: list[str]) -> str:
+    return "\n".join([*differences, *tally.lines(), ""])
+
+
+def _json(tally: Tally, differences: list[str]) -> str:
+    found = {
+        "agreed": tally.agreed,
+        "differed": tally.differed,
+        "not_played": dict(tally.not_played),
+        "differences": differences,
+    }
+    return json.dumps(found, indent=2) + "\n"
