@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kindmesh.pods import DISGUISED, INGRESS, NODE, PINGER, PONGER, STRANGER, UNMESHED, Asker
+from kindmesh.pods import DISGUISED, INGRESS, NEWCOMER, NODE, PINGER, PONGER, STRANGER, UNMESHED, Asker
 from kindmesh.probe import Cause, Question
 
 DOMAIN = "pingpong.svc.cluster.local"
@@ -39,6 +39,7 @@ class Call:
 
 CALLS = (
     Call(PINGER, "ponger", "/ping", Cause.ALLOWED, "ponger"),
+    Call(NEWCOMER, "ponger", "/ping", Cause.ALLOWED, "ponger"),
     Call(INGRESS, "pinger", "/", Cause.ALLOWED, "pinger"),
     Call(INGRESS, "pinger", "/rally", Cause.ALLOWED, "pinger"),
     Call(NODE, "ponger", "/ready", Cause.ALLOWED, "ponger"),

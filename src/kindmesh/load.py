@@ -9,12 +9,11 @@ from typing import Any
 
 from kindmesh.errors import BadInput, CommandFailed
 from kindmesh.kube import Kube
-from kindmesh.pods import INGRESS, Asker, Askers
+from kindmesh.pods import INGRESS, NEWCOMER, Askers
 
 RATE = 50
-STAND_IN = Asker("load", "a pod with pinger's account", "pingpong", "pinger", "pinger")
 TARGETS = {
-    "ponger": (STAND_IN, "ponger.pingpong.svc.cluster.local", "/ping"),
+    "ponger": (NEWCOMER, "ponger.pingpong.svc.cluster.local", "/ping"),
     "pinger": (INGRESS, "pinger.pingpong.svc.cluster.local", "/"),
 }
 """Who asks whom for what: the calls that are allowed."""

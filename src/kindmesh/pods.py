@@ -32,6 +32,8 @@ class Asker:
 
 
 PINGER = Asker("pinger", "pinger itself", "pingpong")
+NEWCOMER = Asker("newcomer", "a new pod with pinger's account", "pingpong", "pinger", "pinger")
+"""Two sidecars that are connected stay so though a NetworkPolicy forbids it: only a new pod shows an open way."""
 PONGER = Asker("ponger", "ponger itself", "pingpong")
 INGRESS = Asker("ingress", "a pod with the ingress's account", "ingress", "traefik", "traefik")
 DISGUISED = Asker(
@@ -40,7 +42,7 @@ DISGUISED = Asker(
 STRANGER = Asker("stranger", "a meshed pod of another namespace", NAMESPACE, "default")
 UNMESHED = Asker("unmeshed", "a pod without a sidecar", NAMESPACE, "default", meshed=False)
 NODE = Asker("node", "a process of the node, without a sidecar", NAMESPACE, "default", meshed=False, on_host=True)
-ASKERS = (PINGER, PONGER, INGRESS, DISGUISED, STRANGER, UNMESHED, NODE)
+ASKERS = (PINGER, NEWCOMER, PONGER, INGRESS, DISGUISED, STRANGER, UNMESHED, NODE)
 
 
 def manifest(asker: Asker) -> Object:

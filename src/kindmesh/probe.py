@@ -71,7 +71,8 @@ class Answer:
     def __str__(self) -> str:
         if not self.status:
             return {"name": "the name does not resolve", "refused": "connection refused"}.get(self.error, self.error)
-        return f"{self.status}" + (f" ({self.proxy_error})" if self.proxy_error else "")
+        # The proxy tells its whole way there; the end says what happened.
+        return f"{self.status}" + (f" ({self.proxy_error.rsplit(': ', 1)[-1]})" if self.proxy_error else "")
 
 
 def arguments(questions: Sequence[Question]) -> tuple[str, str, str, str]:

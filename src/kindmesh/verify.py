@@ -8,10 +8,11 @@ from kindmesh.finding import Finding, judge
 from kindmesh.kube import Kube
 from kindmesh.settings import Settings
 from kindmesh.verifycalls import verify_calls
+from kindmesh.verifyingress import verify_ingress
 from kindmesh.verifystate import reachable, verify_certificates, verify_mesh, verify_metrics
 from kindmesh.verifytrace import verify_trace
 
-GROUPS = ("mesh", "certificates", "calls", "metrics", "traces")
+GROUPS = ("mesh", "certificates", "calls", "ingress", "metrics", "traces")
 
 
 def verify(kube: Kube, settings: Settings, groups: tuple[str, ...] = GROUPS) -> list[Finding]:
@@ -20,6 +21,7 @@ def verify(kube: Kube, settings: Settings, groups: tuple[str, ...] = GROUPS) -> 
         "mesh": lambda: verify_mesh(kube),
         "certificates": lambda: verify_certificates(kube, settings),
         "calls": lambda: verify_calls(kube),
+        "ingress": lambda: verify_ingress(kube, settings),
         "metrics": lambda: verify_metrics(kube, settings),
         "traces": lambda: verify_trace(kube, settings),
     }

@@ -14,13 +14,13 @@ HINTS: Mapping[tuple[Cause, Cause], str] = {
     (
         Cause.ALLOWED,
         Cause.MESH,
-    ): "no AuthorizationPolicy of the route admits this account: `meshpolicy check --explain`",
+    ): "no policy of the route admits this account, or no Server names this port: `meshpolicy check --explain`",
     (Cause.ALLOWED, Cause.ROUTE): "no HTTPRoute of the Server matches this path and method",
     (
         Cause.ALLOWED,
         Cause.NETWORK,
     ): "a NetworkPolicy shuts port 4143, on which all meshed traffic arrives: mesh/network",
-    (Cause.ALLOWED, Cause.UNDECLARED): "no Server speaks for this port name, or the Service does not declare the port",
+    (Cause.ALLOWED, Cause.UNDECLARED): "the Service does not declare this port",
     (Cause.ALLOWED, Cause.BROKEN): "the caller's sidecar finds nobody: look at its log and at the control plane",
     (Cause.MESH, Cause.ALLOWED): "something admits this caller: `meshpolicy list k8s/base mesh/policies`",
     (Cause.MESH, Cause.APPLICATION): "the request got through to the program: is the pod without a sidecar?",
@@ -33,12 +33,12 @@ HINTS: Mapping[tuple[Cause, Cause], str] = {
 }
 
 
-def verify_calls(kube: Kube) -> list[Finding]:
-    """Make all calls, and judge each."""
+def verify_calls(kube: Kube, who: Sequence[Asker] = ASKERS) -> list[Finding]:
+    """Make all calls of some askers, and judge each."""
     addresses = pod_addresses(kube)
     answers: dict[Call, Answer | str] = {}
-    with Askers(kube, ASKERS) as askers:
-        for asker in ASKERS:
+    with Askers(kube, who) as askers:
+        for asker in who:
             calls = [call for call in CALLS if call.asker is asker]
             answers |= _ask(askers, asker, calls, addresses)
     return judge_all(answers)

@@ -1,6 +1,7 @@
 """Proves what is not a call: sidecars, certificates, enforcement of what is stored, scrapes, and one whole trace."""
 
 import base64
+import time
 from datetime import timedelta
 from urllib.error import URLError
 from urllib.parse import quote
@@ -96,13 +97,17 @@ def _query(prometheus: str, expression: str) -> list[Object]:
 
 def _scraped(prometheus: str, job: str, namespace: str) -> Finding:
     expression = f'up{{job="{job}", namespace="{namespace}"}}'
+    start = time.time()
     found: list[Object] = []
 
-    def all_up() -> bool:
+    def scraped_since() -> bool:
         found[:] = _query(prometheus, expression)
-        return bool(found) and all(sample["value"][1] == "1" for sample in found)
+        times = _query(prometheus, f"timestamp({expression})")
+        return bool(times) and all(float(sample["value"][1]) > start for sample in times)
 
-    good = until(all_up, within=40, every=2)
+    # What was true before the check began proves nothing about now.
+    scraped = until(scraped_since, within=40, every=2)
+    good = scraped and all(sample["value"][1] == "1" for sample in found)
     down = [sample["metric"].get("pod", "?") for sample in found if sample["value"][1] != "1"]
     shown = f"{len(found)} up" if good else f"down: {', '.join(down)}" if found else "no target"
     hint = "no policy admits Prometheus to the port, or a NetworkPolicy shuts 4191 (sidecars) or 4143 (programs)"

@@ -1,0 +1,37 @@
+"""The command line: help for every command, one message for every wrong word."""
+
+import pytest
+from click.testing import CliRunner
+
+from kindmesh.cli import Commands, main
+
+
+def test_the_commands_are_listed_in_the_order_in_which_a_person_meets_them() -> None:
+    shown = CliRunner().invoke(main, ["--help"]).output
+    places = [shown.index(f"\n  {name} ") for name in Commands.order]
+    assert places == sorted(places)
+    assert set(main.commands) == set(Commands.order)
+
+
+@pytest.mark.parametrize("name", Commands.order)
+def test_every_command_explains_itself(name: str) -> None:
+    result = CliRunner().invoke(main, [name, "--help"])
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["up", "--only", "everything"], "there is no such step"),
+        (["verify", "--only", "everything"], "groups are mesh"),
+        (["chaos", "everything"], "known are pod (kill a ponger"),
+        (["ask", "nobody", "ponger"], "newcomer: a new pod with pinger's account"),
+        (["restart", "jaeger"], "a load can be put on"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_the_right_ones(arguments: list[str], words: str) -> None:
+    result = CliRunner().invoke(main, arguments, env={"KINDMESH_CONTEXT": "no-such-context"})
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.output

@@ -1,0 +1,107 @@
+"""What the doctor says of machines that this one is not."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kindmesh import doctor
+from kindmesh.doctor import State
+
+
+@pytest.mark.parametrize(
+    ("printed", "state", "word"),
+    [("29.1.0\n", State.GOOD, "29.1.0"), ("", State.BAD, "no engine"), (None, State.BAD, "no engine")],
+)
+def test_docker(printed: str | None, state: State, word: str) -> None:
+    found = doctor.check_docker(lambda _: printed)
+    assert found.state is state
+    assert word in found.found
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "printed", "state"),
+    [
+        ("kind", "0.33.0", "kind v0.33.0 go1.26 linux/amd64", State.GOOD),
+        ("kind", "0.33.0", "kind v0.34.1 go1.26 linux/amd64", State.GOOD),
+        ("kind", "0.33.0", "kind v0.31.0 go1.25 linux/amd64", State.BAD),
+        ("kind", "0.33.0", None, State.BAD),
+        ("kubectl", "1.36.4", "Client Version: v1.34.0", State.WARNING),
+        ("kubectl", "1.36.4", "Client Version: v1.36.0", State.GOOD),
+        ("helm", "3.22.0", "v3.22", State.GOOD),
+        ("helm", "3.22.0", "v4.0.1+gabc", State.GOOD),
+        ("helm", "3.22.0", "", State.BAD),
+    ],
+)
+def test_a_tool(name: str, wanted: str, printed: str | None, state: State) -> None:
+    assert doctor.check_tool(name, wanted, lambda _: printed).state is state
+
+
+def test_cgroup_v1_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    found = doctor.check_cgroup(tmp_path)
+    assert found.state is State.BAD
+    assert "unified_cgroup_hierarchy" in found.mend
+    (tmp_path / "cgroup.controllers").touch()
+    assert doctor.check_cgroup(tmp_path).state is State.GOOD
+
+
+def test_a_taken_port_names_the_command_that_finds_who_has_it() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        found = doctor.check_port(number)
+    assert found.state is State.BAD
+    assert f"sport = :{number}" in found.mend
+    assert doctor.check_port(number).state is State.GOOD
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("MemAvailable:   16000000 kB\n", State.GOOD),
+        ("MemAvailable:    1000000 kB\n", State.WARNING),
+        ("", State.WARNING),
+    ],
+)
+def test_memory(text: str, state: State) -> None:
+    assert doctor.check_memory(text).state is state
+
+
+def test_low_inotify_limits_come_with_the_sysctl(tmp_path: Path) -> None:
+    (tmp_path / "max_user_watches").write_text("8192\n")
+    (tmp_path / "max_user_instances").write_text("512\n")
+    found = doctor.check_inotify(tmp_path)
+    assert found.state is State.WARNING
+    assert found.mend == "sudo sysctl fs.inotify.max_user_watches=65536"
+    (tmp_path / "max_user_watches").write_text("524288\n")
+    assert doctor.check_inotify(tmp_path).state is State.GOOD
+
+
+def test_a_kernel_without_nft_queue_is_a_warning(tmp_path: Path) -> None:
+    loaded = tmp_path / "modules"
+    loaded.write_text("nf_tables 1 0\n")
+    assert doctor.check_nfqueue(tmp_path, loaded).state is State.WARNING
+    (tmp_path / "modules.builtin").write_text("kernel/net/netfilter/nft_queue.ko\n")
+    assert doctor.check_nfqueue(tmp_path, loaded).state is State.GOOD
+
+
+def test_every_finding_that_is_not_good_says_how_to_mend_it() -> None:
+    for finding in doctor.examine():
+        assert finding.state is State.GOOD or "hint: " in str(finding)
+
+
+def test_it_runs_by_plain_python_without_this_projects_packages() -> None:
+    found = subprocess.run(
+        [sys.executable, "-S", "-I", str(doctor.ROOT / "src/kindmesh/doctor.py")],
+        capture_output=True,
+        text=True,
+        env={},
+        timeout=60,
+        check=False,
+    )
+    assert found.stderr == ""
+    assert "memory" in found.stdout
+    assert found.returncode in (0, 1)

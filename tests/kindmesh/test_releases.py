@@ -1,0 +1,61 @@
+"""When a release is changed, and by which values."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kindmesh.errors import BadInput
+from kindmesh.pins import Kind, parse
+from kindmesh.releases import CONTROL_PLANE, CRDS, fingerprint, value_files
+from kindmesh.settings import read
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_mark_changes_with_the_version_and_with_any_value() -> None:
+    marks = {fingerprint("1", ["a"]), fingerprint("2", ["a"]), fingerprint("1", ["b"]), fingerprint("1", ["a", ""])}
+    assert len(marks) == 4
+    assert fingerprint("1", ["a"]) == fingerprint("1", ["a"])
+
+
+def test_values_of_this_machine_are_laid_over_the_projects(tmp_path: Path) -> None:
+    settings = read({"KINDMESH_VALUES": str(tmp_path)}, ROOT)
+    assert value_files(CRDS, settings) == []
+    assert value_files(CONTROL_PLANE, settings) == [ROOT / "mesh/linkerd/control-plane.yaml"]
+    mine = tmp_path / "linkerd-control-plane.yaml"
+    mine.write_text("proxyInit: {runAsRoot: true}\n")
+    assert value_files(CONTROL_PLANE, settings)[-1] == mine
+    assert value_files(CONTROL_PLANE, replace(settings, values=None)) == [ROOT / "mesh/linkerd/control-plane.yaml"]
+
+
+PIN = 'name = "a"\nversion = "1"\nsource = "s"\ndate = 2026-11-24\ntier = "run"\n'
+
+
+@pytest.mark.parametrize(
+    ("rest", "reference"),
+    [
+        ('kind = "image"\nimage = "i/a"\ndigest = "sha256:1"\n', "i/a:1@sha256:1"),
+        ('kind = "image"\nimage = "i/a"\n', "i/a:1"),
+        ('kind = "chart"\nrepository = "https://r"\n', "https://r/a"),
+        ('kind = "crds"\nurl = "https://u"\n', "https://u"),
+        ('kind = "tool"\n', "a"),
+    ],
+)
+def test_a_pin_names_what_is_pulled(rest: str, reference: str) -> None:
+    assert parse(f"[[pin]]\n{PIN}{rest}")["a"].reference == reference
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f'[[pin]]\n{PIN}kind = "wheel"\n', r"pin 1 \(a\)"),
+        ('[[pin]]\nname = "b"\nkind = "tool"\ntier = "run"\n', r"pin 1 \(b\)"),
+        (f'[[pin]]\n{PIN}kind = "tool"\ncolour = "red"\n', "colour"),
+        (f'[[pin]]\n{PIN}kind = "tool"\n[[pin]]\n{PIN}kind = "tool"\n', "twice"),
+    ],
+)
+def test_a_pin_that_says_too_little_or_too_much_is_named(text: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        parse(text)
+    assert Kind("tool") is Kind.TOOL
