@@ -17,6 +17,8 @@ MOST_NODES = 5_000_000
 DEEPEST = 200
 """Levels of nesting that a document may have; no manifest comes near, and the reader recurses."""
 
+TEXT, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -28,15 +30,28 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
         for first, resolvers in _Base.yaml_implicit_resolvers.items()
     }
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+    def build(self, node: yaml.Node, known: dict[int, Any]) -> Any:
+        """Return the value of a node, built without the detours of the library; aliases share theirs."""
+        if isinstance(node, yaml.ScalarNode):
+            return node.value if node.tag == TEXT else self.construct_object(node)
+        if id(node) in known:
+            return known[id(node)]
+        if isinstance(node, yaml.SequenceNode):
+            known[id(node)] = values = [self.build(child, known) for child in node.value]
+            return values
+        known[id(node)] = mapping = self._mapping(node, known)
+        return mapping
+
+    def _mapping(self, node: yaml.Node, known: dict[int, Any]) -> dict[Any, Any]:
+        if any(key.tag == MERGE for key, _ in node.value):
+            self.flatten_mapping(node)
+        mapping = {self.build(key, known): self.build(value, known) for key, value in node.value}
         if len(mapping) != len(node.value):
             seen: set[str] = set()
             for key, _ in node.value:
                 if key.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"the key `{key.value}` is given twice", key.start_mark
-                    )
+                    problem = f"the key `{key.value}` is given twice"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
                 seen.add(key.value)
         return mapping
 
@@ -89,7 +104,7 @@ def read(name: str, text: bytes, problems: list[Problem]) -> Iterator[Document]:
             node = loader.get_node()
             if "*" in decoded:
                 _bounded(node)
-            data = loader.construct_document(node)
+            data = loader.build(node, {})
             if data is None:
                 continue
             if isinstance(data, dict):

@@ -1,0 +1,113 @@
+"""Measures meshpolicy on generated clusters of 100 to 50,000 workloads, and the cold start on the own manifests."""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = (100, 300, 1_000, 3_000, 10_000, 50_000)
+QUICK = (100, 1_000)
+PER_NAMESPACE = 50
+
+WORKLOAD = """\
+apiVersion: v1
+kind: Pod
+metadata: {{name: w{n}, namespace: {space}, labels: {{app: w{n}, linkerd.io/control-plane-ns: linkerd}}}}
+spec: {{serviceAccountName: w{n}, containers: [{{name: a, ports: [{{name: http, containerPort: 8080}}]}}]}}
+status: {{podIP: 10.{a}.{b}.{c}}}
+---
+apiVersion: policy.linkerd.io/v1beta3
+kind: Server
+metadata: {{name: w{n}, namespace: {space}}}
+spec: {{podSelector: {{matchLabels: {{app: w{n}}}}}, port: http, proxyProtocol: HTTP/1}}
+---
+apiVersion: policy.linkerd.io/v1alpha1
+kind: AuthorizationPolicy
+metadata: {{name: w{n}, namespace: {space}}}
+spec:
+  targetRef: {{group: policy.linkerd.io, kind: Server, name: w{n}}}
+  requiredAuthenticationRefs: [{{kind: ServiceAccount, name: w{m}, namespace: {space}}}]
+---
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What one verb took on one cluster, as its own process."""
+
+    workloads: int
+    verb: str
+    seconds: float
+    megabytes: float
+
+
+def manifests(workloads: int) -> Iterator[str]:
+    """Yield a cluster: each workload with a Server and one policy that admits its neighbour."""
+    for n in range(workloads):
+        first = n - n % PER_NAMESPACE
+        neighbour = first + (n + 1 - first) % min(PER_NAMESPACE, workloads - first)
+        a, b, c = n // 65025 + 1, n // 255 % 255, n % 255 + 1
+        yield WORKLOAD.format(n=n, m=neighbour, space=f"n{n // PER_NAMESPACE}", a=a, b=b, c=c)
+
+
+def measured(verb: str, path: Path, workloads: int) -> Figure:
+    """Run one verb in a process of its own, and return its time and its peak memory."""
+    code = (
+        "import resource, sys; from meshpolicy.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "sys.stderr.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))"
+    )
+    started = perf_counter()
+    done = subprocess.run([sys.executable, "-c", code, verb, str(path)], capture_output=True, text=True, check=True)
+    took = perf_counter() - started
+    return Figure(workloads, verb, round(took, 2), round(int(done.stderr.split()[-1]) / 1024, 0))
+
+
+def cold_start() -> float:
+    """Return the best of five runs of `list` on the project's own manifests, in seconds."""
+    command = [sys.executable, "-m", "meshpolicy", "list", "k8s/base", "mesh/policies", "mesh/ingress"]
+    runs = []
+    for _ in range(5):
+        started = perf_counter()
+        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+        runs.append(perf_counter() - started)
+    return round(min(runs), 3)
+
+
+def main() -> None:
+    """Measure, and print a table or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", choices=("text", "json"), default="text", help="the form of the output")
+    parser.add_argument("--quick", action="store_true", help="two small sizes only")
+    arguments = parser.parse_args()
+    figures = []
+    with tempfile.TemporaryDirectory() as folder:
+        for size in QUICK if arguments.quick else SIZES:
+            file = Path(folder, f"{size}.yaml")
+            file.write_text("".join(manifests(size)))
+            figures += [measured(verb, file, size) for verb in ("list", "lint")]
+    start = cold_start()
+    if arguments.output == "json":
+        sys.stdout.write(json.dumps({"cold_start": start, "figures": [asdict(f) for f in figures]}, indent=2) + "\n")
+        return
+    lines = [
+        f"cold start on the project's own manifests: {start} s",
+        "",
+        "workloads  verb  seconds  MB  ms per workload",
+    ]
+    lines += [
+        f"{f.workloads:>9}  {f.verb}  {f.seconds:>7.2f}  {f.megabytes:>3.0f}  {1000 * f.seconds / f.workloads:.2f}"
+        for f in figures
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
