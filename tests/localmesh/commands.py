@@ -35,6 +35,8 @@ class Commands:
     """Holds the state folder and a copy of the project's manifests."""
     port: int
     https_port: int
+    lifetime: str = "24h"
+    """Of certificates."""
 
     @property
     def state(self) -> Path:
@@ -64,6 +66,7 @@ class Commands:
             "LOCALMESH_MANIFESTS": str(self.manifests),
             "LOCALMESH_PORT": str(self.port),
             "LOCALMESH_HTTPS_PORT": str(self.https_port),
+            "LOCALMESH_CERTIFICATE_LIFETIME": self.lifetime,
         }
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:

@@ -1,11 +1,15 @@
 """From the first `up` to the last `down`: nothing is left behind, whatever happens between."""
 
+import asyncio
 import signal
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from localmesh.until import until
 
 from .commands import Commands, commands
 
@@ -28,8 +32,9 @@ def nothing_is_left(mesh: Commands) -> None:
 
 
 def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Commands) -> None:
+    another = replace(another, lifetime="10s")
     assert another.run("up").code == 0
-    first = another.processes()
+    first, expired = another.processes(), another.pods("pinger")["pinger-0"].expires
     again = another.run("up")
     assert again.code == 0
     assert "The local mesh runs already.\n" in again.err
@@ -53,6 +58,9 @@ def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Comm
     assert refused.code == 2
     assert "hint: run `localmesh down`, then `localmesh up`" in refused.err
 
+    renewed = lambda: another.pods("pinger")["pinger-0"].expires > expired  # noqa: E731 a fact to wait for
+    asyncio.run(until(renewed, within=10, what="no certificate was renewed by itself"))
+    assert another.run("ask", "ingress", "pinger/rally").code == 0
     assert another.run("down").code == 0
     nothing_is_left(another)
 

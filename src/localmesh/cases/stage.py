@@ -1,5 +1,6 @@
 """Who takes part in a case: its pods with their addresses, and how one of them calls another."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -14,7 +15,8 @@ from meshpolicy.annotations import ADMIN_PORT
 from meshpolicy.case import CaseRequest
 from meshpolicy.cluster import Cluster
 from meshpolicy.effective import effective
-from meshpolicy.transport import door_to, hinted_opaque, identity_of, opaque_service
+from meshpolicy.match import PathKind, spans
+from meshpolicy.transport import Door, door_to, hinted_opaque, identity_of, opaque_service
 from meshpolicy.workload import Workload
 
 PLAYED_PROTOCOLS = ("http", "tcp", "tls")
@@ -94,6 +96,34 @@ class Stage:
             raise NotPlayed("the admin port of Linkerd's proxy has no counterpart")
         if self.cluster.network_policies:
             raise NotPlayed("NetworkPolicies are not enforced on loopback")
+        if self._client_has_routes(request):
+            raise NotPlayed("a route on a Service is the client's policy, and the sidecars here have none")
+        if self._reads_otherwise(request):
+            raise NotPlayed("a regular expression must match the whole path in Envoy, and its first match in Linkerd")
+
+    def _client_has_routes(self, request: CaseRequest) -> bool:
+        door = None if request.direct or "/" not in request.caller else self._door(request)
+        services = {(door.service.ref.namespace, door.service.ref.name)} if door else set()
+        return any(
+            parent.kind == "Service" and (parent.namespace, parent.name) in services
+            for route in self.cluster.routes
+            for parent in route.parents
+        )
+
+    def _reads_otherwise(self, request: CaseRequest) -> bool:
+        """Whether a route's expression spans the path for one of the two proxies only (`a|ab` and `/ab`)."""
+        path = request.path.partition("?")[0]
+        patterns = (
+            match.path.value
+            for route in effective(self.cluster, self.server(request), request.port).http_routes
+            for rule in route.rules
+            for match in rule.matches
+            if match.path and match.path.kind is PathKind.REGEX
+        )
+        return any(spans(pattern, path) != bool(re.fullmatch(pattern, path)) for pattern in patterns)
+
+    def _door(self, request: CaseRequest) -> Door | None:
+        return door_to(self.cluster, self.server(request), request.port)
 
     def authority(self, request: CaseRequest) -> str:
         """Return what the caller calls the server; headers may say otherwise."""
@@ -101,7 +131,7 @@ class Stage:
 
     def _usual_authority(self, request: CaseRequest) -> str:
         server = self.server(request)
-        door = None if request.direct or "/" not in request.caller else door_to(self.cluster, server, request.port)
+        door = None if request.direct or "/" not in request.caller else self._door(request)
         if door is None:
             return f"{self.pod(server).address}:{request.port}"
         return f"{door.service.ref.name}.{door.service.ref.namespace}.svc.cluster.local:{door.port.number}"
@@ -130,7 +160,7 @@ class Stage:
         pod = self.pod(server)
         if server == client:
             return LocalEndpoint(pod.app / SOCKET)
-        door = None if request.direct else door_to(self.cluster, server, request.port)
+        door = None if request.direct else self._door(request)
         skipped = effective(self.cluster, server, request.port).skipped
         opaque = opaque_service(door) or hinted_opaque(self.cluster, server, request.port)
         return Endpoint(pod.local, request.port, "" if skipped else pod.identity, opaque)

@@ -1,5 +1,7 @@
 """A rule's filters as what Envoy does with a route: change headers, redirect (R54)."""
 
+from dataclasses import dataclass
+
 from localmesh.envoy import Json
 from meshpolicy.policy import Filter, HeaderChange, Redirect
 
@@ -33,28 +35,35 @@ def header_changes(filters: tuple[Filter, ...]) -> Json:
 
     Linkerd adds, then sets, then removes; Envoy removes first. Folded, the order does not matter.
     """
-    written: dict[str, Json] = {}
+    written: dict[str, _Written] = {}
     removed: dict[str, None] = {}
     for change in (found for found in filters if isinstance(found, HeaderChange)):
         for name, value in change.add:
-            key = name.lower()
-            action = "OVERWRITE_IF_EXISTS_OR_ADD" if key in removed else "APPEND_IF_EXISTS_OR_ADD"
-            before = written.get(key)
-            if before:
-                value = f"{before['header']['value']},{value}"
-                action = before["append_action"]
-            removed.pop(key, None)
-            written[key] = _header(name, value, action)
-        for name, value in change.set:
-            removed.pop(name.lower(), None)
-            written[name.lower()] = _header(name, value, "OVERWRITE_IF_EXISTS_OR_ADD")
+            before = written.get(name.lower(), _Written("", replaces=name.lower() in removed))
+            written[name.lower()] = before.with_more(value)
+        written |= {name.lower(): _Written(value, replaces=True) for name, value in change.set}
         for name in change.remove:
             written.pop(name.lower(), None)
             removed[name.lower()] = None
-    changes = {"request_headers_to_add": list(written.values()), "request_headers_to_remove": list(removed)}
+    changes = {
+        "request_headers_to_add": [header.message(name) for name, header in written.items()],
+        "request_headers_to_remove": [name for name in removed if name not in written],
+    }
     return {name: value for name, value in changes.items() if value}
 
 
-def _header(name: str, value: str, action: str) -> Json:
-    # `%` begins a command in Envoy's header values.
-    return {"header": {"key": name, "value": value.replace("%", "%%")}, "append_action": action}
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What becomes of a header: a value in the place of the request's own, or after it."""
+
+    value: str
+    replaces: bool
+
+    def with_more(self, value: str) -> "_Written":
+        return _Written(f"{self.value},{value}" if self.value else value, self.replaces)
+
+    def message(self, name: str) -> Json:
+        # `%` begins a command in Envoy's header values.
+        header = {"key": name, "value": self.value.replace("%", "%%")}
+        action = "OVERWRITE_IF_EXISTS_OR_ADD" if self.replaces else "APPEND_IF_EXISTS_OR_ADD"
+        return {"header": header, "append_action": action}

@@ -1,0 +1,52 @@
+"""The project's cases on real Envoys: they end as they were measured, and a wrong one is found out."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from localmesh.cases.report import words
+from localmesh.cli import main
+
+CASES = Path(__file__).parents[2] / "cases"
+
+
+@pytest.mark.envoy
+def test_all_cases_end_on_envoy_as_they_did_on_linkerd() -> None:
+    outcome = CliRunner().invoke(main, ["test", str(CASES), "--output", "json"])
+    found = json.loads(outcome.stdout)
+    assert found["differences"] == []
+    assert found["agreed"] > 100
+    assert outcome.exit_code == 0
+
+
+@pytest.mark.envoy
+def test_a_case_that_expects_what_does_not_happen_is_found_out(tmp_path: Path) -> None:
+    (tmp_path / "cluster.yaml").write_bytes((CASES / "cluster.yaml").read_bytes())
+    right = (CASES / "a-label-is-no-identity.yaml").read_text()
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(right.replace("'arena/ponger:8080', expect: 403", "'arena/ponger:8080', expect: allow"))
+    outcome = CliRunner().invoke(main, ["test", str(wrong)])
+    assert outcome.exit_code == 1
+    assert "club/pinger -> arena/ponger:8080 http: expected allow, found 403" in outcome.stdout.replace(" /:", ":")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("a: [", "case.yaml, document 1"), ("manifests: []", "there are no cases"), ("requests: 1", "case.yaml, document 1")],
+)
+def test_a_case_that_cannot_be_read_is_bad_input(text: str, complaint: str, tmp_path: Path) -> None:
+    (tmp_path / "case.yaml").write_text(text)
+    outcome = CliRunner().invoke(main, ["test", str(tmp_path / "case.yaml")])
+    assert outcome.exit_code == 2
+    assert complaint in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "text"),
+    [({"allow": 1}, "allow"), ({"allow": 5, "429": 15}, "15 429, 5 allow"), ({"429": 20}, "20 429")],
+)
+def test_outcomes_read_like_words(outcomes: Mapping[str, int], text: str) -> None:
+    assert words(outcomes) == text
