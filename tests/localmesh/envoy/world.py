@@ -6,8 +6,18 @@ from localmesh.authority import Authority
 from localmesh.envoy.endpoints import Destination, service_hosts
 from localmesh.envoy.inbound import InboundPort
 from localmesh.pod import Pod
-from meshpolicy.match import IdentityMatch
-from meshpolicy.policy import HeaderChange, PortPolicy, Protocol, RateLimit, RateLimitOverride, Redirect
+from meshpolicy.match import HostMatch, HttpMatch, IdentityMatch, PathKind, PathMatch, ValueMatch
+from meshpolicy.policy import (
+    HeaderChange,
+    HttpRoute,
+    HttpRule,
+    PortPolicy,
+    Protocol,
+    RateLimit,
+    RateLimitOverride,
+    Redirect,
+    Ref,
+)
 
 from .realenvoy import Sidecar
 from .values import SERVER, grant, identity, on, policy, route
@@ -33,6 +43,7 @@ PORTS = {
     "sparse": 8090,
     "crowded": 8091,
     "impostor": 8092,
+    "many": 8093,
 }
 """The ports of the server, by what is particular about them; `impostor` is played by others."""
 
@@ -74,6 +85,7 @@ def server_ports(pod: Pod) -> list[InboundPort]:
         "sparse": policy(PORTS["sparse"], http_routes=(OFFER,)),
         "limited": limited(),
         "crowded": crowded(),
+        "many": many(),
         "filters": filters(),
         "invalid": policy(PORTS["invalid"], http_routes=ROUTES, invalid=SERVER),
         "skipped": policy(PORTS["skipped"], skipped=True),
@@ -109,3 +121,29 @@ def filters() -> PortPolicy:
     broken = route("=/exact", ANYBODY, filters=(Redirect(prefix="/new"),), name="broken")
     closed = route("/closed", filters=(Redirect(),), name="closed")
     return policy(PORTS["filters"], http_routes=(changed, moved, broken, closed))
+
+
+def many() -> PortPolicy:
+    """Return a port with routes that tie and shade each other; each names itself in a header for the app."""
+    prefix, exact, regex = PathKind.PREFIX, PathKind.EXACT, PathKind.REGEX
+    one, query = (ValueMatch("x", "1"),), (ValueMatch("q", "1"),)
+    matches = {
+        "exact": HttpMatch(PathMatch(exact, "/a")),
+        "prefix": HttpMatch(PathMatch(prefix, "/a")),
+        "prefix-with-header": HttpMatch(PathMatch(prefix, "/a"), headers=one),
+        "longer-prefix-with-method": HttpMatch(PathMatch(prefix, "/a/b"), "POST"),
+        "regex": HttpMatch(PathMatch(regex, "/a/?b")),
+        "regex-with-query": HttpMatch(PathMatch(regex, "/a/b"), query=query),
+        "encoded-query": HttpMatch(PathMatch(prefix, "/"), query=(ValueMatch("r s", "1"),)),
+        "root-with-header": HttpMatch(PathMatch(prefix, "/"), "GET", (ValueMatch("x", "[12]", regex=True),)),
+        "posts": HttpMatch(PathMatch(prefix, "/"), "POST"),
+    }
+    hosts = {"host": ("a.x", HttpMatch(PathMatch(prefix, "/a"))), "suffix": ("*.x", HttpMatch(PathMatch(prefix, "/")))}
+    found = [_named(name, match) for name, match in matches.items()]
+    found += [_named(name, match, HostMatch(host)) for name, (host, match) in hosts.items()]
+    return policy(PORTS["many"], http_routes=tuple(found))
+
+
+def _named(name: str, match: HttpMatch, *hosts: HostMatch) -> HttpRoute:
+    rule = HttpRule((match,), (HeaderChange(set=(("x-route", name),)),))
+    return HttpRoute(Ref("policy.linkerd.io", "HTTPRoute", "web", name), (rule,), hosts, (ANYBODY,))
