@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from meshpolicy.cluster import Cluster
 from meshpolicy.connection import Connection
+from meshpolicy.cover import open_to_all
 from meshpolicy.effective import effective, skipped
 from meshpolicy.network import Direction, Endpoint
 from meshpolicy.policy import Authorization, PortPolicy, Protocol, Ref
@@ -73,7 +74,8 @@ def _of_port(cluster: Cluster, workload: Workload, policy: PortPolicy, callers: 
         )
         return
     for what, route, grants in offers(policy):
-        for grant in grants:
+        # Where one grant admits everyone, whom the others name says nothing more.
+        for grant in tuple(filter(open_to_all, grants)) or grants:
             if grant.ref.name == "localhost" and grant.ref.group == "default":
                 continue
             for who in subjects(grant, cluster.settings):

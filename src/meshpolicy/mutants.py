@@ -54,7 +54,8 @@ def mutants(documents: Iterable[Document]) -> Iterator[Mutant]:
         yield Mutant("dropped", document, None)
         wider, spec = EVERYONE.get(str(document.data.get("kind"))), document.data.get("spec")
         if wider is not None and isinstance(spec, dict):
-            changed = {**document.data, "spec": {**spec, **wider}}
+            weaker = {key: value for key, value in {**spec, **wider}.items() if value is not None}
+            changed = {**document.data, "spec": weaker}
             if changed != document.data:
                 yield Mutant("weakened", document, Document(document.place, changed))
 

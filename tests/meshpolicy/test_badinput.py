@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from meshpolicy.cli import main
+from .command import run
 
 SERVER = "apiVersion: policy.linkerd.io/v1beta3\nkind: Server\nmetadata: {name: s, namespace: n}\nspec: "
 POLICY = "apiVersion: policy.linkerd.io/v1alpha1\nkind: AuthorizationPolicy\nmetadata: {name: p, namespace: n}\nspec: "
@@ -88,13 +87,6 @@ BAD = [
     (f"{WALL}{{ingress: [{{ports: [{{port: 80, endPort: 70}}]}}]}}", "where a port from 80 to 65535"),
     (f"{WALL}{{policyTypes: [In]}}", "accepted are Ingress, Egress"),
 ]
-
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    """Return exit code, stdout and stderr of the command line."""
-    result = CliRunner().invoke(main, list(arguments))
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 @pytest.mark.parametrize(("text", "message"), BAD, ids=range(len(BAD)))

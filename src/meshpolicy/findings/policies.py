@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from meshpolicy.attach import is_server
 from meshpolicy.authorize import kind_of, legacy_grant, resolve
 from meshpolicy.cluster import Cluster
-from meshpolicy.findings.cover import covers, open_to_all
+from meshpolicy.cover import covers, open_to_all
 from meshpolicy.findings.finding import Weight, code
 from meshpolicy.findings.served import by_server, real, served
 from meshpolicy.objects import AuthorizationPolicy

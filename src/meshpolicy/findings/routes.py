@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from meshpolicy.attach import is_server, usable
 from meshpolicy.cluster import Cluster
+from meshpolicy.cover import covers
 from meshpolicy.effective import effective, probe_paths
-from meshpolicy.findings.cover import covers
 from meshpolicy.findings.finding import Weight, code
 from meshpolicy.findings.served import Served, by_server, real
 from meshpolicy.joined import attachments, server_index

@@ -1,0 +1,18 @@
+"""Runs the command line in this process, on the project's own manifests or on others."""
+
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from meshpolicy.cli import main
+
+ROOT = Path(__file__).parents[2]
+OWN = tuple(str(ROOT / part) for part in ("k8s/base", "mesh/policies", "mesh/ingress"))
+
+
+def run(*arguments: str | Path) -> tuple[int, str, str]:
+    """Return exit code, stdout and stderr; an exception other than the program's own end is raised."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr

@@ -1,0 +1,161 @@
+"""`diff`, `accept`, `test`, `mutate` and `--context`: what changes, and what is agreed."""
+
+import json
+import os
+import subprocess
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+
+from meshpolicy.accepted import judged, read_accepted
+from meshpolicy.access import accesses
+
+from .build import ARENA, Manifest, account, allow, cluster, server, tls, wall
+from .command import OWN, ROOT, run
+
+PINGER = account("pinger")
+
+
+def written(folder: Path, name: str, *manifests: Manifest) -> Path:
+    """Write manifests into a file of their own."""
+    file = folder / name
+    file.write_text(yaml.safe_dump_all(manifests))
+    return file
+
+
+def test_diff_shows_what_opens_what_closes_and_what_changes_its_reason(tmp_path: Path) -> None:
+    old = written(tmp_path, "old.yaml", *ARENA, server(), allow(PINGER, name="a"))
+    new = written(tmp_path, "new.yaml", *ARENA, server(), allow(PINGER, name="b"), allow(account("rogue"), name="c"))
+    code, out, _ = run("diff", old, new)
+    assert code == 1
+    assert out == (
+        "opened: 1\n"
+        "  + arena/rogue -> arena/ponger:8080  every request\n"
+        "re-reasoned: 1\n"
+        "  ~ arena/pinger -> arena/ponger:8080  every request"
+        "  (AuthorizationPolicy arena/a -> AuthorizationPolicy arena/b)\n"
+    )
+    assert run("diff", new, old)[1].startswith("closed: 1\n  - arena/rogue")
+    assert run("diff", old, old) == (0, "no access changes\n", "")
+    assert run("diff", old, new, "--output", "md")[1].startswith("| change | client |")
+    assert [c["change"] for c in json.loads(run("diff", old, new, "--output", "json")[1])] == ["opened", "re-reasoned"]
+
+
+def test_diff_reads_git_revisions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def git(*arguments: str) -> None:
+        author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+        subprocess.run(["git", *author, *arguments], check=True, cwd=tmp_path)  # noqa: S607 # the git of the path
+
+    monkeypatch.chdir(tmp_path)
+    git("init", "--quiet")
+    written(tmp_path, "all.yaml", *ARENA, server())
+    git("add", ".")
+    git("commit", "--quiet", "--message", "closed")
+    written(tmp_path, "all.yaml", *ARENA, server(), allow(PINGER))
+    code, out, _ = run("diff", "HEAD", ".")
+    assert (code, out.splitlines()[0]) == (1, "opened: 1")
+    assert run("diff", "HEAD", "HEAD", "all.yaml") == (0, "no access changes\n", "")
+    assert run("diff", "HEAD", "nothing")[0] == 2
+
+
+def test_access_that_nobody_accepted_fails(tmp_path: Path) -> None:
+    accepted = tmp_path / "accepted.yaml"
+    assert run("accept", accepted, *OWN, "--owner", "team", "--reason", "first count")[0] == 0
+    assert run("list", *OWN, "--accepted", accepted)[0] == 0
+    entries = yaml.safe_load(accepted.read_text())["access"]
+    assert {entry["owner"] for entry in entries} == {"team"}
+    more = written(tmp_path, "more.yaml", *ARENA)
+    code, _, told = run("list", *OWN, more, "--accepted", accepted)
+    assert code == 1
+    assert "not accepted: anyone -> arena/ponger:8080" in told
+    run("accept", accepted, *OWN, more, "--owner", "other", "--reason", "arena", "--expires", "2031-01-31")
+    entries = yaml.safe_load(accepted.read_text())["access"]
+    assert {entry["owner"] for entry in entries} == {"team", "other"}
+    assert run("list", *OWN, more, "--accepted", accepted)[0] == 0
+
+
+def test_accepted_entries_expire_and_must_be_needed(tmp_path: Path) -> None:
+    file = tmp_path / "accepted.yaml"
+    entry = {"server": "arena/ponger", "port": 8080, "client": "anyone", "requests": "every request"}
+    file.write_text(yaml.safe_dump({"access": [{**entry, "owner": "o", "reason": "r", "expires": "2026-01-31"}]}))
+    found = [a for a in accesses(cluster(*ARENA)) if a.key == ("arena/ponger", 8080, "anyone", "every request")]
+    assert judged(found, read_accepted(str(file)), date(2026, 1, 31)) == []
+    assert "expired on 2026-01-31" in judged(found, read_accepted(str(file)), date(2026, 2, 1))[0]
+    assert "accepts what is not granted" in judged([], read_accepted(str(file)), date(2026, 1, 1))[0]
+    file.write_text(yaml.safe_dump({"access": [{**entry, "expires": "soon"}]}))
+    code, _, told = run("list", *OWN, "--accepted", file)
+    assert code == 2
+    assert [line.partition(": ")[0].rpartition(", ")[2] for line in told.splitlines()] == [
+        "access[0].owner",
+        "access[0].reason",
+        "access[0].expires",
+    ]
+
+
+def test_access_that_a_network_policy_blocks_is_not_listed(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.yaml", *ARENA, server(), allow(PINGER), wall(policyTypes=["Ingress"]))
+    code, out, told = run("list", file)
+    assert code == 0
+    assert "arena/pinger" not in out
+    assert "1 more would be granted" in told
+    assert "NetworkPolicy arena/wall-ponger" in run("list", file, "--denied")[1]
+
+
+def test_cases_report_to_people_and_machines(tmp_path: Path) -> None:
+    cases = ROOT / "tests" / "cases"
+    assert run("test", cases)[1].endswith(" 0 differences\n")
+    wrong = tmp_path / "wrong.yaml"
+    text = (cases / "an-empty-list-admits-everyone.yaml").read_text().replace("expect: allow", "expect: 403", 1)
+    wrong.write_text(text.replace("base: cluster.yaml", f"base: {cases / 'cluster.yaml'}"))
+    code, out, _ = run("test", wrong)
+    assert code == 1
+    assert "    expected: 403\n    found:    allow\n    because:  " in out
+    assert json.loads(run("test", wrong, "--output", "json")[1])["differences"] == 1
+    junit = ET.fromstring(run("test", wrong, "--output", "junit")[1])  # noqa: S314 # our own output
+    assert junit.get("failures") == "1"
+
+
+def test_mutate_names_the_rules_that_no_case_notices(tmp_path: Path) -> None:
+    case = {
+        "description": "one request notices one of two policies",
+        "manifests": list(ARENA),
+        "policies": [server(), allow(PINGER), tls("*", name="unused")],
+        "requests": [
+            {"from": "arena/pinger", "to": "arena/ponger:8080", "expect": "allow"},
+            {"from": "arena/rogue", "to": "arena/ponger:8080", "expect": 403},
+        ],
+    }
+    file = tmp_path / "case.yaml"
+    file.write_text(yaml.safe_dump(case))
+    code, out, _ = run("mutate", file)
+    assert code == 1
+    assert out.splitlines()[-1] == "5 changes tried, 1 unnoticed"
+    assert "MeshTLSAuthentication arena/unused dropped: no case notices" in out
+
+
+def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program named kubectl stands in for the cluster: it answers with what was written down."""
+    listed = tmp_path / "items.json"
+    listed.write_text(json.dumps({"kind": "List", "items": [*ARENA, server(), allow(PINGER)]}))
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(
+        f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\n'
+        f'case "$2" in api-resources) echo servers.policy.linkerd.io;; *) cat {listed};; esac\n'
+    )
+    kubectl.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    code, out, _ = run("list", "--context", "arena")
+    assert code == 0
+    assert "arena/ponger" in out
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked[0] == "--context=arena api-resources --verbs=list --output=name"
+    assert asked[1].startswith("--context=arena get namespaces,pods,services,servers.policy.linkerd.io ")
+    listed.unlink()
+    code, _, told = run("list", "--context", "arena")
+    assert code == 2
+    assert "kubectl cannot read the context arena" in told
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "kubectl is not installed" in run("list", "--context", "arena")[2]
