@@ -72,7 +72,7 @@ class _Parts:
 def create_app(settings: Settings, peer: httpx.AsyncClient, tracing: Tracing | None = None) -> Service:
     """Return the service; `peer` is the client that it pings with."""
     metrics = Metrics()
-    tracing = tracing or Tracing(provider(settings))
+    tracing = tracing or Tracing(provider(settings), settings.trace_ratio)
     parts = _Parts(settings, Peer(settings, peer, metrics, tracing), Health(unready=settings.fault_unready))
     pinger = Pinger(settings, parts.peer) if settings.target else None
 
@@ -83,12 +83,26 @@ def create_app(settings: Settings, peer: httpx.AsyncClient, tracing: Tracing | N
             yield
             parts.health.stopping()
 
-    api = FastAPI(title="PingPong", version=__version__, description=__doc__, redirect_slashes=False, lifespan=lifespan)
-    _add_probes(api, parts.health)
+    api = FastAPI(
+        title="PingPong",
+        version=__version__,
+        description=__doc__,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        openapi_url=None,
+    )
     _add_game(api, parts)
+    _add_probes(api, parts.health)
+    _add_docs(api)
     routes = [path for route in api.routes if (path := getattr(route, "path", None))]
-    app = Observer(api, routes, metrics, tracing, log_requests=settings.log_requests)
+    app = Observer(tracing.traced(api), routes, metrics, log_requests=settings.log_requests)
     return Service(api, app, parts.health, metrics, tracing, pinger)
+
+
+def _add_docs(api: FastAPI) -> None:
+    """Add the OpenAPI pages last: routes are tried in order, twice a traced request, and these are hardly asked for."""
+    api.openapi_url, api.docs_url = "/openapi.json", "/docs"
+    api.setup()
 
 
 def _add_probes(api: FastAPI, health: Health) -> None:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
+PROBES = frozenset({"/live", "/ready"})
+"""Asked by the kubelet every few seconds: counted, but neither traced nor logged."""
+
 
 class Phase(Enum):
     """Where in its life the service is."""

@@ -37,13 +37,14 @@ class Peer:
         self._http = http
         self._metrics = metrics
         self._tracing = tracing
+        tracing.follow(http)
 
     async def ping(self) -> Ping:
         """Ping once, whatever comes of it; count it, time it, trace it, log it."""
         target = self._settings.target
-        with self._tracing.pinging(target) as (span, headers):
+        with self._tracing.pinging(target) as span:
             started = perf_counter()
-            outcome, status, detail = await self._ask(target, headers)
+            outcome, status, detail = await self._ask(target)
             ping = Ping(target, outcome, status, round(perf_counter() - started, 6), trace_id(span), detail)
             describe_ping(span, ping)
             sampled = span.get_span_context().trace_flags.sampled
@@ -52,12 +53,12 @@ class Peer:
         self.last = ping
         return ping
 
-    async def _ask(self, target: str, headers: dict[str, str]) -> tuple[Outcome, int | None, str]:
+    async def _ask(self, target: str) -> tuple[Outcome, int | None, str]:
         try:
             # httpx limits each step; a target that sends a byte now and then would pass all of them for ever.
             async with (
                 asyncio.timeout(self._settings.timeout),
-                self._http.stream("GET", target, headers=headers, follow_redirects=False) as answer,
+                self._http.stream("GET", target, follow_redirects=False) as answer,
             ):
                 body = await _beginning(answer)
         except ERRORS as error:

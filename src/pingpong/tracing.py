@@ -1,31 +1,37 @@
-"""Makes spans and passes their context on. The two places that need spans make them here, at the price they must cost.
+"""Makes spans and passes context on: FastAPI and httpx are instrumented, and a ping has a span around its request."""
 
-The general instrumentation of FastAPI takes a third of the requests per second even where a trace is not sampled;
-what this service says about a request fits into one span each way.
-"""
-
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Thread
-from urllib.parse import urlsplit
 
+import httpx
+from fastapi import FastAPI
 from opentelemetry.context import Context, attach, detach
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
-from opentelemetry.trace import Span, SpanKind, set_span_in_context
+from opentelemetry.trace import Span, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.trace.status import Status, StatusCode
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pingpong import __version__
+from pingpong.health import PROBES
 from pingpong.outcome import Ping
 from pingpong.settings import Settings
+
+# The instrumentation writes attributes of the stable HTTP conventions only if it is told so before its first use.
+os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
 
 Headers = Iterable[tuple[bytes, bytes]]
 _W3C = TraceContextTextMapPropagator()
 _CONTEXT_HEADERS = (b"traceparent", b"tracestate")
-_NOTHING = Context()
+_SPAN = "pingpong.span"
+"""Where the instrumentation's span is kept in a request's scope, for what is noted after its end."""
 LAST_SPANS_WITHIN = 2.0
 
 
@@ -60,8 +66,9 @@ def provider(settings: Settings) -> TracerProvider:
 class Tracing:
     """Makes the spans of requests that come in and of pings that go out."""
 
-    def __init__(self, provider: TracerProvider) -> None:
+    def __init__(self, provider: TracerProvider, ratio: float = 1.0) -> None:
         self.provider = provider
+        self._roots = ratio > 0
         self._tracer = provider.get_tracer("pingpong", __version__)
 
     def close(self, within: float = LAST_SPANS_WITHIN) -> None:
@@ -70,69 +77,69 @@ class Tracing:
         sending.start()
         sending.join(within)
 
-    @contextmanager
-    def answering(self, scope: Scope) -> Iterator[Span]:
-        """Make the span of a request that came in the current one, below the caller's span if it names one."""
-        context = extract(scope["headers"])
-        span = self._tracer.start_span(scope["method"], context, SpanKind.SERVER)
-        token = attach(set_span_in_context(span, context))
-        try:
-            yield span
-        finally:
-            detach(token)
-            span.end()
+    def traced(self, api: FastAPI) -> ASGIApp:
+        """Instrument an API, and return it; a request of which nothing is recorded passes by the instrumentation.
 
-    @contextmanager
-    def pinging(self, target: str) -> Iterator[tuple[Span, dict[str, str]]]:
-        """Make the span of a ping the current one; also return the headers that carry it to the target.
-
-        It is below the request that asked for the ping, and a root if nobody asked.
+        That takes a third of the requests per second even then. The caller's context is still passed on.
         """
-        headers: dict[str, str] = {}
-        with self._tracer.start_as_current_span("GET", kind=SpanKind.CLIENT) as span:
-            _W3C.inject(headers)
-            if span.is_recording():
-                parts = urlsplit(target)
-                span.set_attributes(
-                    {
-                        "http.request.method": "GET",
-                        "url.full": target,
-                        "server.address": parts.hostname or "",
-                        "server.port": parts.port or (443 if parts.scheme == "https" else 80),
-                    }
-                )
-            yield span, headers
+        plain = api.build_middleware_stack()
+        FastAPIInstrumentor.instrument_app(
+            api,
+            server_request_hook=_remember,
+            tracer_provider=self.provider,
+            meter_provider=NoOpMeterProvider(),
+            exclude_spans=["receive", "send"],
+            excluded_urls=",".join(f"{probe}$" for probe in PROBES),
+        )
+
+        async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
+            context = self._unrecorded(scope["headers"]) if scope["type"] == "http" else None
+            if context is None:
+                await api(scope, receive, send)
+                return
+            scope["app"] = api
+            token = attach(context)
+            try:
+                await plain(scope, receive, send)
+            finally:
+                detach(token)
+
+        return chosen
+
+    def follow(self, http: httpx.AsyncClient) -> None:
+        """Make a span of each request of a client, and send its context along."""
+        HTTPXClientInstrumentor.instrument_client(
+            http, tracer_provider=self.provider, meter_provider=NoOpMeterProvider()
+        )
+
+    def _unrecorded(self, headers: Headers) -> Context | None:
+        """Return the context of a request that is surely not recorded: its caller's trace is not, or no root is."""
+        carrier = {name.decode(): value.decode("latin-1") for name, value in headers if name in _CONTEXT_HEADERS}
+        context = _W3C.extract(carrier, Context()) if carrier else Context()
+        caller = get_current_span(context).get_span_context()
+        recorded = caller.trace_flags.sampled if caller.is_valid else self._roots
+        return None if recorded else context
+
+    @contextmanager
+    def pinging(self, target: str) -> Iterator[Span]:
+        """Make the span of a ping the current one: below the request that asked for it, a root if nobody asked."""
+        with self._tracer.start_as_current_span("ping", attributes={"pingpong.target": target}) as span:
+            yield span
 
 
-def extract(headers: Headers) -> Context:
-    """Return the caller's context, as its W3C headers tell it; an empty one if they do not."""
-    carrier = {name.decode(): value.decode("latin-1") for name, value in headers if name in _CONTEXT_HEADERS}
-    return _W3C.extract(carrier, _NOTHING) if carrier else _NOTHING
+def recorded_trace(scope: Scope) -> str | None:
+    """Return the id of the trace that a request was recorded in, if it was."""
+    span: Span | None = scope.get(_SPAN)
+    return trace_id(span) if span is not None and span.get_span_context().trace_flags.sampled else None
 
 
-def describe_answer(span: Span, scope: Scope, route: str, status: int) -> None:
-    """Say in a recorded span what was asked and answered."""
-    span.update_name(f"{scope['method']} {route}")
-    client = scope.get("client")
-    span.set_attributes(
-        {
-            "http.request.method": scope["method"],
-            "http.route": route,
-            "http.response.status_code": status,
-            "url.path": scope["path"],
-            "url.scheme": scope["scheme"],
-            "client.address": client[0] if client else "",
-        }
-    )
-    if status >= 500:
-        span.set_status(Status(StatusCode.ERROR))
+def _remember(span: Span, scope: Scope) -> None:
+    scope[_SPAN] = span
 
 
 def describe_ping(span: Span, ping: Ping) -> None:
     """Say in a recorded span what became of a ping."""
     span.set_attribute("pingpong.outcome", ping.outcome)
-    if ping.status is not None:
-        span.set_attribute("http.response.status_code", ping.status)
     if ping.outcome != "ok":
         span.set_attribute("error.type", ping.outcome)
         span.set_status(Status(StatusCode.ERROR, ping.outcome))

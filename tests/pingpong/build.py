@@ -41,7 +41,7 @@ def tracing(chosen: Settings) -> tuple[Tracing, InMemorySpanExporter]:
     spans = InMemorySpanExporter()
     made = provider(chosen)
     made.add_span_processor(SimpleSpanProcessor(spans))
-    return Tracing(made), spans
+    return Tracing(made, chosen.trace_ratio), spans
 
 
 def service(handler: Handler = pong, **knobs: object) -> Bench:
