@@ -52,6 +52,42 @@ rotate *args: install
 restart name *args: install
     @python -m meshup restart {{ name }} {{ args }}
 
+# check this machine before a cluster is created; needs nothing but Python
+[group('cluster')]
+[no-exit-message]
+doctor *args:
+    @PYTHONPATH=src python3 -m kindmesh.doctor {{ args }}
+
+# prove on the running cluster that every allowed call works and every other is refused for the cause expected
+[group('cluster')]
+[no-exit-message]
+verify *args: install
+    @kindmesh verify {{ args }}
+
+# break one thing, show what happens, and heal it: pod, dns, injector, policy …
+[group('cluster')]
+[no-exit-message]
+chaos name *args: install
+    @kindmesh chaos {{ name }} {{ args }}
+
+# Linkerd's dashboard
+[group('cluster')]
+[no-exit-message]
+dashboard *args: install
+    @kindmesh dashboard {{ args }}
+
+# Jaeger
+[group('cluster')]
+[no-exit-message]
+traces *args: install
+    @kindmesh traces {{ args }}
+
+# Prometheus: rules, alerts, queries
+[group('cluster')]
+[no-exit-message]
+metrics *args: install
+    @kindmesh metrics {{ args }}
+
 # install all dependencies into .venv, by hash
 [group('setup')]
 install:
