@@ -1,5 +1,6 @@
 # Everything this project can do. `just` lists it; `just check` is what CI runs.
 
+set positional-arguments
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 export UV_PYTHON_DOWNLOADS := "never"
@@ -14,79 +15,79 @@ default:
 [group('run')]
 [no-exit-message]
 up *backend: install
-    @python -m meshup up {{ backend }}
+    @python -m meshup up "$@"
 
 # stop all of it, and leave nothing behind
 [group('run')]
 [no-exit-message]
 down *args: install
-    @python -m meshup down {{ args }}
+    @python -m meshup down "$@"
 
 # the pods: identity, certificate, readiness, restarts; --output json for programs
 [group('run')]
 [no-exit-message]
 status *args: install
-    @python -m meshup status {{ args }}
+    @python -m meshup status "$@"
 
 # send one real request, and say why it was answered so; FROM is a pod, an account or `unmeshed`
 [group('run')]
 [no-exit-message]
 ask from to *args: install
-    @python -m meshup ask {{ from }} {{ to }} {{ args }}
+    @python -m meshup ask "$@"
 
 # what a pod wrote; --follow, and --sidecar for its proxy
 [group('run')]
 [no-exit-message]
 logs name *args: install
-    @python -m meshup logs {{ name }} {{ args }}
+    @python -m meshup logs "$@"
 
 # renew the certificates while traffic flows
 [group('run')]
 [no-exit-message]
 rotate *args: install
-    @python -m meshup rotate {{ args }}
+    @python -m meshup rotate "$@"
 
 # replace the pods of a workload, one by one
 [group('run')]
 [no-exit-message]
 restart name *args: install
-    @python -m meshup restart {{ name }} {{ args }}
+    @python -m meshup restart "$@"
 
 # check this machine before a cluster is created; needs nothing but Python
 [group('cluster')]
 [no-exit-message]
 doctor *args:
-    @PYTHONPATH=src python3 -m kindmesh.doctor {{ args }}
+    @PYTHONPATH=src python3 -m kindmesh.doctor "$@"
 
 # prove on the running cluster that every allowed call works and every other is refused for the cause expected
 [group('cluster')]
 [no-exit-message]
 verify *args: install
-    @kindmesh verify {{ args }}
+    @kindmesh verify "$@"
 
 # break one thing, show what happens, and heal it: pod, dns, injector, policy …
 [group('cluster')]
 [no-exit-message]
 chaos name *args: install
-    @kindmesh chaos {{ name }} {{ args }}
+    @kindmesh chaos "$@"
 
 # Linkerd's dashboard
 [group('cluster')]
 [no-exit-message]
 dashboard *args: install
-    @kindmesh dashboard {{ args }}
+    @kindmesh dashboard "$@"
 
 # Jaeger
 [group('cluster')]
 [no-exit-message]
 traces *args: install
-    @kindmesh traces {{ args }}
+    @kindmesh traces "$@"
 
 # Prometheus: rules, alerts, queries
 [group('cluster')]
 [no-exit-message]
 metrics *args: install
-    @kindmesh metrics {{ args }}
+    @kindmesh metrics "$@"
 
 # install all dependencies into .venv, by hash
 [group('setup')]
@@ -101,24 +102,24 @@ install:
 [group('setup')]
 lock *args:
     uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --all-extras --group dev \
-      --custom-compile-command "just lock" pyproject.toml --output-file requirements.lock {{ args }}
+      --custom-compile-command "just lock" pyproject.toml --output-file requirements.lock "$@"
 
 # who may call whom, from the manifests
 [group('policy')]
 [no-exit-message]
 policy *args: install
-    @meshpolicy list k8s/base mesh/policies mesh/ingress {{ args }}
+    @meshpolicy list k8s/base mesh/policies mesh/ingress "$@"
 
 # look for mistakes in the manifests
 [group('policy')]
 [no-exit-message]
 policy-lint *args: install
-    @meshpolicy lint k8s mesh {{ args }}
+    @meshpolicy lint k8s mesh "$@"
 
 # run the tests; pass pytest options after the name
 [group('test')]
 test *args: install
-    pytest {{ args }}
+    pytest "$@"
 
 # everything CI runs, in CI's order
 [group('test')]
@@ -127,9 +128,9 @@ check: lint types layers policy-lint docs-check test
 # measure: paired, in one run, as ratios
 [group('test')]
 bench *args: install
-    @python bench/service.py {{ args }}
-    @python bench/mesh.py {{ args }}
-    @python bench/meshpolicy.py {{ args }}
+    @python bench/service.py "$@"
+    @python bench/mesh.py "$@"
+    @python bench/meshpolicy.py "$@"
 
 # rewrite the sources in the house style
 [group('code')]
