@@ -37,16 +37,13 @@ class Kube:
 
     def apply_text(self, text: str) -> int:
         """Apply a text of documents, and return how many of them changed."""
-        before = self._versions(text)
+        before = contents(self.attempt("get", "--ignore-not-found", "-o", "json", "-f", "-", stdin=text).out)
         applied = self.run(
             *("apply", "--server-side", "--force-conflicts", f"--field-manager={OWNER}"),
             *("-o", "json", "-f", "-"),
             stdin=text,
         )
-        return sum(before.get(uid) != version for uid, version in _versions(applied).items())
-
-    def _versions(self, text: str) -> dict[str, str]:
-        return _versions(self.attempt("get", "--ignore-not-found", "-o", "json", "-f", "-", stdin=text).out)
+        return sum(before.get(uid) != content for uid, content in contents(applied).items())
 
     def get(self, *arguments: str) -> Object:
         """Return one object or a list."""
@@ -63,12 +60,17 @@ class Kube:
         return self.attempt("get", *arguments, "-o", "name").code == 0
 
 
-def _versions(text: str) -> dict[str, str]:
+def contents(text: str) -> dict[str, Object]:
+    """Return what somebody wrote into each object: neither its status, which controllers write, nor its bookkeeping."""
     if not text.strip():
         return {}
     answer = json.loads(text)
-    found = answer.get("items", [answer])
-    return {item["metadata"]["uid"]: item["metadata"]["resourceVersion"] for item in found}
+    return {found["metadata"]["uid"]: _written(found) for found in answer.get("items", [answer])}
+
+
+def _written(found: Object) -> Object:
+    metadata = {key: found["metadata"].get(key) for key in ("namespace", "name", "labels", "annotations")}
+    return {key: value for key, value in found.items() if key != "status"} | {"metadata": metadata}
 
 
 def render(folder: Path) -> str:
