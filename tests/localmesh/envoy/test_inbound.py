@@ -39,6 +39,11 @@ HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x
         ("friend", "http2", "GET", "/ping", 200),
         ("friend", "opaque", "GET", "/ping", 404),
         ("friend", "tls", "GET", "/ping", 404),
+        ("friend", "grpc", "POST", "/ping.Ping/Once", 200),
+        ("friend", "grpc", "POST", "/ping.Ping/Once/more", 200),
+        ("friend", "grpc", "POST", "/ping.Ping/Twice", 404),
+        ("friend", "grpc", "GET", "/ping.Ping/Once", 404),
+        ("other", "grpc", "POST", "/ping.Ping/Once", 403),
         ("friend", "invalid", "GET", "/ping", 403),
         ("stranger", "invalid", "GET", "/open", 403),
         ("stranger", "skipped", "GET", "/ping", 200),
@@ -88,8 +93,22 @@ def test_a_stream_through_the_sidecar_gets(world: World, client: str, port: str,
     assert (found == CLOSED) == (answer == CLOSED)
 
 
-def test_http1_is_a_protocol_error_on_a_port_for_http2(world: World) -> None:
-    assert b"HTTP/1.1" not in say(world.server.pod, PORTS["http2"], b"GET /open HTTP/1.1\r\nhost: x\r\n\r\n")
+@pytest.mark.parametrize("port", ["http2", "grpc"])
+def test_http1_is_a_protocol_error_on_a_port_for(world: World, port: str) -> None:
+    assert b"HTTP/1.1" not in say(world.server.pod, PORTS[port], b"GET /open HTTP/1.1\r\nhost: x\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("client", "path", "status"),
+    [
+        ("friend", "/ping.Ping/Twice", "5"),
+        ("other", "/ping.Ping/Once", "7"),
+    ],
+)
+def test_a_refused_call_is_told_by_grpc_status(world: World, client: str, path: str, status: str) -> None:
+    with getattr(world, client).client() as asks:
+        answer = asks.post(url("grpc", path), headers={"content-type": "application/grpc"})
+    assert (200, status) == (answer.status_code, answer.headers["grpc-status"])
 
 
 @pytest.mark.parametrize("client", ["friend", "stranger"])

@@ -6,8 +6,10 @@ from localmesh.authority import Authority
 from localmesh.envoy.endpoints import Destination, service_hosts
 from localmesh.envoy.inbound import InboundPort
 from localmesh.pod import Pod
-from meshpolicy.match import HostMatch, HttpMatch, IdentityMatch, PathKind, PathMatch, ValueMatch
+from meshpolicy.match import GrpcMatch, HostMatch, HttpMatch, IdentityMatch, PathKind, PathMatch, ValueMatch
 from meshpolicy.policy import (
+    GrpcRoute,
+    GrpcRule,
     HeaderChange,
     HttpRoute,
     HttpRule,
@@ -28,6 +30,11 @@ OFFER = route("=/ping", FRIEND, method="GET", name="offer")
 OPEN = route("/open", ANYBODY, name="open")
 REST = route("/", name="rest")
 ROUTES = (OFFER, OPEN, REST)
+CALLS = GrpcRoute(
+    Ref("gateway.networking.k8s.io", "GRPCRoute", "web", "calls"),
+    (GrpcRule((GrpcMatch("ping.Ping", "Once"),)),),
+    authorizations=(FRIEND,),
+)
 
 PORTS = {
     "http": 8080,
@@ -44,6 +51,7 @@ PORTS = {
     "crowded": 8091,
     "impostor": 8092,
     "many": 8093,
+    "grpc": 8094,
 }
 """The ports of the server, by what is particular about them; `impostor` is played by others."""
 
@@ -86,6 +94,7 @@ def server_ports(pod: Pod) -> list[InboundPort]:
         "limited": limited(),
         "crowded": crowded(),
         "many": many(),
+        "grpc": policy(PORTS["grpc"], Protocol.GRPC, grpc_routes=(CALLS,)),
         "filters": filters(),
         "invalid": policy(PORTS["invalid"], http_routes=ROUTES, invalid=SERVER),
         "skipped": policy(PORTS["skipped"], skipped=True),
