@@ -1,5 +1,6 @@
 """What is refused before it is stored: by schemas, by their rules, and by Linkerd's webhook (section 14). Pure."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,10 @@ from meshpolicy.schema import faults
 
 Shapes = Callable[[str, str], Mapping[str, Mapping[str, Any]]]
 """The schemas of a group and kind, by version."""
+
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+COLONS_ALLOWED = frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"})
+"""Kinds whose names are free; they decide nothing here."""
 
 CHECKS: Mapping[tuple[str, str], Callable[[Fields], None]] = {
     ("policy.linkerd.io", "AuthorizationPolicy"): webhook.authorization_policy,
@@ -30,12 +35,23 @@ def refusals(documents: Iterable[Document], shapes: Shapes) -> tuple[Problem, ..
     for document in documents:
         version, kind = str(document.data.get("apiVersion", "")), str(document.data.get("kind", ""))
         group, _, version = version.rpartition("/")
-        found = _structural(document, shapes(group, kind), version)
+        found = [*_name(document, kind), *_structural(document, shapes(group, kind), version)]
         problems += found
         check = CHECKS.get((group, kind))
         if check is not None and not found:
             check(Fields(document.data, document.place, problems))
     return tuple(problems)
+
+
+def _name(document: Document, kind: str) -> list[Problem]:
+    """Note a name that no object may bear."""
+    metadata = document.data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if kind in COLONS_ALLOWED or not isinstance(name, str) or not name or NAME.fullmatch(name):
+        return []
+    place = Place(document.place.file, document.place.document, _field(document.place, "metadata.name"))
+    message = f"is `{name}`: a name holds lower-case letters, digits, `-` and `.`, and ends in neither"
+    return [Problem(place, message, Severity.REJECTED)]
 
 
 def _structural(document: Document, shapes: Mapping[str, Mapping[str, Any]], version: str) -> list[Problem]:

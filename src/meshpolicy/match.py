@@ -4,13 +4,13 @@ Patterns are checked where they are parsed; nothing here raises.
 Sources: linkerd2 `policy-controller/core/src/identity_match.rs`, linkerd2-proxy `linkerd/http/route/src`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import parse_qsl
+
+from meshpolicy.regex import spans as spans
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -57,17 +57,6 @@ class NetworkMatch:
 
 def _inside(address: Address, network: Network) -> bool:
     return address.version == network.version and address in network
-
-
-@lru_cache(maxsize=4096)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
-def spans(pattern: str, value: str) -> bool:
-    """Whether the leftmost match of `pattern` covers all of `value`, as in the proxy (`a|ab` misses `ab`)."""
-    found = _compiled(pattern).search(value)
-    return found is not None and found.span() == (0, len(value))
 
 
 class PathKind(StrEnum):

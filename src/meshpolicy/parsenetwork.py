@@ -8,6 +8,7 @@ from meshpolicy.match import Network, NetworkMatch
 from meshpolicy.network import Direction, NetworkPolicy, NetworkRule, Peer, PortRange
 from meshpolicy.parsepolicy import selector
 from meshpolicy.policy import Ref
+from meshpolicy.selector import Operator, Selector
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 
@@ -19,12 +20,23 @@ def network_policy(document: Fields, ref: Ref) -> NetworkPolicy | None:
     ingress = tuple(_rule(rule, "from") for rule in spec.children("ingress"))
     egress = tuple(_rule(rule, "to") for rule in spec.children("egress"))
     types = _types(spec, egress=bool(egress))
-    pods = selector(spec.child("podSelector"))
+    pods = _selector(spec.child("podSelector"))
     return (
         NetworkPolicy(ref, pods, types, ingress, egress, not spec.has("policyTypes"))
         if len(document.problems) == before
         else None
     )
+
+
+def _selector(fields: Fields) -> Selector:
+    """Read a selector as the API server checks it, which is stricter than Linkerd (R14)."""
+    for entry in fields.children("matchExpressions"):
+        operator, values = entry.text("operator"), entry.texts("values")
+        if operator in (Operator.IN, Operator.NOT_IN) and not values:
+            _refuse(entry, "values", f"is missing or empty, which {operator} does not allow")
+        if operator in (Operator.EXISTS, Operator.DOES_NOT_EXIST) and values:
+            _refuse(entry, "values", f"is given, which {operator} does not allow")
+    return selector(fields)
 
 
 def _types(spec: Fields, *, egress: bool) -> tuple[Direction, ...]:
@@ -46,8 +58,8 @@ def _rule(fields: Fields, key: str) -> NetworkRule:
 
 
 def _peer(fields: Fields) -> Peer:
-    pods = selector(fields.child("podSelector")) if fields.has("podSelector") else None
-    namespaces = selector(fields.child("namespaceSelector")) if fields.has("namespaceSelector") else None
+    pods = _selector(fields.child("podSelector")) if fields.has("podSelector") else None
+    namespaces = _selector(fields.child("namespaceSelector")) if fields.has("namespaceSelector") else None
     if not fields.has("ipBlock"):
         if pods is None and namespaces is None:
             _refuse(fields, "", "is an empty peer; to mean everyone, leave the whole list out")

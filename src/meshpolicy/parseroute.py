@@ -11,6 +11,7 @@ from meshpolicy.match import GrpcMatch, HostMatch, HttpMatch, PathKind, PathMatc
 from meshpolicy.objects import Backend, Gateway, Listener, Route, Target
 from meshpolicy.parsepolicy import created
 from meshpolicy.policy import Filter, GrpcRule, HeaderChange, HttpRule, Redirect, Ref
+from meshpolicy.regex import InvalidPattern, compiled
 
 USED_FILTERS = frozenset({"RequestHeaderModifier", "ResponseHeaderModifier", "RequestRedirect"})
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -95,13 +96,9 @@ def _value(fields: Fields, unusable: list[str], header: bool = False) -> ValueMa
 def _regex(fields: Fields, key: str, pattern: str, unusable: list[str]) -> None:
     """Note a pattern that Rust's regex does not take: broken, or with look-around or backreferences."""
     try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+        compiled(pattern)
+    except InvalidPattern as error:
         fields.note(key, f"`{pattern}` is no regular expression: {error}", Severity.REJECTED, "R53")
-        unusable.append(f"the regular expression {pattern}")
-        return
-    if re.search(r"\(\?(?:[=!>]|<[=!]|P=)|\\[1-9]", pattern):
-        fields.note(key, f"`{pattern}` looks around or refers back, which Linkerd cannot", Severity.REJECTED, "R53")
         unusable.append(f"the regular expression {pattern}")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from meshpolicy.admission import Shapes, refusals
+from meshpolicy.annotations import ADMIN_PORT
 from meshpolicy.attach import Status
 from meshpolicy.case import Case, CaseRequest, Facts
 from meshpolicy.client import Traffic
@@ -159,6 +160,8 @@ class Run:
         identity = identity_of(self._cluster, call.client) if call.client is not None and call.meshed else ""
         if limiter.admits(identity):
             return answer.outcome
+        if call.port == ADMIN_PORT:
+            return "500"  # The admin server knows no rate limits (R103).
         return "grpc-8" if call.traffic is Traffic.GRPC else "429"
 
 
