@@ -42,7 +42,7 @@ def rotate_anchor(site: Site) -> None:
             "rotate",
             "a rotation of the anchor beside cert-manager",
             "the anchor is a Certificate of cert-manager",
-            "docs/guides/to-production.md has the order: renew, restart, renew the issuer, restart, drop, restart",
+            "docs/guides/rotate-the-anchor.md has the steps",
         )
     kube = site.kube
     old = load_authority(kube.get("-n", "linkerd", "secret/linkerd-trust-anchor"))
