@@ -6,7 +6,7 @@ from pathlib import Path
 from kindmesh import releases
 from kindmesh.command import attempt, run
 from kindmesh.errors import StepFailed
-from kindmesh.identity import bundle, load_authority, make_anchor, make_issuer
+from kindmesh.identity import bundle, make_anchor, make_issuer
 from kindmesh.kube import Object, documents, evidence, render, until
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site, Step, wait_for_rollout
@@ -108,12 +108,18 @@ def _identity_by_cert_manager(site: Site) -> int:
         kube.run(*ready)
     if not kube.exists("-n", "cert-manager", "secret/linkerd-previous-anchor"):
         # The Bundle names it from the first day on, so that a later rotation changes no manifest.
-        anchor = load_authority(kube.get("-n", "cert-manager", "secret/linkerd-trust-anchor"))
-        changes += kube.apply([anchor.secret("linkerd-previous-anchor", "cert-manager", anchor.pem)])
+        anchor = kube.get("-n", "cert-manager", "secret/linkerd-trust-anchor")["data"]["tls.crt"]
+        changes += kube.apply([_previous_anchor(anchor)])
     if not until(lambda: kube.exists("-n", "linkerd", "configmap/linkerd-identity-trust-roots"), within=60):
         bundle_state = kube.attempt("describe", "bundle/linkerd-identity-trust-roots").text
         raise StepFailed("identity", "the ConfigMap linkerd-identity-trust-roots", bundle_state)
     return changes
+
+
+def _previous_anchor(certificate: str) -> Object:
+    """Return the Secret of the anchor before this one: its certificate alone, nobody signs with it any more."""
+    metadata = {"name": "linkerd-previous-anchor", "namespace": "cert-manager"}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"tls.crt": certificate}}
 
 
 def linkerd(site: Site) -> int:
