@@ -1,0 +1,84 @@
+"""Stand-ins for kubectl, helm and kind: real programs on the PATH, with written answers and a record of their calls."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from kindmesh.kube import Kube
+from kindmesh.settings import Settings, read
+from kindmesh.steps import Site
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = """#!{python} -SE
+import json, sys
+from pathlib import Path
+here = Path(__file__)
+said = " ".join([here.name, *sys.argv[1:]])
+given = "" if sys.stdin.isatty() else sys.stdin.read()
+with (here.parent / "calls").open("a") as calls:
+    calls.write(json.dumps([said, given]) + chr(10))
+for words, code, out in json.loads((here.parent / "answers").read_text()):
+    if all(word in said for word in words.split("&")):
+        (sys.stdout if code == 0 else sys.stderr).write(out)
+        sys.exit(code)
+"""
+
+
+class Tools:
+    """The stand-ins of one test."""
+
+    def __init__(self, folder: Path, answers: Mapping[str, object], failing: Mapping[str, str]) -> None:
+        """Write the programs; a key is words that a call must hold, joined by `&`; the first that fits answers."""
+        self._folder = folder
+        told = [(words, 1, text) for words, text in failing.items()]
+        told += [
+            (words, 0, answer if isinstance(answer, str) else json.dumps(answer)) for words, answer in answers.items()
+        ]
+        (folder / "answers").write_text(json.dumps(told))
+        for name in ("kubectl", "helm", "kind"):
+            (folder / name).write_text(PROGRAM.format(python=sys.executable))
+            (folder / name).chmod(0o755)
+
+    @property
+    def calls(self) -> list[str]:
+        """What was called, in order."""
+        return [said for said, _ in self._record()]
+
+    def given(self, words: str) -> str:
+        """Return what the last call that holds these words was given on its standard input."""
+        return [given for said, given in self._record() if words in said][-1]
+
+    def _record(self) -> list[tuple[str, str]]:
+        path = self._folder / "calls"
+        return [tuple(json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def tools(
+    folder: Path,
+    patch: pytest.MonkeyPatch,
+    answers: Mapping[str, object] | None = None,
+    failing: Mapping[str, str] | None = None,
+) -> Tools:
+    """Put the stand-ins first on the PATH."""
+    patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return Tools(folder, answers or {}, failing or {})
+
+
+def settings(**environment: str) -> Settings:
+    """Return settings for the project's own manifests."""
+    return read(environment, ROOT)
+
+
+def site(said: list[str] | None = None, **environment: str) -> Site:
+    """Return a site whose words land in a list."""
+    chosen = settings(**environment)
+    return Site(chosen, Kube(chosen.context), {}, ([] if said is None else said).append)
+
+
+def items(*objects: Mapping[str, object]) -> str:
+    """Return a list as kubectl prints it."""
+    return json.dumps({"items": objects})
