@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address, ip_network
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .build import ARENA, Manifest, account, allow, ask, cluster, exact, network, pod, prefix, ref, route, server, tls
@@ -91,7 +91,7 @@ def expected(
 
 
 @given(st.lists(grants, max_size=3), routes, access, st.sampled_from(PATHS), st.sampled_from(("GET", "POST")))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_decide_agrees_with_brute_force(
     given_grants: list[dict[str, object]],
     given_routes: list[tuple[str, str, str | None]],

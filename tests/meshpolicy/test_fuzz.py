@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meshpolicy.access import accesses
@@ -40,19 +40,19 @@ def understood(text: bytes) -> list[Problem]:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_bytes_raise(text: bytes) -> None:
     understood(text)
 
 
 @given(st.text(alphabet="&*a:[]{}-#!|>'\" \n\t?,%@`1~<=", max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_yaml_raises(text: str) -> None:
     understood(text.encode())
 
 
 @given(st.sampled_from(VALID), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_change_of_a_field_raises(manifest: dict[str, Any], data: st.DataObject) -> None:
     """A value of any kind may stand where another was expected, at any depth."""
     changed = json.loads(json.dumps(manifest))

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from meshpolicy.annotations import INBOUND_PORT
-from meshpolicy.authorized import authorized
+from meshpolicy.authorized import applies
 from meshpolicy.cluster import Cluster
 from meshpolicy.connection import CONTROL_PORTS, Connection, ControlPlane, Surroundings, reaches, resolves
 from meshpolicy.findings.finding import Weight, code
 from meshpolicy.findings.served import real, served
 from meshpolicy.network import Direction, Endpoint, NetworkPolicy, NetworkRule
-from meshpolicy.policy import Authorization, Ref, Unauthenticated
+from meshpolicy.policy import Authorization, Ref, TlsAuthenticated
 from meshpolicy.selector import Selector
-from meshpolicy.transport import Call, arrive
+from meshpolicy.transport import Call, arrive, identity_of
 from meshpolicy.workload import Workload
 
 Found = Iterator[tuple[Ref, str]]
@@ -79,26 +79,40 @@ def opens_all(cluster: Cluster) -> Found:
     fix="Allow TCP 4143 from the client in the server's ingress, and to the server in the client's egress.",
 )
 def fatal(cluster: Cluster) -> Found:
-    """Find pairs whose policies name each other and whose packets are dropped."""
+    """Find clients that a policy names, and whose packets are dropped."""
     if not cluster.network_policies:
         return
+    clients = _by_identity(cluster)
     told: set[tuple[Ref, Ref]] = set()
     for port in served(cluster):
-        grants = [*port.grants, *(g for r in port.policy.http_routes for g in real(r.authorizations))]
-        named = tuple(grant for grant in grants if not isinstance(grant.authentication, Unauthenticated))
-        for client in cluster.workloads if named else ():
-            if client.ref == port.workload.ref or (client.ref, port.workload.ref) in told:
+        grants = [*port.grants, *(g for route in port.policy.http_routes for g in real(route.authorizations))]
+        for grant, client in [(each, named) for each in grants for named in _named(each, clients)]:
+            pair = (client.ref, port.workload.ref)
+            if client.ref == port.workload.ref or pair in told:
                 continue
-            blocked = _blocked(cluster, client, port.workload, port.port, named)
+            blocked = _blocked(cluster, client, port.workload, port.port, grant)
             if blocked is not None:
-                told.add((client.ref, port.workload.ref))
+                told.add(pair)
                 yield blocked, f"blocks {client.ref} from {port.workload.ref}:{port.port}, to which Linkerd admits it"
 
 
-def _blocked(
-    cluster: Cluster, client: Workload, server: Workload, port: int, grants: tuple[Authorization, ...]
-) -> Ref | None:
-    if not client.meshed or authorized(grants, arrive(cluster, Call(server, port, client))) is None:
+def _by_identity(cluster: Cluster) -> dict[str, list[Workload]]:
+    found: dict[str, list[Workload]] = {}
+    for workload in cluster.workloads:
+        if workload.meshed:
+            found.setdefault(identity_of(cluster, workload), []).append(workload)
+    return found
+
+
+def _named(grant: Authorization, clients: dict[str, list[Workload]]) -> Iterator[Workload]:
+    """Yield the workloads that a grant names one by one; a wildcard does not say that each of them must get through."""
+    if isinstance(grant.authentication, TlsAuthenticated):
+        for identity in grant.authentication.identities:
+            yield from clients.get(identity.pattern, ())
+
+
+def _blocked(cluster: Cluster, client: Workload, server: Workload, port: int, grant: Authorization) -> Ref | None:
+    if not applies(grant, arrive(cluster, Call(server, port, client))):
         return None
     wire = Connection(Endpoint(client), server, port, tunnelled=_tunnelled(cluster))
     verdict = wire.blocked(cluster.network_policies)
@@ -186,15 +200,23 @@ def shuts_ingress(cluster: Cluster) -> Found:
 )
 def selects_nobody(cluster: Cluster) -> Found:
     """Find rules whose selectors match no workload, where workloads of the namespace meant are known."""
+    spaces: dict[str, list[Workload]] = {}
+    for workload in cluster.workloads:
+        spaces.setdefault(workload.ref.namespace, []).append(workload)
     for policy in cluster.network_policies:
-        for rule in (*policy.ingress, *policy.egress):
-            for peer in rule.peers:
-                if peer.block is not None or any(
-                    cluster.network_policies.selects(policy, peer, Endpoint(w)) for w in cluster.workloads
-                ):
-                    continue
-                if peer.namespaces is None or not _elsewhere(cluster, peer.namespaces):
-                    yield policy.ref, "a rule selects no workload of these manifests"
+        for peer in (peer for rule in (*policy.ingress, *policy.egress) for peer in rule.peers):
+            if peer.block is not None:
+                continue
+            if peer.namespaces is None:
+                meant = [policy.ref.namespace]
+            else:
+                labels = cluster.network_policies.namespace_labels
+                meant = [name for name in spaces if peer.namespaces.accepts(labels(name))]
+            chosen = (w for name in meant for w in spaces.get(name, ()))
+            if any(cluster.network_policies.selects(policy, peer, Endpoint(w)) for w in chosen):
+                continue
+            if peer.namespaces is None or not _elsewhere(cluster, peer.namespaces):
+                yield policy.ref, "a rule selects no workload of these manifests"
 
 
 def _elsewhere(cluster: Cluster, selector: Selector) -> bool:
