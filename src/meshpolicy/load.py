@@ -98,11 +98,12 @@ def read(name: str, text: bytes, problems: list[Problem]) -> Iterator[Document]:
     number = 0
     try:
         decoded = text.decode()
+        aliases = "*" in decoded
         loader = _Loader(decoded)
         while loader.check_node():
             number += 1
             node = loader.get_node()
-            if "*" in decoded:
+            if aliases:
                 _bounded(node)
             data = loader.build(node, {})
             if data is None:
