@@ -1,56 +1,69 @@
-"""Whom and what `ask` means, and how it tells the answer."""
-
-import json
+"""What a person means by FROM and TO, and what became of a load."""
 
 import pytest
 
-from kindmesh.asking import Asked, find_asker, find_question
+from kindmesh.asking import find_asker, find_question
 from kindmesh.errors import BadInput
-from kindmesh.pods import ASKERS, NODE, PINGER, UNMESHED, Asker
-from kindmesh.probe import Answer, Cause
+from kindmesh.load import Load, read_load
+from kindmesh.pods import ASKERS, NODE, PINGER, manifest
+from kindmesh.probe import Question
 
-ADDRESSES = {"pinger": "10.244.0.8", "ponger": "10.244.0.9"}
+ADDRESSES = {"pinger": "10.244.0.8", "ponger": "10.244.0.7"}
+DOMAIN = "pingpong.svc.cluster.local"
 
 
 @pytest.mark.parametrize(
-    ("text", "asker", "url"),
+    ("text", "url"),
     [
-        ("ponger", PINGER, "ponger.pingpong.svc.cluster.local:80/"),
-        ("ponger/ping", PINGER, "ponger.pingpong.svc.cluster.local:80/ping"),
-        ("ponger:http/ping", UNMESHED, "ponger.pingpong.svc.cluster.local:80/ping"),
-        ("pinger:metrics/metrics", PINGER, "pinger.pingpong.svc.cluster.local:9090/metrics"),
-        ("ponger/ready?full=1", PINGER, "ponger.pingpong.svc.cluster.local:80/ready?full=1"),
-        ("ponger/ready", NODE, "10.244.0.9:8080/ready"),
-        ("pinger:metrics/metrics", NODE, "10.244.0.8:9090/metrics"),
+        ("ponger", f"ponger.{DOMAIN}:80/"),
+        ("ponger/ping", f"ponger.{DOMAIN}:80/ping"),
+        ("ponger:http/ping?x=1", f"ponger.{DOMAIN}:80/ping?x=1"),
+        ("pinger:metrics/metrics", f"pinger.{DOMAIN}:9090/metrics"),
     ],
 )
-def test_a_target_is_a_service_by_name_and_for_the_node_a_pod_by_address(text: str, asker: Asker, url: str) -> None:
-    question = find_question(text, "POST", asker, ADDRESSES)
-    assert (question.url, question.method) == (url, "POST")
-    assert dict(question.headers) == ({"host": text.partition("/")[0].partition(":")[0]} if asker.on_host else {})
+def test_a_target_is_a_program_a_port_and_a_path(text: str, url: str) -> None:
+    assert find_question(text, "GET", PINGER, ADDRESSES) == Question(url)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "gopher", "ponger:8080", "ponger:admin/", "ponger /ping", "http://ponger/", "ponger:"]
-)
-def test_a_target_that_is_none_is_answered_with_the_form(text: str) -> None:
-    with pytest.raises(BadInput, match=r"NAME\[:PORT\]\[/PATH\] is expected"):
+def test_the_node_asks_a_pod_and_names_whom_it_means() -> None:
+    found = find_question("ponger/ready", "POST", NODE, ADDRESSES)
+    assert found == Question("10.244.0.7:8080/ready", "POST", (("host", "ponger"),))
+
+
+@pytest.mark.parametrize("text", ["", "jaeger/", "ponger:admin/", "ponger /x", "/ping"])
+def test_any_other_target_is_told_what_there_is(text: str) -> None:
+    with pytest.raises(BadInput, match="names are pinger and ponger"):
         find_question(text, "GET", PINGER, ADDRESSES)
 
 
-@pytest.mark.parametrize("asker", ASKERS, ids=lambda asker: asker.name)
-def test_everybody_who_can_ask_is_found_by_name(asker: Asker) -> None:
-    assert find_asker(asker.name) is asker
+def test_every_asker_is_found_by_its_name() -> None:
+    assert [find_asker(asker.name) for asker in ASKERS] == list(ASKERS)
+    assert len({asker.name for asker in ASKERS}) == len(ASKERS)
 
 
-def test_somebody_unknown_is_answered_with_those_who_can_ask() -> None:
-    with pytest.raises(BadInput) as caught:
-        find_asker("mallory")
-    assert all(f"  {asker.name}: {asker.says}" in str(caught.value) for asker in ASKERS)
+@pytest.mark.parametrize("asker", [asker for asker in ASKERS if asker.account], ids=lambda asker: asker.name)
+def test_a_stranger_is_hardened_has_no_token_and_no_service_ever_sends_it_a_request(asker: object) -> None:
+    pod = manifest(asker)  # type: ignore[arg-type]
+    spec, (container,) = pod["spec"], pod["spec"]["containers"]
+    assert spec["readinessGates"]
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["activeDeadlineSeconds"] <= 600
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert "ports" not in container
 
 
-def test_an_answer_reads_as_a_sentence_and_holds_everything_for_a_program() -> None:
-    asked = Asked("node", "ponger/ping", "GET", Cause.MESH, Answer(403, "", "", "", "", 0.004))
-    assert str(asked) == "node -> ponger/ping: refused by the mesh's policy (403, 4 ms)"
-    read = json.loads(asked.to_json())
-    assert (read["cause"], read["answer"]["status"]) == ("refused by the mesh's policy", 403)
+@pytest.mark.parametrize(
+    ("load", "text"),
+    [
+        (Load(1500, {}, 0.005, 0.017), "0 of 1500 requests lost; p50 5 ms, p99 17 ms"),
+        (Load(10, {"502": 1, "TimeoutError": 2}, 0.1, 1.0), "3 of 10 requests lost (1 x 502, 2 x TimeoutError)"),
+    ],
+)
+def test_a_load_tells_what_was_lost_and_why(load: Load, text: str) -> None:
+    assert str(load).startswith(text)
+
+
+def test_the_last_line_of_a_load_is_its_result() -> None:
+    load = read_load('started\n{"sent": 5, "failures": {"503": 2}, "p50": 0.1, "p99": 0.2}\n')
+    assert (load.sent, load.lost) == (5, 2)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from kindmesh.chaos import CHAOS, find_chaos
 from kindmesh.errors import BadInput
 from kindmesh.kube import Kube
 from kindmesh.load import Load, read_load, under_load
@@ -33,17 +32,6 @@ def test_a_load_on_something_unknown_is_answered_with_what_can_bear_one() -> Non
         under_load(Kube("x"), "jaeger"),
     ):
         pass
-
-
-@pytest.mark.parametrize("name", CHAOS)
-def test_what_can_be_broken_is_found_by_name(name: str) -> None:
-    assert find_chaos(name).says
-
-
-def test_what_cannot_be_broken_is_answered_with_what_can() -> None:
-    with pytest.raises(BadInput) as caught:
-        find_chaos("everything")
-    assert all(f"{name} ({chaos.says})" in str(caught.value) for name, chaos in CHAOS.items())
 
 
 @pytest.mark.parametrize(

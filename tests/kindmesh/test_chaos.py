@@ -1,0 +1,110 @@
+"""What is broken on purpose is whole again afterwards, even where the experiment itself fails half-way."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kindmesh.chaos import CHAOS, find_chaos
+from kindmesh.errors import BadInput, KindMeshError
+from kindmesh.kube import Kube
+from kindmesh.pods import NAMESPACE, STRANGER, UNMESHED, Askers
+
+from .tools import items, site, tools
+
+GRANT = {
+    "apiVersion": "policy.linkerd.io/v1alpha1",
+    "kind": "AuthorizationPolicy",
+    "metadata": {"name": "pinger-may-ping", "namespace": "pingpong", "uid": "1", "resourceVersion": "7"},
+    "spec": {"targetRef": {"kind": "HTTPRoute", "name": "ponger-offer"}},
+}
+WALL = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "all-to-dns", "namespace": "pingpong", "uid": "2", "managedFields": []},
+    "spec": {"podSelector": {}, "egress": [{"ports": [{"protocol": "UDP", "port": 53}]}]},
+}
+BRICK = {**WALL, "metadata": {"name": "default-deny", "namespace": "pingpong"}, "spec": {"podSelector": {}}}
+ANSWERS = {
+    "get&authorizationpolicy": yaml.safe_dump(GRANT),
+    "get&networkpolicies": items(WALL, BRICK),
+    "get&pods": items(),
+    "apply": {"items": []},
+    "": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "broken", "healed"),
+    [
+        ("policy", "delete -n pingpong authorizationpolicy.policy.linkerd.io pinger-may-ping", "apply"),
+        ("injector", "scale deployment/linkerd-proxy-injector --replicas=0", "--replicas=1"),
+        ("dns", "delete networkpolicy all-to-dns", "apply"),
+    ],
+)
+def test_it_heals_though_the_cluster_stops_answering_in_between(
+    name: str, broken: str, healed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = {"exec": "the pod has gone away", "run kindmesh-unseen": "admission webhook does not answer"}
+    called = tools(tmp_path, monkeypatch, ANSWERS, refusals)
+    with pytest.raises(KindMeshError):
+        find_chaos(name).run(site(KINDMESH_CONTEXT="some"))
+    calls = called.calls
+    assert [call for call in calls if broken in call]
+    assert max(number for number, call in enumerate(calls) if healed in call) > next(
+        number for number, call in enumerate(calls) if broken in call
+    )
+
+
+def test_what_is_put_back_is_what_was_there_without_the_servers_own_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = tools(tmp_path, monkeypatch, ANSWERS, {"exec": "gone"})
+    with pytest.raises(KindMeshError):
+        find_chaos("policy").run(site(KINDMESH_CONTEXT="some"))
+    back = yaml.safe_load(called.given(" apply "))
+    assert back == {**GRANT, "metadata": {"name": "pinger-may-ping", "namespace": "pingpong"}}
+
+
+def test_an_injector_whose_absence_lets_pods_in_is_a_failure_and_still_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = tools(tmp_path, monkeypatch, ANSWERS)
+    with pytest.raises(KindMeshError, match="a refusal of the new pod did not come about") as caught:
+        find_chaos("injector").run(site(KINDMESH_CONTEXT="some"))
+    assert caught.value.hint == "webhookFailurePolicy is not Fail"
+    assert "rollout status deployment/linkerd-proxy-injector" in called.calls[-1]
+
+
+def test_the_pods_that_ask_are_removed_though_one_of_them_never_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = tools(tmp_path, monkeypatch, {"apply": {"items": []}, "": ""}, {"wait --for=condition": "timed out"})
+    with pytest.raises(KindMeshError, match="the start of a meshed pod of another namespace"):
+        Askers(Kube("some"), [STRANGER, UNMESHED]).__enter__()
+    last = called.calls[-3:]
+    assert [name in call for call, name in zip(last, ("stranger", "unmeshed", NAMESPACE), strict=True)] == [True] * 3
+    assert all(" delete " in call for call in last)
+
+
+def test_the_pods_that_ask_have_accounts_of_their_own_and_no_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = tools(tmp_path, monkeypatch, {"apply": {"items": []}, "": ""})
+    with Askers(Kube("some"), [STRANGER, UNMESHED]):
+        pods = list(yaml.safe_load_all(called.given(" apply ")))
+    assert {pod["metadata"]["name"] for pod in pods} == {"kindmesh-stranger", "kindmesh-unmeshed"}
+    assert not any(pod["spec"]["automountServiceAccountToken"] for pod in pods)
+    assert json.dumps(pods).count('"linkerd.io/inject": "disabled"') == 1
+
+
+@pytest.mark.parametrize("name", CHAOS)
+def test_what_can_be_broken_is_found_by_name(name: str) -> None:
+    assert find_chaos(name).says
+
+
+def test_what_cannot_be_broken_is_answered_with_what_can() -> None:
+    with pytest.raises(BadInput) as caught:
+        find_chaos("everything")
+    assert all(f"{name} ({chaos.says})" in str(caught.value) for name, chaos in CHAOS.items())
