@@ -159,3 +159,16 @@ def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pyt
     assert "kubectl cannot read the context arena" in told
     monkeypatch.setenv("PATH", "/nowhere")
     assert "kubectl is not installed" in run("list", "--context", "arena")[2]
+
+
+@pytest.mark.parametrize("walls", [("ponger",), ("pinger",), ("ponger", "pinger")])
+def test_the_missing_network_rules_allow_exactly_this_client(walls: tuple[str, ...], tmp_path: Path) -> None:
+    both: Manifest = {"policyTypes": ["Ingress", "Egress"]}
+    closed = [wall(app, **both) for app in walls]
+    file = written(tmp_path, "closed.yaml", *ARENA, server(), allow(PINGER), *closed)
+    code, out, _ = run("check", "pinger", "ponger", file, "--output", "json")
+    answer = json.loads(out)
+    assert (code, answer["layer"], answer["outcome"]) == (1, "NetworkPolicy", "504")
+    rules = written(tmp_path, "rules.yaml", *answer["change"]["manifests"])
+    assert run("check", "pinger", "ponger", file, rules)[0] == 0
+    assert run("check", "rogue", "ponger", file, rules)[0] == 1

@@ -8,7 +8,7 @@ from meshpolicy.cli.options import cluster_options
 from meshpolicy.cluster import Cluster
 
 
-@click.command("accept")
+@click.command("accept", short_help="What have we agreed to?")
 @click.argument("file", type=click.Path(dir_okay=False))
 @cluster_options
 @click.option("--owner", required=True, help="Who answers for the new entries.")

@@ -19,7 +19,7 @@ HEAD = ("server", "port", "client", "requests")
 DENIED = ("server", "port", "client", "requests", "refused by")
 
 
-@click.command("list")
+@click.command("list", short_help="Who may call whom?")
 @cluster_options
 @click.option("--denied", "show_denied", is_flag=True, help="List what is refused between the workloads instead.")
 @click.option("--unmeshed", is_flag=True, help="Only what is open to clients without mesh identity.")

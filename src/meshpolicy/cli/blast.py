@@ -14,7 +14,7 @@ from meshpolicy.tables import plain
 from meshpolicy.workload import Workload
 
 
-@click.command("blast")
+@click.command("blast", short_help="What opens if this account is compromised?")
 @click.argument("account", metavar="NAMESPACE/ACCOUNT")
 @cluster_options
 @output("text", "json")

@@ -13,7 +13,7 @@ from meshpolicy.schemas import shapes
 from meshpolicy.verify import verify
 
 
-@click.command("test")
+@click.command("test", short_help="Is it still as we wrote it down?")
 @click.argument("cases", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option("--explain", is_flag=True, help="Name the cases that agree, too.")
 @output("text", "json", "junit")

@@ -18,7 +18,7 @@ from meshpolicy.suggest import Change, suggestion
 from meshpolicy.transport import Call, door_to
 
 
-@click.command("check")
+@click.command("check", short_help="May this one call this, and why?")
 @click.argument("client", metavar="FROM")
 @click.argument("server", metavar="TO")
 @cluster_options

@@ -19,7 +19,7 @@ from meshpolicy.workload import MeshSettings
 SIGNS = {Change.OPENED: "+", Change.CLOSED: "-", Change.REASONED: "~"}
 
 
-@click.command("diff")
+@click.command("diff", short_help="What does this change open or close?")
 @click.argument("old")
 @click.argument("new")
 @click.option("--paths", multiple=True, help="What to read of a git revision, or below NEW; may be repeated.")

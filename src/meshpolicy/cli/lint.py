@@ -12,7 +12,7 @@ from meshpolicy.sources import read
 from meshpolicy.workload import MeshSettings
 
 
-@click.command("lint")
+@click.command("lint", short_help="What is wrong in these manifests?")
 @sources
 @mesh_options
 @click.option("--ignore", multiple=True, metavar="CODE", help="Leave out a code (MP035); may be repeated.")

@@ -13,7 +13,7 @@ from meshpolicy.mutants import Survivor, survivors
 from meshpolicy.schemas import shapes
 
 
-@click.command("mutate")
+@click.command("mutate", short_help="Which rules does no case notice?")
 @click.argument("cases", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @output("text", "json")
 def command(cases: tuple[str, ...], output: str) -> None:
