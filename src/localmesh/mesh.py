@@ -89,15 +89,23 @@ class Mesh:
 
     async def adopt(self, groups: tuple[Group, ...], outfitter: Outfitter) -> bool:
         """Take over what new manifests say of the same pods, replacing those that differ; return whether any does."""
-        before = self.outfitter
+        before = self.groups, self.outfitter
         pairs = zip(self.groups, groups, strict=True)
-        changed = [new for old, new in pairs if before.differs(old, outfitter, new)]
+        changed = [new for old, new in pairs if self.outfitter.differs(old, outfitter, new)]
+        self._take_over(groups, outfitter)
+        try:
+            for group in changed:
+                await self.replace(group)
+        except LocalMeshError:
+            # What could not be applied is no state to compare with: the next attempt tries it again.
+            self._take_over(*before)
+            raise
+        return bool(changed)
+
+    def _take_over(self, groups: tuple[Group, ...], outfitter: Outfitter) -> None:
         self.groups, self.outfitter = groups, outfitter
         self._publisher.backends, self._publisher.hints = outfitter.backends, outfitter.hints(groups)
         self._changed()
-        for group in changed:
-            await self.replace(group)
-        return bool(changed)
 
     def group(self, name: str) -> Group:
         """Return the workload that a person means, by its own name or by that of one of its pods."""

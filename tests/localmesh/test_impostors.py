@@ -65,7 +65,9 @@ def test_a_certificate_of_another_authority_is_refused_in_the_handshake(mesh: Co
 def test_an_expired_certificate_is_refused_in_the_handshake(mesh: Commands) -> None:
     # It cannot begin before its issuer does, which began with this mesh: so it ends soon, and that is waited for.
     leaf = authority(mesh).issuer.leaf(PINGER, Validity.lasting(timedelta(seconds=1)))
-    asyncio.run(until(lambda: datetime.now(UTC) > leaf.validity.end, within=5, what="it did not expire"))
+    # A certificate holds to the end of its last second.
+    over = leaf.validity.end + timedelta(seconds=1)
+    asyncio.run(until(lambda: datetime.now(UTC) >= over, within=5, what="it did not expire"))
     assert ping(mesh, leaf).status is None
 
 

@@ -58,9 +58,14 @@ def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Comm
     assert refused.code == 2
     assert "hint: run `localmesh down`, then `localmesh up`" in refused.err
 
+    deployments.write_text(deployments.read_text().replace("replicas: 3", "replicas: 2").replace('"1"', '"soon"', 1))
+    stuck = another.run("up")
+    assert stuck.code == 1
+    assert "did not become ready: its programs ended 3 times\n  | PINGPONG_INTERVAL=soon:" in stuck.err
+    assert another.run("ask", "ingress", "pinger/rally").code == 0
+
     renewed = lambda: another.pods("pinger")["pinger-0"].expires > expired  # noqa: E731 a fact to wait for
     asyncio.run(until(renewed, within=10, what="no certificate was renewed by itself"))
-    assert another.run("ask", "ingress", "pinger/rally").code == 0
     assert another.run("down").code == 0
     nothing_is_left(another)
 
@@ -85,6 +90,16 @@ def test_an_interrupted_up_leaves_nothing_running(ending: signal.Signals, anothe
         assert process.stderr.readline()
         process.send_signal(ending)
         assert process.wait(30) == 130
+    assert another.processes() == {}
+
+
+def test_a_program_that_does_not_stay_up_is_shown_with_what_it_printed(another: Commands) -> None:
+    deployments = another.manifests / "k8s/base/deployments.yaml"
+    deployments.write_text(deployments.read_text().replace('["pingpong"]', '["ls", "/no/such/file"]'))
+    outcome = another.run("up")
+    assert outcome.code == 1
+    assert "did not become ready: its programs ended 3 times" in outcome.err
+    assert "No such file or directory" in outcome.err
     assert another.processes() == {}
 
 

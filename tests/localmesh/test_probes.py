@@ -27,11 +27,13 @@ class Site:
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request."""
-        self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
-        self.peers.add(writer.get_extra_info("peername")[0])
-        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
-        writer.write(f"{status}\r\nContent-Length: 0\r\n\r\n".encode())
-        writer.close()
+        try:
+            self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+            self.peers.add(writer.get_extra_info("peername")[0])
+            status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+            writer.write(f"{status}\r\nContent-Length: 0\r\n\r\n".encode())
+        finally:
+            writer.close()
 
     def probe(self, kind: ProbeKind = ProbeKind.READINESS, period: float = 0.01, failures: int = 3) -> Probe:
         """Return a probe of this site."""

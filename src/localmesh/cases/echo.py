@@ -18,11 +18,13 @@ async def echo(socket: Path) -> asyncio.Server:
 
 
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        while first := await reader.read(CHUNK):
-            writer.write(await _answer(first, reader))
-            await writer.drain()
-    writer.close()
+    try:
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            while first := await reader.read(CHUNK):
+                writer.write(await _answer(first, reader))
+                await writer.drain()
+    finally:
+        writer.close()
 
 
 async def _answer(first: bytes, reader: asyncio.StreamReader) -> bytes:
