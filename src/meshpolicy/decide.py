@@ -181,5 +181,5 @@ def _changed(change: HeaderChange, headers: Mapping[str, str]) -> dict[str, str 
     found: dict[str, str | None] = {}
     for name, value in change.add:
         before = found.get(name, headers.get(name))
-        found[name] = value if before is None else f"{before},{value}"
+        found[name] = value if before is None else f"{before}, {value}"
     return found | dict(change.set) | dict.fromkeys(change.remove)
