@@ -192,13 +192,17 @@ def logs(name: str, follow: bool, sidecar: bool) -> None:
 def rotate(what: str) -> None:
     """Renew the issuer or the trust anchor while traffic flows, and say whether a request was lost."""
     from kindmesh.load import under_load
-    from kindmesh.rotate import rotate_anchor, rotate_issuer
+    from kindmesh.rotate import phases_of_anchor, phases_of_issuer
 
-    site = here()
-    with under_load(site.kube, "ponger") as loading:
-        (rotate_issuer if what == "issuer" else rotate_anchor)(site)
-    say(str(loading.result))
-    sys.exit(FINDING if loading.result.lost else 0)
+    site, lost = here(), 0
+    for phase in (phases_of_issuer if what == "issuer" else phases_of_anchor)(site):
+        start = time.monotonic()
+        # A new caller for each phase: one that lived through all of them would itself trust the old anchor alone.
+        with under_load(site.kube, "ponger") as loading:
+            phase.change()
+        say(f"✓ {phase.says} ({time.monotonic() - start:.0f} s): {loading.result}")
+        lost += loading.result.lost
+    sys.exit(FINDING if lost else 0)
 
 
 @main.command()

@@ -6,6 +6,7 @@ and the old one is dropped only when nothing signed under it is left.
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kindmesh.errors import StepFailed
@@ -21,7 +22,7 @@ NOTICED = 180.0
 
 
 def rotate_issuer(site: Site) -> None:
-    """Renew the issuer: running sidecars keep their certificates, and get the next one from the new issuer."""
+    """Renew the issuer, and wait until it is in use."""
     kube = site.kube
     since = datetime.now(UTC)
     if site.settings.has("cert-manager"):
@@ -35,8 +36,21 @@ def rotate_issuer(site: Site) -> None:
     _wait_until_noticed(site, since)
 
 
-def rotate_anchor(site: Site) -> None:
-    """Renew the anchor and all below it: trust both, sign under the new one, drop the old one; restart after each."""
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One phase of a rotation, and what is so after it."""
+
+    says: str
+    change: Callable[[], object]
+
+
+def phases_of_issuer(site: Site) -> tuple[Phase, ...]:
+    """Return the one phase: running sidecars keep their certificates, and get the next one from the new issuer."""
+    return (Phase("linkerd-identity signs with a new issuer", lambda: rotate_issuer(site)),)
+
+
+def phases_of_anchor(site: Site) -> tuple[Phase, ...]:
+    """Return the phases: trust both, sign under the new one, drop the old one; restart everything after each."""
     if site.settings.has("cert-manager"):
         raise StepFailed(
             "rotate",
@@ -48,18 +62,14 @@ def rotate_anchor(site: Site) -> None:
     old = load_authority(kube.get("-n", "linkerd", "secret/linkerd-trust-anchor"))
     new = make_anchor()
     both = old.pem + new.pem
-    phases: tuple[tuple[str, Callable[[], object]], ...] = (
-        ("both anchors are trusted", lambda: kube.apply([bundle(both)])),
-        ("every proxy trusts both", lambda: restart_all(site)),
-        ("the issuer is signed by the new anchor", lambda: _new_issuer(site, new, both)),
-        ("every certificate is below the new anchor", lambda: restart_all(site)),
-        ("the new anchor alone is trusted", lambda: _drop_old(kube, new)),
-        ("no proxy trusts the old anchor", lambda: restart_all(site)),
+    return (
+        Phase("both anchors are trusted", lambda: kube.apply([bundle(both)])),
+        Phase("every proxy trusts both", lambda: restart_all(site)),
+        Phase("the issuer is signed by the new anchor", lambda: _new_issuer(site, new, both)),
+        Phase("every certificate is below the new anchor", lambda: restart_all(site)),
+        Phase("the new anchor alone is trusted", lambda: _drop_old(kube, new)),
+        Phase("no proxy trusts the old anchor", lambda: restart_all(site)),
     )
-    for says, change in phases:
-        start = time.monotonic()
-        change()
-        site.say(f"✓ {says} ({time.monotonic() - start:.1f} s)")
 
 
 def _new_issuer(site: Site, anchor: Authority, trusted: str) -> None:
