@@ -23,7 +23,7 @@ from .build import ARENA, POLICY, account, allow, ask, cluster, network, outcome
 def test_each_default_policy_and_access_policy_admits_whom_it_names(
     mode: str, pinger: str, stranger: str, outside: str
 ) -> None:
-    """R1, R2, R22, R43: the six modes mean the same as a default and as an accessPolicy."""
+    """R1, R2, R22, R43, R44: the six modes mean the same as a default and as an accessPolicy."""
     settings = MeshSettings(default_inbound_policy=mode)
     for client, expected in (("pinger", pinger), ("stranger", stranger), ("203.0.113.7", outside)):
         assert outcome(client=client, settings=settings) == expected
