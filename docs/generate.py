@@ -52,6 +52,7 @@ class Stage:
             "LOCALMESH_PORT": str(port),
             "LOCALMESH_HTTPS_PORT": str(https_port),
             "MESHUP_BACKEND": "local",
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
             "NO_COLOR": "1",
             "COLUMNS": "110",
             "TERM": "dumb",
@@ -59,8 +60,11 @@ class Stage:
         shown = {f"{ROOT}/": "", f"{folder}/m": USUAL, f":{port}": ":8080", f":{https_port}": ":8443"}
         return cls(environment, shown)
 
-    def run(self, command: str) -> str:
-        """Return what a command prints on both streams, as a person at a plain 110-column terminal sees it."""
+    def run(self, command: str, refused: bool = False) -> str:
+        """Return what a command prints on both streams, as a person at a plain 110-column terminal sees it.
+
+        `refused` says that it may end with 1: a refusal or a finding is worth showing.
+        """
         for real, shown in self.shown.items():
             command = command.replace(shown, real) if shown else command
         result = subprocess.run(
@@ -74,6 +78,8 @@ class Stage:
             timeout=120,
             check=False,
         )
+        if result.returncode > refused:
+            sys.exit(f"`{command}` ended with {result.returncode}:\n{result.stdout}")
         text = result.stdout
         for real, shown in self.shown.items():
             text = text.replace(real, shown)
@@ -93,7 +99,7 @@ def regenerate(text: str, stage: Stage) -> str:
 
     def console(found: re.Match[str]) -> str:
         shown = [f"$ {line[1]}" for line in COMMAND.finditer(found[2])]
-        return found[1] + "\n".join(f"{line}\n{stage.run(line[2:])}" for line in shown) + found[3]
+        return found[1] + "\n".join(f"{line}\n{stage.run(line[2:], refused=True)}" for line in shown) + found[3]
 
     def markdown(found: re.Match[str]) -> str:
         return found[1] + stage.run(found[2]) + found[4]
