@@ -34,9 +34,9 @@ def image(site: Site) -> int:
         run(*site.settings.image_loader, timeout=600, folder=site.settings.root)
         return 0
     root = str(site.settings.root)
-    before = attempt("docker", "image", "inspect", "--format", "{{.Id}}", IMAGE).out
+    before = image_id()
     run("docker", "build", "--quiet", "--file", f"{root}/src/pingpong/Dockerfile", "--tag", IMAGE, root, timeout=600)
-    if attempt("docker", "image", "inspect", "--format", "{{.Id}}", IMAGE).out == before and _node_has_image():
+    if image_id() == before and _node_has_image():
         return 0
     # `kind load docker-image` fails where Docker keeps images in containerd, so the image goes by an archive.
     archive = Path(run("mktemp", "--suffix=.tar").strip())
@@ -46,6 +46,11 @@ def image(site: Site) -> int:
     finally:
         archive.unlink(missing_ok=True)
     return 1
+
+
+def image_id() -> str:
+    """Return which image Docker has built; empty: none."""
+    return attempt("docker", "image", "inspect", "--format", "{{.Id}}", IMAGE).out.strip()
 
 
 def _node_has_image() -> bool:
@@ -170,17 +175,29 @@ def viz(site: Site) -> int:
 
 
 def ingress(site: Site) -> int:
-    """Install Traefik."""
+    """Install Traefik, with a certificate for HTTPS where cert-manager makes one."""
     changes = int(releases.install(releases.TRAEFIK, site.pins["traefik"], site.settings))
+    if site.settings.has("cert-manager"):
+        changes += site.kube.apply_text(render(site.settings.root / "mesh/ingress/tls"))
     wait_for_rollout(site, "ingress", "ingress", "traefik")
     return changes
 
 
 def workloads(site: Site) -> int:
     """Start pinger and ponger."""
-    changes = site.kube.apply_text(render(site.settings.overlay))
+    built = "" if site.settings.image_loader else image_id()
+    changes = site.kube.apply(marked(documents(render(site.settings.overlay)), built))
     wait_for_rollout(site, "workloads", "pingpong", "ponger", "pinger")
     return changes
+
+
+def marked(objects: list[Object], built: str) -> list[Object]:
+    """Note in the pods which image they run: a rebuilt `:dev` has the same name, and nothing else would start it."""
+    for found in objects:
+        if built and found["kind"] == "Deployment":
+            template = found["spec"]["template"]["metadata"]
+            template["annotations"] = template.get("annotations", {}) | {"kindmesh.pingpong/image": built}
+    return objects
 
 
 def _of_kind(text: str, kind: str) -> list[Object]:

@@ -16,7 +16,10 @@ from kindmesh.settings import project_root
 ROOT = project_root()
 FOLDERS = [
     *(f"k8s/overlays/{name}" for name in ("kind", "kind-cni", "production")),
-    *(f"mesh/{name}" for name in ("network", "policies", "observability", "ingress", "linkerd/identity")),
+    *(
+        f"mesh/{name}"
+        for name in ("network", "policies", "observability", "ingress", "linkerd/identity", "ingress/tls")
+    ),
 ]
 needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 

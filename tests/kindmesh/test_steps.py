@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kindmesh.bringup import STEPS
+from kindmesh.bringup import STEPS, marked
 from kindmesh.errors import BadInput
 from kindmesh.kube import Kube
 from kindmesh.settings import Settings, read
@@ -73,3 +73,14 @@ def test_a_context_of_ones_own_is_a_cluster_that_is_neither_created_nor_removed(
     assert settings().context == "kind-pingpong"
     own = settings(KINDMESH_CONTEXT="prod", KINDMESH_IMAGE_LOADER="load 'two words'")
     assert (own.existing, own.context, own.image_loader) == (True, "prod", ("load", "two words"))
+
+
+@pytest.mark.parametrize(
+    ("built", "noted"), [("sha256:1", {"a": "b", "kindmesh.pingpong/image": "sha256:1"}), ("", {"a": "b"})]
+)
+def test_pods_note_which_image_they_run_so_that_a_rebuilt_one_is_started(built: str, noted: dict[str, str]) -> None:
+    deployment = {"kind": "Deployment", "spec": {"template": {"metadata": {"annotations": {"a": "b"}}}}}
+    service = {"kind": "Service", "spec": {}}
+    (found, other) = marked([deployment, service], built)
+    assert found["spec"]["template"]["metadata"]["annotations"] == noted
+    assert other == {"kind": "Service", "spec": {}}
