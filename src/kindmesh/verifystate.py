@@ -60,8 +60,13 @@ def verify_certificates(kube: Kube, settings: Settings) -> list[Finding]:
 
 def _life(name: str, pem: str, least: timedelta, hint: str) -> Finding:
     left = life_left(pem)
-    found = f"{left.days} days" if left.days > 1 else f"{left.total_seconds() / 3600:.1f} hours"
-    return judge("certificates", f"life of the {name}", f"over {least}", found, good=left > least, hint=hint)
+    return judge(
+        "certificates", f"life of the {name}", f"over {_words(least)}", _words(left), good=left > least, hint=hint
+    )
+
+
+def _words(life: timedelta) -> str:
+    return f"{life.days} days" if life.days > 1 else f"{life.total_seconds() / 3600:.1f} hours"
 
 
 def _trusted(kube: Kube, roots: str) -> Finding:
