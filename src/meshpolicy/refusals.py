@@ -1,6 +1,6 @@
 """What is refused between workloads, by which layer, and why. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from meshpolicy.access import offers, served_ports
@@ -26,9 +26,9 @@ class Denied:
     why: str
 
 
-def denied(cluster: Cluster) -> Iterator[Denied]:
+def denied(cluster: Cluster, servers: Iterable[Workload] | None = None) -> Iterator[Denied]:
     """Yield what each workload is refused of each port; a pod's calls to itself never are (M1)."""
-    for server in cluster.workloads:
+    for server in cluster.workloads if servers is None else servers:
         for port in served_ports(server):
             policy = effective(cluster, server, port)
             for client in cluster.workloads:

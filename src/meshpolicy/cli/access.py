@@ -35,10 +35,10 @@ def command(
 
     A client is an account (`namespace/account`), `any meshed client`, or `anyone`: one without mesh identity.
     """
-    if show_denied:
-        click.echo(_denied(list(denied(cluster)), output))
-        return
     workloads = progress(cluster.workloads, len(cluster.workloads), "workloads")
+    if show_denied:
+        click.echo(_denied(list(denied(cluster, workloads)), output))
+        return
     found = [access for access in accesses(cluster, workloads) if access.unmeshed or not unmeshed]
     allowed = [access for access in found if not access.blocked]
     click.echo(show(allowed, output, explain=explain))
