@@ -63,11 +63,6 @@ def here() -> Site:
     return Site(settings, Kube(settings.context), dict(read_pins(root)), say)
 
 
-def settings_of(site: Site) -> Settings:
-    """Return the settings of a site."""
-    return site.settings
-
-
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Run the project's manifests on Kubernetes: Linkerd under default deny, and the proof that it holds."""
