@@ -17,6 +17,11 @@ MOST_NODES = 5_000_000
 DEEPEST = 200
 """Levels of nesting that a document may have; no manifest comes near, and the reader recurses."""
 
+HARMLESS = 2_000
+"""Brackets of a document, or characters of a line, that cannot overflow the stack of the C reader."""
+LONGEST = 1_000
+"""Bits of a whole number; Python refuses to print one of some ten thousand."""
+
 TEXT, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -33,7 +38,7 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
     def build(self, node: yaml.Node, known: dict[int, Any]) -> Any:
         """Return the value of a node, built without the detours of the library; aliases share theirs."""
         if isinstance(node, yaml.ScalarNode):
-            return node.value if node.tag == TEXT else self.construct_object(node)
+            return node.value if node.tag == TEXT else self._scalar(node)
         if id(node) in known:
             return known[id(node)]
         if isinstance(node, yaml.SequenceNode):
@@ -41,6 +46,18 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
             return values
         known[id(node)] = mapping = self._mapping(node, known)
         return mapping
+
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        try:
+            value = self.construct_object(node)
+        except (ValueError, LookupError, AttributeError):  # the library raises these for `!!bool x` and its like
+            value, wrong = None, True
+        else:
+            wrong = isinstance(value, int) and value.bit_length() > LONGEST
+        if wrong:
+            problem = f"`{node.value[:40]}` cannot be read as {node.tag.rpartition(':')[2]}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return value
 
     def _mapping(self, node: yaml.Node, known: dict[int, Any]) -> dict[Any, Any]:
         if any(key.tag == MERGE for key, _ in node.value):
@@ -98,6 +115,9 @@ def read(name: str, text: bytes, problems: list[Problem]) -> Iterator[Document]:
     number = 0
     try:
         decoded = text.decode()
+        if deep := _first_too_deep(decoded):
+            problems.append(Problem(Place(name, deep), f"is no YAML: it is nested deeper than {DEEPEST} levels"))
+            return
         aliases = "*" in decoded
         loader = _Loader(decoded)
         while loader.check_node():
@@ -114,6 +134,31 @@ def read(name: str, text: bytes, problems: list[Problem]) -> Iterator[Document]:
                 problems.append(Problem(Place(name, number), f"is a {_word(data)}, where an object is expected"))
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         problems.append(Problem(Place(name, max(number, 1)), f"is no YAML: {_reason(error)}"))
+
+
+def _first_too_deep(text: str) -> int:
+    """Return the number of the first document that would overflow the C reader, which recurses unchecked, or 0.
+
+    Each level costs a bracket or, in block style, at least half a column; only where these abound are all events read.
+    """
+    brackets = max(part.count("[") + part.count("{") for part in text.split("\n---"))
+    longest = max(map(len, text.splitlines()), default=0)
+    if max(brackets, longest) < HARMLESS:
+        return 0
+    number = depth = 0
+    try:
+        for event in yaml.parse(text, Loader=_Base):
+            if isinstance(event, yaml.DocumentStartEvent):
+                number += 1
+            elif isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > DEEPEST:
+                    return number
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+    except yaml.YAMLError:
+        return 0  # the caller meets the same error, no deeper than this
+    return 0
 
 
 def _bounded(node: yaml.Node) -> None:
