@@ -20,7 +20,7 @@ async def run(paths: Iterable[Path], output: str) -> int:
     bar = iter(track(cases, "Playing", console=console, transient=True, disable=not console.is_terminal))
     async for case, played in play_all(cases):
         next(bar)
-        tally.add(played)
+        tally.add(case, played)
         differences += [difference(case, one) for one in played if one.differs]
     next(bar, None)
     sys.stdout.write(_json(tally, differences) if output == "json" else _text(tally, differences))
@@ -35,7 +35,7 @@ def _json(tally: Tally, differences: list[str]) -> str:
     found = {
         "agreed": tally.agreed,
         "differed": tally.differed,
-        "not_played": dict(tally.not_played),
+        "not_played": tally.not_played,
         "differences": differences,
     }
     return json.dumps(found, indent=2) + "\n"

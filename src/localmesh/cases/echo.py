@@ -1,10 +1,12 @@
-"""The app of a case's servers: answers HTTP/1.1 with what it was asked, and anything else with the same bytes."""
+"""The app of a case's servers: answers HTTP with what it was asked, and anything else with the same bytes."""
 
 import asyncio
 import json
 import re
 from contextlib import suppress
 from pathlib import Path
+
+from localmesh.cases import http2
 
 MARK = "x-echo"
 """The header by which an answer of the app is told from one of a proxy."""
@@ -21,6 +23,8 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     try:
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             while first := await reader.read(CHUNK):
+                if first.startswith(http2.PREFACE):
+                    return await http2.echo(first, reader, writer, MARK)
                 writer.write(await _answer(first, reader))
                 await writer.drain()
     finally:

@@ -13,7 +13,7 @@ from pathlib import Path
 from localmesh.authority import Authority
 from localmesh.cases.echo import echo
 from localmesh.cases.stage import SOCKET, NotPlayed, Stage
-from localmesh.cases.wire import HELLO, LINE, ByProxy, Direct, Route, Seen, http, stream
+from localmesh.cases.wire import HELLO, LINE, ByProxy, Direct, Route, Seen, grpc, http, over_http2, stream
 from localmesh.credentials import Credentials
 from localmesh.envoy.command import command
 from localmesh.envoy.endpoints import endpoints, endpoints_file
@@ -129,13 +129,17 @@ async def _one(stage: Stage, request: CaseRequest) -> Played:
 
 async def _send(stage: Stage, request: CaseRequest) -> Seen:
     route, authority = _route(stage, request), stage.authority(request)
+    more = {name: value for name, value in request.headers.items() if name != "host"}
     match request.protocol:
         case "tcp":
             return await stream(route, LINE, authority)
         case "tls":
             return await stream(route, HELLO, authority)
+        case "grpc":
+            return await grpc(route, request.path, authority, more)
+        case "http2":
+            return await over_http2(route, request.method, request.path, authority, more)
         case _:
-            more = {name: value for name, value in request.headers.items() if name != "host"}
             return await http(route, request.method, request.path, authority, more)
 
 

@@ -1,7 +1,6 @@
 """Plays many cases in turn, and says where Envoy and the cases agree."""
 
 import tempfile
-from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +17,14 @@ class Tally:
 
     agreed: int = 0
     differed: int = 0
-    not_played: Counter[str] = field(default_factory=Counter)
+    not_played: dict[str, list[str]] = field(default_factory=dict)
+    """Requests by the reason for which they were not played."""
 
-    def add(self, played: Iterable[Played]) -> None:
+    def add(self, case: Case, played: Iterable[Played]) -> None:
         """Count the requests of a case."""
         for one in played:
             if one.why_not:
-                self.not_played[one.why_not] += 1
+                self.not_played.setdefault(one.why_not, []).append(f"{case.place.file}: {one.request}")
             elif one.differs:
                 self.differed += 1
             else:
@@ -33,10 +33,10 @@ class Tally:
     def lines(self) -> list[str]:
         """Return the summary."""
         total = self.agreed + self.differed
-        return [
-            f"{self.agreed} of {total} requests ended on Envoy as the cases say.",
-            *(f"{count} not played: {why}" for why, count in sorted(self.not_played.items())),
-        ]
+        found = [f"{self.agreed} of {total} requests ended on Envoy as the cases say."]
+        for why, requests in sorted(self.not_played.items()):
+            found += [f"{len(requests)} not played: {why}", *(f"  {request}" for request in requests)]
+        return found
 
 
 def readable(paths: Iterable[Path]) -> tuple[Case, ...]:

@@ -19,7 +19,6 @@ from meshpolicy.match import PathKind, spans
 from meshpolicy.transport import Door, door_to, hinted_opaque, identity_of, opaque_service
 from meshpolicy.workload import Workload
 
-PLAYED_PROTOCOLS = ("http", "tcp", "tls")
 OUTSIDE = IPv4Address("127.250.0.1")
 """The first of the addresses that play those outside of the cluster."""
 SOCKET = "echo.sock"
@@ -90,8 +89,6 @@ class Stage:
 
     def check(self, request: CaseRequest) -> None:
         """Raise NotPlayed where a request is out of what can be played here."""
-        if request.protocol not in PLAYED_PROTOCOLS:
-            raise NotPlayed(f"{request.protocol} is not spoken by the echo servers")
         if request.port == ADMIN_PORT:
             raise NotPlayed("the admin port of Linkerd's proxy has no counterpart")
         if self.cluster.network_policies:

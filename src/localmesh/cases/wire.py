@@ -9,6 +9,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
+from h2.exceptions import ProtocolError
+
+from localmesh.cases import http2
 from localmesh.cases.echo import MARK, headers
 from localmesh.envoy.outbound import USER
 from localmesh.pod import OUTBOUND_PORT, Pod
@@ -77,6 +80,28 @@ async def http(route: Route, method: str, path: str, authority: str, more: Mappi
     return await _talk(route, talk)
 
 
+async def over_http2(route: Route, method: str, path: str, authority: str, more: Mapping[str, str]) -> Seen:
+    """Send one HTTP/2 request on a new connection, of which both ends know that it is HTTP/2."""
+    fields = {":method": method, ":scheme": "http", ":authority": authority, ":path": path, **more}
+    message = b"" if fields.get("content-type") == http2.GRPC else None
+    if isinstance(route, ByProxy):
+        fields["proxy-authorization"] = _credentials(route)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Seen:
+        answer = await http2.ask(reader, writer, fields, message)
+        if MARK in answer.headers:
+            return Seen("allow", {} if method == "HEAD" else json.loads(answer.message))
+        status = answer.headers.get("grpc-status")
+        return Seen(f"grpc-{status}" if status else answer.headers[":status"])
+
+    return await _talk(route, talk)
+
+
+async def grpc(route: Route, path: str, authority: str, more: Mapping[str, str]) -> Seen:
+    """Call one method of gRPC, with an empty message."""
+    return await over_http2(route, "POST", path, authority, {"te": "trailers", "content-type": http2.GRPC, **more})
+
+
 async def stream(route: Route, sent: bytes, authority: str) -> Seen:
     """Send some bytes that are no HTTP on a new connection, and look whether they come back."""
 
@@ -106,7 +131,7 @@ async def _talk(route: Route, talk: Talk) -> Seen:
         return Seen("refused")
     except TimeoutError:
         return Seen("timeout")
-    except (OSError, asyncio.IncompleteReadError):
+    except (OSError, asyncio.IncompleteReadError, ProtocolError):
         return Seen("closed")
 
 
