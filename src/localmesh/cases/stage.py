@@ -16,6 +16,7 @@ from meshpolicy.case import CaseRequest
 from meshpolicy.cluster import Cluster
 from meshpolicy.effective import effective
 from meshpolicy.match import PathKind, spans
+from meshpolicy.policy import Redirect
 from meshpolicy.transport import Door, door_to, hinted_opaque, identity_of, opaque_service
 from meshpolicy.workload import Workload
 
@@ -89,14 +90,21 @@ class Stage:
 
     def check(self, request: CaseRequest) -> None:
         """Raise NotPlayed where a request is out of what can be played here."""
-        if request.port == ADMIN_PORT:
-            raise NotPlayed("the admin port of Linkerd's proxy has no counterpart")
+        if request.port == ADMIN_PORT and self._needs_admin_server(request):
+            raise NotPlayed("Linkerd's admin server takes no streams, and answers 500 for a redirect or a rate limit")
         if self.cluster.network_policies:
             raise NotPlayed("NetworkPolicies are not enforced on loopback")
         if self._client_has_routes(request):
             raise NotPlayed("a route on a Service is the client's policy, and the sidecars here have none")
         if self._reads_otherwise(request):
             raise NotPlayed("a regular expression must match the whole path in Envoy, and its first match in Linkerd")
+
+    def _needs_admin_server(self, request: CaseRequest) -> bool:
+        """Whether an echo server behind the port's policy cannot stand for the proxy's own server (R103)."""
+        policy = effective(self.cluster, self.server(request), request.port)
+        filters = (one for route in policy.http_routes for rule in route.rules for one in rule.filters)
+        limited = policy.rate_limit is not None or any(isinstance(one, Redirect) for one in filters)
+        return limited or request.protocol in ("tcp", "tls")
 
     def _client_has_routes(self, request: CaseRequest) -> bool:
         door = None if request.direct or "/" not in request.caller else self._door(request)
