@@ -226,7 +226,10 @@ def play_cases(paths: tuple[Path, ...], output: str) -> None:
     Each case gets echo servers behind sidecars of its own. A mesh that runs is not touched, and not needed.
     """
     import asyncio
+    import signal
 
     from localmesh.cases.command import run
 
+    # Whoever ends this, no Envoy may outlive it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(asyncio.run(run(paths, output)))

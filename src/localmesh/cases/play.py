@@ -16,7 +16,7 @@ from localmesh.cases.stage import SOCKET, NotPlayed, Stage
 from localmesh.cases.wire import HELLO, LINE, ByProxy, Direct, Route, Seen, grpc, http, over_http2, stream
 from localmesh.credentials import Credentials
 from localmesh.envoy.command import command
-from localmesh.envoy.endpoints import endpoints, endpoints_file
+from localmesh.envoy.endpoints import Endpoint, LocalEndpoint, endpoints, endpoints_file
 from localmesh.envoy.sidecar import sidecar
 from localmesh.errors import CommandFailed
 from localmesh.files import make_folder, write
@@ -26,6 +26,7 @@ from localmesh.programs import base_environment
 from localmesh.state import StateFolder
 from meshpolicy.case import Case, CaseRequest
 from meshpolicy.parse import parse
+from meshpolicy.policy import Ref
 from meshpolicy.workload import Workload
 
 SECRET = "of-a-case"  # noqa: S105 nobody is kept out of a case
@@ -49,7 +50,8 @@ async def play(case: Case, folder: Path, credentials: Credentials) -> tuple[Play
     """Play all requests of a case that can be played."""
     cluster, _ = parse((*case.manifests, *case.policies), case.settings)
     stage = Stage(cluster, folder, {})
-    reasons = [_reason(stage, request) for request in case.requests]
+    reached: Reached = {}
+    reasons = [_reason(stage, request, reached) for request in case.requests]
     playable = [request for request, why in zip(case.requests, reasons, strict=True) if not why]
     async with AsyncExitStack() as stack:
         await _start(stack, stage, playable, credentials)
@@ -61,11 +63,20 @@ async def play(case: Case, folder: Path, credentials: Credentials) -> tuple[Play
         )
 
 
-def _reason(stage: Stage, request: CaseRequest) -> str:
+Reached = dict[tuple[Ref, str, int], Endpoint | LocalEndpoint]
+"""Where each client arrives by each name that it uses."""
+
+
+def _reason(stage: Stage, request: CaseRequest, reached: Reached) -> str:
     try:
         stage.check(request)
         stage.source(request)
         stage.pod(stage.server(request))
+        client = stage.client(request)
+        if client is not None and client.meshed:
+            endpoint = stage.endpoint(client, request)
+            if reached.setdefault((client.ref, *stage.name(request)), endpoint) != endpoint:
+                return "Linkerd finds a server by its address, and the sidecars here by its name, which had another"
     except NotPlayed as error:
         return str(error)
     return ""

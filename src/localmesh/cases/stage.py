@@ -152,15 +152,18 @@ class Stage:
         found: dict[tuple[str, int], tuple[Destination, Endpoint | LocalEndpoint]] = {}
         for request in requests:
             if self.client(request) == client:
-                host, _, port = self.authority(request).partition(":")
-                key = (host.lower(), int(port or 80))
-                destination = Destination(f"called.{len(found)}", (host,), key[1])
-                endpoint = self._endpoint(client, request)
-                if found.setdefault(key, (destination, endpoint))[1] != endpoint:
-                    raise NotPlayed(f"{host} stands for two servers in one case")
+                host, port = self.name(request)
+                destination = Destination(f"called.{len(found)}", (host,), port)
+                found.setdefault((host, port), (destination, self.endpoint(client, request)))
         return dict(found.values())
 
-    def _endpoint(self, client: Workload, request: CaseRequest) -> Endpoint | LocalEndpoint:
+    def name(self, request: CaseRequest) -> tuple[str, int]:
+        """Return the host and port by which a client's sidecar is asked for the server."""
+        host, _, port = self.authority(request).partition(":")
+        return host.lower(), int(port or 80)
+
+    def endpoint(self, client: Workload, request: CaseRequest) -> Endpoint | LocalEndpoint:
+        """Return where a client's request goes, and how."""
         server = self.server(request)
         pod = self.pod(server)
         if server == client:
