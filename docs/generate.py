@@ -27,10 +27,12 @@ COMMAND = re.compile(r"^\$ (.+?)(?:\s+#.*)?$", re.MULTILINE)
 USUAL = "/tmp/pingpong-1000"  # noqa: S108 what the pages show, never opened
 READY = re.compile(r"(?:^[\w-]+: (?:starting|ready)\n)+", re.MULTILINE)
 CHANGING = (
-    (re.compile(r"^Taking .*\n", re.MULTILINE), ""),
+    (re.compile(r"^Taking the local mesh: .*$", re.MULTILINE), "Taking the local mesh"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z| UTC)?"), "DATE"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "TRACE"),
-    (re.compile(r"\b\d+(\.\d+)?(?:e-\d+)?( ?m?s| h| min)?\b"), "N"),
+    (re.compile(r"\b\d+(\.\d+)? ?(m?s|h|min|d)\b"), "TIME"),
+    (re.compile(r"\"seconds\": ?[\d.e-]+"), "SECONDS"),
+    (re.compile(r"\b127\.244\.\d+\.\d+"), "ADDRESS"),
     (re.compile(r"(/[\w.-]+)*/(pingpong[\w.-]*)/"), "STATE/"),
     (re.compile(r"[ \t─━-]+"), " "),
 )
@@ -51,8 +53,8 @@ class Stage:
             "LOCALMESH_STATE": f"{folder}/m",
             "LOCALMESH_PORT": str(port),
             "LOCALMESH_HTTPS_PORT": str(https_port),
-            "MESHUP_BACKEND": "local",
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+            "DOCKER_HOST": f"unix://{folder}/no-engine",
             "NO_COLOR": "1",
             "COLUMNS": "110",
             "TERM": "dumb",
