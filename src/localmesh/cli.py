@@ -219,7 +219,9 @@ def restart(name: str) -> None:
 
 @main.command("test")
 @click.argument("paths", metavar="CASE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@output_option
+@click.option(
+    "--output", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True, help="How to print."
+)
 def play_cases(paths: tuple[Path, ...], output: str) -> None:
     """Play policy cases on real Envoys, and report where they end otherwise than the cases say.
 

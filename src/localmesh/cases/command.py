@@ -8,22 +8,32 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
+from localmesh.cases.junit import as_junit
+from localmesh.cases.play import Played
 from localmesh.cases.report import Tally, difference, play_all, readable
+from meshpolicy.case import Case
 
 
 async def run(paths: Iterable[Path], output: str) -> int:
     """Play the cases; return the exit code: 1 where a request ended otherwise than its case says."""
     cases = readable(paths)
     tally = Tally()
-    differences: list[str] = []
+    results: list[tuple[Case, tuple[Played, ...]]] = []
     console = Console(stderr=True)
     bar = iter(track(cases, "Playing", console=console, transient=True, disable=not console.is_terminal))
     async for case, played in play_all(cases):
         next(bar)
         tally.add(case, played)
-        differences += [difference(case, one) for one in played if one.differs]
+        results.append((case, played))
     next(bar, None)
-    sys.stdout.write(_json(tally, differences) if output == "json" else _text(tally, differences))
+    differences = [difference(case, one) for case, played in results for one in played if one.differs]
+    match output:
+        case "junit":
+            sys.stdout.write(as_junit(results))
+        case "json":
+            sys.stdout.write(_json(tally, differences))
+        case _:
+            sys.stdout.write(_text(tally, differences))
     return 1 if differences else 0
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
@@ -19,7 +20,24 @@ def test_all_cases_end_on_envoy_as_they_did_on_linkerd() -> None:
     found = json.loads(outcome.stdout)
     assert found["differences"] == []
     assert found["agreed"] > 100
+    missing = [name for names in found["not_played"].values() for name in names]
+    assert any("a-regular-expression-must-span-the-path.yaml: club/pinger" in name for name in missing)
     assert outcome.exit_code == 0
+
+
+@pytest.mark.envoy
+def test_a_name_that_stands_for_two_servers_is_played_once_and_the_rest_named(tmp_path: Path) -> None:
+    (tmp_path / "cluster.yaml").write_bytes((CASES / "cluster.yaml").read_bytes())
+    calls = "".join(
+        f"\n  - {{from: club/pinger, to: 'arena/{name}:8080', authority: x.example, expect: 403}}"
+        for name in ("guard", "ponger")
+    )
+    (tmp_path / "two.yaml").write_text(f"description: Two.\nbase: cluster.yaml\npolicies: []\nrequests:{calls}\n")
+    outcome = CliRunner().invoke(main, ["test", str(tmp_path / "two.yaml"), "--output", "junit"])
+    first, second = ElementTree.fromstring(outcome.stdout)  # noqa: S314 written by this program
+    assert (first.get("name"), len(first)) == ("club/pinger -> arena/guard:8080 http /", 0)
+    assert second.get("name") == "club/pinger -> arena/ponger:8080 http /"
+    assert "by its name, which had another" in str(second[0].get("message"))
 
 
 @pytest.mark.envoy
