@@ -76,12 +76,14 @@ def namespaces(site: Site) -> int:
     files = (root / "mesh/linkerd/namespace.yaml", root / "mesh/linkerd/viz-namespace.yaml")
     texts = [path.read_text() for path in files]
     folders = (site.settings.overlay, root / "mesh/ingress", root / "mesh/observability")
-    return site.kube.apply([found for text in [*texts, *map(render, folders)] for found in _of_kind(text, "Namespace")])
+    found = [found for text in [*texts, *map(render, folders)] for found in _of_kind(text, "Namespace")]
+    return site.kube.apply_namespaces(found)
 
 
 def cert_manager(site: Site) -> int:
     """Install cert-manager and trust-manager, which keep the anchor, the issuer and the trust roots."""
-    changes = site.kube.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cert-manager"}}])
+    namespace: Object = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cert-manager"}}
+    changes = site.kube.apply_namespaces([namespace])
     for release in (releases.CERT_MANAGER, releases.TRUST_MANAGER):
         changes += releases.install(release, site.pins[release.name], site.settings)
     wait_for_rollout(site, "cert-manager", "cert-manager", "cert-manager", "cert-manager-webhook", "trust-manager")

@@ -110,7 +110,10 @@ def down() -> None:
     """Remove all of it: the kind cluster, or, on a cluster of your own, what `up` brought there."""
     from kindmesh.takedown import take_down
 
-    take_down(here())
+    failed = take_down(here())
+    for line in failed:
+        say(f"error: not removed: {line}")
+    sys.exit(FINDING if failed else 0)
 
 
 @main.command()

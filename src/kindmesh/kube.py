@@ -15,6 +15,8 @@ Object = dict[str, Any]
 """A Kubernetes object as the API server shows it: its shape is the API's, not ours."""
 
 OWNER = "kindmesh"
+MANAGED_BY = "app.kubernetes.io/managed-by"
+"""The label of a namespace that `up` created: one that was there before does not carry it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,19 @@ class Kube:
             stdin=text,
         )
         return sum(before.get(uid) != content for uid, content in contents(applied).items())
+
+    def apply_namespaces(self, namespaces: Iterable[Object]) -> int:
+        """Apply namespaces, those that are not there yet with our label, and return how many changed."""
+        wanted, created = list(namespaces), 0
+        there = {found["metadata"]["name"] for found in self.get("namespaces")["items"]}
+        for found in wanted:
+            if found["metadata"]["name"] not in there:
+                # Created, not applied: the label then belongs to no manifest, and a later apply leaves it.
+                labels = found["metadata"].get("labels", {}) | {MANAGED_BY: OWNER}
+                ours = found | {"metadata": found["metadata"] | {"labels": labels}}
+                self.run("create", "-f", "-", stdin=yaml.safe_dump(ours))
+                created += 1
+        return created + self.apply(wanted)
 
     def get(self, *arguments: str) -> Object:
         """Return one object or a list."""

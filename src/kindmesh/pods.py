@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kindmesh.bringup import IMAGE
 from kindmesh.errors import StepFailed
-from kindmesh.kube import Kube, Object, until
+from kindmesh.kube import MANAGED_BY, OWNER, Kube, Object, until
 from kindmesh.probe import Answer, Question, arguments, read_answers
 
 NAMESPACE = "kindmesh-probe"
@@ -102,10 +102,11 @@ class Askers:
 
     def __enter__(self) -> "Askers":
         """Make them, and wait until all run."""
+        labels = {"pod-security.kubernetes.io/enforce": "privileged", MANAGED_BY: OWNER}
         namespace: Object = {
             "apiVersion": "v1",
             "kind": "Namespace",
-            "metadata": {"name": NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "privileged"}},
+            "metadata": {"name": NAMESPACE, "labels": labels},
         }
         self.__exit__()
         self._kube.apply([namespace])

@@ -13,6 +13,8 @@ from kindmesh.pins import Pin
 from kindmesh.settings import Settings
 
 HELM_TIMEOUT = 400.0
+MARK = "kindmesh "
+"""How the description of a release begins that this package has installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,13 @@ def install(release: Release, pin: Pin, settings: Settings) -> bool:
     return True
 
 
+def is_ours(release: Release, settings: Settings) -> bool:
+    """Whether this package has installed a release: a failed upgrade loses the mark, so any kept revision tells."""
+    helm = ("helm", "--kube-context", settings.context, "--namespace", release.namespace)
+    found = attempt(*helm, "history", release.name, "--output", "json")
+    return found.code == 0 and any(revision["description"].startswith(MARK) for revision in json.loads(found.out))
+
+
 def value_files(release: Release, settings: Settings) -> list[Path]:
     """Return the project's values of a release, and those laid over them on this machine."""
     laid_over = settings.values / f"{release.name}.yaml" if settings.values else None
@@ -58,7 +67,7 @@ def value_files(release: Release, settings: Settings) -> list[Path]:
 
 def fingerprint(version: str, values: list[str]) -> str:
     """Return the mark of a version with its values."""
-    return "kindmesh " + hashlib.sha256("\0".join([version, *values]).encode()).hexdigest()[:16]
+    return MARK + hashlib.sha256("\0".join([version, *values]).encode()).hexdigest()[:16]
 
 
 def _source(pin: Pin, settings: Settings) -> tuple[str, tuple[str, ...]]:

@@ -1,37 +1,57 @@
 """Removes what `up` brought: the whole kind cluster, or, on somebody else's cluster, that and nothing else."""
 
 from kindmesh import releases
-from kindmesh.command import attempt, run
+from kindmesh.command import Output, attempt, run
+from kindmesh.kube import MANAGED_BY, OWNER
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site
 
-NAMESPACES = ("pingpong", "ingress", "tracing", "linkerd-viz", "kindmesh-probe", "cert-manager", "linkerd")
-RELEASES = (releases.TRAEFIK, releases.VIZ, releases.CONTROL_PLANE, releases.CRDS)
+WORKLOADS = ("pingpong", "ingress", "tracing")
+NAMESPACES = (*WORKLOADS, "linkerd-viz", "kindmesh-probe", "cert-manager", "linkerd")
+RELEASES = (
+    *(releases.TRAEFIK, releases.VIZ, releases.CONTROL_PLANE, releases.CRDS),
+    *(releases.TRUST_MANAGER, releases.CERT_MANAGER),
+)
 
 
-def take_down(site: Site) -> None:
-    """Remove everything, and say what there was."""
-    if not site.settings.existing:
-        if CLUSTER in attempt("kind", "get", "clusters").out.split():
-            run("kind", "delete", "cluster", "--name", CLUSTER, timeout=300)
-            site.say("The cluster is removed.")
-        else:
-            site.say("There is no cluster.")
-        return
-    kube = site.kube
+def take_down(site: Site) -> tuple[str, ...]:
+    """Remove everything, and say what there was; returns what could not be removed."""
+    if site.settings.existing:
+        return _take_back(site)
+    if CLUSTER in attempt("kind", "get", "clusters").out.split():
+        run("kind", "delete", "cluster", "--name", CLUSTER, timeout=300)
+        site.say("The cluster is removed.")
+    else:
+        site.say("There is no cluster.")
+    return ()
+
+
+def _take_back(site: Site) -> tuple[str, ...]:
+    marked = site.kube.get("namespaces", "-l", f"{MANAGED_BY}={OWNER}")["items"]
+    ours = [name for name in NAMESPACES if name in {found["metadata"]["name"] for found in marked}]
     # Pods first: while the injector's webhook stands and the injector is gone, nothing else could be created.
-    kube.attempt("delete", "namespace", "pingpong", "ingress", "tracing", "--ignore-not-found", timeout=200)
-    for release in (*RELEASES, *((releases.TRUST_MANAGER, releases.CERT_MANAGER) if _owns(site) else ())):
-        helm = ("helm", "--kube-context", site.settings.context, "--namespace", release.namespace)
-        attempt(*helm, "uninstall", release.name, "--ignore-not-found", "--wait", timeout=200)
-    kube.attempt("delete", "namespace", *_ours(site), "--ignore-not-found", timeout=200)
-    kube.attempt("delete", "priorityclass", "pingpong", "--ignore-not-found")
-    site.say("Gone. The definitions of Gateway API stay: others may use them.")
+    failed = _delete(site, "namespace", [name for name in ours if name in WORKLOADS])
+    for release in RELEASES:
+        if releases.is_ours(release, site.settings):
+            helm = ("helm", "--kube-context", site.settings.context, "--namespace", release.namespace)
+            gone = attempt(*helm, "uninstall", release.name, "--ignore-not-found", "--wait", timeout=200)
+            failed += _failure(f"release {release.name}", gone)
+    failed += _delete(site, "namespace", [name for name in ours if name not in WORKLOADS])
+    failed += _delete(site, "priorityclass", ["pingpong"])
+    for name in NAMESPACES:
+        if name not in ours and site.kube.exists(f"namespace/{name}"):
+            site.say(f"Namespace {name} stays: it is not labelled {MANAGED_BY}={OWNER}, so `up` did not create it.")
+    if not failed:
+        site.say("Gone. The definitions of Gateway API stay: others may use them.")
+    return failed
 
 
-def _owns(site: Site) -> bool:
-    return site.settings.has("cert-manager")
+def _delete(site: Site, kind: str, names: list[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    gone = site.kube.attempt("delete", kind, *names, "--ignore-not-found", timeout=200)
+    return _failure(f"{kind} {', '.join(names)}", gone)
 
 
-def _ours(site: Site) -> list[str]:
-    return [name for name in NAMESPACES if name != "cert-manager" or _owns(site)]
+def _failure(what: str, output: Output) -> tuple[str, ...]:
+    return () if output.code == 0 else (f"{what}: {output.text}",)

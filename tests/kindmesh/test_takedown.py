@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from kindmesh.kube import Kube
 from kindmesh.takedown import take_down
 
-from .tools import site, tools
+from .tools import items, site, tools
 
 OTHERS = "somebody-elses"
 
@@ -25,15 +27,62 @@ def test_where_there_is_none_nothing_is_done(tmp_path: Path, monkeypatch: pytest
     assert (called.calls, said) == (["kind get clusters"], ["There is no cluster."])
 
 
-@pytest.mark.parametrize("without", ["", "cert-manager"])
-def test_anothers_cluster_stays_and_so_does_what_up_did_not_bring(
-    without: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def answers(labelled: list[str], description: str) -> dict[str, object]:
+    """Return a cluster with these namespaces of ours, and releases of this description."""
+    found = items(*({"metadata": {"name": name}} for name in labelled))
+    return {"get namespaces -l": found, "history": [{"description": description}], "": ""}
+
+
+def test_anothers_cluster_loses_what_up_brought_and_pods_go_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    called = tools(tmp_path, monkeypatch, {"": ""})
-    take_down(site(KINDMESH_CONTEXT=OTHERS, KINDMESH_WITHOUT=without))
+    called = tools(tmp_path, monkeypatch, answers(["linkerd", "pingpong"], "kindmesh 0123"))
+    said: list[str] = []
+    assert take_down(site(said, KINDMESH_CONTEXT=OTHERS)) == ()
     text = "\n".join(called.calls)
     assert "kind " not in text.replace("kindmesh", "")
     assert all(re.search(rf"context {OTHERS} ", call) for call in called.calls)
-    assert ("cert-manager" in text, "trust-manager" in text) == (not without, not without)
     assert "customresourcedefinition" not in text
-    assert text.index("namespace pingpong") < text.index("uninstall linkerd-control-plane")
+    assert text.index("delete namespace pingpong") < text.index("uninstall linkerd-control-plane")
+    assert text.index("uninstall linkerd-crds") < text.index("delete namespace linkerd ")
+    assert said[-1].startswith("Gone.")
+
+
+def test_what_was_there_before_up_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = tools(tmp_path, monkeypatch, answers(["pingpong"], "Install complete"))
+    said: list[str] = []
+    assert take_down(site(said, KINDMESH_CONTEXT=OTHERS)) == ()
+    text = "\n".join(called.calls)
+    assert "uninstall" not in text
+    assert re.findall(r"delete namespace (.*?) --", text) == ["pingpong"]
+    assert [line for line in said if line.startswith("Namespace cert-manager stays")]
+
+
+def test_what_cannot_be_removed_is_told_and_nothing_is_called_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools(
+        tmp_path,
+        monkeypatch,
+        answers(["linkerd"], "kindmesh 0123"),
+        {"uninstall traefik": "no answer", "delete namespace": "forbidden"},
+    )
+    said: list[str] = []
+    assert take_down(site(said, KINDMESH_CONTEXT=OTHERS)) == (
+        "release traefik: no answer",
+        "namespace linkerd: forbidden",
+    )
+    assert not any(line.startswith("Gone") for line in said)
+
+
+def test_a_namespace_is_labelled_when_it_is_created_and_only_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = items({"metadata": {"name": "linkerd"}})
+    called = tools(tmp_path, monkeypatch, {"get namespaces": there, "create": "", "apply": {"items": []}, "": ""})
+    wanted = [{"kind": "Namespace", "metadata": {"name": name}} for name in ("linkerd", "ingress")]
+    assert Kube(OTHERS).apply_namespaces(wanted) == 1
+    labels = {"app.kubernetes.io/managed-by": "kindmesh"}
+    created = yaml.safe_load(called.given(" create "))
+    assert created["metadata"] == {"name": "ingress", "labels": labels}
+    assert list(yaml.safe_load_all(called.given(" apply "))) == wanted
