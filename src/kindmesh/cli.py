@@ -188,7 +188,11 @@ def logs(name: str, follow: bool, sidecar: bool) -> None:
 @main.command()
 @click.argument("what", type=click.Choice(["issuer", "anchor"]), default="issuer")
 def rotate(what: str) -> None:
-    """Renew the issuer or the trust anchor while traffic flows, and say whether a request was lost."""
+    """Renew the issuer or the trust anchor while traffic flows, and say whether a request was lost.
+
+    Where cert-manager keeps the anchor, `rotate anchor` changes nothing and names the guide with the steps:
+    docs/guides/rotate-the-anchor.md. A rotation of the anchor that broke off goes on when it is started again.
+    """
     from kindmesh.load import under_load
     from kindmesh.rotate import phases_of_anchor, phases_of_issuer
 

@@ -50,7 +50,11 @@ class Tools:
 
     def given(self, words: str) -> str:
         """Return what the last call that holds these words was given on its standard input."""
-        return [given for said, given in self._record() if words in said][-1]
+        return self.all_given(words)[-1]
+
+    def all_given(self, words: str) -> list[str]:
+        """Return what each call that holds these words was given on its standard input."""
+        return [given for said, given in self._record() if words in said]
 
     def _record(self) -> list[tuple[str, str]]:
         path = self._folder / "calls"

@@ -1,0 +1,80 @@
+"""A rotation of the anchor: nothing in use is dropped, and a broken one goes on with the anchor that it had made."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kindmesh.errors import CommandFailed, StepFailed
+from kindmesh.identity import Authority, bundle, load_authority, make_anchor
+from kindmesh.rotate import NEXT, phases_of_anchor
+from kindmesh.steps import Site
+
+from .tools import Tools, site, tools
+
+OLD, EARLIER = make_anchor(), make_anchor()
+
+
+def stored(trusted: str, following: Authority | None) -> dict[str, object]:
+    """Return a cluster that trusts these anchors, with or without the next one stored."""
+    return {
+        "configmap/linkerd-identity-trust-roots": bundle(trusted),
+        f"secret/{NEXT}": following.secret(NEXT, "linkerd", following.pem) if following else "",
+        "apply": {"items": []},
+        "": "",
+    }
+
+
+def alone() -> Site:
+    """Return a site whose anchors are made here."""
+    return site(KINDMESH_CONTEXT="some", KINDMESH_WITHOUT="cert-manager")
+
+
+def applied(called: Tools) -> dict[str, str]:
+    """Return the bundle that was applied last."""
+    found: dict[str, str] = yaml.safe_load(called.given(" apply "))["data"]
+    return found
+
+
+def test_the_new_anchor_is_stored_before_it_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = tools(tmp_path, monkeypatch, stored(OLD.pem, None))
+    phases = phases_of_anchor(alone())
+    assert not [call for call in called.calls if " apply " in call]
+    phases[0].change()
+    secret, roots = (yaml.safe_load(text) for text in called.all_given(" apply "))
+    assert secret["metadata"]["name"] == NEXT
+    assert roots["data"]["ca-bundle.crt"] == OLD.pem + load_authority(secret).pem
+
+
+@pytest.mark.parametrize("trusted", [OLD.pem, OLD.pem + EARLIER.pem], ids=["not yet trusted", "trusted"])
+def test_a_rotation_that_broke_off_goes_on_with_its_anchor(
+    trusted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = tools(tmp_path, monkeypatch, stored(trusted, EARLIER))
+    phases_of_anchor(alone())[0].change()
+    assert applied(called)["ca-bundle.crt"] == OLD.pem + EARLIER.pem
+
+
+def test_the_stored_anchor_is_removed_when_all_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = tools(tmp_path, monkeypatch, stored(OLD.pem, None))
+    phases_of_anchor(alone())[-1].change()
+    assert f"delete secret {NEXT}" in called.calls[-1]
+    assert "rollout status" in called.calls[-2]
+
+
+def test_a_cluster_that_does_not_answer_is_not_taken_for_one_without_a_next_anchor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools(tmp_path, monkeypatch, stored(OLD.pem, None), {f"secret/{NEXT}": "refused"})
+    with pytest.raises(CommandFailed):
+        phases_of_anchor(alone())
+
+
+def test_beside_cert_manager_the_guide_is_named_and_nothing_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = tools(tmp_path, monkeypatch)
+    with pytest.raises(StepFailed) as caught:
+        phases_of_anchor(site(KINDMESH_CONTEXT="some"))
+    assert "docs/guides/rotate-the-anchor.md" in caught.value.hint
+    assert called.calls == []
