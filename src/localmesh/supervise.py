@@ -81,6 +81,8 @@ async def _control(controller: Controller) -> None:
 def main() -> None:
     """Run the program."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
+    # It would write a line for every probe, with what was asked.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     sys.exit(supervise(read(os.environ), os.environ, reporter(int(sys.argv[1]))))
 
 

@@ -7,6 +7,7 @@ from meshpolicy.client import Traffic
 from meshpolicy.cluster import Cluster
 from meshpolicy.decide import Verdict
 from meshpolicy.judge import Answer, connection
+from meshpolicy.match import HttpMatch, PathKind
 from meshpolicy.network import Direction, Endpoint
 from meshpolicy.objects import GATEWAY_GROUP, POLICY_GROUP
 from meshpolicy.transport import Call
@@ -29,8 +30,12 @@ def suggestion(cluster: Cluster, call: Call, answer: Answer) -> Change | None:
         return _network_rule(cluster, call)
     if call.client is None or not call.meshed:
         return _stranger(answer)
+    matches = _matches(cluster, answer) if answer.verdict is Verdict.FORBIDDEN else ()
+    if matches and not any(_is_exact(match, call) for match in matches):
+        # A grant on this route would open whatever else it matches.
+        return _route(call, answer)
     if answer.verdict is Verdict.FORBIDDEN or (answer.verdict is Verdict.CLOSED and not _protocol(answer)):
-        return _authorization(call, answer)
+        return _authorization(call, answer, more=len(matches) > 1)
     if answer.verdict is Verdict.NOT_FOUND and answer.layer == "Linkerd" and call.traffic is not Traffic.GRPC:
         return _route(call, answer)
     if answer.verdict in (Verdict.CLOSED, Verdict.PROTOCOL_ERROR) and answer.policy is not None:
@@ -43,13 +48,27 @@ def _protocol(answer: Answer) -> bool:
     return any(reason.rule in ("R63", "R64") for reason in answer.reasons)
 
 
+def _matches(cluster: Cluster, answer: Answer) -> tuple[HttpMatch, ...]:
+    """Return the matches of the HTTPRoute that the request meets; none for a route that Linkerd adds."""
+    met = answer.decision.route if answer.decision is not None else None
+    route = next((route for route in cluster.routes if route.ref == met and route.ref.kind == "HTTPRoute"), None)
+    return tuple(match for rule in route.http for match in rule.matches or (HttpMatch(),)) if route else ()
+
+
+def _is_exact(match: HttpMatch, call: Call) -> bool:
+    """Whether a match names the call's path and method, so that no later route would be chosen before it."""
+    path = call.request.path.partition("?")[0]
+    exact = match.path is not None and match.path.kind is PathKind.EXACT and match.path.value == path
+    return exact and match.method == call.request.method
+
+
 def _stranger(answer: Answer) -> Change | None:
     if answer.verdict in (Verdict.FORBIDDEN, Verdict.CLOSED):
         return Change("give the client a sidecar (annotation linkerd.io/inject: enabled); then grant to its account")
     return None
 
 
-def _authorization(call: Call, answer: Answer) -> Change | None:
+def _authorization(call: Call, answer: Answer, *, more: bool) -> Change | None:
     """Grant to the client's account, on the route that the request meets if there is one, else on the Server."""
     policy, client = answer.policy, call.client
     if policy is None or client is None:
@@ -65,7 +84,8 @@ def _authorization(call: Call, answer: Answer) -> Change | None:
     chosen = route if on_route and route is not None else policy.server
     target = {"group": chosen.group, "kind": chosen.kind, "name": chosen.name}
     name = f"{client.ref.name}-may-call-{chosen.name}"
-    return Change(f"authorize the account on {chosen}", (_policy(call, name, target),))
+    widens = ", which opens its other matches, too" if more else ""
+    return Change(f"authorize the account on {chosen}{widens}", (_policy(call, name, target),))
 
 
 def _policy(call: Call, name: str, target: Manifest) -> Manifest:

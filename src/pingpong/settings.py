@@ -158,7 +158,7 @@ def _explain(field: str, message: str) -> str:
     variable = PREFIX + field.upper()
     value = next((os.environ[name] for name in os.environ if name.upper() == variable), "")
     # A password in a URL would otherwise end up in a log.
-    shown = re.sub(r"//[^/]*@", "//***@", value)
+    shown = re.sub(r"//.*@", "//***@", value)
     return f"{variable}={shown}: {message if message.startswith('expected') else f'expected {accepts(field)}'}"
 
 
@@ -167,8 +167,9 @@ def _is_unknown(variable: str) -> bool:
 
 
 def _unknown(variable: str) -> str:
+    # Its value is not shown: nobody knows what it was meant to be, and it may be a secret.
     # The prefix, alike in all, would make everything look near.
     words = [known.removeprefix(PREFIX) for known in variables()]
     close = get_close_matches(variable.upper().removeprefix(PREFIX), words, n=1)
     advice = f"did you mean {PREFIX}{close[0]}?" if close else "`python -m pingpong.reference settings` lists all"
-    return f"{variable}={os.environ[variable]}: there is no such setting; {advice}"
+    return f"{variable}: there is no such setting; {advice}"

@@ -101,6 +101,7 @@ def test_check_answers_programs() -> None:
         ("pinger", "ponger:metrics/metrics", ()),
         ("ingress/traefik", "ponger/ping", ()),
         ("pinger", "ponger/ping", ("--method", "POST")),
+        ("pinger", "ponger/", ()),
     ],
 )
 def test_the_suggested_change_allows_exactly_this(
@@ -112,6 +113,8 @@ def test_the_suggested_change_allows_exactly_this(
     change.write_text(yaml.safe_dump_all(json.loads(out)["change"]["manifests"]))
     assert run("check", client, server, *OWN, str(change), *options)[0] == 0
     assert run("check", "unmeshed", server, *OWN, str(change), *options)[0] == 1
+    if "metrics" not in server:  # a grant on a Server opens the port, and says so
+        assert run("check", client, server.partition("/")[0] + "/other", *OWN, str(change))[0] == 1
 
 
 def test_blast_says_what_an_account_opens() -> None:

@@ -81,7 +81,7 @@ def _text(call: Call, who: Caller, answer: Answer, change: Change | None, *, exp
     if call.traffic is Traffic.HTTP:
         lines += ["", "see it yourself:", f"  {curl(call)}"]
     if change is not None and not answer.allowed:
-        lines += ["", f"to allow exactly this: {change.text}"]
+        lines += ["", f"to allow this: {change.text}"]
         if change.manifests:
             lines += ["", yaml.safe_dump_all(change.manifests, sort_keys=False).rstrip()]
     return lines
