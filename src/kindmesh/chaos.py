@@ -30,7 +30,7 @@ def kill_pod(site: Site) -> None:
         site.kube.run("-n", "pingpong", "delete", "pod", pod, "--grace-period=0", "--force")
         site.say(f"… {pod} is killed without a warning; waiting for its successor")
         wait_for_rollout(site, "chaos", "pingpong", "ponger")
-    site.say(f"✓ healed by itself: {loading.result}")
+    site.say(f"✓ healed by itself: {loading.finished}")
 
 
 def break_policy(site: Site) -> None:
@@ -47,6 +47,8 @@ def break_policy(site: Site) -> None:
 
 def stop_injector(site: Site) -> None:
     """Stop the injector; no new pod starts, and none starts without a sidecar."""
+    # None left is what a run leaves behind that was killed: then one is right.
+    count = site.kube.get("-n", "linkerd", "deployment/linkerd-proxy-injector")["spec"].get("replicas") or 1
     scale = ("-n", "linkerd", "scale", "deployment/linkerd-proxy-injector")
     site.kube.run(*scale, "--replicas=0")
     try:
@@ -60,7 +62,7 @@ def stop_injector(site: Site) -> None:
         site.say(f"✓ a new pod is refused: {asked.text.splitlines()[-1][:160]}")
         _expect(site, Cause.ALLOWED, "what runs goes on")
     finally:
-        site.kube.run(*scale, "--replicas=1")
+        site.kube.run(*scale, f"--replicas={count}")
         wait_for_rollout(site, "chaos", "linkerd", "linkerd-proxy-injector")
     site.say("✓ healed: the injector is back")
 

@@ -25,7 +25,7 @@ class Commands(click.Group):
     """The group of all commands; turns every error of this package into one message and an exit code."""
 
     order: ClassVar = [
-        *("doctor", "up", "down", "status", "verify", "ask", "logs", "rotate", "restart", "chaos"),
+        *("doctor", "up", "down", "status", "verify", "ask", "logs", "rotate", "restart", "rollout", "chaos"),
         *("dashboard", "traces", "metrics"),
     ]
 
@@ -202,8 +202,8 @@ def rotate(what: str) -> None:
         # A new caller for each phase: one that lived through all of them would itself trust the old anchor alone.
         with under_load(site.kube, "ponger") as loading:
             phase.change()
-        say(f"✓ {phase.says} ({time.monotonic() - start:.0f} s): {loading.result}")
-        lost += loading.result.lost
+        say(f"✓ {phase.says} ({time.monotonic() - start:.0f} s): {loading.finished}")
+        lost += loading.finished.lost
     sys.exit(FINDING if lost else 0)
 
 
@@ -218,8 +218,11 @@ def restart(name: str) -> None:
     with under_load(site.kube, name) as loading:
         site.kube.run("-n", "pingpong", "rollout", "restart", f"deployment/{name}")
         wait_for_rollout(site, "restart", "pingpong", name)
-    say(str(loading.result))
-    sys.exit(FINDING if loading.result.lost else 0)
+    say(str(loading.finished))
+    sys.exit(FINDING if loading.finished.lost else 0)
+
+
+main.add_command(restart, "rollout")
 
 
 @main.command()
@@ -232,14 +235,13 @@ def chaos(name: str) -> None:
 
 
 def tunnel(namespace: str, target: str, port: int, local: int, path: str = "") -> None:
-    """Keep a tunnel open until Ctrl-C."""
+    """Keep a tunnel open until Ctrl-C, or until it ends by itself."""
     from kindmesh.forward import forward
 
-    with forward(here().kube, namespace, target, port, local) as address:
-        say(f"{address}{path}, until Ctrl-C")
+    with forward(here().kube, namespace, target, port, local) as opened:
+        say(f"{opened.address}{path}, until Ctrl-C")
         try:
-            while True:
-                time.sleep(3600)
+            opened.wait()
         except KeyboardInterrupt:
             say("Closed.")
 

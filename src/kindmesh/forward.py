@@ -3,9 +3,12 @@
 import json
 import re
 import subprocess
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any, NoReturn
 from urllib.request import urlopen
 
 from kindmesh.errors import CommandFailed
@@ -14,21 +17,45 @@ from kindmesh.kube import Kube
 BOUND = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+)")
 
 
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """An open tunnel."""
+
+    address: str
+    """Where it begins, on this machine."""
+    command: tuple[str, ...]
+    process: subprocess.Popen[str]
+    reader: Thread
+    last: deque[str]
+
+    def wait(self) -> NoReturn:
+        """Wait until the tunnel ends by itself, which is an error: its pod went away, say."""
+        self.process.wait()
+        self.reader.join()
+        raise CommandFailed(self.command, "the tunnel ended\n" + "".join(self.last))
+
+
 @contextmanager
-def forward(kube: Kube, namespace: str, target: str, port: int, local: int = 0) -> Iterator[str]:
-    """Open a tunnel, and close it at the end; gives the address on this machine."""
+def forward(kube: Kube, namespace: str, target: str, port: int, local: int = 0) -> Iterator[Tunnel]:
+    """Open a tunnel, and close it at the end."""
     command = ("kubectl", "--context", kube.context, "-n", namespace, "port-forward", target, f"{local or ''}:{port}")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None  # noqa: S101 it was asked for above
+    last: deque[str] = deque(maxlen=5)
+    # kubectl writes a line for each connection: unread, they fill the pipe, and then it stands still.
+    reader = Thread(target=last.extend, args=(process.stdout,), daemon=True)
     try:
         line = process.stdout.readline()
         found = BOUND.match(line)
         if not found:
             raise CommandFailed(command, line)
-        yield f"http://127.0.0.1:{found[1]}"
+        reader.start()
+        yield Tunnel(f"http://127.0.0.1:{found[1]}", command, process, reader, last)
     finally:
         process.terminate()
         process.wait()
+        if reader.is_alive():
+            reader.join()
         process.stdout.close()
 
 

@@ -12,6 +12,9 @@ from kindmesh.kube import Kube
 from kindmesh.pods import INGRESS, NEWCOMER, Askers
 
 RATE = 50
+LIFE = 3600
+"""How long the pod may live, in seconds: longer than any phase of a rotation takes."""
+ENDED = "the load ended early: its pod or its program went away"
 TARGETS = {
     "ponger": (NEWCOMER, "ponger.pingpong.svc.cluster.local", "/ping"),
     "pinger": (INGRESS, "pinger.pingpong.svc.cluster.local", "/"),
@@ -73,14 +76,24 @@ class Load:
 
 def read_load(text: str) -> Load:
     """Return what the program printed at its end."""
-    found: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
+    lines = text.strip().splitlines()
+    if not lines:
+        raise CommandFailed(("kubectl", "exec"), ENDED)
+    found: dict[str, Any] = json.loads(lines[-1])
     return Load(found["sent"], found["failures"], found["p50"], found["p99"])
 
 
 class Loading:
     """A load that runs; its result is there at the end."""
 
-    result = Load(0)
+    result: Load | None = None
+
+    @property
+    def finished(self) -> Load:
+        """The result; an error where there is none, for that is no success."""
+        if self.result is None:
+            raise CommandFailed(("kubectl", "exec"), ENDED)
+        return self.result
 
 
 @contextmanager
@@ -89,7 +102,7 @@ def under_load(kube: Kube, name: str) -> Iterator[Loading]:
     if name not in TARGETS:
         raise BadInput(f"{name}: a load can be put on {' or '.join(TARGETS)}")
     asker, host, path = TARGETS[name]
-    with Askers(kube, [asker]):
+    with Askers(kube, [asker], life=LIFE):
         command = (
             *("kubectl", "--context", kube.context, "-n", asker.namespace, "exec", "-i", f"pod/kindmesh-{asker.name}"),
             *("-c", "asker", "--", "python", "-c", PROGRAM, host, path, str(RATE)),

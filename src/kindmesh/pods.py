@@ -11,6 +11,8 @@ from kindmesh.probe import Answer, Question, arguments, read_answers
 
 NAMESPACE = "kindmesh-probe"
 LABEL = "kindmesh.pingpong/probe"
+LIFE = 600
+"""Seconds after which the cluster ends a pod that was left behind."""
 GATE = "kindmesh.pingpong/never"
 
 
@@ -45,7 +47,7 @@ NODE = Asker("node", "a process of the node, without a sidecar", NAMESPACE, "def
 ASKERS = (PINGER, NEWCOMER, PONGER, INGRESS, DISGUISED, STRANGER, UNMESHED, NODE)
 
 
-def manifest(asker: Asker) -> Object:
+def manifest(asker: Asker, life: int = LIFE) -> Object:
     """Return the pod of a stranger: never ready, so no Service ever sends it a request."""
     labels = {LABEL: asker.name} | ({"app.kubernetes.io/name": asker.looks_like} if asker.looks_like else {})
     return {
@@ -62,7 +64,7 @@ def manifest(asker: Asker) -> Object:
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "restartPolicy": "Never",
-            "activeDeadlineSeconds": 600,
+            "activeDeadlineSeconds": life,
             "terminationGracePeriodSeconds": 1,
             "hostNetwork": asker.on_host,
             "dnsPolicy": "ClusterFirstWithHostNet" if asker.on_host else "ClusterFirst",
@@ -96,8 +98,8 @@ def _container() -> Object:
 class Askers:
     """The strangers of one verification: made together, removed together."""
 
-    def __init__(self, kube: Kube, askers: Sequence[Asker]) -> None:
-        self._kube = kube
+    def __init__(self, kube: Kube, askers: Sequence[Asker], life: int = LIFE) -> None:
+        self._kube, self._life = kube, life
         self._strangers = [asker for asker in askers if asker.account]
 
     def __enter__(self) -> "Askers":
@@ -112,7 +114,7 @@ class Askers:
         self._kube.apply([namespace])
         until(lambda: self._kube.exists("-n", NAMESPACE, "serviceaccount/default"), within=20)
         try:
-            self._kube.apply([manifest(asker) for asker in self._strangers])
+            self._kube.apply([manifest(asker, self._life) for asker in self._strangers])
             for asker in self._strangers:
                 self._wait(asker)
         except BaseException:

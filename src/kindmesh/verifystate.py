@@ -89,10 +89,10 @@ def verify_metrics(kube: Kube, settings: Settings) -> list[Finding]:
         return [skip("metrics", "scrapes and mutual TLS", "this cluster goes without viz")]
     with forward(kube, "linkerd-viz", "deployment/prometheus", 9090) as prometheus:
         scrapes = [
-            _scraped(prometheus, job, namespace)
+            _scraped(prometheus.address, job, namespace)
             for job, namespace in (("linkerd-proxy", "pingpong"), ("pingpong", "pingpong"))
         ]
-        return [*scrapes, _secured(prometheus)]
+        return [*scrapes, _secured(prometheus.address)]
 
 
 def _query(prometheus: str, expression: str) -> list[Object]:

@@ -30,7 +30,7 @@ def verify_trace(kube: Kube, settings: Settings) -> list[Finding]:
     with forward(kube, "tracing", "deployment/jaeger", 16686) as jaeger:
 
         def complete() -> bool:
-            seen.update(participants(_spans(jaeger, trace)))
+            seen.update(participants(_spans(jaeger.address, trace)))
             return seen >= EXPECTED
 
         good = until(complete, within=WITHIN, every=2)

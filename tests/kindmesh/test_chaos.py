@@ -29,6 +29,7 @@ BRICK = {**WALL, "metadata": {"name": "default-deny", "namespace": "pingpong"}, 
 ANSWERS = {
     "get&authorizationpolicy": yaml.safe_dump(GRANT),
     "get&networkpolicies": items(WALL, BRICK),
+    "get&deployment/linkerd-proxy-injector": {"spec": {"replicas": 3}},
     "get&pods": items(),
     "apply": {"items": []},
     "": "",
@@ -39,7 +40,7 @@ ANSWERS = {
     ("name", "broken", "healed"),
     [
         ("policy", "delete -n pingpong authorizationpolicy.policy.linkerd.io pinger-may-ping", "apply"),
-        ("injector", "scale deployment/linkerd-proxy-injector --replicas=0", "--replicas=1"),
+        ("injector", "scale deployment/linkerd-proxy-injector --replicas=0", "--replicas=3"),
         ("dns", "delete networkpolicy all-to-dns", "apply"),
     ],
 )

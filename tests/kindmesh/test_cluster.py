@@ -35,8 +35,8 @@ def test_a_rollout_loses_no_request_at_50_a_second(site: Site) -> None:
     with under_load(site.kube, "ponger") as loading:
         site.kube.run("-n", "pingpong", "rollout", "restart", "deployment/ponger")
         wait_for_rollout(site, "test", "pingpong", "ponger")
-    assert loading.result.lost == 0
-    assert loading.result.sent > 100
+    assert loading.finished.lost == 0
+    assert loading.finished.sent > 100
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name.replace(" ", "-"))

@@ -2,9 +2,10 @@
 
 import pytest
 
-from kindmesh.errors import BadInput
+from kindmesh.errors import BadInput, CommandFailed
 from kindmesh.kube import Kube
-from kindmesh.load import Load, read_load, under_load
+from kindmesh.load import LIFE, Load, Loading, read_load, under_load
+from kindmesh.pods import NEWCOMER, manifest
 from kindmesh.verifytrace import EXPECTED, participants
 
 
@@ -24,6 +25,23 @@ def test_a_load_is_told_in_one_line(load: Load, text: str) -> None:
 def test_the_result_is_the_last_line_that_the_program_prints() -> None:
     printed = 'a warning of Python\n{"sent": 3, "failures": {"503": 1}, "p50": 0.1, "p99": 0.2}\n'
     assert read_load(printed) == Load(3, {"503": 1}, 0.1, 0.2)
+
+
+@pytest.mark.parametrize("printed", ["", "\n"])
+def test_a_load_that_printed_nothing_has_ended_early(printed: str) -> None:
+    with pytest.raises(CommandFailed) as caught:
+        read_load(printed)
+    assert caught.value.output.startswith("the load ended early")
+
+
+def test_a_load_without_a_result_is_no_success() -> None:
+    with pytest.raises(CommandFailed):
+        Loading().finished.lost  # noqa: B018 reading it is what fails
+
+
+def test_the_pod_of_a_load_outlives_a_rotation() -> None:
+    assert manifest(NEWCOMER, LIFE)["spec"]["activeDeadlineSeconds"] >= 3600
+    assert manifest(NEWCOMER)["spec"]["activeDeadlineSeconds"] == 600
 
 
 def test_a_load_on_something_unknown_is_answered_with_what_can_bear_one() -> None:
