@@ -114,20 +114,40 @@ def test_the_cluster_job_brings_up_proves_and_removes_whatever_happened() -> Non
     assert upload["if"] == "failure()"
 
 
-def test_a_release_is_scanned_before_it_is_pushed_and_signed_before_it_is_proposed() -> None:
-    release = list(steps(ROOT / ".github/workflows/release.yml"))
+def test_a_release_is_scanned_and_signed_before_it_has_a_name_or_is_proposed() -> None:
+    release = read(ROOT / ".github/workflows/release.yml")["jobs"]["image"]["steps"]
     words = [str(step.get("uses", step.get("run"))) for step in release]
     order = (
-        "scan-action",
-        "build-push-action",
-        "sbom-action",
-        "attest-build-provenance",
-        "cosign sign",
-        "gh pr create",
+        *("build-push-action", "scan-action", "sbom-action", "attest-build-provenance"),
+        *("cosign sign", "imagetools create", "gh pr create"),
     )
-    places = [max(number for number, word in enumerate(words) if name in word) for name in order]
+    places = [[number for number, word in enumerate(words) if name in word] for name in order]
+    assert [len(found) for found in places] == [1] * len(order)
     assert places == sorted(places)
-    assert [number for number, step in enumerate(release) if step.get("with", {}).get("push")] == [places[1]]
+
+
+def test_what_is_scanned_signed_and_named_is_the_one_digest_that_was_built() -> None:
+    release = read(ROOT / ".github/workflows/release.yml")["jobs"]["image"]["steps"]
+    (build,) = [step for step in release if "build-push-action" in step.get("uses", "")]
+    assert "push-by-digest=true" in build["with"]["outputs"]
+    assert "tags" not in build["with"]
+    names = ("scan-action", "sbom-action", "attest-", "cosign sign", "imagetools create", "gh pr create")
+    users = [step for step in release if any(name in str(step.get("uses", step.get("run"))) for name in names)]
+    assert len(users) == len(names) + 1
+    assert [step for step in users if "${{ steps.build.outputs.digest }}" not in str(step)] == []
+
+
+def test_nothing_is_released_that_was_not_checked() -> None:
+    jobs = read(ROOT / ".github/workflows/release.yml")["jobs"]
+    assert jobs["image"]["needs"] == "check"
+    assert [step["run"] for step in jobs["check"]["steps"] if "run" in step] == ["./.ci/run"]
+
+
+@pytest.mark.parametrize("path", [".ci/run", ".github/workflows/check.yml"])
+def test_the_two_tools_have_a_version(path: str) -> None:
+    found = re.findall(r"\b(uv|rust-just)(==\d+\.\d+\.\d+)?(?=[ \n])", (ROOT / path).read_text())
+    assert sorted(name for name, version in found if version) == ["rust-just", "uv"]
+    assert [name for name, version in found if not version] == []
 
 
 @pytest.mark.parametrize(
