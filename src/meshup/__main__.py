@@ -9,7 +9,9 @@ import subprocess
 import sys
 
 from meshup.backend import WORDS, Backend, choose
-from meshup.running import cluster_runs, local_mesh_runs
+from meshup.running import cluster_runs, kind_has_the_cluster, local_mesh_runs
+
+BAD_INPUT = 2
 
 
 def main() -> None:
@@ -17,8 +19,10 @@ def main() -> None:
     verb, *arguments = sys.argv[1:] or ["--help"]
     asked = arguments.pop(0) if arguments and arguments[0] in WORDS else os.environ.get("MESHUP_BACKEND", "")
     if asked and asked not in WORDS:
-        sys.exit(f"MESHUP_BACKEND={asked}: accepted are {' and '.join(WORDS)}")
+        refuse(f"MESHUP_BACKEND={asked}: expected {' or '.join(WORDS)}")
     if verb == "up":
+        if arguments and not arguments[0].startswith("-"):
+            refuse(f"`{arguments[0]}` is no backend: expected {' or '.join(WORDS)}")
         choice = choose(asked)
         print(choice, file=sys.stderr, flush=True)  # noqa: T201 the one line that names the backend
         hand_over(choice.backend, verb, arguments)
@@ -27,16 +31,25 @@ def main() -> None:
     hand_over(WORDS[asked] if asked else running(), verb, arguments)
 
 
+def refuse(reason: str) -> None:
+    """Say what is wrong with the words, and end."""
+    print(f"error: {reason}", file=sys.stderr)  # noqa: T201 the one line of an error
+    sys.exit(BAD_INPUT)
+
+
 def running() -> Backend:
     """Return the backend that runs, the local mesh first."""
     return Backend.KIND if not local_mesh_runs() and cluster_runs() else Backend.LOCAL
 
 
 def take_all_down(arguments: list[str]) -> int:
-    """Stop the local mesh, and the cluster if there is one; return the worst exit code."""
-    backends = [Backend.LOCAL, *([Backend.KIND] if cluster_runs() else [])]
+    """Stop the local mesh, and the kind cluster if there is one; return 1 if one of them failed.
+
+    A cluster of one's own is left alone: it goes with `down kind`, asked for by name.
+    """
+    backends = [Backend.LOCAL, *([Backend.KIND] if kind_has_the_cluster() else [])]
     codes = [subprocess.run([*command(backend), "down", *arguments], check=False).returncode for backend in backends]
-    return max(codes)
+    return codes[0] if len(codes) == 1 else int(any(codes))
 
 
 def command(backend: Backend) -> list[str]:

@@ -9,24 +9,30 @@ from localmesh.settings import read
 from localmesh.state import state_folder
 
 CLUSTER = "pingpong"
-"""The name of the kind cluster, unless KINDMESH_CONTEXT names a cluster of your own."""
+"""The name of the kind cluster."""
 
 
 def local_mesh_runs() -> bool:
-    """Whether a supervisor listens in the state folder; wrong settings are for localmesh itself to report."""
+    """Whether a supervisor owns the state folder; wrong settings are for localmesh itself to report."""
     try:
         settings = read(os.environ)
     except BadInput:
         return True
-    return state_folder(settings, os.environ).control.exists()
+    return state_folder(settings, os.environ).owner() is not None
 
 
 def cluster_runs() -> bool:
-    """Whether kind has the cluster, or a context of another one is set."""
-    if os.environ.get("KINDMESH_CONTEXT"):
-        return True
+    """Whether a context of one's own cluster is set, or kind has the cluster."""
+    return bool(os.environ.get("KINDMESH_CONTEXT")) or kind_has_the_cluster()
+
+
+def kind_has_the_cluster() -> bool:
+    """Whether kind answers within 20 seconds that it has the cluster."""
     kind = shutil.which("kind")
     if kind is None:
         return False
-    found = subprocess.run([kind, "get", "clusters"], capture_output=True, text=True, timeout=20, check=False)
+    try:
+        found = subprocess.run([kind, "get", "clusters"], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
     return CLUSTER in found.stdout.split()
