@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kindmesh.command import attempt, run
+from kindmesh.errors import CommandFailed
 from kindmesh.pins import Pin
 from kindmesh.settings import Settings
 
@@ -54,7 +55,10 @@ def install(release: Release, pin: Pin, settings: Settings) -> bool:
 def is_ours(release: Release, settings: Settings) -> bool:
     """Whether this package has installed a release: a failed upgrade loses the mark, so any kept revision tells."""
     helm = ("helm", "--kube-context", settings.context, "--namespace", release.namespace)
-    found = attempt(*helm, "history", release.name, "--output", "json")
+    command = (*helm, "history", release.name, "--output", "json")
+    found = attempt(*command)
+    if found.code != 0 and "not found" not in found.err:
+        raise CommandFailed(command, found.text)
     return found.code == 0 and any(revision["description"].startswith(MARK) for revision in json.loads(found.out))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from kindmesh.errors import CommandFailed
 from kindmesh.pins import Kind, Pin, Tier
-from kindmesh.releases import VIZ, fingerprint, install, value_files
+from kindmesh.releases import VIZ, fingerprint, install, is_ours, value_files
 
 from .tools import settings, tools
 
@@ -57,3 +57,29 @@ def test_what_helm_says_against_it_is_kept(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(CommandFailed) as caught:
         install(VIZ, PIN, settings())
     assert caught.value.output == "values don't meet the schema"
+
+
+@pytest.mark.parametrize(
+    ("descriptions", "ours"),
+    [
+        ([MARK], True),
+        ([MARK, "Upgrade failed: no answer"], True),
+        (["Install complete", "Upgrade complete"], False),
+        ([], False),
+    ],
+)
+def test_a_release_is_ours_when_a_revision_bears_the_mark(
+    descriptions: list[str], ours: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools(tmp_path, monkeypatch, {"history": [{"description": text} for text in descriptions]})
+    assert is_ours(VIZ, settings()) is ours
+
+
+def test_a_release_that_is_not_there_is_not_ours_and_no_answer_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools(tmp_path, monkeypatch, failing={"history linkerd-viz": "Error: release: not found"})
+    assert is_ours(VIZ, settings()) is False
+    tools(tmp_path, monkeypatch, failing={"history linkerd-viz": "Error: cluster unreachable"})
+    with pytest.raises(CommandFailed):
+        is_ours(VIZ, settings())
