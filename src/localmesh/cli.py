@@ -4,6 +4,7 @@ What takes long to load is loaded where it is needed: the supervisor of `up` sta
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -173,7 +174,7 @@ def ask(source: str, target: str, method: str, headers: tuple[str, ...], output:
     from localmesh import render
     from localmesh.views import Question
 
-    question = Question(source, target, method.upper(), tuple(_header(text) for text in headers))
+    question = Question(source, _target(target), _method(method), tuple(_header(text) for text in headers))
     answer = running().ask(question)
     if output == "json":
         click.echo(answer.to_json(indent=2))
@@ -182,11 +183,27 @@ def ask(source: str, target: str, method: str, headers: tuple[str, ...], output:
     sys.exit(0 if answer.agrees and answer.verdict == "allow" else FINDING)
 
 
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A method or a header's name (RFC 9110, section 5.6.2)."""
+
+
+def _method(text: str) -> str:
+    if not TOKEN.fullmatch(text):
+        raise BadInput(f"--method {text!r}: a word such as GET is expected")
+    return text.upper()
+
+
+def _target(text: str) -> str:
+    if not text or not all("!" <= character <= "~" for character in text):
+        raise BadInput(f"{text!r}: NAME[:PORT][/PATH] is expected, in ASCII without spaces (write %20 for one)")
+    return text
+
+
 def _header(text: str) -> tuple[str, str]:
-    name, separator, value = text.partition(":")
-    if not separator or not name.strip():
-        raise BadInput(f"--header {text!r}: `NAME: VALUE` is expected")
-    return name.strip(), value.strip()
+    name, separator, value = (part.strip() for part in text.partition(":"))
+    if not separator or not TOKEN.fullmatch(name) or not all(" " <= character <= "~" for character in value):
+        raise BadInput(f"--header {text!r}: `NAME: VALUE` is expected, in printable ASCII")
+    return name, value
 
 
 @main.command()

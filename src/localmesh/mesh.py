@@ -1,8 +1,9 @@
 """The mesh that runs: starts its pods, tells them of each other, renews, replaces, and stops them all at the end."""
 
 import asyncio
+import logging
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address
 from time import monotonic
 
@@ -18,6 +19,7 @@ from localmesh.runner import Runner
 from localmesh.until import ended, until
 from localmesh.views import Phase
 
+log = logging.getLogger(__name__)
 PATIENCE = 60.0
 """Seconds in which a pod must become ready."""
 CRASHES = 3
@@ -162,10 +164,16 @@ class Mesh:
         """Renew certificates before they end, and keep the logs short."""
         while True:
             await asyncio.sleep(HOUSEKEEPING)
-            pods = [runner.pod for runner in self.runners.values()]
-            for pod in self.outfitter.credentials.due(pods):
-                self.outfitter.issue(pod)
-            trim(log for pod in pods for log in (pod.app_log, pod.envoy_log, pod.access_log))
+            try:
+                self._tidy([runner.pod for runner in self.runners.values()])
+            except OSError:
+                # A disk that is full now may not be in the next round; without one, certificates would end.
+                log.exception("certificates or logs could not be written")
+
+    def _tidy(self, pods: Sequence[Pod]) -> None:
+        for pod in self.outfitter.credentials.due(pods):
+            self.outfitter.issue(pod)
+        trim(path for pod in pods for path in (pod.app_log, pod.envoy_log, pod.access_log))
 
 
 def _never_ready(runner: Runner) -> CommandFailed:
