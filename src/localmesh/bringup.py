@@ -26,6 +26,9 @@ def bring_up(settings: Settings, folder: StateFolder, output: str) -> int:
     if folder.owner() is not None:
         _apply(settings, folder)
     elif failed := _start(settings, folder):
+        with folder.owned() as mine:
+            if mine:
+                folder.remove()
         fail(failed.reasons, failed.hint, failed.output)
         return failed.code
     return _show(folder, output)

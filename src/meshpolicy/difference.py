@@ -1,7 +1,7 @@
 """What a change of manifests does to access: opened, closed, or granted by other objects. Pure."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from meshpolicy.access import Access
@@ -43,8 +43,16 @@ def _grouped(found: Iterable[Access]) -> dict[tuple[str, int, str, str], list[Ac
     grouped: dict[tuple[str, int, str, str], list[Access]] = {}
     for access in found:
         if not access.blocked:
-            grouped.setdefault(access.key, []).append(access)
+            for single in _single(access):
+                grouped.setdefault(single.key, []).append(single)
     return grouped
+
+
+def _single(access: Access) -> Iterator[Access]:
+    """Yield an access for each of its requests: a route that has grown by one has closed nothing."""
+    requests, at, hosts = access.what.partition(" at ")
+    for request in requests.split(", "):
+        yield replace(access, what=f"{request}{at}{hosts}")
 
 
 def _names(found: list[Access]) -> tuple[str, ...]:

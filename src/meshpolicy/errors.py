@@ -11,15 +11,16 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something stands: a file (or `-`), its document counted from 1, and a field in it."""
+    """Where something stands: a file (or `-`), its document counted from 1 (0: the file as a whole), and a field."""
 
     file: str
-    document: int = 1
+    document: int = 0
     field: str = ""
 
     def __str__(self) -> str:
         field = f", {self.field}" if self.field else ""
-        return f"{self.file}, document {self.document}{field}"
+        document = f", document {self.document}" if self.document else ""
+        return f"{self.file}{document}{field}"
 
 
 class Severity(StrEnum):
