@@ -59,7 +59,7 @@ class Stage:
             "COLUMNS": "110",
             "TERM": "dumb",
         }
-        shown = {f"{ROOT}/": "", f"{folder}/m": USUAL, f":{port}": ":8080", f":{https_port}": ":8443"}
+        shown = {f"{folder}/m": USUAL, f":{port}": ":8080", f":{https_port}": ":8443"}
         return cls(environment, shown)
 
     def run(self, command: str, refused: bool = False) -> str:
@@ -68,7 +68,7 @@ class Stage:
         `refused` says that it may end with 1: a refusal or a finding is worth showing.
         """
         for real, shown in self.shown.items():
-            command = command.replace(shown, real) if shown else command
+            command = command.replace(shown, real)
         result = subprocess.run(
             shlex.split(command),
             cwd=ROOT,

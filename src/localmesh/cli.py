@@ -179,7 +179,7 @@ def ask(source: str, target: str, method: str, headers: tuple[str, ...], output:
     if output == "json":
         click.echo(answer.to_json(indent=2))
     else:
-        show(render.answer(answer))
+        show(render.answer(answer, str(Path.cwd())))
     sys.exit(0 if answer.agrees and answer.verdict == "allow" else FINDING)
 
 

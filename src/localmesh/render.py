@@ -69,8 +69,9 @@ def access(found: Iterable[AccessView]) -> Table:
     return table
 
 
-def answer(found: Answer) -> Text:
-    """Return what happened to a request, and why."""
+def answer(found: Answer, folder: str = "") -> Text:
+    """Return what happened to a request, and why; files below `folder` are named from there."""
+    below = f"{folder}/"
     text = Text()
     text.append(f"{found.source} -> {found.target}  {found.request}\n", "bold")
     status = "no answer" if found.status is None else str(found.status)
@@ -78,7 +79,7 @@ def answer(found: Answer) -> Text:
     text.append("verdict   ")
     text.append(f"{found.verdict}\n", "green" if found.verdict == "allow" else "red")
     for number, reason in enumerate(found.reasons):
-        text.append(f"{'because' if number == 0 else '':10}{reason}\n")
+        text.append(f"{'because' if number == 0 else '':10}{reason.replace(below, '') if folder else reason}\n")
     if found.verdict == UNREACHABLE:
         text.append("nobody answers behind this port; see `localmesh logs`\n", "yellow")
     if not found.agrees:

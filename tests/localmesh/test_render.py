@@ -1,5 +1,6 @@
 """What people see, word for word."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -49,6 +50,11 @@ def test_an_answer_shows_the_verdict_and_the_reasons() -> None:
         "because   one",
         "          two",
     ]
+
+
+def test_files_are_named_from_the_folder_one_is_in() -> None:
+    said = replace(ALLOWED, reasons=("a grant (/project/mesh/a.yaml, document 1)",))
+    assert text(render.answer(said, "/project"))[-1] == "because   a grant (mesh/a.yaml, document 1)"
 
 
 def test_an_answer_that_was_not_predicted_says_so_loudly() -> None:
