@@ -66,12 +66,13 @@ async def send(way: Way, target: Target, method: str, headers: tuple[tuple[str, 
     named = any(name.lower() == "host" for name, _ in headers)
     headers = headers if named else (("host", target.authority), *headers)
     started = perf_counter()
-    async with httpx.AsyncClient(transport=way.transport, timeout=TIMEOUT) as http:
-        request = http.build_request(method, way.url, headers=headers, extensions=dict(way.extensions))
-        try:
+    try:
+        async with httpx.AsyncClient(transport=way.transport, timeout=TIMEOUT) as http:
+            request = http.build_request(method, way.url, headers=headers, extensions=dict(way.extensions))
             response = await http.send(request)
-        except httpx.TransportError as error:
-            return Observed(None, str(error) or type(error).__name__, perf_counter() - started, by_proxy=True)
+    except (httpx.TransportError, ssl.SSLError) as error:
+        # In TLS 1.3 a certificate may be refused after the handshake, when httpx no longer translates the error.
+        return Observed(None, str(error) or type(error).__name__, perf_counter() - started, by_proxy=True)
     seconds = perf_counter() - started
     line = response.text.strip().splitlines()[0] if response.text.strip() else ""
     by_proxy = not response.content and "content-type" not in response.headers

@@ -30,7 +30,7 @@ def test_bad_settings_are_told_one_a_line() -> None:
     result = finish(interval="soon", prot=1)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == (
-        "PINGPONG_PROT=1: there is no such setting; did you mean PINGPONG_PORT?\n"
+        "PINGPONG_PROT: there is no such setting; did you mean PINGPONG_PORT?\n"
         "PINGPONG_INTERVAL=soon: expected seconds from 0.01 to 86400\n"
     )
 
