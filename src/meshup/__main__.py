@@ -48,7 +48,8 @@ def take_all_down(arguments: list[str]) -> int:
     A cluster of one's own is left alone: it goes with `down kind`, asked for by name.
     """
     backends = [Backend.LOCAL, *([Backend.KIND] if kind_has_the_cluster() else [])]
-    codes = [subprocess.run([*command(backend), "down", *arguments], check=False).returncode for backend in backends]
+    kept = {name: value for name, value in os.environ.items() if name != "KINDMESH_CONTEXT"}
+    codes = [subprocess.run([*command(b), "down", *arguments], env=kept, check=False).returncode for b in backends]
     return codes[0] if len(codes) == 1 else int(any(codes))
 
 
