@@ -154,7 +154,11 @@ class Mesh:
             return
         running = tuple(self.runners.values())
         pods = [runner.pod for runner in running]
-        self._publisher.publish(pods, [runner.pod for runner in running if runner.ready], pods)
+        try:
+            self._publisher.publish(pods, [runner.pod for runner in running if runner.ready], pods)
+        except OSError:
+            # Who calls restarts or probes a program, and has to go on; the next change writes all of it again.
+            log.exception("endpoints could not be written")
         for runner in running:
             if self._phases.get(runner.pod.name) != runner.phase:
                 self._phases[runner.pod.name] = runner.phase

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from time import monotonic
 
 from localmesh.errors import TimedOut
@@ -20,8 +19,12 @@ async def until(fact: Callable[[], bool], *, within: float, what: str) -> None:
 
 
 async def ended(task: asyncio.Task[None] | None) -> None:
-    """Cancel a task, and return when it is over."""
+    """Cancel a task, and return when it is over; raises what broke in it.
+
+    Awaiting the task itself would not tell its cancellation from the caller's own, and who swallows that never ends.
+    """
     if task:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.result()

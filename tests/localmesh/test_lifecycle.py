@@ -93,7 +93,6 @@ def test_an_interrupted_up_leaves_nothing_running(ending: signal.Signals, anothe
     assert another.processes() == {}
 
 
-@pytest.mark.skip(reason="`up` was seen to wait without end here, two runs of five: to be mended before it is trusted")
 def test_a_program_that_does_not_stay_up_is_shown_with_what_it_printed(another: Commands) -> None:
     deployments = another.manifests / "k8s/base/deployments.yaml"
     deployments.write_text(deployments.read_text().replace('["pingpong"]', '["ls", "/no/such/file"]'))
