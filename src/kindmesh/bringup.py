@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from kindmesh import releases
 from kindmesh.command import attempt, run
@@ -39,12 +40,10 @@ def image(site: Site) -> int:
     if image_id() == before and _node_has_image():
         return 0
     # `kind load docker-image` fails where Docker keeps images in containerd, so the image goes by an archive.
-    archive = Path(run("mktemp", "--suffix=.tar").strip())
-    try:
-        run("docker", "save", "--output", str(archive), IMAGE, timeout=300)
-        run("kind", "load", "image-archive", str(archive), "--name", CLUSTER, timeout=300)
-    finally:
-        archive.unlink(missing_ok=True)
+    with TemporaryDirectory() as folder:
+        archive = f"{folder}/image.tar"
+        run("docker", "save", "--output", archive, IMAGE, timeout=300)
+        run("kind", "load", "image-archive", archive, "--name", CLUSTER, timeout=300)
     return 1
 
 

@@ -61,7 +61,7 @@ def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffi
     match protocol:
         case Protocol.UNKNOWN:
             as_http = traffic.is_http and not opaque
-            return _http(policy, client, request, traffic) if as_http else _tcp(policy, client, traffic)
+            return _http(policy, client, request) if as_http else _tcp(policy, client, traffic)
         case Protocol.HTTP1 | Protocol.HTTP2 | Protocol.GRPC:
             return _declared_http(policy, client, request, traffic, opaque=opaque)
         case Protocol.OPAQUE | Protocol.TLS:
@@ -86,7 +86,7 @@ def _declared_http(policy: PortPolicy, client: Client, request: Request, traffic
         # Only an HTTP/1 parser answers bytes that are no HTTP at all before it closes (M3).
         plain = policy.protocol is Protocol.HTTP1 and traffic is Traffic.TCP
         return Decision(Verdict.PROTOCOL_ERROR, 400 if plain else 0, (reason,))
-    return _http(policy, client, request, traffic)
+    return _http(policy, client, request)
 
 
 def _speaks(protocol: Protocol, traffic: Traffic) -> bool:
@@ -110,7 +110,7 @@ def _tcp(policy: PortPolicy, client: Client, traffic: Traffic) -> Decision:
     return Decision(Verdict.ALLOW, reasons=(*governed(policy), granted(grant)), authorization=grant)
 
 
-def _http(policy: PortPolicy, client: Client, request: Request, traffic: Traffic) -> Decision:
+def _http(policy: PortPolicy, client: Client, request: Request) -> Decision:
     """Decide a request: route, authorization, filters, in this order (R85)."""
     if policy.invalid is not None:
         text = f"{policy.invalid} has a match without a method, so the proxy refuses all of {policy.server}"
@@ -128,7 +128,7 @@ def _http(policy: PortPolicy, client: Client, request: Request, traffic: Traffic
     if grant is None:
         why = refused(policy, routed.route.authorizations, client)
         return Decision(Verdict.FORBIDDEN, 403, (*steps, *why), routed.route.ref)
-    return _filtered(policy, request, routed, grant, (*steps, granted(grant)), traffic)
+    return _filtered(policy, request, routed, grant, (*steps, granted(grant)))
 
 
 def with_identity(request: Request, identity: str) -> Request:
@@ -145,7 +145,6 @@ def _filtered(
     routed: Routed,
     grant: Authorization,
     steps: tuple[Reason, ...],
-    traffic: Traffic,
 ) -> Decision:
     """Apply the filters of the rule in their order (R54)."""
     headers: dict[str, str | None] = {CLIENT_ID: request.headers.get(CLIENT_ID)}
@@ -158,7 +157,6 @@ def _filtered(
         found = _redirected(policy, part, request, routed, steps)
         if found is not None:
             return found
-    del traffic
     return Decision(Verdict.ALLOW, reasons=steps, route=routed.route.ref, authorization=grant, headers=headers)
 
 

@@ -80,7 +80,7 @@ class Tracing:
     def traced(self, api: FastAPI) -> ASGIApp:
         """Instrument an API, and return it; a request of which nothing is recorded passes by the instrumentation.
 
-        That takes a third of the requests per second even then. The caller's context is still passed on.
+        That computes its attributes even then. The caller's context is still passed on.
         """
         plain = api.build_middleware_stack()
         FastAPIInstrumentor.instrument_app(
