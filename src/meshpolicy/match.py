@@ -4,7 +4,7 @@ Patterns are checked where they are parsed; nothing here raises.
 Sources: linkerd2 `policy-controller/core/src/identity_match.rs`, linkerd2-proxy `linkerd/http/route/src`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -15,7 +15,9 @@ from meshpolicy.regex import spans as spans
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Headers = Mapping[str, str]
-"""Header names in lower case."""
+"""Header names in lower case; a header that was sent on several lines holds all of them."""
+NEXT_LINE = "\n"
+"""What separates the lines of one header: no value can hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ class ValueMatch:
         return spans(self.value, value) if self.regex else value == self.value
 
 
+def accept_headers(patterns: Iterable[ValueMatch], headers: Headers) -> bool:
+    """Whether every pattern is met by some line of its header (R93)."""
+    return all(p.name in headers and any(map(p.accepts, headers[p.name].split(NEXT_LINE))) for p in patterns)
+
+
 @dataclass(frozen=True, slots=True)
 class HostMatch:
     """A hostname, or a suffix `*.x` that wants at least one more label; case does not count (R92, M5)."""
@@ -130,10 +137,6 @@ class HttpMatch:
     method: str | None = None
     headers: tuple[ValueMatch, ...] = ()
     query: tuple[ValueMatch, ...] = ()
-
-    def accepts_headers(self, headers: Headers) -> bool:
-        """Whether every header pattern is met."""
-        return all(h.name in headers and h.accepts(headers[h.name]) for h in self.headers)
 
     def accepts_query(self, query: str) -> bool:
         """Whether every query pattern is met by some pair of that name (form-decoded)."""

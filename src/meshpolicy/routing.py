@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from meshpolicy.match import GrpcMatch, HostMatch, HttpMatch, PathKind
+from meshpolicy.match import GrpcMatch, HostMatch, HttpMatch, PathKind, accept_headers
 from meshpolicy.policy import Filter, GrpcRoute, HttpRoute
 
 Rank = tuple[int, ...]
@@ -59,7 +59,7 @@ def http_rank(match: HttpMatch, request: Request, path: str, query: str) -> Rank
     length = 1 if match.path is None else match.path.length(path)
     if length is None or (match.method is not None and match.method != request.method):
         return None
-    if not (match.accepts_headers(request.headers) and match.accepts_query(query)):
+    if not (accept_headers(match.headers, request.headers) and match.accepts_query(query)):
         return None
     return length, len(match.headers), len(match.query), int(match.method is not None)
 
@@ -85,7 +85,7 @@ def route_grpc(routes: Iterable[GrpcRoute], request: Request) -> Routed | None:
 def _grpc_rank(match: GrpcMatch, request: Request, service: str, method: str) -> Rank | None:
     if match.service not in (None, service) or match.method not in (None, method):
         return None
-    if not all(h.name in request.headers and h.accepts(request.headers[h.name]) for h in match.headers):
+    if not accept_headers(match.headers, request.headers):
         return None
     return len(match.service or ""), len(match.method or ""), len(match.headers)
 

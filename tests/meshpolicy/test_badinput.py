@@ -122,7 +122,7 @@ def test_all_problems_are_told_together(tmp_path: Path) -> None:
         (["check", "unmeshed", "ponger:htp", "{good}"], "has no port `htp`; it has http (8080)"),
         (["check", "club/a", "ponger", "{good}"], "no workload `club/a`"),
         (["check", "unmeshed", "ponger", "{good}", "--path", "ping"], "a path begins with /"),
-        (["check", "unmeshed", "ponger", "{good}", "--header", "x"], "write NAME=VALUE"),
+        (["check", "unmeshed", "ponger", "{good}", "--header", "x"], "write 'NAME: VALUE' or NAME=VALUE"),
         (["blast", "pinger", "{good}"], "write namespace/account"),
         (["diff", "{good}", "nowhere"], "neither a path nor a git revision"),
         (["test", "{good}"], "no case found"),

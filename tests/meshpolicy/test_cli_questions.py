@@ -63,7 +63,7 @@ def test_check_says_yes_with_its_reasons() -> None:
     assert out.startswith("ALLOWED: Deployment pingpong/pinger -> Deployment pingpong/ponger:8080, GET /ping\n")
     assert "- the request meets HTTPRoute pingpong/ponger-offer (" in out
     assert "httproutes.yaml, document 4) [R91]" in out
-    assert "kubectl exec -n pingpong deployment/pinger -- curl -i 'http://ponger.pingpong/ping'" in out
+    assert "kubectl exec -n pingpong deployment/pinger -- curl -i http://ponger.pingpong.svc.cluster.local/ping" in out
 
 
 @pytest.mark.parametrize(
