@@ -9,6 +9,7 @@ from meshpolicy.document import Document
 from meshpolicy.errors import Problem
 from meshpolicy.fields import Fields
 from meshpolicy.load import load
+from meshpolicy.watch import Watch, unwatched
 from meshpolicy.workload import MeshSettings
 
 PROTOCOLS = ("http", "http2", "grpc", "tcp", "tls")
@@ -27,9 +28,9 @@ REQUEST_FIELDS = frozenset(
 NOTHING = Base((), MeshSettings(), Facts())
 
 
-def read_cases(paths: Iterable[str | Path]) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
+def read_cases(paths: Iterable[str | Path], watch: Watch = unwatched) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
     """Return the cases of files and folders, in order; base files among them are read as bases only."""
-    documents, found = load(paths)
+    documents, found = load(paths, watch)
     problems = list(found)
     bases: dict[str, Base] = {}
     cases = []

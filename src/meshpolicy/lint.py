@@ -9,6 +9,7 @@ from meshpolicy.cluster import Cluster
 from meshpolicy.errors import Problem
 from meshpolicy.findings.finding import CHECKS, Code, Finding, Weight
 from meshpolicy.policy import Ref
+from meshpolicy.watch import Watch, unwatched
 
 MODULES = ("servers", "policies", "routes", "identities", "workloads", "limits", "networks")
 REFUSED = Code(
@@ -31,12 +32,12 @@ def codes() -> tuple[Code, ...]:
     return tuple(sorted((*CHECKS, REFUSED), key=lambda code: code.code))
 
 
-def lint(cluster: Cluster, refused: Iterable[Problem] = ()) -> tuple[Finding, ...]:
+def lint(cluster: Cluster, refused: Iterable[Problem] = (), watch: Watch = unwatched) -> tuple[Finding, ...]:
     """Return all findings, by place; what would be refused is one of them."""
+    known = [code for code in codes() if code in CHECKS]
     found = [
         Finding(code, subject, message)
-        for code in codes()
-        if code in CHECKS
+        for code in watch(known, "checks made", len(known))
         for subject, message in dict.fromkeys(CHECKS[code](cluster))
     ]
     found += [

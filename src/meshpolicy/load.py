@@ -10,6 +10,7 @@ import yaml
 
 from meshpolicy.document import Document
 from meshpolicy.errors import Place, Problem
+from meshpolicy.watch import Watch, unwatched
 
 SUFFIXES = (".yaml", ".yml", ".json")
 MOST_NODES = 5_000_000
@@ -73,14 +74,12 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
         return mapping
 
 
-def load(paths: Iterable[str | Path]) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+def load(paths: Iterable[str | Path], watch: Watch = unwatched) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     """Return all documents of files, of folders (recursively, by name) and of `-`, and what is wrong with them."""
-    documents: list[Document] = []
     problems: list[Problem] = []
-    for path in paths:
-        for name, text in _texts(path, problems):
-            documents += read(name, text, problems)
-    return tuple(documents), tuple(problems)
+    texts = (text for path in paths for text in _texts(path, problems))
+    documents = (document for name, text in texts for document in read(name, text, problems))
+    return tuple(watch(documents, "documents read")), tuple(problems)
 
 
 def _texts(path: str | Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:

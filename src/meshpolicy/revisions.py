@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from meshpolicy.document import Document
 from meshpolicy.errors import MeshPolicyError, Problem
 from meshpolicy.load import SUFFIXES, read
+from meshpolicy.watch import Watch, unwatched
 
 
 class RevisionUnreadable(MeshPolicyError):
@@ -20,18 +21,18 @@ def is_revision(text: str) -> bool:
     return _git("rev-parse", "--verify", "--quiet", f"{text}^{{commit}}").returncode == 0
 
 
-def read_revision(revision: str, paths: Sequence[str]) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+def read_revision(
+    revision: str, paths: Sequence[str], watch: Watch = unwatched
+) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     """Return the documents below the paths as a revision holds them."""
     listed = _git("ls-tree", "-r", "-z", "--name-only", revision, "--", *paths)
     if listed.returncode != 0:
         raise RevisionUnreadable(f"git cannot list {revision}: {listed.stderr.decode().strip()}")
     problems: list[Problem] = []
-    documents: list[Document] = []
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        if name.endswith(SUFFIXES):
-            shown = _git("show", f"{revision}:./{name}")
-            documents += read(f"{revision}:{name}", shown.stdout, problems)
-    return tuple(documents), tuple(problems)
+    names = [name for name in listed.stdout.decode().split("\0") if name.endswith(SUFFIXES)]
+    texts = ((f"{revision}:{name}", _git("show", f"{revision}:./{name}").stdout) for name in names)
+    documents = (document for name, text in texts for document in read(name, text, problems))
+    return tuple(watch(documents, "documents read")), tuple(problems)
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:

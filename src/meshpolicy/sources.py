@@ -12,6 +12,7 @@ from meshpolicy.live import read_context
 from meshpolicy.load import load
 from meshpolicy.parse import parse
 from meshpolicy.schemas import shapes
+from meshpolicy.watch import Watch, unwatched
 from meshpolicy.workload import MeshSettings
 
 
@@ -34,19 +35,22 @@ class Reading:
         return tuple(problem for problem in self.problems if problem.severity is Severity.REJECTED)
 
 
-def read(paths: Sequence[str], settings: MeshSettings, context: str = "") -> Reading:
+def read(paths: Sequence[str], settings: MeshSettings, context: str = "", watch: Watch = unwatched) -> Reading:
     """Return what the sources say, together with every problem in them."""
     if context:
-        return understand(read_context(context), settings)
-    documents, unreadable = load(paths)
-    return understand(documents, settings, (*unreadable, *_empty(paths, documents, unreadable)))
+        return understand(read_context(context), settings, watch=watch)
+    documents, unreadable = load(paths, watch)
+    return understand(documents, settings, (*unreadable, *_empty(paths, documents, unreadable)), watch)
 
 
-def understand(documents: Iterable[Document], settings: MeshSettings, before: Iterable[Problem] = ()) -> Reading:
+def understand(
+    documents: Iterable[Document], settings: MeshSettings, before: Iterable[Problem] = (), watch: Watch = unwatched
+) -> Reading:
     """Return what documents say."""
     documents = tuple(documents)
-    cluster, wrong = parse(documents, settings)
-    refused = tuple(problem for problem in refusals(documents, shapes) if not _told(problem.place, wrong))
+    cluster, wrong = parse(watch(documents, "documents understood", len(documents)), settings)
+    checked = watch(documents, "documents checked", len(documents))
+    refused = tuple(problem for problem in refusals(checked, shapes) if not _told(problem.place, wrong))
     return Reading(documents, cluster, (*before, *wrong, *refused))
 
 
@@ -59,9 +63,9 @@ def _told(place: Place, problems: Iterable[Problem]) -> bool:
     )
 
 
-def read_strictly(paths: Sequence[str], settings: MeshSettings, context: str = "") -> Cluster:
+def read_strictly(paths: Sequence[str], settings: MeshSettings, context: str = "", watch: Watch = unwatched) -> Cluster:
     """Return what the sources say, or raise InvalidInput with every problem in them."""
-    reading = read(paths, settings, context)
+    reading = read(paths, settings, context, watch)
     if reading.problems:
         raise InvalidInput(reading.problems)
     return reading.cluster

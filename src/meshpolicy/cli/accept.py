@@ -5,6 +5,7 @@ import click
 from meshpolicy.accepted import write_accepted
 from meshpolicy.access import accesses
 from meshpolicy.cli.options import cluster_options
+from meshpolicy.cli.progress import asked
 from meshpolicy.cluster import Cluster
 
 
@@ -19,5 +20,5 @@ def command(file: str, cluster: Cluster, owner: str, reason: str, expires: str) 
 
     `meshpolicy list --accepted FILE` then fails on access that is not in it, and on entries that expired.
     """
-    new = write_accepted(file, (a for a in accesses(cluster) if not a.blocked), owner, reason, expires)
+    new = write_accepted(file, (a for a in accesses(cluster, asked(cluster)) if not a.blocked), owner, reason, expires)
     click.echo(f"{file}: {new} new entries", err=True)

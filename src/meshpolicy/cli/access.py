@@ -9,7 +9,7 @@ import click
 from meshpolicy.accepted import judged, read_accepted
 from meshpolicy.access import Access, accesses
 from meshpolicy.cli.options import cluster_options, output
-from meshpolicy.cli.progress import progress
+from meshpolicy.cli.progress import asked
 from meshpolicy.cluster import Cluster
 from meshpolicy.drawing import dot, html, svg
 from meshpolicy.refusals import Denied, denied
@@ -35,7 +35,7 @@ def command(
 
     A client is an account (`namespace/account`), `any meshed client`, or `anyone`: one without mesh identity.
     """
-    workloads = progress(cluster.workloads, len(cluster.workloads), "workloads")
+    workloads = asked(cluster)
     if show_denied:
         click.echo(_denied(list(denied(cluster, workloads)), output))
         return

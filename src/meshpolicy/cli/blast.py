@@ -8,6 +8,7 @@ import click
 from meshpolicy.access import accesses, account_of, admits
 from meshpolicy.cli.access import by_words
 from meshpolicy.cli.options import cluster_options, output
+from meshpolicy.cli.progress import asked
 from meshpolicy.cluster import Cluster
 from meshpolicy.policy import Ref
 from meshpolicy.tables import plain
@@ -28,7 +29,7 @@ def command(account: str, cluster: Cluster, output: str) -> None:
         raise click.UsageError(f"`{account}`: write namespace/account")
     holders = [w for w in cluster.workloads if account_of(w) == account and w.meshed]
     thief = Workload(Ref("", "ServiceAccount", namespace, name), service_account=name, meshed=True)
-    found = [access for access in accesses(cluster) if admits(access, cluster, thief)]
+    found = [access for access in accesses(cluster, asked(cluster)) if admits(access, cluster, thief)]
     own = [access for access in found if not access.unmeshed]
     if output == "json":
         shown = [{"server": a.server, "port": a.port, "requests": a.what, "by": str(a.by)} for a in own]

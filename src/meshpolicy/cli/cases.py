@@ -23,12 +23,12 @@ def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
     CASES are case files or folders of them. A case holds policies, requests and the outcome of each;
     docs/reference/meshpolicy.md describes the format.
     """
-    found, problems = read_cases(cases)
+    found, problems = read_cases(cases, progress)
     if problems:
         raise InvalidInput(problems)
     if not found:
         raise click.UsageError("no case found; a case is a YAML file with `requests` or `rejected`")
-    results = [verify(case, shapes) for case in progress(found, len(found), "cases")]
+    results = [verify(case, shapes) for case in progress(found, "cases", len(found))]
     if output == "json":
         click.echo(as_json(results))
     elif output == "junit":

@@ -9,6 +9,7 @@ import click
 
 from meshpolicy.access import Access, accesses
 from meshpolicy.cli.options import mesh_options, output
+from meshpolicy.cli.progress import asked, progress
 from meshpolicy.difference import Change, Changed, compare
 from meshpolicy.errors import InvalidInput
 from meshpolicy.revisions import is_revision, read_revision
@@ -51,15 +52,15 @@ def command(
 def _accesses(source: str, paths: Sequence[str], settings: MeshSettings) -> list[Access]:
     if Path(source).exists():
         inner = [str(Path(source, path)) for path in paths if Path(source).is_dir()]
-        reading = read([path for path in inner if Path(path).exists()] or [source], settings)
+        reading = read([path for path in inner if Path(path).exists()] or [source], settings, watch=progress)
     elif is_revision(source):
-        documents, problems = read_revision(source, paths or ["."])
-        reading = understand(documents, settings, problems)
+        documents, problems = read_revision(source, paths or ["."], progress)
+        reading = understand(documents, settings, problems, progress)
     else:
         raise click.UsageError(f"`{source}` is neither a path nor a git revision")
     if reading.problems:
         raise InvalidInput(reading.problems)
-    return list(accesses(reading.cluster))
+    return list(accesses(reading.cluster, asked(reading.cluster)))
 
 
 def _show(changes: Sequence[Changed], form: str, *, explain: bool) -> str:

@@ -5,6 +5,7 @@ import sys
 import click
 
 from meshpolicy.cli.options import mesh_options, output, require, sources
+from meshpolicy.cli.progress import progress
 from meshpolicy.errors import InvalidInput
 from meshpolicy.findings.finding import Weight
 from meshpolicy.lint import as_json, as_junit, as_sarif, as_text, lint
@@ -35,12 +36,12 @@ def command(
     Exits 1 if there is an error or a warning.
     """
     require(sources, context)
-    reading = read(sources, settings, context)
+    reading = read(sources, settings, context, progress)
     if reading.unusable:
         raise InvalidInput(reading.problems)
     found = tuple(
         finding
-        for finding in lint(reading.cluster, reading.refused)
+        for finding in lint(reading.cluster, reading.refused, progress)
         if finding.code.code not in ignore and (notes or finding.code.weight is not Weight.NOTE)
     )
     forms = {"json": as_json, "sarif": as_sarif, "junit": as_junit}

@@ -21,11 +21,11 @@ def command(cases: tuple[str, ...], output: str) -> None:
 
     Exits 1 if there are any: such a rule does nothing, or nothing tests it.
     """
-    found, problems = read_cases(cases)
+    found, problems = read_cases(cases, progress)
     if problems:
         raise InvalidInput(problems)
     tried, survived = 0, list[Survivor]()
-    for count, unnoticed in progress(survivors(found, shapes), len(found), "cases"):
+    for count, unnoticed in progress(survivors(found, shapes), "cases", len(found)):
         tried += count
         survived += unnoticed
     if output == "json":

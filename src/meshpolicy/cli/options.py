@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from meshpolicy.cli.progress import progress
 from meshpolicy.cluster import Cluster
 from meshpolicy.policy import DefaultPolicy
 from meshpolicy.sources import read_strictly
@@ -84,7 +85,7 @@ def _with_sources(command: Command) -> Command:
 def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings) -> Cluster:
     """Return the cluster that a verb is asked about."""
     require(paths, context)
-    return read_strictly(paths, settings, context)
+    return read_strictly(paths, settings, context, progress)
 
 
 def require(paths: tuple[str, ...], context: str) -> None:
