@@ -6,13 +6,14 @@ What takes long to load is loaded while the supervisor starts.
 import json
 import os
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from time import monotonic
 
 from localmesh import STARTED
 from localmesh.errors import BadInput
-from localmesh.events import Event, Failed
-from localmesh.launch import supervisor
+from localmesh.events import Event, Failed, Ready
+from localmesh.launch import interruptible, supervisor
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
 
@@ -26,9 +27,7 @@ def bring_up(settings: Settings, folder: StateFolder, output: str) -> int:
     if folder.owner() is not None:
         _apply(settings, folder)
     elif failed := _start(settings, folder):
-        with folder.owned() as mine:
-            if mine:
-                folder.remove()
+        folder.abandon()
         fail(failed.reasons, failed.hint, failed.output)
         return failed.code
     return _show(folder, output)
@@ -85,11 +84,20 @@ def stay(settings: Settings, folder: StateFolder) -> int:
     from localmesh.progress import Progress, standard_error
     from localmesh.supervise import supervise
 
-    progress = Progress(standard_error())
+    try:
+        with ExitStack() as showing, interruptible():
+            progress = showing.enter_context(Progress(standard_error()))
 
-    def report(event: Event) -> None:
-        progress.show(event)
-        if isinstance(event, Failed):
-            fail(event.reasons, event.hint, event.output)
+            def report(event: Event) -> None:
+                progress.show(event)
+                if isinstance(event, Ready | Failed):
+                    showing.close()
+                if isinstance(event, Failed):
+                    fail(event.reasons, event.hint, event.output)
 
-    return supervise(replace(settings, state=folder.path), os.environ, report)
+            return supervise(replace(settings, state=folder.path), os.environ, report)
+    except KeyboardInterrupt:
+        fail(INTERRUPTED.reasons, INTERRUPTED.hint, INTERRUPTED.output)
+        return INTERRUPTED.code
+    finally:
+        folder.abandon()

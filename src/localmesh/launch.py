@@ -14,6 +14,7 @@ import psutil
 
 from localmesh.errors import TimedOut
 from localmesh.events import Event, Failed, Ready, from_line
+from localmesh.files import PRIVATE_FILE
 from localmesh.process import tail
 from localmesh.settings import PROCESS, Settings, to_environ
 from localmesh.state import StateFolder
@@ -32,7 +33,7 @@ def supervisor(settings: Settings, folder: StateFolder, environ: Mapping[str, st
     reading, writing = os.pipe()
     process = _start(replace(settings, state=folder.path), folder, environ, writing)
     try:
-        with _interruptible(), os.fdopen(reading) as lines:
+        with interruptible(), os.fdopen(reading) as lines:
             yield _events(lines, process, folder)
     except BaseException:
         process.terminate()
@@ -43,7 +44,9 @@ def supervisor(settings: Settings, folder: StateFolder, environ: Mapping[str, st
 def _start(
     settings: Settings, folder: StateFolder, environ: Mapping[str, str], writing: int
 ) -> subprocess.Popen[bytes]:
-    log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    # It is trimmed while it is written to, so every write must go to its end.
+    mode = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW
+    log = os.open(folder.log, mode, PRIVATE_FILE)
     try:
         return subprocess.Popen(
             [sys.executable, "-m", "localmesh.supervise", str(writing)],
@@ -74,7 +77,7 @@ def _events(lines: Iterable[str], process: subprocess.Popen[bytes], folder: Stat
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Treat the other ways of being told to end like a Ctrl-C."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -177,7 +177,12 @@ class Mesh:
     def _tidy(self, pods: Sequence[Pod]) -> None:
         for pod in self.outfitter.credentials.due(pods):
             self.outfitter.issue(pod)
-        trim(path for pod in pods for path in (pod.app_log, pod.envoy_log, pod.access_log))
+        trim(
+            (
+                self.outfitter.folder.log,
+                *(path for pod in pods for path in (pod.app_log, pod.envoy_log, pod.access_log)),
+            )
+        )
 
 
 def _never_ready(runner: Runner) -> CommandFailed:

@@ -12,6 +12,7 @@ from time import sleep
 
 from localmesh.errors import BadInput
 from localmesh.files import make_folder
+from localmesh.logs import aside
 from localmesh.settings import Settings
 
 LOCK = "lock"
@@ -114,10 +115,17 @@ class StateFolder:
     def remove(self) -> None:
         """Remove all of it, and the folder; the caller owns it, and this is the last thing it does."""
         self.clear()
-        self.log.unlink(missing_ok=True)
+        for log in (self.log, aside(self.log)):
+            log.unlink(missing_ok=True)
         (self.path / LOCK).unlink(missing_ok=True)
         with suppress(OSError):
             self.path.rmdir()
+
+    def abandon(self) -> None:
+        """Remove all of it, unless somebody else owns it: nothing runs here any more."""
+        with suppress(FileNotFoundError), self.owned() as mine:
+            if mine:
+                self.remove()
 
 
 def state_folder(settings: Settings, environ: Mapping[str, str]) -> StateFolder:
@@ -155,6 +163,8 @@ def _check(path: Path) -> None:
             f"state folder {path}: is open to others (mode {mode:04o}), and keys are kept in it",
             hint=f"chmod 700 {path}, or {other}",
         )
-    foreign = sorted(entry.name for entry in path.iterdir() if entry.name not in (*MADE, LOCK, LOG))
+    foreign = sorted(
+        entry.name for entry in path.iterdir() if entry.name not in (*MADE, LOCK, LOG, aside(Path(LOG)).name)
+    )
     if foreign:
         raise BadInput(f"state folder {path}: holds what localmesh did not make ({foreign[0]})", hint=other)

@@ -121,11 +121,13 @@ TABLE: dict[str, tuple[Wrong, str]] = {
 def test_what_is_wrong_is_said(name: str, idle: Commands) -> None:
     wrong, complaint = TABLE[name]
     environment = {**idle.environment, **wrong(idle)}
+    before = sorted(idle.folder.glob("s/*")), idle.state.exists()
     outcome = CliRunner().invoke(main, ["up", "--foreground"], env=environment)
     assert (outcome.exit_code, outcome.stdout) == (2, ""), outcome.output
     assert complaint in outcome.stderr
     assert outcome.stderr.count("error: ") == len([line for line in outcome.stderr.splitlines() if line[:5] != "hint:"])
     assert isinstance(outcome.exception, SystemExit)
+    assert (sorted(idle.folder.glob("s/*")), idle.state.exists()) == before
 
 
 @pytest.mark.parametrize("name", ["broken YAML", "a program that is not here", "a setting that is none"])
@@ -135,6 +137,7 @@ def test_nothing_runs_afterwards(name: str, idle: Commands) -> None:
     assert (outcome.code, outcome.out) == (2, ""), outcome.err
     assert complaint in outcome.err
     assert idle.processes() == {}
+    assert not idle.state.exists()
 
 
 @pytest.mark.parametrize("setting", ["PORT", "HTTPS_PORT"])

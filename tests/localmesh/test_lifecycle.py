@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from localmesh.logs import LONGEST, aside
+from localmesh.state import StateFolder
 from localmesh.until import until
 
 from .commands import Commands, commands
@@ -39,6 +41,14 @@ def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Comm
     assert again.code == 0
     assert "The local mesh runs already.\n" in again.err
     assert another.processes() == first
+
+    its_log = StateFolder(another.state).log
+    with its_log.open("ab") as log:
+        log.truncate(LONGEST + 1)
+    trimmed = lambda: its_log.stat().st_size < LONGEST  # noqa: E731 a fact to wait for
+    asyncio.run(until(trimmed, within=10, what="the supervisor's log was not trimmed"))
+    assert aside(its_log).exists()
+    assert {file.mode for file in first["supervisor"].open_files() if file.path == str(its_log)} == {"a"}
 
     elsewhere = another.run("up", "--port", str(another.https_port), "--https-port", str(another.port))
     assert elsewhere.code == 2
@@ -80,6 +90,20 @@ def test_what_a_killed_supervisor_left_is_cleaned_and_named(another: Commands) -
     down = another.run("down")
     assert "Cleaned what an earlier local mesh left: 7 processes" in down.err
     assert down.code == 0
+    nothing_is_left(another)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_mesh_in_the_foreground_leaves_nothing_when_it_is_told_to_end(
+    ending: signal.Signals, another: Commands
+) -> None:
+    with another.start("up", "--foreground") as process:
+        assert process.stderr
+        for line in process.stderr:
+            if line.startswith("All pods are ready"):
+                break
+        process.send_signal(ending)
+        assert process.wait(30) == 0
     nothing_is_left(another)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from localmesh.errors import BadInput
+from localmesh.logs import aside
 from localmesh.settings import Settings
 from localmesh.state import StateFolder, state_folder
 
@@ -105,5 +106,18 @@ def test_removing_leaves_no_folder(short_path: Path) -> None:
     folder.prepare()
     with folder.owned():
         folder.log.touch()
+        aside(folder.log).touch()
+        folder.prepare()
         folder.remove()
+    assert not folder.path.exists()
+
+
+def test_a_folder_is_abandoned_unless_somebody_owns_it(short_path: Path) -> None:
+    folder = StateFolder(short_path / "mesh")
+    folder.abandon()
+    folder.prepare()
+    with folder.owned():
+        folder.abandon()
+        assert folder.path.exists()
+    folder.abandon()
     assert not folder.path.exists()
