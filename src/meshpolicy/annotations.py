@@ -16,6 +16,8 @@ DEFAULT_SKIPPED = frozenset({4567, 4568})
 INBOUND_PORT = 4143
 CONTROL_PORT = 4190
 ADMIN_PORT = 4191
+PROXY_PORTS = {"linkerd-proxy": INBOUND_PORT, "linkerd-admin": ADMIN_PORT}
+"""The names that the injected sidecar gives its ports; a template does not hold them yet."""
 
 Ports = tuple[range, ...]
 
@@ -24,7 +26,7 @@ def ports(text: str) -> Ports:
     """Return the ranges of a list such as `25,8000-8010`; one bad token empties all of it (R9)."""
     found: list[range] = []
     for token in filter(None, (part.strip() for part in text.split(","))):
-        first, dash, last = token.partition("-")
+        first, dash, last = map(str.strip, token.partition("-"))
         if not (_number(first) and (_number(last) or not dash)):
             return ()
         low, high = int(first), int(last or first)

@@ -26,8 +26,8 @@ class Status:
 
 
 def is_server(parent: Target) -> bool:
-    """Whether a parent is a Server; group and kind must say so (R45)."""
-    return parent.group == POLICY_GROUP and parent.kind == "Server"
+    """Whether a parent is a Server; group and kind must say so, in any case (R45)."""
+    return (parent.group.lower(), parent.kind.lower()) == (POLICY_GROUP, "server")
 
 
 def usable(route: Route) -> bool:

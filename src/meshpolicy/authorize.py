@@ -75,16 +75,24 @@ class Authorizer:
 
 
 def resolve(cluster: Cluster, policy: AuthorizationPolicy) -> Authorization | None:
-    """Return the grant of a policy; None where a reference leads nowhere: then the policy does nothing (R31)."""
+    """Return the grant of a policy; None where it does nothing.
+
+    So it is where a reference leads nowhere (R31), and where two ask for an identity or for a network (R29).
+    """
     authentication: Authentication = Unauthenticated()
     nets: tuple[NetworkMatch, ...] = EVERYWHERE
     via: list[Ref] = []
+    classes: set[bool] = set()
     for reference in policy.references:
         found = _reference(cluster, reference)
         if found is None:
             return None
         part, ref = found
         via.append(ref)
+        by_identity = isinstance(part, TlsAuthenticated)
+        if by_identity in classes:
+            return None
+        classes.add(by_identity)
         if isinstance(part, TlsAuthenticated):
             authentication = part
         else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
-from meshpolicy.annotations import ADMIN_PORT
+from meshpolicy.annotations import ADMIN_PORT, INBOUND_PORT
 from meshpolicy.authorized import authorized
 from meshpolicy.client import Arrival, Client, Traffic
 from meshpolicy.explain import Reason, governed, granted, met, refused
@@ -55,6 +55,8 @@ def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffi
     """Decide one call; a rate limit is not counted here, for it depends on the calls before."""
     if policy.skipped:
         return Decision(Verdict.ALLOW, reasons=(Reason(f"port {policy.port} does not pass the proxy", "R10"),))
+    if policy.port == INBOUND_PORT:
+        return _to_proxy(client)
     opaque = client.arrival is Arrival.MESHED_OPAQUE
     # What the proxy refused as a whole, it replaces by a policy that detects and grants nothing (R56).
     protocol = Protocol.UNKNOWN if policy.invalid is not None else policy.protocol
@@ -70,6 +72,13 @@ def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffi
                 return Decision(Verdict.NOT_FOUND, 404, (reason,))
             return _tcp(policy, client, traffic)
     assert_never(protocol)
+
+
+def _to_proxy(client: Client) -> Decision:
+    """Decide a connection to the proxy's own port, which takes other proxies' alone (R61, R68)."""
+    text = f"port {INBOUND_PORT} takes connections of other proxies only"
+    verdict = Verdict.CLOSED if client.arrival is Arrival.PLAIN else Verdict.UNKNOWN
+    return Decision(verdict, reasons=(Reason(text, "R68"),))
 
 
 def _declared_http(policy: PortPolicy, client: Client, request: Request, traffic: Traffic, *, opaque: bool) -> Decision:

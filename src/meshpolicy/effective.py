@@ -128,7 +128,8 @@ def _prefix(path: str) -> HttpMatch:
 
 def probe_paths(workload: Workload, port: int) -> tuple[str, ...]:
     """Return the paths that the kubelet asks for on a port (R58)."""
-    found = {probe.path for container in workload.containers for probe in container.probes if probe.port == port}
+    probes = (probe for container in workload.containers for probe in container.probes)
+    found = {probe.path for probe in probes if probe.port == port and probe.known}
     if port == annotations.ADMIN_PORT and workload.ref.kind != "ExternalWorkload":
         found |= PROXY_PROBES
     return tuple(sorted(found))

@@ -49,8 +49,7 @@ def outbound(cluster: Cluster, call: Call) -> Outbound | None:
 
 def _is_service(parent: Target, door: Door) -> bool:
     return (
-        parent.group in ("", "core")
-        and parent.kind == "Service"
+        (parent.group.lower() or "core", parent.kind.lower()) == ("core", "service")
         and (parent.namespace, parent.name) == (door.service.ref.namespace, door.service.ref.name)
         and parent.port in (None, door.port.number)
     )

@@ -107,7 +107,11 @@ def _cluster(found: list[Object], settings: MeshSettings) -> Cluster:
             for item in found
             if isinstance(item, Workload)
         ),
-        tuple(item for item in found if isinstance(item, Service)),
+        tuple(
+            parseworkload.announced(item, namespaces.get(item.ref.namespace))
+            for item in found
+            if isinstance(item, Service)
+        ),
         tuple(item for item in found if isinstance(item, Gateway)),
         spaces(item for item in found if not isinstance(item, Namespace | Workload | Service | Gateway)),
         {(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, MeshTLSAuthentication)},

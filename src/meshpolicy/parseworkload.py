@@ -1,5 +1,6 @@
 """From documents to namespaces, workloads and Services. Pure."""
 
+import re
 from dataclasses import replace
 from ipaddress import ip_address
 from types import MappingProxyType
@@ -23,6 +24,8 @@ from meshpolicy.workload import (
 PROXY = "linkerd-proxy"
 NEVER_INJECTED = frozenset({"kube-system", "cert-manager"})
 """Namespaces that the injector's webhook does not select."""
+URI_PATH = re.compile(r"/[!$-;=@-_a-z|~\"{}]*")
+"""The paths of probes that Linkerd's controller can read."""
 INHERITED = "config.linkerd.io/"
 """Annotations with this prefix pass from the namespace to its new pods (R8)."""
 
@@ -106,11 +109,8 @@ def injected(workload: Workload, space: Namespace | None, control_plane: str = "
         return workload
     inherited = dict(space.annotations) if space else {}
     own = dict(workload.annotations)
-    wish = own.get(INJECT, inherited.get(INJECT, "disabled"))
-    meshed = (
-        wish in ("enabled", "ingress") and not workload.host_network and (workload.ref.namespace not in NEVER_INJECTED)
-    )
-    if not meshed:
+    wanted = _wanted(own.get(INJECT, ""), inherited.get(INJECT, ""))
+    if not wanted or workload.host_network or workload.ref.namespace in NEVER_INJECTED:
         return workload
     copied = {key: value for key, value in inherited.items() if key.startswith(INHERITED)}
     if OPAQUE_PORTS not in own and OPAQUE_PORTS not in copied:
@@ -124,6 +124,25 @@ def injected(workload: Workload, space: Namespace | None, control_plane: str = "
         labels=MappingProxyType({**workload.labels, **labels}),
         meshed=True,
     )
+
+
+def _wanted(of_pod: str, of_namespace: str) -> bool:
+    """Whether the injector adds a sidecar; a word that it does not know keeps it away (R7)."""
+    if {of_pod, of_namespace} - {"", "enabled", "ingress", "disabled"}:
+        return False
+    return (of_pod or of_namespace) in ("enabled", "ingress")
+
+
+def announced(service: Service, space: Namespace | None) -> Service:
+    """Return the Service as the injector leaves it: with the namespace's opaque-ports, else the usual ones (R65)."""
+    if OPAQUE_PORTS in service.annotations or service.ref.namespace in NEVER_INJECTED:
+        return service
+    inherited = dict(space.annotations).get(OPAQUE_PORTS) if space else None
+    usual = ",".join(str(port.number) for port in service.ports if port.target in DEFAULT_OPAQUE)
+    found = usual if inherited is None else inherited
+    if not found:
+        return service
+    return replace(service, annotations=MappingProxyType({**service.annotations, OPAQUE_PORTS: found}))
 
 
 def _container(fields: Fields, init: bool = False) -> Container:
@@ -162,12 +181,14 @@ def _probe(fields: Fields, kind: ProbeKind, ports: tuple[ContainerPort, ...]) ->
         return ()
     get = fields.child("httpGet")
     port = get.port("port")
+    known = True
     if isinstance(port, str):
         named = {p.name.lower(): p.number for p in ports if p.protocol == "TCP" and p.name}
+        known = port.lower() in named
         port = named.get(port.lower(), int(port) if port.isdecimal() else 0)
     if not port:
         return ()
-    path = get.text("path").partition("?")[0] or "/"
+    path = get.text("path", "/").partition("#")[0].partition("?")[0]
     return (
         Probe(
             kind,
@@ -180,6 +201,7 @@ def _probe(fields: Fields, kind: ProbeKind, ports: tuple[ContainerPort, ...]) ->
             fields.integer("failureThreshold", 3),
             fields.integer("successThreshold", 1),
             tuple((header.text("name"), header.text("value")) for header in get.children("httpHeaders")),
+            known and URI_PATH.fullmatch(path) is not None,
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from meshpolicy.annotations import PROXY_PORTS
 from meshpolicy.cluster import Space
 from meshpolicy.objects import Server
 from meshpolicy.workload import Workload
@@ -39,9 +40,12 @@ def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
     """Return the numbers that a port means on a workload: itself, or all TCP ports of that name (R11, R15)."""
     if isinstance(port, int):
         return (port,)
-    return tuple(
-        declared.number
+    declared = tuple(
+        entry.number
         for container in workload.containers
-        for declared in container.ports
-        if declared.name == port and declared.protocol == "TCP"
+        for entry in container.ports
+        if entry.name == port and entry.protocol == "TCP"
     )
+    if declared or port not in PROXY_PORTS or not workload.meshed or workload.ref.kind == "ExternalWorkload":
+        return declared
+    return (PROXY_PORTS[port],)

@@ -89,7 +89,7 @@ def _conditions(case: Case, statuses: Iterable[Status]) -> Iterable[Difference]:
 
 
 def _condition(status: Status) -> tuple[str, str, str, str]:
-    parent = f"{status.parent.kind}/{status.parent.name}" if status.parent else ""
+    parent = f"Server/{status.parent.name}" if status.parent else ""
     name = f"{status.ref.kind}.{status.ref.group}/{status.ref.name}"
     return name, parent, str(status.accepted), status.reason
 

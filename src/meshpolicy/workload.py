@@ -31,6 +31,8 @@ class Probe:
     failure_threshold: int = 3
     success_threshold: int = 1
     headers: tuple[tuple[str, str], ...] = ()
+    known: bool = True
+    """Whether Linkerd's controller reads it as the kubelet does: path with a slash, port by number or name (R58)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,7 @@ def selects_nothing(cluster: Cluster) -> Found:
         server.ref
         for workload in cluster.workloads
         for server in server_index(cluster, workload.ref.namespace).selecting(workload)
-        if port_numbers(workload, server.port) or server.port == "linkerd-admin"
+        if port_numbers(workload, server.port)
     }
     for server in cluster.servers:
         if server.ref not in selected and server.ref.namespace in with_workloads:
