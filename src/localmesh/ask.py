@@ -27,6 +27,7 @@ BY_STATUS = {
     404: Verdict.NOT_FOUND,
     429: Verdict.RATE_LIMITED,
     400: Verdict.PROTOCOL_ERROR,
+    431: Verdict.PROTOCOL_ERROR,
     500: Verdict.PROTOCOL_ERROR,
 }
 """What a proxy means by an answer of its own."""

@@ -4,7 +4,6 @@ What takes long to load is loaded where it is needed: the supervisor of `up` sta
 """
 
 import os
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -172,38 +171,16 @@ def ask(source: str, target: str, method: str, headers: tuple[str, ...], output:
     or `unmeshed`. TO is a service, workload or pod with an optional port and path: `ponger:metrics/metrics`.
     """
     from localmesh import render
+    from localmesh.question import checked, header
     from localmesh.views import Question
 
-    question = Question(source, _target(target), _method(method), tuple(_header(text) for text in headers))
+    question = checked(Question(source, target, method, tuple(header(text) for text in headers)))
     answer = running().ask(question)
     if output == "json":
         click.echo(answer.to_json(indent=2))
     else:
         show(render.answer(answer, str(Path.cwd())))
     sys.exit(0 if answer.agrees and answer.verdict == "allow" else FINDING)
-
-
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""A method or a header's name (RFC 9110, section 5.6.2)."""
-
-
-def _method(text: str) -> str:
-    if not TOKEN.fullmatch(text):
-        raise BadInput(f"--method {text!r}: a word such as GET is expected")
-    return text.upper()
-
-
-def _target(text: str) -> str:
-    if not text or not all("!" <= character <= "~" for character in text):
-        raise BadInput(f"{text!r}: NAME[:PORT][/PATH] is expected, in ASCII without spaces (write %20 for one)")
-    return text
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, separator, value = (part.strip() for part in text.partition(":"))
-    if not separator or not TOKEN.fullmatch(name) or not all(" " <= character <= "~" for character in value):
-        raise BadInput(f"--header {text!r}: `NAME: VALUE` is expected, in printable ASCII")
-    return name, value
 
 
 @main.command()

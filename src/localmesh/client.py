@@ -1,6 +1,7 @@
 """The command line's side of the control socket."""
 
 from dataclasses import asdict
+from urllib.parse import quote
 
 import httpx
 
@@ -26,7 +27,7 @@ class Client:
 
     def restart(self, name: str) -> tuple[str, ...]:
         """Replace the pods of a workload one by one; return the new ones."""
-        return tuple(self._send("POST", f"/restart/{name}").json()["pods"])
+        return tuple(self._send("POST", f"/restart/{quote(name, safe='', errors='replace')}").json()["pods"])
 
     def ask(self, question: Question) -> Answer:
         """Send one request as somebody."""

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError
+from localmesh.question import from_body
 from localmesh.views import Answer, MeshView, Question
 
 
@@ -48,9 +49,7 @@ def create_app(mesh: Controlled) -> Starlette:
         return JSONResponse({"pods": await mesh.restart(request.path_params["name"])})
 
     async def ask(request: Request) -> Response:
-        data = await request.json()
-        headers = tuple((name, value) for name, value in data.pop("headers"))
-        answer = await mesh.ask(Question(**data, headers=headers))
+        answer = await mesh.ask(from_body(await request.body()))
         return Response(answer.to_json(), media_type="application/json")
 
     async def apply(_: Request) -> Response:

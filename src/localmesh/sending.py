@@ -10,6 +10,7 @@ from time import perf_counter
 
 import httpx
 
+from localmesh.errors import BadInput
 from localmesh.identity import Leaf
 from localmesh.targets import Target
 
@@ -70,6 +71,8 @@ async def send(way: Way, target: Target, method: str, headers: tuple[tuple[str, 
         async with httpx.AsyncClient(transport=way.transport, timeout=TIMEOUT) as http:
             request = http.build_request(method, way.url, headers=headers, extensions=dict(way.extensions))
             response = await http.send(request)
+    except (httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError) as error:
+        raise BadInput(f"this request cannot be sent: {error}") from error
     except (httpx.TransportError, ssl.SSLError) as error:
         # In TLS 1.3 a certificate may be refused after the handshake, when httpx no longer translates the error.
         return Observed(None, str(error) or type(error).__name__, perf_counter() - started, by_proxy=True)

@@ -1,5 +1,6 @@
 """As whom a request is sent: a pod, an account with a certificate made for the moment, the node, or a stranger."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -10,6 +11,8 @@ from meshpolicy.workload import MeshSettings
 
 UNMESHED = "unmeshed"
 NODE = "node"
+NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
+"""What Kubernetes takes for the name of a namespace or a ServiceAccount."""
 HERE = IPv4Address("127.0.0.1")
 
 
@@ -48,17 +51,22 @@ def find_source(
         # The ingress has no app that could go out by a proxy of its own.
         return AsAccount(named[0].identity) if named[0].workload.kind == "Gateway" else AsPod(named[0])
     namespace, separator, account = text.partition("/")
-    if separator and namespace and account:
+    if separator and NAME.fullmatch(namespace) and NAME.fullmatch(account):
         return AsAccount(settings.identity(namespace, account))
     known = sorted(identities)
-    found = [identity for identity in known if identity.split(".")[0] == text or identity == text]
+    found = [identity for identity in known if text in (_called(identity), identity)]
     if len(found) == 1:
         return AsAccount(found[0])
     if found:
         choices = " or ".join(f"{identity.split('.')[1]}/{text}" for identity in found)
         raise BadInput(f"{text}: more than one ServiceAccount has this name; write {choices}")
-    names = [*(pod.name for pod in pods), *(identity.split(".")[0] for identity in known)]
+    names = [*(pod.name for pod in pods), *map(_called, known)]
     raise BadInput(
         f"{text}: there is no such pod, workload or ServiceAccount; known are {', '.join(dict.fromkeys(names))},"
         f" {UNMESHED}, {NODE}, and any NAMESPACE/ACCOUNT"
     )
+
+
+def _called(identity: str) -> str:
+    """Return what a person may call an identity: its account, or a `spiffe://` id as it is."""
+    return identity if "://" in identity else identity.partition(".")[0]

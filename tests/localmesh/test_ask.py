@@ -21,6 +21,7 @@ from .build import pod
         (403, True, Verdict.ALLOW, "forbidden"),
         (404, True, Verdict.NOT_FOUND, "not found"),
         (429, True, Verdict.ALLOW, "rate limited"),
+        (431, True, Verdict.FORBIDDEN, "protocol error"),
         (302, True, Verdict.REDIRECT, "redirect"),
         (204, True, Verdict.ALLOW, "allow"),
         (None, True, Verdict.CLOSED, "closed"),

@@ -9,8 +9,8 @@ from localmesh.cli import main
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--method", "GE T"], "--method 'GE T': a word such as GET is expected"),
-        (["--method", ""], "--method '': a word such as GET is expected"),
+        (["--method", "GE T"], "method 'GE T': a word such as GET is expected"),
+        (["--method", ""], "method '': a word such as GET is expected"),
         (["--header", "x: a\r\nb: c"], "`NAME: VALUE` is expected, in printable ASCII"),
         (["--header", "x: é"], "`NAME: VALUE` is expected, in printable ASCII"),
         (["--header", "no colon"], "`NAME: VALUE` is expected, in printable ASCII"),
@@ -22,7 +22,7 @@ def test_a_request_that_is_none_is_bad_input(words: list[str], message: str) -> 
     assert message in done.stderr
 
 
-@pytest.mark.parametrize("target", ["", "ponger/\x01", "ponger/a b", "pönger"])
+@pytest.mark.parametrize("target", ["", "ponger/\x01", "ponger/a b", "pönger", "p\udcff"])
 def test_a_target_that_no_request_can_name_is_bad_input(target: str) -> None:
     done = CliRunner().invoke(main, ["ask", "unmeshed", target])
     assert done.exit_code == 2

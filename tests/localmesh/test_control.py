@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from localmesh.client import Client
@@ -88,6 +89,29 @@ def test_errors_come_back_as_what_they_were(short_path: Path) -> None:
         assert caught.value.hint == "look"
         with pytest.raises(LocalMeshError, match="the new pod is not ready"):
             client.restart("stuck")
+
+    talk(short_path, conversation)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"[" * 100_000, b'{"source": "a", "target": "b/\\u0001"}'])
+def test_a_question_that_is_none_is_refused_and_the_next_one_answered(body: bytes, short_path: Path) -> None:
+    def conversation(client: Client, mesh: Mesh) -> None:
+        transport = httpx.HTTPTransport(uds=str(StateFolder(short_path).control))
+        with httpx.Client(transport=transport, base_url="http://localmesh") as http:
+            refused = http.post("/ask", content=body)
+        assert refused.status_code == 422
+        assert " is expected" in refused.json()["reasons"][0] or " is a JSON object" in refused.json()["reasons"][0]
+        assert client.ask(Question("pinger", "ponger")) == ANSWER
+        assert mesh.asked == [Question("pinger", "ponger")]
+
+    talk(short_path, conversation)
+
+
+def test_a_name_is_handed_over_as_it_is(short_path: Path) -> None:
+    def conversation(client: Client, mesh: Mesh) -> None:
+        for name in ("a?b", "a#b", "../a", "a b%20"):
+            client.restart(name)
+        assert mesh.asked == ["a?b", "a#b", "../a", "a b%20"]
 
     talk(short_path, conversation)
 

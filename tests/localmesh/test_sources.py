@@ -14,11 +14,12 @@ NODE = IPv4Address("127.244.0.1")
 PONGERS = (pod("ponger-0", 2), pod("ponger-1", 3))
 SETTINGS = MeshSettings()
 PROMETHEUS = SETTINGS.identity("linkerd-viz", "prometheus")
+SPIFFE = "spiffe://root.linkerd/app"
 TWINS = (SETTINGS.identity("a", "twin"), SETTINGS.identity("b", "twin"))
 
 
 def find(text: str) -> Source:
-    return find_source(text, PONGERS, [PROMETHEUS, *TWINS], SETTINGS, NODE)
+    return find_source(text, PONGERS, [PROMETHEUS, SPIFFE, *TWINS], SETTINGS, NODE)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,7 @@ def find(text: str) -> Source:
         ("prometheus", AsAccount(PROMETHEUS)),
         (PROMETHEUS, AsAccount(PROMETHEUS)),
         ("linkerd-viz/prometheus", AsAccount(PROMETHEUS)),
+        (SPIFFE, AsAccount(SPIFFE)),
         ("a/twin", AsAccount(TWINS[0])),
         ("any/body", AsAccount(SETTINGS.identity("any", "body"))),
     ],
@@ -43,8 +45,13 @@ def test_a_source_is_a_pod_an_account_the_node_or_a_stranger(text: str, source: 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("nobody", "known are ponger-0, ponger-1, prometheus, twin, unmeshed, node, and any NAMESPACE/ACCOUNT"),
+        (
+            "nobody",
+            "known are ponger-0, ponger-1, prometheus, spiffe://root.linkerd/app, twin, unmeshed, node, and any NAMESPACE/ACCOUNT",
+        ),
         ("twin", "more than one ServiceAccount has this name; write a/twin or b/twin"),
+        ("a/b_c", "there is no such pod, workload or ServiceAccount"),
+        ("a/b*", "there is no such pod, workload or ServiceAccount"),
         ("/x", "there is no such pod, workload or ServiceAccount"),
     ],
 )
