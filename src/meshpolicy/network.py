@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from meshpolicy.match import Address, NetworkMatch
 from meshpolicy.policy import Ref
-from meshpolicy.selector import Selector
+from meshpolicy.selector import Selector, SelectorIndex
 from meshpolicy.workload import Workload
 
 
@@ -81,15 +81,6 @@ class NetworkPolicy:
         """Return the rules of one direction."""
         return self.ingress if direction is Direction.INGRESS else self.egress
 
-    def isolates(self, workload: Workload, direction: Direction) -> bool:
-        """Whether the policy acts on the pod's direction (N1, N4); never on the host's own network."""
-        return (
-            direction in self.types
-            and workload.ref.namespace == self.ref.namespace
-            and not workload.host_network
-            and self.pods.accepts(workload.labels)
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -118,6 +109,10 @@ class NetworkPolicies:
         self._by_namespace: dict[str, list[NetworkPolicy]] = {}
         for policy in policies:
             self._by_namespace.setdefault(policy.ref.namespace, []).append(policy)
+        self._selecting = {
+            namespace: SelectorIndex((policy.pods, policy) for policy in found)
+            for namespace, found in self._by_namespace.items()
+        }
         self._namespaces = namespaces
 
     def __iter__(self) -> Iterator[NetworkPolicy]:
@@ -128,9 +123,11 @@ class NetworkPolicies:
         return bool(self._by_namespace)
 
     def isolating(self, workload: Workload, direction: Direction) -> tuple[NetworkPolicy, ...]:
-        """Return the policies that act on one direction of a pod."""
-        found = self._by_namespace.get(workload.ref.namespace, ())
-        return tuple(policy for policy in found if policy.isolates(workload, direction))
+        """Return the policies that act on one direction of a pod (N1, N4); none do on the host's own network."""
+        found = self._selecting.get(workload.ref.namespace)
+        if found is None or workload.host_network:
+            return ()
+        return tuple(policy for policy in found.selecting(workload.labels) if direction in policy.types)
 
     def filter(self, direction: Direction, pod: Endpoint, peer: Endpoint, port: int, protocol: str = "TCP") -> Filter:
         """Decide one direction: of `pod`, towards or from `peer`, at the server's port on the wire."""
@@ -147,10 +144,10 @@ class NetworkPolicies:
         return Filter(direction, allowed=False, policies=tuple(policy.ref for policy in isolating))
 
     def _accepts(self, policy: NetworkPolicy, rule: NetworkRule, peer: Endpoint) -> bool:
-        return not rule.peers or any(self.selects(policy, entry, peer) for entry in rule.peers)
+        return not rule.peers or any(self.selects(policy.ref.namespace, entry, peer) for entry in rule.peers)
 
-    def selects(self, policy: NetworkPolicy, peer: Peer, endpoint: Endpoint) -> bool:
-        """Whether an endpoint is one of a peer: by address, or by the labels of pod and namespace (N5)."""
+    def selects(self, home: str, peer: Peer, endpoint: Endpoint) -> bool:
+        """Whether a peer of a policy in the namespace `home` means an endpoint: by address, or by labels (N5)."""
         workload = endpoint.workload
         if peer.block is not None:
             addresses = workload.addresses if workload is not None else (endpoint.address,)
@@ -158,7 +155,7 @@ class NetworkPolicies:
         if workload is None or workload.host_network or workload.ref.kind == "ExternalWorkload":
             return False
         if peer.namespaces is None:
-            if workload.ref.namespace != policy.ref.namespace:
+            if workload.ref.namespace != home:
                 return False
         elif not peer.namespaces.accepts(self.namespace_labels(workload.ref.namespace)):
             return False

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from meshpolicy.access import offers, served_ports
-from meshpolicy.authorized import authorized
-from meshpolicy.client import Traffic
+from meshpolicy.callers import Callers
+from meshpolicy.client import Arrival
 from meshpolicy.cluster import Cluster
 from meshpolicy.effective import effective
-from meshpolicy.judge import connection
+from meshpolicy.network import Direction
 from meshpolicy.policy import PortPolicy
-from meshpolicy.transport import Call, arrive, door_to
+from meshpolicy.reach import Positions
+from meshpolicy.transport import Call, door_to
 from meshpolicy.workload import Workload
 
 
@@ -28,27 +29,38 @@ class Denied:
 
 def denied(cluster: Cluster, servers: Iterable[Workload] | None = None) -> Iterator[Denied]:
     """Yield what each workload is refused of each port; a pod's calls to itself never are (M1)."""
+    callers = Callers(cluster)
     for server in cluster.workloads if servers is None else servers:
         for port in served_ports(server):
-            policy = effective(cluster, server, port)
-            for client in cluster.workloads:
-                if client.ref != server.ref:
-                    yield from _pair(cluster, client, server, policy)
+            yield from _of_port(cluster, callers, server, effective(cluster, server, port))
 
 
-def _pair(cluster: Cluster, client: Workload, server: Workload, policy: PortPolicy) -> Iterator[Denied]:
-    call = Call(server, policy.port, client, door=door_to(cluster, server, policy.port), traffic=Traffic.HTTP)
-    names = (f"{client.ref.namespace}/{client.ref.name}", f"{server.ref.namespace}/{server.ref.name}", policy.port)
-    blocked = connection(cluster, call).blocked(cluster.network_policies)
-    if blocked is not None:
-        yield Denied(*names, "connections", "NetworkPolicy", ", ".join(map(str, blocked.policies)))
-        return
-    if policy.skipped:
-        return
-    # An unknown address is judged in the client's favour: what is refused even so is refused for certain.
-    caller = arrive(cluster, call, lucky=True)
+def _of_port(cluster: Cluster, callers: Callers, server: Workload, policy: PortPolicy) -> Iterator[Denied]:
+    own, port = callers.positions[server.ref], policy.port
+    groups = list(callers.groups(Call(server, port, door=door_to(cluster, server, port))))
+    offered = () if policy.skipped else tuple(_offered(policy, callers, {group.arrival for group in groups}))
+    name, into = callers.names[own], callers.why(own, Direction.INGRESS)
+    at = {position: group for group in groups for position in group.positions}
+    for position, client in enumerate(callers.names):
+        group = at[position]
+        if position == own:
+            continue
+        if position not in group.let_out:
+            yield Denied(client, name, port, "connections", "NetworkPolicy", callers.why(position, Direction.EGRESS))
+        elif position not in group.let_in:
+            yield Denied(client, name, port, "connections", "NetworkPolicy", into)
+        else:
+            for what, why, admitted in offered:
+                if position not in admitted[group.arrival]:
+                    yield Denied(client, name, port, what, "Linkerd", why)
+
+
+Offer = tuple[str, str, dict[Arrival, Positions]]
+"""What is asked, why it is refused, and to whom it is granted."""
+
+
+def _offered(policy: PortPolicy, callers: Callers, arrivals: Iterable[Arrival]) -> Iterator[Offer]:
     for what, route, grants in offers(policy):
-        if authorized(grants, caller) is None:
-            own = route if route is not None and route.group != "default" else policy.server
-            where = f"the default policy {own.name}" if own.group == "default" else str(own)
-            yield Denied(*names, what, "Linkerd", f"{where} grants it nothing")
+        own = route if route is not None and route.group != "default" else policy.server
+        where = f"the default policy {own.name}" if own.group == "default" else str(own)
+        yield what, f"{where} grants it nothing", {arrival: callers.admitted(grants, arrival) for arrival in arrivals}

@@ -1,8 +1,11 @@
 """Label selectors, as Kubernetes and Linkerd evaluate them (R14). Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
 
 
 class Operator(StrEnum):
@@ -47,3 +50,20 @@ class Selector:
         return all(labels.get(key) == value for key, value in self.labels) and all(
             expression.accepts(labels) for expression in self.expressions
         )
+
+
+class SelectorIndex(Generic[Item]):
+    """Things that select pods, found by the first label that they ask for instead of one by one."""
+
+    def __init__(self, items: Iterable[tuple[Selector, Item]]) -> None:
+        self._by_label: dict[tuple[str, str] | None, list[tuple[int, Selector, Item]]] = {}
+        for order, (selector, item) in enumerate(items):
+            label = selector.labels[0] if selector.labels else None
+            self._by_label.setdefault(label, []).append((order, selector, item))
+
+    def selecting(self, labels: Mapping[str, str]) -> Iterator[Item]:
+        """Yield what selects these labels, in the order given."""
+        found = [entry for label in (None, *labels.items()) for entry in self._by_label.get(label, ())]
+        for _, selector, item in sorted(found, key=lambda entry: entry[0]):
+            if selector.accepts(labels):
+                yield item

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from meshpolicy.annotations import PROXY_PORTS
 from meshpolicy.cluster import Space
 from meshpolicy.objects import Server
+from meshpolicy.selector import SelectorIndex
 from meshpolicy.workload import Workload
 
 
@@ -12,22 +13,15 @@ class ServerIndex:
     """The Servers of one namespace, found by the labels that they select."""
 
     def __init__(self, space: Space) -> None:
-        self._by_label: dict[tuple[str, str], list[tuple[int, Server]]] = {}
-        self._rest: list[tuple[int, Server]] = []
-        for order, server in enumerate(space.servers):
-            selector = server.pods or server.external
-            key = selector.labels[0] if selector is not None and selector.labels else None
-            (self._rest if key is None else self._by_label.setdefault(key, [])).append((order, server))
+        self._pods = SelectorIndex((server.pods, server) for server in space.servers if server.pods is not None)
+        self._external = SelectorIndex(
+            (server.external, server) for server in space.servers if server.external is not None
+        )
 
     def selecting(self, workload: Workload) -> Iterator[Server]:
         """Yield the Servers that select a workload, in the order in which they claim ports (R16)."""
-        found = list(self._rest)
-        for label in workload.labels.items():
-            found += self._by_label.get(label, ())
-        for _, server in sorted(found, key=lambda entry: entry[0]):
-            selector = server.external if workload.ref.kind == "ExternalWorkload" else server.pods
-            if selector is not None and selector.accepts(workload.labels):
-                yield server
+        index = self._external if workload.ref.kind == "ExternalWorkload" else self._pods
+        return index.selecting(workload.labels)
 
     def claiming(self, workload: Workload, port: int) -> Iterator[Server]:
         """Yield the Servers that claim a port; the first one governs it."""

@@ -38,12 +38,15 @@ def inert(cluster: Cluster) -> Found:
     """Find ingress rules with ports but without 4143, on meshed pods."""
     if not _tunnelled(cluster):
         return
+    chosen: dict[Ref, Workload] = {}
+    for workload in cluster.workloads:
+        for policy in cluster.network_policies.isolating(workload, Direction.INGRESS) if workload.meshed else ():
+            chosen.setdefault(policy.ref, workload)
     for policy in cluster.network_policies:
-        chosen = [w for w in cluster.workloads if w.meshed and policy.isolates(w, Direction.INGRESS)]
-        for rule in policy.ingress if chosen else ():
+        for rule in policy.ingress if policy.ref in chosen else ():
             if rule.ports and not _opens(rule, INBOUND_PORT) and not _only_meta(rule):
                 ports = ", ".join(map(str, rule.ports))
-                yield policy.ref, f"{ports} without TCP 4143 lets no meshed client reach {chosen[0].ref}"
+                yield policy.ref, f"{ports} without TCP 4143 lets no meshed client reach {chosen[policy.ref].ref}"
 
 
 def _opens(rule: NetworkRule, port: int) -> bool:
@@ -213,7 +216,7 @@ def selects_nobody(cluster: Cluster) -> Found:
                 labels = cluster.network_policies.namespace_labels
                 meant = [name for name in spaces if peer.namespaces.accepts(labels(name))]
             chosen = (w for name in meant for w in spaces.get(name, ()))
-            if any(cluster.network_policies.selects(policy, peer, Endpoint(w)) for w in chosen):
+            if any(cluster.network_policies.selects(policy.ref.namespace, peer, Endpoint(w)) for w in chosen):
                 continue
             if peer.namespaces is None or not _elsewhere(cluster, peer.namespaces):
                 yield policy.ref, "a rule selects no workload of these manifests"
