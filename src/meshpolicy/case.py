@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from meshpolicy.document import Document
-from meshpolicy.errors import Place
+from meshpolicy.errors import Place, Problem
 from meshpolicy.workload import MeshSettings
 
 
@@ -87,6 +87,10 @@ class Case:
     facts: Facts = field(default_factory=Facts)
     cut: bool = False
     """Whether the clients lost their connections to the control plane."""
+    new_pod: CaseRequest | None = None
+    """What a copy of a client got that was started under the policies; for explanations."""
+    unknown: tuple[Problem, ...] = ()
+    """Fields that no case has: they are passed over, and told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Finds and reads case files with their bases. Opens files through `load` only."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ from meshpolicy.document import Document
 from meshpolicy.errors import Problem
 from meshpolicy.fields import Fields
 from meshpolicy.load import load
+from meshpolicy.match import NEXT_LINE
+from meshpolicy.policy import DefaultPolicy
 from meshpolicy.watch import Watch, unwatched
 from meshpolicy.workload import MeshSettings
 
@@ -25,6 +29,8 @@ REQUEST_FIELDS = frozenset(
         *("expect", "shown", "resolve", "seconds", "again"),
     )
 )
+NEW_POD_FIELDS = REQUEST_FIELDS | {"ready", "applicationStarted", "took", "log"}
+MODES = ("transport-header", "transparent")
 NOTHING = Base((), MeshSettings(), Facts())
 
 
@@ -67,23 +73,48 @@ def read_base(document: Document, problems: list[Problem]) -> Base:
     cluster = fields.child("cluster")
     standard = MeshSettings()
     settings = MeshSettings(
-        cluster.text("defaultInboundPolicy", standard.default_inbound_policy),
-        cluster.texts("clusterNetworks") if cluster.has("clusterNetworks") else standard.cluster_networks,
-        cluster.texts("probeNetworks") if cluster.has("probeNetworks") else standard.probe_networks,
+        _word(cluster, "defaultInboundPolicy", standard.default_inbound_policy, tuple(DefaultPolicy)),
+        _networks(cluster, "clusterNetworks", standard.cluster_networks),
+        _networks(cluster, "probeNetworks", standard.probe_networks),
         cluster.text("trustDomain", standard.trust_domain),
         cluster.text("controlPlaneNamespace", standard.control_plane_namespace),
-        cluster.text("outboundTransportMode", standard.outbound_transport_mode),
+        _word(cluster, "outboundTransportMode", standard.outbound_transport_mode, MODES),
     )
     plane = cluster.child("controlPlane")
     facts = Facts(cluster.text("node"), cluster.text("dns"), plane.text("destination"), plane.text("identity"))
     return Base(_documents(fields, "manifests"), settings, facts)
 
 
+def _word(fields: Fields, key: str, standard: str, words: tuple[str, ...]) -> str:
+    value = fields.text(key, standard)
+    if value not in words:
+        fields.note(key, f"is `{value}`; accepted are {', '.join(words)}")
+        return standard
+    return value
+
+
+def _networks(fields: Fields, key: str, standard: tuple[str, ...]) -> tuple[str, ...]:
+    if not fields.has(key):
+        return standard
+    found = []
+    for number, text in enumerate(fields.texts(key)):
+        try:
+            ip_network(text, strict=False)
+        except ValueError:
+            fields.note(f"{key}[{number}]", f"is `{text}`, where a network such as 10.0.0.0/8 is expected")
+        else:
+            found.append(text)
+    return tuple(found)
+
+
 def read_case(document: Document, base: Base, problems: list[Problem]) -> Case:
     """Read one case."""
     fields = Fields(document.data, document.place, problems)
-    _known(fields, CASE_FIELDS)
+    unknown = [*_unknown(fields, CASE_FIELDS)]
     requests = fields.children("requests")
+    unknown += [problem for entry in requests for problem in _unknown(entry, REQUEST_FIELDS)]
+    new_pod = fields.child("newPod")
+    unknown += _unknown(new_pod, NEW_POD_FIELDS)
     rejected = tuple(
         Document(entry.at("manifest"), entry.child("manifest").data) for entry in fields.children("rejected")
     )
@@ -101,6 +132,8 @@ def read_case(document: Document, base: Base, problems: list[Problem]) -> Case:
         base.settings,
         base.facts,
         fields.flag("cut"),
+        _request(new_pod) if new_pod.data else None,
+        tuple(unknown),
     )
 
 
@@ -109,7 +142,6 @@ def _documents(fields: Fields, key: str) -> tuple[Document, ...]:
 
 
 def _request(fields: Fields) -> CaseRequest | None:
-    _known(fields, REQUEST_FIELDS)
     caller = fields.required("from")
     target, _, port = fields.required("to").rpartition(":")
     namespace, _, pod = target.partition("/")
@@ -132,7 +164,7 @@ def _request(fields: Fields) -> CaseRequest | None:
         protocol,
         fields.text("method", "GET"),
         fields.text("path", "/"),
-        {name.lower(): value for name, value in fields.strings("headers").items()},
+        _headers(fields),
         fields.text("authority"),
         repeat,
         float(pause) if isinstance(pause, int | float) else 0,
@@ -151,6 +183,15 @@ def _expected(fields: Fields, repeat: int) -> Mapping[str, int]:
     return {}
 
 
+def _headers(fields: Fields) -> Mapping[str, str]:
+    """Return what is sent; a number is as good as its text, and a list is so many lines of one header."""
+    found: dict[str, str] = {}
+    for name, value in fields.child("headers").data.items():
+        lines = value if isinstance(value, list) else [value]
+        found[str(name).lower()] = NEXT_LINE.join("" if line is None else str(line) for line in lines)
+    return found
+
+
 def _shown(fields: Fields) -> Mapping[str, str | None]:
     values = fields.child("shown").data
     return {str(name).lower(): None if value is None else str(value) for name, value in values.items()}
@@ -165,7 +206,9 @@ def _conditions(fields: Fields) -> list[Condition]:
     ]
 
 
-def _known(fields: Fields, names: frozenset[str]) -> None:
+def _unknown(fields: Fields, names: frozenset[str]) -> Iterator[Problem]:
     for name in fields.data:
         if name not in names:
-            fields.note(str(name), f"is no field of a case; known are {', '.join(sorted(names))}")
+            close = get_close_matches(str(name), names, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            yield Problem(fields.at(str(name)), f"is no field of a case, and is passed over{hint}")

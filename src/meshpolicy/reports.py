@@ -11,6 +11,7 @@ def as_text(results: Sequence[Result], *, explain: bool = False) -> str:
     """Return every difference with what was expected, what was found and why; then one line of counts."""
     lines: list[str] = []
     for result in results:
+        remarks = [f"  {remark}" for remark in result.remarks] if explain else []
         if result.differences:
             lines += [f"FAILED {result.case.place.file}: {result.case.description}"]
         elif explain:
@@ -22,6 +23,7 @@ def as_text(results: Sequence[Result], *, explain: bool = False) -> str:
                 f"    found:    {difference.found}",
             ]
             lines += [f"    because:  {reason}" for reason in difference.reasons]
+        lines += remarks
     checked = sum(result.checked for result in results)
     wrong = sum(len(result.differences) for result in results)
     lines.append(f"{len(results)} cases, {checked} checks, {wrong} differences")
@@ -36,6 +38,7 @@ def as_json(results: Sequence[Result]) -> str:
             "description": result.case.description,
             "rules": list(result.case.rules),
             "checks": result.checked,
+            "remarks": list(result.remarks),
             "differences": [
                 {
                     "place": str(difference.place),

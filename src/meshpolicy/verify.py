@@ -11,7 +11,7 @@ from meshpolicy.attach import Status
 from meshpolicy.case import Case, CaseRequest, Facts
 from meshpolicy.client import Traffic
 from meshpolicy.cluster import Cluster
-from meshpolicy.connection import Surroundings, forgets, resolves
+from meshpolicy.connection import Start, Surroundings, forgets, resolves, start
 from meshpolicy.errors import Place, Problem
 from meshpolicy.joined import attachments
 from meshpolicy.judge import Answer, judge
@@ -47,6 +47,8 @@ class Result:
     checked: int
     """Requests, conditions and refusals that were compared."""
     differences: tuple[Difference, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """What the case tells besides, and what the rules say to it."""
 
 
 def verify(case: Case, shapes: Shapes) -> Result:
@@ -61,7 +63,8 @@ def verify(case: Case, shapes: Shapes) -> Result:
     for request in case.requests:
         found += run.compare(request)
     checked = len(case.requests) + len(case.conditions) + len(case.rejected)
-    return Result(case, checked, tuple(found))
+    remarks = (run.remark(case.new_pod),) if case.new_pod is not None else ()
+    return Result(case, checked, tuple(found), remarks)
 
 
 def _unwanted(problem: Problem) -> Difference:
@@ -123,6 +126,20 @@ class Run:
             seen = _header(answer, request, name)
             if seen != value:
                 yield Difference(request.place, f"{request}: {name}", str(value), str(seen), reasons)
+
+    def remark(self, request: CaseRequest) -> str:
+        """Say what becomes of a copy of the client that is started under the policies (N17), and what was measured."""
+        call = self._call(request)
+        found = "no such workload" if call is None else self._started(request, call)
+        measured = _counts(request.expect)
+        agrees = "as measured" if found == measured else f"but measured was {measured}"
+        return f"a new pod of {request.caller} -> {request.namespace}/{request.pod}:{request.port}: {found}, {agrees}"
+
+    def _started(self, request: CaseRequest, call: Call) -> str:
+        begun = start(self._cluster.network_policies, Endpoint(call.client, call.address), self._around)
+        if call.meshed and begun is not Start.WORKS:
+            return str(begun)
+        return _counts(self._outcomes(request, call)[0])
 
     def _wait(self, seconds: float) -> None:
         self._waited += seconds

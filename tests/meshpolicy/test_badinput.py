@@ -146,7 +146,10 @@ def test_a_question_that_cannot_be_answered_says_why(arguments: list[str], messa
         ("requests: [{from: a/b, to: c, expect: allow}]", "where namespace/pod:port is expected"),
         ("requests: [{from: a/b, to: 'c/d:1'}]", "expect: is missing"),
         ("requests: [{from: a/b, to: 'c/d:1', expect: allow, protocol: smtp}]", "accepted are http, http2"),
-        ("requests: [{from: a/b, to: 'c/d:1', expect: allow, pth: /}]", "pth: is no field of a case"),
+        ("requests: []\ncluster: {defaultInboundPolicy: open}", "accepted are all-unauthenticated"),
+        ("requests: []\ncluster: {clusterNetworks: [x]}", "clusterNetworks[0]: is `x`, where a network"),
+        ("requests: []\ncluster: {outboundTransportMode: x}", "accepted are transport-header, transparent"),
+        ("requests: []\nnewPod: {from: a/b}", "newPod.to: is missing"),
         ("requests: []\nbase: nowhere.yaml", "cannot be read"),
     ],
 )

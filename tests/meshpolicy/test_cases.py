@@ -1,13 +1,18 @@
 """The public cases: each file of tests/cases is one test."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from meshpolicy.cases import read_cases
 from meshpolicy.mutants import mutants, survivors
 from meshpolicy.schemas import shapes
-from meshpolicy.verify import Result, verify
+from meshpolicy.verify import verify
+
+from .build import ARENA
+from .command import run
 
 CASES, PROBLEMS = read_cases([Path(__file__).parents[1] / "cases"])
 
@@ -20,7 +25,7 @@ def test_every_case_can_be_read() -> None:
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[Path(case.place.file).stem for case in CASES])
 def test_a_case_is_as_it_was_measured(number: int) -> None:
     result = verify(CASES[number], shapes)
-    assert result == Result(CASES[number], result.checked)
+    assert result.differences == ()
     assert result.checked > 0
 
 
@@ -33,6 +38,29 @@ def test_a_case_that_expects_something_else_fails_with_reasons(tmp_path: Path) -
     differences = verify(cases[0], shapes).differences
     assert [(d.expected, d.found) for d in differences] == [("allow", "403")]
     assert "wants another identity" in " ".join(differences[0].reasons)
+
+
+def test_a_new_pod_fares_as_it_was_measured() -> None:
+    """N17: told beside the case, and no difference where it were not so."""
+    remarks = [remark for case in CASES for remark in verify(case, shapes).remarks]
+    assert [remark.rpartition(": ")[2] for remark in remarks] == ["unstarted, as measured"]
+    without_dns = next(case for case in CASES if case.place.file.endswith("network-without-dns.yaml"))
+    assert without_dns.new_pod is not None
+    wrong = replace(without_dns, new_pod=replace(without_dns.new_pod, expect={"allow": 1}))
+    assert verify(wrong, shapes).differences == ()
+    assert verify(wrong, shapes).remarks[0].endswith("unstarted, but measured was allow")
+
+
+def test_fields_that_no_case_has_are_passed_over_and_told(tmp_path: Path) -> None:
+    asked = {"from": "arena/pinger", "to": "arena/ponger:8080", "expect": "allow", "pth": "/", "headers": {"x": [1, 2]}}
+    file = tmp_path / "case.yaml"
+    file.write_text(yaml.safe_dump({"manifests": list(ARENA), "requests": [asked], "observed": {"x": 1}}))
+    code, out, told = run("test", file)
+    assert (code, out) == (0, "1 cases, 1 checks, 0 differences\n")
+    assert told.splitlines() == [
+        f"note: {file}, document 1, observed: is no field of a case, and is passed over",
+        f"note: {file}, document 1, requests[0].pth: is no field of a case, and is passed over; did you mean path?",
+    ]
 
 
 def test_most_rules_of_the_cases_are_noticed_when_they_go() -> None:

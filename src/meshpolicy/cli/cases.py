@@ -15,7 +15,7 @@ from meshpolicy.verify import verify
 
 @click.command("test", short_help="Is it still as we wrote it down?")
 @click.argument("cases", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option("--explain", is_flag=True, help="Name the cases that agree, too.")
+@click.option("--explain", is_flag=True, help="Name the cases that agree, too, and what becomes of new pods.")
 @output("text", "json", "junit")
 def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
     """Hold policy cases against the rules: expected, found, and why.
@@ -28,6 +28,9 @@ def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
         raise InvalidInput(problems)
     if not found:
         raise click.UsageError("no case found; a case is a YAML file with `requests` or `rejected`")
+    for case in found:
+        for problem in case.unknown:
+            click.echo(f"note: {problem}", err=True)
     results = [verify(case, shapes) for case in progress(found, "cases", len(found))]
     if output == "json":
         click.echo(as_json(results))
