@@ -58,6 +58,9 @@ def judge(cluster: Cluster, call: Call, *, node: Address | None = None) -> Answe
         text = f"no route of {', '.join(str(route.ref) for route in routes.routes)} on the called Service matches"
         reason = Reason(text, "M4", routes.routes[0].ref)
         return Answer(Verdict.NOT_FOUND, _word(404, call.traffic), "client's proxy", (reason,))
+    if routes is not None and routes.redirect:
+        reason = Reason(f"a route on the called Service redirects with {routes.redirect}", "M4", routes.routes[0].ref)
+        return Answer(Verdict.REDIRECT, _word(routes.redirect, call.traffic), "client's proxy", (reason,))
     if routes is not None and routes.elsewhere:
         reason = Reason("a route on the called Service names other backends", "M4", routes.routes[0].ref)
         return Answer(Verdict.UNKNOWN, "unknown", "client's proxy", (reason,))

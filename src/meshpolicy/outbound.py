@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from meshpolicy.cluster import Cluster
 from meshpolicy.objects import Route, Target
-from meshpolicy.policy import GrpcRoute, HttpRoute
-from meshpolicy.routing import route_grpc, route_http
+from meshpolicy.policy import GrpcRoute, HttpRoute, Redirect
+from meshpolicy.redirect import leads_elsewhere
+from meshpolicy.routing import Routed, route_grpc, route_http
 from meshpolicy.transport import Call, Door
 
 
@@ -18,6 +19,8 @@ class Outbound:
     matched: bool
     elsewhere: bool = False
     """Whether the matched rule names backends, so that the call may go to another workload."""
+    redirect: int = 0
+    """The status with which the matched rule sends the client elsewhere; 0: it does not."""
 
 
 def outbound(cluster: Cluster, call: Call) -> Outbound | None:
@@ -44,7 +47,13 @@ def outbound(cluster: Cluster, call: Call) -> Outbound | None:
     met = next(route for route in routes if route.ref == found.route.ref)
     own = call.door.service.ref
     others = any((b.namespace, b.name) != (own.namespace, own.name) for rule in met.backends for b in rule)
-    return Outbound(tuple(routes), matched=True, elsewhere=others)
+    return Outbound(tuple(routes), matched=True, elsewhere=others, redirect=_redirect(found, call))
+
+
+def _redirect(routed: Routed, call: Call) -> int:
+    """Return the status of the redirect of the rule that was met, if it leads elsewhere (R54)."""
+    redirects = (part for part in routed.filters if isinstance(part, Redirect))
+    return next((part.status for part in redirects if leads_elsewhere(part, call.request, routed.match)), 0)
 
 
 def _is_service(parent: Target, door: Door) -> bool:

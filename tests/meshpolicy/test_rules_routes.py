@@ -263,6 +263,16 @@ def test_a_route_on_the_service_binds_meshed_clients_that_call_the_service() -> 
     assert outcome(outwards, server="ponger:metrics/x") == "allow"
 
 
+def test_a_redirect_of_a_route_on_the_service_is_the_clients_proxys() -> None:
+    """M4, R54: whatever the server's policies say, and for meshed clients that call the Service."""
+    parents = [{"group": "core", "kind": "Service", "name": "ponger"}]
+    filters = [{"type": "RequestRedirect", "requestRedirect": {"hostname": "example.org", "statusCode": 301}}]
+    moved = route(exact("/old"), parents=parents, filters=filters)
+    assert outcome(moved, server(), server="ponger:http/old") == "301"
+    assert outcome(moved, server(), server="ponger:http/old", client="stranger") == "403"
+    assert outcome(moved, server(), server="ponger:http/old", direct=True) == "403"
+
+
 def test_a_route_to_other_backends_leaves_the_verdict_open() -> None:
     """M4: where the call ends is then the route's choice."""
     parents = [{"group": "core", "kind": "Service", "name": "ponger"}]
