@@ -40,7 +40,12 @@ PEERS: list[Manifest] = [
     {"ipBlock": {"cidr": "10.244.0.0/16", "except": ["10.244.0.14/32"]}},
 ]
 WIRE: list[Manifest] = [{"port": 4143}, {"port": "http"}, {"port": 8000, "endPort": 9090}, {"protocol": "UDP"}]
-GRANTS = [account("pinger"), ref("MeshTLSAuthentication", "tls"), ref("NetworkAuthentication", "net")]
+GRANTS = [
+    account("pinger"),
+    account("choosy"),
+    ref("MeshTLSAuthentication", "tls"),
+    ref("NetworkAuthentication", "net"),
+]
 
 
 @st.composite
@@ -81,7 +86,7 @@ def one_by_one(found: Cluster) -> Iterator[tuple[str, str, int, str, str]]:
     st.lists(st.sampled_from(GRANTS), max_size=2, unique_by=lambda grant: grant["kind"] == "NetworkAuthentication"),
     st.sampled_from([MeshSettings(), MeshSettings("deny"), MeshSettings(outbound_transport_mode="transparent")]),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_all_at_once_equals_one_by_one(
     data: st.DataObject, many: int, grants: list[Manifest], mode: MeshSettings
 ) -> None:
