@@ -40,13 +40,17 @@ class PortRange:
     name: str = ""
 
     def holds(self, port: int, protocol: str, server: Workload | None) -> bool:
-        """Whether the port of `server` is meant; a name that the pod lacks means none."""
+        """Whether the port of `server` is meant; a name that the pod lacks means none.
+
+        Enforcers look for names in containers, not in init containers, where a native sidecar has its own.
+        """
         if protocol != self.protocol:
             return False
         if self.name:
             return server is not None and any(
                 declared.name == self.name and declared.number == port and declared.protocol == protocol
                 for container in server.containers
+                if not container.init
                 for declared in container.ports
             )
         return not self.first or self.first <= port <= self.last

@@ -11,7 +11,7 @@ from meshpolicy.network import Endpoint
 from meshpolicy.transport import Call
 from meshpolicy.workload import MeshSettings
 
-from .build import ARENA, PORTS, Manifest, ask, cluster, labels, outcome, pod, server, wall
+from .build import ARENA, PORTS, Manifest, ask, cluster, labels, outcome, pod, server, service, wall
 
 IN: Manifest = {"policyTypes": ["Ingress"]}
 ARENA_SPACE = {"namespaceSelector": labels(**{"kubernetes.io/metadata.name": "arena"})}
@@ -81,6 +81,17 @@ def test_a_rule_lets_a_meshed_client_in_by_peer_and_wire_port(rule: Manifest, ex
 def test_an_unmeshed_client_needs_the_containers_port(port: int | str, expected: str) -> None:
     """N8, N10: a name is the container port's; one that the pod lacks opens nothing."""
     assert passes({"ports": [{"port": port}]}, client="stranger") == expected
+
+
+def test_the_name_of_a_native_sidecars_port_means_nothing() -> None:
+    """N10: an init container's; one among the containers is found."""
+    proxy = {"name": "linkerd-proxy", "ports": [{"name": "linkerd-proxy", "containerPort": 4143}]}
+    opened = wall("cat", **IN, ingress=[{"ports": [{"port": "linkerd-proxy"}]}])
+    for place, expected in (("initContainers", "504"), ("containers", "allow")):
+        cat = pod("cat", "10.244.0.31", ports=PORTS)
+        cat["spec"][place] = [*cat["spec"].get(place, []), proxy]
+        found = cluster(*ARENA, cat, service("cat"), opened)
+        assert ask(found, "pinger", "cat:http").outcome == expected
 
 
 def test_rules_and_policies_add_up() -> None:
