@@ -5,10 +5,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kindmesh import releases
+from kindmesh.certmanager import PREVIOUS, previous_anchor
 from kindmesh.command import attempt, run
 from kindmesh.errors import StepFailed
-from kindmesh.identity import bundle, make_anchor, make_issuer
+from kindmesh.identity import make_anchor, make_issuer
 from kindmesh.kube import Object, documents, evidence, render, until
+from kindmesh.roots import bundle
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site, Step, wait_for_rollout
 
@@ -112,20 +114,14 @@ def _identity_by_cert_manager(site: Site) -> int:
     for namespace, name in (("cert-manager", "linkerd-trust-anchor"), ("linkerd", "linkerd-identity-issuer")):
         ready = ("-n", namespace, "wait", "--for=condition=Ready", f"certificate/{name}", "--timeout=90s")
         kube.run(*ready)
-    if not kube.exists("-n", "cert-manager", "secret/linkerd-previous-anchor"):
+    if not kube.exists("-n", "cert-manager", f"secret/{PREVIOUS}"):
         # The Bundle names it from the first day on, so that a later rotation changes no manifest.
         anchor = kube.get("-n", "cert-manager", "secret/linkerd-trust-anchor")["data"]["tls.crt"]
-        changes += kube.apply([_previous_anchor(anchor)])
+        changes += kube.apply([previous_anchor(anchor)])
     if not until(lambda: kube.exists("-n", "linkerd", "configmap/linkerd-identity-trust-roots"), within=60):
         bundle_state = kube.attempt("describe", "bundle/linkerd-identity-trust-roots").text
         raise StepFailed("identity", "the ConfigMap linkerd-identity-trust-roots", bundle_state)
     return changes
-
-
-def _previous_anchor(certificate: str) -> Object:
-    """Return the Secret of the anchor before this one: its certificate alone, nobody signs with it any more."""
-    metadata = {"name": "linkerd-previous-anchor", "namespace": "cert-manager"}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"tls.crt": certificate}}
 
 
 def linkerd(site: Site) -> int:
@@ -153,9 +149,10 @@ def _injects(site: Site) -> bool:
 
 
 def policies(site: Site) -> int:
-    """Apply who may call whom and who may reach whom, before there is a pod to call."""
+    """Apply who may call whom, who may reach whom and which pods may be, before there is a pod to call."""
     root = site.settings.root
-    folders = (root / "mesh/policies", site.settings.network, root / "mesh/observability", root / "mesh/ingress")
+    written = ("policies", "admission", "observability", "ingress")
+    folders = (*(root / "mesh" / name for name in written), site.settings.network)
     found = [item for folder in folders for item in documents(render(folder)) if item["kind"] != "Deployment"]
     return site.kube.apply(found)
 

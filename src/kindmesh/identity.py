@@ -76,19 +76,10 @@ def load_authority(secret: Object) -> Authority:
     return Authority(x509.load_pem_x509_certificate(pem), loaded)
 
 
-def bundle(anchor: str) -> Object:
-    """Return the ConfigMap of trust roots, as trust-manager would write it."""
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "linkerd-identity-trust-roots", "namespace": "linkerd"},
-        "data": {"ca-bundle.crt": anchor},
-    }
-
-
 def life_left(pem: str, now: datetime | None = None) -> timedelta:
-    """Return how long a certificate is still valid; negative when it is not."""
-    return x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc - (now or datetime.now(UTC))
+    """Return how long certificates are still valid, all of them; negative when one is not."""
+    ends = [found.not_valid_after_utc for found in x509.load_pem_x509_certificates(pem.encode())]
+    return min(ends) - (now or datetime.now(UTC))
 
 
 def _certificate(

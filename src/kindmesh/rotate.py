@@ -1,42 +1,25 @@
 """Renews the issuer, or the trust anchor above it, in the order in which no sidecar ever meets a stranger.
 
 A sidecar reads its anchors when it starts. So a new anchor is trusted everywhere before anything is signed under it,
-and the old one is dropped only when nothing signed under it is left. The new one is stored before it is trusted:
-a rotation that broke off is taken up again with the same anchor.
+and the old one is dropped only when nothing signed under it is left. A rotation that broke off is taken up again with
+the same anchor: its keeper knows it.
 """
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kindmesh.errors import StepFailed
-from kindmesh.identity import Authority, bundle, load_authority, make_anchor, make_issuer
+from kindmesh.keeper import Keeper, keeper_of
 from kindmesh.kube import Kube, until
 from kindmesh.steps import Site, wait_for_rollout
 
 CONTROL_PLANE = ("linkerd-identity", "linkerd-destination", "linkerd-proxy-injector")
 DATA_PLANE = {"pingpong": ("ponger", "pinger"), "tracing": ("jaeger",), "ingress": ("traefik",)}
 VIZ = ("prometheus", "metrics-api", "tap", "tap-injector", "web")
-NEXT = "linkerd-next-anchor"
 NOTICED = 180.0
 """Kubelet brings a changed Secret into a pod within about a minute and a half."""
-
-
-def rotate_issuer(site: Site) -> None:
-    """Renew the issuer, and wait until it is in use."""
-    kube = site.kube
-    since = datetime.now(UTC)
-    if site.settings.has("cert-manager"):
-        # cert-manager makes it anew when it is gone, with a new key.
-        kube.run("-n", "linkerd", "delete", "secret", "linkerd-identity-issuer")
-        ready = ("wait", "--for=create", "secret/linkerd-identity-issuer", "--timeout=60s")
-        kube.run("-n", "linkerd", *ready)
-    else:
-        anchor = load_authority(kube.get("-n", "linkerd", "secret/linkerd-trust-anchor"))
-        _sign_issuer(kube, anchor, anchor.pem)
-    _wait_until_noticed(site, since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,60 +32,37 @@ class Phase:
 
 def phases_of_issuer(site: Site) -> tuple[Phase, ...]:
     """Return the one phase: running sidecars keep their certificates, and get the next one from the new issuer."""
-    return (Phase("linkerd-identity signs with a new issuer", lambda: rotate_issuer(site)),)
+    keeper = keeper_of(site.kube, site.settings)
+    if keeper.pending():
+        # An issuer would be signed by the newest anchor, which not every sidecar may trust yet.
+        raise StepFailed(
+            "rotate", "a rest between rotations", "one of the anchor broke off", "`kindmesh rotate anchor`"
+        )
+    return (Phase("linkerd-identity signs with a new issuer", lambda: _renew_issuer(site, keeper)),)
 
 
 def phases_of_anchor(site: Site) -> tuple[Phase, ...]:
     """Return the phases: trust both, sign under the new one, drop the old one; restart everything after each."""
-    if site.settings.has("cert-manager"):
-        raise StepFailed(
-            "rotate",
-            "a rotation of the anchor beside cert-manager",
-            "the anchor is a Certificate of cert-manager",
-            "docs/guides/rotate-the-anchor.md has the steps",
-        )
-    kube = site.kube
-    roots = kube.get("-n", "linkerd", "configmap/linkerd-identity-trust-roots")["data"]["ca-bundle.crt"]
-    new = _next_anchor(kube) or make_anchor()
-    both = roots if new.pem in roots else f"{roots.rstrip()}\n{new.pem}"
+    keeper = keeper_of(site.kube, site.settings)
     return (
-        Phase("both anchors are trusted", lambda: _trust_both(kube, new, both)),
+        Phase("both anchors are trusted", keeper.trust_both),
         Phase("every proxy trusts both", lambda: restart_all(site)),
-        Phase("the issuer is signed by the new anchor", lambda: _new_issuer(site, new, both)),
+        Phase("the issuer is signed by the new anchor", lambda: _renew_issuer(site, keeper)),
         Phase("every certificate is below the new anchor", lambda: restart_all(site)),
-        Phase("the new anchor alone is trusted", lambda: _drop_old(kube, new)),
-        Phase("no proxy trusts the old anchor", lambda: _finish(site)),
+        Phase("the new anchor alone is trusted", keeper.drop_old),
+        Phase("no proxy trusts the old anchor", lambda: _finish(site, keeper)),
     )
 
 
-def _next_anchor(kube: Kube) -> Authority | None:
-    """Return the anchor of a rotation that broke off; an error, and not none, where the cluster does not answer."""
-    found = kube.run("-n", "linkerd", "get", f"secret/{NEXT}", "--ignore-not-found", "-o", "json")
-    return load_authority(json.loads(found)) if found.strip() else None
-
-
-def _trust_both(kube: Kube, new: Authority, both: str) -> None:
-    kube.apply([new.secret(NEXT, "linkerd", new.pem)])
-    kube.apply([bundle(both)])
-
-
-def _finish(site: Site) -> None:
+def _finish(site: Site, keeper: Keeper) -> None:
     restart_all(site)
-    site.kube.run("-n", "linkerd", "delete", "secret", NEXT, "--ignore-not-found")
+    keeper.finish()
 
 
-def _new_issuer(site: Site, anchor: Authority, trusted: str) -> None:
+def _renew_issuer(site: Site, keeper: Keeper) -> None:
     since = datetime.now(UTC)
-    _sign_issuer(site.kube, anchor, trusted)
+    keeper.renew_issuer()
     _wait_until_noticed(site, since)
-
-
-def _sign_issuer(kube: Kube, anchor: Authority, trusted: str) -> None:
-    kube.apply([make_issuer(anchor).secret("linkerd-identity-issuer", "linkerd", trusted)])
-
-
-def _drop_old(kube: Kube, new: Authority) -> None:
-    kube.apply([new.secret("linkerd-trust-anchor", "linkerd", new.pem), bundle(new.pem)])
 
 
 def _wait_until_noticed(site: Site, since: datetime) -> None:

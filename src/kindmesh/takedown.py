@@ -8,6 +8,12 @@ from kindmesh.steps import Site
 
 WORKLOADS = ("pingpong", "ingress", "tracing")
 NAMESPACES = (*WORKLOADS, "linkerd-viz", "kindmesh-probe", "cert-manager", "linkerd")
+OBJECTS = (
+    ("priorityclass", "pingpong"),
+    ("validatingadmissionpolicybinding", "pingpong-meshed-pods"),
+    ("validatingadmissionpolicy", "pingpong-meshed-pods"),
+)
+"""What lies in no namespace."""
 RELEASES = (
     *(releases.TRAEFIK, releases.VIZ, releases.CONTROL_PLANE, releases.CRDS),
     *(releases.TRUST_MANAGER, releases.CERT_MANAGER),
@@ -37,7 +43,8 @@ def _take_back(site: Site) -> tuple[str, ...]:
             gone = attempt(*helm, "uninstall", release.name, "--ignore-not-found", "--wait", timeout=200)
             failed += _failure(f"release {release.name}", gone)
     failed += _delete(site, "namespace", [name for name in ours if name not in WORKLOADS])
-    failed += _delete(site, "priorityclass", ["pingpong"])
+    for kind, name in OBJECTS:
+        failed += _delete(site, kind, [name])
     for name in NAMESPACES:
         if name not in ours and site.kube.exists(f"namespace/{name}"):
             site.say(f"Namespace {name} stays: it is not labelled {MANAGED_BY}={OWNER}, so `up` did not create it.")

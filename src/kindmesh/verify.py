@@ -7,19 +7,21 @@ from kindmesh.errors import KindMeshError
 from kindmesh.finding import Finding, judge
 from kindmesh.kube import Kube
 from kindmesh.settings import Settings
+from kindmesh.verifyadmission import verify_admission
 from kindmesh.verifycalls import verify_calls
 from kindmesh.verifyingress import verify_ingress
 from kindmesh.verifystate import reachable, verify_certificates, verify_mesh, verify_metrics
 from kindmesh.verifytrace import verify_trace
 
-GROUPS = ("mesh", "certificates", "calls", "ingress", "metrics", "traces")
+GROUPS = ("mesh", "admission", "certificates", "calls", "ingress", "metrics", "traces")
 
 
 def verify(kube: Kube, settings: Settings, groups: tuple[str, ...] = GROUPS) -> list[Finding]:
     """Return all findings; a group that cannot be examined is itself a finding."""
     examine: dict[str, Callable[[], list[Finding]]] = {
         "mesh": lambda: verify_mesh(kube),
-        "certificates": lambda: verify_certificates(kube, settings),
+        "admission": lambda: verify_admission(kube),
+        "certificates": lambda: verify_certificates(kube),
         "calls": lambda: verify_calls(kube),
         "ingress": lambda: verify_ingress(kube, settings),
         "metrics": lambda: verify_metrics(kube, settings),

@@ -1,25 +1,25 @@
 """Proves who may call whom by calling: an allowed call succeeds, any other is refused for the expected cause."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from kindmesh.checks import CALLS, Call
 from kindmesh.errors import CommandFailed
-from kindmesh.finding import Finding, Outcome, judge
+from kindmesh.finding import Finding, Outcome, failed, judge
 from kindmesh.kube import Kube
 from kindmesh.pods import ASKERS, Asker, Askers
 from kindmesh.probe import Answer, Cause, cause
+from kindmesh.why import read_policies, why
+from meshpolicy.errors import MeshPolicyError
 
 GROUP = "calls"
 HINTS: Mapping[tuple[Cause, Cause], str] = {
+    (Cause.ALLOWED, Cause.MESH): "the policies that the cluster holds refuse it: mesh/policies",
     (
         Cause.ALLOWED,
-        Cause.MESH,
-    ): "no policy of the route admits this account, or no Server names this port: `meshpolicy check --explain`",
-    (Cause.ALLOWED, Cause.ROUTE): "no HTTPRoute of the Server matches this path and method",
-    (
-        Cause.ALLOWED,
-        Cause.NETWORK,
-    ): "a NetworkPolicy shuts port 4143, on which all meshed traffic arrives: mesh/network",
+        Cause.ROUTE,
+    ): "no HTTPRoute of the Server matches this path and method: mesh/policies",
+    (Cause.ALLOWED, Cause.NETWORK): "a NetworkPolicy shuts port 4143, on which meshed traffic arrives: mesh/network",
     (Cause.ALLOWED, Cause.UNDECLARED): "the Service does not declare this port",
     (Cause.ALLOWED, Cause.BROKEN): "the caller's sidecar finds nobody: look at its log and at the control plane",
     (Cause.MESH, Cause.ALLOWED): "something admits this caller: `meshpolicy list k8s/base mesh/policies`",
@@ -41,7 +41,27 @@ def verify_calls(kube: Kube, who: Sequence[Asker] = ASKERS) -> list[Finding]:
         for asker in who:
             calls = [call for call in CALLS if call.asker is asker]
             answers |= _ask(askers, asker, calls, addresses)
-    return judge_all(answers)
+    return explained(kube, answers, judge_all(answers))
+
+
+def explained(kube: Kube, answers: Mapping[Call, Answer | str], findings: Sequence[Finding]) -> list[Finding]:
+    """Add to each call that the mesh should have allowed why the cluster's own objects refuse it."""
+    refused = [
+        (call, finding)
+        for call, finding in zip(answers, findings, strict=True)
+        if finding in failed(findings) and call.expected is Cause.ALLOWED
+    ]
+    if not refused:
+        return list(findings)
+    try:
+        cluster = read_policies(kube.context)
+        reasons = {finding.name: why(cluster, call) for call, finding in refused}
+    except MeshPolicyError as error:
+        reasons = {finding.name: f"  - {error}" for _, finding in refused}
+    return [
+        replace(finding, hint=f"{finding.hint}\n{reasons[finding.name]}") if finding.name in reasons else finding
+        for finding in findings
+    ]
 
 
 def _ask(

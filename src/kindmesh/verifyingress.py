@@ -1,14 +1,12 @@
 """Proves the way in: the route has a Gateway that takes it, and a request from outside gets to pinger alone."""
 
-from http.client import HTTPException
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
-
 from kindmesh.finding import Finding, judge, skip
 from kindmesh.kube import Kube, Object
+from kindmesh.outside import Entrance, find_entrance
 from kindmesh.settings import Settings
 
-ADDRESS = "http://127.0.0.1:8080"
+OUTSIDE = (("/", "200"), ("/rally", "200"), ("/metrics", "404"), ("/ping", "404"))
+"""What is asked from outside, and the status that must come back."""
 
 
 def verify_ingress(kube: Kube, settings: Settings) -> list[Finding]:
@@ -21,7 +19,13 @@ def verify_ingress(kube: Kube, settings: Settings) -> list[Finding]:
     findings = [judge_route(route, gateways, controlled=settings.has("ingress")) for route in routes]
     if not settings.has("ingress"):
         return [*findings, skip("ingress", "a request from outside", "this cluster goes without Traefik")]
-    return [*findings, _from_outside("/rally", 200), _from_outside("/metrics", 404)]
+    entrance = find_entrance(kube, settings)
+    # What no route offers, Traefik itself answers: pinger is not even asked.
+    secure = [True] if entrance.authority else []
+    return [
+        *findings,
+        *(_asked(entrance, path, expected, secure=way) for way in (False, *secure) for path, expected in OUTSIDE),
+    ]
 
 
 def judge_route(route: Object, gateways: "set[tuple[str, str]]", *, controlled: bool) -> Finding:
@@ -44,15 +48,8 @@ def judge_route(route: Object, gateways: "set[tuple[str, str]]", *, controlled: 
     return judge("ingress", name, "there", shown, good=good, hint=hint)
 
 
-def _from_outside(path: str, expected: int) -> Finding:
-    try:
-        with urlopen(ADDRESS + path, timeout=10) as answer:  # noqa: S310 this machine's own port
-            found = str(answer.status)
-    except HTTPError as error:
-        found = str(error.code)
-        error.close()
-    except (URLError, OSError, HTTPException) as error:
-        found = str(error)
-    hint = "look at `kubectl -n ingress get gateway,pods` and at the NodePorts of kind-config.yaml"
-    good = found == str(expected)
-    return judge("ingress", f"GET {ADDRESS}{path} from outside", str(expected), found, good=good, hint=hint)
+def _asked(entrance: Entrance, path: str, expected: str, *, secure: bool) -> Finding:
+    found = entrance.get(path, secure=secure)
+    hint = "look at `kubectl -n ingress get gateway,pods,certificates` and at the NodePorts of kind-config.yaml"
+    name = f"outside -> {'https' if secure else 'http'} GET {path}"
+    return judge("ingress", name, expected, found, good=found == expected, hint=hint)

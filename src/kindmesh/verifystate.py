@@ -11,6 +11,7 @@ from kindmesh.finding import Finding, judge, skip
 from kindmesh.forward import fetch, forward
 from kindmesh.identity import life_left
 from kindmesh.kube import Kube, Object, until
+from kindmesh.roots import trusted
 from kindmesh.settings import Settings
 
 LEAST_ISSUER_LIFE = timedelta(days=3)
@@ -42,17 +43,16 @@ def meshed(pod: Object) -> bool:
     return any(found["name"] == "linkerd-proxy" for found in [*spec.get("initContainers", []), *spec["containers"]])
 
 
-def verify_certificates(kube: Kube, settings: Settings) -> list[Finding]:
+def verify_certificates(kube: Kube) -> list[Finding]:
     """Whether issuer and anchor live on, belong together, and are what the sidecars trust."""
     try:
         secret = kube.get("-n", "linkerd", "secret/linkerd-identity-issuer")
-        roots = kube.get("-n", "linkerd", "configmap/linkerd-identity-trust-roots")["data"]["ca-bundle.crt"]
+        roots = trusted(kube)
     except KindMeshError as error:
         return [judge("certificates", "issuer and roots", "there", str(error), good=False, hint="`up --only identity`")]
     issuer = base64.b64decode(secret["data"]["tls.crt"]).decode()
-    least = timedelta(hours=20) if settings.has("cert-manager") else LEAST_ISSUER_LIFE
     return [
-        _life("issuer", issuer, least, "`kindmesh rotate issuer`"),
+        _life("issuer", issuer, LEAST_ISSUER_LIFE, "`kindmesh rotate issuer`"),
         _life("anchor", roots, LEAST_ANCHOR_LIFE, "`kindmesh rotate anchor`"),
         _trusted(kube, roots),
     ]
@@ -75,8 +75,7 @@ def _trusted(kube: Kube, roots: str) -> Finding:
         for pod in kube.items("-n", "pingpong", "pods", "-l", "linkerd.io/control-plane-ns")
         for container in [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
         for variable in container.get("env", [])
-        if variable["name"] == "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS"
-        and variable.get("value", roots).strip() != roots.strip()
+        if variable["name"] == ANCHORS and variable.get("value", roots).strip() != roots.strip()
     ]
     found = f"{', '.join(differing)} started with others" if differing else "the same"
     hint = "`kindmesh restart pinger` and `ponger`: a sidecar reads its anchors when it starts"

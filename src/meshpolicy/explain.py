@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from meshpolicy.authorized import authenticated
 from meshpolicy.client import Client
-from meshpolicy.policy import Authorization, PortPolicy, Ref
+from meshpolicy.policy import Authorization, PortPolicy, Ref, TlsAuthenticated
 from meshpolicy.routing import Routed
 
 
@@ -57,7 +57,7 @@ def refused(policy: PortPolicy, grants: Iterable[Authorization], client: Client)
         if grant.ref.group == "default" and grant.ref.name == "localhost":
             continue
         lacking = (
-            "wants another identity"
+            f"wants {_wanted(grant)}; this client has {client.identity or 'none'}"
             if not authenticated(grant, client)
             else f"leaves out {client.address or 'addresses such as this client may have'}"
         )
@@ -65,3 +65,14 @@ def refused(policy: PortPolicy, grants: Iterable[Authorization], client: Client)
     if policy.invalid is not None:
         return (Reason(f"{policy.invalid} makes the proxy refuse all of {policy.server}", "R56", policy.invalid),)
     return tuple(found) or (Reason(f"nothing is granted here to {who}", "R24", policy.server),)
+
+
+def _wanted(grant: Authorization) -> str:
+    """Say whom a grant means: beside the one who asked, a slip of the pen in a name shows."""
+    if not isinstance(grant.authentication, TlsAuthenticated):
+        return "a client with TLS"
+    patterns = [found.pattern for found in grant.authentication.identities]
+    if "*" in patterns:
+        return "any mesh identity"
+    more = f" or {len(patterns) - 2} others" if len(patterns) > 2 else ""
+    return f"the identity {' or '.join(patterns[:2])}{more}"

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import NameOID
 
-from kindmesh.identity import bundle, life_left, load_authority, make_anchor, make_issuer
+from kindmesh.identity import life_left, load_authority, make_anchor, make_issuer
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
@@ -44,9 +44,3 @@ def test_a_secret_is_read_back_as_it_was_written() -> None:
     assert set(secret["data"]) == {"tls.crt", "tls.key", "ca.crt"}
     again = load_authority(secret)
     assert (again.pem, again.key_pem) == (anchor.pem, anchor.key_pem)
-
-
-def test_the_roots_hold_certificates_and_no_key() -> None:
-    anchor = make_anchor(NOW)
-    assert bundle(anchor.pem)["data"] == {"ca-bundle.crt": anchor.pem}
-    assert "PRIVATE" not in str(bundle(anchor.pem))

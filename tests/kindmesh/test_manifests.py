@@ -18,7 +18,7 @@ FOLDERS = [
     *(f"k8s/overlays/{name}" for name in ("kind", "kind-cni", "production")),
     *(
         f"mesh/{name}"
-        for name in ("network", "policies", "observability", "ingress", "linkerd/identity", "ingress/tls")
+        for name in ("network", "policies", "admission", "observability", "ingress", "linkerd/identity", "ingress/tls")
     ),
 ]
 needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")

@@ -6,8 +6,10 @@ import pytest
 import yaml
 
 from kindmesh.errors import CommandFailed, StepFailed
-from kindmesh.identity import Authority, bundle, load_authority, make_anchor
-from kindmesh.rotate import NEXT, phases_of_anchor
+from kindmesh.identity import Authority, load_authority, make_anchor
+from kindmesh.keeper import NEXT
+from kindmesh.roots import bundle
+from kindmesh.rotate import phases_of_anchor, phases_of_issuer
 from kindmesh.steps import Site
 
 from .tools import Tools, site, tools
@@ -67,14 +69,14 @@ def test_a_cluster_that_does_not_answer_is_not_taken_for_one_without_a_next_anch
 ) -> None:
     tools(tmp_path, monkeypatch, stored(OLD.pem, None), {f"secret/{NEXT}": "refused"})
     with pytest.raises(CommandFailed):
-        phases_of_anchor(alone())
+        phases_of_anchor(alone())[0].change()
 
 
-def test_beside_cert_manager_the_guide_is_named_and_nothing_is_changed(
+def test_the_issuer_waits_for_a_rotation_of_the_anchor_that_broke_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    called = tools(tmp_path, monkeypatch)
+    called = tools(tmp_path, monkeypatch, stored(OLD.pem, EARLIER))
     with pytest.raises(StepFailed) as caught:
-        phases_of_anchor(site(KINDMESH_CONTEXT="some"))
-    assert "docs/guides/rotate-the-anchor.md" in caught.value.hint
-    assert called.calls == []
+        phases_of_issuer(alone())
+    assert caught.value.hint == "`kindmesh rotate anchor`"
+    assert not [call for call in called.calls if " apply " in call]

@@ -19,10 +19,14 @@ from pathlib import Path
 here = Path(__file__)
 said = " ".join([here.name, *sys.argv[1:]])
 given = "" if sys.stdin.isatty() else sys.stdin.read()
-with (here.parent / "calls").open("a") as calls:
+with (here.parent / "calls").open("a+") as calls:
+    calls.seek(0)
+    before = [json.loads(line)[0] for line in calls]
     calls.write(json.dumps([said, given]) + chr(10))
-for words, code, out in json.loads((here.parent / "answers").read_text()):
-    if all(word in said for word in words.split("&")):
+for words, code, outs in json.loads((here.parent / "answers").read_text()):
+    holds = lambda call: all(word in call for word in words.split("&"))
+    if holds(said):
+        out = outs[min(sum(map(holds, before)), len(outs) - 1)]
         (sys.stdout if code == 0 else sys.stderr).write(out)
         sys.exit(code)
 """
@@ -32,12 +36,15 @@ class Tools:
     """The stand-ins of one test."""
 
     def __init__(self, folder: Path, answers: Mapping[str, object], failing: Mapping[str, str]) -> None:
-        """Write the programs; a key is words that a call must hold, joined by `&`; the first that fits answers."""
+        """Write the programs; a key is words that a call must hold, joined by `&`; the first that fits answers.
+
+        A tuple is one answer after the other, of which the last stays.
+        """
         self._folder = folder
-        told = [(words, 1, text) for words, text in failing.items()]
-        told += [
-            (words, 0, answer if isinstance(answer, str) else json.dumps(answer)) for words, answer in answers.items()
-        ]
+        told = [(words, 1, [text]) for words, text in failing.items()]
+        for words, answer in answers.items():
+            turns = answer if isinstance(answer, tuple) else (answer,)
+            told.append((words, 0, [turn if isinstance(turn, str) else json.dumps(turn) for turn in turns]))
         (folder / "answers").write_text(json.dumps(told))
         for name in ("kubectl", "helm", "kind"):
             (folder / name).write_text(PROGRAM.format(python=sys.executable))

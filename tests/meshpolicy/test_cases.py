@@ -37,7 +37,7 @@ def test_a_case_that_expects_something_else_fails_with_reasons(tmp_path: Path) -
     cases, _ = read_cases([wrong])
     differences = verify(cases[0], shapes).differences
     assert [(d.expected, d.found) for d in differences] == [("allow", "403")]
-    assert "wants another identity" in " ".join(differences[0].reasons)
+    assert "wants the identity" in " ".join(differences[0].reasons)
 
 
 def test_a_new_pod_fares_as_it_was_measured() -> None:

@@ -1,0 +1,89 @@
+"""The trust anchor and the issuer where cert-manager makes them, and trust-manager publishes the roots."""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kindmesh.errors import StepFailed
+from kindmesh.kube import Kube, Object, until
+from kindmesh.roots import trusted
+
+PREVIOUS = "linkerd-previous-anchor"
+
+
+@dataclass(frozen=True, slots=True)
+class CertManager:
+    """Certificates are cert-manager's, the roots trust-manager's: the current anchor, and the one before it.
+
+    While both are one, no rotation goes on: so a broken one is taken up where it stands.
+    """
+
+    kube: Kube
+
+    def pending(self) -> bool:
+        """Whether the anchor is another than the one before it."""
+        return self._previous() != self._anchor()
+
+    def trust_both(self) -> None:
+        """Have the anchor renewed, unless that is done, and wait until trust-manager publishes both."""
+        if not self.pending():
+            renew(self.kube, "cert-manager", "linkerd-trust-anchor")
+        new = self._anchor()
+        self._published(lambda roots: pem(new) in roots and pem(self._previous()) in roots, "both anchors")
+
+    def renew_issuer(self) -> None:
+        """Have the issuer renewed: the ClusterIssuer signs with the newest anchor."""
+        renew(self.kube, "linkerd", "linkerd-identity-issuer")
+
+    def drop_old(self) -> None:
+        """Put the new anchor in the place of the previous one too, without its key: nobody signs with that."""
+        self.kube.apply([previous_anchor(self._anchor())])
+        self._published(lambda roots: roots.strip() == pem(self._anchor()).strip(), "the new anchor alone")
+
+    def finish(self) -> None:
+        """Nothing is left over."""
+
+    def _anchor(self) -> str:
+        return str(self.kube.get("-n", "cert-manager", "secret/linkerd-trust-anchor")["data"]["tls.crt"])
+
+    def _previous(self) -> str:
+        return str(self.kube.get("-n", "cert-manager", f"secret/{PREVIOUS}")["data"]["tls.crt"])
+
+    def _published(self, good: Callable[[str], bool], what: str) -> None:
+        if not until(lambda: good(trusted(self.kube)), within=60):
+            state = self.kube.attempt("describe", "bundle/linkerd-identity-trust-roots").text
+            raise StepFailed("rotate", f"{what} in linkerd-identity-trust-roots", state, "is trust-manager running?")
+
+
+def pem(encoded: str) -> str:
+    """Return a certificate of a Secret as text."""
+    return base64.b64decode(encoded).decode()
+
+
+def previous_anchor(certificate: str) -> Object:
+    """Return the Secret of the anchor before this one: its certificate alone."""
+    metadata = {"name": PREVIOUS, "namespace": "cert-manager"}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"tls.crt": certificate}}
+
+
+def renew(kube: Kube, namespace: str, name: str) -> None:
+    """Have cert-manager issue a Certificate anew, as `cmctl renew` does: by the condition Issuing in its status."""
+    target = ("-n", namespace, f"certificate/{name}")
+    before = kube.get("-n", namespace, f"secret/{name}")["data"]["tls.crt"]
+    certificate = kube.get(*target)
+    condition = {
+        "type": "Issuing",
+        "status": "True",
+        "reason": "ManuallyTriggered",
+        "message": "renewed by kindmesh",
+        "lastTransitionTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "observedGeneration": certificate["metadata"]["generation"],
+    }
+    others = [found for found in certificate["status"]["conditions"] if found["type"] != "Issuing"]
+    change = json.dumps({"status": {"conditions": [*others, condition]}})
+    kube.run("-n", namespace, "patch", target[2], "--subresource=status", "--type=merge", "-p", change)
+    if not until(lambda: kube.get("-n", namespace, f"secret/{name}")["data"]["tls.crt"] != before, within=90):
+        state = kube.attempt("-n", namespace, "describe", target[2]).text[-2000:]
+        raise StepFailed("rotate", f"a new certificate in {namespace}/{name}", state, "is cert-manager running?")

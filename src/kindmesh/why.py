@@ -1,0 +1,60 @@
+"""Why a call is refused, told by `meshpolicy` from the objects that the cluster holds at this moment."""
+
+from ipaddress import ip_network
+
+from kindmesh.checks import Call
+from kindmesh.pods import LABEL, Asker
+from meshpolicy.cluster import Cluster
+from meshpolicy.judge import judge
+from meshpolicy.live import read_context
+from meshpolicy.match import Address
+from meshpolicy.policy import Ref
+from meshpolicy.questions import target
+from meshpolicy.routing import Request
+from meshpolicy.sources import understand
+from meshpolicy.transport import Call as Asked
+from meshpolicy.transport import door_to
+from meshpolicy.workload import MeshSettings, Workload
+
+STALE = "the cluster's objects allow it: is the sidecar of the server cut off from the policy controller, port 8090?"
+
+
+def read_policies(context: str) -> Cluster:
+    """Return what the cluster holds. Raises MeshPolicyError where kubectl cannot read it."""
+    return understand(read_context(context), MeshSettings()).cluster
+
+
+def why(cluster: Cluster, call: Call) -> str:
+    """Return the reasons for which a call is refused, each with its rule, one a line.
+
+    Raises MeshPolicyError where no pod is there to be called.
+    """
+    name, _, port = call.target.partition(":")
+    server = target(cluster, f"pingpong/{_pod(cluster, name)}{f':{port}' if port else ''}")
+    node = _gateway(server.workload) if call.asker.on_host else None
+    door = None if call.asker.on_host else door_to(cluster, server.workload, server.port)
+    asked = Asked(*(server.workload, server.port, _client(call.asker), node, door), Request(call.method, call.path))
+    answer = judge(cluster, asked, node=node)
+    if answer.allowed:
+        return f"  - {STALE}"
+    return "\n".join(f"  - {reason.text} [{reason.rule}]" for reason in answer.reasons)
+
+
+def _pod(cluster: Cluster, name: str) -> str:
+    """Return the first pod of a workload: a live cluster is read by its pods."""
+    label = "app.kubernetes.io/name"
+    found = [pod.ref for pod in cluster.workloads if pod.labels.get(label) == name and LABEL not in pod.labels]
+    return next((ref.name for ref in found if ref.namespace == "pingpong"), name)
+
+
+def _client(asker: Asker) -> Workload | None:
+    if not asker.meshed:
+        return None
+    account = asker.account or asker.name
+    labels = {"app.kubernetes.io/name": asker.looks_like or asker.name}
+    return Workload(Ref("", "ServiceAccount", asker.namespace, account), labels, service_account=account, meshed=True)
+
+
+def _gateway(server: Workload) -> Address | None:
+    """Return whence kubelet calls a pod: where nodes have a bridge, from the first address of its pod network."""
+    return next((ip_network(f"{address}/24", strict=False)[1] for address in server.addresses), None)

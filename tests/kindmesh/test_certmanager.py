@@ -1,0 +1,92 @@
+"""A rotation beside cert-manager: it renews, trust-manager publishes, and no key leaves its Secret."""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kindmesh.certmanager import CertManager, renew
+from kindmesh.identity import make_anchor
+from kindmesh.keeper import keeper_of
+from kindmesh.kube import Kube
+from kindmesh.roots import bundle
+
+from .tools import Tools, settings, tools
+
+OLD, NEW = make_anchor(), make_anchor()
+CERTIFICATE = {
+    "metadata": {"generation": 3},
+    "status": {"conditions": [{"type": "Ready", "status": "True"}, {"type": "Issuing", "status": "False"}]},
+}
+
+
+def secret(pem: str) -> dict[str, object]:
+    return {"data": {"tls.crt": base64.b64encode(pem.encode()).decode()}}
+
+
+def cluster(
+    folder: Path, patch: pytest.MonkeyPatch, *, anchors: tuple[str, ...], previous: str, published: tuple[str, ...]
+) -> Tools:
+    answers = {
+        "configmap/linkerd-identity-trust-roots": tuple(bundle(roots) for roots in published),
+        "get&certificate/": CERTIFICATE,
+        "secret/linkerd-trust-anchor": tuple(secret(pem) for pem in anchors),
+        "secret/linkerd-previous-anchor": secret(previous),
+        "secret/linkerd-identity-issuer": (secret(OLD.pem), secret(NEW.pem)),
+        "apply": {"items": []},
+        "": "",
+    }
+    return tools(folder, patch, answers)
+
+
+def test_cert_manager_keeps_the_certificates_unless_it_is_left_out() -> None:
+    kube = Kube("some")
+    assert isinstance(keeper_of(kube, settings(KINDMESH_CONTEXT="some")), CertManager)
+    assert not isinstance(keeper_of(kube, settings(KINDMESH_WITHOUT="cert-manager")), CertManager)
+
+
+def test_a_new_anchor_is_asked_for_and_both_are_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = cluster(
+        *(tmp_path, monkeypatch),
+        anchors=(OLD.pem, OLD.pem, NEW.pem),
+        previous=OLD.pem,
+        published=(OLD.pem, OLD.pem + NEW.pem),
+    )
+    CertManager(Kube("some")).trust_both()
+    (asked,) = [call for call in called.calls if " patch " in call]
+    assert "-n cert-manager patch certificate/linkerd-trust-anchor --subresource=status" in asked
+    # It asked until both were there.
+    assert len([call for call in called.calls if "linkerd-identity-trust-roots" in call]) == 2
+
+
+def test_an_anchor_that_was_renewed_already_is_not_renewed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = cluster(tmp_path, monkeypatch, anchors=(NEW.pem,), previous=OLD.pem, published=(OLD.pem + NEW.pem,))
+    keeper = CertManager(Kube("some"))
+    assert keeper.pending()
+    keeper.trust_both()
+    assert not [call for call in called.calls if " patch " in call]
+
+
+def test_the_old_anchor_is_dropped_by_the_certificate_of_the_new_one_without_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = cluster(
+        tmp_path, monkeypatch, anchors=(NEW.pem,), previous=OLD.pem, published=(OLD.pem + NEW.pem, NEW.pem)
+    )
+    CertManager(Kube("some")).drop_old()
+    written = yaml.safe_load(called.given(" apply "))
+    assert written["metadata"]["name"] == "linkerd-previous-anchor"
+    assert written["data"] == secret(NEW.pem)["data"]
+
+
+def test_a_renewal_is_a_condition_and_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = cluster(tmp_path, monkeypatch, anchors=(OLD.pem,), previous=OLD.pem, published=(OLD.pem,))
+    renew(Kube("some"), "linkerd", "linkerd-identity-issuer")
+    asked = next(call for call in called.calls if " patch " in call)
+    conditions = json.loads(asked.partition(" -p ")[2])["status"]["conditions"]
+    assert [(found["type"], found["status"]) for found in conditions] == [("Ready", "True"), ("Issuing", "True")]
+    assert conditions[1]["observedGeneration"] == 3

@@ -1,0 +1,102 @@
+"""The way in from outside: real sockets, real TLS, and a certificate that is checked."""
+
+import base64
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from kindmesh.kube import Kube
+from kindmesh.outside import KIND_PORTS, Entrance, find_entrance
+
+from .tools import items, settings, tools
+
+
+def self_signed(name: str, key: ec.EllipticCurvePrivateKey) -> str:
+    """Return the certificate that a self-signed Issuer of cert-manager would make."""
+    subject, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return signed.public_bytes(serialization.Encoding.PEM).decode()
+
+
+class Front(BaseHTTPRequestHandler):
+    """Offers /rally alone."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.send_response(200 if self.path == "/rally" else 404)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
+
+
+@pytest.fixture(params=["localhost", "elsewhere"])
+def entrance(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Entrance]]:
+    """Serve HTTP and HTTPS, with a certificate for a name."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = self_signed(request.param, key)
+    whole = tmp_path / "whole.pem"
+    kept = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    whole.write_text(pem + key.private_bytes(*kept).decode())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(whole)
+    with HTTPServer(("127.0.0.1", 0), Front) as plain, HTTPServer(("127.0.0.1", 0), Front) as secure:
+        secure.socket = context.wrap_socket(secure.socket, server_side=True)
+        threads = [Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}) for server in (plain, secure)]
+        for thread in threads:
+            thread.start()
+        yield request.param, Entrance("127.0.0.1", {"web": plain.server_port, "websecure": secure.server_port}, pem)
+        for server, thread in zip((plain, secure), threads, strict=True):
+            server.shutdown()
+            thread.join()
+
+
+def test_a_request_is_answered_and_a_certificate_for_another_name_is_not_taken(
+    entrance: tuple[str, Entrance],
+) -> None:
+    name, door = entrance
+    assert (door.get("/rally"), door.get("/metrics")) == ("200", "404")
+    found = door.get("/rally", secure=True)
+    assert found == "200" if name == "localhost" else "mismatch" in found
+
+
+def test_a_closed_door_is_told_and_does_not_raise() -> None:
+    assert "refused" in Entrance("127.0.0.1", {"web": 1}).get("/")
+
+
+def test_kind_is_entered_by_this_machines_ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = tools(tmp_path, monkeypatch)
+    found = find_entrance(Kube("kind-pingpong"), settings(KINDMESH_WITHOUT="cert-manager"))
+    assert found == Entrance("127.0.0.1", KIND_PORTS)
+    assert called.calls == []
+
+
+def test_a_cluster_of_ones_own_is_entered_by_a_nodes_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = {
+        "status": {"addresses": [{"type": "Hostname", "address": "vm"}, {"type": "InternalIP", "address": "10.0.0.1"}]}
+    }
+    ports = [{"name": "web", "nodePort": 30080}, {"name": "websecure", "nodePort": 30443}]
+    answers = {
+        "secret/ingress-tls": {"data": {"ca.crt": base64.b64encode(b"who signed").decode()}},
+        "service/traefik": {"spec": {"ports": ports}},
+        "get nodes": items(node),
+    }
+    tools(tmp_path, monkeypatch, answers)
+    found = find_entrance(Kube("some"), settings(KINDMESH_CONTEXT="some"))
+    assert found == Entrance("10.0.0.1", {"web": 30080, "websecure": 30443}, "who signed")
