@@ -2,19 +2,17 @@
 
 import json
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from kindmesh import releases
 from kindmesh.certmanager import PREVIOUS, previous_anchor
 from kindmesh.command import attempt, run
 from kindmesh.errors import StepFailed
 from kindmesh.identity import make_anchor, make_issuer
+from kindmesh.image import IMAGE, bring_image, image_id, marked
 from kindmesh.kube import Object, documents, evidence, render, until
 from kindmesh.roots import bundle
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site, Step, wait_for_rollout
-
-IMAGE = "pingpong:dev"
 
 
 def cluster(site: Site) -> int:
@@ -29,34 +27,6 @@ def cluster(site: Site) -> int:
             "cluster", "every node ready", found.text, f"look at `kubectl --context {settings.context} get nodes`"
         )
     return changes
-
-
-def image(site: Site) -> int:
-    """Build the image and bring it into the nodes."""
-    if site.settings.image_loader:
-        run(*site.settings.image_loader, timeout=600, folder=site.settings.root)
-        return 0
-    root = str(site.settings.root)
-    before = image_id()
-    run("docker", "build", "--quiet", "--file", f"{root}/src/pingpong/Dockerfile", "--tag", IMAGE, root, timeout=600)
-    if image_id() == before and _node_has_image():
-        return 0
-    # `kind load docker-image` fails where Docker keeps images in containerd, so the image goes by an archive.
-    with TemporaryDirectory() as folder:
-        archive = f"{folder}/image.tar"
-        run("docker", "save", "--output", archive, IMAGE, timeout=300)
-        run("kind", "load", "image-archive", archive, "--name", CLUSTER, timeout=300)
-    return 1
-
-
-def image_id() -> str:
-    """Return which image Docker has built; empty: none."""
-    return attempt("docker", "image", "inspect", "--format", "{{.Id}}", IMAGE).out.strip()
-
-
-def _node_has_image() -> bool:
-    node = f"{CLUSTER}-control-plane"
-    return IMAGE in attempt("docker", "exec", node, "ctr", "-n", "k8s.io", "images", "ls", "-q").out
 
 
 def gateway_api(site: Site) -> int:
@@ -74,8 +44,8 @@ def gateway_api(site: Site) -> int:
 def namespaces(site: Site) -> int:
     """Make all namespaces, labelled before anything is in them."""
     root = site.settings.root
-    files = (root / "mesh/linkerd/namespace.yaml", root / "mesh/linkerd/viz-namespace.yaml")
-    texts = [path.read_text() for path in files]
+    names = ["namespace", "viz-namespace", *(["cni-namespace"] if site.settings.has("cni") else [])]
+    texts = [(root / f"mesh/linkerd/{name}.yaml").read_text() for name in names]
     folders = (site.settings.overlay, root / "mesh/ingress", root / "mesh/observability")
     found = [found for text in [*texts, *map(render, folders)] for found in _of_kind(text, "Namespace")]
     return site.kube.apply_namespaces(found)
@@ -121,6 +91,13 @@ def _identity_by_cert_manager(site: Site) -> int:
     if not until(lambda: kube.exists("-n", "linkerd", "configmap/linkerd-identity-trust-roots"), within=60):
         bundle_state = kube.attempt("describe", "bundle/linkerd-identity-trust-roots").text
         raise StepFailed("identity", "the ConfigMap linkerd-identity-trust-roots", bundle_state)
+    return changes
+
+
+def cni(site: Site) -> int:
+    """Install Linkerd's CNI plugin, and wait until every node has it: a pod that starts before has no routes."""
+    changes = int(releases.install(releases.CNI, site.pins["linkerd2-cni"], site.settings))
+    wait_for_rollout(site, "cni", "linkerd-cni", "daemonset/linkerd-cni")
     return changes
 
 
@@ -189,26 +166,18 @@ def workloads(site: Site) -> int:
     return changes
 
 
-def marked(objects: list[Object], built: str) -> list[Object]:
-    """Note in the pods which image they run: a rebuilt `:dev` has the same name, and nothing else would start it."""
-    for found in objects:
-        if built and found["kind"] == "Deployment":
-            template = found["spec"]["template"]["metadata"]
-            template["annotations"] = template.get("annotations", {}) | {"kindmesh.pingpong/image": built}
-    return objects
-
-
 def _of_kind(text: str, kind: str) -> list[Object]:
     return [found for found in documents(text) if found["kind"] == kind]
 
 
 STEPS = (
     Step("cluster", "every node is ready", cluster),
-    Step("image", f"the nodes hold {IMAGE}", image),
+    Step("image", f"the nodes hold {IMAGE}", bring_image),
     Step("gateway-api", "HTTPRoute is established", gateway_api),
     Step("namespaces", "all namespaces are labelled", namespaces),
     Step("cert-manager", "cert-manager and trust-manager are rolled out", cert_manager, "cert-manager"),
     Step("identity", "anchor, issuer and trust roots are there", identity),
+    Step("cni", "Linkerd's CNI plugin is on every node", cni, "cni"),
     Step("linkerd", "the control plane is rolled out and the injector answers", linkerd),
     Step("policies", "who may call whom is stored", policies),
     Step("viz", "metrics and dashboard are rolled out", viz, "viz"),

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from kindmesh.bringup import IMAGE
 from kindmesh.errors import StepFailed
+from kindmesh.image import IMAGE
 from kindmesh.kube import MANAGED_BY, OWNER, Kube, Object, until
 from kindmesh.probe import Answer, Question, arguments, read_answers
 

@@ -25,10 +25,15 @@ class Release:
     name: str
     namespace: str
     values: str = ""
+    values_with_cni: str = ""
+    """What is added to them where Linkerd's CNI plugin sets the routes of pods."""
 
 
 CRDS = Release("linkerd-crds", "linkerd")
-CONTROL_PLANE = Release("linkerd-control-plane", "linkerd", "mesh/linkerd/control-plane.yaml")
+CNI = Release("linkerd2-cni", "linkerd-cni", "mesh/linkerd/cni.yaml")
+CONTROL_PLANE = Release(
+    "linkerd-control-plane", "linkerd", "mesh/linkerd/control-plane.yaml", "mesh/linkerd/control-plane-cni.yaml"
+)
 VIZ = Release("linkerd-viz", "linkerd-viz", "mesh/linkerd/viz.yaml")
 CERT_MANAGER = Release("cert-manager", "cert-manager", "mesh/linkerd/cert-manager.yaml")
 TRUST_MANAGER = Release("trust-manager", "cert-manager", "mesh/linkerd/trust-manager.yaml")
@@ -65,7 +70,8 @@ def is_ours(release: Release, settings: Settings) -> bool:
 def value_files(release: Release, settings: Settings) -> list[Path]:
     """Return the project's values of a release, and those laid over them on this machine."""
     laid_over = settings.values / f"{release.name}.yaml" if settings.values else None
-    files = [settings.root / release.values] if release.values else []
+    written = [release.values, release.values_with_cni if settings.has("cni") else ""]
+    files = [settings.root / name for name in written if name]
     return files + ([laid_over] if laid_over and laid_over.exists() else [])
 
 

@@ -10,6 +10,8 @@ from kindmesh.errors import BadInput
 CLUSTER = "pingpong"
 OPTIONAL = ("cert-manager", "viz", "tracing", "ingress")
 """Parts that a cluster can go without; the walls and their proof are none of them."""
+EXTRA = ("cni",)
+"""Parts that it goes without unless they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +42,18 @@ class Settings:
 def read(environment: Mapping[str, str], root: Path) -> Settings:
     """Return the settings, or say all that is wrong with them."""
     wrong: list[str] = []
-    without = frozenset(word.strip() for word in environment.get("KINDMESH_WITHOUT", "").split(",") if word.strip())
-    if unknown := sorted(without - set(OPTIONAL)):
-        wrong.append(f"KINDMESH_WITHOUT: {', '.join(unknown)} is no part; parts are {', '.join(OPTIONAL)}")
+    chosen = {}
+    for name, parts in (("KINDMESH_WITHOUT", OPTIONAL), ("KINDMESH_WITH", EXTRA)):
+        chosen[name] = frozenset(word.strip() for word in environment.get(name, "").split(",") if word.strip())
+        if unknown := sorted(chosen[name] - set(parts)):
+            wrong.append(f"{name}: {', '.join(unknown)} is no part; parts are {', '.join(parts)}")
+    without = chosen["KINDMESH_WITHOUT"] | (set(EXTRA) - chosen["KINDMESH_WITH"])
     folders: dict[str, Path | None] = {}
     for name, usual in (
         ("KINDMESH_CHARTS", None),
         ("KINDMESH_CRDS", None),
         ("KINDMESH_VALUES", None),
-        ("KINDMESH_OVERLAY", root / "k8s/overlays/kind"),
+        ("KINDMESH_OVERLAY", root / "k8s/overlays" / ("kind" if "cni" in without else "kind-cni")),
         ("KINDMESH_NETWORK", root / "mesh/network"),
     ):
         folders[name] = Path(environment[name]).absolute() if environment.get(name) else usual
@@ -67,7 +72,7 @@ def read(environment: Mapping[str, str], root: Path) -> Settings:
         values=folders["KINDMESH_VALUES"],
         overlay=folders["KINDMESH_OVERLAY"] or root,
         network=folders["KINDMESH_NETWORK"] or root,
-        without=without,
+        without=frozenset(without),
     )
 
 

@@ -66,12 +66,12 @@ def take(steps: Sequence[Step], site: Site) -> list[Done]:
 
 
 def wait_for_rollout(site: Site, step: str, namespace: str, *names: str, within: int = 180) -> None:
-    """Wait until Deployments are rolled out; fail with what the cluster says about their pods."""
-    for name in names:
+    """Wait until Deployments, or `daemonset/NAME`, are rolled out; fail with what the cluster says about their pods."""
+    for name in (name if "/" in name else f"deployment/{name}" for name in names):
         found = site.kube.attempt(
-            *("-n", namespace, "rollout", "status", f"deployment/{name}", f"--timeout={within}s"), timeout=within + 10
+            *("-n", namespace, "rollout", "status", name, f"--timeout={within}s"), timeout=within + 10
         )
         if found.code != 0:
-            conditions = site.kube.attempt("-n", namespace, "describe", f"deployment/{name}").text[-1500:]
+            conditions = site.kube.attempt("-n", namespace, "describe", name).text[-1500:]
             proof = f"{found.text}\n{evidence(site.kube, namespace)}\n{conditions}"
             raise StepFailed(step, f"the rollout of {namespace}/{name}", proof, f"mend it, then `--only {step}`")

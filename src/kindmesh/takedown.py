@@ -7,7 +7,7 @@ from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site
 
 WORKLOADS = ("pingpong", "ingress", "tracing")
-NAMESPACES = (*WORKLOADS, "linkerd-viz", "kindmesh-probe", "cert-manager", "linkerd")
+NAMESPACES = (*WORKLOADS, "linkerd-viz", "kindmesh-probe", "cert-manager", "linkerd", "linkerd-cni")
 OBJECTS = (
     ("priorityclass", "pingpong"),
     ("validatingadmissionpolicybinding", "pingpong-meshed-pods"),
@@ -16,7 +16,7 @@ OBJECTS = (
 """What lies in no namespace."""
 RELEASES = (
     *(releases.TRAEFIK, releases.VIZ, releases.CONTROL_PLANE, releases.CRDS),
-    *(releases.TRUST_MANAGER, releases.CERT_MANAGER),
+    *(releases.CNI, releases.TRUST_MANAGER, releases.CERT_MANAGER),
 )
 
 
@@ -49,7 +49,7 @@ def _take_back(site: Site) -> tuple[str, ...]:
         if name not in ours and site.kube.exists(f"namespace/{name}"):
             site.say(f"Namespace {name} stays: it is not labelled {MANAGED_BY}={OWNER}, so `up` did not create it.")
     if not failed:
-        site.say("Gone. The definitions of Gateway API stay: others may use them.")
+        site.say("Gone. The definitions of Gateway API and of cert-manager stay: others may use them.")
     return failed
 
 

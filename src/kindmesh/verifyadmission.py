@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kindmesh.bringup import IMAGE
 from kindmesh.finding import Finding, judge
+from kindmesh.image import IMAGE
 from kindmesh.kube import Kube, Object
 
 GROUP = "admission"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kindmesh.errors import BadInput
 from kindmesh.pins import Kind, parse
@@ -27,6 +28,11 @@ def test_values_of_this_machine_are_laid_over_the_projects(tmp_path: Path) -> No
     mine.write_text("proxyInit: {runAsRoot: true}\n")
     assert value_files(CONTROL_PLANE, settings)[-1] == mine
     assert value_files(CONTROL_PLANE, replace(settings, values=None)) == [ROOT / "mesh/linkerd/control-plane.yaml"]
+
+
+def test_the_control_plane_knows_of_the_cni_plugin_where_it_is_there() -> None:
+    written = "\n".join(path.read_text() for path in value_files(CONTROL_PLANE, read({"KINDMESH_WITH": "cni"}, ROOT)))
+    assert yaml.safe_load(written)["cniEnabled"] is True
 
 
 PIN = 'name = "a"\nversion = "1"\nsource = "s"\ndate = 2026-11-24\ntier = "run"\n'

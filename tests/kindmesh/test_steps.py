@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from kindmesh.bringup import STEPS, marked
+from kindmesh.bringup import STEPS
 from kindmesh.errors import BadInput
+from kindmesh.image import marked
 from kindmesh.kube import Kube
 from kindmesh.settings import Settings, read
 from kindmesh.steps import Site, Step, choose, take
@@ -35,6 +36,14 @@ def test_optional_parts_can_be_left_out_and_the_walls_cannot(without: str, gone:
     assert set(names()) - set(names(without)) == gone
 
 
+def test_the_cni_plugin_comes_only_when_it_is_asked_for_and_before_every_pod_that_needs_it() -> None:
+    asked = settings(KINDMESH_WITH="cni")
+    order = [step.name for step in choose(STEPS, asked)]
+    assert set(order) - set(names()) == {"cni"}
+    assert order.index("cni") < order.index("linkerd")
+    assert (settings().overlay.name, asked.overlay.name) == ("kind", "kind-cni")
+
+
 def test_a_step_can_be_taken_alone_and_the_order_stays() -> None:
     assert names("", "workloads", "image") == ["image", "workloads"]
 
@@ -59,6 +68,7 @@ def test_each_step_says_what_it_waits_for_and_how_it_went() -> None:
     ("environment", "words"),
     [
         ({"KINDMESH_WITHOUT": "policies"}, "policies is no part"),
+        ({"KINDMESH_WITH": "viz"}, "KINDMESH_WITH: viz is no part; parts are cni"),
         ({"KINDMESH_CHARTS": "/nowhere"}, "KINDMESH_CHARTS: /nowhere is no folder"),
         ({"KINDMESH_CHARTS": "/no", "KINDMESH_WITHOUT": "x"}, "x is no part.*; KINDMESH_CHARTS"),
     ],
