@@ -190,8 +190,8 @@ def logs(name: str, follow: bool, sidecar: bool) -> None:
 def rotate(what: str) -> None:
     """Renew the issuer or the trust anchor while traffic flows, and say whether a request was lost.
 
-    Where cert-manager keeps the anchor, `rotate anchor` changes nothing and names the guide with the steps:
-    docs/guides/rotate-the-anchor.md. A rotation of the anchor that broke off goes on when it is started again.
+    Its phases are in docs/guides/rotate-the-anchor.md. A rotation of the anchor that broke off goes on when it is
+    started again.
     """
     from kindmesh.load import under_load
     from kindmesh.rotate import phases_of_anchor, phases_of_issuer

@@ -30,7 +30,7 @@ def cluster(
     folder: Path, patch: pytest.MonkeyPatch, *, anchors: tuple[str, ...], previous: str, published: tuple[str, ...]
 ) -> Tools:
     answers = {
-        "configmap/linkerd-identity-trust-roots": tuple(bundle(roots) for roots in published),
+        "configmap/linkerd-identity-trust-roots": tuple(bundle(roots.rstrip()) for roots in published),
         "get&certificate/": CERTIFICATE,
         "secret/linkerd-trust-anchor": tuple(secret(pem) for pem in anchors),
         "secret/linkerd-previous-anchor": secret(previous),
@@ -52,7 +52,7 @@ def test_a_new_anchor_is_asked_for_and_both_are_published(tmp_path: Path, monkey
         *(tmp_path, monkeypatch),
         anchors=(OLD.pem, OLD.pem, NEW.pem),
         previous=OLD.pem,
-        published=(OLD.pem, OLD.pem + NEW.pem),
+        published=(OLD.pem, NEW.pem + OLD.pem),
     )
     CertManager(Kube("some")).trust_both()
     (asked,) = [call for call in called.calls if " patch " in call]
@@ -64,7 +64,7 @@ def test_a_new_anchor_is_asked_for_and_both_are_published(tmp_path: Path, monkey
 def test_an_anchor_that_was_renewed_already_is_not_renewed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    called = cluster(tmp_path, monkeypatch, anchors=(NEW.pem,), previous=OLD.pem, published=(OLD.pem + NEW.pem,))
+    called = cluster(tmp_path, monkeypatch, anchors=(NEW.pem,), previous=OLD.pem, published=(NEW.pem + OLD.pem,))
     keeper = CertManager(Kube("some"))
     assert keeper.pending()
     keeper.trust_both()
