@@ -8,12 +8,14 @@ import os
 import sys
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from pathlib import Path
 from time import monotonic
 
 from localmesh import STARTED
 from localmesh.errors import BadInput
 from localmesh.events import Event, Failed, Ready
 from localmesh.launch import interruptible, supervisor
+from localmesh.nearby import nearby
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
 
@@ -22,29 +24,41 @@ INTERRUPTED = Failed(130, ("interrupted; nothing is left running",))
 
 def bring_up(settings: Settings, folder: StateFolder, output: str) -> int:
     """Start the mesh, or apply the manifests to the one that runs; return the exit code."""
-    from localmesh.cli import fail
-
     if folder.owner() is not None:
-        _apply(settings, folder)
+        failed = _apply(settings, folder)
     elif failed := _start(settings, folder):
         folder.abandon()
-        fail(failed.reasons, failed.hint, failed.output)
-        return failed.code
-    return _show(folder, output)
+    return _tell(failed, settings) if failed else _show(folder, output)
 
 
-def _apply(settings: Settings, folder: StateFolder) -> None:
+def _tell(failed: Failed, settings: Settings) -> int:
+    """Print what went wrong; return the exit code."""
+    from localmesh.cli import fail
+
+    reasons = tuple(nearby(reason, settings.manifests, Path.cwd()) for reason in failed.reasons)
+    fail(reasons, failed.hint, failed.output)
+    return failed.code
+
+
+def _apply(settings: Settings, folder: StateFolder) -> Failed | None:
     from localmesh.client import Client
 
     client = Client(folder)
     asked, runs = to_environ(replace(settings, state=folder.path)), client.status().settings
     if differs := [name for name in asked if asked[name] != runs.get(name)]:
-        raise BadInput(
-            *(f"the local mesh runs already, with {name}={runs.get(name)} and not {asked[name]}" for name in differs),
+        return Failed(
+            2,
+            tuple(
+                f"the local mesh runs already, with {name}={runs.get(name)} and not {asked[name]}" for name in differs
+            ),
             hint="run `localmesh down` first, or set LOCALMESH_STATE and the ports for a second mesh",
         )
-    changed = ", and the manifests were applied anew" if client.apply() else ""
+    try:
+        changed = ", and the manifests were applied anew" if client.apply() else ""
+    except BadInput as error:
+        return Failed(2, error.reasons, error.hint)
     sys.stderr.write(f"The local mesh runs already{changed}.\n")
+    return None
 
 
 def _start(settings: Settings, folder: StateFolder) -> Failed | None:
@@ -80,7 +94,6 @@ def _show(folder: StateFolder, output: str) -> int:
 
 def stay(settings: Settings, folder: StateFolder) -> int:
     """Run the mesh in this process until Ctrl-C; return the exit code."""
-    from localmesh.cli import fail
     from localmesh.progress import Progress, standard_error
     from localmesh.supervise import supervise
 
@@ -93,11 +106,10 @@ def stay(settings: Settings, folder: StateFolder) -> int:
                 if isinstance(event, Ready | Failed):
                     showing.close()
                 if isinstance(event, Failed):
-                    fail(event.reasons, event.hint, event.output)
+                    _tell(event, settings)
 
             return supervise(replace(settings, state=folder.path), os.environ, report)
     except KeyboardInterrupt:
-        fail(INTERRUPTED.reasons, INTERRUPTED.hint, INTERRUPTED.output)
-        return INTERRUPTED.code
+        return _tell(INTERRUPTED, settings)
     finally:
         folder.abandon()

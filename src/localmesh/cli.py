@@ -171,15 +171,19 @@ def ask(source: str, target: str, method: str, headers: tuple[str, ...], output:
     or `unmeshed`. TO is a service, workload or pod with an optional port and path: `ponger:metrics/metrics`.
     """
     from localmesh import render
+    from localmesh.nearby import nearby
     from localmesh.question import checked, header
     from localmesh.views import Question
 
     question = checked(Question(source, target, method, tuple(header(text) for text in headers)))
-    answer = running().ask(question)
+    client = running()
+    answer = client.ask(question)
+    roots = [Path(root) for root in client.status().settings["LOCALMESH_MANIFESTS"].split(":")]
+    answer = replace(answer, reasons=tuple(nearby(reason, roots, Path.cwd()) for reason in answer.reasons))
     if output == "json":
         click.echo(answer.to_json(indent=2))
     else:
-        show(render.answer(answer, str(Path.cwd())))
+        show(render.answer(answer))
     sys.exit(0 if answer.agrees and answer.verdict == "allow" else FINDING)
 
 

@@ -50,11 +50,11 @@ def remaining(expires: str, now: datetime | None = None) -> str:
 
 
 def words(span: timedelta) -> str:
-    """Return a span of time with the unit that fits, rounded down."""
-    seconds = int(span.total_seconds())
+    """Return a span of time with the unit that fits, rounded: a new certificate of a day has 24 h left."""
+    seconds = round(span.total_seconds())
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
-            return f"{seconds // length} {unit}"
+            return f"{round(seconds / length)} {unit}"
     return f"{seconds} s"
 
 
@@ -69,9 +69,8 @@ def access(found: Iterable[AccessView]) -> Table:
     return table
 
 
-def answer(found: Answer, folder: str = "") -> Text:
-    """Return what happened to a request, and why; files below `folder` are named from there."""
-    below = f"{folder}/"
+def answer(found: Answer) -> Text:
+    """Return what happened to a request, and why."""
     text = Text()
     text.append(f"{found.source} -> {found.target}  {found.request}\n", "bold")
     status = "no answer" if found.status is None else str(found.status)
@@ -79,7 +78,7 @@ def answer(found: Answer, folder: str = "") -> Text:
     text.append("verdict   ")
     text.append(f"{found.verdict}\n", "green" if found.verdict == "allow" else "red")
     for number, reason in enumerate(found.reasons):
-        text.append(f"{'because' if number == 0 else '':10}{reason.replace(below, '') if folder else reason}\n")
+        text.append(f"{'because' if number == 0 else '':10}{reason}\n")
     if found.verdict == UNREACHABLE:
         text.append("nobody answers behind this port; see `localmesh logs`\n", "yellow")
     if not found.agrees:

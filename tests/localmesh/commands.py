@@ -37,6 +37,8 @@ class Commands:
     https_port: int
     lifetime: str = "24h"
     """Of certificates."""
+    here: Path = Path("/")
+    """Where the person stands."""
 
     @property
     def state(self) -> Path:
@@ -78,7 +80,7 @@ class Commands:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            cwd="/",
+            cwd=self.here,
             start_new_session=True,
         )
 

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,12 @@ def test_all_that_is_wrong_is_said_at_once(idle: Commands) -> None:
         TABLE[wrong][0](idle)
     outcome = idle.run("up")
     assert (outcome.err.count("`pongping`"), outcome.err.count("`status.hostIP`")) == (2, 2)
+
+
+def test_a_file_is_named_from_the_folder_one_is_in(idle: Commands) -> None:
+    TABLE["broken YAML"][0](idle)
+    outcome = replace(idle, here=idle.manifests / "mesh").run("up")
+    assert outcome.err.startswith("error: ../k8s/base/services.yaml, document 1: is no YAML"), outcome.err
 
 
 def test_no_project_around_the_current_folder_is_said(idle: Commands) -> None:

@@ -66,6 +66,7 @@ def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Comm
     deployments.write_text(deployments.read_text().replace("replicas: 2", "replicas: 3"))
     refused = another.run("up")
     assert refused.code == 2
+    assert refused.err.count("error: ") == 1
     assert "hint: run `localmesh down`, then `localmesh up`" in refused.err
 
     deployments.write_text(deployments.read_text().replace("replicas: 3", "replicas: 2").replace('"1"', '"soon"', 1))

@@ -2,6 +2,7 @@
 
 import json
 import ssl
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -72,6 +73,13 @@ def test_every_call_ends_as_the_manifests_say(words: tuple[str, ...], status: in
 
 def test_an_answer_names_the_rule_behind_it(mesh: Commands) -> None:
     assert "AuthorizationPolicy pingpong/pinger-may-ping" in mesh.run("ask", "pinger", "ponger/ping").out
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_files_are_named_from_the_folder_one_is_in(output: str, mesh: Commands) -> None:
+    said = replace(mesh, here=mesh.manifests / "k8s").run("ask", "pinger", "ponger/ping", "--output", output).out
+    assert "(../mesh/policies/authorizationpolicies.yaml, document 1)" in said
+    assert str(mesh.manifests) not in said
 
 
 def test_an_app_listens_nowhere_but_on_its_sockets(mesh: Commands) -> None:

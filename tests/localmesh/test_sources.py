@@ -47,7 +47,7 @@ def test_a_source_is_a_pod_an_account_the_node_or_a_stranger(text: str, source: 
     [
         (
             "nobody",
-            "known are ponger-0, ponger-1, prometheus, spiffe://root.linkerd/app, twin, unmeshed, node, and any NAMESPACE/ACCOUNT",
+            "known are ponger-0, ponger-1, prometheus, spiffe://root.linkerd/app, twin, unmeshed, node, and any",
         ),
         ("twin", "more than one ServiceAccount has this name; write a/twin or b/twin"),
         ("a/b_c", "there is no such pod, workload or ServiceAccount"),
