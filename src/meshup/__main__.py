@@ -1,8 +1,4 @@
-"""Takes a verb to the backend: `python -m meshup VERB [local|kind] [ARGUMENT…]`.
-
-`up` chooses by what this machine has, or takes what MESHUP_BACKEND says;
-every other verb goes to what runs, and to the local mesh where nothing does.
-"""
+"""Takes a verb to the backend: `python -m meshup VERB [local|kind] [ARGUMENT…]`; `--help` says how it chooses."""
 
 import os
 import subprocess
@@ -12,11 +8,30 @@ from meshup.backend import WORDS, Backend, choose
 from meshup.running import cluster_runs, kind_has_the_cluster, local_mesh_runs
 
 BAD_INPUT = 2
+HELP = """\
+Usage: python -m meshup VERB [local|kind] [ARGUMENT]...
+
+  Take a verb to the backend: the local mesh, or a Kubernetes cluster.
+
+Verbs:
+  up      Start it: on kind where a Docker engine answers and kind, kubectl and
+          helm are here, else on this machine alone.
+  down    Stop the local mesh, and remove the kind cluster if there is one. A
+          cluster of your own goes with `down kind` alone.
+  status, ask, logs, rotate, restart
+          Go to what runs: the local mesh first, and also where nothing runs.
+
+The word after the verb chooses the backend, else MESHUP_BACKEND does, which is
+empty, local or kind. All other words are the backend's: `VERB --help` has them.
+"""
 
 
 def main() -> None:
     """Hand the verb over; the backend's exit code is this program's."""
     verb, *arguments = sys.argv[1:] or ["--help"]
+    if verb in ("-h", "--help"):
+        sys.stdout.write(HELP)
+        return
     asked = arguments.pop(0) if arguments and arguments[0] in WORDS else os.environ.get("MESHUP_BACKEND", "")
     if asked and asked not in WORDS:
         refuse(f"MESHUP_BACKEND={asked}: expected {' or '.join(WORDS)}")
