@@ -62,6 +62,7 @@ def opaque(app: str = "cat") -> Manifest:
     return pod(app, "10.244.0.31", ports=PORTS, annotations={"config.linkerd.io/opaque-ports": "8080"})
 
 
+CLUB = "club.serviceaccount.identity.linkerd.cluster.local"
 GRPC_MATCH: Manifest = {"method": {"service": "a.B"}}
 EGRESS = {"policyTypes": ["Egress"]}
 
@@ -205,6 +206,7 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
     (0, "MP035", [], "port 8080 is open to everyone"),
     (0, "MP036", [server(), allow(account("pingr"))], "names arena/pingr"),
     (0, "MP037", [cat(annotations={"config.linkerd.io/default-inbound-policy": "none"})], "`none` is ignored"),
+    (0, "MP038", [VM, server(), tls(f"*.{CLUB}"), allow(BY_TLS), cat(namespace="club")], "only club/cat is one"),
     (0, "MP040", [wall(ingress=[{"ports": [{"port": 8080}]}])], "lets no meshed client reach"),
     (
         0,

@@ -13,6 +13,17 @@ from .build import ARENA, Manifest, account, allow, documents, exact, network, r
 from .mistakes import BY_NET, FIXTURES, ON_ROUTE, PINGER
 
 ROOT = Path(__file__).parents[2]
+OPAQUE_AND_BY_NAME = [server(proxyProtocol="opaque"), allow(PINGER)]
+SOUND = (
+    server(),
+    server("metrics", "metrics"),
+    route(exact("/ping", method="GET")),
+    allow(PINGER, on=ON_ROUTE),
+    route(exact("/live", method="GET"), name="probes"),
+    network("10.244.0.1/32"),
+    allow(BY_NET, on=ref("HTTPRoute", "probes"), name="kubelet"),
+    allow(account("rogue"), on=ref("Server", "metrics"), name="scrape"),
+)
 
 
 def found(*manifests: Manifest, settings: MeshSettings | None = None) -> dict[str, str]:
@@ -34,9 +45,53 @@ def test_a_mistake_is_found(surprise: int, code: str, manifests: list[Manifest],
 
 def test_an_opaque_port_in_transparent_mode_knows_nobody() -> None:
     """Surprise 17."""
-    manifests = (server(proxyProtocol="opaque"), allow(PINGER))
-    assert "MP017" in found(*manifests, settings=MeshSettings(outbound_transport_mode="transparent"))
-    assert "MP017" not in found(*manifests)
+    transparent = MeshSettings(outbound_transport_mode="transparent")
+    assert "MP017" in found(*OPAQUE_AND_BY_NAME, settings=transparent)
+    assert "MP017" not in found(*OPAQUE_AND_BY_NAME)
+
+
+SURPRISES = {
+    1: "a Server is a deny",
+    2: "a Namespace policy leaves out ports without a Server",
+    3: "a route's policy cannot narrow",
+    4: "the first route takes the probes away",
+    5: "a route without policies is not open",
+    6: "probe paths are open to everyone",
+    7: "a tcpSocket probe always succeeds, a grpc probe never by itself",
+    8: "refused TCP is cut, not refused",
+    9: "an empty list of references admits everyone",
+    10: "a typo in a reference disables the policy",
+    11: "a target must name the route's own group",
+    12: "an older authorization without networks means the cluster's",
+    13: "a star misses SPIFFE identities",
+    14: "identities hold the installation's names",
+    15: "of overlapping Servers the oldest wins",
+    16: "an opaque port with an HTTP Server refuses its meshed clients",
+    17: "an opaque port knows identities by the transport header only",
+    18: "probes speak HTTP/1.1 to a gRPC Server",
+    19: "a GRPCRoute drives HTTPRoutes out",
+    20: "a match by headers bricks a gRPC Server",
+    21: "accepted is not in force",
+    22: "precedence goes by length, then by age",
+    23: "paths are compared raw",
+    24: "accessPolicy is a grant",
+    25: "annotations of the namespace reach no running pod",
+    26: "skipped ports have no policy",
+    27: "the sidecar's own probes need a route",
+    28: "rate limits are shared",
+    29: "invalid objects can get in",
+    30: "undeclared ports begin under the default policy",
+}
+
+
+@pytest.mark.parametrize("surprise", SURPRISES, ids=[text.replace(" ", "-") for text in SURPRISES.values()])
+def test_each_surprise_is_found_and_not_where_there_is_none(surprise: int) -> None:
+    """Section 16 of the rules: each has its code, a fixture that is found, and silence in an arena without it."""
+    code = f"MP{surprise:03}"
+    fixtures = [manifests for number, _, manifests, _ in FIXTURES if number == surprise] or [OPAQUE_AND_BY_NAME]
+    settings = MeshSettings(outbound_transport_mode="transparent" if surprise == 17 else "transport-header")
+    assert all(code in found(*manifests, settings=settings) for manifests in fixtures)
+    assert code not in found(*SOUND, settings=settings)
 
 
 def test_every_code_has_a_fixture() -> None:
@@ -44,17 +99,7 @@ def test_every_code_has_a_fixture() -> None:
 
 
 def test_a_sound_set_of_policies_has_no_finding() -> None:
-    sound = (
-        server(),
-        server("metrics", "metrics"),
-        route(exact("/ping", method="GET")),
-        allow(PINGER, on=ON_ROUTE),
-        route(exact("/live", method="GET"), name="probes"),
-        network("10.244.0.1/32"),
-        allow(BY_NET, on=ref("HTTPRoute", "probes"), name="kubelet"),
-        allow(account("rogue"), on=ref("Server", "metrics"), name="scrape"),
-    )
-    assert found(*sound) == {}
+    assert found(*SOUND) == {}
 
 
 def test_the_projects_own_manifests_have_no_finding() -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from meshpolicy.access import account_of
 from meshpolicy.authorize import identity_matches
 from meshpolicy.cluster import Cluster
 from meshpolicy.findings.finding import Weight, code
 from meshpolicy.findings.served import by_server, real
 from meshpolicy.objects import MeshTLSAuthentication
 from meshpolicy.policy import Ref, TlsAuthenticated
+from meshpolicy.transport import identity_of
 from meshpolicy.words import account
 
 Found = Iterator[tuple[Ref, str]]
@@ -81,6 +83,27 @@ def unknown_account(cluster: Cluster) -> Found:
             known = accounts.get(reference.namespace)
             if reference.kind.lower() == "serviceaccount" and known is not None and reference.name not in known:
                 yield policy.ref, f"names {reference.namespace}/{reference.name}, under which no workload runs"
+
+
+@code(
+    "MP038",
+    "A policy that is wider than its use",
+    "R34 R35",
+    weight=Weight.NOTE,
+    explanation="The policy admits a whole namespace, or everyone in the mesh, and among the workloads of these "
+    "manifests one account makes use of that. Whoever can start a pod there is admitted as well.",
+    fix="Name the account in identityRefs.",
+)
+def wider_than_used(cluster: Cluster) -> Found:
+    """Find wildcards that one account of the workloads meets, and no more."""
+    workloads = [workload for workload in cluster.workloads if workload.meshed]
+    for authentication in cluster.identities.values():
+        for match in identity_matches(cluster, authentication.identities, authentication.references):
+            if match.exact:
+                continue
+            met = {account_of(w) for w in workloads if match.accepts(identity_of(cluster, w))}
+            if len(met) == 1:
+                yield authentication.ref, f"means {account(match, cluster.settings)}, and only {met.pop()} is one"
 
 
 def _accounts(cluster: Cluster, authentication: MeshTLSAuthentication) -> list[str]:
