@@ -119,5 +119,7 @@ def _shown(value: object) -> str:
         return "an object"
     if isinstance(value, list):
         return "a list"
+    if value is None:
+        return "`null`"
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return f"`{text[:40]}…`" if len(text) > 40 else f"`{text}`"

@@ -132,7 +132,8 @@ def read(name: str, text: bytes, problems: list[Problem]) -> Iterator[Document]:
             else:
                 problems.append(Problem(Place(name, number), f"is a {_word(data)}, where an object is expected"))
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
-        problems.append(Problem(Place(name, max(number, 1)), f"is no YAML: {_reason(error)}"))
+        hint = "; a template must be rendered first" if b"{{" in text else ""
+        problems.append(Problem(Place(name, max(number, 1)), f"is no YAML: {_reason(error)}{hint}"))
 
 
 def _first_too_deep(text: str) -> int:
@@ -190,6 +191,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"its byte 0x{error.object[error.start]:02x} at position {error.start} is no UTF-8"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     return " ".join(str(error).split()) or type(error).__name__

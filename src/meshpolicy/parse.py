@@ -1,6 +1,7 @@
 """From documents to a cluster: one reader for each kind, every problem collected. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 
 from meshpolicy import parsenetwork, parsepolicy, parseroute, parseworkload
 from meshpolicy.cluster import Cluster, PolicyObject, spaces
@@ -47,6 +48,9 @@ READERS: Mapping[tuple[str, str], Callable[[Fields, Ref], Object | None]] = {
     (GATEWAY_GROUP, "Gateway"): parseroute.gateway,
     ("networking.k8s.io", "NetworkPolicy"): parsenetwork.network_policy,
 }
+GROUPS = frozenset(group for group, _ in READERS)
+UNREAD = frozenset({"EgressNetwork"})
+"""Kinds of Linkerd's policies that have no say here: they are about calls out of the cluster."""
 WITHOUT_NAMESPACE = frozenset({"Namespace"})
 
 
@@ -60,13 +64,13 @@ def parse(documents: Iterable[Document], settings: MeshSettings | None = None) -
             item = _read(fields, seen)
             if item is not None:
                 found.append(item)
-    return _cluster(found, settings or MeshSettings()), tuple(problems)
+    return _cluster(found, settings or MeshSettings()), tuple(dict.fromkeys(problems))
 
 
 def _items(fields: Fields) -> tuple[Fields, ...]:
     """Return the objects of a document; a List holds several."""
     kind = fields.data.get("kind")
-    if isinstance(kind, str) and kind.endswith("List") and isinstance(fields.data.get("items"), list):
+    if isinstance(kind, str) and kind.endswith("List") and (kind == "List" or fields.has("items")):
         return fields.children("items")
     return (fields,)
 
@@ -78,6 +82,7 @@ def _read(fields: Fields, seen: dict[Ref, Place]) -> Object | None:
     group = version.rpartition("/")[0]
     reader = READERS.get((group, kind))
     if reader is None:
+        _misnamed(fields, group, kind)
         return None
     metadata = fields.child("metadata")
     name = metadata.required("name")
@@ -94,6 +99,18 @@ def _read(fields: Fields, seen: dict[Ref, Place]) -> Object | None:
     # What would be refused on admission never comes into being.
     refused = any(problem.severity is Severity.REJECTED for problem in fields.problems[before:])
     return None if refused else item
+
+
+def _misnamed(fields: Fields, group: str, kind: str) -> None:
+    """Note a kind under the wrong one of the groups that are known here, and a kind that Linkerd's policies lack."""
+    groups = [own for own, name in READERS if name == kind]
+    if groups and group in GROUPS:
+        owners = " or ".join(own or "the core group (v1)" for own in groups)
+        fields.note("apiVersion", f"is `{fields.text('apiVersion')}`: a {kind} is of {owners}")
+    elif group == POLICY_GROUP and kind and kind not in UNREAD:
+        close = get_close_matches(kind, [name for own, name in READERS if own == group], n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        fields.note("kind", f"is `{kind}`, which {group} does not have{hint}")
 
 
 def _cluster(found: list[Object], settings: MeshSettings) -> Cluster:

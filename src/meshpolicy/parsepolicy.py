@@ -3,6 +3,7 @@
 What Linkerd's webhook refuses (section 14 of the rules) is noted with severity REJECTED and read as absent.
 """
 
+import re
 from enum import StrEnum
 from ipaddress import ip_network
 from typing import TypeVar
@@ -22,12 +23,18 @@ from meshpolicy.objects import (
 from meshpolicy.policy import DefaultPolicy, Protocol, Ref
 from meshpolicy.selector import Expression, Operator, Selector
 
+TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 Word = TypeVar("Word", bound=StrEnum)
 
 
 def created(document: Fields) -> str:
     """Return the creationTimestamp; RFC 3339 in UTC sorts as text."""
-    return document.child("metadata").text("creationTimestamp")
+    metadata = document.child("metadata")
+    text = metadata.text("creationTimestamp")
+    if text and not TIME.fullmatch(text):
+        metadata.note("creationTimestamp", f"is `{text}`, where a time such as 2026-01-31T00:00:00Z is expected")
+        return ""
+    return text
 
 
 def target(fields: Fields, namespace: str) -> Target:

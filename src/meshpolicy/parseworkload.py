@@ -1,6 +1,7 @@
 """From documents to namespaces, workloads and Services. Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import ip_address
 from types import MappingProxyType
@@ -68,7 +69,7 @@ def external(document: Fields, ref: Ref) -> Workload:
         MappingProxyType(metadata.strings("labels")),
         MappingProxyType(metadata.strings("annotations")),
         containers=(Container(ref.name, ports=ports),),
-        addresses=tuple(_addresses([item.text("ip") for item in spec.children("workloadIPs")], spec)),
+        addresses=tuple(_addresses(spec.children("workloadIPs"), "ip")),
         meshed=True,
         identity=spec.child("meshTLS").text("identity"),
     )
@@ -79,13 +80,13 @@ def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: F
         *(_container(container, init=True) for container in spec.children("initContainers")),
         *(_container(container) for container in spec.children("containers")),
     )
-    if not spec.children("containers"):
+    if not spec.data.get("containers"):
         spec.note("containers", "is missing or empty")
     labels = metadata.strings("labels")
     addresses: list[Address] = []
     if status is not None:
-        texts = [item.text("ip") for item in status.children("podIPs")] or [status.text("podIP")]
-        addresses = _addresses(texts, status)
+        listed = status.children("podIPs")
+        addresses = _addresses(listed, "ip") if listed else _addresses((status,), "podIP")
     return Workload(
         ref,
         MappingProxyType(labels),
@@ -146,11 +147,7 @@ def announced(service: Service, space: Namespace | None) -> Service:
 
 
 def _container(fields: Fields, init: bool = False) -> Container:
-    ports = tuple(
-        ContainerPort(number, port.text("name"), port.text("protocol", "TCP"))
-        for port in fields.children("ports")
-        if isinstance(number := port.port("containerPort"), int) and number
-    )
+    ports = tuple(filter(None, map(_container_port, fields.children("ports"))))
     probes = tuple(probe for kind in ProbeKind for probe in _probe(fields.child(kind), kind, ports))
     return Container(
         fields.text("name"),
@@ -163,6 +160,16 @@ def _container(fields: Fields, init: bool = False) -> Container:
         _other_probes(fields),
         init,
     )
+
+
+def _container_port(fields: Fields) -> ContainerPort | None:
+    number = fields.port("containerPort")
+    if not isinstance(number, int):
+        fields.note("containerPort", f"is the text `{number}`, where a number is expected (without quotes)")
+        return None
+    if not fields.has("containerPort"):
+        fields.note("containerPort", "is missing")
+    return ContainerPort(number, fields.text("name"), fields.text("protocol", "TCP")) if number else None
 
 
 def _other_probes(fields: Fields) -> tuple[tuple[ProbeKind, str], ...]:
@@ -186,9 +193,9 @@ def _probe(fields: Fields, kind: ProbeKind, ports: tuple[ContainerPort, ...]) ->
         named = {p.name.lower(): p.number for p in ports if p.protocol == "TCP" and p.name}
         known = port.lower() in named
         port = named.get(port.lower(), int(port) if port.isdecimal() else 0)
+    path = get.text("path", "/").partition("#")[0].partition("?")[0]
     if not port:
         return ()
-    path = get.text("path", "/").partition("#")[0].partition("?")[0]
     return (
         Probe(
             kind,
@@ -233,11 +240,12 @@ def service(document: Fields, ref: Ref) -> Service:
     )
 
 
-def _addresses(texts: list[str], fields: Fields) -> list[Address]:
+def _addresses(entries: Iterable[Fields], key: str) -> list[Address]:
     found: list[Address] = []
-    for text in filter(None, texts):
+    for entry in entries:
+        text = entry.text(key)
         try:
-            found.append(ip_address(text))
+            found += [ip_address(text)] if text else []
         except ValueError:
-            fields.note("podIP", f"is `{text}`, where an IP address is expected")
+            entry.note(key, f"is `{text}`, where an IP address is expected")
     return found
