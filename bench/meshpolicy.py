@@ -60,8 +60,8 @@ def manifests(workloads: int) -> Iterator[str]:
 def measured(verb: str, path: Path, workloads: int) -> Figure:
     """Run one verb in a process of its own, and return its time and its peak memory."""
     code = (
-        "import resource, sys; from meshpolicy.cli import main\n"
-        "try: main(sys.argv[1:])\n"
+        "import resource, sys; from meshpolicy.__main__ import main\n"
+        "try: main()\n"
         "except SystemExit: pass\n"
         "used = resource.getrusage(resource.RUSAGE_SELF)\n"
         "sys.stderr.write(f'\\n{used.ru_utime + used.ru_stime} {used.ru_maxrss}')"
