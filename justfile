@@ -13,6 +13,7 @@ default:
 
 # bring PingPong up: on kind where Docker and its tools are here, else on this machine alone
 [group('run')]
+[no-cd]
 [no-exit-message]
 up *backend: install
     @python -m meshup up "$@"
@@ -31,6 +32,7 @@ status *args: install
 
 # send one real request, and say why it was answered so; FROM is a pod, an account or `unmeshed`
 [group('run')]
+[no-cd]
 [no-exit-message]
 ask from to *args: install
     @python -m meshup ask "$@"

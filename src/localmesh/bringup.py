@@ -105,6 +105,8 @@ def stay(settings: Settings, folder: StateFolder) -> int:
                 progress.show(event)
                 if isinstance(event, Ready | Failed):
                     showing.close()
+                if isinstance(event, Ready):
+                    sys.stderr.write("Ctrl-C stops it. In another terminal: `just status`\n")
                 if isinstance(event, Failed):
                     _tell(event, settings)
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 FINDING = 1
 BAD_INPUT = 2
+INTERRUPTED = 130
+FINISHED = ("rotate", "restart")
+"""Commands that the supervisor carries out: whoever waits for them can go away."""
 WIDEST = 400
 
 output_option = click.option(
@@ -45,6 +48,10 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except LocalMeshError as error:
             ctx.exit(complain(error))
+        except KeyboardInterrupt:
+            if ctx.invoked_subcommand in FINISHED:
+                fail(("interrupted; what the mesh has begun it finishes: see `localmesh status`",), "", "")
+            ctx.exit(INTERRUPTED)
 
 
 def complain(error: LocalMeshError) -> int:

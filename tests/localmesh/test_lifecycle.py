@@ -101,7 +101,7 @@ def test_a_mesh_in_the_foreground_leaves_nothing_when_it_is_told_to_end(
     with another.start("up", "--foreground") as process:
         assert process.stderr
         for line in process.stderr:
-            if line.startswith("All pods are ready"):
+            if line == "Ctrl-C stops it. In another terminal: `just status`\n":
                 break
         process.send_signal(ending)
         assert process.wait(30) == 0

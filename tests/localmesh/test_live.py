@@ -1,6 +1,7 @@
 """The whole of it, on the project's own manifests: who may call whom, as real requests show."""
 
 import json
+import signal
 import ssl
 from dataclasses import replace
 from typing import Any
@@ -80,6 +81,15 @@ def test_files_are_named_from_the_folder_one_is_in(output: str, mesh: Commands) 
     said = replace(mesh, here=mesh.manifests / "k8s").run("ask", "pinger", "ponger/ping", "--output", output).out
     assert "(../mesh/policies/authorizationpolicies.yaml, document 1)" in said
     assert str(mesh.manifests) not in said
+
+
+def test_who_has_read_enough_of_a_log_ends_it_in_silence(mesh: Commands) -> None:
+    with mesh.start("logs", "ponger", "--follow") as process:
+        assert process.stdout
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=20)
+    assert (process.returncode, complaint) == (130, "")
 
 
 def test_an_app_listens_nowhere_but_on_its_sockets(mesh: Commands) -> None:

@@ -1,6 +1,7 @@
 """What happens while the mesh runs, under 50 requests per second: no request may be lost by it."""
 
 import asyncio
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -94,3 +95,19 @@ def test_a_rolling_restart_costs_no_request(workload: str, mesh: Commands) -> No
     after = mesh.pods(workload)
     assert len(after) == len(before)
     assert not {pod.address for pod in after.values()} >= {pod.address for pod in before.values()}
+
+
+def test_a_restart_that_nobody_waits_for_is_finished(mesh: Commands) -> None:
+    before = mesh.pods("ponger")
+    with mesh.start("restart", "ponger") as process:
+        asyncio.run(until(lambda: mesh.pods("ponger").keys() > before.keys(), within=20, what="no pod was added"))
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "interrupted; what the mesh has begun it finishes" in complaint
+
+    def finished() -> bool:
+        after = mesh.pods("ponger")
+        return len(after) == len(before) and after.keys() != before.keys()
+
+    asyncio.run(until(finished, within=30, what="the restart was not finished"))
