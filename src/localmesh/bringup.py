@@ -72,6 +72,9 @@ def _start(settings: Settings, folder: StateFolder) -> Failed | None:
                     progress.show(last)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BaseException:
+        folder.abandon()
+        raise
     return last if isinstance(last, Failed) else None
 
 

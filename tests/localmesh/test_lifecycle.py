@@ -115,7 +115,16 @@ def test_an_interrupted_up_leaves_nothing_running(ending: signal.Signals, anothe
         assert process.stderr.readline()
         process.send_signal(ending)
         assert process.wait(30) == 130
-    assert another.processes() == {}
+    nothing_is_left(another)
+
+
+def test_an_up_that_cannot_say_how_far_it_is_leaves_nothing(another: Commands) -> None:
+    with another.start("up") as process:
+        assert process.stderr
+        assert process.stderr.readline()
+        process.stderr.close()
+        assert process.wait(30) > 0
+    nothing_is_left(another)
 
 
 def test_a_program_that_does_not_stay_up_is_shown_with_what_it_printed(another: Commands) -> None:
