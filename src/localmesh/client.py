@@ -39,13 +39,13 @@ class Client:
 
     def _send(self, method: str, path: str, body: object = None) -> httpx.Response:
         if not self._folder.control.exists():
-            raise NotRunning(f"no local mesh runs in {self._folder.path}")
+            raise self._unheard()
         transport = httpx.HTTPTransport(uds=str(self._folder.control))
         try:
             with httpx.Client(transport=transport, base_url="http://localmesh", timeout=self._timeout) as http:
                 response = http.request(method, path, json=body)
         except httpx.TransportError as error:
-            raise NotRunning(f"no local mesh runs in {self._folder.path}") from error
+            raise self._unheard() from error
         match response.status_code:
             case httpx.codes.UNPROCESSABLE_ENTITY:
                 raise BadInput(*response.json()["reasons"], hint=response.json()["hint"])
@@ -54,6 +54,11 @@ class Client:
             case status if status >= httpx.codes.INTERNAL_SERVER_ERROR:
                 raise LocalMeshError(_reason(response))
         return response
+
+    def _unheard(self) -> NotRunning:
+        if self._folder.owner() is None:
+            return NotRunning(f"no local mesh runs in {self._folder.path}")
+        return NotRunning(f"the local mesh in {self._folder.path} is starting or stopping; try again in a moment")
 
 
 def _reason(response: httpx.Response) -> str:

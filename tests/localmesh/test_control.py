@@ -126,6 +126,12 @@ def test_nobody_there_is_said_in_words(short_path: Path) -> None:
         Client(StateFolder(short_path)).status()
 
 
+def test_somebody_who_does_not_listen_yet_is_said_in_words(short_path: Path) -> None:
+    folder = StateFolder(short_path)
+    with folder.owned(), pytest.raises(NotRunning, match="is starting or stopping; try again in a moment"):
+        Client(folder).status()
+
+
 def test_an_answer_agrees_if_the_verdict_is_the_predicted_one() -> None:
     assert ANSWER.agrees
     assert Answer.from_json(ANSWER.to_json()) == ANSWER

@@ -12,6 +12,7 @@ import pytest
 from localmesh.logs import LONGEST, aside
 from localmesh.state import StateFolder
 from localmesh.until import until
+from localmesh.views import Phase
 
 from .commands import Commands, commands
 
@@ -79,6 +80,16 @@ def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Comm
     asyncio.run(until(renewed, within=10, what="no certificate was renewed by itself"))
     assert another.run("down").code == 0
     nothing_is_left(another)
+
+
+def test_of_two_that_start_at_once_one_is_told_of_the_other(another: Commands) -> None:
+    both = [another.start("up") for _ in range(2)]
+    ended = [(process.communicate(timeout=90)[1], process.returncode) for process in both]
+    (won, code), (lost, _) = sorted(ended, key=lambda end: end[1])
+    assert code == 0, (won, lost)
+    told = ("another local mesh starts in", "is starting or stopping; try again", "The local mesh runs already")
+    assert any(words in lost for words in told), lost
+    assert {pod.phase for pod in another.client.status().pods} == {Phase.READY}
 
 
 def test_what_a_killed_supervisor_left_is_cleaned_and_named(another: Commands) -> None:
