@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from meshpolicy import webhook
@@ -49,7 +50,7 @@ def _name(document: Document, kind: str) -> list[Problem]:
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if kind in COLONS_ALLOWED or not isinstance(name, str) or not name or NAME.fullmatch(name):
         return []
-    place = Place(document.place.file, document.place.document, _field(document.place, "metadata.name"))
+    place = _at(document.place, "metadata.name")
     message = f"is `{name}`: a name holds lower-case letters, digits, `-` and `.`, and ends in neither"
     return [Problem(place, message, Severity.REJECTED)]
 
@@ -60,13 +61,10 @@ def _structural(document: Document, shapes: Mapping[str, Mapping[str, Any]], ver
     place = document.place
     if version not in shapes:
         message = f"has no version `{version}`; there are {', '.join(shapes)}"
-        return [Problem(Place(place.file, place.document, _field(place, "apiVersion")), message, Severity.REJECTED)]
+        return [Problem(_at(place, "apiVersion"), message, Severity.REJECTED)]
     value = {"spec": document.data.get("spec")}
-    return [
-        Problem(Place(place.file, place.document, _field(place, field)), message, Severity.REJECTED)
-        for field, message in faults(value, shapes[version])
-    ]
+    return [Problem(_at(place, field), message, Severity.REJECTED) for field, message in faults(value, shapes[version])]
 
 
-def _field(place: Place, field: str) -> str:
-    return f"{place.field}.{field}" if place.field else field
+def _at(place: Place, field: str) -> Place:
+    return replace(place, field=f"{place.field}.{field}" if place.field else field)

@@ -47,7 +47,7 @@ def svg(found: Sequence[Access]) -> str:
 
 def html(found: Sequence[Access]) -> str:
     """Return a page that needs nothing else: the drawing and the table."""
-    head = "".join(f"<th>{name}</th>" for name in ("server", "port", "client", "requests", "by"))
+    head = "".join(f"<th>{name}</th>" for name in ("server", "port", "client", "requests", "granted by"))
     rows = "".join(
         f"<tr><td>{escape(a.server)}</td><td>{a.port}</td>"
         f"<td{' class=open' if a.unmeshed else ''}>{escape(a.client)}</td>"

@@ -5,6 +5,7 @@ MeshPolicyError
 └── UnknownWorkload     a question names a workload that the manifests do not have
 """
 
+import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +17,8 @@ class Place:
     file: str
     document: int = 0
     field: str = ""
+    line: int = dataclasses.field(default=0, compare=False)
+    """Where the document begins in its file, counted from 1; 0: nobody knows."""
 
     def __str__(self) -> str:
         field = f", {self.field}" if self.field else ""

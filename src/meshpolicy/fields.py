@@ -24,7 +24,7 @@ class Fields:
     def at(self, key: str) -> Place:
         """Return the place of a field of this mapping."""
         field = f"{self.place.field}.{key}" if self.place.field else key
-        return Place(self.place.file, self.place.document, field)
+        return Place(self.place.file, self.place.document, field, self.place.line)
 
     def note(self, key: str, message: str, severity: Severity = Severity.ERROR, rule: str = "") -> None:
         """Add a problem with a field; an empty key means the mapping itself."""

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 from meshpolicy.cluster import Cluster
-from meshpolicy.errors import Problem
+from meshpolicy.errors import Place, Problem
 from meshpolicy.findings.finding import CHECKS, Code, Finding, Weight
 from meshpolicy.policy import Ref
 from meshpolicy.watch import Watch, unwatched
+from meshpolicy.words import counted
 
 MODULES = ("servers", "policies", "routes", "identities", "workloads", "limits", "networks")
 REFUSED = Code(
@@ -52,12 +54,12 @@ def as_text(findings: Sequence[Finding], *, explain: bool = False) -> str:
     lines: list[str] = []
     for finding in findings:
         code = finding.code
-        lines.append(f"{finding.place}: {code.code} {code.weight}: {finding.subject} {finding.message}")
+        lines.append(f"{finding.place}: {code.code} {code.weight}: {finding.subject}: {finding.message}")
         if explain:
             lines.append(f"    {code.explanation} [{' '.join(code.rules)}]")
         lines.append(f"    fix: {code.fix}")
-    counted = {weight: sum(finding.code.weight is weight for finding in findings) for weight in Weight}
-    lines.append(", ".join(f"{count} {weight}s" for weight, count in counted.items()) if findings else "no findings")
+    counts = {weight: sum(finding.code.weight is weight for finding in findings) for weight in Weight}
+    lines.append(", ".join(counted(count, weight) for weight, count in counts.items()) if findings else "no findings")
     return "\n".join(lines)
 
 
@@ -97,15 +99,19 @@ def as_sarif(findings: Sequence[Finding]) -> str:
         {
             "ruleId": finding.code.code,
             "level": LEVELS[finding.code.weight],
-            "message": {"text": f"{finding.subject} {finding.message}. Fix: {finding.code.fix}"},
-            "locations": [{"physicalLocation": {"artifactLocation": {"uri": finding.place.file}}}],
+            "message": {"text": f"{finding.subject}: {finding.message}. Fix: {finding.code.fix}"},
+            "locations": [{"physicalLocation": _location(finding.place)}],
         }
         for finding in findings
     ]
-    driver = {"name": "meshpolicy", "informationUri": "https://linkerd.io", "rules": rules}
+    driver = {"name": "meshpolicy", "rules": rules}
     return json.dumps(
         {"$schema": SARIF, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
     )
+
+
+def _location(place: Place) -> dict[str, object]:
+    return {"artifactLocation": {"uri": quote(place.file)}, "region": {"startLine": max(place.line, 1)}}
 
 
 def as_junit(findings: Sequence[Finding]) -> str:

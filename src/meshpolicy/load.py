@@ -88,9 +88,17 @@ def _texts(path: str | Path, problems: list[Problem]) -> Iterator[tuple[str, byt
         return
     for file in _files(Path(path), problems):
         try:
-            yield str(file), file.read_bytes()
+            yield shown(file), file.read_bytes()
         except OSError as error:
-            problems.append(Problem(Place(str(file)), f"cannot be read: {error.strerror}"))
+            problems.append(Problem(Place(shown(file)), f"cannot be read: {error.strerror}"))
+
+
+def shown(path: str | Path) -> str:
+    """Return a path as messages name it: from where one stands, unless only the root is shared."""
+    here, there = Path.cwd(), Path(path)
+    if not there.is_absolute() or os.path.commonpath([there, here]) == os.sep:
+        return str(path)
+    return os.path.relpath(there, here)
 
 
 def _files(path: Path, problems: list[Problem]) -> list[Path]:
@@ -103,9 +111,9 @@ def _files(path: Path, problems: list[Problem]) -> list[Path]:
         for name in names
         if name.endswith(SUFFIXES)
     ]
-    problems += [Problem(Place(str(error.filename)), f"cannot be read: {error.strerror}") for error in failed]
+    problems += [Problem(Place(shown(error.filename)), f"cannot be read: {error.strerror}") for error in failed]
     if not found and not failed:
-        problems.append(Problem(Place(str(path)), "holds no manifest (*.yaml, *.yml or *.json)"))
+        problems.append(Problem(Place(shown(path)), "holds no manifest (*.yaml, *.yml or *.json)"))
     return sorted(found)
 
 
@@ -128,7 +136,7 @@ def read(name: str, text: bytes, problems: list[Problem]) -> Iterator[Document]:
             if data is None:
                 continue
             if isinstance(data, dict):
-                yield Document(Place(name, number), data)
+                yield Document(Place(name, number, line=node.start_mark.line + 1), data)
             else:
                 problems.append(Problem(Place(name, number), f"is a {_word(data)}, where an object is expected"))
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from meshpolicy.verify import Result
+from meshpolicy.words import counted
 
 
 def as_text(results: Sequence[Result], *, explain: bool = False) -> str:
@@ -26,7 +27,7 @@ def as_text(results: Sequence[Result], *, explain: bool = False) -> str:
         lines += remarks
     checked = sum(result.checked for result in results)
     wrong = sum(len(result.differences) for result in results)
-    lines.append(f"{len(results)} cases, {checked} checks, {wrong} differences")
+    lines.append(", ".join((counted(len(results), "case"), counted(checked, "check"), counted(wrong, "difference"))))
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from meshpolicy.cluster import Cluster
 from meshpolicy.document import Document
 from meshpolicy.errors import InvalidInput, Place, Problem, Severity
 from meshpolicy.live import read_context
-from meshpolicy.load import load
+from meshpolicy.load import load, shown
 from meshpolicy.parse import parse
 from meshpolicy.schemas import shapes
 from meshpolicy.watch import Watch, unwatched
@@ -76,7 +76,7 @@ def _empty(paths: Sequence[str], documents: tuple[Document, ...], unreadable: It
     wrong = {problem.place.file for problem in unreadable}
     manifests = {document.place.file for document in documents if {"apiVersion", "kind"} & document.data.keys()}
     return [
-        Problem(Place(str(path)), "holds no manifest: no document has apiVersion and kind")
+        Problem(Place(shown(path)), "holds no manifest: no document has apiVersion and kind")
         for path in paths
-        if str(path) not in wrong | manifests and not Path(path).is_dir()
+        if shown(path) not in wrong | manifests and not Path(path).is_dir()
     ]

@@ -2,28 +2,65 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
+from textwrap import wrap
 
 Row = Sequence[str]
+GAP = "  "
+PIECE = re.compile(r"[^\s-]+-?|-")
+"""What a line is not broken within: a word, or a part of it up to a hyphen."""
 
 
-def plain(head: Row, rows: Sequence[Row]) -> str:
-    """Return columns that fit their widest cell; a cell that repeats the one above is left blank."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = [_line(head, widths), _line(["─" * width for width in widths], widths)]
+def plain(head: Row, rows: Sequence[Row], width: int | None = None) -> str:
+    """Return columns that fit their widest cell; a cell that repeats the one above is left blank.
+
+    Where that is wider than `width`, the widest columns are narrowed, and their cells go over several lines.
+    """
+    columns = list(zip(head, *rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    if width is not None:
+        _narrow(widths, [max(map(_longest_piece, column)) for column in columns], width)
+    lines = [*_lines(head, widths), *_lines(["─" * column for column in widths], widths)]
     before: Row = ()
     for row in rows:
         shown, same = [], True
         for number, cell in enumerate(row):
             same = same and bool(before) and before[number] == cell and number < 2
             shown.append("" if same else cell)
-        lines.append(_line(shown, widths))
+        lines += _lines(shown, widths)
         before = row
     return "\n".join(lines)
 
 
-def _line(cells: Row, widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+def _narrow(widths: list[int], least: Sequence[int], width: int) -> None:
+    """Take from the widest columns until all fit, or none can give more without words that are cut."""
+    while sum(widths) + len(GAP) * (len(widths) - 1) > width:
+        able = [number for number, own in enumerate(widths) if own > least[number]]
+        if not able:
+            return
+        widths[max(able, key=lambda number: widths[number])] -= 1
+
+
+def _longest_piece(cell: str) -> int:
+    """Return the characters of the longest part of a cell that stays in one line, set in as it may be."""
+    pieces = PIECE.findall(cell)
+    return max((len(piece) + (2 if number else 0) for number, piece in enumerate(pieces)), default=0)
+
+
+def _lines(cells: Row, widths: Sequence[int]) -> list[str]:
+    wrapped = [_wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    height = max(map(len, wrapped))
+    padded = [part + [""] * (height - len(part)) for part in wrapped]
+    return [
+        GAP.join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in zip(*padded, strict=True)
+    ]
+
+
+def _wrapped(cell: str, width: int) -> list[str]:
+    """Return a cell in lines; one that goes on is set in."""
+    return wrap(cell, width, subsequent_indent="  ") or [""]
 
 
 def markdown(head: Row, rows: Sequence[Row]) -> str:

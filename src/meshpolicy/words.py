@@ -4,8 +4,10 @@ from meshpolicy.cluster import Cluster
 from meshpolicy.match import HttpMatch, IdentityMatch, PathKind, ValueMatch
 from meshpolicy.policy import (
     Authorization,
+    DefaultPolicy,
     GrpcRoute,
     HttpRoute,
+    Ref,
     TlsAuthenticated,
     TlsUnauthenticated,
     Unauthenticated,
@@ -14,6 +16,7 @@ from meshpolicy.workload import MeshSettings
 
 ANYONE = "anyone"
 ANY_MESHED = "any meshed client"
+EVERYTHING = "every request"
 
 
 def subjects(grant: Authorization, settings: MeshSettings) -> tuple[str, ...]:
@@ -34,6 +37,29 @@ def subjects(grant: Authorization, settings: MeshSettings) -> tuple[str, ...]:
     return tuple(f"{name} in {ranges}" for name in who)
 
 
+def default_words(ref: Ref) -> str:
+    """Return what Linkerd grants by itself: by the default policy, to the probes, or because no proxy stands there."""
+    if ref.name in set(DefaultPolicy):
+        return f"default policy {ref.name}"
+    return "the kubelet's probes" if ref.name == "probe" else ref.name
+
+
+def wider_clients(client: str) -> tuple[str, ...]:
+    """Return the words of a list for those who hold a client, itself first."""
+    inner, within, _ = client.partition(" in ")
+    if within:
+        return client, *wider_clients(inner)
+    if client == ANYONE or "://" in client:  # no wildcard means a SPIFFE id (R84)
+        return tuple(dict.fromkeys((client, ANYONE)))
+    namespace = client.partition("/")[0]
+    return tuple(dict.fromkeys((client, f"any account of {namespace}", ANY_MESHED, ANYONE)))
+
+
+def counted(count: int, word: str) -> str:
+    """Return a count with its word, in the plural unless it is one."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
 def account(identity: IdentityMatch, settings: MeshSettings) -> str:
     """Return `namespace/account` for an identity of this mesh, words for a wildcard, else the identity itself."""
     if identity.pattern == "*":
@@ -49,7 +75,7 @@ def account(identity: IdentityMatch, settings: MeshSettings) -> str:
 def http_words(route: HttpRoute) -> str:
     """Return what an HTTPRoute matches: `GET /ping, GET /pong`."""
     if route.ref.group == "default" and route.ref.name == "default":
-        return "every request"
+        return EVERYTHING
     hosts = f" at {', '.join(host.pattern for host in route.hostnames)}" if route.hostnames else ""
     found = [
         match_words(match) if match is not None else "every request"

@@ -13,10 +13,11 @@ import yaml
 from meshpolicy.accepted import judged, read_accepted
 from meshpolicy.access import accesses
 
-from .build import ARENA, Manifest, account, allow, cluster, server, tls, wall
+from .build import ARENA, SPIFFE, Manifest, account, allow, cluster, network, ref, server, tls, wall
 from .command import OWN, ROOT, run
 
 PINGER = account("pinger")
+BY_TLS, BY_NET = ref("MeshTLSAuthentication", "tls"), ref("NetworkAuthentication", "net")
 
 
 def written(folder: Path, name: str, *manifests: Manifest) -> Path:
@@ -34,14 +35,45 @@ def test_diff_shows_what_opens_what_closes_and_what_changes_its_reason(tmp_path:
     assert out == (
         "opened: 1\n"
         "  + arena/rogue -> arena/ponger:8080  every request\n"
-        "re-reasoned: 1\n"
+        "re-reasoned (granted before and after, by other objects): 1\n"
         "  ~ arena/pinger -> arena/ponger:8080  every request"
         "  (AuthorizationPolicy arena/a -> AuthorizationPolicy arena/b)\n"
     )
     assert run("diff", new, old)[1].startswith("closed: 1\n  - arena/rogue")
     assert run("diff", old, old) == (0, "no access changes\n", "")
-    assert run("diff", old, new, "--output", "md")[1].startswith("| change | client |")
+    table = run("diff", old, new, "--output", "md")[1]
+    assert table.startswith("Access opened: 1, re-reasoned: 1.\n\n| change | client |")
     assert [c["change"] for c in json.loads(run("diff", old, new, "--output", "json")[1])] == ["opened", "re-reasoned"]
+
+
+def _granted(parts: tuple[Manifest, ...] | None) -> list[Manifest]:
+    if parts is None:
+        return []
+    objects = [part for part in parts if "metadata" in part]
+    return [*objects, server(), allow(*(part for part in parts if "metadata" not in part))]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, (PINGER,), ["closed anyone", "re-reasoned arena/pinger"]),
+        ((PINGER,), None, ["opened anyone", "re-reasoned arena/pinger"]),
+        ((tls("*"), BY_TLS), (PINGER,), ["closed any meshed client"]),
+        ((network("10.0.0.0/8"), BY_NET), (), ["opened anyone"]),
+        ((tls(SPIFFE), BY_TLS), (tls("*"), BY_TLS), [f"closed {SPIFFE}", "opened any meshed client"]),
+        ((PINGER,), (account("rogue"),), ["closed arena/pinger", "opened arena/rogue"]),
+    ],
+)
+def test_what_a_wider_access_grants_is_neither_opened_nor_closed(
+    before: tuple[Manifest, ...] | None, after: tuple[Manifest, ...] | None, expected: list[str], tmp_path: Path
+) -> None:
+    """Each side is a Server with a policy of these authentications and references; None: no Server at all."""
+    old, new = (
+        written(tmp_path, name, *ARENA, *_granted(parts)) for name, parts in (("old.yaml", before), ("new.yaml", after))
+    )
+    changes = json.loads(run("diff", old, new, "--output", "json")[1])
+    found = {f"{c['change']} {c['client']}" for c in changes if c["port"] == 8080 and c["requests"] == "every request"}
+    assert sorted(found) == expected
 
 
 def test_diff_reads_git_revisions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,11 @@ import yaml
 
 from meshpolicy.cli import VERBS
 
+from .build import ARENA, server
 from .command import OWN, ROOT, run
 
 LIST = """\
-server           port  client                   requests               by
+server           port  client                   requests               granted by
 ───────────────  ────  ───────────────────────  ─────────────────────  ────────────────────────────────────────────
 pingpong/pinger  8080  anyone in 10.244.0.0/16  GET /live, GET /ready  AuthorizationPolicy kubelet-may-probe-pinger
                        ingress/traefik          GET /, GET /rally      AuthorizationPolicy ingress-may-ask-pinger
@@ -44,13 +45,24 @@ def test_list_shows_what_is_refused_and_by_what() -> None:
 def test_list_has_a_form_for_every_reader() -> None:
     forms = {form: run("list", *OWN, "--output", form)[1] for form in ("csv", "md", "dot", "svg", "html")}
     rows = list(csv.reader(io.StringIO(forms["csv"])))
-    assert rows[0] == ["server", "port", "client", "requests", "by"]
+    assert rows[0] == ["server", "port", "client", "requests", "granted by"]
     assert len(rows) == 7
     assert forms["md"].startswith("| server | port |")
     assert '"pingpong/pinger" -> "pingpong/ponger:8080" [label="GET /ping"];' in forms["dot"]
     texts = [element.text for element in ET.fromstring(forms["svg"]).iter() if element.text]  # noqa: S314 # our own output
     assert "pingpong/ponger:8080" in texts
     assert forms["html"].startswith("<!doctype html>")
+
+
+def test_a_probe_is_not_listed_where_everything_is_open(tmp_path: Path) -> None:
+    file = tmp_path / "arena.yaml"
+    file.write_text(yaml.safe_dump_all(ARENA))
+    requests = [row["requests"] for row in json.loads(run("list", file, "--output", "json")[1])]
+    assert set(requests) == {"every request"}
+    closed = tmp_path / "closed.yaml"
+    closed.write_text(yaml.safe_dump(server()))
+    requests = [row["requests"] for row in json.loads(run("list", file, closed, "--output", "json")[1])]
+    assert "GET /live" in requests
 
 
 def test_list_explains_where_each_grant_stands() -> None:
@@ -138,11 +150,15 @@ def test_lint_reports_to_people_and_machines(tmp_path: Path) -> None:
     )
     code, out, _ = run("lint", file, "--explain")
     assert code == 1
-    assert f"{file}, document 1: MP009 warning: AuthorizationPolicy n/all requires nothing: everyone is admitted" in out
+    assert (
+        f"{file}, document 1: MP009 warning: AuthorizationPolicy n/all: requires nothing: everyone is admitted" in out
+    )
     assert "fix: Name a MeshTLSAuthentication" in out
     assert [found["code"] for found in json.loads(run("lint", file, "--output", "json")[1])] == ["MP009", "MP011"]
     sarif = json.loads(run("lint", file, "--output", "sarif")[1])
-    assert [result["ruleId"] for result in sarif["runs"][0]["results"]] == ["MP009", "MP011"]
+    results = sarif["runs"][0]["results"]
+    assert [result["ruleId"] for result in results] == ["MP009", "MP011"]
+    assert results[0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
     junit = ET.fromstring(run("lint", file, "--output", "junit")[1])  # noqa: S314 # our own output
     assert junit.get("failures") == "2"
     assert run("lint", file, "--ignore", "MP009", "--ignore", "MP011")[0] == 0

@@ -12,6 +12,8 @@ from meshpolicy.cli import main, progress
 
 from .build import ARENA
 
+MARK = "\a"
+
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,15 +26,17 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def terminal() -> Iterator[Callable[[], str]]:
     """Make stderr a real terminal; what is yielded returns what it has shown."""
     other, own = os.openpty()
-    os.set_blocking(other, False)
-
-    def shown() -> str:
-        try:
-            return os.read(other, 65536).decode()
-        except BlockingIOError:
-            return ""
-
     with os.fdopen(own, "w") as stderr, redirect_stderr(stderr):
+
+        def shown() -> str:
+            """Return what came before a mark that is written now: terminals deliver when they like."""
+            stderr.write(MARK)
+            stderr.flush()
+            text = ""
+            while MARK not in text:
+                text += os.read(other, 65536).decode()
+            return text.partition(MARK)[0]
+
         yield shown
     os.close(other)
 

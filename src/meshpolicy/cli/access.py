@@ -8,14 +8,15 @@ import click
 
 from meshpolicy.accepted import judged, read_accepted
 from meshpolicy.access import Access, accesses
-from meshpolicy.cli.options import cluster_options, output
+from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import asked
 from meshpolicy.cluster import Cluster
 from meshpolicy.drawing import dot, html, svg
 from meshpolicy.refusals import Denied, denied
 from meshpolicy.tables import comma_separated, markdown, plain
+from meshpolicy.words import EVERYTHING, default_words
 
-HEAD = ("server", "port", "client", "requests")
+HEAD = ("server", "port", "client", "requests", "granted by")
 DENIED = ("server", "port", "client", "requests", "refused by")
 
 
@@ -41,8 +42,8 @@ def command(
         return
     found = [access for access in accesses(cluster, workloads) if access.unmeshed or not unmeshed]
     allowed = [access for access in found if not access.blocked]
-    click.echo(show(allowed, output, explain=explain))
-    blocked = len(found) - len(allowed)
+    click.echo(show(without_probes_of_open_ports(allowed), output, explain=explain))
+    blocked = sum(bool(access.blocked) for access in found)
     if blocked and output == "text":
         click.echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
     if accepted:
@@ -54,7 +55,7 @@ def command(
 
 def show(found: Sequence[Access], form: str, *, explain: bool) -> str:
     """Return the accesses in one of the forms."""
-    head = (*HEAD, "by", "place") if explain else (*HEAD, "by")
+    head = (*HEAD, "place") if explain else HEAD
     rows = [_row(access, explain=explain) for access in found]
     match form:
         case "json":
@@ -70,7 +71,7 @@ def show(found: Sequence[Access], form: str, *, explain: bool) -> str:
         case "html":
             return html(found)
         case _:
-            return plain(head, rows) if rows else "nothing is granted"
+            return plain(head, rows, width()) if rows else "nothing is granted"
 
 
 def _row(access: Access, *, explain: bool) -> list[str]:
@@ -78,11 +79,24 @@ def _row(access: Access, *, explain: bool) -> list[str]:
     return [*row, str(access.by.place or "")] if explain else row
 
 
+def without_probes_of_open_ports(found: Sequence[Access]) -> list[Access]:
+    """Leave out who may probe a port where the same client may ask for everything."""
+    open_ports = {(a.server, a.port, a.client) for a in found if a.what == EVERYTHING}
+    added = ("default", "probe")
+    return [
+        access
+        for access in found
+        if (access.server, access.port, access.client) not in open_ports
+        or access.route is None
+        or (access.route.group, access.route.name) != added
+    ]
+
+
 def by_words(access: Access) -> str:
     """Return the object that grants an access, in words."""
     if access.by.group != "default":
         return f"{access.by.kind} {access.by.name}"
-    return "kubelet's probes" if access.by.name == "probe" else f"default: {access.by.name}"
+    return default_words(access.by)
 
 
 def _object(access: Access) -> dict[str, object]:
@@ -102,5 +116,8 @@ def _denied(found: Sequence[Denied], form: str) -> str:
     if form == "json":
         names = ("server", "port", "client", "what", "layer", "why")
         return json.dumps([{name: getattr(d, name) for name in names} for d in found], indent=2)
-    forms = {"csv": comma_separated, "md": markdown}
-    return forms.get(form, plain)(DENIED, rows) if rows else "nothing is refused between these workloads"
+    if form == "csv":
+        return comma_separated(DENIED, rows)
+    if not rows:
+        return "nothing is refused between these workloads"
+    return markdown(DENIED, rows) if form == "md" else plain(DENIED, rows, width())

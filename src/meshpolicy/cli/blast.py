@@ -7,7 +7,7 @@ import click
 
 from meshpolicy.access import accesses, account_of, admits
 from meshpolicy.cli.access import by_words
-from meshpolicy.cli.options import cluster_options, output
+from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import asked
 from meshpolicy.cluster import Cluster
 from meshpolicy.policy import Ref
@@ -37,6 +37,6 @@ def command(account: str, cluster: Cluster, output: str) -> None:
     else:
         click.echo(f"{account} is held by: {', '.join(str(w.ref) for w in holders) or 'no workload here'}")
         rows = [[a.server, str(a.port), a.what, a.client, by_words(a)] for a in own]
-        head = ("opens", "port", "requests", "as", "by")
-        click.echo(plain(head, rows) if rows else "it opens nothing that is closed to a stranger")
+        head = ("opens", "port", "requests", "as", "granted by")
+        click.echo(plain(head, rows, width()) if rows else "it opens nothing that is closed to a stranger")
     sys.exit(1 if own else 0)

@@ -17,6 +17,7 @@ from meshpolicy.sources import read, understand
 from meshpolicy.tables import markdown
 from meshpolicy.workload import MeshSettings
 
+MEANS = {Change.OPENED: "", Change.CLOSED: "", Change.REASONED: " (granted before and after, by other objects)"}
 SIGNS = {Change.OPENED: "+", Change.CLOSED: "-", Change.REASONED: "~"}
 
 
@@ -68,20 +69,26 @@ def _show(changes: Sequence[Changed], form: str, *, explain: bool) -> str:
         return json.dumps([_object(changed) for changed in changes], indent=2)
     if form == "md":
         rows = [[f"**{c.change}**", *_cells(c.access), _why(c)] for c in changes]
-        table = markdown(["change", "client", "server", "requests", "by"], rows)
-        return table if changes else "No access changes."
+        table = markdown(["change", "client", "server", "requests", "granted by"], rows)
+        return f"{_counted(changes)}.\n\n{table}" if changes else "No access changes."
     if not changes:
         return "no access changes"
     lines: list[str] = []
     for kind in Change:
         found = [changed for changed in changes if changed.change is kind]
         if found:
-            lines.append(f"{kind}: {len(found)}")
+            lines.append(f"{kind}{MEANS[kind]}: {len(found)}")
         for changed in found:
             client, server, what = _cells(changed.access)
             why = f"  ({_why(changed)})" if explain or kind is Change.REASONED else ""
             lines.append(f"  {SIGNS[kind]} {client} -> {server}  {what}{why}")
     return "\n".join(lines)
+
+
+def _counted(changes: Sequence[Changed]) -> str:
+    """Return how many accesses change in which way, as a sentence without its end."""
+    counts = ((kind, sum(changed.change is kind for changed in changes)) for kind in Change)
+    return "Access " + ", ".join(f"{kind}: {count}" for kind, count in counts if count)
 
 
 def _cells(access: Access) -> tuple[str, str, str]:

@@ -1,7 +1,9 @@
 """What several verbs share: their sources, what the mesh was installed with, and how output is chosen."""
 
+import sys
 from collections.abc import Callable
 from functools import wraps
+from shutil import get_terminal_size
 from typing import Any
 
 import click
@@ -94,6 +96,11 @@ def require(paths: tuple[str, ...], context: str) -> None:
         raise click.UsageError("name the manifests to read (files, folders or -), or a cluster with --context")
     if paths and context:
         raise click.UsageError("SOURCES and --context exclude each other")
+
+
+def width() -> int | None:
+    """Return the columns of the terminal that shows the output; None where it goes elsewhere."""
+    return get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def output(*forms: str) -> Callable[[Command], Command]:
