@@ -6,15 +6,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meshpolicy.access import accesses
-from meshpolicy.admission import refusals
 from meshpolicy.errors import Problem
-from meshpolicy.lint import lint
 from meshpolicy.load import read
 from meshpolicy.parse import parse
-from meshpolicy.schemas import shapes
 
 from .build import ARENA, allow, documents, exact, network, route, server, tls, wall
+from .understood import understood
 
 VALUES = st.recursive(
     st.none()
@@ -26,17 +23,6 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 VALID = (*ARENA, server(), allow(), tls("*"), network("10.0.0.0/8"), route(exact("/x")), wall(ingress=[{}]))
-
-
-def understood(text: bytes) -> list[Problem]:
-    """Read, parse, hold against the schemas, list and lint one text; return the problems."""
-    problems: list[Problem] = []
-    found = list(read("fuzz.yaml", text, problems))
-    cluster, wrong = parse(found)
-    problems += wrong + refusals(found, shapes)
-    list(accesses(cluster))
-    lint(cluster)
-    return problems
 
 
 @given(st.binary(max_size=200))

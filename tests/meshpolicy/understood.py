@@ -1,0 +1,54 @@
+"""What is done with one text in fuzzing: all that the command line would do with it."""
+
+from itertools import islice, product
+
+from meshpolicy.access import accesses, served_ports
+from meshpolicy.admission import refusals
+from meshpolicy.cases import read_base, read_case
+from meshpolicy.client import Traffic
+from meshpolicy.cluster import Cluster
+from meshpolicy.document import Document
+from meshpolicy.errors import Problem
+from meshpolicy.judge import judge
+from meshpolicy.lint import as_json, as_text, lint
+from meshpolicy.load import read
+from meshpolicy.parse import parse
+from meshpolicy.refusals import denied
+from meshpolicy.schemas import shapes
+from meshpolicy.suggest import suggestion
+from meshpolicy.transport import Call, door_to
+from meshpolicy.verify import verify
+
+CALLS = 12
+"""Calls that are judged of each cluster."""
+
+
+def understood(text: bytes) -> list[Problem]:
+    """Read, parse, hold against the schemas, list, lint and judge one text; return the problems."""
+    problems: list[Problem] = []
+    found = list(read("fuzz.yaml", text, problems))
+    for document in found:
+        if "requests" in document.data or "manifests" in document.data:
+            _verified(document, problems)
+    cluster, wrong = parse(found)
+    problems += wrong + refusals(found, shapes)
+    list(islice(accesses(cluster), 1000))
+    list(islice(denied(cluster), 1000))
+    findings = lint(cluster, problems)
+    assert as_json(findings)
+    as_text(findings, explain=True)
+    _judged(cluster)
+    return [problem for problem in problems if str(problem)]
+
+
+def _judged(cluster: Cluster) -> None:
+    ports = ((server, port) for server in cluster.workloads for port in served_ports(server))
+    for (server, port), client, traffic in islice(product(ports, (None, *cluster.workloads), Traffic), CALLS):
+        call = Call(server, port, client, door=door_to(cluster, server, port), traffic=traffic)
+        suggestion(cluster, call, judge(cluster, call))
+
+
+def _verified(document: Document, problems: list[Problem]) -> None:
+    """Read a policy case and hold it against the rules; its base is what it holds itself."""
+    case = read_case(document, read_base(document, problems), problems)
+    verify(case, shapes)
