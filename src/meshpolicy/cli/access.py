@@ -105,9 +105,9 @@ def _object(access: Access) -> dict[str, object]:
         "port": access.port,
         "client": access.client,
         "requests": access.what,
-        "by": str(access.by),
+        "by": default_words(access.by) if access.by.group == "default" else str(access.by),
         "place": str(access.by.place or ""),
-        "route": str(access.route) if access.route else None,
+        "route": str(access.route) if access.route and access.route.group != "default" else None,
     }
 
 
