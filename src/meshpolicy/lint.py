@@ -10,6 +10,7 @@ from meshpolicy.cluster import Cluster
 from meshpolicy.errors import Place, Problem
 from meshpolicy.findings.finding import CHECKS, Code, Finding, Weight
 from meshpolicy.policy import Ref
+from meshpolicy.rules import sentences
 from meshpolicy.watch import Watch, unwatched
 from meshpolicy.words import counted
 
@@ -57,6 +58,7 @@ def as_text(findings: Sequence[Finding], *, explain: bool = False) -> str:
         lines.append(f"{finding.place}: {code.code} {code.weight}: {finding.subject}: {finding.message}")
         if explain:
             lines.append(f"    {code.explanation} [{' '.join(code.rules)}]")
+            lines += [f"    {sentence}" for sentence in sentences(code.rules)]
         lines.append(f"    fix: {code.fix}")
     counts = {weight: sum(finding.code.weight is weight for finding in findings) for weight in Weight}
     lines.append(", ".join(counted(count, weight) for weight, count in counts.items()) if findings else "no findings")

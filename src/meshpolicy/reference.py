@@ -1,4 +1,4 @@
-"""Prints the reference pages in Markdown: `python -m meshpolicy.reference findings`, or the name of a verb."""
+"""Prints the reference pages in Markdown: `python -m meshpolicy.reference findings`, `rules`, or the name of a verb."""
 
 import sys
 
@@ -6,6 +6,7 @@ import click
 
 from meshpolicy.cli import VERBS, main
 from meshpolicy.lint import codes
+from meshpolicy.rules import RULES
 
 
 def findings() -> str:
@@ -20,12 +21,18 @@ def findings() -> str:
     return "\n".join(parts)
 
 
+def rules() -> str:
+    """Return a table of all rules."""
+    lines = [f"| {number} | {text.replace('|', chr(92) + '|')} |" for number, text in RULES.items()]
+    return "\n".join(["| rule | what |", "|---|---|", *lines])
+
+
 def verb(name: str) -> str:
     """Return a verb's help as a terminal shows it."""
     context = click.Context(main, info_name="meshpolicy")
     command = main.get_command(context, name)
     if command is None:
-        raise SystemExit(f"meshpolicy.reference: no verb `{name}`; there are {', '.join(VERBS)} and `findings`")
+        raise SystemExit(f"meshpolicy.reference: no verb `{name}`; there are {', '.join(VERBS)} `findings` and `rules`")
     own = click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100)
     return f"```text\n{command.get_help(own).rstrip()}\n```"
 
@@ -33,8 +40,9 @@ def verb(name: str) -> str:
 def page(arguments: list[str]) -> str:
     """Return the page that the arguments name."""
     if len(arguments) != 1:
-        raise SystemExit("usage: python -m meshpolicy.reference findings|VERB")
-    return findings() if arguments[0] == "findings" else verb(arguments[0])
+        raise SystemExit("usage: python -m meshpolicy.reference findings|rules|VERB")
+    pages = {"findings": findings, "rules": rules}
+    return pages[arguments[0]]() if arguments[0] in pages else verb(arguments[0])
 
 
 if __name__ == "__main__":

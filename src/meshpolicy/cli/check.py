@@ -15,6 +15,7 @@ from meshpolicy.decide import Verdict
 from meshpolicy.judge import Answer, judge
 from meshpolicy.questions import Caller, caller, target
 from meshpolicy.routing import Request
+from meshpolicy.rules import sentences
 from meshpolicy.suggest import Change, suggestion
 from meshpolicy.transport import Call, Door, door_to
 
@@ -25,7 +26,9 @@ from meshpolicy.transport import Call, Door, door_to
 @cluster_options
 @request_options
 @click.option("--direct", is_flag=True, help="Call the pod's address, not its Service.")
-@click.option("--explain/--no-explain", default=True, help="Show the reasons and, if refused, what would allow it.")
+@click.option(
+    "--explain/--no-explain", default=None, help="Say what the rules in brackets are, too; or the verdict alone."
+)
 @output("text", "json")
 def command(
     client: str,
@@ -36,7 +39,7 @@ def command(
     request: Callable[[str, Door | None], Request],
     traffic: Traffic,
     direct: bool,
-    explain: bool,
+    explain: bool | None,
 ) -> None:
     """Say whether one call is allowed, and why, down to file and document.
 
@@ -56,16 +59,18 @@ def command(
     sys.exit(0 if answer.allowed else 1)
 
 
-def _text(call: Call, who: Caller, answer: Answer, change: Change | None, *, explain: bool) -> list[str]:
+def _text(call: Call, who: Caller, answer: Answer, change: Change | None, *, explain: bool | None) -> list[str]:
     sent = f"{call.request.method} {call.request.path}" if call.traffic.is_http else f"a {call.traffic} connection"
     head = "ALLOWED" if answer.allowed else "UNKNOWN" if answer.verdict is Verdict.UNKNOWN else "REFUSED"
     shown = "" if answer.outcome in ("allow", "unknown") else f" ({answer.verdict}, seen as {answer.outcome})"
     lines = [f"{head}{shown}: {who.name} -> {call.server.ref}:{call.port}, {sent}"]
-    if not explain:
+    if explain is False:
         return lines
     if answer.layer != "nobody":
         lines.append(f"  decided by {answer.layer}")
     lines += [f"  - {reason}" for reason in answer.reasons]
+    if explain:
+        lines += ["", *(f"  {sentence}" for sentence in sentences(reason.rule for reason in answer.reasons))]
     if call.traffic is Traffic.HTTP:
         lines += ["", "see it yourself:", f"  {curl(call)}"]
     if change is not None and not answer.allowed:
