@@ -63,12 +63,19 @@ def _told(place: Place, problems: Iterable[Problem]) -> bool:
     )
 
 
-def read_strictly(paths: Sequence[str], settings: MeshSettings, context: str = "", watch: Watch = unwatched) -> Cluster:
-    """Return what the sources say, or raise InvalidInput with every problem in them."""
-    reading = read(paths, settings, context, watch)
+def read_strictly(paths: Sequence[str], settings: MeshSettings, watch: Watch = unwatched) -> Cluster:
+    """Return what files say, or raise InvalidInput with every problem in them."""
+    reading = read(paths, settings, watch=watch)
     if reading.problems:
         raise InvalidInput(reading.problems)
     return reading.cluster
+
+
+def without_refused(reading: Reading, settings: MeshSettings) -> Reading:
+    """Return what the rest says: an object that got into a cluster all the same is skipped by the controller (R38)."""
+    refused = {(problem.place.file, problem.place.document) for problem in reading.refused}
+    kept = [d for d in reading.documents if (d.place.file, d.place.document) not in refused]
+    return understand(kept, settings, reading.refused) if refused else reading
 
 
 def _empty(paths: Sequence[str], documents: tuple[Document, ...], unreadable: Iterable[Problem]) -> list[Problem]:

@@ -185,6 +185,13 @@ def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pyt
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked[0] == "--context=arena api-resources --verbs=list --output=name"
     assert asked[1].startswith("--context=arena get namespaces,pods,services,servers.policy.linkerd.io ")
+    wrong = server("refused", proxyProtocol="HTTP/3")
+    listed.write_text(json.dumps({"kind": "List", "items": [*ARENA, wrong, allow(PINGER, PINGER), server("http")]}))
+    code, out, told = run("list", "--context", "arena")
+    assert code == 0
+    assert "arena/pinger  " not in out.partition("arena/ponger")[2].partition("9090")[0]
+    assert [line.partition(": ")[2].partition(", ")[0] for line in told.splitlines()] == ["context arena"] * 2
+    assert all(line.endswith("passed over, as Linkerd's controller does") for line in told.splitlines())
     listed.unlink()
     code, _, told = run("list", "--context", "arena")
     assert code == 2

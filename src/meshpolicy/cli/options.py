@@ -10,8 +10,9 @@ import click
 
 from meshpolicy.cli.progress import progress
 from meshpolicy.cluster import Cluster
+from meshpolicy.errors import InvalidInput
 from meshpolicy.policy import DefaultPolicy
-from meshpolicy.sources import read_strictly
+from meshpolicy.sources import read, read_strictly, without_refused
 from meshpolicy.workload import MeshSettings
 
 Command = Callable[..., Any]
@@ -87,7 +88,14 @@ def _with_sources(command: Command) -> Command:
 def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings) -> Cluster:
     """Return the cluster that a verb is asked about."""
     require(paths, context)
-    return read_strictly(paths, settings, context, progress)
+    if not context:
+        return read_strictly(paths, settings, watch=progress)
+    reading = without_refused(read((), settings, context, progress), settings)
+    if reading.unusable:
+        raise InvalidInput(reading.unusable)
+    for problem in reading.refused:
+        click.echo(f"note: {problem}: passed over, as Linkerd's controller does", err=True)
+    return reading.cluster
 
 
 def require(paths: tuple[str, ...], context: str) -> None:
