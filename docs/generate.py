@@ -2,6 +2,7 @@
 
 A `console` block under the line `<!-- output -->` holds commands (`$ …`) and what they print.
 A `markdown` part between `<!-- from: COMMAND -->` and `<!-- end -->` is what COMMAND prints.
+The pages of meshpolicy's verbs and codes are written as a whole.
 `python docs/generate.py` runs the commands and writes their output; `--check` compares, and fails on a difference.
 What changes from run to run (seconds, dates, the order in which pods become ready) is not compared.
 The commands run in a state folder and on ports of their own, and the pages show the usual ones.
@@ -131,6 +132,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pp-") as folder:
         stage = Stage.make(folder)
         try:
+            stage.run(f"python -m meshpolicy.reference pages docs/reference{' --check' if check else ''}")
             stale = [page for page in pages() if not brought_up_to_date(page, stage, check)]
         finally:
             stage.run("just down")

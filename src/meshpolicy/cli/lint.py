@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """Look for mistakes: ports closed or open by accident, rules without effect, probes shut out.
 
-    Each finding has a stable code, its place, and a fix; docs/reference/findings.md lists the codes.
+    Each finding has a stable code, its place, and a fix; docs/reference/findings has a page for each.
     Exits 1 if there is an error or a warning.
     """
     require(sources, context)
