@@ -5,10 +5,12 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
+
+from curve import curve
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (100, 300, 1_000, 3_000, 10_000, 50_000)
@@ -84,10 +86,18 @@ def cold_start() -> float:
     return round(min(runs), 3)
 
 
+def drawn(figures: Sequence[Figure]) -> str:
+    """Return the curve of CPU time over size."""
+    verbs = dict.fromkeys(figure.verb for figure in figures)
+    series = {verb: [(f.workloads, f.cpu_seconds) for f in figures if f.verb == verb] for verb in verbs}
+    return curve("CPU seconds over workloads", series, (10_000, 10), "goal: 10,000 in 10 s")
+
+
 def main() -> None:
     """Measure, and print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", choices=("text", "json"), default="text", help="the form of the output")
+    parser.add_argument("--plot", type=Path, help="draw the curve into this SVG file, too")
     parser.add_argument("--quick", action="store_true", help="two small sizes only")
     arguments = parser.parse_args()
     figures = []
@@ -97,6 +107,8 @@ def main() -> None:
             file.write_text("".join(manifests(size)))
             figures += [measured(verb, file, size) for verb in ("list", "lint")]
     start = cold_start()
+    if arguments.plot:
+        arguments.plot.write_text(drawn(figures))
     if arguments.output == "json":
         sys.stdout.write(json.dumps({"cold_start": start, "figures": [asdict(f) for f in figures]}, indent=2) + "\n")
         return
