@@ -1,5 +1,6 @@
 """The steps of `up`, in order. Policies and the collector come before the pods: a pod's first request meets them."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,10 +10,13 @@ from kindmesh.command import attempt, run
 from kindmesh.errors import StepFailed
 from kindmesh.identity import make_anchor, make_issuer
 from kindmesh.image import IMAGE, bring_image, image_id, marked
-from kindmesh.kube import Object, documents, evidence, render, until
+from kindmesh.kube import Kube, Object, documents, evidence, render, until
 from kindmesh.roots import bundle
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site, Step, wait_for_rollout
+
+RULES = "kindmesh.pingpong/rules"
+"""What the pods of Prometheus say of the rules that they have read."""
 
 
 def cluster(site: Site) -> int:
@@ -145,8 +149,21 @@ def tracing(site: Site) -> int:
 def viz(site: Site) -> int:
     """Install the metrics and the dashboard."""
     changes = int(releases.install(releases.VIZ, site.pins["linkerd-viz"], site.settings))
+    changes += _load_rules(site.kube)
     wait_for_rollout(site, "viz", "linkerd-viz", "prometheus", "metrics-api", "tap", "tap-injector", "web")
     return changes
+
+
+def _load_rules(kube: Kube) -> int:
+    """Start Prometheus anew where the rules have changed: the chart mounts their file so that it never follows."""
+    rules = kube.get("-n", "linkerd-viz", "configmap/pingpong-rules")["data"]
+    found = {RULES: hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:16]}
+    template = kube.get("-n", "linkerd-viz", "deployment/prometheus")["spec"]["template"]
+    if found.items() <= template["metadata"].get("annotations", {}).items():
+        return 0
+    change = json.dumps({"spec": {"template": {"metadata": {"annotations": found}}}})
+    kube.run("-n", "linkerd-viz", "patch", "deployment/prometheus", "-p", change)
+    return 1
 
 
 def ingress(site: Site) -> int:

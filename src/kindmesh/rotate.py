@@ -36,7 +36,10 @@ def phases_of_issuer(site: Site) -> tuple[Phase, ...]:
     if keeper.pending():
         # An issuer would be signed by the newest anchor, which not every sidecar may trust yet.
         raise StepFailed(
-            "rotate", "the end of the last rotation", "that of the anchor broke off", "finish it: `kindmesh rotate anchor`"
+            "rotate",
+            "the end of the last rotation",
+            "that of the anchor broke off",
+            "finish it: `kindmesh rotate anchor`",
         )
     return (Phase("linkerd-identity signs with a new issuer", lambda: _renew_issuer(site, keeper)),)
 

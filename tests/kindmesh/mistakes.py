@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from kindmesh.bringup import STEPS
 from kindmesh.finding import Finding
 from kindmesh.identity import load_authority, make_issuer
-from kindmesh.kube import Kube
+from kindmesh.kube import Kube, until
 from kindmesh.pods import NEWCOMER, NODE
 from kindmesh.steps import Site, choose, take
 from kindmesh.verifyadmission import verify_admission
@@ -57,16 +57,30 @@ def injected_again(site: Site) -> None:
 
 
 def expire_issuer(site: Site) -> None:
-    """Give Linkerd an issuer that ended yesterday."""
-    anchor = load_authority(site.kube.get("-n", "linkerd", "secret/linkerd-trust-anchor"))
-    old = make_issuer(anchor, datetime.now(UTC) - timedelta(days=31))
-    site.kube.apply([old.secret("linkerd-identity-issuer", "linkerd", anchor.pem)])
+    """Give Linkerd an issuer that ended yesterday, as it is when nobody renews it any more."""
+    scale_renewal(site, 0)
+    give_issuer(site, datetime.now(UTC) - timedelta(days=31))
 
 
 def renew_issuer(site: Site) -> None:
     """Give Linkerd an issuer that lives."""
-    anchor = load_authority(site.kube.get("-n", "linkerd", "secret/linkerd-trust-anchor"))
-    site.kube.apply([make_issuer(anchor).secret("linkerd-identity-issuer", "linkerd", anchor.pem)])
+    give_issuer(site, datetime.now(UTC))
+    scale_renewal(site, 1)
+
+
+def scale_renewal(site: Site, replicas: int) -> None:
+    """Stop or start cert-manager, where it is there: it would renew at once."""
+    if site.settings.has("cert-manager"):
+        site.kube.run("-n", "cert-manager", "scale", "deployment/cert-manager", f"--replicas={replicas}")
+        pods = ("-n", "cert-manager", "pods", "-l", "app.kubernetes.io/component=controller")
+        assert until(lambda: len(site.kube.items(*pods)) == replicas, within=60)
+
+
+def give_issuer(site: Site, start: datetime) -> None:
+    """Store an issuer that begins at a time."""
+    keeper = "cert-manager" if site.settings.has("cert-manager") else "linkerd"
+    anchor = load_authority(site.kube.get("-n", keeper, "secret/linkerd-trust-anchor"))
+    site.kube.apply([make_issuer(anchor, start).secret("linkerd-identity-issuer", "linkerd", anchor.pem)])
 
 
 def policies(site: Site) -> None:

@@ -1,0 +1,36 @@
+"""What a step changes, and what it leaves alone."""
+
+from pathlib import Path
+
+import pytest
+
+from kindmesh.bringup import RULES, STEPS
+from kindmesh.pins import read_pins
+from kindmesh.releases import VIZ, fingerprint, value_files
+from kindmesh.steps import Site, choose, take
+
+from .tools import ROOT, site, tools
+
+
+def with_viz(folder: Path, patch: pytest.MonkeyPatch, rules: str, read: dict[str, str]) -> list[str]:
+    """Take the step on a cluster that has viz, and return what was called."""
+    pins, plain = read_pins(ROOT), site(KINDMESH_CONTEXT="some")
+    mark = fingerprint(pins["linkerd-viz"].version, [path.read_text() for path in value_files(VIZ, plain.settings)])
+    answers = {
+        "history": [{"status": "deployed", "description": mark}],
+        "configmap/pingpong-rules": {"data": {"pingpong_rules.yml": rules}},
+        "get&deployment/prometheus": {"spec": {"template": {"metadata": {"annotations": read}}}},
+        "": "",
+    }
+    called = tools(folder, patch, answers)
+    take(choose(STEPS, plain.settings, ["viz"]), Site(plain.settings, plain.kube, dict(pins), plain.say))
+    return called.calls
+
+
+def test_changed_rules_start_prometheus_anew_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (changed,) = [call for call in with_viz(tmp_path, monkeypatch, "groups: []", {}) if " patch " in call]
+    mark = changed.partition(f'"{RULES}": "')[2].partition('"')[0]
+    again = with_viz(tmp_path, monkeypatch, "groups: []", {RULES: mark})
+    assert len([call for call in again if " patch " in call]) == 1  # the first run's
+    edited = with_viz(tmp_path, monkeypatch, "groups: [{}]", {RULES: mark})
+    assert len([call for call in edited if " patch " in call]) == 2
