@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kindmesh.checks import CALLS, Call
 from kindmesh.errors import CommandFailed
-from kindmesh.finding import Finding, Outcome, failed, judge
+from kindmesh.finding import Finding, Outcome, judge
 from kindmesh.kube import Kube
 from kindmesh.pods import ASKERS, Asker, Askers
 from kindmesh.probe import Answer, Cause, cause
@@ -45,11 +45,13 @@ def verify_calls(kube: Kube, who: Sequence[Asker] = ASKERS) -> list[Finding]:
 
 
 def explained(kube: Kube, answers: Mapping[Call, Answer | str], findings: Sequence[Finding]) -> list[Finding]:
-    """Add to each call that the mesh should have allowed why the cluster's own objects refuse it."""
+    """Add to each call that a policy refused, and should not, why the cluster's own objects refuse it."""
     refused = [
         (call, finding)
-        for call, finding in zip(answers, findings, strict=True)
-        if finding in failed(findings) and call.expected is Cause.ALLOWED
+        for (call, answer), finding in zip(answers.items(), findings, strict=True)
+        if call.expected is Cause.ALLOWED
+        and isinstance(answer, Answer)
+        and cause(answer, meshed=call.asker.meshed) in (Cause.MESH, Cause.ROUTE, Cause.NETWORK)
     ]
     if not refused:
         return list(findings)
