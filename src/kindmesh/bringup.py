@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from kindmesh import releases
+from kindmesh.candidate import candidate, propose
 from kindmesh.certmanager import PREVIOUS, previous_anchor
 from kindmesh.command import attempt, run
 from kindmesh.errors import StepFailed
@@ -116,17 +117,7 @@ def linkerd(site: Site) -> int:
 
 
 def _injects(site: Site) -> bool:
-    pod: Object = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "asked", "namespace": "pingpong"},
-        "spec": {
-            "serviceAccountName": "default",
-            "containers": [{"name": "asked", "image": IMAGE, "resources": {"limits": {"cpu": "1", "memory": "64Mi"}}}],
-        },
-    }
-    found = site.kube.attempt("create", "--dry-run=server", "-o", "yaml", "-f", "-", stdin=json.dumps(pod))
-    return "linkerd-proxy" in found.out
+    return "linkerd-proxy" in propose(site.kube, candidate("pingpong")).out
 
 
 def policies(site: Site) -> int:

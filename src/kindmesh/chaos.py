@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from kindmesh.candidate import candidate, propose
 from kindmesh.errors import BadInput, StepFailed
 from kindmesh.kube import documents, until
 from kindmesh.load import under_load
@@ -54,9 +55,7 @@ def stop_injector(site: Site) -> None:
     try:
         pods = ("-n", "linkerd", "pods", "-l", "linkerd.io/control-plane-component=proxy-injector")
         until(lambda: not site.kube.items(*pods), within=60)
-        asked = site.kube.attempt(
-            *("-n", "pingpong", "run", "kindmesh-unseen", "--image=pingpong:dev", "--dry-run=server"), timeout=40
-        )
+        asked = propose(site.kube, candidate("pingpong"))
         if asked.code == 0:
             raise StepFailed("chaos", "a refusal of the new pod", asked.text, "webhookFailurePolicy is not Fail")
         site.say(f"✓ a new pod is refused: {asked.text.splitlines()[-1][:160]}")

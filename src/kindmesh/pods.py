@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from kindmesh.candidate import CONTAINER_SECURITY, POD_SECURITY
 from kindmesh.errors import StepFailed
 from kindmesh.image import IMAGE
 from kindmesh.kube import MANAGED_BY, OWNER, Kube, Object, until
@@ -69,12 +70,7 @@ def manifest(asker: Asker, life: int = LIFE) -> Object:
             "hostNetwork": asker.on_host,
             "dnsPolicy": "ClusterFirstWithHostNet" if asker.on_host else "ClusterFirst",
             "readinessGates": [{"conditionType": GATE}],
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 10001,
-                "runAsGroup": 10001,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
+            "securityContext": POD_SECURITY,
             "containers": [_container()],
         },
     }
@@ -87,11 +83,7 @@ def _container() -> Object:
         "imagePullPolicy": "IfNotPresent",
         "command": ["python", "-c", "import signal; signal.sigwait({signal.SIGTERM})"],
         "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"cpu": "500m", "memory": "64Mi"}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": CONTAINER_SECURITY,
     }
 
 

@@ -1,0 +1,48 @@
+"""A pod that is only proposed to the API server, as careful as a pod of ours: what is said of it tells of the rules."""
+
+import json
+from collections.abc import Mapping
+
+from kindmesh.command import Output
+from kindmesh.image import IMAGE
+from kindmesh.kube import Kube, Object
+
+POD_SECURITY: Object = {
+    "runAsNonRoot": True,
+    "runAsUser": 10001,
+    "runAsGroup": 10001,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+CONTAINER_SECURITY: Object = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
+def candidate(namespace: str, annotations: Mapping[str, str] | None = None, *, on_host: bool = False) -> Object:
+    """Return the pod; it passes `restricted`, so that a refusal is for what it tries and nothing else."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "kindmesh-candidate", "namespace": namespace, "annotations": dict(annotations or {})},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "hostNetwork": on_host,
+            "securityContext": POD_SECURITY,
+            "containers": [
+                {
+                    "name": "candidate",
+                    "image": IMAGE,
+                    "resources": {"limits": {"cpu": "100m", "memory": "64Mi"}},
+                    "securityContext": CONTAINER_SECURITY,
+                }
+            ],
+        },
+    }
+
+
+def propose(kube: Kube, pod: Object) -> Output:
+    """Ask the API server for a pod without storing it; it answers with the pod as it would be, or with a refusal."""
+    text = json.dumps(pod)
+    return kube.attempt("create", "--dry-run=server", "-o", "json", "-f", "-", stdin=text, timeout=40)
