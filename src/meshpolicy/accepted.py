@@ -86,16 +86,17 @@ def judged(found: Iterable[Access], accepted: Sequence[Accepted], today: date | 
     return faults
 
 
-def write_accepted(path: str, found: Iterable[Access], owner: str, reason: str, expires: str) -> int:
-    """Write the access that is granted now, keep what old entries say, and return the number of new ones."""
+def write_accepted(path: str, found: Iterable[Access], owner: str, reason: str, expires: str) -> list[Accepted]:
+    """Write the access that is granted now, keep what old entries say, and return the new ones."""
     old = {entry.key: entry for entry in (read_accepted(path) if Path(path).exists() else ())}
     granted = {access.key: access for access in found}
-    entries = []
+    entries, new = [], []
     for key in sorted(granted):
         entry = old.get(key) or Accepted(*key, owner, reason, expires)
+        new += [] if key in old else [entry]
         fields = {"server": entry.server, "port": entry.port, "client": entry.client, "requests": entry.what}
         fields |= {"owner": entry.owner, "reason": entry.reason}
         entries.append(fields | ({"expires": entry.expires} if entry.expires else {}))
     text = yaml.safe_dump({"access": entries}, sort_keys=False, width=100)
     Path(path).write_text(text)
-    return len(granted.keys() - old.keys())
+    return new

@@ -103,7 +103,18 @@ def test_access_that_nobody_accepted_fails(tmp_path: Path) -> None:
     code, _, told = run("list", *OWN, more, "--accepted", accepted)
     assert code == 1
     assert "not accepted: anyone -> arena/ponger:8080" in told
-    run("accept", accepted, *OWN, more, "--owner", "other", "--reason", "arena", "--expires", "2031-01-31")
+    later = ("--owner", "other", "--reason", "arena", "--expires", "2031-01-31")
+    explained = run("accept", accepted, *OWN, more, *later, "--explain")[2].splitlines()
+    assert explained == [
+        "accepted: anyone -> arena/ponger:8080 GET /live",
+        "accepted: anyone -> arena/ponger:8080 every request",
+        "accepted: anyone -> arena/ponger:9090 every request",
+        f"{accepted}: 3 new entries",
+    ]
+    assert {str(entry.get("expires", "")) for entry in yaml.safe_load(accepted.read_text())["access"]} == {
+        "",
+        "2031-01-31",
+    }
     entries = yaml.safe_load(accepted.read_text())["access"]
     assert {entry["owner"] for entry in entries} == {"team", "other"}
     assert run("list", *OWN, more, "--accepted", accepted)[0] == 0
@@ -166,6 +177,7 @@ def test_mutate_names_the_rules_that_no_case_notices(tmp_path: Path) -> None:
     assert code == 1
     assert out.splitlines()[-1] == "5 changes tried, 1 unnoticed"
     assert "MeshTLSAuthentication arena/unused dropped: no case notices" in out
+    assert "    every request ends the same without it" in run("mutate", file, "--explain")[1]
 
 
 def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

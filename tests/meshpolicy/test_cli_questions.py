@@ -104,6 +104,7 @@ def test_check_answers_programs() -> None:
     answer = json.loads(out)
     assert (code, answer["verdict"], answer["outcome"], answer["layer"]) == (1, "forbidden", "403", "Linkerd")
     assert {reason["rule"] for reason in answer["reasons"]} == {"R13", "R91", "R81"}
+    assert answer["curl"] == "curl -i http://ponger.pingpong.svc.cluster.local/ping"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,9 @@ def test_blast_says_what_an_account_opens() -> None:
     code, out, _ = run("blast", "pingpong/pinger", *OWN)
     assert code == 1
     assert out.splitlines()[0] == "pingpong/pinger is held by: Deployment pingpong/pinger"
+    assert out.splitlines()[1] == "whoever may start pods in pingpong can take it as well"
     assert "GET /ping" in out
+    assert "authorizationpolicies.yaml, document 1" in run("blast", "pingpong/pinger", *OWN, "--explain")[1]
     assert run("blast", "pingpong/nobody", *OWN)[0] == 0
     assert json.loads(run("blast", "linkerd-viz/prometheus", *OWN, "--output", "json")[1])["held_by"] == []
 

@@ -1,5 +1,7 @@
 """The verb `accept`: write down the access that is granted now, so that more of it fails."""
 
+from datetime import datetime
+
 import click
 
 from meshpolicy.accepted import write_accepted
@@ -14,11 +16,20 @@ from meshpolicy.cluster import Cluster
 @cluster_options
 @click.option("--owner", required=True, help="Who answers for the new entries.")
 @click.option("--reason", required=True, help="Why the new entries are needed.")
-@click.option("--expires", metavar="YYYY-MM-DD", default="", help="The day after which the new entries fail.")
-def command(file: str, cluster: Cluster, owner: str, reason: str, expires: str) -> None:
+@click.option(
+    "--expires",
+    metavar="YYYY-MM-DD",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day after which the new entries fail.",
+)
+@click.option("--explain", is_flag=True, help="Name the new entries on stderr.")
+def command(file: str, cluster: Cluster, owner: str, reason: str, expires: datetime | None, *, explain: bool) -> None:
     """Write all granted access into FILE; entries that are there keep their owner, reason and expiry.
 
     `meshpolicy list --accepted FILE` then fails on access that is not in it, and on entries that expired.
     """
-    new = write_accepted(file, (a for a in accesses(cluster, asked(cluster)) if not a.blocked), owner, reason, expires)
-    click.echo(f"{file}: {new} new entries", err=True)
+    granted = [access for access in accesses(cluster, asked(cluster)) if not access.blocked]
+    new = write_accepted(file, granted, owner, reason, str(expires.date()) if expires else "")
+    for entry in new if explain else ():
+        click.echo(f"accepted: {entry.client} -> {entry.server}:{entry.port} {entry.what}", err=True)
+    click.echo(f"{file}: {len(new)} new {'entry' if len(new) == 1 else 'entries'}", err=True)

@@ -17,6 +17,7 @@ from meshpolicy.tables import comma_separated, markdown, plain
 from meshpolicy.words import EVERYTHING, default_words
 
 HEAD = ("server", "port", "client", "requests", "granted by")
+DRAWN = ("dot", "svg", "html")
 DENIED = ("server", "port", "client", "requests", "refused by")
 
 
@@ -37,6 +38,10 @@ def command(
     A client is an account (`namespace/account`), `any meshed client`, or `anyone`: one without mesh identity.
     """
     workloads = asked(cluster)
+    if show_denied and (accepted or unmeshed):
+        raise click.UsageError("--denied lists refusals: it goes with neither --accepted nor --unmeshed")
+    if show_denied and output in DRAWN:
+        raise click.UsageError(f"--denied is not drawn: choose another --output than {output}")
     if show_denied:
         click.echo(_denied(list(denied(cluster, workloads)), output))
         return

@@ -18,8 +18,9 @@ from meshpolicy.workload import Workload
 @click.command("blast", short_help="What opens if this account is compromised?")
 @click.argument("account", metavar="NAMESPACE/ACCOUNT")
 @cluster_options
+@click.option("--explain", is_flag=True, help="Name where each grant stands.")
 @output("text", "json")
-def command(account: str, cluster: Cluster, output: str) -> None:
+def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> None:
     """Say what opens if this account is compromised, and which workloads hold its identity.
 
     Exits 1 if something opens that is closed to a stranger.
@@ -36,7 +37,11 @@ def command(account: str, cluster: Cluster, output: str) -> None:
         click.echo(json.dumps({"account": account, "held_by": [str(w.ref) for w in holders], "opens": shown}, indent=2))
     else:
         click.echo(f"{account} is held by: {', '.join(str(w.ref) for w in holders) or 'no workload here'}")
+        click.echo(f"whoever may start pods in {namespace} can take it as well")
         rows = [[a.server, str(a.port), a.what, a.client, by_words(a)] for a in own]
-        head = ("opens", "port", "requests", "as", "granted by")
+        head: tuple[str, ...] = ("opens", "port", "requests", "as", "granted by")
+        if explain:
+            head = (*head, "place")
+            rows = [[*row, str(a.by.place or "")] for row, a in zip(rows, own, strict=True)]
         click.echo(plain(head, rows, width()) if rows else "it opens nothing that is closed to a stranger")
     sys.exit(1 if own else 0)

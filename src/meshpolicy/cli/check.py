@@ -53,7 +53,7 @@ def command(
     answer = judge(cluster, call)
     change = suggestion(cluster, call, answer)
     if output == "json":
-        click.echo(json.dumps(_object(answer, change), indent=2))
+        click.echo(json.dumps(_object(call, answer, change), indent=2))
     else:
         click.echo("\n".join(_text(call, who, answer, change, explain=explain)))
     sys.exit(0 if answer.allowed else 1)
@@ -80,7 +80,7 @@ def _text(call: Call, who: Caller, answer: Answer, change: Change | None, *, exp
     return lines
 
 
-def _object(answer: Answer, change: Change | None) -> dict[str, object]:
+def _object(call: Call, answer: Answer, change: Change | None) -> dict[str, object]:
     return {
         "verdict": str(answer.verdict),
         "outcome": answer.outcome,
@@ -93,5 +93,6 @@ def _object(answer: Answer, change: Change | None) -> dict[str, object]:
             }
             for reason in answer.reasons
         ],
+        "curl": curl(call) if call.traffic is Traffic.HTTP else None,
         "change": None if change is None or answer.allowed else {"text": change.text, "manifests": change.manifests},
     }

@@ -1,6 +1,7 @@
 """The verb `lint`: mistakes in the manifests."""
 
 import sys
+from difflib import get_close_matches
 
 import click
 
@@ -8,7 +9,7 @@ from meshpolicy.cli.options import mesh_options, output, require, sources
 from meshpolicy.cli.progress import progress
 from meshpolicy.errors import InvalidInput
 from meshpolicy.findings.finding import Weight
-from meshpolicy.lint import as_json, as_junit, as_sarif, as_text, lint
+from meshpolicy.lint import as_json, as_junit, as_sarif, as_text, codes, lint
 from meshpolicy.sources import read
 from meshpolicy.workload import MeshSettings
 
@@ -36,6 +37,11 @@ def command(
     Exits 1 if there is an error or a warning.
     """
     require(sources, context)
+    known = [code.code for code in codes()]
+    for code in ignore:
+        if code not in known:
+            close = " or ".join(get_close_matches(code.upper(), known, n=2)) or f"{known[0]} to {known[-1]}"
+            raise click.UsageError(f"--ignore {code}: no such code; did you mean {close}?")
     reading = read(sources, settings, context, progress)
     if reading.unusable:
         raise InvalidInput(reading.problems)

@@ -12,11 +12,17 @@ from meshpolicy.errors import InvalidInput
 from meshpolicy.mutants import Survivor, survivors
 from meshpolicy.schemas import shapes
 
+MEANS = {
+    "dropped": "every request ends the same without it: it does nothing, or a request that needs it is missing",
+    "weakened": "every request ends the same when it admits everyone: a request that it must refuse is missing",
+}
+
 
 @click.command("mutate", short_help="Which rules does no case notice?")
 @click.argument("cases", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option("--explain", is_flag=True, help="Say what each change would have let pass.")
 @output("text", "json")
-def command(cases: tuple[str, ...], output: str) -> None:
+def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
     """Drop or weaken each policy object in turn, and list those whose loss no case notices.
 
     Exits 1 if there are any: such a rule does nothing, or nothing tests it.
@@ -34,5 +40,7 @@ def command(cases: tuple[str, ...], output: str) -> None:
     else:
         for survivor in survived:
             click.echo(f"{survivor.place}: {survivor.name} {survivor.change}: no case notices")
+            if explain:
+                click.echo(f"    {MEANS[survivor.change]}")
         click.echo(f"{tried} changes tried, {len(survived)} unnoticed")
     sys.exit(1 if survived else 0)
