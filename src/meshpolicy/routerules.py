@@ -70,7 +70,7 @@ def _parents(spec: Fields) -> None:
 
 
 def _backend(backend: Fields) -> None:
-    service = not backend.text("group") and backend.text("kind", "Service") == "Service"
+    service = backend.text("group") in ("", "core") and backend.text("kind", "Service") == "Service"
     if service and not backend.has("port"):
         _refuse(backend, "port", "is missing: a Service is a backend by its port")
 
