@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from textwrap import wrap
+from textwrap import fill, wrap
 
 Row = Sequence[str]
 GAP = "  "
@@ -56,6 +56,14 @@ def _lines(cells: Row, widths: Sequence[int]) -> list[str]:
         GAP.join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
         for line in zip(*padded, strict=True)
     ]
+
+
+def fitted(line: str, width: int | None) -> str:
+    """Return a line that goes on at words, set in by four, where it is wider than the terminal."""
+    inset = " " * (len(line) - len(line.lstrip()))
+    if width is None or len(line) <= width:
+        return line
+    return fill(line, width, subsequent_indent=f"{inset}    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _wrapped(cell: str, width: int) -> list[str]:

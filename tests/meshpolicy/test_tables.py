@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from meshpolicy.tables import comma_separated, markdown, plain
+from meshpolicy.tables import comma_separated, fitted, markdown, plain
 
 HEAD = ("server", "port", "granted by")
 ROWS = [
@@ -41,6 +41,14 @@ def test_no_word_is_cut_however_narrow_it_gets(width: int) -> None:
     shown = plain(HEAD, ROWS, width)
     assert "AuthorizationPolicy" in shown
     assert max(map(len, shown.splitlines())) <= max(width, 36)
+
+
+def test_a_long_line_goes_on_set_in() -> None:
+    line = "  - Server arena/http governs port 8080 (a.yaml, document 1) [R13]"
+    assert fitted(line, None) == line
+    assert fitted(line, 80) == line
+    assert fitted(line, 40) == ("  - Server arena/http governs port 8080\n      (a.yaml, document 1) [R13]")
+    assert fitted("x" * 50, 40) == "x" * 50
 
 
 def test_other_forms_hold_every_cell() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 import yaml
 
-from meshpolicy.cli.options import cluster_options, output
+from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.request import curl, request_options
 from meshpolicy.client import Traffic
 from meshpolicy.cluster import Cluster
@@ -17,6 +17,7 @@ from meshpolicy.questions import Caller, caller, target
 from meshpolicy.routing import Request
 from meshpolicy.rules import sentences
 from meshpolicy.suggest import Change, suggestion
+from meshpolicy.tables import fitted
 from meshpolicy.transport import Call, Door, door_to
 
 
@@ -63,18 +64,19 @@ def _text(call: Call, who: Caller, answer: Answer, change: Change | None, *, exp
     sent = f"{call.request.method} {call.request.path}" if call.traffic.is_http else f"a {call.traffic} connection"
     head = "ALLOWED" if answer.allowed else "UNKNOWN" if answer.verdict is Verdict.UNKNOWN else "REFUSED"
     shown = "" if answer.outcome in ("allow", "unknown") else f" ({answer.verdict}, seen as {answer.outcome})"
-    lines = [f"{head}{shown}: {who.name} -> {call.server.ref}:{call.port}, {sent}"]
+    lines = [fitted(f"{head}{shown}: {who.name} -> {call.server.ref}:{call.port}, {sent}", width())]
     if explain is False:
         return lines
     if answer.layer != "nobody":
         lines.append(f"  decided by {answer.layer}")
-    lines += [f"  - {reason}" for reason in answer.reasons]
+    told = [f"  - {reason}" for reason in answer.reasons]
     if explain:
-        lines += ["", *(f"  {sentence}" for sentence in sentences(reason.rule for reason in answer.reasons))]
+        told += ["", *(f"  {sentence}" for sentence in sentences(reason.rule for reason in answer.reasons))]
+    lines += [fitted(line, width()) for line in told]
     if call.traffic is Traffic.HTTP:
         lines += ["", "see it yourself:", f"  {curl(call)}"]
     if change is not None and not answer.allowed:
-        lines += ["", f"to allow this: {change.text}"]
+        lines += ["", fitted(f"to allow this: {change.text}", width())]
         if change.manifests:
             lines += ["", yaml.safe_dump_all(change.manifests, sort_keys=False).rstrip()]
     return lines

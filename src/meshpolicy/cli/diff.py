@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 
 from meshpolicy.access import Access, accesses
-from meshpolicy.cli.options import mesh_options, output
+from meshpolicy.cli.options import mesh_options, output, width
 from meshpolicy.cli.progress import asked, progress
 from meshpolicy.difference import Change, Changed, compare
 from meshpolicy.errors import InvalidInput
 from meshpolicy.revisions import is_revision, read_revision
 from meshpolicy.sources import read, understand
-from meshpolicy.tables import markdown
+from meshpolicy.tables import fitted, markdown
 from meshpolicy.workload import MeshSettings
 
 MEANS = {Change.OPENED: "", Change.CLOSED: "", Change.REASONED: " (granted before and after, by other objects)"}
@@ -46,7 +46,8 @@ def command(
     """
     below = (*paths, *more)
     changes = compare(_accesses(old, below, settings), _accesses(new, below, settings))
-    click.echo(_show(changes, output, explain=explain))
+    shown = _show(changes, output, explain=explain)
+    click.echo("\n".join(fitted(line, width()) for line in shown.splitlines()) if output == "text" else shown)
     sys.exit(1 if changes else 0)
 
 

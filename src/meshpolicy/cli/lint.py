@@ -5,13 +5,18 @@ from difflib import get_close_matches
 
 import click
 
-from meshpolicy.cli.options import mesh_options, output, require, sources
+from meshpolicy.cli.options import mesh_options, output, require, sources, width
 from meshpolicy.cli.progress import progress
 from meshpolicy.errors import InvalidInput
 from meshpolicy.findings.finding import Weight
 from meshpolicy.lint import as_json, as_junit, as_sarif, as_text, codes, lint
 from meshpolicy.sources import read
+from meshpolicy.tables import fitted
 from meshpolicy.workload import MeshSettings
+
+
+def _fitted(text: str) -> str:
+    return "\n".join(fitted(line, width()) for line in text.splitlines())
 
 
 @click.command("lint", short_help="What is wrong in these manifests?")
@@ -51,5 +56,5 @@ def command(
         if finding.code.code not in ignore and (notes or finding.code.weight is not Weight.NOTE)
     )
     forms = {"json": as_json, "sarif": as_sarif, "junit": as_junit}
-    click.echo(forms[output](found) if output in forms else as_text(found, explain=explain))
+    click.echo(forms[output](found) if output in forms else _fitted(as_text(found, explain=explain)))
     sys.exit(1 if any(finding.code.weight is not Weight.NOTE for finding in found) else 0)
