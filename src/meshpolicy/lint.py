@@ -117,16 +117,18 @@ def _location(place: Place) -> dict[str, object]:
 
 
 def as_junit(findings: Sequence[Finding]) -> str:
-    """Return one test a finding, all of them failed."""
+    """Return one test a finding; a note is one that was skipped, for it fails no run."""
     count = len(findings)
+    skipped = sum(finding.code.weight is Weight.NOTE for finding in findings)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<testsuite name="meshpolicy lint" tests="{max(count, 1)}" failures="{count}">',
+        f'<testsuite name="meshpolicy lint" tests="{max(count, 1)}" failures="{count - skipped}" skipped="{skipped}">',
     ]
     for finding in findings:
         name = quoteattr(f"{finding.code.code} {finding.subject}")
         lines.append(f"  <testcase classname={quoteattr(finding.place.file)} name={name}>")
-        lines.append(f"    <failure message={quoteattr(finding.message)}>{finding.code.code}</failure>")
+        kind = "skipped" if finding.code.weight is Weight.NOTE else "failure"
+        lines.append(f"    <{kind} message={quoteattr(finding.message)}>{finding.code.code}</{kind}>")
         lines.append("  </testcase>")
     if not findings:
         lines.append('  <testcase classname="meshpolicy" name="no findings"/>')

@@ -11,7 +11,7 @@ import yaml
 
 from meshpolicy.cli import VERBS
 
-from .build import ARENA, server
+from .build import ARENA, account, allow, exact, ref, route, server
 from .command import OWN, ROOT, run
 
 LIST = """\
@@ -163,8 +163,33 @@ def test_lint_reports_to_people_and_machines(tmp_path: Path) -> None:
     assert [result["ruleId"] for result in results] == ["MP009", "MP011"]
     assert results[0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
     junit = ET.fromstring(run("lint", file, "--output", "junit")[1])  # noqa: S314 # our own output
-    assert junit.get("failures") == "2"
+    assert (junit.get("failures"), junit.get("skipped")) == ("2", "0")
     assert run("lint", file, "--ignore", "MP009", "--ignore", "MP011")[0] == 0
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "md", "svg", "html", "dot"])
+def test_hidden_characters_of_a_manifest_are_shown(form: str, tmp_path: Path) -> None:
+    """What a manifest holds may neither move a terminal's cursor nor turn a line round, nor break XML."""
+    file = tmp_path / "arena.yaml"
+    policy = allow(account("pinger"), on=ref("HTTPRoute", "route"))
+    file.write_text(yaml.safe_dump_all([*ARENA, server(), route(exact("/a\x1b[2K\u202e")), policy]))
+    out = run("list", file, "--output", form)[1]
+    assert "\\x1b[2K\\u202e" in out or "\\\\x1b" in out
+    assert not any(character in out for character in "\x1b\u202e")
+    if form == "svg":
+        ET.fromstring(out)  # noqa: S314 # our own output
+
+
+def test_notes_fail_no_run_in_any_form(tmp_path: Path) -> None:
+    file = tmp_path / "arena.yaml"
+    file.write_text(yaml.safe_dump_all(ARENA))
+    code, out, _ = run("lint", file, "--notes", "--output", "junit")
+    junit = ET.fromstring(out)  # noqa: S314 # our own output
+    assert (code, junit.get("failures"), junit.get("skipped")) == (0, "0", "2")
+    levels = {
+        r["level"] for r in json.loads(run("lint", file, "--notes", "--output", "sarif")[1])["runs"][0]["results"]
+    }
+    assert levels == {"note"}
 
 
 @pytest.mark.parametrize("verb", VERBS)

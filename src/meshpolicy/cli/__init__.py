@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from meshpolicy.cli.echo import echo
 from meshpolicy.errors import InvalidInput, MeshPolicyError
 
 VERBS = {
@@ -44,9 +45,9 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except InvalidInput as error:
             for problem in error.problems:
-                click.echo(problem, err=True)
+                echo(problem, err=True)
         except (MeshPolicyError, OSError) as error:
-            click.echo(f"meshpolicy: {error}", err=True)
+            echo(f"meshpolicy: {error}", err=True)
         return ctx.exit(2)
 
 

@@ -6,6 +6,7 @@ import click
 
 from meshpolicy.accepted import write_accepted
 from meshpolicy.access import accesses
+from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options
 from meshpolicy.cli.progress import asked
 from meshpolicy.cluster import Cluster
@@ -31,5 +32,5 @@ def command(file: str, cluster: Cluster, owner: str, reason: str, expires: datet
     granted = [access for access in accesses(cluster, asked(cluster)) if not access.blocked]
     new = write_accepted(file, granted, owner, reason, str(expires.date()) if expires else "")
     for entry in new if explain else ():
-        click.echo(f"accepted: {entry.client} -> {entry.server}:{entry.port} {entry.what}", err=True)
-    click.echo(f"{file}: {len(new)} new {'entry' if len(new) == 1 else 'entries'}", err=True)
+        echo(f"accepted: {entry.client} -> {entry.server}:{entry.port} {entry.what}", err=True)
+    echo(f"{file}: {len(new)} new {'entry' if len(new) == 1 else 'entries'}", err=True)

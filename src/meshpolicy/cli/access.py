@@ -8,6 +8,7 @@ import click
 
 from meshpolicy.accepted import judged, read_accepted
 from meshpolicy.access import Access, accesses
+from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import asked
 from meshpolicy.cluster import Cluster
@@ -43,18 +44,18 @@ def command(
     if show_denied and output in DRAWN:
         raise click.UsageError(f"--denied is not drawn: choose another --output than {output}")
     if show_denied:
-        click.echo(_denied(list(denied(cluster, workloads)), output))
+        echo(_denied(list(denied(cluster, workloads)), output))
         return
     found = [access for access in accesses(cluster, workloads) if access.unmeshed or not unmeshed]
     allowed = [access for access in found if not access.blocked]
-    click.echo(show(without_probes_of_open_ports(allowed), output, explain=explain))
+    echo(show(without_probes_of_open_ports(allowed), output, explain=explain))
     blocked = sum(bool(access.blocked) for access in found)
     if blocked and output == "text":
-        click.echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
+        echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
     if accepted:
         faults = judged(allowed, read_accepted(accepted))
         for fault in faults:
-            click.echo(fault, err=True)
+            echo(fault, err=True)
         sys.exit(1 if faults else 0)
 
 

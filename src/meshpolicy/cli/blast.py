@@ -7,6 +7,7 @@ import click
 
 from meshpolicy.access import accesses, account_of, admits
 from meshpolicy.cli.access import by_words
+from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import asked
 from meshpolicy.cluster import Cluster
@@ -34,14 +35,14 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
     own = [access for access in found if not access.unmeshed]
     if output == "json":
         shown = [{"server": a.server, "port": a.port, "requests": a.what, "by": str(a.by)} for a in own]
-        click.echo(json.dumps({"account": account, "held_by": [str(w.ref) for w in holders], "opens": shown}, indent=2))
+        echo(json.dumps({"account": account, "held_by": [str(w.ref) for w in holders], "opens": shown}, indent=2))
     else:
-        click.echo(f"{account} is held by: {', '.join(str(w.ref) for w in holders) or 'no workload here'}")
-        click.echo(f"whoever may start pods in {namespace} can take it as well")
+        echo(f"{account} is held by: {', '.join(str(w.ref) for w in holders) or 'no workload here'}")
+        echo(f"whoever may start pods in {namespace} can take it as well")
         rows = [[a.server, str(a.port), a.what, a.client, by_words(a)] for a in own]
         head: tuple[str, ...] = ("opens", "port", "requests", "as", "granted by")
         if explain:
             head = (*head, "place")
             rows = [[*row, str(a.by.place or "")] for row, a in zip(rows, own, strict=True)]
-        click.echo(plain(head, rows, width()) if rows else "it opens nothing that is closed to a stranger")
+        echo(plain(head, rows, width()) if rows else "it opens nothing that is closed to a stranger")
     sys.exit(1 if own else 0)

@@ -5,6 +5,7 @@ import sys
 import click
 
 from meshpolicy.cases import read_cases
+from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import output
 from meshpolicy.cli.progress import progress
 from meshpolicy.errors import InvalidInput
@@ -30,12 +31,12 @@ def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
         raise click.UsageError("no case found; a case is a YAML file with `requests` or `rejected`")
     for case in found:
         for problem in case.unknown:
-            click.echo(f"note: {problem}", err=True)
+            echo(f"note: {problem}", err=True)
     results = [verify(case, shapes) for case in progress(found, "cases", len(found))]
     if output == "json":
-        click.echo(as_json(results))
+        echo(as_json(results))
     elif output == "junit":
-        click.echo(as_junit(results))
+        echo(as_junit(results))
     else:
-        click.echo(as_text(results, explain=explain))
+        echo(as_text(results, explain=explain))
     sys.exit(1 if any(result.differences for result in results) else 0)

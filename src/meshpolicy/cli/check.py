@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 import yaml
 
+from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.request import curl, request_options
 from meshpolicy.client import Traffic
@@ -54,9 +55,9 @@ def command(
     answer = judge(cluster, call)
     change = suggestion(cluster, call, answer)
     if output == "json":
-        click.echo(json.dumps(_object(call, answer, change), indent=2))
+        echo(json.dumps(_object(call, answer, change), indent=2))
     else:
-        click.echo("\n".join(_text(call, who, answer, change, explain=explain)))
+        echo("\n".join(_text(call, who, answer, change, explain=explain)))
     sys.exit(0 if answer.allowed else 1)
 
 

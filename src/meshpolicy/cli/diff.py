@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from meshpolicy.access import Access, accesses
+from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import mesh_options, output, width
 from meshpolicy.cli.progress import asked, progress
 from meshpolicy.difference import Change, Changed, compare
@@ -47,7 +48,7 @@ def command(
     below = (*paths, *more)
     changes = compare(_accesses(old, below, settings), _accesses(new, below, settings))
     shown = _show(changes, output, explain=explain)
-    click.echo("\n".join(fitted(line, width()) for line in shown.splitlines()) if output == "text" else shown)
+    echo("\n".join(fitted(line, width()) for line in shown.splitlines()) if output == "text" else shown)
     sys.exit(1 if changes else 0)
 
 

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 import click
 
+from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import mesh_options, output, require, sources, width
 from meshpolicy.cli.progress import progress
 from meshpolicy.errors import InvalidInput
@@ -56,5 +57,5 @@ def command(
         if finding.code.code not in ignore and (notes or finding.code.weight is not Weight.NOTE)
     )
     forms = {"json": as_json, "sarif": as_sarif, "junit": as_junit}
-    click.echo(forms[output](found) if output in forms else _fitted(as_text(found, explain=explain)))
+    echo(forms[output](found) if output in forms else _fitted(as_text(found, explain=explain)))
     sys.exit(1 if any(finding.code.weight is not Weight.NOTE for finding in found) else 0)

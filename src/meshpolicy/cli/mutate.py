@@ -6,6 +6,7 @@ import sys
 import click
 
 from meshpolicy.cases import read_cases
+from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import output
 from meshpolicy.cli.progress import progress
 from meshpolicy.errors import InvalidInput
@@ -36,11 +37,11 @@ def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
         survived += unnoticed
     if output == "json":
         shown = [{"object": s.name, "place": str(s.place), "change": s.change} for s in survived]
-        click.echo(json.dumps({"tried": tried, "unnoticed": shown}, indent=2))
+        echo(json.dumps({"tried": tried, "unnoticed": shown}, indent=2))
     else:
         for survivor in survived:
-            click.echo(f"{survivor.place}: {survivor.name} {survivor.change}: no case notices")
+            echo(f"{survivor.place}: {survivor.name} {survivor.change}: no case notices")
             if explain:
-                click.echo(f"    {MEANS[survivor.change]}")
-        click.echo(f"{tried} changes tried, {len(survived)} unnoticed")
+                echo(f"    {MEANS[survivor.change]}")
+        echo(f"{tried} changes tried, {len(survived)} unnoticed")
     sys.exit(1 if survived else 0)

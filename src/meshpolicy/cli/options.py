@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from meshpolicy.cli.echo import echo
 from meshpolicy.cli.progress import progress
 from meshpolicy.cluster import Cluster
 from meshpolicy.errors import InvalidInput
@@ -94,7 +95,7 @@ def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings) -
     if reading.unusable:
         raise InvalidInput(reading.unusable)
     for problem in reading.refused:
-        click.echo(f"note: {problem}: passed over, as Linkerd's controller does", err=True)
+        echo(f"note: {problem}: passed over, as Linkerd's controller does", err=True)
     return reading.cluster
 
 
