@@ -18,6 +18,7 @@ from meshpolicy.client import Arrival, Client
 from meshpolicy.decide import Decision, Verdict, decide
 from meshpolicy.effective import effective
 from meshpolicy.explain import Reason
+from meshpolicy.match import NEXT_LINE
 from meshpolicy.policy import PortPolicy
 from meshpolicy.routing import Request
 from meshpolicy.transport import hinted_opaque
@@ -56,7 +57,7 @@ class Asker:
         observed = await send(self._way(source, target), target, question.method, question.headers)
         policy = effective(self.outfitter.cluster, self._group(target.pod).workload, target.number)
         opaque = hinted_opaque(self.outfitter.cluster, self._group(target.pod).workload, target.number)
-        decision = _predicted(policy, source, target, question, opaque=opaque)
+        decision = predicted(policy, source, target, question, opaque=opaque)
         found = verdict(observed, decision)
         return Answer(
             source=question.source,
@@ -96,10 +97,14 @@ class Asker:
         return next(group for group in self.groups if group.workload.ref == pod.workload)
 
 
-def _predicted(policy: PortPolicy, source: Source, target: Target, question: Question, *, opaque: bool) -> Decision:
+def predicted(policy: PortPolicy, source: Source, target: Target, question: Question, *, opaque: bool) -> Decision:
+    """Return what the policies say of a question."""
     if isinstance(source, AsPod) and source.pod.name == target.pod.name:
         return Decision(Verdict.ALLOW, reasons=(Reason("a pod that calls itself passes no policy", "M1"),))
-    headers = {name.lower(): value for name, value in question.headers}
+    headers: dict[str, str] = {}
+    for name, value in question.headers:
+        before = headers.get(name.lower())
+        headers[name.lower()] = value if before is None else f"{before}{NEXT_LINE}{value}"
     request = Request(question.method, target.path, headers, headers.get("host", target.authority))
     return decide(policy, client(source, opaque=opaque), request)
 

@@ -2,13 +2,16 @@
 
 import pytest
 
-from localmesh.ask import client, verdict
+from localmesh.ask import client, predicted, verdict
 from localmesh.sending import Observed
 from localmesh.sources import HERE, AsAccount, AsPod, AsStranger
+from localmesh.targets import Target
+from localmesh.views import Question
 from meshpolicy.client import Arrival
 from meshpolicy.decide import Decision, Verdict
+from meshpolicy.effective import effective
 
-from .build import pod
+from .build import cluster, pod
 
 
 @pytest.mark.parametrize(
@@ -57,3 +60,43 @@ def test_a_source_is_seen_by_the_other_side_as_what_it_proves(
 ) -> None:
     found = client(source, opaque=opaque)
     assert (found.arrival, str(found.address), found.identity) == (arrival, address, identity)
+
+
+ROUTED = """\
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: ponger, namespace: a}, spec: {replicas: 1, \
+selector: {matchLabels: {app: ponger}}, template: {metadata: {labels: {app: ponger}, \
+annotations: {linkerd.io/inject: enabled}}, spec: {containers: [{name: ponger, command: [pingpong], \
+ports: [{containerPort: 8080, name: http}]}]}}}}
+---
+{apiVersion: policy.linkerd.io/v1beta3, kind: Server, metadata: {name: http, namespace: a}, \
+spec: {podSelector: {matchLabels: {app: ponger}}, port: http, proxyProtocol: HTTP/1}}
+---
+{apiVersion: policy.linkerd.io/v1beta3, kind: HTTPRoute, metadata: {name: dev, namespace: a}, \
+spec: {parentRefs: [{group: policy.linkerd.io, kind: Server, name: http}], \
+rules: [{matches: [{headers: [{name: X-Env, value: dev}]}]}]}}
+---
+{apiVersion: policy.linkerd.io/v1alpha1, kind: NetworkAuthentication, metadata: {name: all, namespace: a}, \
+spec: {networks: [{cidr: 0.0.0.0/0}]}}
+---
+{apiVersion: policy.linkerd.io/v1alpha1, kind: AuthorizationPolicy, metadata: {name: all, namespace: a}, \
+spec: {targetRef: {group: policy.linkerd.io, kind: Server, name: http}, \
+requiredAuthenticationRefs: [{group: policy.linkerd.io, kind: NetworkAuthentication, name: all}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((), "not found"),
+        (("dev",), "allow"),
+        (("prod", "dev"), "allow"),
+        (("dev", "prod"), "allow"),
+        (("x",), "not found"),
+    ],
+)
+def test_a_header_of_several_lines_is_predicted_as_all_of_them(lines: tuple[str, ...], said: str) -> None:
+    found = cluster(ROUTED)
+    policy = effective(found, found.workloads[0], 8080)
+    question = Question("node", "ponger", headers=tuple(("X-Env", line) for line in lines))
+    target = Target(pod(), 8080, "ponger", "/")
+    assert predicted(policy, AsStranger(HERE), target, question, opaque=False).verdict == said

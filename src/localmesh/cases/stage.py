@@ -15,7 +15,7 @@ from meshpolicy.annotations import ADMIN_PORT
 from meshpolicy.case import CaseRequest
 from meshpolicy.cluster import Cluster
 from meshpolicy.effective import effective
-from meshpolicy.match import PathKind, spans
+from meshpolicy.match import NEXT_LINE, PathKind, spans
 from meshpolicy.policy import Redirect
 from meshpolicy.transport import Door, door_to, hinted_opaque, identity_of, opaque_service
 from meshpolicy.workload import Workload
@@ -92,6 +92,8 @@ class Stage:
         """Raise NotPlayed where a request is out of what can be played here."""
         if request.port == ADMIN_PORT and self._needs_admin_server(request):
             raise NotPlayed("Linkerd's admin server takes no streams, and answers 500 for a redirect or a rate limit")
+        if any(NEXT_LINE in value for value in request.headers.values()):
+            raise NotPlayed("Envoy joins the lines of one header by commas, and Linkerd matches each by itself")
         if self.cluster.network_policies:
             raise NotPlayed("NetworkPolicies are not enforced on loopback")
         if self._client_has_routes(request):

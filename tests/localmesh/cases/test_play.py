@@ -41,6 +41,15 @@ def test_a_name_that_stands_for_two_servers_is_played_once_and_the_rest_named(tm
 
 
 @pytest.mark.envoy
+def test_a_header_of_several_lines_is_not_played_and_named(tmp_path: Path) -> None:
+    (tmp_path / "cluster.yaml").write_bytes((CASES / "cluster.yaml").read_bytes())
+    call = "{from: club/pinger, to: 'arena/ponger:8080', headers: {x-env: [a, b]}, expect: 403}"
+    (tmp_path / "lines.yaml").write_text(f"description: Lines.\nbase: cluster.yaml\npolicies: []\nrequests: [{call}]\n")
+    outcome = CliRunner().invoke(main, ["test", str(tmp_path / "lines.yaml")])
+    assert "1 not played: Envoy joins the lines of one header by commas" in outcome.stdout
+
+
+@pytest.mark.envoy
 def test_a_case_that_expects_what_does_not_happen_is_found_out(tmp_path: Path) -> None:
     (tmp_path / "cluster.yaml").write_bytes((CASES / "cluster.yaml").read_bytes())
     right = (CASES / "a-label-is-no-identity.yaml").read_text()
