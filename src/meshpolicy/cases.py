@@ -36,7 +36,7 @@ NOTHING = Base((), MeshSettings(), Facts())
 
 def read_cases(paths: Iterable[str | Path], watch: Watch = unwatched) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
     """Return the cases of files and folders, in order; base files among them are read as bases only."""
-    documents, found = load(paths, watch)
+    documents, found = load(paths, watch, words=True)
     problems = list(found)
     bases: dict[str, Base] = {}
     cases = []
@@ -61,7 +61,7 @@ def _base(document: Document, bases: dict[str, Base], problems: list[Problem]) -
         return NOTHING
     path = str(Path(document.place.file).parent / name)
     if path not in bases:
-        documents, found = load([path])
+        documents, found = load([path], words=True)
         problems += found
         bases[path] = read_base(documents[0], problems) if documents else NOTHING
     return bases[path]

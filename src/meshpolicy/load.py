@@ -1,6 +1,7 @@
 """Reads YAML and JSON documents from files, folders and standard input. The only module that opens manifests."""
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -23,7 +24,9 @@ HARMLESS = 2_000
 LONGEST = 1_000
 """Bits of a whole number; Python refuses to print one of some ten thousand."""
 
-TEXT, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+TEXT, MERGE, BOOL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge", "tag:yaml.org,2002:bool"
+LETTERS = re.compile("[yYnN]$")
+"""Whole words that Kubernetes' reader, unlike the library here, takes for true and false."""
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -34,7 +37,8 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
     yaml_implicit_resolvers: ClassVar = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in _Base.yaml_implicit_resolvers.items()
-    }
+    } | {letter: [(BOOL, LETTERS), *_Base.yaml_implicit_resolvers.get(letter, ())] for letter in "yYnN"}
+    bool_values: ClassVar = {**_Base.bool_values, "y": True, "n": False}
 
     def build(self, node: yaml.Node, known: dict[int, Any]) -> Any:
         """Return the value of a node, built without the detours of the library; aliases share theirs."""
@@ -74,11 +78,25 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
         return mapping
 
 
-def load(paths: Iterable[str | Path], watch: Watch = unwatched) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
-    """Return all documents of files, of folders (recursively, by name) and of `-`, and what is wrong with them."""
+class _WordLoader(_Loader):
+    """Leaves `y` and `n` the words that they are outside of Kubernetes."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in resolvers if pattern is not LETTERS]
+        for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+    }
+
+
+def load(
+    paths: Iterable[str | Path], watch: Watch = unwatched, *, words: bool = False
+) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+    """Return all documents of files, of folders (recursively, by name) and of `-`, and what is wrong with them.
+
+    With `words`, a lone `y` or `n` is a text, as YAML's other readers and writers have it.
+    """
     problems: list[Problem] = []
     texts = (text for path in paths for text in _texts(path, problems))
-    documents = (document for name, text in texts for document in read(name, text, problems))
+    documents = (document for name, text in texts for document in read(name, text, problems, words=words))
     return tuple(watch(documents, "documents read")), tuple(problems)
 
 
@@ -117,7 +135,7 @@ def _files(path: Path, problems: list[Problem]) -> list[Path]:
     return sorted(found)
 
 
-def read(name: str, text: bytes, problems: list[Problem]) -> Iterator[Document]:
+def read(name: str, text: bytes, problems: list[Problem], *, words: bool = False) -> Iterator[Document]:
     """Yield the documents of one text; `name` is what places say."""
     number = 0
     try:
@@ -126,7 +144,7 @@ def read(name: str, text: bytes, problems: list[Problem]) -> Iterator[Document]:
             problems.append(Problem(Place(name, deep), f"is no YAML: it is nested deeper than {DEEPEST} levels"))
             return
         aliases = "*" in decoded
-        loader = _Loader(decoded)
+        loader = (_WordLoader if words else _Loader)(decoded)
         while loader.check_node():
             number += 1
             node = loader.get_node()

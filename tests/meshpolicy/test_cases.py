@@ -63,6 +63,15 @@ def test_fields_that_no_case_has_are_passed_over_and_told(tmp_path: Path) -> Non
     ]
 
 
+def test_the_letters_of_a_case_are_words(tmp_path: Path) -> None:
+    """Cases are written by other programs than kubectl: to these `n` is no flag."""
+    file = tmp_path / "case.yaml"
+    file.write_text("requests: [{from: n/y, to: 'N/Y:1', headers: {n: y}, expect: allow}]")
+    cases, problems = read_cases([file])
+    assert problems == ()
+    assert (cases[0].requests[0].caller, dict(cases[0].requests[0].headers)) == ("n/y", {"n": "y"})
+
+
 def test_most_rules_of_the_cases_are_noticed_when_they_go() -> None:
     """Of all mutants, no more than a third survive: some objects are there to show that they do nothing."""
     *counts, (_, unnoticed) = survivors(CASES, shapes)
