@@ -6,8 +6,8 @@ import pytest
 
 from .command import run
 
-SERVER = "apiVersion: policy.linkerd.io/v1beta3\nkind: Server\nmetadata: {name: s, namespace: n}\nspec: "
-POLICY = "apiVersion: policy.linkerd.io/v1alpha1\nkind: AuthorizationPolicy\nmetadata: {name: p, namespace: n}\nspec: "
+SERVER = "apiVersion: policy.linkerd.io/v1beta3\nkind: Server\nmetadata: {name: s, namespace: ns}\nspec: "
+POLICY = "apiVersion: policy.linkerd.io/v1alpha1\nkind: AuthorizationPolicy\nmetadata: {name: p, namespace: ns}\nspec: "
 TLS = "apiVersion: policy.linkerd.io/v1alpha1\nkind: MeshTLSAuthentication\nmetadata: {name: t}\nspec: "
 NET = "apiVersion: policy.linkerd.io/v1alpha1\nkind: NetworkAuthentication\nmetadata: {name: t}\nspec: "
 ROUTE = "apiVersion: policy.linkerd.io/v1beta3\nkind: HTTPRoute\nmetadata: {name: r}\nspec: "
@@ -58,7 +58,7 @@ BAD = [
         f"spec: {{{PODS}, port: 80}}",
         "where a time such as 2026-01-31T00:00:00Z is expected",
     ),
-    (f"{SERVER}{{{PODS}, port: http}}\n---\n{SERVER}{{{PODS}, port: http}}", "document 2: Server n/s is given twice"),
+    (f"{SERVER}{{{PODS}, port: http}}\n---\n{SERVER}{{{PODS}, port: http}}", "document 2: Server ns/s is given twice"),
     (f"{SERVER}{{{PODS}}}", "spec.port: is missing"),
     (f"{SERVER}{{{PODS}, port: 0}}", "spec.port: is 0, where a port from 1 to 65535"),
     (f"{SERVER}{{{PODS}, port: 99999}}", "spec.port: is 99999"),
@@ -83,7 +83,7 @@ BAD = [
     (f"{POLICY}{{{ON}, requiredAuthenticationRefs: [{{kind: Pod, name: p}}]}}", "is no MeshTLSAuthentication"),
     (f"{TLS}{{}}", "exactly one of identities and identityRefs"),
     (f"{TLS}{{identities: ['a*.b']}}", "`a*.b` is no identity"),
-    (f"{TLS}{{identityRefs: [{{kind: Namespace, name: n, namespace: m}}]}}", "a Namespace lies in no namespace"),
+    (f"{TLS}{{identityRefs: [{{kind: Namespace, name: ns, namespace: m}}]}}", "a Namespace lies in no namespace"),
     (f"{NET}{{networks: []}}", "spec.networks: is missing or empty"),
     (f"{NET}{{networks: [{{cidr: example.org}}]}}", "is `example.org`, where an address or network"),
     (f"{NET}{{networks: [{{cidr: 10.0.0.0/8, except: [192.168.0.0/16]}}]}}", "is outside of 10.0.0.0/8"),

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,15 @@ def test_no_change_of_a_field_raises(manifest: dict[str, Any], data: st.DataObje
             break
         at = at[key]
     understood(json.dumps(changed).encode())
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["a" * 300, "/../" * 3, "\\0"],
+    ids=["longer than a file's name", "a path", "no character of a path"],
+)
+def test_what_fuzzing_found_in_a_kind_raises_no_more(kind: str) -> None:
+    assert understood(f'{{apiVersion: x/v1, kind: "{kind}", metadata: {{name: a}}}}'.encode()) == []
 
 
 def test_an_alias_bomb_is_refused_quickly() -> None:

@@ -111,13 +111,14 @@ def test_bytes_that_are_no_manifest_are_told(text: bytes, says: str) -> None:
         ("\ufeffa: 1", [{"a": 1}]),
         ("a: 2026-01-01T00:00:00Z", [{"a": "2026-01-01T00:00:00Z"}]),
         ("1: a\n'1': b", [{1: "a", "1": "b"}]),
+        ("{a: y, b: N, c: 'n', d: ny}", [{"a": True, "b": False, "c": "n", "d": "ny"}]),
         ("<<: {a: 1}\nb: 2", [{"a": 1, "b": 2}]),
         ('{"a": "\\u00e9"}', [{"a": "é"}]),
         (f"a: {sys.maxsize}", [{"a": sys.maxsize}]),
     ],
 )
 def test_what_the_reader_takes(text: str, objects: list[dict[Any, Any]]) -> None:
-    """Timestamps stay as they are written: their text is what decides ties."""
+    """Timestamps stay as they are written: their text is what decides ties. `y` is true, as kubectl reads it."""
     assert found(text) == (objects, [])
 
 

@@ -6,6 +6,7 @@
 import json
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 Schema = dict[str, Any]
@@ -14,8 +15,12 @@ Schema = dict[str, Any]
 @cache
 def shapes(group: str, kind: str) -> dict[str, Schema]:
     """Return the schema of each version of a kind; empty for a kind that is not known here."""
-    file = files(__name__) / f"{kind.lower()}.{group}.json"
-    if not file.is_file():
-        return {}
+    name = f"{kind.lower()}.{group}.json"
+    # Looked up among those that are here, not as a path: what a manifest says names no file.
+    file = next((file for file in files(__name__).iterdir() if file.name == name), None)
+    return {} if file is None else _read(file)
+
+
+def _read(file: Traversable) -> dict[str, Schema]:
     found: dict[str, Schema] = json.loads(file.read_text())
     return found
