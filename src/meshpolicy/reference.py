@@ -41,7 +41,7 @@ def rules() -> str:
 
 def verb(name: str) -> str:
     """Return a verb's help as a terminal shows it."""
-    context = click.Context(main, info_name="meshpolicy")
+    context = click.Context(main, info_name="meshpolicy", **main.context_settings)
     command = main.get_command(context, name)
     if command is None:
         raise SystemExit(f"meshpolicy.reference: no verb `{name}`; there are {', '.join(VERBS)}, `findings`, `rules`")

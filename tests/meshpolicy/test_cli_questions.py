@@ -148,13 +148,13 @@ def test_lint_is_silent_on_the_projects_manifests() -> None:
 def test_lint_reports_to_people_and_machines(tmp_path: Path) -> None:
     file = tmp_path / "server.yaml"
     file.write_text(
-        "apiVersion: policy.linkerd.io/v1alpha1\nkind: AuthorizationPolicy\nmetadata: {name: all, namespace: n}\n"
+        "apiVersion: policy.linkerd.io/v1alpha1\nkind: AuthorizationPolicy\nmetadata: {name: all, namespace: shop}\n"
         "spec: {targetRef: {group: policy.linkerd.io, kind: Server, name: s}, requiredAuthenticationRefs: []}\n"
     )
     code, out, _ = run("lint", file, "--explain")
     assert code == 1
     assert (
-        f"{file}, document 1: MP009 warning: AuthorizationPolicy n/all: requires nothing: everyone is admitted" in out
+        f"{file}, document 1: MP009 warning: AuthorizationPolicy shop/all: requires nothing: everyone is admitted" in out
     )
     assert "fix: Name a MeshTLSAuthentication" in out
     assert [found["code"] for found in json.loads(run("lint", file, "--output", "json")[1])] == ["MP009", "MP011"]

@@ -42,7 +42,7 @@ def test_check_says_what_its_rules_are() -> None:
 def test_lint_says_what_its_rules_are(tmp_path: Path) -> None:
     file = tmp_path / "policy.yaml"
     file.write_text(
-        "apiVersion: policy.linkerd.io/v1alpha1\nkind: AuthorizationPolicy\nmetadata: {name: all, namespace: n}\n"
+        "apiVersion: policy.linkerd.io/v1alpha1\nkind: AuthorizationPolicy\nmetadata: {name: all, namespace: shop}\n"
         "spec: {targetRef: {group: policy.linkerd.io, kind: Server, name: s}, requiredAuthenticationRefs: []}\n"
     )
     assert "    R30: A policy without references admits everyone.\n" in run("lint", file, "--explain")[1]
