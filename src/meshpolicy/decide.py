@@ -8,8 +8,8 @@ from typing import assert_never
 from meshpolicy.annotations import ADMIN_PORT, INBOUND_PORT
 from meshpolicy.authorized import authorized
 from meshpolicy.client import Arrival, Client, Traffic
-from meshpolicy.explain import Reason, governed, granted, met, refused
-from meshpolicy.policy import Authorization, HeaderChange, PortPolicy, Protocol, Redirect, Ref
+from meshpolicy.explain import Reason, buckets, counted, governed, granted, met, refused
+from meshpolicy.policy import Authorization, HeaderChange, PortPolicy, Protocol, RateLimit, Redirect, Ref
 from meshpolicy.redirect import leads_elsewhere
 from meshpolicy.routing import Request, Routed, replaces_no_prefix, route_grpc, route_http
 
@@ -52,7 +52,7 @@ class Decision:
 
 
 def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffic = Traffic.HTTP) -> Decision:
-    """Decide one call; a rate limit is not counted here, for it depends on the calls before."""
+    """Decide one call; a rate limit is named and not counted, for that depends on the calls before."""
     if policy.skipped:
         return Decision(Verdict.ALLOW, reasons=(Reason(f"port {policy.port} does not pass the proxy", "R10"),))
     if policy.port == INBOUND_PORT:
@@ -166,7 +166,17 @@ def _filtered(
         found = _redirected(policy, part, request, routed, steps)
         if found is not None:
             return found
+    if policy.rate_limit is not None:
+        steps = (*steps, counted(policy.rate_limit, request.headers.get(CLIENT_ID, "")))
+        if never(policy.rate_limit, request.headers.get(CLIENT_ID, "")):
+            status = 500 if policy.port == ADMIN_PORT else 429
+            return Decision(Verdict.RATE_LIMITED, status, steps, routed.route.ref, grant)
     return Decision(Verdict.ALLOW, reasons=steps, route=routed.route.ref, authorization=grant, headers=headers)
+
+
+def never(limit: RateLimit, identity: str) -> bool:
+    """Whether one of the buckets that a client's request needs holds nothing at all."""
+    return any(rate == 0 for rate in buckets(limit, identity))
 
 
 def _redirected(

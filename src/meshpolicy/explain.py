@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from meshpolicy.authorized import authenticated
 from meshpolicy.client import Client
-from meshpolicy.policy import Authorization, PortPolicy, Ref, TlsAuthenticated
+from meshpolicy.policy import Authorization, PortPolicy, RateLimit, Ref, TlsAuthenticated
 from meshpolicy.routing import Routed
 
 
@@ -47,6 +47,22 @@ def granted(grant: Authorization) -> Reason:
         return Reason(text, {"localhost": "R80", "probe": "R57"}.get(grant.ref.name, "R22"))
     through = f" through {', '.join(map(str, grant.via))}" if grant.via else ""
     return Reason(f"{grant.ref} admits the client{through}", "R81", grant.ref)
+
+
+def buckets(limit: RateLimit, identity: str) -> tuple[int, ...]:
+    """Return the rates that bind a client's request: the total, then its override's or else its identity's (R101)."""
+    total = () if limit.total is None else (limit.total,)
+    for override in limit.overrides:
+        if identity and any(match.accepts(identity) for match in override.identities):
+            return (*total, override.rps)
+    return total if limit.identity is None else (*total, limit.identity)
+
+
+def counted(limit: RateLimit, identity: str) -> Reason:
+    """Say that a rate limit counts the request, and how many it lets pass."""
+    rates = " and ".join(f"{rate} a second" for rate in buckets(limit, identity))
+    words = f"{limit.ref} lets {rates} of such requests pass in each proxy" if rates else f"{limit.ref} does not bind"
+    return Reason(f"{words}; the others get 429" if rates else words, "R101", limit.ref)
 
 
 def refused(policy: PortPolicy, grants: Iterable[Authorization], client: Client) -> tuple[Reason, ...]:

@@ -128,6 +128,33 @@ def test_a_rate_limit_acts_on_http_ports_only(protocol: str, expected: str) -> N
     assert (policy.rate_limit.ref.name if policy.rate_limit else "") == expected
 
 
+@pytest.mark.parametrize(
+    ("client", "rates", "expected"),
+    [
+        ("pinger", "5 a second and 2 a second", "allow"),
+        ("rogue", "5 a second and 1 a second", "allow"),
+        ("stranger", "5 a second and 1 a second", "allow"),
+    ],
+)
+def test_a_request_is_told_which_limits_count_it(client: str, rates: str, expected: str) -> None:
+    """R101: the total first, then the override of its account, or else its identity's."""
+    limits = limit()
+    limits["spec"] |= {"identity": {"requestsPerSecond": 1}}
+    limits["spec"]["overrides"] = [{"requestsPerSecond": 2, "clientRefs": [PINGER]}]
+    answer = ask(cluster(*ARENA, server(accessPolicy="all-unauthenticated"), limits), client)
+    assert answer.outcome == expected
+    assert f"lets {rates} of such requests pass" in str(answer.reasons[-1])
+
+
+def test_a_limit_of_zero_lets_nobody_pass() -> None:
+    """R101: though the webhook refuses it."""
+    none = limit()
+    none["spec"]["total"] = {"requestsPerSecond": 0}
+    answer = ask(cluster(*ARENA, server(accessPolicy="all-unauthenticated"), none), "pinger")
+    assert (str(answer.verdict), answer.outcome) == ("rate limited", "429")
+    assert ask(cluster(*ARENA, server(), none), "pinger").outcome == "403"
+
+
 def test_the_oldest_rate_limit_of_a_server_counts() -> None:
     """R99."""
     limits = (limit("a", "2026-01-02T00:00:00Z"), limit("b", "2026-01-01T00:00:00Z"), limit("c", on="none"))
