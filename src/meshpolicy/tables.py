@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from textwrap import fill, wrap
 
 Row = Sequence[str]
@@ -49,13 +49,16 @@ def _longest_piece(cell: str) -> int:
 
 
 def _lines(cells: Row, widths: Sequence[int]) -> list[str]:
+    if all(map(int.__le__, map(len, cells), widths)):  # a million rows may fit
+        return [_line(cells, widths)]
     wrapped = [_wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
     height = max(map(len, wrapped))
     padded = [part + [""] * (height - len(part)) for part in wrapped]
-    return [
-        GAP.join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in zip(*padded, strict=True)
-    ]
+    return [_line(line, widths) for line in zip(*padded, strict=True)]
+
+
+def _line(cells: Row, widths: Sequence[int]) -> str:
+    return GAP.join(map(str.ljust, cells, widths)).rstrip()
 
 
 def fitted(line: str, width: int | None) -> str:
@@ -68,19 +71,20 @@ def fitted(line: str, width: int | None) -> str:
 
 def _wrapped(cell: str, width: int) -> list[str]:
     """Return a cell in lines; one that goes on is set in."""
-    return wrap(cell, width, subsequent_indent="  ") or [""]
+    return [cell] if len(cell) <= width else wrap(cell, width, subsequent_indent="  ")
 
 
-def markdown(head: Row, rows: Sequence[Row]) -> str:
+def markdown(head: Row, rows: Iterable[Row]) -> str:
     """Return a table for a pull request."""
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
     return "\n".join(lines)
 
 
-def comma_separated(head: Row, rows: Sequence[Row]) -> str:
+def comma_separated(head: Row, rows: Iterable[Row]) -> str:
     """Return CSV with a head."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([head, *rows])
+    writer.writerow(head)
+    writer.writerows(rows)
     return text.getvalue().rstrip("\n")

@@ -118,12 +118,12 @@ def _object(access: Access) -> dict[str, object]:
 
 
 def _denied(found: Sequence[Denied], form: str) -> str:
-    rows = [[d.server, str(d.port), d.client, d.what, f"{d.layer}: {d.why}"] for d in found]
     if form == "json":
         names = ("server", "port", "client", "what", "layer", "why")
         return json.dumps([{name: getattr(d, name) for name in names} for d in found], indent=2)
+    rows = ((d.server, str(d.port), d.client, d.what, f"{d.layer}: {d.why}") for d in found)
     if form == "csv":
         return comma_separated(DENIED, rows)
-    if not rows:
+    if not found:
         return "nothing is refused between these workloads"
-    return markdown(DENIED, rows) if form == "md" else plain(DENIED, rows, width())
+    return markdown(DENIED, rows) if form == "md" else plain(DENIED, list(rows), width())
