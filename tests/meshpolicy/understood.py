@@ -29,7 +29,7 @@ def understood(text: bytes) -> list[Problem]:
     found = list(read("fuzz.yaml", text, problems))
     for document in found:
         if "requests" in document.data or "manifests" in document.data:
-            _verified(document, problems)
+            problems += _verified(document)
     cluster, wrong = parse(found)
     problems += wrong + refusals(found, shapes)
     list(islice(accesses(cluster), 1000))
@@ -48,7 +48,10 @@ def _judged(cluster: Cluster) -> None:
         suggestion(cluster, call, judge(cluster, call))
 
 
-def _verified(document: Document, problems: list[Problem]) -> None:
-    """Read a policy case and hold it against the rules; its base is what it holds itself."""
+def _verified(document: Document) -> list[Problem]:
+    """Read a policy case, its base being what it holds itself, and hold it against the rules if it is sound."""
+    problems: list[Problem] = []
     case = read_case(document, read_base(document, problems), problems)
-    verify(case, shapes)
+    if not problems:
+        verify(case, shapes)
+    return problems
