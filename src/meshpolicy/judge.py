@@ -12,7 +12,7 @@ from meshpolicy.explain import Reason
 from meshpolicy.match import Address
 from meshpolicy.network import Direction, Endpoint
 from meshpolicy.outbound import outbound
-from meshpolicy.policy import PortPolicy
+from meshpolicy.policy import PortPolicy, Ref
 from meshpolicy.transport import Call, arrive, hinted_opaque, opaque_service
 
 GRPC_STATUS = {403: 7, 404: 5, 429: 8, 301: 5, 302: 5, 500: 13, 502: 14, 503: 14, 504: 14}
@@ -46,6 +46,8 @@ def judge(cluster: Cluster, call: Call, *, node: Address | None = None) -> Answe
         return Answer(Verdict.ALLOW, "allow", "nobody", (reason,))
     wire = connection(cluster, call, node)
     blocked = wire.blocked(cluster.network_policies)
+    if blocked is not None and (doubt := _doubt(cluster, call, wire, blocked.direction)) is not None:
+        return Answer(Verdict.UNKNOWN, "unknown", "NetworkPolicy", (doubt,))
     if blocked is not None:
         return Answer(
             Verdict.BLOCKED,
@@ -121,12 +123,31 @@ def _word(status: int, traffic: Traffic) -> str:
     return f"grpc-{GRPC_STATUS.get(status, 2)}" if traffic is Traffic.GRPC else str(status)
 
 
-def _blocked(call: Call, wire: Connection, direction: Direction, policies: tuple[object, ...]) -> tuple[Reason, ...]:
+def _doubt(cluster: Cluster, call: Call, wire: Connection, direction: Direction) -> Reason | None:
+    """Say why a connection that seems blocked may pass: a rule goes by what the manifests do not tell of a pod."""
+    inwards = direction is Direction.INGRESS
+    pod, peer = (call.server, call.client) if inwards else (call.client, call.server)
+    if pod is None:
+        return None
+    who = str(peer.ref) if peer is not None else "the client"
+    nowhere = not peer.addresses if peer is not None else call.address is None
+    account = next((one for one in (pod, peer) if one is not None and one.ref.kind == "ServiceAccount"), None)
+    if account is not None:
+        text = f"NetworkPolicies go by labels, and the manifests hold no pods of {account.ref}"
+        return Reason(text, "N5")
+    for policy in cluster.network_policies.isolating(pod, direction):
+        for rule in policy.rules(direction) if nowhere else ():
+            opened = not rule.ports or any(entry.holds(wire.wire_port, "TCP", call.server) for entry in rule.ports)
+            if opened and any(entry.block is not None for entry in rule.peers):
+                return Reason(f"{policy.ref} goes by addresses, and the one of {who} is not known", "N5", policy.ref)
+    return None
+
+
+def _blocked(call: Call, wire: Connection, direction: Direction, policies: tuple[Ref, ...]) -> tuple[Reason, ...]:
     whose = str(call.server.ref) if direction is Direction.INGRESS else str(call.client.ref if call.client else "")
-    names = ", ".join(map(str, policies))
     way = "into" if direction is Direction.INGRESS else "out of"
-    text = f"{names}: no rule lets this connection {way} {whose} on port {wire.wire_port}"
-    found = [Reason(text, "N1")]
+    found = [Reason(f"no NetworkPolicy lets this connection {way} {whose} on port {wire.wire_port}", "N1")]
+    found += [Reason(f"{policy} isolates it, and has no rule for this", "N1", policy) for policy in policies]
     if wire.wire_port != call.port:
         found.append(Reason(f"between meshed pods port {call.port} travels on {wire.wire_port}", "N9"))
     return tuple(found)

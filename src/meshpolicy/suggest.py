@@ -7,7 +7,7 @@ from meshpolicy.client import Traffic
 from meshpolicy.cluster import Cluster
 from meshpolicy.decide import Verdict
 from meshpolicy.judge import Answer, connection
-from meshpolicy.match import HttpMatch, PathKind
+from meshpolicy.match import Address, HttpMatch, PathKind
 from meshpolicy.network import Direction, Endpoint
 from meshpolicy.objects import GATEWAY_GROUP, POLICY_GROUP
 from meshpolicy.transport import Call
@@ -132,12 +132,15 @@ def _route(call: Call, answer: Answer) -> Change | None:
 
 def _network_rule(cluster: Cluster, call: Call) -> Change | None:
     """Add the rule that is missing, in each direction that blocks."""
+    if call.client is None and call.address is None:
+        return Change("say who the client is: by its address, or better by a sidecar, as a workload")
     wire = connection(cluster, call)
     found: list[Manifest] = []
     policies = cluster.network_policies
     inwards = policies.filter(Direction.INGRESS, Endpoint(call.server), wire.client, wire.wire_port)
     if not inwards.allowed:
-        found.append(_rule(call.server, "Ingress", "ingress", "from", call.client, wire.wire_port))
+        rule = _rule(call.server, "Ingress", "ingress", "from", call.client or call.address, wire.wire_port)
+        found.append(rule)
     if call.client is not None:
         outwards = policies.filter(Direction.EGRESS, wire.client, Endpoint(call.server), wire.wire_port)
         if not outwards.allowed:
@@ -145,11 +148,13 @@ def _network_rule(cluster: Cluster, call: Call) -> Change | None:
     return Change(f"let NetworkPolicies pass TCP {wire.wire_port}", tuple(found)) if found else None
 
 
-def _rule(of: Workload, kind: str, rules: str, peers: str, peer: Workload | None, port: int) -> Manifest:
+def _rule(of: Workload, kind: str, rules: str, peers: str, peer: Workload | Address | None, port: int) -> Manifest:
     rule: dict[str, object] = {"ports": [{"port": port, "protocol": "TCP"}]}
-    if peer is not None:
+    if isinstance(peer, Workload):
         namespace = {"matchLabels": {"kubernetes.io/metadata.name": peer.ref.namespace}}
         rule[peers] = [{"namespaceSelector": namespace, "podSelector": {"matchLabels": own_labels(peer)}}]
+    elif peer is not None:
+        rule[peers] = [{"ipBlock": {"cidr": f"{peer}/{peer.max_prefixlen}"}}]
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",

@@ -212,6 +212,17 @@ def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pyt
     assert "kubectl is not installed" in run("list", "--context", "arena")[2]
 
 
+def test_a_missing_network_rule_for_an_address_names_the_address(tmp_path: Path) -> None:
+    file = written(tmp_path, "closed.yaml", *ARENA, wall(policyTypes=["Ingress"]))
+    code, out, _ = run("check", "203.0.113.7", "ponger", file, "--direct", "--output", "json")
+    rules = written(tmp_path, "rules.yaml", *json.loads(out)["change"]["manifests"])
+    assert (code, json.loads(out)["outcome"]) == (1, "blocked")
+    assert [run("check", f"203.0.113.{n}", "ponger", file, rules, "--direct")[0] for n in (7, 8)] == [0, 1]
+    out = run("check", "unmeshed", "ponger", file)[1]
+    assert out.startswith("REFUSED (blocked: no connection is made)")
+    assert "say who the client is" in out
+
+
 @pytest.mark.parametrize("walls", [("ponger",), ("pinger",), ("ponger", "pinger")])
 def test_the_missing_network_rules_allow_exactly_this_client(walls: tuple[str, ...], tmp_path: Path) -> None:
     both: Manifest = {"policyTypes": ["Ingress", "Egress"]}

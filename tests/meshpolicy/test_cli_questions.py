@@ -87,7 +87,7 @@ def test_check_says_yes_with_its_reasons() -> None:
         ("pinger", "ponger/ping", ("--method", "POST"), "REFUSED (forbidden, seen as 403)"),
         ("pinger", "ponger:metrics/metrics", (), "REFUSED (forbidden, seen as 403)"),
         ("10.244.0.1", "pingpong/ponger/live", ("--direct",), "ALLOWED"),
-        ("pinger", "ponger", ("--protocol", "tcp"), "REFUSED (closed, seen as closed)"),
+        ("pinger", "ponger", ("--protocol", "tcp"), "REFUSED (closed: the connection is cut)"),
         ("ponger", "ponger/ping", (), "UNKNOWN"),
     ],
 )
@@ -154,7 +154,8 @@ def test_lint_reports_to_people_and_machines(tmp_path: Path) -> None:
     code, out, _ = run("lint", file, "--explain")
     assert code == 1
     assert (
-        f"{file}, document 1: MP009 warning: AuthorizationPolicy shop/all: requires nothing: everyone is admitted" in out
+        f"{file}, document 1: MP009 warning: AuthorizationPolicy shop/all: requires nothing: everyone is admitted"
+        in out
     )
     assert "fix: Name a MeshTLSAuthentication" in out
     assert [found["code"] for found in json.loads(run("lint", file, "--output", "json")[1])] == ["MP009", "MP011"]

@@ -11,7 +11,7 @@ from meshpolicy.network import Endpoint
 from meshpolicy.transport import Call
 from meshpolicy.workload import MeshSettings
 
-from .build import ARENA, PORTS, Manifest, ask, cluster, labels, outcome, pod, server, service, wall
+from .build import ARENA, PORTS, Manifest, allow, ask, cluster, labels, outcome, pod, ref, server, service, wall
 
 IN: Manifest = {"policyTypes": ["Ingress"]}
 ARENA_SPACE = {"namespaceSelector": labels(**{"kubernetes.io/metadata.name": "arena"})}
@@ -124,6 +124,22 @@ def test_skipped_and_opaque_ports_are_blocked_at_once(annotation: str, direct: b
     front = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "cat", "namespace": "arena"}}
     front["spec"] = {"selector": {"app": "cat"}, "ports": [{"port": 80, "targetPort": 8080}]}
     assert ask(cluster(*ARENA, own, front, wall("cat", **IN)), "pinger", "cat:http", direct=direct).outcome == expected
+
+
+def test_a_block_that_the_manifests_do_not_decide_is_unknown() -> None:
+    """N5: rules by addresses where the client's is not known, and rules by labels where there is no pod."""
+    by_address = {"from": [{"ipBlock": {"cidr": "10.244.0.0/16"}}]}
+    nowhere = [*ARENA[1:], ARENA[0] | {"status": {}}]
+    opened = cluster(*nowhere, wall(**IN, ingress=[by_address]))
+    assert ask(opened, "pinger").outcome == "unknown"
+    assert "goes by addresses" in str(ask(opened, "pinger").reasons[0])
+    other_port = cluster(*nowhere, wall(**IN, ingress=[{**by_address, "ports": [{"port": 9999}]}]))
+    assert ask(other_port, "pinger").outcome == "504"
+    account = allow(ref("ServiceAccount", "visitor", "club"))
+    walled = cluster(*ARENA, server(), account, wall(**IN, ingress=[{"from": [{"podSelector": {}}]}]))
+    assert ask(walled, "club/visitor").outcome == "unknown"
+    assert "go by labels" in str(ask(walled, "club/visitor").reasons[0])
+    assert ask(cluster(*ARENA, server(), account), "club/visitor").outcome == "allow"
 
 
 def test_the_network_decides_before_linkerd() -> None:

@@ -21,6 +21,9 @@ from meshpolicy.suggest import Change, suggestion
 from meshpolicy.tables import fitted
 from meshpolicy.transport import Call, Door, door_to
 
+SEEN = {"closed": ": the connection is cut", "blocked": ": no connection is made"}
+"""What a client sees where no proxy answers it; otherwise it is a status."""
+
 
 @click.command("check", short_help="May this one call this, and why?")
 @click.argument("client", metavar="FROM")
@@ -64,7 +67,8 @@ def command(
 def _text(call: Call, who: Caller, answer: Answer, change: Change | None, *, explain: bool | None) -> list[str]:
     sent = f"{call.request.method} {call.request.path}" if call.traffic.is_http else f"a {call.traffic} connection"
     head = "ALLOWED" if answer.allowed else "UNKNOWN" if answer.verdict is Verdict.UNKNOWN else "REFUSED"
-    shown = "" if answer.outcome in ("allow", "unknown") else f" ({answer.verdict}, seen as {answer.outcome})"
+    seen = SEEN.get(answer.outcome, f", seen as {answer.outcome}")
+    shown = "" if answer.outcome in ("allow", "unknown") else f" ({answer.verdict}{seen})"
     lines = [fitted(f"{head}{shown}: {who.name} -> {call.server.ref}:{call.port}, {sent}", width())]
     if explain is False:
         return lines
