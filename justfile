@@ -133,6 +133,7 @@ bench *args: install
     @python bench/service.py "$@"
     @python bench/mesh.py "$@"
     @python bench/meshpolicy.py "$@"
+    @python bench/netpol.py "$@"
 
 # rewrite the sources in the house style
 [group('code')]
