@@ -77,6 +77,7 @@ RULES: Mapping[str, str] = {
     "M4": "A route on a Service is its clients' policy, not the server's.",
     "M6": "A reference without a name is refused.",
     "N1": "Once a NetworkPolicy selects a pod, only what some rule allows passes, in that direction.",
+    "N2": "The pod's own node always gets in, and no other address by itself.",
     "N5": "A podSelector alone means the policy's own namespace; both selectors of one entry must match.",
     "N8": "Without a proxy at both ends the port on the wire is the application's.",
     "N9": "Between meshed pods every call travels on 4143, whatever its port.",

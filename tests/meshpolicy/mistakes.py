@@ -57,12 +57,21 @@ def limit(**spec: object) -> Manifest:
     }
 
 
+def injector() -> Manifest:
+    """Return Linkerd's injector."""
+    found = pod("injector", "10.244.0.41", ports={"proxy-injector": 8443})
+    found["metadata"]["labels"]["linkerd.io/control-plane-component"] = "proxy-injector"
+    return found
+
+
 def opaque(app: str = "cat") -> Manifest:
     """Return a pod whose port is opaque."""
     return pod(app, "10.244.0.31", ports=PORTS, annotations={"config.linkerd.io/opaque-ports": "8080"})
 
 
 CLUB = "club.serviceaccount.identity.linkerd.cluster.local"
+PODS_ONLY: Manifest = {"from": [{"podSelector": {}}]}
+CALLER = cat(container={"env": [{"name": "TARGET", "value": "http://ponger.arena.svc.cluster.local/ping"}]})
 GRPC_MATCH: Manifest = {"method": {"service": "a.B"}}
 EGRESS = {"policyTypes": ["Egress"]}
 
@@ -219,5 +228,20 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
     (0, "MP044", [wall(egress=[{}])], "it lets nobody in"),
     (0, "MP045", [wall(ingress=[{"from": [{"podSelector": labels(app="nobody")}]}])], "selects no workload"),
     (0, "MP046", [wall(ingress=[{"ports": [{"port": 4143}]}])], "no rule opens TCP 4191"),
+    (0, "MP042", [wall("pinger", **EGRESS)], '"k8s-app": "kube-dns"}}}], "ports": [{"port": 53, "protocol": "UDP"}'),
+    (0, "MP043", [wall("pinger", **EGRESS)], '"linkerd.io/control-plane-component": "identity"'),
+    (
+        0,
+        "MP047",
+        [CALLER, wall("cat", **EGRESS)],
+        'TARGET names; missing in egress: {"to": [{"namespaceSelector"',
+    ),
+    (0, "MP047", [CALLER, wall(policyTypes=["Ingress"])], 'missing in ingress: {"from": [{"namespaceSelector"'),
+    (
+        0,
+        "MP048",
+        [injector(), wall("injector", ingress=[{"from": [{"podSelector": {}}]}])],
+        "keeps the API server from",
+    ),
     (0, "MP049", [wall(ingress=[{"ports": [{"port": 4000, "endPort": 5000}]}])], "holds 4143"),
 ]

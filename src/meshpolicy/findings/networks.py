@@ -7,6 +7,7 @@ from meshpolicy.authorized import applies
 from meshpolicy.cluster import Cluster
 from meshpolicy.connection import CONTROL_PORTS, Connection, ControlPlane, Surroundings, reaches, resolves
 from meshpolicy.findings.finding import Weight, code
+from meshpolicy.findings.missing import control_plane_rule, dns_rule
 from meshpolicy.findings.served import real, served
 from meshpolicy.network import Direction, Endpoint, NetworkPolicy, NetworkRule
 from meshpolicy.policy import Authorization, Ref, TlsAuthenticated
@@ -15,6 +16,8 @@ from meshpolicy.transport import Call, arrive, identity_of
 from meshpolicy.workload import Workload
 
 Found = Iterator[tuple[Ref, str]]
+ADMIN = '{"ports": [{"port": 4191, "protocol": "TCP"}]}'
+PROXY = '{"port": 4143, "protocol": "TCP"}'
 SYMPTOMS = {
     ControlPlane.IDENTITY: "new pods never start: their proxies get no certificate",
     ControlPlane.DESTINATION: "new pods become ready, and every request of theirs hangs",
@@ -46,7 +49,10 @@ def inert(cluster: Cluster) -> Found:
         for rule in policy.ingress if policy.ref in chosen else ():
             if rule.ports and not _opens(rule, INBOUND_PORT) and not _only_meta(rule):
                 ports = ", ".join(map(str, rule.ports))
-                yield policy.ref, f"{ports} without TCP 4143 lets no meshed client reach {chosen[policy.ref].ref}"
+                yield (
+                    policy.ref,
+                    f"{ports} without TCP 4143 lets no meshed client reach {chosen[policy.ref].ref}; missing in its ports: {PROXY}",
+                )
 
 
 def _opens(rule: NetworkRule, port: int) -> bool:
@@ -136,7 +142,8 @@ def without_dns(cluster: Cluster) -> Found:
     around = Surroundings(cluster.settings.control_plane_namespace)
     for policies, workload in _isolated(cluster):
         if not resolves(cluster.network_policies, Endpoint(workload), around) and not _by_address(policies, 53, "UDP"):
-            yield policies[0].ref, f"{workload.ref} cannot resolve names: UDP 53 to kube-system is not allowed"
+            text = f"{workload.ref} cannot resolve names: UDP 53 to kube-system is not allowed"
+            yield policies[0].ref, f"{text}; missing in egress: {dns_rule()}"
 
 
 @code(
@@ -157,7 +164,9 @@ def without_control_plane(cluster: Cluster) -> Found:
             port = CONTROL_PORTS[part]
             if reaches(cluster.network_policies, Endpoint(workload), around, part) or _by_address(policies, port):
                 continue
-            yield policies[0].ref, f"{workload.ref} cannot reach TCP {port} ({part}): {SYMPTOMS[part]}"
+            missing = control_plane_rule(around.control_plane_namespace, part, port)
+            text = f"{workload.ref} cannot reach TCP {port} ({part}): {SYMPTOMS[part]}"
+            yield policies[0].ref, f"{text}; missing in egress: {missing}"
 
 
 def _isolated(cluster: Cluster) -> Iterator[tuple[tuple[NetworkPolicy, ...], Workload]]:
@@ -243,4 +252,7 @@ def without_scrapes(cluster: Cluster) -> Found:
     for workload in cluster.workloads:
         policies = cluster.network_policies.isolating(workload, Direction.INGRESS) if workload.meshed else ()
         if policies and not any(_opens(rule, 4191) for policy in policies for rule in policy.ingress):
-            yield policies[0].ref, f"no rule opens TCP 4191 of {workload.ref}: its proxy cannot be scraped"
+            yield (
+                policies[0].ref,
+                f"no rule opens TCP 4191 of {workload.ref}: its proxy cannot be scraped; missing: {ADMIN}",
+            )
