@@ -49,10 +49,8 @@ def inert(cluster: Cluster) -> Found:
         for rule in policy.ingress if policy.ref in chosen else ():
             if rule.ports and not _opens(rule, INBOUND_PORT) and not _only_meta(rule):
                 ports = ", ".join(map(str, rule.ports))
-                yield (
-                    policy.ref,
-                    f"{ports} without TCP 4143 lets no meshed client reach {chosen[policy.ref].ref}; missing in its ports: {PROXY}",
-                )
+                text = f"{ports} without TCP 4143 lets no meshed client reach {chosen[policy.ref].ref}"
+                yield policy.ref, f"{text}; missing in its ports: {PROXY}"
 
 
 def _opens(rule: NetworkRule, port: int) -> bool:
