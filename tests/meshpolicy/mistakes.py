@@ -84,6 +84,7 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
         [server(), allow(name="all"), route(prefix("/admin")), allow(PINGER, on=ON_ROUTE)],
         "AuthorizationPolicy arena/all",
     ),
+    (3, "MP003", [server(), allow(), older("old")], "ServerAuthorization arena/old"),
     (
         4,
         "MP004",

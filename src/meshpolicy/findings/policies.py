@@ -125,6 +125,7 @@ def changes_nothing(cluster: Cluster) -> Found:
         for grants in lists:
             _sort(grants, needed, useless)
     by_ref = {policy.ref for policy in cluster.policies}
+    by_ref |= {policy.ref for space in cluster.spaces.values() for policy in space.server_authorizations}
     for ref, wider in useless.items():
         if ref not in needed and ref in by_ref:
             name = f"accessPolicy {wider.name}" if wider.group == "default" else str(wider)
