@@ -9,7 +9,8 @@ from meshpolicy import webhook
 from meshpolicy.document import Document
 from meshpolicy.errors import Place, Problem, Severity
 from meshpolicy.fields import Fields
-from meshpolicy.routerules import route
+from meshpolicy.parsepolicy import networks
+from meshpolicy.routerules import one_rule, route
 from meshpolicy.schema import faults
 
 Shapes = Callable[[str, str], Mapping[str, Mapping[str, Any]]]
@@ -19,11 +20,23 @@ NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 COLONS_ALLOWED = frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"})
 """Kinds whose names are free; they decide nothing here."""
 
+
+def egress_network(document: Fields) -> None:
+    """Note an empty list of networks, and networks that are none; without a list it means all outside the cluster."""
+    spec = document.child("spec")
+    if spec.has("networks") and not spec.children("networks"):
+        message = "is empty: leave it out for every network outside of the cluster"
+        spec.note("networks", message, Severity.REJECTED)
+    networks(spec)
+
+
 CHECKS: Mapping[tuple[str, str], Callable[[Fields], None]] = {
     ("policy.linkerd.io", "AuthorizationPolicy"): webhook.authorization_policy,
     ("policy.linkerd.io", "MeshTLSAuthentication"): webhook.mesh_tls_authentication,
     ("policy.linkerd.io", "ServerAuthorization"): webhook.server_authorization,
     ("policy.linkerd.io", "HTTPLocalRateLimitPolicy"): webhook.rate_limit,
+    ("policy.linkerd.io", "EgressNetwork"): egress_network,
+    ("gateway.networking.k8s.io", "TLSRoute"): one_rule,
     ("policy.linkerd.io", "HTTPRoute"): route,
     ("gateway.networking.k8s.io", "HTTPRoute"): route,
     ("gateway.networking.k8s.io", "GRPCRoute"): route,

@@ -30,9 +30,7 @@ def route(document: Fields) -> None:
     """Note what is wrong with a route of the Gateway API or of Linkerd; Linkerd's own kind has fewer rules."""
     spec = document.child("spec")
     gateway = document.text("apiVersion").startswith("gateway.")
-    for parent in spec.children("parentRefs"):
-        if parent.text("kind") == "EgressNetwork" and not parent.has("port"):
-            _refuse(parent, "port", "is missing: an EgressNetwork is a parent by its port")
+    _egress_parents(spec)
     rules = spec.children("rules")
     for rule in rules:
         _timeouts(rule.child("timeouts"), gateway=gateway)
@@ -44,6 +42,21 @@ def route(document: Fields) -> None:
         _parents(spec)
         if sum(len(rule.children("matches")) for rule in rules) > MOST_MATCHES:
             _refuse(spec, "rules", f"hold more than {MOST_MATCHES} matches together")
+
+
+def one_rule(document: Fields) -> None:
+    """Note what is wrong with a TLSRoute: Linkerd takes one rule."""
+    spec = document.child("spec")
+    _egress_parents(spec)
+    count = len(spec.children("rules"))
+    if count != 1:
+        _refuse(spec, "rules", f"holds {count} rules, where Linkerd takes one")
+
+
+def _egress_parents(spec: Fields) -> None:
+    for parent in spec.children("parentRefs"):
+        if parent.text("kind") == "EgressNetwork" and not parent.has("port"):
+            _refuse(parent, "port", "is missing: an EgressNetwork is a parent by its port")
 
 
 def _gateway_rule(rule: Fields) -> None:

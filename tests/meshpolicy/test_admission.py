@@ -78,6 +78,34 @@ def test_a_gateways_route_names_a_parent_once(sections: list[str], expected: boo
     assert refused(route(prefix("/a"), parents=parents)) == []
 
 
+def _outwards(kind: str, version: str, **spec: Any) -> Manifest:
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": "x", "namespace": "arena"}, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("spec", "fields"),
+    [
+        ({"trafficPolicy": "Allow"}, []),
+        ({"trafficPolicy": "Deny", "networks": [{"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}]}, []),
+        ({"trafficPolicy": "Allow", "networks": []}, ["spec.networks"]),
+        ({"trafficPolicy": "Allow", "networks": [{"cidr": "x"}]}, ["spec.networks[0].cidr"]),
+        ({"trafficPolicy": "Maybe"}, ["spec.trafficPolicy"]),
+        ({}, ["spec.trafficPolicy"]),
+    ],
+)
+def test_an_egress_network_has_networks_or_no_list(spec: Manifest, fields: list[str]) -> None:
+    """It has no say here, and a manifest that holds it must be right nevertheless."""
+    assert refused(_outwards("EgressNetwork", "policy.linkerd.io/v1alpha1", **spec)) == fields
+
+
+@pytest.mark.parametrize(("count", "fields"), [(1, []), (2, ["spec.rules"])])
+def test_a_tls_route_has_one_rule(count: int, fields: list[str]) -> None:
+    rules = [{"backendRefs": [{"name": "out", "port": 443}]}] * count
+    egress = {"group": "policy.linkerd.io", "kind": "EgressNetwork", "name": "all", "port": 443}
+    found = refused(_outwards("TLSRoute", f"{GATEWAY}/v1", parentRefs=[egress], hostnames=["example.org"], rules=rules))
+    assert found == fields
+
+
 def test_a_gateways_route_has_no_more_than_128_matches() -> None:
     crowd = [prefix(f"/{number}") for number in range(64)]
     crowded = route(*crowd, group=GATEWAY)

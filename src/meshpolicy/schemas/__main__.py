@@ -27,6 +27,7 @@ KEPT = {
 NESTED = {"properties", "items", "additionalProperties"}
 KINDS = {
     "AuthorizationPolicy",
+    "EgressNetwork",
     "ExternalWorkload",
     "GRPCRoute",
     "HTTPLocalRateLimitPolicy",
@@ -35,6 +36,7 @@ KINDS = {
     "NetworkAuthentication",
     "Server",
     "ServerAuthorization",
+    "TLSRoute",
 }
 
 
