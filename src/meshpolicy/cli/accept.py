@@ -14,7 +14,6 @@ from meshpolicy.cluster import Cluster
 
 @click.command("accept", short_help="What have we agreed to?")
 @click.argument("file", type=click.Path(dir_okay=False))
-@cluster_options
 @click.option("--owner", required=True, help="Who answers for the new entries.")
 @click.option("--reason", required=True, help="Why the new entries are needed.")
 @click.option(
@@ -24,6 +23,7 @@ from meshpolicy.cluster import Cluster
     help="The day after which the new entries fail.",
 )
 @click.option("--explain", is_flag=True, help="Name the new entries on stderr.")
+@cluster_options
 def command(file: str, cluster: Cluster, owner: str, reason: str, expires: datetime | None, *, explain: bool) -> None:
     """Write all granted access into FILE; entries that are there keep their owner, reason and expiry.
 

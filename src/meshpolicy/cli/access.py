@@ -23,7 +23,6 @@ DENIED = ("server", "port", "client", "requests", "refused by")
 
 
 @click.command("list", short_help="Who may call whom?")
-@cluster_options
 @click.option("--denied", "show_denied", is_flag=True, help="List what is refused between the workloads instead.")
 @click.option("--unmeshed", is_flag=True, help="Only what is open to clients without mesh identity.")
 @click.option("--explain", is_flag=True, help="Name the object that grants each access, and where it stands.")
@@ -31,6 +30,7 @@ DENIED = ("server", "port", "client", "requests", "refused by")
     "--accepted", type=click.Path(exists=True, dir_okay=False), help="Fail on access that FILE does not list."
 )
 @output("text", "json", "csv", "md", "dot", "svg", "html")
+@cluster_options
 def command(
     cluster: Cluster, output: str, accepted: str | None, *, show_denied: bool, unmeshed: bool, explain: bool
 ) -> None:

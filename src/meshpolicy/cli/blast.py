@@ -18,9 +18,9 @@ from meshpolicy.workload import Workload
 
 @click.command("blast", short_help="What opens if this account is compromised?")
 @click.argument("account", metavar="NAMESPACE/ACCOUNT")
-@cluster_options
 @click.option("--explain", is_flag=True, help="Name where each grant stands.")
 @output("text", "json")
+@cluster_options
 def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> None:
     """Say what opens if this account is compromised, and which workloads hold its identity.
 

@@ -28,13 +28,13 @@ SEEN = {"closed": ": the connection is cut", "blocked": ": no connection is made
 @click.command("check", short_help="May this one call this, and why?")
 @click.argument("client", metavar="FROM")
 @click.argument("server", metavar="TO")
-@cluster_options
 @request_options
 @click.option("--direct", is_flag=True, help="Call the pod's address, not its Service.")
 @click.option(
     "--explain/--no-explain", default=None, help="Say what the rules in brackets are, too; or the verdict alone."
 )
 @output("text", "json")
+@cluster_options
 def command(
     client: str,
     server: str,

@@ -27,9 +27,9 @@ SIGNS = {Change.OPENED: "+", Change.CLOSED: "-", Change.REASONED: "~"}
 @click.argument("new")
 @click.option("--paths", multiple=True, help="What to read of a git revision, or below NEW; may be repeated.")
 @click.argument("more", nargs=-1, metavar="[PATH]...")
-@mesh_options
 @click.option("--explain", is_flag=True, help="Name the objects that grant each access.")
 @output("text", "json", "md")
+@mesh_options
 def command(
     old: str,
     new: str,

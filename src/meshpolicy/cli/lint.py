@@ -21,12 +21,12 @@ def _fitted(text: str) -> str:
 
 
 @click.command("lint", short_help="What is wrong in these manifests?")
-@sources
-@mesh_options
 @click.option("--ignore", multiple=True, metavar="CODE", help="Leave out a code (MP035); may be repeated.")
 @click.option("--notes/--no-notes", default=False, help="Show notes, too: worth knowing, and no mistakes.")
 @click.option("--explain", is_flag=True, help="Say of each finding why it matters, and the rules behind it.")
 @output("text", "json", "sarif", "junit")
+@sources
+@mesh_options
 def command(
     sources: tuple[str, ...],
     context: str,
