@@ -11,11 +11,13 @@ from kindmesh.command import attempt, run
 from kindmesh.errors import StepFailed
 from kindmesh.identity import make_anchor, make_issuer
 from kindmesh.image import IMAGE, bring_image, image_id, marked
-from kindmesh.kube import Kube, Object, documents, evidence, render, until
+from kindmesh.kube import OWNER, Kube, Object, documents, evidence, render, until
 from kindmesh.roots import bundle
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site, Step, wait_for_rollout
 
+IDENTITY = "mesh/linkerd/identity"
+DRY_APPLY = ("apply", "--server-side", "--dry-run=server", "--force-conflicts", f"--field-manager={OWNER}", "-f", "-")
 RULES = "kindmesh.pingpong/rules"
 """What the pods of Prometheus say of the rules that they have read."""
 
@@ -63,7 +65,16 @@ def cert_manager(site: Site) -> int:
     for release in (releases.CERT_MANAGER, releases.TRUST_MANAGER):
         changes += releases.install(release, site.pins[release.name], site.settings)
     wait_for_rollout(site, "cert-manager", "cert-manager", "cert-manager", "cert-manager-webhook", "trust-manager")
+    # A rollout is through when the pods are ready; that the API server reaches their webhooks comes a little later.
+    text = render(site.settings.root / IDENTITY)
+    if not until(lambda: _accepted(site.kube, text), within=60):
+        said = site.kube.attempt(*DRY_APPLY, stdin=text).text
+        raise StepFailed("cert-manager", "an answer of the webhooks of cert-manager and trust-manager", said)
     return changes
+
+
+def _accepted(kube: Kube, text: str) -> bool:
+    return kube.attempt(*DRY_APPLY, stdin=text).code == 0
 
 
 def identity(site: Site) -> int:
@@ -85,7 +96,7 @@ def identity(site: Site) -> int:
 
 def _identity_by_cert_manager(site: Site) -> int:
     kube = site.kube
-    changes = kube.apply_text(render(site.settings.root / "mesh/linkerd/identity"))
+    changes = kube.apply_text(render(site.settings.root / IDENTITY))
     for namespace, name in (("cert-manager", "linkerd-trust-anchor"), ("linkerd", "linkerd-identity-issuer")):
         ready = ("-n", namespace, "wait", "--for=condition=Ready", f"certificate/{name}", "--timeout=90s")
         kube.run(*ready)
@@ -183,7 +194,7 @@ STEPS = (
     Step("image", f"the nodes hold {IMAGE}", bring_image),
     Step("gateway-api", "HTTPRoute is established", gateway_api),
     Step("namespaces", "all namespaces are labelled", namespaces),
-    Step("cert-manager", "cert-manager and trust-manager are rolled out", cert_manager, "cert-manager"),
+    Step("cert-manager", "cert-manager and trust-manager are rolled out and answer", cert_manager, "cert-manager"),
     Step("identity", "anchor, issuer and trust roots are there", identity),
     Step("cni", "Linkerd's CNI plugin is on every node", cni, "cni"),
     Step("linkerd", "the control plane is rolled out and the injector answers", linkerd),

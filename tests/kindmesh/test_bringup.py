@@ -27,6 +27,15 @@ def with_viz(folder: Path, patch: pytest.MonkeyPatch, rules: str, read: dict[str
     return called.calls
 
 
+def test_the_identities_wait_for_webhooks_that_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pins, plain = read_pins(ROOT), site(KINDMESH_CONTEXT="some")
+    answers = {"get namespaces": {"items": []}, "kustomize": "kind: Bundle\n", " apply ": {"items": []}, "": ""}
+    called = tools(tmp_path, monkeypatch, answers, {"--max 1": "release: not found"})
+    take(choose(STEPS, plain.settings, ["cert-manager"]), Site(plain.settings, plain.kube, dict(pins), plain.say))
+    assert "--dry-run=server" in called.calls[-1]
+    assert called.given("--dry-run=server") == "kind: Bundle\n"
+
+
 def test_changed_rules_start_prometheus_anew_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (changed,) = [call for call in with_viz(tmp_path, monkeypatch, "groups: []", {}) if " patch " in call]
     mark = changed.partition(f'"{RULES}": "')[2].partition('"')[0]
