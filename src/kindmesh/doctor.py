@@ -74,9 +74,12 @@ def check_docker(run: Ask = ask) -> Finding:
     return Finding("Docker", State.BAD, "no engine answers", mend)
 
 
-def check_cgroup(folder: Path = Path("/sys/fs/cgroup")) -> Finding:
-    """Whether the kernel runs cgroup v2: kubelet refuses v1 since 1.35."""
-    if (folder / "cgroup.controllers").exists():
+def check_cgroup(run: Ask = ask, folder: Path = Path("/sys/fs/cgroup")) -> Finding:
+    """Whether the kernel under Docker, which may be a virtual machine's, runs cgroup v2: kubelet refuses v1."""
+    version = (run(("docker", "info", "--format", "{{.CgroupVersion}}")) or "").strip()
+    if not version and not folder.is_dir():
+        return Finding("cgroup", State.WARNING, "unknown", "start Docker: its kernel tells")
+    if version == "2" or (not version and (folder / "cgroup.controllers").exists()):
         return Finding("cgroup", State.GOOD, "v2")
     mend = "boot with systemd.unified_cgroup_hierarchy=1; kubelet of the 1.36 line refuses to start on v1"
     return Finding("cgroup", State.BAD, "v1", mend)

@@ -40,11 +40,18 @@ def test_a_tool(name: str, wanted: str, printed: str | None, state: State) -> No
 
 
 def test_cgroup_v1_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    found = doctor.check_cgroup(tmp_path)
+    found = doctor.check_cgroup(lambda _: None, tmp_path)
     assert found.state is State.BAD
     assert "unified_cgroup_hierarchy" in found.mend
     (tmp_path / "cgroup.controllers").touch()
-    assert doctor.check_cgroup(tmp_path).state is State.GOOD
+    assert doctor.check_cgroup(lambda _: None, tmp_path).state is State.GOOD
+
+
+@pytest.mark.parametrize(("said", "state"), [("2\n", State.GOOD), ("1\n", State.BAD), (None, State.WARNING)])
+def test_the_kernel_that_counts_is_dockers_which_may_be_a_virtual_machines(
+    said: str | None, state: State, tmp_path: Path
+) -> None:
+    assert doctor.check_cgroup(lambda _: said, tmp_path / "absent").state is state
 
 
 def test_a_taken_port_names_the_command_that_finds_who_has_it() -> None:
