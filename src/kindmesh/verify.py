@@ -1,6 +1,7 @@
 """All that `verify` proves, in order: on the running system, never on the manifests."""
 
 from collections.abc import Callable
+from http.client import HTTPException
 from urllib.error import URLError
 
 from kindmesh.errors import KindMeshError
@@ -10,8 +11,9 @@ from kindmesh.settings import Settings
 from kindmesh.verifyadmission import verify_admission
 from kindmesh.verifycalls import verify_calls
 from kindmesh.verifyingress import verify_ingress
-from kindmesh.verifystate import reachable, verify_certificates, verify_mesh, verify_metrics
+from kindmesh.verifystate import verify_certificates, verify_mesh, verify_metrics
 from kindmesh.verifytrace import verify_trace
+from meshpolicy.errors import MeshPolicyError
 
 GROUPS = ("mesh", "admission", "certificates", "calls", "ingress", "metrics", "traces")
 
@@ -31,9 +33,23 @@ def verify(kube: Kube, settings: Settings, groups: tuple[str, ...] = GROUPS) -> 
 
 
 def _guarded(group: str, examine: Callable[[], list[Finding]]) -> list[Finding]:
+    """Examine one group: whatever the cluster answers in its stead, the others are still told."""
     try:
         return examine()
-    except (KindMeshError, URLError, TimeoutError) as error:
+    except (KindMeshError, MeshPolicyError, OSError, HTTPException, ValueError, LookupError) as error:
         detail = str(getattr(error, "output", "")).strip()
-        hint = f"{reachable(error)}\n{detail}"
+        hint = f"{_told(error)}\n{detail}".strip()
         return [judge(group, f"{group} can be examined", "yes", "no", good=False, hint=hint)]
+
+
+def _told(error: Exception) -> str:
+    """Return what went wrong in words; an error of Python's own says little without its name."""
+    match error:
+        case KindMeshError() | MeshPolicyError():
+            return str(error)
+        case URLError():
+            return str(error.reason)
+        case LookupError():
+            return f"the cluster's answer lacks {error}"
+        case _:
+            return f"{type(error).__name__}: {error}"

@@ -21,7 +21,7 @@ def verify_ingress(kube: Kube, settings: Settings) -> list[Finding]:
         return [*findings, skip("ingress", "a request from outside", "this cluster goes without Traefik")]
     entrance = find_entrance(kube, settings)
     # What no route offers, Traefik itself answers: pinger is not even asked.
-    secure = [True] if entrance.authority else []
+    secure = [True] if entrance.name else []
     return [
         *findings,
         *(_asked(entrance, path, expected, secure=way) for way in (False, *secure) for path, expected in OUTSIDE),

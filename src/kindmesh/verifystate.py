@@ -3,7 +3,6 @@
 import base64
 import time
 from datetime import timedelta
-from urllib.error import URLError
 from urllib.parse import quote
 
 from kindmesh.errors import KindMeshError
@@ -132,8 +131,3 @@ def _secured(prometheus: str) -> Finding:
     shown = f"{number(secured):.0f} requests with, {number(plain):.0f} without mutual TLS in 5 minutes"
     hint = "no traffic was seen, or a pod calls without its sidecar"
     return judge("metrics", "pinger -> ponger is mutual TLS", "every request", shown, good=good, hint=hint)
-
-
-def reachable(error: Exception) -> str:
-    """Return why a tunnel did not help."""
-    return str(error.reason) if isinstance(error, URLError) else str(error)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from urllib.error import URLError
+from urllib.error import HTTPError
 
 from kindmesh.finding import Finding, judge, skip
 from kindmesh.forward import fetch, forward
@@ -55,7 +55,8 @@ def _sent(kube: Kube, settings: Settings, parent: str) -> str:
 def _spans(jaeger: str, trace: str) -> Sequence[Object]:
     try:
         found: list[Object] = fetch(f"{jaeger}/jaeger/api/traces/{trace}")["data"]
-    except URLError:
+    except HTTPError:
+        # Jaeger answers 404 for a trace of which it has no span yet.
         return []
     return found
 

@@ -3,6 +3,7 @@
 import base64
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -61,7 +62,8 @@ def entrance(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[s
         threads = [Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}) for server in (plain, secure)]
         for thread in threads:
             thread.start()
-        yield request.param, Entrance("127.0.0.1", {"web": plain.server_port, "websecure": secure.server_port}, pem)
+        ports = {"web": plain.server_port, "websecure": secure.server_port}
+        yield request.param, Entrance("127.0.0.1", ports, "localhost", pem)
         for server, thread in zip((plain, secure), threads, strict=True):
             server.shutdown()
             thread.join()
@@ -87,16 +89,26 @@ def test_kind_is_entered_by_this_machines_ports(tmp_path: Path, monkeypatch: pyt
     assert called.calls == []
 
 
-def test_a_cluster_of_ones_own_is_entered_by_a_nodes_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("authority", "words"), [("", "self-signed"), ("no certificate", "certificate")])
+def test_who_did_not_sign_is_not_believed(authority: str, words: str, entrance: tuple[str, Entrance]) -> None:
+    _, door = entrance
+    assert words in replace(door, authority=authority).get("/rally", secure=True)
+
+
+@pytest.mark.parametrize(("data", "authority"), [({"ca.crt": base64.b64encode(b"who").decode()}, "who"), ({}, "")])
+def test_a_cluster_of_ones_own_is_entered_by_a_nodes_address_and_a_public_authority_is_the_systems(
+    data: dict[str, str], authority: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     node = {
         "status": {"addresses": [{"type": "Hostname", "address": "vm"}, {"type": "InternalIP", "address": "10.0.0.1"}]}
     }
     ports = [{"name": "web", "nodePort": 30080}, {"name": "websecure", "nodePort": 30443}]
     answers = {
-        "secret/ingress-tls": {"data": {"ca.crt": base64.b64encode(b"who signed").decode()}},
+        "secret/ingress-tls": {"data": data},
+        "certificate/ingress-tls": {"spec": {"dnsNames": ["ping.example.org"]}},
         "service/traefik": {"spec": {"ports": ports}},
         "get nodes": items(node),
     }
     tools(tmp_path, monkeypatch, answers)
     found = find_entrance(Kube("some"), settings(KINDMESH_CONTEXT="some"))
-    assert found == Entrance("10.0.0.1", {"web": 30080, "websecure": 30443}, "who signed")
+    assert found == Entrance("10.0.0.1", {"web": 30080, "websecure": 30443}, "ping.example.org", authority)
