@@ -12,6 +12,7 @@ from kindmesh.errors import StepFailed
 from kindmesh.identity import make_anchor, make_issuer
 from kindmesh.image import IMAGE, bring_image, image_id, marked
 from kindmesh.kube import OWNER, Kube, Object, documents, evidence, render, until
+from kindmesh.pins import Pin
 from kindmesh.roots import bundle
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site, Step, wait_for_rollout
@@ -37,15 +38,25 @@ def cluster(site: Site) -> int:
 
 
 def gateway_api(site: Site) -> int:
-    """Apply Gateway API's definitions: one owner, this one."""
+    """Apply Gateway API's definitions: one owner, this one; what is downloaded must be what is pinned."""
     if site.settings.crds:
         files = sorted(Path(site.settings.crds).glob("gateway.networking.k8s.io_*.yaml"))
         changes = site.kube.apply_text("---\n".join(path.read_text() for path in files))
     else:
-        text = run("curl", "--fail", "--silent", "--show-error", "--location", site.pins["gateway-api"].url)
-        changes = site.kube.apply_text(text)
+        changes = site.kube.apply_text(_download(site.pins["gateway-api"]))
     site.kube.run("wait", "--for=condition=Established", "crd/httproutes.gateway.networking.k8s.io", "--timeout=60s")
     return changes
+
+
+def _download(pin: Pin) -> str:
+    text = run("curl", "--fail", "--silent", "--show-error", "--location", pin.url)
+    digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    if digest != pin.digest:
+        found = f"{pin.url}\nis {digest}\nand not {pin.digest}, which mesh/versions.toml pins"
+        raise StepFailed(
+            pin.name, "a file of the pinned digest", found, "a release never changes: look at what answers there"
+        )
+    return text
 
 
 def namespaces(site: Site) -> int:

@@ -1,10 +1,14 @@
 """What a step changes, and what it leaves alone."""
 
+import hashlib
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kindmesh.bringup import RULES, STEPS
+from kindmesh.errors import StepFailed
 from kindmesh.pins import read_pins
 from kindmesh.releases import VIZ, fingerprint, value_files
 from kindmesh.steps import Site, choose, take
@@ -25,6 +29,20 @@ def with_viz(folder: Path, patch: pytest.MonkeyPatch, rules: str, read: dict[str
     called = tools(folder, patch, answers)
     take(choose(STEPS, plain.settings, ["viz"]), Site(plain.settings, plain.kube, dict(pins), plain.say))
     return called.calls
+
+
+@pytest.mark.parametrize("pinned", ["kind: CustomResourceDefinition\n", "kind: Another\n"])
+def test_definitions_are_applied_where_they_are_the_pinned_ones(
+    pinned: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, plain = "kind: CustomResourceDefinition\n", site(KINDMESH_CONTEXT="some")
+    digest = f"sha256:{hashlib.sha256(pinned.encode()).hexdigest()}"
+    pins = {"gateway-api": replace(read_pins(ROOT)["gateway-api"], digest=digest)}
+    called = tools(tmp_path, monkeypatch, {"curl": given, " apply ": {"items": []}, "": ""})
+    expected = nullcontext() if pinned == given else pytest.raises(StepFailed, match="a file of the pinned digest")
+    with expected:
+        take(choose(STEPS, plain.settings, ["gateway-api"]), Site(plain.settings, plain.kube, pins, plain.say))
+    assert any(" apply " in call for call in called.calls) is (pinned == given)
 
 
 def test_the_identities_wait_for_webhooks_that_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Stand-ins for kubectl, helm and kind: real programs on the PATH, with written answers and a record of their calls."""
+"""Stand-ins for the tools of a cluster: real programs on the PATH, with written answers and a record of their calls."""
 
 import json
 import os
@@ -46,7 +46,7 @@ class Tools:
             turns = answer if isinstance(answer, tuple) else (answer,)
             told.append((words, 0, [turn if isinstance(turn, str) else json.dumps(turn) for turn in turns]))
         (folder / "answers").write_text(json.dumps(told))
-        for name in ("kubectl", "helm", "kind"):
+        for name in ("kubectl", "helm", "kind", "curl"):
             (folder / name).write_text(PROGRAM.format(python=sys.executable))
             (folder / name).chmod(0o755)
 
