@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -80,6 +81,21 @@ def life_left(pem: str, now: datetime | None = None) -> timedelta:
     """Return how long certificates are still valid, all of them; negative when one is not."""
     ends = [found.not_valid_after_utc for found in x509.load_pem_x509_certificates(pem.encode())]
     return min(ends) - (now or datetime.now(UTC))
+
+
+def is_issued_by(pem: str, roots: str) -> bool:
+    """Whether a certificate is signed by one of some anchors."""
+    found = x509.load_pem_x509_certificate(pem.encode())
+    return any(_signed_by(found, root) for root in x509.load_pem_x509_certificates(roots.encode()))
+
+
+def _signed_by(found: x509.Certificate, root: x509.Certificate) -> bool:
+    try:
+        found.verify_directly_issued_by(root)
+    except (InvalidSignature, TypeError, ValueError):
+        # A wrong signature, a key of an unknown kind, another name: in each case it is not this one.
+        return False
+    return True
 
 
 def _certificate(

@@ -10,8 +10,9 @@ from kindmesh.kube import Kube
 from kindmesh.settings import Settings
 from kindmesh.verifyadmission import verify_admission
 from kindmesh.verifycalls import verify_calls
+from kindmesh.verifycertificates import verify_certificates
 from kindmesh.verifyingress import verify_ingress
-from kindmesh.verifystate import verify_certificates, verify_mesh, verify_metrics
+from kindmesh.verifystate import verify_mesh, verify_metrics
 from kindmesh.verifytrace import verify_trace
 from meshpolicy.errors import MeshPolicyError
 

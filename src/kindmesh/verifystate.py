@@ -1,21 +1,12 @@
-"""Proves what is not a call: sidecars, certificates, enforcement of what is stored, scrapes, and one whole trace."""
+"""Proves what is not a call: that every pod has its sidecar, and that sidecars and programs are scraped."""
 
-import base64
 import time
-from datetime import timedelta
 from urllib.parse import quote
 
-from kindmesh.errors import KindMeshError
 from kindmesh.finding import Finding, judge, skip
 from kindmesh.forward import fetch, forward
-from kindmesh.identity import life_left
 from kindmesh.kube import Kube, Object, until
-from kindmesh.roots import trusted
 from kindmesh.settings import Settings
-
-LEAST_ISSUER_LIFE = timedelta(days=3)
-LEAST_ANCHOR_LIFE = timedelta(days=60)
-ANCHORS = "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS"
 
 
 def verify_mesh(kube: Kube) -> list[Finding]:
@@ -40,45 +31,6 @@ def meshed(pod: Object) -> bool:
     """Whether a pod carries the proxy, as a native sidecar or an ordinary one."""
     spec = pod["spec"]
     return any(found["name"] == "linkerd-proxy" for found in [*spec.get("initContainers", []), *spec["containers"]])
-
-
-def verify_certificates(kube: Kube) -> list[Finding]:
-    """Whether issuer and anchor live on, belong together, and are what the sidecars trust."""
-    try:
-        secret = kube.get("-n", "linkerd", "secret/linkerd-identity-issuer")
-        roots = trusted(kube)
-    except KindMeshError as error:
-        return [judge("certificates", "issuer and roots", "there", str(error), good=False, hint="`up --only identity`")]
-    issuer = base64.b64decode(secret["data"]["tls.crt"]).decode()
-    return [
-        _life("issuer", issuer, LEAST_ISSUER_LIFE, "`kindmesh rotate issuer`"),
-        _life("anchor", roots, LEAST_ANCHOR_LIFE, "`kindmesh rotate anchor`"),
-        _trusted(kube, roots),
-    ]
-
-
-def _life(name: str, pem: str, least: timedelta, hint: str) -> Finding:
-    left = life_left(pem)
-    return judge(
-        "certificates", f"life of the {name}", f"over {_words(least)}", _words(left), good=left > least, hint=hint
-    )
-
-
-def _words(life: timedelta) -> str:
-    return f"{life.days} days" if life.days > 1 else f"{life.total_seconds() / 3600:.1f} hours"
-
-
-def _trusted(kube: Kube, roots: str) -> Finding:
-    differing = [
-        pod["metadata"]["name"]
-        for pod in kube.items("-n", "pingpong", "pods", "-l", "linkerd.io/control-plane-ns")
-        for container in [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
-        for variable in container.get("env", [])
-        if variable["name"] == ANCHORS and variable.get("value", roots).strip() != roots.strip()
-    ]
-    found = f"{', '.join(differing)} started with others" if differing else "the same"
-    hint = "`kindmesh restart pinger` and `ponger`: a sidecar reads its anchors when it starts"
-    return judge("certificates", "anchors of the sidecars", "the same", found, good=not differing, hint=hint)
 
 
 def verify_metrics(kube: Kube, settings: Settings) -> list[Finding]:

@@ -13,8 +13,9 @@ from kindmesh.pods import NEWCOMER, NODE
 from kindmesh.steps import Site, choose, take
 from kindmesh.verifyadmission import verify_admission
 from kindmesh.verifycalls import verify_calls
+from kindmesh.verifycertificates import verify_certificates
 from kindmesh.verifyingress import verify_ingress
-from kindmesh.verifystate import verify_certificates, verify_metrics
+from kindmesh.verifystate import verify_metrics
 
 AUTHENTICATION = "meshtlsauthentications.policy.linkerd.io/pinger"
 
