@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from kindmesh.command import USUAL_TIMEOUT, Output, attempt, run
+from kindmesh.errors import CommandFailed
 
 Object = dict[str, Any]
 """A Kubernetes object as the API server shows it: its shape is the API's, not ours."""
@@ -17,6 +18,7 @@ Object = dict[str, Any]
 OWNER = "kindmesh"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 """The label of a namespace that `up` created: one that was there before does not carry it."""
+UNKNOWN_KIND = "the server doesn't have a resource type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +62,30 @@ class Kube:
                 created += 1
         return created + self.apply(wanted)
 
+    def create(self, objects: Iterable[Object]) -> int:
+        """Create objects, and return how many; an error, and nothing is overwritten, where one is there."""
+        wanted = list(objects)
+        self.run("create", f"--field-manager={OWNER}", "-f", "-", stdin=yaml.safe_dump_all(wanted))
+        return len(wanted)
+
     def get(self, *arguments: str) -> Object:
         """Return one object or a list."""
         answer: Object = json.loads(self.run("get", *arguments, "-o", "json"))
         return answer
 
     def items(self, *arguments: str) -> list[Object]:
-        """Return the objects of a kind; none where the kind is not known."""
-        found = self.attempt("get", *arguments, "-o", "json")
-        return list(json.loads(found.out)["items"]) if found.code == 0 else []
+        """Return the objects of a kind; none where the kind is not known, an error where nobody answers."""
+        command = ("get", *arguments, "-o", "json")
+        found = self.attempt(*command)
+        if found.code == 0:
+            return list(json.loads(found.out)["items"])
+        if UNKNOWN_KIND in found.err:
+            return []
+        raise CommandFailed(("kubectl", "--context", self.context, *command), found.text)
 
     def exists(self, *arguments: str) -> bool:
-        """Whether an object is there."""
-        return self.attempt("get", *arguments, "-o", "name").code == 0
+        """Whether an object is there; an error, and not no, where the cluster does not answer."""
+        return bool(self.run("get", *arguments, "--ignore-not-found", "-o", "name").strip())
 
 
 def contents(text: str) -> dict[str, Object]:
@@ -114,7 +127,8 @@ def evidence(kube: Kube, namespace: str, selector: str = "") -> str:
     parts = [kube.attempt("-n", namespace, "get", "pods", "-o", "wide", *chosen).text]
     events = kube.attempt("-n", namespace, "get", "events", "--sort-by=.lastTimestamp").text.splitlines()
     parts.append("\n".join(line for line in events if "Normal" not in line.split()[:3])[-2000:])
-    for pod in kube.items("-n", namespace, "pods", *chosen):
+    found = kube.attempt("-n", namespace, "get", "pods", "-o", "json", *chosen)
+    for pod in json.loads(found.out)["items"] if found.code == 0 else ():
         statuses = [*pod["status"].get("initContainerStatuses", []), *pod["status"].get("containerStatuses", [])]
         for container in (status["name"] for status in statuses if not status["ready"]):
             log = kube.attempt("-n", namespace, "logs", pod["metadata"]["name"], "-c", container, "--tail=5").text

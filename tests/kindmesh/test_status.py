@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kindmesh.errors import CommandFailed
 from kindmesh.kube import Kube
 from kindmesh.status import PodStatus, pod_status, read_status, show_status
 
@@ -52,10 +53,18 @@ def test_a_pod_is_described(found: dict[str, Any], said: PodStatus) -> None:
 
 def test_every_namespace_is_asked_and_an_absent_one_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = {"-n pingpong&pods": items(pod())}
-    called = tools(tmp_path, monkeypatch, answers | {"get": items()}, {"-n tracing": "no such namespace"})
+    called = tools(tmp_path, monkeypatch, answers | {"get": items()})
     assert read_status(Kube("some")) == [GOOD]
     assert all("--context some" in call for call in called.calls)
     assert {call.split("-n ")[1].split()[0] for call in called.calls} >= {"pingpong", "ingress", "tracing", "linkerd"}
+
+
+def test_a_cluster_that_does_not_answer_is_not_shown_as_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools(tmp_path, monkeypatch, failing={"get": "The connection to the server was refused"})
+    with pytest.raises(CommandFailed):
+        read_status(Kube("some"))
 
 
 def test_the_table_is_plain_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,8 @@ def test_where_there_is_none_nothing_is_done(tmp_path: Path, monkeypatch: pytest
 def answers(labelled: list[str], description: str) -> dict[str, object]:
     """Return a cluster with these namespaces of ours, and releases of this description."""
     found = items(*({"metadata": {"name": name}} for name in labelled))
-    return {"get namespaces -l": found, "history": [{"description": description}], "": ""}
+    there = {"get namespaces -l": found, "get namespace/": "namespace/there\n"}
+    return there | {"history": [{"description": description}], "": ""}
 
 
 def test_anothers_cluster_loses_what_up_brought_and_pods_go_first(
