@@ -59,13 +59,35 @@ def test_nothing_is_permitted_but_what_a_job_asks_for(path: Path) -> None:
     assert all(isinstance(job["permissions"], dict) for job in workflow["jobs"].values())
 
 
+def writes(job: dict[str, Any]) -> set[str]:
+    """Return what a job may write."""
+    return {scope for scope, level in job["permissions"].items() if level == "write"}
+
+
 @each
-def test_only_the_release_may_write(path: Path) -> None:
-    written = {
-        scope for job in read(path)["jobs"].values() for scope, level in job["permissions"].items() if level == "write"
+def test_two_jobs_of_the_release_may_write_and_no_other(path: Path) -> None:
+    found = {name: writes(job) for name, job in read(path)["jobs"].items() if writes(job)}
+    release = {
+        "publish": {"packages", "id-token", "attestations"},
+        "propose": {"contents", "pull-requests"},
     }
-    release = {"contents", "pull-requests", "packages", "id-token", "attestations"}
-    assert written == (release if path.stem == "release" else set())
+    assert found == (release if path.stem == "release" else {})
+
+
+@each
+def test_of_what_others_wrote_cosign_alone_runs_beside_a_right_to_write(path: Path) -> None:
+    others = {
+        (name, step["uses"].partition("@")[0])
+        for name, job in read(path)["jobs"].items()
+        for step in job["steps"]
+        if writes(job) and not step.get("uses", "actions/").startswith("actions/")
+    }
+    assert others == ({("publish", "sigstore/cosign-installer")} if path.stem == "release" else set())
+
+
+def test_a_scanner_has_no_rights_at_all() -> None:
+    jobs = [job for path in WORKFLOWS for job in read(path)["jobs"].values() if "anchore/" in str(job)]
+    assert [job["permissions"] for job in jobs] == [{}]
 
 
 @each
@@ -99,9 +121,11 @@ def test_no_expression_is_pasted_into_a_shell(path: Path) -> None:
     assert [step["run"] for step in steps(path) if "${{" in step.get("run", "")] == []
 
 
-def test_a_check_of_a_stranger_leaves_no_credentials_behind() -> None:
-    checkouts = [step for step in steps(ROOT / ".github/workflows/check.yml") if "checkout" in step.get("uses", "")]
-    assert [step["with"]["persist-credentials"] for step in checkouts] == [False, False]
+@each
+def test_no_checkout_leaves_its_credentials_to_what_comes_after(path: Path) -> None:
+    checkouts = [step for step in steps(path) if "checkout" in step.get("uses", "")]
+    assert checkouts
+    assert [step for step in checkouts if step.get("with", {}).get("persist-credentials") is not False] == []
 
 
 def test_the_cluster_job_brings_up_proves_and_removes_whatever_happened() -> None:
@@ -114,33 +138,64 @@ def test_the_cluster_job_brings_up_proves_and_removes_whatever_happened() -> Non
     assert upload["if"] == "failure()"
 
 
+RELEASE = (
+    ("build", "build-push-action"),
+    ("scan", "skopeo inspect"),
+    ("scan", "scan-action"),
+    ("scan", "sbom-action"),
+    ("publish", "skopeo copy --preserve-digests oci-archive:"),
+    ("publish", "actions/attest@"),
+    ("publish", "actions/attest@"),
+    ("publish", "cosign sign"),
+    ("publish", 'skopeo copy --preserve-digests "docker:'),
+    ("propose", "gh pr create"),
+)
+
+
+def release() -> dict[str, Any]:
+    """Return the jobs of a release."""
+    found: dict[str, Any] = read(ROOT / ".github/workflows/release.yml")["jobs"]
+    return found
+
+
 def test_a_release_is_scanned_and_signed_before_it_has_a_name_or_is_proposed() -> None:
-    release = read(ROOT / ".github/workflows/release.yml")["jobs"]["image"]["steps"]
-    words = [str(step.get("uses", step.get("run"))) for step in release]
-    order = (
-        *("build-push-action", "scan-action", "sbom-action", "attest-build-provenance"),
-        *("cosign sign", "imagetools create", "gh pr create"),
-    )
-    places = [[number for number, word in enumerate(words) if name in word] for name in order]
-    assert [len(found) for found in places] == [1] * len(order)
-    assert places == sorted(places)
-
-
-def test_what_is_scanned_signed_and_named_is_the_one_digest_that_was_built() -> None:
-    release = read(ROOT / ".github/workflows/release.yml")["jobs"]["image"]["steps"]
-    (build,) = [step for step in release if "build-push-action" in step.get("uses", "")]
-    assert "push-by-digest=true" in build["with"]["outputs"]
-    assert "tags" not in build["with"]
-    names = ("scan-action", "sbom-action", "attest-", "cosign sign", "imagetools create", "gh pr create")
-    users = [step for step in release if any(name in str(step.get("uses", step.get("run"))) for name in names)]
-    assert len(users) == len(names) + 1
-    assert [step for step in users if "${{ steps.build.outputs.digest }}" not in str(step)] == []
+    said = [(name, str(step.get("uses", step.get("run")))) for name, job in release().items() for step in job["steps"]]
+    found = [
+        (job, word) for name, words in said for job, word in dict.fromkeys(RELEASE) if name == job and word in words
+    ]
+    assert found == list(RELEASE)
 
 
 def test_nothing_is_released_that_was_not_checked() -> None:
-    jobs = read(ROOT / ".github/workflows/release.yml")["jobs"]
-    assert jobs["image"]["needs"] == "check"
+    jobs = release()
+    needs = {name: job.get("needs", []) for name, job in jobs.items()}
+    assert needs == {
+        "check": [],
+        "build": "check",
+        "scan": "build",
+        "publish": ["build", "scan"],
+        "propose": ["build", "publish"],
+    }
     assert [step["run"] for step in jobs["check"]["steps"] if "run" in step] == ["./.ci/run"]
+
+
+def test_what_is_scanned_signed_and_named_is_the_one_digest_that_was_built() -> None:
+    jobs, built = release(), "${{ needs.build.outputs.digest }}"
+    (build,) = [step for step in jobs["build"]["steps"] if "build-push-action" in step.get("uses", "")]
+    assert build["with"]["outputs"] == "type=oci,dest=image.tar"
+    assert {"tags", "push"} & build["with"].keys() == set()
+    assert jobs["build"]["outputs"]["digest"] == f"${{{{ steps.{build['id']}.outputs.digest }}}}"
+    compared = [step for step in jobs["scan"]["steps"] if '= "$DIGEST"' in step.get("run", "")]
+    assert [step["env"]["DIGEST"] for step in (*compared, jobs["publish"], jobs["propose"]["steps"][-1])] == [built] * 3
+    attested = [
+        step["with"]["subject-digest"] for step in jobs["publish"]["steps"] if "attest@" in step.get("uses", "")
+    ]
+    assert attested == ["${{ env.DIGEST }}"] * 2
+    copies = [step["run"].split()[-2:] for step in jobs["publish"]["steps"] if "skopeo copy" in step.get("run", "")]
+    assert copies == [
+        ["oci-archive:image.tar", '"docker://$IMAGE@$DIGEST"'],
+        ['"docker://$IMAGE@$DIGEST"', '"docker://$IMAGE:$GITHUB_REF_NAME"'],
+    ]
 
 
 @pytest.mark.parametrize("path", [".ci/run", ".github/workflows/check.yml"])
