@@ -6,18 +6,16 @@ from pathlib import Path
 
 from kindmesh import releases
 from kindmesh.candidate import candidate, propose
-from kindmesh.certmanager import PREVIOUS, previous_anchor
+from kindmesh.certmanager import IDENTITY
 from kindmesh.command import attempt, run
 from kindmesh.errors import StepFailed
-from kindmesh.identity import make_anchor, make_issuer
 from kindmesh.image import IMAGE, bring_image, image_id, marked
+from kindmesh.keeper import keeper_of
 from kindmesh.kube import OWNER, Kube, Object, documents, evidence, render, until
 from kindmesh.pins import Pin
-from kindmesh.roots import bundle
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site, Step, wait_for_rollout
 
-IDENTITY = "mesh/linkerd/identity"
 DRY_APPLY = ("apply", "--server-side", "--dry-run=server", "--force-conflicts", f"--field-manager={OWNER}", "-f", "-")
 RULES = "kindmesh.pingpong/rules"
 """What the pods of Prometheus say of the rules that they have read."""
@@ -90,35 +88,7 @@ def _accepted(kube: Kube, text: str) -> bool:
 
 def identity(site: Site) -> int:
     """Have a trust anchor, an issuer under it, and the roots where Linkerd looks for them."""
-    if site.settings.has("cert-manager"):
-        return _identity_by_cert_manager(site)
-    if site.kube.exists("-n", "linkerd", "secret/linkerd-identity-issuer"):
-        return 0
-    anchor = make_anchor()
-    issuer = make_issuer(anchor)
-    return site.kube.apply(
-        [
-            anchor.secret("linkerd-trust-anchor", "linkerd", anchor.pem),
-            issuer.secret("linkerd-identity-issuer", "linkerd", anchor.pem),
-            bundle(anchor.pem),
-        ]
-    )
-
-
-def _identity_by_cert_manager(site: Site) -> int:
-    kube = site.kube
-    changes = kube.apply_text(render(site.settings.root / IDENTITY))
-    for namespace, name in (("cert-manager", "linkerd-trust-anchor"), ("linkerd", "linkerd-identity-issuer")):
-        ready = ("-n", namespace, "wait", "--for=condition=Ready", f"certificate/{name}", "--timeout=90s")
-        kube.run(*ready)
-    if not kube.exists("-n", "cert-manager", f"secret/{PREVIOUS}"):
-        # The Bundle names it from the first day on, so that a later rotation changes no manifest.
-        anchor = kube.get("-n", "cert-manager", "secret/linkerd-trust-anchor")["data"]["tls.crt"]
-        changes += kube.apply([previous_anchor(anchor)])
-    if not until(lambda: kube.exists("-n", "linkerd", "configmap/linkerd-identity-trust-roots"), within=60):
-        bundle_state = kube.attempt("describe", "bundle/linkerd-identity-trust-roots").text
-        raise StepFailed("identity", "the ConfigMap linkerd-identity-trust-roots", bundle_state)
-    return changes
+    return keeper_of(site.kube, site.settings).begin(site.settings.root)
 
 
 def cni(site: Site) -> int:

@@ -5,11 +5,14 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from kindmesh.errors import StepFailed
-from kindmesh.kube import Kube, Object, until
-from kindmesh.roots import trusted
+from kindmesh.kube import Kube, Object, render, until
+from kindmesh.roots import NAME, trusted
 
+IDENTITY = "mesh/linkerd/identity"
+ANCHOR, ISSUER = "linkerd-trust-anchor", "linkerd-identity-issuer"
 PREVIOUS = "linkerd-previous-anchor"
 
 
@@ -22,6 +25,19 @@ class CertManager:
 
     kube: Kube
 
+    def begin(self, root: Path) -> int:
+        """Have cert-manager make the anchor and the issuer, and wait until trust-manager publishes the roots."""
+        kube = self.kube
+        changes = kube.apply_text(render(root / IDENTITY))
+        for namespace, name in (("cert-manager", ANCHOR), ("linkerd", ISSUER)):
+            kube.run("-n", namespace, "wait", "--for=condition=Ready", f"certificate/{name}", "--timeout=90s")
+        if not kube.exists("-n", "cert-manager", f"secret/{PREVIOUS}"):
+            # The Bundle names it from the first day on, so that a later rotation changes no manifest.
+            changes += kube.create([previous_anchor(self._anchor())])
+        if not until(lambda: kube.exists("-n", "linkerd", f"configmap/{NAME}"), within=60):
+            raise StepFailed("identity", f"the ConfigMap {NAME}", kube.attempt("describe", f"bundle/{NAME}").text)
+        return changes
+
     def pending(self) -> bool:
         """Whether the anchor is another than the one before it."""
         return self._previous() != self._anchor()
@@ -29,13 +45,13 @@ class CertManager:
     def trust_both(self) -> None:
         """Have the anchor renewed, unless that is done, and wait until trust-manager publishes both."""
         if not self.pending():
-            renew(self.kube, "cert-manager", "linkerd-trust-anchor")
+            renew(self.kube, "cert-manager", ANCHOR)
         new = self._anchor()
         self._published(lambda roots: pem(new) in roots and pem(self._previous()) in roots, "both anchors")
 
     def renew_issuer(self) -> None:
         """Have the issuer renewed: the ClusterIssuer signs with the newest anchor."""
-        renew(self.kube, "linkerd", "linkerd-identity-issuer")
+        renew(self.kube, "linkerd", ISSUER)
 
     def drop_old(self) -> None:
         """Put the new anchor in the place of the previous one too, without its key: nobody signs with that."""
@@ -46,15 +62,15 @@ class CertManager:
         """Nothing is left over."""
 
     def _anchor(self) -> str:
-        return str(self.kube.get("-n", "cert-manager", "secret/linkerd-trust-anchor")["data"]["tls.crt"])
+        return str(self.kube.get("-n", "cert-manager", f"secret/{ANCHOR}")["data"]["tls.crt"])
 
     def _previous(self) -> str:
         return str(self.kube.get("-n", "cert-manager", f"secret/{PREVIOUS}")["data"]["tls.crt"])
 
     def _published(self, good: Callable[[str], bool], what: str) -> None:
         if not until(lambda: good(trusted(self.kube)), within=60):
-            state = self.kube.attempt("describe", "bundle/linkerd-identity-trust-roots").text
-            raise StepFailed("rotate", f"{what} in linkerd-identity-trust-roots", state, "is trust-manager running?")
+            state = self.kube.attempt("describe", f"bundle/{NAME}").text
+            raise StepFailed("rotate", f"{what} in {NAME}", state, "is trust-manager running?")
 
 
 def pem(encoded: str) -> str:

@@ -9,11 +9,10 @@ import yaml
 
 from kindmesh.certmanager import CertManager, renew
 from kindmesh.identity import make_anchor
-from kindmesh.keeper import keeper_of
 from kindmesh.kube import Kube
 from kindmesh.roots import bundle
 
-from .tools import Tools, settings, tools
+from .tools import Tools, tools
 
 OLD, NEW = make_anchor(), make_anchor()
 CERTIFICATE = {
@@ -39,12 +38,6 @@ def cluster(
         "": "",
     }
     return tools(folder, patch, answers)
-
-
-def test_cert_manager_keeps_the_certificates_unless_it_is_left_out() -> None:
-    kube = Kube("some")
-    assert isinstance(keeper_of(kube, settings(KINDMESH_CONTEXT="some")), CertManager)
-    assert not isinstance(keeper_of(kube, settings(KINDMESH_WITHOUT="cert-manager")), CertManager)
 
 
 def test_a_new_anchor_is_asked_for_and_both_are_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,15 +12,16 @@ from kindmesh.roots import bundle
 from kindmesh.rotate import phases_of_anchor, phases_of_issuer
 from kindmesh.steps import Site
 
-from .tools import Tools, site, tools
+from .tools import Tools, items, site, tools
 
 OLD, EARLIER = make_anchor(), make_anchor()
 
 
-def stored(trusted: str, following: Authority | None) -> dict[str, object]:
-    """Return a cluster that trusts these anchors, with or without the next one stored."""
+def stored(trusted: str, following: Authority | None, then: str = "") -> dict[str, object]:
+    """Return a cluster that trusts these anchors, now and when asked again, with or without the next one stored."""
     return {
-        "configmap/linkerd-identity-trust-roots": bundle(trusted),
+        "certificates.cert-manager.io": items(),
+        "configmap/linkerd-identity-trust-roots": (bundle(trusted), bundle(then or trusted)),
         f"secret/{NEXT}": following.secret(NEXT, "linkerd", following.pem) if following else "",
         "apply": {"items": []},
         "": "",
@@ -38,12 +39,16 @@ def applied(called: Tools) -> dict[str, str]:
     return found
 
 
-def test_the_new_anchor_is_stored_before_it_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_new_anchor_is_stored_before_it_is_trusted_and_must_stay_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     called = tools(tmp_path, monkeypatch, stored(OLD.pem, None))
     phases = phases_of_anchor(alone())
     assert not [call for call in called.calls if " apply " in call]
-    phases[0].change()
-    secret, roots = (yaml.safe_load(text) for text in called.all_given(" apply "))
+    with pytest.raises(StepFailed, match="the anchor in linkerd/linkerd-identity-trust-roots did not come about"):
+        # Somebody undoes what was published.
+        phases[0].change()
+    secret, roots = (yaml.safe_load(called.given(verb)) for verb in (" create ", " apply "))
     assert secret["metadata"]["name"] == NEXT
     assert roots["data"]["ca-bundle.crt"] == OLD.pem + load_authority(secret).pem
 
@@ -52,7 +57,7 @@ def test_the_new_anchor_is_stored_before_it_is_trusted(tmp_path: Path, monkeypat
 def test_a_rotation_that_broke_off_goes_on_with_its_anchor(
     trusted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    called = tools(tmp_path, monkeypatch, stored(trusted, EARLIER))
+    called = tools(tmp_path, monkeypatch, stored(trusted, EARLIER, OLD.pem + EARLIER.pem))
     phases_of_anchor(alone())[0].change()
     assert applied(called)["ca-bundle.crt"] == OLD.pem + EARLIER.pem
 
