@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +14,15 @@ from kindmesh.roots import NAME, trusted
 IDENTITY = "mesh/linkerd/identity"
 ANCHOR, ISSUER = "linkerd-trust-anchor", "linkerd-identity-issuer"
 PREVIOUS = "linkerd-previous-anchor"
+UNFINISHED = "kindmesh.pingpong/unfinished-rotation"
+"""The annotation of that Secret while proxies may still trust an anchor that is no longer published."""
 
 
 @dataclass(frozen=True, slots=True)
 class CertManager:
     """Certificates are cert-manager's, the roots trust-manager's: the current anchor, and the one before it.
 
-    While both are one, no rotation goes on: so a broken one is taken up where it stands.
+    While both are one and bear no mark, no rotation goes on: so a broken one is taken up where it stands.
     """
 
     kube: Kube
@@ -39,8 +41,9 @@ class CertManager:
         return changes
 
     def pending(self) -> bool:
-        """Whether the anchor is another than the one before it."""
-        return self._previous() != self._anchor()
+        """Whether the anchor is another than the one before it, or proxies may still trust that one."""
+        annotations = self._secret(PREVIOUS)["metadata"].get("annotations", {})
+        return UNFINISHED in annotations or self._previous() != self._anchor()
 
     def trust_both(self) -> None:
         """Have the anchor renewed, unless that is done, and wait until trust-manager publishes both."""
@@ -55,17 +58,21 @@ class CertManager:
 
     def drop_old(self) -> None:
         """Put the new anchor in the place of the previous one too, without its key: nobody signs with that."""
-        self.kube.apply([previous_anchor(self._anchor())])
+        self.kube.apply([previous_anchor(self._anchor(), {UNFINISHED: "proxies may trust a dropped anchor"})])
         self._published(lambda roots: roots.strip() == pem(self._anchor()), "the new anchor alone")
 
     def finish(self) -> None:
-        """Nothing is left over."""
+        """Take the mark away: every proxy has started with the new anchor alone."""
+        self.kube.apply([previous_anchor(self._anchor())])
 
     def _anchor(self) -> str:
-        return str(self.kube.get("-n", "cert-manager", f"secret/{ANCHOR}")["data"]["tls.crt"])
+        return str(self._secret(ANCHOR)["data"]["tls.crt"])
 
     def _previous(self) -> str:
-        return str(self.kube.get("-n", "cert-manager", f"secret/{PREVIOUS}")["data"]["tls.crt"])
+        return str(self._secret(PREVIOUS)["data"]["tls.crt"])
+
+    def _secret(self, name: str) -> Object:
+        return self.kube.get("-n", "cert-manager", f"secret/{name}")
 
     def _published(self, good: Callable[[str], bool], what: str) -> None:
         if not until(lambda: good(trusted(self.kube)), within=60):
@@ -78,9 +85,9 @@ def pem(encoded: str) -> str:
     return base64.b64decode(encoded).decode().strip()
 
 
-def previous_anchor(certificate: str) -> Object:
+def previous_anchor(certificate: str, annotations: Mapping[str, str] | None = None) -> Object:
     """Return the Secret of the anchor before this one: its certificate alone."""
-    metadata = {"name": PREVIOUS, "namespace": "cert-manager"}
+    metadata = {"name": PREVIOUS, "namespace": "cert-manager"} | ({"annotations": annotations} if annotations else {})
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"tls.crt": certificate}}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kindmesh.certmanager import CertManager, renew
+from kindmesh.certmanager import UNFINISHED, CertManager, renew
 from kindmesh.identity import make_anchor
 from kindmesh.kube import Kube
 from kindmesh.roots import bundle
@@ -21,18 +21,25 @@ CERTIFICATE = {
 }
 
 
-def secret(pem: str) -> dict[str, object]:
-    return {"data": {"tls.crt": base64.b64encode(pem.encode()).decode()}}
+def secret(pem: str, *marks: str) -> dict[str, object]:
+    annotations = {"annotations": dict.fromkeys(marks, "so")} if marks else {}
+    return {"metadata": annotations, "data": {"tls.crt": base64.b64encode(pem.encode()).decode()}}
 
 
 def cluster(
-    folder: Path, patch: pytest.MonkeyPatch, *, anchors: tuple[str, ...], previous: str, published: tuple[str, ...]
+    folder: Path,
+    patch: pytest.MonkeyPatch,
+    *,
+    anchors: tuple[str, ...],
+    previous: str,
+    published: tuple[str, ...],
+    marks: tuple[str, ...] = (),
 ) -> Tools:
     answers = {
         "configmap/linkerd-identity-trust-roots": tuple(bundle(roots.rstrip()) for roots in published),
         "get&certificate/": CERTIFICATE,
         "secret/linkerd-trust-anchor": tuple(secret(pem) for pem in anchors),
-        "secret/linkerd-previous-anchor": secret(previous),
+        "secret/linkerd-previous-anchor": secret(previous, *marks),
         "secret/linkerd-identity-issuer": (secret(OLD.pem), secret(NEW.pem)),
         "apply": {"items": []},
         "": "",
@@ -54,26 +61,47 @@ def test_a_new_anchor_is_asked_for_and_both_are_published(tmp_path: Path, monkey
     assert len([call for call in called.calls if "linkerd-identity-trust-roots" in call]) == 2
 
 
-def test_an_anchor_that_was_renewed_already_is_not_renewed_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("anchor", "previous", "marks", "pending"),
+    [
+        (OLD.pem, OLD.pem, (), False),
+        (NEW.pem, OLD.pem, (), True),
+        (NEW.pem, NEW.pem, (UNFINISHED,), True),
+        (NEW.pem, NEW.pem, ("another",), False),
+    ],
+    ids=["none began", "before the old one is dropped", "before the proxies forget it", "finished"],
+)
+def test_a_rotation_is_pending_until_no_proxy_trusts_the_old_anchor_and_renews_once(
+    *,
+    anchor: str,
+    previous: str,
+    marks: tuple[str, ...],
+    pending: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    called = cluster(tmp_path, monkeypatch, anchors=(NEW.pem,), previous=OLD.pem, published=(NEW.pem + OLD.pem,))
+    published = (anchor + previous,)
+    called = cluster(tmp_path, monkeypatch, anchors=(anchor,), previous=previous, published=published, marks=marks)
     keeper = CertManager(Kube("some"))
-    assert keeper.pending()
-    keeper.trust_both()
+    assert keeper.pending() is pending
+    if pending:
+        keeper.trust_both()
     assert not [call for call in called.calls if " patch " in call]
 
 
-def test_the_old_anchor_is_dropped_by_the_certificate_of_the_new_one_without_its_key(
+def test_the_old_anchor_is_dropped_with_a_mark_that_stays_until_the_end_and_without_the_new_ones_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = cluster(
-        tmp_path, monkeypatch, anchors=(NEW.pem,), previous=OLD.pem, published=(OLD.pem + NEW.pem, NEW.pem)
+        *(tmp_path, monkeypatch), anchors=(NEW.pem,), previous=OLD.pem, published=(OLD.pem + NEW.pem, NEW.pem)
     )
-    CertManager(Kube("some")).drop_old()
-    written = yaml.safe_load(called.given(" apply "))
-    assert written["metadata"]["name"] == "linkerd-previous-anchor"
-    assert written["data"] == secret(NEW.pem)["data"]
+    keeper = CertManager(Kube("some"))
+    keeper.drop_old()
+    keeper.finish()
+    dropped, finished = (yaml.safe_load(text) for text in called.all_given(" apply "))
+    assert dropped["data"] == finished["data"] == secret(NEW.pem)["data"]
+    assert list(dropped["metadata"]["annotations"]) == [UNFINISHED]
+    assert finished["metadata"] == {"name": "linkerd-previous-anchor", "namespace": "cert-manager"}
 
 
 def test_a_renewal_is_a_condition_and_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
