@@ -1,9 +1,13 @@
-"""The two tools of the set-up have one exact version wherever somebody is told to install them."""
+"""A tool has one exact version wherever somebody is told to install it."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from kindmesh.doctor import ASK
+from kindmesh.pins import read_pins
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/check.yml")
@@ -18,3 +22,15 @@ def test_uv_and_just_are_the_same_everywhere(place: str) -> None:
     assert {tool for tool, _ in expected} == {"uv", "rust-just"}
     assert lines
     assert [line for line in lines if set(PINNED.findall(line)) != expected] == []
+
+
+def test_mise_brings_what_the_doctor_asks_for_and_nothing_that_nobody_runs() -> None:
+    tools: dict[str, str] = tomllib.loads((ROOT / "mise.toml").read_text())["tools"]
+    assert tools.keys() == ASK.keys()
+    assert [version for version in tools.values() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
+
+
+def test_mise_and_the_pins_of_the_mesh_agree() -> None:
+    tools, pins = tomllib.loads((ROOT / "mise.toml").read_text())["tools"], read_pins(ROOT)
+    assert f"v{tools['kind']}" == pins["kind"].version
+    assert f"v{tools['kubectl']}" == pins["node"].version

@@ -118,6 +118,7 @@ def test_every_pin_says_how_far_it_was_checked() -> None:
 def test_the_dockerfile_takes_its_bases_by_digest_and_runs_as_a_number() -> None:
     text = (ROOT / "src/pingpong/Dockerfile").read_text()
     assert all("@sha256:" in line for line in text.splitlines() if line.startswith("ARG "))
+    assert not re.search(r"^# *syntax *=(?!.*@sha256:)", text, re.MULTILINE)
     assert re.search(r"^USER \d+:\d+$", text, re.MULTILINE)
 
 
