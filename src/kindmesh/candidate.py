@@ -20,15 +20,22 @@ CONTAINER_SECURITY: Object = {
 }
 
 
-def candidate(namespace: str, annotations: Mapping[str, str] | None = None, *, on_host: bool = False) -> Object:
-    """Return the pod; it passes `restricted`, so that a refusal is for what it tries and nothing else."""
+def candidate(
+    namespace: str,
+    annotations: Mapping[str, str] | None = None,
+    spec: Object | None = None,
+    container: Object | None = None,
+) -> Object:
+    """Return the pod; it passes `restricted`, so that a refusal is for what it tries and nothing else.
+
+    `spec` and `container` hold what it tries: fields in the place of its own.
+    """
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "kindmesh-candidate", "namespace": namespace, "annotations": dict(annotations or {})},
         "spec": {
             "automountServiceAccountToken": False,
-            "hostNetwork": on_host,
             "securityContext": POD_SECURITY,
             "containers": [
                 {
@@ -36,8 +43,10 @@ def candidate(namespace: str, annotations: Mapping[str, str] | None = None, *, o
                     "image": IMAGE,
                     "resources": {"limits": {"cpu": "100m", "memory": "64Mi"}},
                     "securityContext": CONTAINER_SECURITY,
+                    **(container or {}),
                 }
             ],
+            **(spec or {}),
         },
     }
 

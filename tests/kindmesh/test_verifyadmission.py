@@ -1,7 +1,6 @@
 """What the API server says about a pod, and what that proves; the policy itself is asked on a cluster."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,7 @@ from kindmesh.verifyadmission import (
     ADMITTED,
     BY_LEVEL,
     CANDIDATES,
-    POLICY,
-    REFUSED,
+    MESHED,
     proposed,
     read_admission,
     verify_admission,
@@ -22,17 +20,17 @@ from kindmesh.verifyadmission import (
 from ..rendered import built, of_kind
 from .tools import tools
 
-MESHED = json.dumps({"spec": {"initContainers": [{"name": "linkerd-proxy"}], "containers": [{"name": "candidate"}]}})
+INJECTED = json.dumps({"spec": {"initContainers": [{"name": "linkerd-proxy"}], "containers": [{"name": "candidate"}]}})
 BARE = json.dumps({"spec": {"containers": [{"name": "candidate"}]}})
-DENIED = f"Error from server (Forbidden): ValidatingAdmissionPolicy '{POLICY}' with binding '{POLICY}' denied request"
+DENIED = f"Error from server (Forbidden): ValidatingAdmissionPolicy '{MESHED}' with binding '{MESHED}' denied request"
 
 
 @pytest.mark.parametrize(
     ("stored", "said", "expected"),
     [
-        (MESHED, "", ADMITTED),
+        (INJECTED, "", ADMITTED),
         (BARE, "", "admitted without a sidecar"),
-        ("", DENIED, REFUSED),
+        ("", DENIED, f"refused by {MESHED}"),
         ("", 'pods "a" is forbidden: violates PodSecurity "restricted:latest": host namespaces', BY_LEVEL),
         ("", "failed calling webhook", "refused: failed calling webhook"),
     ],
@@ -44,9 +42,9 @@ def test_an_answer_is_read_for_its_cause(stored: str, said: str, expected: str) 
 def test_a_cluster_that_lets_everything_in_fails_all_but_the_controls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    called = tools(tmp_path, monkeypatch, {"--dry-run=server": MESHED})
+    called = tools(tmp_path, monkeypatch, {"--dry-run=server": INJECTED})
     names = [finding.name for finding in failed(verify_admission(Kube("some")))]
-    assert names == [candidate.says for candidate in CANDIDATES if REFUSED in candidate.expected]
+    assert names == [candidate.says for candidate in CANDIDATES if candidate.expected != ADMITTED]
     assert all("--dry-run=server" in call for call in called.calls)
 
 
@@ -57,18 +55,24 @@ def test_a_refusal_for_another_cause_proves_nothing(tmp_path: Path, monkeypatch:
     assert "--only policies" in found[-1].hint
 
 
-def test_every_annotation_that_the_policy_forbids_is_tried() -> None:
-    (policy,) = of_kind(built("mesh/admission"), "ValidatingAdmissionPolicy")
-    named = {
-        word for rule in policy["spec"]["validations"] for word in re.findall(r"config[.\w/-]+", rule["expression"])
-    }
-    tried = {key for found in CANDIDATES for key in proposed(found)["metadata"]["annotations"]}
-    assert named == tried - {"linkerd.io/inject"}
+def test_every_annotation_that_is_tried_is_one_that_the_policy_does_not_know_as_harmless() -> None:
+    (policy,) = [
+        one
+        for one in of_kind(built("mesh/admission"), "ValidatingAdmissionPolicy")
+        if one["metadata"]["name"] == MESHED
+    ]
+    known = next(one["expression"] for one in policy["spec"]["variables"] if one["name"] == "harmless")
+    tried = {key.partition("/")[2] for found in CANDIDATES for key in proposed(found)["metadata"]["annotations"]}
+    everybody, entrance = known.split("variables.entrance")
+    assert {word for word in tried if f"'{word}'" in everybody} == {"default-inbound-policy"}
+    assert {word for word in tried if word in entrance} == {"skip-inbound-ports", "skip-outbound-ports"}
 
 
-def test_the_policy_holds_in_every_namespace_of_the_project() -> None:
-    (binding,) = of_kind(built("mesh/admission"), "ValidatingAdmissionPolicyBinding")
-    (by_name,) = binding["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"]
+def test_the_policies_hold_in_every_namespace_of_the_project() -> None:
     parts = ("k8s/base", "mesh/ingress", "mesh/observability")
     ours = {found["metadata"]["name"] for part in parts for found in of_kind(built(part), "Namespace")}
-    assert set(by_name["values"]) == ours
+    bindings = of_kind(built("mesh/admission"), "ValidatingAdmissionPolicyBinding")
+    assert len(bindings) == 2
+    for binding in bindings:
+        (by_name,) = binding["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"]
+        assert set(by_name["values"]) == ours
