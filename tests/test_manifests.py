@@ -17,7 +17,7 @@ from meshpolicy.parse import parse
 from .rendered import ROOT, Object, Written, built, folders, load_all, of_kind, written
 
 BUILT_IN = {"v1", "apps/v1", "policy/v1", "autoscaling/v2", "networking.k8s.io/v1", "scheduling.k8s.io/v1"}
-BUILT_IN |= {"admissionregistration.k8s.io/v1"}
+BUILT_IN |= {"admissionregistration.k8s.io/v1", "rbac.authorization.k8s.io/v1"}
 KUSTOMIZE = "kustomize.config.k8s.io/v1beta1"
 MANIFESTS = [document for document in written() if document.is_manifest]
 CUSTOM = [document for document in MANIFESTS if document.body["apiVersion"] not in {*BUILT_IN, KUSTOMIZE}]

@@ -12,11 +12,12 @@ from kindmesh.verifyadmission import verify_admission
 from kindmesh.verifycalls import verify_calls
 from kindmesh.verifycertificates import verify_certificates
 from kindmesh.verifyingress import verify_ingress
+from kindmesh.verifykeys import verify_keys
 from kindmesh.verifystate import verify_mesh, verify_metrics
 from kindmesh.verifytrace import verify_trace
 from meshpolicy.errors import MeshPolicyError
 
-GROUPS = ("mesh", "admission", "certificates", "calls", "ingress", "metrics", "traces")
+GROUPS = ("mesh", "admission", "keys", "certificates", "calls", "ingress", "metrics", "traces")
 
 
 def verify(kube: Kube, settings: Settings, groups: tuple[str, ...] = GROUPS) -> list[Finding]:
@@ -24,6 +25,7 @@ def verify(kube: Kube, settings: Settings, groups: tuple[str, ...] = GROUPS) -> 
     examine: dict[str, Callable[[], list[Finding]]] = {
         "mesh": lambda: verify_mesh(kube),
         "admission": lambda: verify_admission(kube),
+        "keys": lambda: verify_keys(kube, settings),
         "certificates": lambda: verify_certificates(kube),
         "calls": lambda: verify_calls(kube),
         "ingress": lambda: verify_ingress(kube, settings),
