@@ -38,11 +38,15 @@ class Pod:
         """The labels that selectors see."""
         part = {"app.kubernetes.io/part-of": "pingpong"} if self.namespace in ("pingpong", "tracing") else {}
         dns = {"k8s-app": "kube-dns"} if self.name == "coredns" else {}
-        return {NAME: self.name, **part, **dns} | ({"linkerd.io/control-plane-ns": "linkerd"} if self.meshed else {})
+        viz = {"component": self.name} if self.namespace == "linkerd-viz" else {}
+        return {NAME: self.name, **part, **dns, **viz} | (
+            {"linkerd.io/control-plane-ns": "linkerd"} if self.meshed else {}
+        )
 
 
 PINGER, PONGER = Pod("pingpong", "pinger"), Pod("pingpong", "ponger")
 TRAEFIK, JAEGER = Pod("ingress", "traefik"), Pod("tracing", "jaeger")
+TAP, WEB = Pod("linkerd-viz", "tap"), Pod("linkerd-viz", "web")
 PROMETHEUS, DNS = Pod("linkerd-viz", "prometheus"), Pod("kube-system", "coredns", meshed=False)
 CONTROL, STRANGER = Pod("linkerd", "linkerd-destination"), Pod("default", "stranger")
 UNMESHED, API = Pod("default", "unmeshed", meshed=False), Pod("kube-system", "kube-apiserver", meshed=False)
@@ -76,9 +80,11 @@ def _is_peer(peer: Object, pod: Pod, home: str) -> bool:
 
 
 def _selects(selector: Object, labels: dict[str, str]) -> bool:
-    assert set(selector) <= {"matchLabels"}
+    assert set(selector) <= {"matchLabels", "matchExpressions"}
     wanted: dict[str, str] = selector.get("matchLabels", {})
-    return wanted.items() <= labels.items()
+    among = selector.get("matchExpressions", [])
+    assert all(one["operator"] == "In" for one in among)
+    return wanted.items() <= labels.items() and all(labels.get(one["key"]) in one["values"] for one in among)
 
 
 def _policies() -> list[Object]:
@@ -98,6 +104,8 @@ def _policies() -> list[Object]:
         *((PROMETHEUS, pod, port, "TCP") for pod in (PINGER, PONGER, TRAEFIK, JAEGER) for port in (MESH_PORT, 4191)),
         *((pod, JAEGER, port, "TCP") for pod in (PINGER, PONGER, TRAEFIK) for port in (MESH_PORT, 4317)),
         *((pod, JAEGER, 4317, "TCP") for pod in (CONTROL, PROMETHEUS)),
+        *((TAP, pod, 4190, "TCP") for pod in (PINGER, PONGER, TRAEFIK, JAEGER)),
+        (WEB, JAEGER, MESH_PORT, "TCP"),
     ],
 )
 def test_a_flow_that_is_needed_is_open_at_both_ends(client: Pod, server: Pod, port: int, protocol: str) -> None:
@@ -114,6 +122,9 @@ def test_a_flow_that_is_needed_is_open_at_both_ends(client: Pod, server: Pod, po
         (JAEGER, PINGER, MESH_PORT),
         (PINGER, TRAEFIK, MESH_PORT),
         (UNMESHED, JAEGER, 4317),
+        (STRANGER, JAEGER, 4317),
+        *((WEB, pod, port) for pod in (PINGER, PONGER) for port in (MESH_PORT, 4190, 4191)),
+        *((TAP, pod, MESH_PORT) for pod in (PINGER, PONGER)),
         (PINGER, API, 6443),
         (PINGER, STRANGER, MESH_PORT),
         *((client, PONGER, port) for client in (PINGER, UNMESHED, PROMETHEUS) for port in (8080, 9090)),
@@ -124,10 +135,9 @@ def test_whatever_is_not_needed_is_shut(client: Pod, server: Pod, port: int) -> 
     assert not opened(client, server, port)
 
 
-def test_between_meshed_pods_of_this_project_every_way_in_is_the_port_of_the_proxy() -> None:
+def test_between_meshed_pods_every_way_in_is_a_port_of_the_proxy_but_for_the_spans_of_sidecars() -> None:
     sent = [rule for one in _policies() for rule in one["spec"].get("ingress", []) if "from" in rule]
-    assert sent
-    assert all(MESH_PORT in {port["port"] for port in rule["ports"]} for rule in sent)
+    assert {port["port"] for rule in sent for port in rule["ports"]} == {MESH_PORT, 4190, 4191, 4317}
 
 
 def test_every_rule_says_which_flow_it_is_for() -> None:
