@@ -163,7 +163,8 @@ def verify(output: str, only: tuple[str, ...]) -> None:
 def ask(source: str, target: str, method: str, output: str) -> None:
     """Send one real request as FROM, and say which layer answered it.
 
-    FROM is pinger, ponger, ingress, disguised, stranger, unmeshed or node. TO is `ponger:metrics/metrics`.
+    FROM is pinger, newcomer (a new pod like it), ponger, ingress, disguised, stranger, unmeshed or node. TO is
+    NAME[:PORT][/PATH], such as `ponger:metrics/metrics`.
     """
     from kindmesh.asking import ask_once
     from kindmesh.probe import Cause
@@ -179,9 +180,13 @@ def ask(source: str, target: str, method: str, output: str) -> None:
 @click.option("--sidecar", is_flag=True, help="What its sidecar writes: refusals, with the caller's identity.")
 def logs(name: str, follow: bool, sidecar: bool) -> None:
     """Print what the pods of pinger or ponger have written."""
+    kube = here().kube
+    known = [found["metadata"]["name"] for found in kube.get("-n", "pingpong", "deployments")["items"]]
+    if name not in known:
+        raise BadInput(f"{name}: pingpong has no such Deployment; it has {', '.join(known) or 'none'}")
     container = "linkerd-proxy" if sidecar else name
     chosen = ("-l", f"app.kubernetes.io/name={name}", "-c", container, "--prefix", "--tail=200")
-    command = ("kubectl", "--context", here().kube.context, "-n", "pingpong", "logs", *chosen)
+    command = ("kubectl", "--context", kube.context, "-n", "pingpong", "logs", *chosen)
     os.execvp(command[0], [*command, *(["--follow"] if follow else [])])  # noqa: S606 an argument list, no shell
 
 

@@ -13,6 +13,7 @@ from urllib.request import urlopen
 
 from kindmesh.errors import CommandFailed
 from kindmesh.kube import Kube
+from kindmesh.process import first_line, start
 
 BOUND = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+)")
 
@@ -39,13 +40,13 @@ class Tunnel:
 def forward(kube: Kube, namespace: str, target: str, port: int, local: int = 0) -> Iterator[Tunnel]:
     """Open a tunnel, and close it at the end."""
     command = ("kubectl", "--context", kube.context, "-n", namespace, "port-forward", target, f"{local or ''}:{port}")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert process.stdout is not None  # noqa: S101 it was asked for above
+    process = start(command, errors=True)
+    assert process.stdout is not None  # noqa: S101 `start` asked for it
     last: deque[str] = deque(maxlen=5)
     # kubectl writes a line for each connection: unread, they fill the pipe, and then it stands still.
     reader = Thread(target=last.extend, args=(process.stdout,), daemon=True)
     try:
-        line = process.stdout.readline()
+        line = first_line(process, command)
         found = BOUND.match(line)
         if not found:
             raise CommandFailed(command, line)

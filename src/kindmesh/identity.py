@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from kindmesh.errors import BadInput
 from kindmesh.kube import Object
 
 ANCHOR_LIFE = timedelta(days=3650)
@@ -70,11 +71,16 @@ def make_issuer(anchor: Authority, now: datetime | None = None) -> Authority:
 
 def load_authority(secret: Object) -> Authority:
     """Return what a Secret holds."""
-    pem, key = (base64.b64decode(secret["data"][name]) for name in ("tls.crt", "tls.key"))
-    loaded = serialization.load_pem_private_key(key, password=None)
+    name = "/".join(secret["metadata"].get(key, "?") for key in ("namespace", "name"))
+    hint = "Linkerd asks for ECDSA P-256: put such an anchor into the Secret, or let `kindmesh up` make one"
+    try:
+        pem, key = (base64.b64decode(secret["data"][entry]) for entry in ("tls.crt", "tls.key"))
+        certificate, loaded = x509.load_pem_x509_certificate(pem), serialization.load_pem_private_key(key, None)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"Secret {name}: it holds no certificate with its key ({error})", hint) from error
     if not isinstance(loaded, ec.EllipticCurvePrivateKey):
-        raise TypeError(f"{secret['metadata']['name']}: an elliptic-curve key is expected")
-    return Authority(x509.load_pem_x509_certificate(pem), loaded)
+        raise BadInput(f"Secret {name}: its key is not of an elliptic curve", hint)
+    return Authority(certificate, loaded)
 
 
 def life_left(pem: str, now: datetime | None = None) -> timedelta:

@@ -1,7 +1,6 @@
 """A steady load on one program, from inside the mesh, while something is done to it: counts what fails."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 from kindmesh.errors import BadInput, CommandFailed
 from kindmesh.kube import Kube
 from kindmesh.pods import INGRESS, NEWCOMER, Askers
+from kindmesh.process import first_line, last_words, start
 
 RATE = 50
 LIFE = 3600
@@ -107,15 +107,13 @@ def under_load(kube: Kube, name: str) -> Iterator[Loading]:
             *("kubectl", "--context", kube.context, "-n", asker.namespace, "exec", "-i", f"pod/kindmesh-{asker.name}"),
             *("-c", "asker", "--", "python", "-c", PROGRAM, host, path, str(RATE)),
         )
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = start(command, given=True)
         loading = Loading()
         try:
-            assert process.stdout is not None  # noqa: S101 it was asked for above
-            if "started" not in process.stdout.readline():
+            if "started" not in first_line(process, command):
                 raise CommandFailed(command, "the load did not start")
             yield loading
-            out, _ = process.communicate("\n", timeout=60)
-            loading.result = read_load(out)
+            loading.result = read_load(last_words(process, command, "\n", within=60))
         finally:
             process.kill()
-            process.wait()
+            process.communicate()

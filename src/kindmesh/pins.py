@@ -9,6 +9,8 @@ from typing import Any
 
 from kindmesh.errors import BadInput
 
+FILE = "mesh/versions.toml"
+
 
 class Kind(StrEnum):
     """What is pinned."""
@@ -59,14 +61,24 @@ class Pin:
 
 def read_pins(root: Path) -> Mapping[str, Pin]:
     """Return all pins by name."""
-    return parse((root / "mesh/versions.toml").read_text())
+    try:
+        text = (root / FILE).read_text()
+    except OSError as error:
+        raise BadInput(f"{FILE}: {error.strerror}", "it names every version that `up` installs") from error
+    return parse(text)
 
 
 def parse(text: str) -> Mapping[str, Pin]:
     """Return the pins of a TOML text; every one must say what it is, from where, and how far it was checked."""
-    pins = [_pin(number, table) for number, table in enumerate(tomllib.loads(text)["pin"], 1)]
+    try:
+        tables = tomllib.loads(text).get("pin")
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{FILE}: {error}") from error
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise BadInput(f"{FILE}: a list of tables is expected, each under [[pin]]")
+    pins = [_pin(number, table) for number, table in enumerate(tables, 1)]
     if len({pin.name for pin in pins}) < len(pins):
-        raise BadInput("mesh/versions.toml: a name is pinned twice")
+        raise BadInput(f"{FILE}: a name is pinned twice")
     return {pin.name: pin for pin in pins}
 
 
@@ -75,4 +87,4 @@ def _pin(number: int, table: Mapping[str, Any]) -> Pin:
     try:
         return Pin(kind=Kind(table["kind"]), tier=Tier(table["tier"]), **fields)
     except (TypeError, KeyError, ValueError) as error:
-        raise BadInput(f"mesh/versions.toml, pin {number} ({table.get('name', 'unnamed')}): {error}") from error
+        raise BadInput(f"{FILE}, pin {number} ({table.get('name', 'unnamed')}): {error}") from error

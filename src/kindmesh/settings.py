@@ -59,6 +59,11 @@ def read(environment: Mapping[str, str], root: Path) -> Settings:
         folders[name] = Path(environment[name]).absolute() if environment.get(name) else usual
         if folders[name] is not None and not folders[name].is_dir():  # type: ignore[union-attr]
             wrong.append(f"{name}: {folders[name]} is no folder")
+    loader: tuple[str, ...] = ()
+    try:
+        loader = tuple(shlex.split(environment.get("KINDMESH_IMAGE_LOADER", "")))
+    except ValueError as error:
+        wrong.append(f"KINDMESH_IMAGE_LOADER: {environment['KINDMESH_IMAGE_LOADER']} is no command: {error}")
     if wrong:
         raise BadInput("; ".join(wrong))
     context = environment.get("KINDMESH_CONTEXT", "")
@@ -66,7 +71,7 @@ def read(environment: Mapping[str, str], root: Path) -> Settings:
         root=root,
         context=context or f"kind-{CLUSTER}",
         existing=bool(context),
-        image_loader=tuple(shlex.split(environment.get("KINDMESH_IMAGE_LOADER", ""))),
+        image_loader=loader,
         charts=str(folders["KINDMESH_CHARTS"] or ""),
         crds=str(folders["KINDMESH_CRDS"] or ""),
         values=folders["KINDMESH_VALUES"],

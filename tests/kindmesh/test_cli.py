@@ -1,9 +1,13 @@
 """The command line: help for every command, one message for every wrong word."""
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
 from kindmesh.cli import Commands, main
+
+from .tools import items, tools
 
 
 def test_the_commands_are_listed_in_the_order_in_which_a_person_meets_them() -> None:
@@ -34,4 +38,27 @@ def test_a_wrong_word_is_answered_with_the_right_ones(arguments: list[str], word
     result = CliRunner().invoke(main, arguments, env={"KINDMESH_CONTEXT": "no-such-context"})
     assert result.exit_code == 2
     assert words in result.stderr
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(("there", "told"), [(["pinger", "ponger"], "it has pinger, ponger"), ([], "it has none")])
+def test_logs_of_somebody_unknown_are_answered_with_who_is_there(
+    there: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools(
+        tmp_path, monkeypatch, {"get -n pingpong deployments": items(*({"metadata": {"name": name}} for name in there))}
+    )
+    result = CliRunner().invoke(main, ["logs", "pigner"])
+    assert result.exit_code == 2
+    assert f"pigner: pingpong has no such Deployment; {told}" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["logs", "ponger"], ["metrics"], ["status"]])
+def test_without_kubectl_one_line_says_so(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 1
+    assert "kubectl is not installed" in result.stderr
     assert "Traceback" not in result.output

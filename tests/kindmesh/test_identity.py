@@ -1,13 +1,17 @@
 """Anchor and issuer: what Linkerd asks of them."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from kindmesh.identity import life_left, load_authority, make_anchor, make_issuer
+from kindmesh.errors import BadInput
+from kindmesh.identity import is_issued_by, life_left, load_authority, make_anchor, make_issuer
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
@@ -44,3 +48,38 @@ def test_a_secret_is_read_back_as_it_was_written() -> None:
     assert set(secret["data"]) == {"tls.crt", "tls.key", "ca.crt"}
     again = load_authority(secret)
     assert (again.pem, again.key_pem) == (anchor.pem, anchor.key_pem)
+
+
+def encoded(text: bytes) -> str:
+    return base64.b64encode(text).decode()
+
+
+RSA = rsa.generate_private_key(65537, 2048).private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"tls.key": encoded(RSA)}, "its key is not of an elliptic curve"),
+        ({"tls.crt": encoded(b"no PEM")}, "it holds no certificate with its key"),
+        ({"tls.key": "%"}, "it holds no certificate with its key"),
+        ({"tls.key": None}, "it holds no certificate with its key"),
+    ],
+)
+def test_an_anchor_that_cannot_sign_is_named_with_what_is_wrong(changed: dict[str, str | None], words: str) -> None:
+    anchor = make_anchor(NOW)
+    secret = anchor.secret("linkerd-trust-anchor", "linkerd", anchor.pem)
+    secret["data"] |= changed
+    with pytest.raises(BadInput, match=f"Secret linkerd/linkerd-trust-anchor: {words}") as caught:
+        load_authority(secret)
+    assert "P-256" in caught.value.hint
+
+
+def test_an_issuer_is_told_from_one_of_another_anchor_among_several() -> None:
+    anchor, others = make_anchor(NOW), [make_anchor(NOW).pem for _ in range(2)]
+    issuer = make_issuer(anchor, NOW).pem
+    assert is_issued_by(issuer, "".join([others[0], anchor.pem, others[1]]))
+    assert not is_issued_by(issuer, "".join(others))
+    assert not is_issued_by(issuer, make_issuer(anchor, NOW).pem)

@@ -1,5 +1,9 @@
 """What a load found, in words; and what a trace took part in."""
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 
 from kindmesh.errors import BadInput, CommandFailed
@@ -50,6 +54,41 @@ def test_a_load_on_something_unknown_is_answered_with_what_can_bear_one() -> Non
         under_load(Kube("x"), "jaeger"),
     ):
         pass
+
+
+KUBECTL = """#!{python}
+import sys
+if "exec" in sys.argv:
+    print({word!r}, flush=True)
+    assert sys.stdin.readline() == chr(10)
+    print({result!r})
+elif "get" in sys.argv:
+    print("it is there")
+"""
+
+
+def cluster(folder: Path, patch: pytest.MonkeyPatch, word: str, result: str = "") -> Kube:
+    """Return a cluster whose pods print a word when they start, and a result when they are told to end."""
+    (folder / "kubectl").write_text(KUBECTL.format(python=sys.executable, word=word, result=result))
+    (folder / "kubectl").chmod(0o755)
+    patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return Kube("some")
+
+
+def test_a_load_runs_while_the_body_does_and_ends_with_its_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kube = cluster(tmp_path, monkeypatch, "started", '{"sent": 9, "failures": {}, "p50": 0.1, "p99": 0.2}')
+    with under_load(kube, "ponger") as loading:
+        assert loading.result is None
+    assert loading.finished.sent == 9
+
+
+def test_a_load_that_does_not_start_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kube = cluster(tmp_path, monkeypatch, "Traceback")
+    with pytest.raises(CommandFailed) as caught, under_load(kube, "ponger"):
+        pytest.fail("it started")
+    assert caught.value.output == "the load did not start"
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 import yaml
 
-from kindmesh.errors import BadInput
-from kindmesh.pins import Kind, parse
 from kindmesh.releases import CONTROL_PLANE, CRDS, fingerprint, value_files
 from kindmesh.settings import read
 
@@ -33,35 +30,3 @@ def test_values_of_this_machine_are_laid_over_the_projects(tmp_path: Path) -> No
 def test_the_control_plane_knows_of_the_cni_plugin_where_it_is_there() -> None:
     written = "\n".join(path.read_text() for path in value_files(CONTROL_PLANE, read({"KINDMESH_WITH": "cni"}, ROOT)))
     assert yaml.safe_load(written)["cniEnabled"] is True
-
-
-PIN = 'name = "a"\nversion = "1"\nsource = "s"\ndate = 2026-11-24\ntier = "run"\n'
-
-
-@pytest.mark.parametrize(
-    ("rest", "reference"),
-    [
-        ('kind = "image"\nimage = "i/a"\ndigest = "sha256:1"\n', "i/a:1@sha256:1"),
-        ('kind = "image"\nimage = "i/a"\n', "i/a:1"),
-        ('kind = "chart"\nrepository = "https://r"\n', "https://r/a"),
-        ('kind = "crds"\nurl = "https://u"\n', "https://u"),
-        ('kind = "tool"\n', "a"),
-    ],
-)
-def test_a_pin_names_what_is_pulled(rest: str, reference: str) -> None:
-    assert parse(f"[[pin]]\n{PIN}{rest}")["a"].reference == reference
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (f'[[pin]]\n{PIN}kind = "wheel"\n', r"pin 1 \(a\)"),
-        ('[[pin]]\nname = "b"\nkind = "tool"\ntier = "run"\n', r"pin 1 \(b\)"),
-        (f'[[pin]]\n{PIN}kind = "tool"\ncolour = "red"\n', "colour"),
-        (f'[[pin]]\n{PIN}kind = "tool"\n[[pin]]\n{PIN}kind = "tool"\n', "twice"),
-    ],
-)
-def test_a_pin_that_says_too_little_or_too_much_is_named(text: str, words: str) -> None:
-    with pytest.raises(BadInput, match=words):
-        parse(text)
-    assert Kind("tool") is Kind.TOOL

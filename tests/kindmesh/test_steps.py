@@ -70,6 +70,7 @@ def test_each_step_says_what_it_waits_for_and_how_it_went() -> None:
         ({"KINDMESH_WITHOUT": "policies"}, "policies is no part"),
         ({"KINDMESH_WITH": "viz"}, "KINDMESH_WITH: viz is no part; parts are cni"),
         ({"KINDMESH_CHARTS": "/nowhere"}, "KINDMESH_CHARTS: /nowhere is no folder"),
+        ({"KINDMESH_IMAGE_LOADER": "load 'x"}, "KINDMESH_IMAGE_LOADER: load 'x is no command: No closing quotation"),
         ({"KINDMESH_CHARTS": "/no", "KINDMESH_WITHOUT": "x"}, "x is no part.*; KINDMESH_CHARTS"),
     ],
 )
