@@ -69,9 +69,8 @@ def _of_port(cluster: Cluster, workload: Workload, policy: PortPolicy, callers: 
     if policy.skipped:
         why = "the port bypasses the proxy" if workload.meshed else "the workload is not meshed"
         ref = Ref("default", "default", "", why)
-        yield Access(
-            name, policy.port, ANYONE, "connections", ref, blocked=callers.blocked(ANYONE, workload, policy.port)
-        )
+        who, blocked = _beside_the_mesh(cluster, workload, policy.port)
+        yield Access(name, policy.port, who, "connections", ref, blocked=blocked)
         return
     for what, route, grants in offers(policy):
         # Where one grant admits everyone, whom the others name says nothing more.
@@ -82,6 +81,19 @@ def _of_port(cluster: Cluster, workload: Workload, policy: PortPolicy, callers: 
                 yield Access(
                     name, policy.port, who, what, grant.ref, route, callers.blocked(who, workload, policy.port)
                 )
+
+
+def _beside_the_mesh(cluster: Cluster, workload: Workload, port: int) -> tuple[str, str]:
+    """Return who reaches a port that no proxy guards, and the NetworkPolicies that keep everybody away (N1, N6)."""
+    isolating = cluster.network_policies.isolating(workload, Direction.INGRESS)
+    if not isolating:
+        return ANYONE, ""
+    open_for = [policy for policy in isolating if policy.admits_to(workload, port)]
+    if not open_for:
+        return ANYONE, ", ".join(str(policy.ref) for policy in isolating)
+    if any(policy.admits_to(workload, port, everybody=True) for policy in open_for):
+        return ANYONE, ""
+    return f"{ANYONE} whom {' or '.join(str(policy.ref) for policy in open_for)} admits", ""
 
 
 def offers(policy: PortPolicy) -> Iterator[tuple[str, Ref | None, tuple[Authorization, ...]]]:
@@ -142,7 +154,7 @@ def admits(access: Access, cluster: Cluster, workload: Workload) -> bool:
     """Whether an access means a workload, by its account, its namespace, or as anyone."""
     who = access.client.partition(" in ")[0]
     own = account_of(workload)
-    if who == ANYONE:
+    if who.startswith(ANYONE):
         return True
     meshed = {ANY_MESHED, own, f"any account of {workload.ref.namespace}", identity_of(cluster, workload)}
     return workload.meshed and who in meshed

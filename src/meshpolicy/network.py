@@ -85,6 +85,10 @@ class NetworkPolicy:
         """Return the rules of one direction."""
         return self.ingress if direction is Direction.INGRESS else self.egress
 
+    def admits_to(self, server: Workload, port: int, *, everybody: bool = False) -> bool:
+        """Whether some rule for what comes in holds a TCP port of a pod, for some peer or for everybody (N3, N6)."""
+        return any(_any_port(rule, port, "TCP", server) for rule in self.ingress if not (everybody and rule.peers))
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
