@@ -2,20 +2,23 @@
 
 import hashlib
 import json
-from pathlib import Path
 
 from kindmesh import releases
 from kindmesh.candidate import candidate, propose
 from kindmesh.certmanager import IDENTITY
-from kindmesh.command import attempt, run
+from kindmesh.command import run
 from kindmesh.errors import StepFailed
+from kindmesh.gatewayapi import gateway_api
 from kindmesh.image import IMAGE, bring_image, image_id, marked
 from kindmesh.keeper import keeper_of
 from kindmesh.kube import OWNER, Kube, Object, documents, evidence, render, until
-from kindmesh.pins import Pin
+from kindmesh.namespaces import namespaces
+from kindmesh.ownership import ownership
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site, Step, wait_for_rollout
 
+WEBHOOKS_ANSWER = 60.0
+"""Seconds after the rollout, which is through when pods are ready: the API server reaches them a little later."""
 DRY_APPLY = ("apply", "--server-side", "--dry-run=server", "--force-conflicts", f"--field-manager={OWNER}", "-f", "-")
 RULES = "kindmesh.pingpong/rules"
 """What the pods of Prometheus say of the rules that they have read."""
@@ -24,7 +27,7 @@ RULES = "kindmesh.pingpong/rules"
 def cluster(site: Site) -> int:
     """Create the kind cluster unless it is there, and wait for its nodes."""
     settings, changes = site.settings, 0
-    if not settings.existing and CLUSTER not in attempt("kind", "get", "clusters").out.split():
+    if not settings.existing and CLUSTER not in run("kind", "get", "clusters").split():
         run("kind", "create", "cluster", "--config", str(settings.root / "kind-config.yaml"), timeout=600)
         changes = 1
     found = site.kube.attempt("wait", "--for=condition=Ready", "node", "--all", "--timeout=120s", timeout=130)
@@ -35,48 +38,12 @@ def cluster(site: Site) -> int:
     return changes
 
 
-def gateway_api(site: Site) -> int:
-    """Apply Gateway API's definitions: one owner, this one; what is downloaded must be what is pinned."""
-    if site.settings.crds:
-        files = sorted(Path(site.settings.crds).glob("gateway.networking.k8s.io_*.yaml"))
-        changes = site.kube.apply_text("---\n".join(path.read_text() for path in files))
-    else:
-        changes = site.kube.apply_text(_download(site.pins["gateway-api"]))
-    site.kube.run("wait", "--for=condition=Established", "crd/httproutes.gateway.networking.k8s.io", "--timeout=60s")
-    return changes
-
-
-def _download(pin: Pin) -> str:
-    text = run("curl", "--fail", "--silent", "--show-error", "--location", pin.url)
-    digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-    if digest != pin.digest:
-        found = f"{pin.url}\nis {digest}\nand not {pin.digest}, which mesh/versions.toml pins"
-        raise StepFailed(
-            pin.name, "a file of the pinned digest", found, "a release never changes: look at what answers there"
-        )
-    return text
-
-
-def namespaces(site: Site) -> int:
-    """Make all namespaces, labelled before anything is in them."""
-    root = site.settings.root
-    names = ["namespace", "viz-namespace", *(["cni-namespace"] if site.settings.has("cni") else [])]
-    texts = [(root / f"mesh/linkerd/{name}.yaml").read_text() for name in names]
-    folders = (site.settings.overlay, root / "mesh/ingress", root / "mesh/observability")
-    found = [found for text in [*texts, *map(render, folders)] for found in _of_kind(text, "Namespace")]
-    return site.kube.apply_namespaces(found)
-
-
 def cert_manager(site: Site) -> int:
     """Install cert-manager and trust-manager, which keep the anchor, the issuer and the trust roots."""
-    namespace: Object = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cert-manager"}}
-    changes = site.kube.apply_namespaces([namespace])
-    for release in (releases.CERT_MANAGER, releases.TRUST_MANAGER):
-        changes += releases.install(release, site.pins[release.name], site.settings)
+    changes = sum(releases.install(release, site) for release in (releases.CERT_MANAGER, releases.TRUST_MANAGER))
     wait_for_rollout(site, "cert-manager", "cert-manager", "cert-manager", "cert-manager-webhook", "trust-manager")
-    # A rollout is through when the pods are ready; that the API server reaches their webhooks comes a little later.
     text = render(site.settings.root / IDENTITY)
-    if not until(lambda: _accepted(site.kube, text), within=60):
+    if not until(lambda: _accepted(site.kube, text), within=WEBHOOKS_ANSWER):
         said = site.kube.attempt(*DRY_APPLY, stdin=text).text
         raise StepFailed("cert-manager", "an answer of the webhooks of cert-manager and trust-manager", said)
     return changes
@@ -93,15 +60,14 @@ def identity(site: Site) -> int:
 
 def cni(site: Site) -> int:
     """Install Linkerd's CNI plugin, and wait until every node has it: a pod that starts before has no routes."""
-    changes = int(releases.install(releases.CNI, site.pins["linkerd2-cni"], site.settings))
+    changes = int(releases.install(releases.CNI, site))
     wait_for_rollout(site, "cni", "linkerd-cni", "daemonset/linkerd-cni")
     return changes
 
 
 def linkerd(site: Site) -> int:
     """Install Linkerd, and wait until its injector answers."""
-    changes = int(releases.install(releases.CRDS, site.pins["linkerd-crds"], site.settings))
-    changes += releases.install(releases.CONTROL_PLANE, site.pins["linkerd-control-plane"], site.settings)
+    changes = sum(releases.install(release, site) for release in (releases.CRDS, releases.CONTROL_PLANE))
     wait_for_rollout(site, "linkerd", "linkerd", "linkerd-identity", "linkerd-destination", "linkerd-proxy-injector")
     if not until(lambda: _injects(site), within=60):
         raise StepFailed("linkerd", "an answer of the injector", evidence(site.kube, "linkerd"))
@@ -131,7 +97,7 @@ def tracing(site: Site) -> int:
 
 def viz(site: Site) -> int:
     """Install the metrics and the dashboard."""
-    changes = int(releases.install(releases.VIZ, site.pins["linkerd-viz"], site.settings))
+    changes = int(releases.install(releases.VIZ, site))
     changes += _load_rules(site.kube)
     wait_for_rollout(site, "viz", "linkerd-viz", "prometheus", "metrics-api", "tap", "tap-injector", "web")
     return changes
@@ -151,7 +117,7 @@ def _load_rules(kube: Kube) -> int:
 
 def ingress(site: Site) -> int:
     """Install Traefik, with a certificate for HTTPS where cert-manager makes one."""
-    changes = int(releases.install(releases.TRAEFIK, site.pins["traefik"], site.settings))
+    changes = int(releases.install(releases.TRAEFIK, site))
     if site.settings.has("cert-manager"):
         changes += site.kube.apply_text(render(site.settings.root / "mesh/ingress/tls"))
     wait_for_rollout(site, "ingress", "ingress", "traefik")
@@ -172,6 +138,7 @@ def _of_kind(text: str, kind: str) -> list[Object]:
 
 STEPS = (
     Step("cluster", "every node is ready", cluster),
+    Step("ownership", "nothing in its way is somebody else's", ownership),
     Step("image", f"the nodes hold {IMAGE}", bring_image),
     Step("gateway-api", "HTTPRoute is established", gateway_api),
     Step("namespaces", "all namespaces are labelled", namespaces),

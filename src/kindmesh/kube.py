@@ -49,19 +49,6 @@ class Kube:
         )
         return sum(before.get(uid) != content for uid, content in contents(applied).items())
 
-    def apply_namespaces(self, namespaces: Iterable[Object]) -> int:
-        """Apply namespaces, those that are not there yet with our label, and return how many changed."""
-        wanted, created = list(namespaces), 0
-        there = {found["metadata"]["name"] for found in self.get("namespaces")["items"]}
-        for found in wanted:
-            if found["metadata"]["name"] not in there:
-                # Created, not applied: the label then belongs to no manifest, and a later apply leaves it.
-                labels = found["metadata"].get("labels", {}) | {MANAGED_BY: OWNER}
-                ours = found | {"metadata": found["metadata"] | {"labels": labels}}
-                self.run("create", "-f", "-", stdin=yaml.safe_dump(ours))
-                created += 1
-        return created + self.apply(wanted)
-
     def create(self, objects: Iterable[Object]) -> int:
         """Create objects, and return how many; an error, and nothing is overwritten, where one is there."""
         wanted = list(objects)
@@ -78,7 +65,7 @@ class Kube:
         command = ("get", *arguments, "-o", "json")
         found = self.attempt(*command)
         if found.code == 0:
-            return list(json.loads(found.out)["items"])
+            return list(json.loads(found.out)["items"]) if found.out.strip() else []
         if UNKNOWN_KIND in found.err:
             return []
         raise CommandFailed(("kubectl", "--context", self.context, *command), found.text)
@@ -99,6 +86,11 @@ def contents(text: str) -> dict[str, Object]:
 def _written(found: Object) -> Object:
     metadata = {key: found["metadata"].get(key) for key in ("namespace", "name", "labels", "annotations")}
     return {key: value for key, value in found.items() if key != "status"} | {"metadata": metadata}
+
+
+def is_owned(found: Object) -> bool:
+    """Whether this package has written an object that was read with `--show-managed-fields`."""
+    return any(entry.get("manager") == OWNER for entry in found["metadata"].get("managedFields", []))
 
 
 def render(folder: Path) -> str:

@@ -9,13 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kindmesh.command import attempt, run
-from kindmesh.errors import CommandFailed
+from kindmesh.errors import BadInput, CommandFailed
+from kindmesh.kube import Object
 from kindmesh.pins import Pin
-from kindmesh.settings import Settings
+from kindmesh.settings import EXTRA, OPTIONAL, Settings
+from kindmesh.steps import Site
 
 HELM_TIMEOUT = 400.0
 MARK = "kindmesh "
-"""How the description of a release begins that this package has installed."""
+"""How the description of a release begins that this package has brought up: it tells of version and values too."""
+LABEL = "managed-by=kindmesh"
+"""What a release of this package bears from its first moment on; the description is there only when it is through."""
+STATES = ("--deployed", "--failed", "--pending", "--uninstalling", "--superseded")
+WHOLE = ("deployed", "superseded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,44 +33,104 @@ class Release:
     values: str = ""
     values_with_cni: str = ""
     """What is added to them where Linkerd's CNI plugin sets the routes of pods."""
+    part: str = ""
+    """The part of the cluster that it belongs to; empty: it is never left out."""
+
+    @property
+    def way_out(self) -> str:
+        """How to do without it, where somebody else has it installed."""
+        if self.part in OPTIONAL:
+            return f"leave it out with KINDMESH_WITHOUT={self.part}"
+        return (
+            f"take {self.part} out of KINDMESH_WITH" if self.part in EXTRA else "uninstall it, or use another cluster"
+        )
 
 
 CRDS = Release("linkerd-crds", "linkerd")
-CNI = Release("linkerd2-cni", "linkerd-cni", "mesh/linkerd/cni.yaml")
+CNI = Release("linkerd2-cni", "linkerd-cni", "mesh/linkerd/cni.yaml", part="cni")
 CONTROL_PLANE = Release(
     "linkerd-control-plane", "linkerd", "mesh/linkerd/control-plane.yaml", "mesh/linkerd/control-plane-cni.yaml"
 )
-VIZ = Release("linkerd-viz", "linkerd-viz", "mesh/linkerd/viz.yaml")
-CERT_MANAGER = Release("cert-manager", "cert-manager", "mesh/linkerd/cert-manager.yaml")
-TRUST_MANAGER = Release("trust-manager", "cert-manager", "mesh/linkerd/trust-manager.yaml")
-TRAEFIK = Release("traefik", "ingress", "mesh/ingress/traefik.yaml")
+VIZ = Release("linkerd-viz", "linkerd-viz", "mesh/linkerd/viz.yaml", part="viz")
+CERT_MANAGER = Release("cert-manager", "cert-manager", "mesh/linkerd/cert-manager.yaml", part="cert-manager")
+TRUST_MANAGER = Release("trust-manager", "cert-manager", "mesh/linkerd/trust-manager.yaml", part="cert-manager")
+TRAEFIK = Release("traefik", "ingress", "mesh/ingress/traefik.yaml", part="ingress")
+ALL = (CERT_MANAGER, TRUST_MANAGER, CNI, CRDS, CONTROL_PLANE, VIZ, TRAEFIK)
+"""In the order in which they are installed."""
 
 
-def install(release: Release, pin: Pin, settings: Settings) -> bool:
-    """Bring a release to its pinned version and values; whether that took a change."""
+def install(release: Release, site: Site) -> bool:
+    """Bring a release to its pinned version and values; whether that took a change. Another's is not touched."""
+    settings, pin = site.settings, site.pins[release.name]
     files = value_files(release, settings)
     mark = fingerprint(pin.version, [path.read_text() for path in files])
-    helm = ("helm", "--kube-context", settings.context, "--namespace", release.namespace)
-    if _state(helm, release.name) == ("deployed", mark):
+    revisions = history(release, settings)
+    if refused := refusal(release, settings, revisions):
+        raise BadInput(refused)
+    if revisions and (revisions[-1]["status"], revisions[-1]["description"]) == ("deployed", mark):
         return False
+    _clear(release, site, revisions)
     chart, options = _source(pin, settings)
     run(
-        *(*helm, "upgrade", "--install", release.name, chart, *options),
-        *("--description", mark, "--history-max", "3"),
+        *(*helm(release, settings), "upgrade", "--install", release.name, chart, *options),
+        *("--description", mark, "--labels", LABEL, "--history-max", "3"),
         *(word for path in files for word in ("--values", str(path))),
         timeout=HELM_TIMEOUT,
     )
     return True
 
 
-def is_ours(release: Release, settings: Settings) -> bool:
-    """Whether this package has installed a release: a failed upgrade loses the mark, so any kept revision tells."""
-    helm = ("helm", "--kube-context", settings.context, "--namespace", release.namespace)
-    command = (*helm, "history", release.name, "--output", "json")
+def helm(release: Release, settings: Settings) -> tuple[str, ...]:
+    """Return how a command about a release begins."""
+    return ("helm", "--kube-context", settings.context, "--namespace", release.namespace)
+
+
+def history(release: Release, settings: Settings) -> list[Object]:
+    """Return the revisions of a release, the last one last; none where it is not there."""
+    command = (*helm(release, settings), "history", release.name, "--output", "json")
     found = attempt(*command)
-    if found.code != 0 and "not found" not in found.err:
+    if found.code != 0 and "not found" in found.err:
+        return []
+    if found.code != 0:
         raise CommandFailed(command, found.text)
-    return found.code == 0 and any(revision["description"].startswith(MARK) for revision in json.loads(found.out))
+    return list(json.loads(found.out))
+
+
+def is_ours(release: Release, settings: Settings, revisions: list[Object]) -> bool:
+    """Whether this package has installed a release: a revision that it finished tells, or else the label."""
+    if any(revision["description"].startswith(MARK) for revision in revisions):
+        return True
+    chosen = ("--selector", LABEL, "--filter", f"^{release.name}$", "--short", *STATES)
+    return bool(revisions) and bool(run(*helm(release, settings), "list", *chosen).strip())
+
+
+def refusal(release: Release, settings: Settings, revisions: list[Object]) -> str:
+    """Return why a release cannot be installed, and what to do; empty: it can."""
+    if not revisions or is_ours(release, settings, revisions):
+        return ""
+    return f"the release {release.namespace}/{release.name} is there, and not from `kindmesh`: {release.way_out}"
+
+
+def refusals(site: Site) -> list[str]:
+    """Return what is to be said of all releases that `up` would install, and somebody else has."""
+    settings = site.settings
+    wanted = [release for release in ALL if not release.part or settings.has(release.part)]
+    found = [refusal(release, settings, history(release, settings)) for release in wanted]
+    return [text for text in found if text]
+
+
+def _clear(release: Release, site: Site, revisions: list[Object]) -> None:
+    """Clear away what a run left that broke off: Helm refuses everything while an operation is pending."""
+    status = revisions[-1]["status"] if revisions else ""
+    if not status.startswith("pending") and status != "uninstalling":
+        return
+    command, whole = helm(release, site.settings), [one["revision"] for one in revisions if one["status"] in WHOLE]
+    if whole and status != "uninstalling":
+        site.say(f"! {release.name} is {status}: a run broke off; going back to its revision {whole[-1]} first")
+        run(*command, "rollback", release.name, str(whole[-1]), timeout=HELM_TIMEOUT)
+    else:
+        site.say(f"! {release.name} is {status}: a run broke off; uninstalling what it left first")
+        run(*command, "uninstall", release.name, "--wait", timeout=HELM_TIMEOUT)
 
 
 def value_files(release: Release, settings: Settings) -> list[Path]:
@@ -86,11 +152,3 @@ def _source(pin: Pin, settings: Settings) -> tuple[str, tuple[str, ...]]:
     if pin.repository.startswith("oci:"):
         return f"{pin.repository}/{pin.name}", ("--version", pin.version)
     return pin.name, ("--repo", pin.repository, "--version", pin.version)
-
-
-def _state(helm: tuple[str, ...], name: str) -> tuple[str, str]:
-    found = attempt(*helm, "history", name, "--max", "1", "--output", "json")
-    if found.code != 0:
-        return "", ""
-    last = json.loads(found.out)[-1]
-    return last["status"], last["description"]

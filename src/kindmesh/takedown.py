@@ -24,7 +24,7 @@ def take_down(site: Site) -> tuple[str, ...]:
     """Remove everything, and say what there was; returns what could not be removed."""
     if site.settings.existing:
         return _take_back(site)
-    if CLUSTER in attempt("kind", "get", "clusters").out.split():
+    if CLUSTER in run("kind", "get", "clusters").split():
         run("kind", "delete", "cluster", "--name", CLUSTER, timeout=300)
         site.say("The cluster is removed.")
     else:
@@ -38,9 +38,15 @@ def _take_back(site: Site) -> tuple[str, ...]:
     # Pods first: while the injector's webhook stands and the injector is gone, nothing else could be created.
     failed = _delete(site, "namespace", [name for name in ours if name in WORKLOADS])
     for release in RELEASES:
-        if releases.is_ours(release, site.settings):
-            helm = ("helm", "--kube-context", site.settings.context, "--namespace", release.namespace)
-            gone = attempt(*helm, "uninstall", release.name, "--ignore-not-found", "--wait", timeout=200)
+        if releases.is_ours(release, site.settings, releases.history(release, site.settings)):
+            gone = attempt(
+                *releases.helm(release, site.settings),
+                "uninstall",
+                release.name,
+                "--ignore-not-found",
+                "--wait",
+                timeout=200,
+            )
             failed += _failure(f"release {release.name}", gone)
     failed += _delete(site, "namespace", [name for name in ours if name not in WORKLOADS])
     for kind, name in OBJECTS:

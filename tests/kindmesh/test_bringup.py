@@ -1,25 +1,23 @@
 """What a step changes, and what it leaves alone."""
 
-import hashlib
-from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kindmesh.bringup import RULES, STEPS
 from kindmesh.errors import StepFailed
-from kindmesh.pins import read_pins
 from kindmesh.releases import VIZ, fingerprint, value_files
-from kindmesh.steps import Site, choose, take
+from kindmesh.steps import choose, take
 
-from .tools import ROOT, site, tools
+from .tools import Refusal, Tools, site, tools
 
 
 def with_viz(folder: Path, patch: pytest.MonkeyPatch, rules: str, read: dict[str, str]) -> list[str]:
     """Take the step on a cluster that has viz, and return what was called."""
-    pins, plain = read_pins(ROOT), site(KINDMESH_CONTEXT="some")
-    mark = fingerprint(pins["linkerd-viz"].version, [path.read_text() for path in value_files(VIZ, plain.settings)])
+    plain = site(KINDMESH_CONTEXT="some")
+    mark = fingerprint(
+        plain.pins["linkerd-viz"].version, [path.read_text() for path in value_files(VIZ, plain.settings)]
+    )
     answers = {
         "history": [{"status": "deployed", "description": mark}],
         "configmap/pingpong-rules": {"data": {"pingpong_rules.yml": rules}},
@@ -27,31 +25,32 @@ def with_viz(folder: Path, patch: pytest.MonkeyPatch, rules: str, read: dict[str
         "": "",
     }
     called = tools(folder, patch, answers)
-    take(choose(STEPS, plain.settings, ["viz"]), Site(plain.settings, plain.kube, dict(pins), plain.say))
+    take(choose(STEPS, plain.settings, ["viz"]), plain)
     return called.calls
 
 
-@pytest.mark.parametrize("pinned", ["kind: CustomResourceDefinition\n", "kind: Another\n"])
-def test_definitions_are_applied_where_they_are_the_pinned_ones(
-    pinned: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given, plain = "kind: CustomResourceDefinition\n", site(KINDMESH_CONTEXT="some")
-    digest = f"sha256:{hashlib.sha256(pinned.encode()).hexdigest()}"
-    pins = {"gateway-api": replace(read_pins(ROOT)["gateway-api"], digest=digest)}
-    called = tools(tmp_path, monkeypatch, {"curl": given, " apply ": {"items": []}, "": ""})
-    expected = nullcontext() if pinned == given else pytest.raises(StepFailed, match="a file of the pinned digest")
-    with expected:
-        take(choose(STEPS, plain.settings, ["gateway-api"]), Site(plain.settings, plain.kube, pins, plain.say))
-    assert any(" apply " in call for call in called.calls) is (pinned == given)
+WEBHOOKS = {"kustomize": "kind: Bundle\n", "upgrade": "", "rollout": ""}
+SILENT = Refusal('failed calling webhook "trust.cert-manager.io": connection refused')
+
+
+def with_webhooks(folder: Path, patch: pytest.MonkeyPatch, *answers: str) -> Tools:
+    """Take the step on a cluster where the webhooks of cert-manager and trust-manager answer so."""
+    called = tools(folder, patch, {**WEBHOOKS, "--dry-run=server": answers}, {" history ": "release: not found"})
+    plain = site(KINDMESH_CONTEXT="some")
+    take(choose(STEPS, plain.settings, ["cert-manager"]), plain)
+    return called
 
 
 def test_the_identities_wait_for_webhooks_that_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pins, plain = read_pins(ROOT), site(KINDMESH_CONTEXT="some")
-    answers = {"get namespaces": {"items": []}, "kustomize": "kind: Bundle\n", " apply ": {"items": []}, "": ""}
-    called = tools(tmp_path, monkeypatch, answers, {"--max 1": "release: not found"})
-    take(choose(STEPS, plain.settings, ["cert-manager"]), Site(plain.settings, plain.kube, dict(pins), plain.say))
-    assert "--dry-run=server" in called.calls[-1]
-    assert called.given("--dry-run=server") == "kind: Bundle\n"
+    called = with_webhooks(tmp_path, monkeypatch, SILENT, "bundle serverside-applied (server dry run)")
+    assert called.all_given("--dry-run=server") == ["kind: Bundle\n"] * 2
+
+
+def test_webhooks_that_never_answer_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kindmesh.bringup.WEBHOOKS_ANSWER", 0.0)
+    with pytest.raises(StepFailed, match="an answer of the webhooks of cert-manager and trust-manager") as caught:
+        with_webhooks(tmp_path, monkeypatch, SILENT)
+    assert caught.value.output == SILENT
 
 
 def test_changed_rules_start_prometheus_anew_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

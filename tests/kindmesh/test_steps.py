@@ -49,7 +49,7 @@ def test_a_step_can_be_taken_alone_and_the_order_stays() -> None:
 
 
 def test_an_unknown_step_is_answered_with_those_that_there_are() -> None:
-    with pytest.raises(BadInput, match="--only polices: there is no such step; steps are cluster, image"):
+    with pytest.raises(BadInput, match="--only polices: there is no such step; steps are cluster, ownership"):
         names("", "polices")
 
 

@@ -4,9 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
-from kindmesh.kube import Kube
 from kindmesh.takedown import take_down
 
 from .tools import items, site, tools
@@ -31,7 +29,7 @@ def answers(labelled: list[str], description: str) -> dict[str, object]:
     """Return a cluster with these namespaces of ours, and releases of this description."""
     found = items(*({"metadata": {"name": name}} for name in labelled))
     there = {"get namespaces -l": found, "get namespace/": "namespace/there\n"}
-    return there | {"history": [{"description": description}], "": ""}
+    return there | {"history": [{"description": description}], " list ": "", "": ""}
 
 
 def test_anothers_cluster_loses_what_up_brought_and_pods_go_first(
@@ -54,7 +52,7 @@ def test_what_was_there_before_up_stays(tmp_path: Path, monkeypatch: pytest.Monk
     said: list[str] = []
     assert take_down(site(said, KINDMESH_CONTEXT=OTHERS)) == ()
     text = "\n".join(called.calls)
-    assert "uninstall" not in text
+    assert " uninstall " not in text
     assert re.findall(r"delete namespace (.*?) --", text) == ["pingpong"]
     assert [line for line in said if line.startswith("Namespace cert-manager stays")]
 
@@ -74,16 +72,3 @@ def test_what_cannot_be_removed_is_told_and_nothing_is_called_gone(
         "namespace linkerd: forbidden",
     )
     assert not any(line.startswith("Gone") for line in said)
-
-
-def test_a_namespace_is_labelled_when_it_is_created_and_only_then(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    there = items({"metadata": {"name": "linkerd"}})
-    called = tools(tmp_path, monkeypatch, {"get namespaces": there, "create": "", "apply": {"items": []}, "": ""})
-    wanted = [{"kind": "Namespace", "metadata": {"name": name}} for name in ("linkerd", "ingress")]
-    assert Kube(OTHERS).apply_namespaces(wanted) == 1
-    labels = {"app.kubernetes.io/managed-by": "kindmesh"}
-    created = yaml.safe_load(called.given(" create "))
-    assert created["metadata"] == {"name": "ingress", "labels": labels}
-    assert list(yaml.safe_load_all(called.given(" apply "))) == wanted

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kindmesh.kube import Kube
+from kindmesh.pins import read_pins
 from kindmesh.settings import Settings, read
 from kindmesh.steps import Site
 
@@ -23,13 +24,23 @@ with (here.parent / "calls").open("a+") as calls:
     calls.seek(0)
     before = [json.loads(line)[0] for line in calls]
     calls.write(json.dumps([said, given]) + chr(10))
-for words, code, outs in json.loads((here.parent / "answers").read_text()):
+for words, turns in json.loads((here.parent / "answers").read_text()):
     holds = lambda call: all(word in call for word in words.split("&"))
     if holds(said):
-        out = outs[min(sum(map(holds, before)), len(outs) - 1)]
+        code, out = turns[min(sum(map(holds, before)), len(turns) - 1)]
         (sys.stdout if code == 0 else sys.stderr).write(out)
         sys.exit(code)
 """
+
+
+class Refusal(str):
+    """An answer on standard error, with an error's exit code."""
+
+    __slots__ = ()
+
+
+def _turn(answer: object) -> tuple[int, str]:
+    return int(isinstance(answer, Refusal)), answer if isinstance(answer, str) else json.dumps(answer)
 
 
 class Tools:
@@ -38,13 +49,13 @@ class Tools:
     def __init__(self, folder: Path, answers: Mapping[str, object], failing: Mapping[str, str]) -> None:
         """Write the programs; a key is words that a call must hold, joined by `&`; the first that fits answers.
 
-        A tuple is one answer after the other, of which the last stays.
+        A tuple is one answer after the other, of which the last stays; one of them may be a refusal.
         """
         self._folder = folder
-        told = [(words, 1, [text]) for words, text in failing.items()]
+        told: list[tuple[str, list[tuple[int, str]]]] = [(words, [(1, text)]) for words, text in failing.items()]
         for words, answer in answers.items():
             turns = answer if isinstance(answer, tuple) else (answer,)
-            told.append((words, 0, [turn if isinstance(turn, str) else json.dumps(turn) for turn in turns]))
+            told.append((words, [_turn(turn) for turn in turns]))
         (folder / "answers").write_text(json.dumps(told))
         for name in ("kubectl", "helm", "kind", "curl"):
             (folder / name).write_text(PROGRAM.format(python=sys.executable))
@@ -87,7 +98,7 @@ def settings(**environment: str) -> Settings:
 def site(said: list[str] | None = None, **environment: str) -> Site:
     """Return a site whose words land in a list."""
     chosen = settings(**environment)
-    return Site(chosen, Kube(chosen.context), {}, ([] if said is None else said).append)
+    return Site(chosen, Kube(chosen.context), dict(read_pins(ROOT)), ([] if said is None else said).append)
 
 
 def items(*objects: Mapping[str, object]) -> str:
