@@ -93,15 +93,15 @@ def up(only: tuple[str, ...]) -> None:
 
 
 def check_first(settings: Settings) -> None:
-    """Stop before anything is created where a check of the machine fails."""
+    """Warn, and stop before anything is created where a check of the machine fails."""
     from kindmesh import doctor as checks
 
     if not settings.existing and Kube(settings.context).attempt("get", "nodes").code == 0:
         return
-    findings = checks.examine(existing=settings.existing)
-    if bad := [finding for finding in findings if finding.state is checks.State.BAD]:
-        for finding in bad:
-            say(str(finding))
+    findings = [finding for finding in checks.examine() if finding.state is not checks.State.GOOD]
+    for finding in findings:
+        say(str(finding))
+    if any(finding.state is checks.State.BAD for finding in findings):
         raise BadInput("this machine cannot carry the cluster yet")
 
 

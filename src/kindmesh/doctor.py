@@ -4,6 +4,7 @@ Each finding says what is wrong and how to mend it; nothing is changed.
 """
 
 import os
+import platform
 import re
 import shutil
 import socket
@@ -16,7 +17,7 @@ from enum import Enum
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PORTS = (8080, 8443)
+HOST_PORT = re.compile(r"^\s*(?:- )?hostPort:\s*(\d+)", re.MULTILINE)
 MEMORY = 4 * 1024**3
 INOTIFY: Mapping[str, int] = {"max_user_watches": 65536, "max_user_instances": 256}
 VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?")
@@ -25,6 +26,8 @@ ASK: Mapping[str, tuple[str, ...]] = {
     "kubectl": ("kubectl", "version", "--client"),
     "helm": ("helm", "version", "--short"),
 }
+LINUX = platform.system() == "Linux"
+"""Elsewhere Docker runs in a virtual machine, whose kernel is another than this machine's."""
 
 
 class State(Enum):
@@ -97,20 +100,39 @@ def check_tool(name: str, wanted: str, run: Ask = ask) -> Finding:
     return Finding(name, State.GOOD, found[0])
 
 
-def check_port(number: int) -> Finding:
+def check_buildx(run: Ask = ask) -> Finding:
+    """Whether Docker builds with BuildKit: the Dockerfile mounts a cache, which the old builder cannot."""
+    found = VERSION.search(run(("docker", "buildx", "version")) or "")
+    if found:
+        return Finding("buildx", State.GOOD, found[0])
+    return Finding("buildx", State.BAD, "not installed", "install Docker's plugin buildx: it builds the image")
+
+
+def check_curl(run: Ask = ask) -> Finding:
+    """Whether Gateway API's definitions can be fetched."""
+    found = VERSION.search(run(("curl", "--version")) or "")
+    if found:
+        return Finding("curl", State.GOOD, found[0])
+    mend = "install curl, or name a folder of Gateway API's definitions in KINDMESH_CRDS"
+    return Finding("curl", State.BAD, "not installed", mend)
+
+
+def check_port(number: int, *, linux: bool = LINUX) -> Finding:
     """Whether a port of the ingress is free on this machine's loopback."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", number))
         except OSError as error:
-            return Finding(
-                f"port {number}",
-                State.BAD,
-                error.strerror or "taken",
-                f"stop what listens there (`ss -ltnp sport = :{number}`), or change hostPort in kind-config.yaml",
-            )
+            who = f"ss -ltnp sport = :{number}" if linux else f"lsof -nP -iTCP:{number} -sTCP:LISTEN"
+            mend = f"stop what listens there (`{who}`), or change hostPort in kind-config.yaml"
+            return Finding(f"port {number}", State.BAD, error.strerror or "taken", mend)
     return Finding(f"port {number}", State.GOOD, "free")
+
+
+def host_ports(root: Path = ROOT) -> tuple[int, ...]:
+    """Return the ports of this machine that kind-config.yaml takes: by their lines, for there is no YAML reader."""
+    return tuple(int(number) for number in HOST_PORT.findall(_read(root / "kind-config.yaml")))
 
 
 def check_memory(text: str | None = None) -> Finding:
@@ -136,14 +158,22 @@ def check_inotify(folder: Path = Path("/proc/sys/fs/inotify")) -> Finding:
     return Finding("inotify", State.WARNING, "limits are low", f"sudo sysctl {' '.join(low)}")
 
 
-def check_nfqueue(modules: Path | None = None, loaded: Path = Path("/proc/modules")) -> Finding:
+def check_nfqueue(modules: Path | None = None, loaded: Path = Path("/proc/modules"), *, linux: bool = LINUX) -> Finding:
     """Whether kind can enforce NetworkPolicies: without nft_queue it accepts them and enforces none."""
+    name, fails = "nft_queue", "without it NetworkPolicies are accepted and not enforced, and `verify` fails"
+    if not linux:
+        mend = "the kernel of Docker's virtual machine decides whether NetworkPolicies hold: `verify` tells"
+        return Finding(name, State.WARNING, "unknown", mend)
     folder = modules or Path("/lib/modules") / os.uname().release
-    names = "".join(_read(path) for path in (folder / "modules.builtin", folder / "modules.dep", loaded))
-    if "nft_queue" in names:
-        return Finding("nft_queue", State.GOOD, "the kernel has it")
-    mend = "NetworkPolicies would be accepted and not enforced, and `verify` would fail: take a kernel with NFT_QUEUE"
-    return Finding("nft_queue", State.WARNING, "not found in this kernel", mend)
+    if re.search(r"^nft_queue\b", _read(loaded), re.MULTILINE) or _holds(folder / "modules.builtin"):
+        return Finding(name, State.GOOD, "the kernel has it")
+    if _holds(folder / "modules.dep"):
+        return Finding(name, State.WARNING, "not loaded", f"sudo modprobe nft_queue: {fails}")
+    return Finding(name, State.WARNING, "not found in this kernel", f"take a kernel with NFT_QUEUE: {fails}")
+
+
+def _holds(modules: Path) -> bool:
+    return re.search(r"/nft_queue\.ko\b", _read(modules)) is not None
 
 
 def pinned_tools(root: Path = ROOT) -> Mapping[str, str]:
@@ -152,16 +182,20 @@ def pinned_tools(root: Path = ROOT) -> Mapping[str, str]:
     return {name: version for name, version in tools.items() if name in ASK}
 
 
-def examine(*, existing: bool = False) -> tuple[Finding, ...]:
+def examine(environment: Mapping[str, str] = os.environ) -> tuple[Finding, ...]:
     """Run all checks; for a cluster that exists already, only those of the tools."""
     tools = pinned_tools()
-    if existing:
-        return tuple(check_tool(name, tools[name]) for name in ("kubectl", "helm"))
+    builds = () if environment.get("KINDMESH_IMAGE_LOADER") else (check_buildx(),)
+    fetches = () if environment.get("KINDMESH_CRDS") else (check_curl(),)
+    if environment.get("KINDMESH_CONTEXT"):
+        return (*(check_tool(name, tools[name]) for name in ("kubectl", "helm")), *builds, *fetches)
     return (
         check_docker(),
         check_cgroup(),
+        *builds,
         *(check_tool(name, wanted) for name, wanted in tools.items()),
-        *(check_port(number) for number in PORTS),
+        *fetches,
+        *(check_port(number) for number in host_ports()),
         check_memory(),
         check_inotify(),
         check_nfqueue(),
@@ -182,7 +216,7 @@ def _read(path: Path) -> str:
 
 def main() -> int:
     """Print all findings; 1 where something must be mended first."""
-    findings = examine(existing=bool(os.environ.get("KINDMESH_CONTEXT")))
+    findings = examine()
     sys.stdout.write("".join(f"{finding}\n" for finding in findings))
     return 1 if any(finding.state is State.BAD for finding in findings) else 0
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from kindmesh import doctor
 from kindmesh.cli import Commands, main
+from kindmesh.doctor import Finding, State
 
 from .tools import items, tools
 
@@ -62,3 +64,21 @@ def test_without_kubectl_one_line_says_so(
     assert result.exit_code == 1
     assert "kubectl is not installed" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_up_tells_what_is_worth_a_warning_before_it_stops_for_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = (
+        Finding("nft_queue", State.WARNING, "not loaded", "sudo modprobe nft_queue"),
+        Finding("Docker", State.BAD, "no engine answers", "start Docker"),
+        Finding("curl", State.GOOD, "8.7.1"),
+    )
+    monkeypatch.setattr(doctor, "examine", lambda: found)
+    result = CliRunner().invoke(main, ["up"], env={"KINDMESH_CONTEXT": "no-such-context"})
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        "! nft_queue: not loaded",
+        "  hint: sudo modprobe nft_queue",
+        "✗ Docker: no engine answers",
+        "  hint: start Docker",
+        "error: this machine cannot carry the cluster yet",
+    ]

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,15 +55,55 @@ def test_the_kernel_that_counts_is_dockers_which_may_be_a_virtual_machines(
     assert doctor.check_cgroup(lambda _: said, tmp_path / "absent").state is state
 
 
-def test_a_taken_port_names_the_command_that_finds_who_has_it() -> None:
+@pytest.mark.parametrize(
+    ("check", "printed", "words"),
+    [
+        (doctor.check_buildx, "github.com/docker/buildx v0.29.1 a32761a", "0.29.1"),
+        (doctor.check_buildx, None, "not installed"),
+        (doctor.check_curl, "curl 8.7.1 (x86_64-apple-darwin24.0)", "8.7.1"),
+        (doctor.check_curl, None, "not installed"),
+    ],
+)
+def test_what_builds_the_image_and_what_fetches_definitions(
+    check: Callable[[doctor.Ask], doctor.Finding], printed: str | None, words: str
+) -> None:
+    found = check(lambda _: printed)
+    assert found.found == words
+    assert found.state is (State.GOOD if printed else State.BAD)
+
+
+@pytest.mark.parametrize(
+    ("environment", "there", "absent"),
+    [
+        ({}, {"Docker", "buildx", "kind", "curl", "port 8080", "port 8443"}, set()),
+        ({"KINDMESH_CONTEXT": "prod"}, {"kubectl", "helm", "buildx", "curl"}, {"Docker", "kind", "port 8080"}),
+        ({"KINDMESH_IMAGE_LOADER": "load"}, {"Docker", "curl"}, {"buildx"}),
+        ({"KINDMESH_CRDS": "crds"}, {"buildx"}, {"curl"}),
+    ],
+)
+def test_what_is_checked_is_what_will_be_needed(environment: dict[str, str], there: set[str], absent: set[str]) -> None:
+    names = {finding.name for finding in doctor.examine(environment)}
+    assert there <= names
+    assert not absent & names
+
+
+@pytest.mark.parametrize(("linux", "command"), [(True, "ss -ltnp sport = :{}"), (False, "lsof -nP -iTCP:{} ")])
+def test_a_taken_port_names_the_command_that_finds_who_has_it(linux: bool, command: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         number = taken.getsockname()[1]
-        found = doctor.check_port(number)
+        found = doctor.check_port(number, linux=linux)
     assert found.state is State.BAD
-    assert f"sport = :{number}" in found.mend
+    assert command.format(number) in found.mend
     assert doctor.check_port(number).state is State.GOOD
+
+
+def test_the_ports_are_those_of_the_kind_configuration(tmp_path: Path) -> None:
+    mapping = "      - containerPort: 30080\n        hostPort: 9080\n      - hostPort: 9443\n        containerPort: 1\n"
+    (tmp_path / "kind-config.yaml").write_text(f"# hostPort: 1\n{mapping}")
+    assert doctor.host_ports(tmp_path) == (9080, 9443)
+    assert doctor.host_ports(tmp_path / "absent") == ()
 
 
 @pytest.mark.parametrize(
@@ -87,12 +128,25 @@ def test_low_inotify_limits_come_with_the_sysctl(tmp_path: Path) -> None:
     assert doctor.check_inotify(tmp_path).state is State.GOOD
 
 
-def test_a_kernel_without_nft_queue_is_a_warning(tmp_path: Path) -> None:
-    loaded = tmp_path / "modules"
-    loaded.write_text("nf_tables 1 0\n")
-    assert doctor.check_nfqueue(tmp_path, loaded).state is State.WARNING
-    (tmp_path / "modules.builtin").write_text("kernel/net/netfilter/nft_queue.ko\n")
-    assert doctor.check_nfqueue(tmp_path, loaded).state is State.GOOD
+@pytest.mark.parametrize(
+    ("built_in", "loadable", "loaded", "linux", "state", "words"),
+    [
+        ("kernel/net/netfilter/nft_queue.ko\n", "", "", True, State.GOOD, "has it"),
+        ("", "", "nf_tables 1 0\nnft_queue 16384 2 - Live\n", True, State.GOOD, "has it"),
+        ("", "kernel/net/netfilter/nft_queue.ko.zst: kernel/net/x.ko\n", "", True, State.WARNING, "modprobe nft_queue"),
+        ("", "", "nf_tables 1 0 nft_queue,\n", True, State.WARNING, "take a kernel"),
+        ("kernel/net/netfilter/nft_queue.ko\n", "", "", False, State.WARNING, "`verify` tells"),
+    ],
+    ids=["built in", "loaded", "loadable", "absent", "a Mac"],
+)
+def test_a_kernel_that_has_not_loaded_nft_queue_is_a_warning(
+    built_in: str, loadable: str, loaded: str, linux: bool, state: State, words: str, tmp_path: Path
+) -> None:
+    for name, text in (("modules.builtin", built_in), ("modules.dep", loadable), ("loaded", loaded)):
+        (tmp_path / name).write_text(text)
+    found = doctor.check_nfqueue(tmp_path, tmp_path / "loaded", linux=linux)
+    assert found.state is state
+    assert words in f"{found.found} {found.mend}"
 
 
 def test_every_finding_that_is_not_good_says_how_to_mend_it() -> None:
