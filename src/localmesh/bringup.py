@@ -16,6 +16,7 @@ from localmesh.errors import BadInput
 from localmesh.events import Event, Failed, Ready
 from localmesh.launch import interruptible, supervisor
 from localmesh.nearby import nearby
+from localmesh.printing import fail, show
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
 
@@ -33,8 +34,6 @@ def bring_up(settings: Settings, folder: StateFolder, output: str) -> int:
 
 def _tell(failed: Failed, settings: Settings) -> int:
     """Print what went wrong; return the exit code."""
-    from localmesh.cli import fail
-
     reasons = tuple(nearby(reason, settings.manifests, Path.cwd()) for reason in failed.reasons)
     fail(reasons, failed.hint, failed.output)
     return failed.code
@@ -80,7 +79,6 @@ def _start(settings: Settings, folder: StateFolder) -> Failed | None:
 
 def _show(folder: StateFolder, output: str) -> int:
     from localmesh import render
-    from localmesh.cli import show
     from localmesh.client import Client
     from localmesh.proof import prove
 

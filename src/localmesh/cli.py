@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning
+from localmesh.printing import fail, show
 from localmesh.settings import Settings, read
 from localmesh.state import StateFolder, state_folder
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from localmesh.client import Client
 
 FINDING = 1
@@ -26,7 +25,6 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 FINISHED = ("rotate", "restart")
 """Commands that the supervisor carries out: whoever waits for them can go away."""
-WIDEST = 400
 
 output_option = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
@@ -61,26 +59,6 @@ def complain(error: LocalMeshError) -> int:
     output = error.output if isinstance(error, CommandFailed) else ""
     fail(reasons, hint, output)
     return BAD_INPUT if isinstance(error, BadInput | NotRunning) else FINDING
-
-
-def fail(reasons: tuple[str, ...], hint: str, output: str) -> None:
-    """Print the reasons of a failure, what a program printed, and what to do next."""
-    for reason in reasons:
-        click.echo(f"error: {reason}", err=True)
-    if output:
-        click.echo("\n".join(f"  | {line}" for line in output.splitlines()), err=True)
-    if hint:
-        click.echo(f"hint: {hint}", err=True)
-
-
-def show(text: "RenderableType") -> None:
-    """Print to standard output, in the width that the text needs, whatever the terminal's."""
-    from rich.console import Console
-
-    console = Console(highlight=False, width=WIDEST)
-    with console.capture() as printed:
-        console.print(text)
-    click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
 def here() -> tuple[Settings, StateFolder]:
