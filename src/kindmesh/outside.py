@@ -3,15 +3,19 @@
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
+import yaml
 
 from kindmesh.certmanager import pem
+from kindmesh.errors import BadInput
 from kindmesh.kube import Kube
 from kindmesh.settings import Settings
 
-KIND_PORTS = {"web": 8080, "websecure": 8443}
-"""The ports of this machine that kind-config.yaml maps to Traefik's NodePorts."""
+CONFIG = "kind-config.yaml"
+INNER = "InternalIP"
+"""Among the addresses of a node the one that its cluster knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,22 @@ def find_entrance(kube: Kube, settings: Settings) -> Entrance:
         name = kube.get("-n", "ingress", "certificate/ingress-tls")["spec"]["dnsNames"][0]
         # An authority of one's own is told beside what it signed; a public one is not.
         authority = pem(kube.get("-n", "ingress", "secret/ingress-tls")["data"].get("ca.crt", ""))
-    if not settings.existing:
-        return Entrance("127.0.0.1", KIND_PORTS, name, authority)
     ports = kube.get("-n", "ingress", "service/traefik")["spec"]["ports"]
-    addresses = kube.items("nodes")[0]["status"]["addresses"]
-    node = next(found["address"] for found in addresses if found["type"] == "InternalIP")
-    return Entrance(node, {port["name"]: port["nodePort"] for port in ports}, name, authority)
+    behind = {port["name"]: int(port["nodePort"]) for port in ports}
+    if not settings.existing:
+        return Entrance("127.0.0.1", _mapped(behind, settings.root), name, authority)
+    nodes = kube.get("nodes")["items"]
+    addresses = [found["address"] for node in nodes for found in node["status"]["addresses"] if found["type"] == INNER]
+    if not addresses:
+        raise BadInput(f"no node of {kube.context} has an {INNER}", "the ingress is asked by a node's address")
+    return Entrance(addresses[0], behind, name, authority)
+
+
+def _mapped(behind: Mapping[str, int], root: Path) -> dict[str, int]:
+    """Return the ports of this machine behind which kind puts some NodePorts."""
+    nodes = yaml.safe_load((root / CONFIG).read_text())["nodes"]
+    mappings = [found for node in nodes for found in node.get("extraPortMappings", [])]
+    here = {int(found["containerPort"]): int(found["hostPort"]) for found in mappings}
+    if missing := [f"{number} ({name})" for name, number in behind.items() if number not in here]:
+        raise BadInput(f"{CONFIG}: extraPortMappings map nothing to Traefik's NodePort {', '.join(missing)}")
+    return {name: here[number] for name, number in behind.items()}

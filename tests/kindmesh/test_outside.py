@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from kindmesh.errors import BadInput
 from kindmesh.kube import Kube
-from kindmesh.outside import KIND_PORTS, Entrance, find_entrance
+from kindmesh.outside import Entrance, find_entrance
 
 from .tools import items, settings, tools
 
@@ -82,11 +83,40 @@ def test_a_closed_door_is_told_and_does_not_raise() -> None:
     assert "refused" in Entrance("127.0.0.1", {"web": 1}).get("/")
 
 
-def test_kind_is_entered_by_this_machines_ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    called = tools(tmp_path, monkeypatch)
-    found = find_entrance(Kube("kind-pingpong"), settings(KINDMESH_WITHOUT="cert-manager"))
-    assert found == Entrance("127.0.0.1", KIND_PORTS)
-    assert called.calls == []
+PORTS = [{"name": "web", "nodePort": 30080}, {"name": "websecure", "nodePort": 30443}]
+CONFIG = """
+nodes:
+  - role: control-plane
+    extraPortMappings:
+      - {containerPort: 30080, hostPort: 9080}
+  - role: worker
+  - role: worker
+    extraPortMappings:
+      - {containerPort: 30443, hostPort: 9443}
+"""
+
+
+def test_kind_is_entered_by_the_ports_of_this_machine_that_its_configuration_maps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools(tmp_path, monkeypatch, {"service/traefik": {"spec": {"ports": PORTS}}})
+    chosen = settings(KINDMESH_WITHOUT="cert-manager")
+    assert find_entrance(Kube("kind-pingpong"), chosen).ports == {"web": 8080, "websecure": 8443}
+    (tmp_path / "kind-config.yaml").write_text(CONFIG)
+    found = find_entrance(Kube("kind-pingpong"), replace(chosen, root=tmp_path))
+    assert found == Entrance("127.0.0.1", {"web": 9080, "websecure": 9443})
+
+
+def test_a_way_in_that_is_mapped_nowhere_or_has_no_address_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools(tmp_path, monkeypatch, {"service/traefik": {"spec": {"ports": PORTS}}, "get nodes": items()})
+    (tmp_path / "kind-config.yaml").write_text(CONFIG.replace("30443", "30444"))
+    chosen = settings(KINDMESH_WITHOUT="cert-manager")
+    with pytest.raises(BadInput, match=r"kind-config.yaml: .* NodePort 30443 \(websecure\)"):
+        find_entrance(Kube("kind-pingpong"), replace(chosen, root=tmp_path))
+    with pytest.raises(BadInput, match="no node of some has an InternalIP"):
+        find_entrance(Kube("some"), replace(chosen, existing=True))
 
 
 @pytest.mark.parametrize(("authority", "words"), [("", "self-signed"), ("no certificate", "certificate")])
@@ -102,11 +132,10 @@ def test_a_cluster_of_ones_own_is_entered_by_a_nodes_address_and_a_public_author
     node = {
         "status": {"addresses": [{"type": "Hostname", "address": "vm"}, {"type": "InternalIP", "address": "10.0.0.1"}]}
     }
-    ports = [{"name": "web", "nodePort": 30080}, {"name": "websecure", "nodePort": 30443}]
     answers = {
         "secret/ingress-tls": {"data": data},
         "certificate/ingress-tls": {"spec": {"dnsNames": ["ping.example.org"]}},
-        "service/traefik": {"spec": {"ports": ports}},
+        "service/traefik": {"spec": {"ports": PORTS}},
         "get nodes": items(node),
     }
     tools(tmp_path, monkeypatch, answers)
