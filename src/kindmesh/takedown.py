@@ -2,22 +2,20 @@
 
 from kindmesh import releases
 from kindmesh.command import Output, attempt, run
-from kindmesh.kube import MANAGED_BY, OWNER
+from kindmesh.kube import MANAGED_BY, OWNER, is_owned
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site
 
 WORKLOADS = ("pingpong", "ingress", "tracing")
 NAMESPACES = (*WORKLOADS, "linkerd-viz", "kindmesh-probe", "cert-manager", "linkerd", "linkerd-cni")
 OBJECTS = (
-    ("priorityclass", "pingpong"),
-    ("validatingadmissionpolicybinding", "pingpong-meshed-pods"),
-    ("validatingadmissionpolicy", "pingpong-meshed-pods"),
+    ("bundles.trust.cert-manager.io", "linkerd-identity-trust-roots"),
+    ("clusterissuers.cert-manager.io", "linkerd-identity-issuer"),
+    ("priorityclasses.scheduling.k8s.io", "pingpong"),
+    ("validatingadmissionpolicybindings.admissionregistration.k8s.io", "pingpong-meshed-pods"),
+    ("validatingadmissionpolicies.admissionregistration.k8s.io", "pingpong-meshed-pods"),
 )
 """What lies in no namespace."""
-RELEASES = (
-    *(releases.TRAEFIK, releases.VIZ, releases.CONTROL_PLANE, releases.CRDS),
-    *(releases.CNI, releases.TRUST_MANAGER, releases.CERT_MANAGER),
-)
 
 
 def take_down(site: Site) -> tuple[str, ...]:
@@ -37,26 +35,34 @@ def _take_back(site: Site) -> tuple[str, ...]:
     ours = [name for name in NAMESPACES if name in {found["metadata"]["name"] for found in marked}]
     # Pods first: while the injector's webhook stands and the injector is gone, nothing else could be created.
     failed = _delete(site, "namespace", [name for name in ours if name in WORKLOADS])
-    for release in RELEASES:
-        if releases.is_ours(release, site.settings, releases.history(release, site.settings)):
-            gone = attempt(
-                *releases.helm(release, site.settings),
-                "uninstall",
-                release.name,
-                "--ignore-not-found",
-                "--wait",
-                timeout=200,
-            )
-            failed += _failure(f"release {release.name}", gone)
-    failed += _delete(site, "namespace", [name for name in ours if name not in WORKLOADS])
+    # Objects before those who look after them.
     for kind, name in OBJECTS:
-        failed += _delete(site, kind, [name])
+        failed += _delete_owned(site, kind, name)
+    for release in reversed(releases.ALL):
+        failed += _uninstall(site, release)
+    failed += _delete(site, "namespace", [name for name in ours if name not in WORKLOADS])
     for name in NAMESPACES:
         if name not in ours and site.kube.exists(f"namespace/{name}"):
             site.say(f"Namespace {name} stays: it is not labelled {MANAGED_BY}={OWNER}, so `up` did not create it.")
     if not failed:
         site.say("Gone. The definitions of Gateway API and of cert-manager stay: others may use them.")
     return failed
+
+
+def _uninstall(site: Site, release: releases.Release) -> tuple[str, ...]:
+    if not releases.is_ours(release, site.settings, releases.history(release, site.settings)):
+        return ()
+    command = (*releases.helm(release, site.settings), "uninstall", release.name, "--ignore-not-found", "--wait")
+    return _failure(f"release {release.name}", attempt(*command, timeout=200))
+
+
+def _delete_owned(site: Site, kind: str, name: str) -> tuple[str, ...]:
+    for found in site.kube.items(kind, "--show-managed-fields"):
+        if found["metadata"]["name"] == name and is_owned(found):
+            return _delete(site, kind, [name])
+        if found["metadata"]["name"] == name:
+            site.say(f"{found['kind']} {name} stays: it was not applied by `up`.")
+    return ()
 
 
 def _delete(site: Site, kind: str, names: list[str]) -> tuple[str, ...]:
