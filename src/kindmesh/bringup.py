@@ -5,15 +5,16 @@ import json
 
 from kindmesh import releases
 from kindmesh.candidate import candidate, propose
-from kindmesh.certmanager import IDENTITY
+from kindmesh.certmanager import IDENTITY, wait_for_certificate
 from kindmesh.command import run
 from kindmesh.errors import StepFailed
 from kindmesh.gatewayapi import gateway_api
-from kindmesh.image import IMAGE, bring_image, image_id, marked
+from kindmesh.image import IMAGE, bring_image, brought, marked
 from kindmesh.keeper import keeper_of
 from kindmesh.kube import OWNER, Kube, Object, documents, evidence, render, until
 from kindmesh.namespaces import namespaces
 from kindmesh.ownership import ownership
+from kindmesh.prune import prune
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site, Step, wait_for_rollout
 
@@ -79,12 +80,12 @@ def _injects(site: Site) -> bool:
 
 
 def policies(site: Site) -> int:
-    """Apply who may call whom, who may reach whom and which pods may be, before there is a pod to call."""
+    """Apply who may call whom, who may reach whom and which pods may be, before any pod; delete what is no more."""
     root = site.settings.root
     written = ("policies", "admission", "observability", "ingress")
     folders = (*(root / "mesh" / name for name in written), site.settings.network)
     found = [item for folder in folders for item in documents(render(folder)) if item["kind"] != "Deployment"]
-    return site.kube.apply(found)
+    return site.kube.apply(found) + prune(site, [*found, *documents(render(site.settings.overlay))])
 
 
 def tracing(site: Site) -> int:
@@ -120,14 +121,14 @@ def ingress(site: Site) -> int:
     changes = int(releases.install(releases.TRAEFIK, site))
     if site.settings.has("cert-manager"):
         changes += site.kube.apply_text(render(site.settings.root / "mesh/ingress/tls"))
+        wait_for_certificate(site.kube, "ingress", "ingress", "ingress-tls")
     wait_for_rollout(site, "ingress", "ingress", "traefik")
     return changes
 
 
 def workloads(site: Site) -> int:
     """Start pinger and ponger."""
-    built = "" if site.settings.image_loader else image_id()
-    changes = site.kube.apply(marked(documents(render(site.settings.overlay)), built))
+    changes = site.kube.apply(marked(documents(render(site.settings.overlay)), brought(site)))
     wait_for_rollout(site, "workloads", "pingpong", "ponger", "pinger")
     return changes
 

@@ -32,7 +32,7 @@ class CertManager:
         kube = self.kube
         changes = kube.apply_text(render(root / IDENTITY))
         for namespace, name in (("cert-manager", ANCHOR), ("linkerd", ISSUER)):
-            kube.run("-n", namespace, "wait", "--for=condition=Ready", f"certificate/{name}", "--timeout=90s")
+            wait_for_certificate(kube, "identity", namespace, name)
         if not kube.exists("-n", "cert-manager", f"secret/{PREVIOUS}"):
             # The Bundle names it from the first day on, so that a later rotation changes no manifest.
             changes += kube.create([previous_anchor(self._anchor())])
@@ -83,6 +83,17 @@ class CertManager:
 def pem(encoded: str) -> str:
     """Return a certificate of a Secret as text, without its last line's end: trust-manager leaves that off too."""
     return base64.b64decode(encoded).decode().strip()
+
+
+def wait_for_certificate(kube: Kube, step: str, namespace: str, name: str) -> None:
+    """Wait until cert-manager has issued a Certificate."""
+    target = f"certificates.cert-manager.io/{name}"
+    found = kube.attempt("-n", namespace, "wait", "--for=condition=Ready", target, "--timeout=90s")
+    if found.code != 0:
+        state = kube.attempt("-n", namespace, "describe", target).text[-2000:]
+        raise StepFailed(
+            step, f"the Certificate {namespace}/{name}", f"{found.text}\n{state}", f"mend it, then `--only {step}`"
+        )
 
 
 def previous_anchor(certificate: str, annotations: Mapping[str, str] | None = None) -> Object:

@@ -1,12 +1,13 @@
 """What a step changes, and what it leaves alone."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from kindmesh.bringup import RULES, STEPS
 from kindmesh.errors import StepFailed
-from kindmesh.releases import VIZ, fingerprint, value_files
+from kindmesh.releases import TRAEFIK, VIZ, fingerprint, value_files
 from kindmesh.steps import choose, take
 
 from .tools import Refusal, Tools, site, tools
@@ -60,3 +61,18 @@ def test_changed_rules_start_prometheus_anew_once(tmp_path: Path, monkeypatch: p
     assert len([call for call in again if " patch " in call]) == 1  # the first run's
     edited = with_viz(tmp_path, monkeypatch, "groups: [{}]", {RULES: mark})
     assert len([call for call in edited if " patch " in call]) == 2
+
+
+@pytest.mark.parametrize("issued", [True, False])
+def test_the_ingress_waits_for_its_certificate(issued: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = site(KINDMESH_CONTEXT="some")
+    values = [path.read_text() for path in value_files(TRAEFIK, plain.settings)]
+    mark = fingerprint(plain.pins["traefik"].version, values)
+    refusals = {} if issued else {"wait --for=condition=Ready": "timed out waiting"}
+    answers = {" history ": [{"status": "deployed", "description": mark}], "": ""}
+    called = tools(tmp_path, monkeypatch, answers, refusals)
+    failure = pytest.raises(StepFailed, match="step ingress: the Certificate ingress/ingress-tls did not come about")
+    with nullcontext() if issued else failure:
+        take(choose(STEPS, plain.settings, ["ingress"]), plain)
+    waits = "wait --for=condition=Ready certificates.cert-manager.io/ingress-tls"
+    assert [call for call in called.calls if waits in call]
