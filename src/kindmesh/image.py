@@ -1,31 +1,62 @@
 """The image of the service: built, brought into the nodes, and noted in the pods that run it."""
 
+import re
 from tempfile import TemporaryDirectory
 
 from kindmesh.command import attempt, run
+from kindmesh.errors import BadInput
 from kindmesh.kube import Object
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import Site
 
 IMAGE = "pingpong:dev"
+NOTE = "kindmesh.pingpong/image"
+"""The annotation in which a pod notes which image it runs."""
+ID = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def bring_image(site: Site) -> int:
-    """Build the image and bring it into the nodes."""
+    """Build the image and bring it into the nodes, or have somebody else's command do so."""
     if site.settings.image_loader:
-        run(*site.settings.image_loader, timeout=600, folder=site.settings.root)
+        said = run(*site.settings.image_loader, timeout=600, folder=site.settings.root)
+        if found := ID.fullmatch((said.split() or [""])[-1]):
+            site.notes[IMAGE] = found[0]
         return 0
-    root = str(site.settings.root)
-    before = image_id()
-    run("docker", "build", "--quiet", "--file", f"{root}/src/pingpong/Dockerfile", "--tag", IMAGE, root, timeout=600)
-    if image_id() == before and _node_has_image():
+    cluster, root = _kind_cluster(site), str(site.settings.root)
+    # Provenance names the time of the build, so that with it no two builds were the same image.
+    how = ("--quiet", "--provenance=false", "--file", f"{root}/src/pingpong/Dockerfile", "--tag", IMAGE)
+    run("docker", "build", *how, root, timeout=600)
+    # A node is asked by a name that no other image can have: there may be an older `:dev`.
+    own = f"{IMAGE.partition(':')[0]}:{image_id().removeprefix('sha256:')[:12]}"
+    nodes = run("kind", "get", "nodes", "--name", cluster).split()
+    if nodes and all(_has(node, own) for node in nodes):
         return 0
+    run("docker", "tag", IMAGE, own)
     # `kind load docker-image` fails where Docker keeps images in containerd, so the image goes by an archive.
     with TemporaryDirectory() as folder:
         archive = f"{folder}/image.tar"
-        run("docker", "save", "--output", archive, IMAGE, timeout=300)
-        run("kind", "load", "image-archive", archive, "--name", CLUSTER, timeout=300)
+        run("docker", "save", "--output", archive, IMAGE, own, timeout=300)
+        run("kind", "load", "image-archive", archive, "--name", cluster, timeout=300)
     return 1
+
+
+def _kind_cluster(site: Site) -> str:
+    """Return the kind cluster behind the context: an image can be loaded into no other."""
+    if not site.settings.existing:
+        return CLUSTER
+    name = site.settings.context.removeprefix("kind-")
+    if site.settings.context.startswith("kind-") and name in attempt("kind", "get", "clusters").out.split():
+        return name
+    raise BadInput(
+        f"KINDMESH_IMAGE_LOADER: {site.settings.context} is no kind cluster of this machine, so {IMAGE} cannot be"
+        " loaded into it",
+        "name a command that builds the image and brings it into your nodes or their registry",
+    )
+
+
+def _has(node: str, name: str) -> bool:
+    images = attempt("docker", "exec", node, "ctr", "-n", "k8s.io", "images", "ls", "-q").out
+    return f"docker.io/library/{name}" in images.split()
 
 
 def image_id() -> str:
@@ -33,9 +64,16 @@ def image_id() -> str:
     return attempt("docker", "image", "inspect", "--format", "{{.Id}}", IMAGE).out.strip()
 
 
-def _node_has_image() -> bool:
-    node = f"{CLUSTER}-control-plane"
-    return IMAGE in attempt("docker", "exec", node, "ctr", "-n", "k8s.io", "images", "ls", "-q").out
+def brought(site: Site) -> str:
+    """Return which image the nodes hold, as far as it is known.
+
+    A loader tells by its last word; when it was not run now, or tells nothing, what the pods note stays.
+    """
+    if not site.settings.image_loader:
+        return image_id()
+    running = [found["spec"]["template"] for found in site.kube.items("-n", "pingpong", "deployments")]
+    noted = [found["metadata"].get("annotations", {}).get(NOTE, "") for found in running]
+    return site.notes.get(IMAGE, "") or next((note for note in noted if note), "")
 
 
 def marked(objects: list[Object], built: str) -> list[Object]:
@@ -43,5 +81,5 @@ def marked(objects: list[Object], built: str) -> list[Object]:
     for found in objects:
         if built and found["kind"] == "Deployment":
             template = found["spec"]["template"]["metadata"]
-            template["annotations"] = template.get("annotations", {}) | {"kindmesh.pingpong/image": built}
+            template["annotations"] = template.get("annotations", {}) | {NOTE: built}
     return objects

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kindmesh.errors import BadInput, StepFailed
 from kindmesh.kube import Kube, evidence
@@ -18,6 +18,8 @@ class Site:
     kube: Kube
     pins: "dict[str, Pin]"
     say: Callable[[str], None]
+    notes: "dict[str, str]" = field(default_factory=dict)
+    """What one step found out for a later one."""
 
 
 @dataclass(frozen=True, slots=True)
