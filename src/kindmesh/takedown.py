@@ -8,14 +8,18 @@ from kindmesh.steps import Site
 
 WORKLOADS = ("pingpong", "ingress", "tracing")
 NAMESPACES = (*WORKLOADS, "linkerd-viz", "kindmesh-probe", "cert-manager", "linkerd", "linkerd-cni")
-OBJECTS = (
-    ("bundles.trust.cert-manager.io", "linkerd-identity-trust-roots"),
-    ("clusterissuers.cert-manager.io", "linkerd-identity-issuer"),
-    ("priorityclasses.scheduling.k8s.io", "pingpong"),
-    ("validatingadmissionpolicybindings.admissionregistration.k8s.io", "pingpong-meshed-pods"),
-    ("validatingadmissionpolicies.admissionregistration.k8s.io", "pingpong-meshed-pods"),
+KINDS = (
+    "bundles.trust.cert-manager.io",
+    "clusterissuers.cert-manager.io",
+    "clusterrolebindings.rbac.authorization.k8s.io",
+    "clusterroles.rbac.authorization.k8s.io",
+    "priorityclasses.scheduling.k8s.io",
+    "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+    "validatingadmissionpolicies.admissionregistration.k8s.io",
 )
 """What lies in no namespace."""
+STAYING = ".gateway.networking.k8s.io"
+"""How the names end of what belongs to the definitions of Gateway API."""
 
 
 def take_down(site: Site) -> tuple[str, ...]:
@@ -36,8 +40,8 @@ def _take_back(site: Site) -> tuple[str, ...]:
     # Pods first: while the injector's webhook stands and the injector is gone, nothing else could be created.
     failed = _delete(site, "namespace", [name for name in ours if name in WORKLOADS])
     # Objects before those who look after them.
-    for kind, name in OBJECTS:
-        failed += _delete_owned(site, kind, name)
+    for kind in KINDS:
+        failed += _delete(site, kind, _owned(site, kind))
     for release in reversed(releases.ALL):
         failed += _uninstall(site, release)
     failed += _delete(site, "namespace", [name for name in ours if name not in WORKLOADS])
@@ -56,13 +60,11 @@ def _uninstall(site: Site, release: releases.Release) -> tuple[str, ...]:
     return _failure(f"release {release.name}", attempt(*command, timeout=200))
 
 
-def _delete_owned(site: Site, kind: str, name: str) -> tuple[str, ...]:
-    for found in site.kube.items(kind, "--show-managed-fields"):
-        if found["metadata"]["name"] == name and is_owned(found):
-            return _delete(site, kind, [name])
-        if found["metadata"]["name"] == name:
-            site.say(f"{found['kind']} {name} stays: it was not applied by `up`.")
-    return ()
+def _owned(site: Site, kind: str) -> list[str]:
+    """Return the names of those objects of a kind that `up` has applied."""
+    found = site.kube.items(kind, "--show-managed-fields")
+    names = [one["metadata"]["name"] for one in found if is_owned(one)]
+    return [name for name in names if not name.endswith(STAYING)]
 
 
 def _delete(site: Site, kind: str, names: list[str]) -> tuple[str, ...]:

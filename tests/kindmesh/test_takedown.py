@@ -29,11 +29,14 @@ def test_where_there_is_none_nothing_is_done(tmp_path: Path, monkeypatch: pytest
 def answers(labelled: list[str], description: str, manager: str = "kindmesh") -> dict[str, object]:
     """Return a cluster with these namespaces of ours, releases of this description, and a class of this manager."""
     found = items(*({"metadata": {"name": name}} for name in labelled))
-    metadata = {"name": "pingpong", "managedFields": [{"manager": manager}]}
+    owned = {"managedFields": [{"manager": manager}]}
+    classes = ({"metadata": {"name": "pingpong"} | owned}, {"metadata": {"name": "high", "managedFields": []}})
+    upgrades = {"metadata": {"name": "safe-upgrades.gateway.networking.k8s.io"} | owned}
     there = {
         "get namespaces -l": found,
         "get namespace/": "namespace/there\n",
-        "get priorityclasses": items({"kind": "PriorityClass", "metadata": metadata}),
+        "get priorityclasses": items(*classes),
+        "get validatingadmissionpolicies": items(upgrades),
     }
     return there | {"history": [{"description": description}], " list ": "", "": ""}
 
@@ -51,6 +54,7 @@ def test_anothers_cluster_loses_what_up_brought_and_pods_go_first(
     assert text.index("delete namespace pingpong") < text.index("uninstall linkerd-control-plane")
     assert text.index("uninstall linkerd-crds") < text.index("delete namespace linkerd ")
     assert text.index("delete namespace pingpong") < text.index("delete priorityclasses.scheduling.k8s.io pingpong")
+    assert "delete validatingadmissionpolicies" not in text
     assert text.index("get clusterissuers.cert-manager.io") < text.index("uninstall cert-manager")
     assert said[-1].startswith("Gone.")
 
@@ -64,7 +68,6 @@ def test_what_was_there_before_up_stays(tmp_path: Path, monkeypatch: pytest.Monk
     assert re.findall(r"delete namespace (.*?) --", text) == ["pingpong"]
     assert "delete priorityclasses" not in text
     assert [line for line in said if line.startswith("Namespace cert-manager stays")]
-    assert "PriorityClass pingpong stays: it was not applied by `up`." in said
 
 
 def test_a_first_installation_that_broke_off_is_removed_by_its_label(
