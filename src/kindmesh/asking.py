@@ -2,14 +2,14 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from kindmesh.checks import DOMAIN
 from kindmesh.errors import BadInput
 from kindmesh.kube import Kube
-from kindmesh.pods import ASKERS, Asker, Askers
+from kindmesh.pods import ASKERS, Asker, Askers, Place, beside, find_places
 from kindmesh.probe import Answer, Cause, Question, cause
-from kindmesh.verifycalls import pod_addresses
 
 FORM = re.compile(r"(?P<name>pinger|ponger)(?::(?P<port>http|metrics))?(?P<path>/\S*)?")
 PORTS = {"http": (80, 8080), "metrics": (9090, 9090)}
@@ -42,7 +42,7 @@ def find_asker(name: str) -> Asker:
     raise BadInput(f"{name}: nobody of this name can ask; those who can are\n{known}")
 
 
-def find_question(text: str, method: str, asker: Asker, addresses: "dict[str, str]") -> Question:
+def find_question(text: str, method: str, asker: Asker, places: Mapping[str, Place]) -> Question:
     """Return the request that is meant by `ponger:metrics/metrics`."""
     found = FORM.fullmatch(text)
     if not found:
@@ -50,14 +50,17 @@ def find_question(text: str, method: str, asker: Asker, addresses: "dict[str, st
     service, container = PORTS[found["port"] or "http"]
     path = found["path"] or "/"
     if asker.on_host:
-        return Question(f"{addresses[found['name']]}:{container}{path}", method, (("host", found["name"]),))
+        return Question(f"{places[found['name']].address}:{container}{path}", method, (("host", found["name"]),))
     return Question(f"{found['name']}.{DOMAIN}:{service}{path}", method)
 
 
 def ask_once(kube: Kube, source: str, target: str, method: str) -> Asked:
     """Send one request."""
     asker = find_asker(source)
-    question = find_question(target, method, asker, pod_addresses(kube))
+    places = find_places(kube) if asker.on_host else {}
+    question = find_question(target, method, asker, places)
+    if asker.on_host:
+        asker = beside(asker, places[target.partition("/")[0].partition(":")[0]])
     with Askers(kube, [asker]) as askers:
         answer = askers.ask(asker, [question])[0]
     return Asked(source, target, method, cause(answer, meshed=asker.meshed), answer)

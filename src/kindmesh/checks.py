@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kindmesh.pods import DISGUISED, INGRESS, NEWCOMER, NODE, PINGER, PONGER, STRANGER, UNMESHED, Asker
-from kindmesh.probe import Cause, Question
+from kindmesh.pods import DISGUISED, INGRESS, NEWCOMER, NODE, PINGER, PONGER, STRANGER, UNMESHED, Asker, Place
+from kindmesh.probe import Answer, Cause, Question, cause
 
 DOMAIN = "pingpong.svc.cluster.local"
+API_SERVER = "kubernetes"
+"""What those reach who must reach no program: else their refusals would prove nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class Call:
 
     asker: Asker
     target: str
-    """`ponger`, or `ponger:metrics` for another port than http."""
+    """`ponger`, or `ponger:metrics` for another port than http; or the API server."""
     path: str
     expected: Cause
     control: str
@@ -27,14 +29,26 @@ class Call:
         """The call in words."""
         return f"{self.asker.name} -> {self.target} {self.method} {self.path}"
 
-    def question(self, addresses: Mapping[str, str]) -> Question:
+    @property
+    def program(self) -> str:
+        """Whom it asks."""
+        return self.target.partition(":")[0]
+
+    def question(self, places: Mapping[str, Place]) -> Question:
         """Return the request: by the Service's name, and from the node by a pod's address, as kubelet does."""
         workload, _, port = self.target.partition(":")
+        if workload == API_SERVER:
+            return Question(f"https://{API_SERVER}.default.svc.cluster.local:443{self.path}", self.method)
         if self.asker.on_host:
-            return Question(
-                f"{addresses[workload]}:{9090 if port else 8080}{self.path}", self.method, (("host", workload),)
-            )
+            address = places[workload].address
+            return Question(f"{address}:{9090 if port else 8080}{self.path}", self.method, (("host", workload),))
         return Question(f"{workload}.{DOMAIN}:{9090 if port else 80}{self.path}", self.method)
+
+    def cause(self, answer: Answer) -> Cause:
+        """Return why it went as it did. Whatever the API server answers: that it does is all that was asked."""
+        if self.target == API_SERVER and answer.status and not answer.proxy_error:
+            return Cause.ALLOWED
+        return cause(answer, meshed=self.asker.meshed)
 
 
 CALLS = (
@@ -56,8 +70,10 @@ CALLS = (
     Call(NODE, "pinger", "/rally", Cause.MESH, "pinger"),
     Call(INGRESS, "ponger", "/ping", Cause.NETWORK, "ponger"),
     Call(PONGER, "pinger", "/", Cause.NETWORK, "pinger"),
+    Call(STRANGER, API_SERVER, "/version", Cause.ALLOWED, API_SERVER),
     Call(STRANGER, "ponger", "/ping", Cause.NETWORK, "ponger"),
     Call(STRANGER, "pinger", "/", Cause.NETWORK, "pinger"),
+    Call(UNMESHED, API_SERVER, "/version", Cause.ALLOWED, API_SERVER),
     Call(UNMESHED, "ponger", "/ping", Cause.NETWORK, "ponger"),
     Call(UNMESHED, "pinger", "/", Cause.NETWORK, "pinger"),
 )

@@ -104,7 +104,7 @@ def under_load(kube: Kube, name: str) -> Iterator[Loading]:
     asker, host, path = TARGETS[name]
     with Askers(kube, [asker], life=LIFE):
         command = (
-            *("kubectl", "--context", kube.context, "-n", asker.namespace, "exec", "-i", f"pod/kindmesh-{asker.name}"),
+            *("kubectl", "--context", kube.context, "-n", asker.namespace, "exec", "-i", f"pod/{asker.pod}"),
             *("-c", "asker", "--", "python", "-c", PROGRAM, host, path, str(RATE)),
         )
         process = start(command, given=True)

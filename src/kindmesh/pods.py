@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kindmesh.candidate import CONTAINER_SECURITY, POD_SECURITY
 from kindmesh.errors import StepFailed
 from kindmesh.image import IMAGE
-from kindmesh.kube import MANAGED_BY, OWNER, Kube, Object, until
+from kindmesh.kube import MANAGED_BY, OWNER, Kube, Object, evidence, until
 from kindmesh.probe import Answer, Question, arguments, read_answers
 
+PROGRAMS = ("pinger", "ponger")
 NAMESPACE = "kindmesh-probe"
 LABEL = "kindmesh.pingpong/probe"
 LIFE = 600
@@ -32,6 +33,21 @@ class Asker:
     meshed: bool = True
     on_host: bool = False
     """In the node's own network, which NetworkPolicies let in."""
+    node: str = ""
+    """The node on which it runs; empty: on any."""
+
+    @property
+    def pod(self) -> str:
+        """The name of its pod, where it is none that runs anyway."""
+        return f"kindmesh-{self.name}-{self.node}" if self.node else f"kindmesh-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pod of a program runs."""
+
+    address: str
+    node: str
 
 
 PINGER = Asker("pinger", "pinger itself", "pingpong")
@@ -48,6 +64,25 @@ NODE = Asker("node", "a process of the node, without a sidecar", NAMESPACE, "def
 ASKERS = (PINGER, NEWCOMER, PONGER, INGRESS, DISGUISED, STRANGER, UNMESHED, NODE)
 
 
+def find_places(kube: Kube) -> dict[str, Place]:
+    """Return where one running pod of each program is."""
+    found = {}
+    for name in PROGRAMS:
+        label = f"app.kubernetes.io/name={name},pod-template-hash"
+        pods = kube.items("-n", "pingpong", "pods", "-l", label, "--field-selector=status.phase=Running")
+        staying = [pod for pod in pods if pod["status"].get("podIP") and "deletionTimestamp" not in pod["metadata"]]
+        if not staying:
+            hint = "`kindmesh status` shows what there is, `kindmesh up --only workloads` starts it"
+            raise StepFailed("verify", f"a running pod of {name}", evidence(kube, "pingpong"), hint)
+        found[name] = Place(staying[0]["status"]["podIP"], staying[0]["spec"]["nodeName"])
+    return found
+
+
+def beside(asker: Asker, place: Place) -> Asker:
+    """Return an asker that a pod takes for kubelet: a process of the node on which that pod runs."""
+    return replace(asker, node=place.node)
+
+
 def manifest(asker: Asker, life: int = LIFE) -> Object:
     """Return the pod of a stranger: never ready, so no Service ever sends it a request."""
     labels = {LABEL: asker.name} | ({"app.kubernetes.io/name": asker.looks_like} if asker.looks_like else {})
@@ -55,7 +90,7 @@ def manifest(asker: Asker, life: int = LIFE) -> Object:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
-            "name": f"kindmesh-{asker.name}",
+            "name": asker.pod,
             "namespace": asker.namespace,
             "labels": labels,
             "annotations": {"linkerd.io/inject": "enabled" if asker.meshed else "disabled"},
@@ -72,7 +107,8 @@ def manifest(asker: Asker, life: int = LIFE) -> Object:
             "readinessGates": [{"conditionType": GATE}],
             "securityContext": POD_SECURITY,
             "containers": [_container()],
-        },
+        }
+        | ({"nodeName": asker.node} if asker.node else {}),
     }
 
 
@@ -115,7 +151,7 @@ class Askers:
         return self
 
     def _wait(self, asker: Asker) -> None:
-        pod = f"pod/kindmesh-{asker.name}"
+        pod = f"pod/{asker.pod}"
         ready = ("wait", "--for=condition=ContainersReady", pod, "--timeout=60s")
         if self._kube.attempt("-n", asker.namespace, *ready).code != 0:
             shown = self._kube.attempt("-n", asker.namespace, "describe", pod).text[-2500:]
@@ -125,7 +161,7 @@ class Askers:
         """Remove every one of them, and their namespace."""
         for asker in self._strangers:
             with suppress(OSError):
-                gone = ("delete", "pod", f"kindmesh-{asker.name}", "--ignore-not-found", "--wait=true", "--timeout=30s")
+                gone = ("delete", "pod", asker.pod, "--ignore-not-found", "--wait=true", "--timeout=30s")
                 self._kube.attempt("-n", asker.namespace, *gone)
         self._kube.attempt("delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=60s")
 
@@ -136,6 +172,6 @@ class Askers:
 
 def ask(kube: Kube, asker: Asker, questions: Sequence[Question]) -> tuple[Answer, ...]:
     """Send requests from inside a pod, and return what came back."""
-    target = f"pod/kindmesh-{asker.name}" if asker.account else f"deployment/{asker.name}"
+    target = f"pod/{asker.pod}" if asker.account else f"deployment/{asker.name}"
     container = "asker" if asker.account else asker.name
     return read_answers(kube.run("-n", asker.namespace, "exec", target, "-c", container, "--", *arguments(questions)))

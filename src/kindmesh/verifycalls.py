@@ -1,14 +1,14 @@
 """Proves who may call whom by calling: an allowed call succeeds, any other is refused for the expected cause."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
-from kindmesh.checks import CALLS, Call
+from kindmesh.checks import API_SERVER, CALLS, Call
 from kindmesh.errors import CommandFailed
 from kindmesh.finding import Finding, Outcome, judge
 from kindmesh.kube import Kube
-from kindmesh.pods import ASKERS, Asker, Askers
-from kindmesh.probe import Answer, Cause, cause
+from kindmesh.pods import ASKERS, NAMESPACE, Asker, Askers, Place, beside, find_places
+from kindmesh.probe import Answer, Cause
 from kindmesh.why import read_policies, why
 from meshpolicy.errors import MeshPolicyError
 
@@ -31,17 +31,24 @@ HINTS: Mapping[tuple[Cause, Cause], str] = {
         Cause.ALLOWED,
     ): "neither wall holds: NetworkPolicies are not enforced, and the mesh admits this caller",
 }
+HEARD = (Cause.ALLOWED, Cause.MESH, Cause.ROUTE, Cause.APPLICATION)
+"""What only the other end can have said."""
+NO_WAY_OUT = f"a pod of {NAMESPACE} reaches not even the API server: look at DNS and at what denies its egress"
 
 
 def verify_calls(kube: Kube, who: Sequence[Asker] = ASKERS) -> list[Finding]:
     """Make all calls of some askers, and judge each."""
-    addresses = pod_addresses(kube)
+    places = find_places(kube)
+    calls = [call for asker in who for call in CALLS if call.asker is asker]
+    # A pod answers as kubelet the node on which it runs, and no other: on several nodes there are several askers.
+    asked = {call: beside(call.asker, places[call.program]) if call.asker.on_host else call.asker for call in calls}
     answers: dict[Call, Answer | str] = {}
-    with Askers(kube, who) as askers:
-        for asker in who:
-            calls = [call for call in CALLS if call.asker is asker]
-            answers |= _ask(askers, asker, calls, addresses)
-    return explained(kube, answers, judge_all(answers))
+    strangers = tuple(dict.fromkeys(asked.values()))
+    with Askers(kube, strangers) as askers:
+        for asker in strangers:
+            answers |= _ask(askers, asker, [call for call in calls if asked[call] == asker], places)
+    ordered = {call: answers[call] for call in calls}
+    return explained(kube, ordered, judge_all(ordered))
 
 
 def explained(kube: Kube, answers: Mapping[Call, Answer | str], findings: Sequence[Finding]) -> list[Finding]:
@@ -50,8 +57,9 @@ def explained(kube: Kube, answers: Mapping[Call, Answer | str], findings: Sequen
         (call, finding)
         for (call, answer), finding in zip(answers.items(), findings, strict=True)
         if call.expected is Cause.ALLOWED
+        and call.target != API_SERVER
         and isinstance(answer, Answer)
-        and cause(answer, meshed=call.asker.meshed) in (Cause.MESH, Cause.ROUTE, Cause.NETWORK)
+        and call.cause(answer) in (Cause.MESH, Cause.ROUTE, Cause.NETWORK)
     ]
     if not refused:
         return list(findings)
@@ -67,42 +75,39 @@ def explained(kube: Kube, answers: Mapping[Call, Answer | str], findings: Sequen
 
 
 def _ask(
-    askers: Askers, asker: Asker, calls: Sequence[Call], addresses: Mapping[str, str]
+    askers: Askers, asker: Asker, calls: Sequence[Call], places: Mapping[str, Place]
 ) -> Mapping[Call, Answer | str]:
     try:
-        answers = askers.ask(asker, [call.question(addresses) for call in calls])
+        answers = askers.ask(asker, [call.question(places) for call in calls])
     except CommandFailed as error:
-        return dict.fromkeys(calls, f"{asker.says} cannot ask: {error.output.splitlines()[-1][:120]}")
+        return dict.fromkeys(calls, f"{asker.says} cannot ask: {(error.output.splitlines() or ['no word'])[-1][:120]}")
     return dict(zip(calls, answers, strict=True))
 
 
 def judge_all(answers: Mapping[Call, Answer | str]) -> list[Finding]:
-    """Return the finding about each call. A refusal counts only where the same program answered somebody."""
-    alive = {
-        call.control
-        for call, answer in answers.items()
-        if isinstance(answer, Answer) and cause(answer, meshed=call.asker.meshed) is Cause.ALLOWED
-    }
-    return [_judge(call, answer, alive) for call, answer in answers.items()]
+    """Return the finding about each call.
+
+    A refusal counts only where the same program answered somebody; a dropped call, of which nobody tells, only where
+    its asker, if there is anybody whom it may reach, heard from somebody.
+    """
+    causes = {call: call.cause(answer) for call, answer in answers.items() if isinstance(answer, Answer)}
+    alive = {call.control for call, found in causes.items() if found is Cause.ALLOWED}
+    mute = {call.asker for call in answers if call.expected is Cause.ALLOWED}
+    mute -= {call.asker for call, found in causes.items() if found in HEARD}
+    return [_judge(call, answer, alive, mute) for call, answer in answers.items()]
 
 
-def _judge(call: Call, answer: Answer | str, alive: set[str]) -> Finding:
+def _judge(call: Call, answer: Answer | str, alive: Set[str], mute: Set[Asker]) -> Finding:
     if isinstance(answer, str):
         return judge(GROUP, call.name, call.expected, answer, good=False, hint="the pod that should ask does not run")
-    found = cause(answer, meshed=call.asker.meshed)
+    found = call.cause(answer)
     shown = f"{found}: {answer}, {answer.seconds * 1000:.0f} ms"
+    doubt = ""
+    if call.expected is Cause.NETWORK and call.asker in mute:
+        doubt = f"{call.asker.says} hears from nobody, so a call without an answer proves nothing"
     if call.expected is not Cause.ALLOWED and call.control not in alive:
-        hint = f"{call.control} answers nobody, so a refusal proves nothing"
-        return Finding(GROUP, call.name, Outcome.FAILED, call.expected, shown, hint)
-    hint = HINTS.get((call.expected, found), "")
+        doubt = f"{call.control} answers nobody, so a refusal proves nothing"
+    if doubt:
+        return Finding(GROUP, call.name, Outcome.FAILED, call.expected, shown, doubt)
+    hint = NO_WAY_OUT if call.target == API_SERVER else HINTS.get((call.expected, found), "")
     return judge(GROUP, call.name, call.expected, shown, good=found is call.expected, hint=hint)
-
-
-def pod_addresses(kube: Kube) -> dict[str, str]:
-    """Return the address of one running pod of each workload."""
-    found = {}
-    for name in ("pinger", "ponger"):
-        label = f"app.kubernetes.io/name={name},pod-template-hash"
-        pods = kube.items("-n", "pingpong", "pods", "-l", label, "--field-selector=status.phase=Running")
-        found[name] = next((pod["status"]["podIP"] for pod in pods if pod["status"].get("podIP")), "127.0.0.1")
-    return found

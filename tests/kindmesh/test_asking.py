@@ -5,10 +5,10 @@ import pytest
 from kindmesh.asking import find_asker, find_question
 from kindmesh.errors import BadInput
 from kindmesh.load import Load, read_load
-from kindmesh.pods import ASKERS, NODE, PINGER, manifest
+from kindmesh.pods import ASKERS, NODE, PINGER, Place, manifest
 from kindmesh.probe import Question
 
-ADDRESSES = {"pinger": "10.244.0.8", "ponger": "10.244.0.7"}
+PLACES = {"pinger": Place("10.244.0.8", "one"), "ponger": Place("10.244.0.7", "two")}
 DOMAIN = "pingpong.svc.cluster.local"
 
 
@@ -22,18 +22,18 @@ DOMAIN = "pingpong.svc.cluster.local"
     ],
 )
 def test_a_target_is_a_program_a_port_and_a_path(text: str, url: str) -> None:
-    assert find_question(text, "GET", PINGER, ADDRESSES) == Question(url)
+    assert find_question(text, "GET", PINGER, PLACES) == Question(url)
 
 
 def test_the_node_asks_a_pod_and_names_whom_it_means() -> None:
-    found = find_question("ponger/ready", "POST", NODE, ADDRESSES)
+    found = find_question("ponger/ready", "POST", NODE, PLACES)
     assert found == Question("10.244.0.7:8080/ready", "POST", (("host", "ponger"),))
 
 
 @pytest.mark.parametrize("text", ["", "jaeger/", "ponger:admin/", "ponger /x", "/ping"])
 def test_any_other_target_is_told_what_there_is(text: str) -> None:
     with pytest.raises(BadInput, match="names are pinger and ponger"):
-        find_question(text, "GET", PINGER, ADDRESSES)
+        find_question(text, "GET", PINGER, PLACES)
 
 
 def test_every_asker_is_found_by_its_name() -> None:
