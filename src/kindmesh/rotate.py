@@ -6,9 +6,8 @@ the same anchor: its keeper knows it.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from kindmesh.errors import StepFailed
 from kindmesh.keeper import Keeper, keeper_of
@@ -63,16 +62,16 @@ def _finish(site: Site, keeper: Keeper) -> None:
 
 
 def _renew_issuer(site: Site, keeper: Keeper) -> None:
-    since = datetime.now(UTC)
+    before = issuer_events(site.kube)
     keeper.renew_issuer()
-    _wait_until_noticed(site, since)
+    _wait_until_noticed(site, before)
 
 
-def _wait_until_noticed(site: Site, since: datetime) -> None:
+def _wait_until_noticed(site: Site, before: Set[str]) -> None:
     """Wait for Linkerd's own event; it misses one now and then, and then only a restart helps."""
     site.say("… waiting until linkerd-identity has read the new issuer (event IssuerUpdated)")
     start = time.monotonic()
-    if not until(lambda: _updated(site.kube, since), within=NOTICED, every=2):
+    if not until(lambda: noticed_by_all(site.kube, before), within=NOTICED, every=2):
         site.say("! it has not; restarting linkerd-identity")
         site.kube.run("-n", "linkerd", "rollout", "restart", "deployment/linkerd-identity")
         wait_for_rollout(site, "rotate", "linkerd", "linkerd-identity")
@@ -81,14 +80,16 @@ def _wait_until_noticed(site: Site, since: datetime) -> None:
     site.say(f"✓ linkerd-identity signs with the new issuer ({time.monotonic() - start:.0f} s)")
 
 
-def _updated(kube: Kube, since: datetime) -> bool:
+def issuer_events(kube: Kube) -> frozenset[str]:
+    """Return the versions of the events that tell of an issuer: no clock, since this machine's may be another."""
     events = kube.items("-n", "linkerd", "events", "--field-selector=reason=IssuerUpdated")
-    return any(_when(event) >= since.replace(microsecond=0) for event in events)
+    return frozenset(event["metadata"]["resourceVersion"] for event in events)
 
 
-def _when(event: "dict[str, object]") -> datetime:
-    text = str(event.get("lastTimestamp") or event.get("eventTime"))
-    return datetime.fromisoformat(text)
+def noticed_by_all(kube: Kube, before: Set[str]) -> bool:
+    """Whether every replica of linkerd-identity has told of an issuer since: each writes an event of its own."""
+    replicas = kube.get("-n", "linkerd", "deployment/linkerd-identity")["spec"]["replicas"]
+    return len(issuer_events(kube) - before) >= int(replicas)
 
 
 def restart_all(site: Site) -> None:

@@ -8,8 +8,9 @@ import yaml
 from kindmesh.errors import CommandFailed, StepFailed
 from kindmesh.identity import Authority, load_authority, make_anchor
 from kindmesh.keeper import NEXT
+from kindmesh.kube import Kube
 from kindmesh.roots import bundle
-from kindmesh.rotate import phases_of_anchor, phases_of_issuer
+from kindmesh.rotate import issuer_events, noticed_by_all, phases_of_anchor, phases_of_issuer
 from kindmesh.steps import Site
 
 from .tools import Tools, items, site, tools
@@ -85,3 +86,26 @@ def test_the_issuer_waits_for_a_rotation_of_the_anchor_that_broke_off(
         phases_of_issuer(alone())
     assert "`kindmesh rotate anchor`" in caught.value.hint
     assert not [call for call in called.calls if " apply " in call]
+
+
+@pytest.mark.parametrize(
+    ("replicas", "after", "noticed"),
+    [
+        (1, ["7"], False),
+        (1, ["7", "9"], True),
+        (1, ["8"], True),
+        (1, ["9"], True),
+        (2, ["7", "9"], False),
+        (2, ["8", "9"], True),
+        (2, ["7", "9", "10"], True),
+        (3, ["8", "9"], False),
+    ],
+)
+def test_an_issuer_is_noticed_when_every_replica_has_told_since(
+    replicas: int, after: list[str], noticed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [items(*({"metadata": {"resourceVersion": version}} for version in found)) for found in (["7"], after)]
+    identity = {"spec": {"replicas": replicas}}
+    tools(tmp_path, monkeypatch, {"get&events": tuple(events), "deployment/linkerd-identity": identity})
+    kube = Kube("some")
+    assert noticed_by_all(kube, issuer_events(kube)) is noticed
