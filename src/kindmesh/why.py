@@ -3,7 +3,7 @@
 from ipaddress import ip_network
 
 from kindmesh.checks import Call
-from kindmesh.pods import LABEL, Asker
+from kindmesh.pods import Asker
 from meshpolicy.cluster import Cluster
 from meshpolicy.judge import judge
 from meshpolicy.live import read_context
@@ -30,7 +30,7 @@ def why(cluster: Cluster, call: Call) -> str:
     Raises MeshPolicyError where no pod is there to be called.
     """
     name, _, port = call.target.partition(":")
-    server = target(cluster, f"pingpong/{_pod(cluster, name)}{f':{port}' if port else ''}")
+    server = target(cluster, f"pingpong/{name}{f':{port}' if port else ''}")
     node = _gateway(server.workload) if call.asker.on_host else None
     door = None if call.asker.on_host else door_to(cluster, server.workload, server.port)
     asked = Asked(*(server.workload, server.port, _client(call.asker), node, door), Request(call.method, call.path))
@@ -38,13 +38,6 @@ def why(cluster: Cluster, call: Call) -> str:
     if answer.allowed:
         return f"  - {STALE}"
     return "\n".join(f"  - {reason.text} [{reason.rule}]" for reason in answer.reasons)
-
-
-def _pod(cluster: Cluster, name: str) -> str:
-    """Return the first pod of a workload: a live cluster is read by its pods."""
-    label = "app.kubernetes.io/name"
-    found = [pod.ref for pod in cluster.workloads if pod.labels.get(label) == name and LABEL not in pod.labels]
-    return next((ref.name for ref in found if ref.namespace == "pingpong"), name)
 
 
 def _client(asker: Asker) -> Workload | None:

@@ -82,12 +82,28 @@ def _readings(text: str) -> list[dict[str, str]]:
 
 
 def _workloads(cluster: Cluster, text: str) -> list[Workload]:
+    """Return the workloads of a name; where there is none, one pod of each that a controller of the name made.
+
+    A live cluster is read by its pods: they differ by their addresses alone, so the first speaks for all.
+    """
     namespace, slash, name = text.rpartition("/")
-    return [
-        workload
-        for workload in cluster.workloads
-        if workload.ref.name == name and (not slash or workload.ref.namespace == namespace)
-    ]
+    near = [workload for workload in cluster.workloads if not slash or workload.ref.namespace == namespace]
+    if found := [workload for workload in near if workload.ref.name == name]:
+        return found
+    return list(
+        {workload.ref.namespace: workload for workload in reversed(near) if _made_by(workload) == name}.values()
+    )
+
+
+def _made_by(pod: Workload) -> str:
+    """Return the name of the Deployment, DaemonSet or StatefulSet that made a pod, told by the labels of its makers."""
+    for label, ending in (
+        ("pod-template-hash", "-{}-[a-z0-9]+"),
+        ("controller-revision-hash", "-[a-z0-9]+"),
+    ):
+        if mark := pod.labels.get(label, ""):
+            return re.sub(f"{ending.format(re.escape(mark))}$", "", pod.ref.name)
+    return ""
 
 
 def _port(workload: Workload, text: str) -> int:
@@ -114,7 +130,8 @@ def _list(declared: dict[str, int]) -> str:
 def _unclear(cluster: Cluster, text: str, found: list[Workload]) -> str:
     if found:
         return f"`{text}` is not clear: {', '.join(str(workload.ref) for workload in found)}; write namespace/name"
-    names = [w.ref.name for w in cluster.workloads] + [f"{w.ref.namespace}/{w.ref.name}" for w in cluster.workloads]
+    called = [(w.ref.namespace, _made_by(w) or w.ref.name) for w in cluster.workloads]
+    names = [name for _, name in called] + [f"{namespace}/{name}" for namespace, name in called]
     names += named_accounts(cluster)
     close = get_close_matches(text, names, n=3)
     hint = (

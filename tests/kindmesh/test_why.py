@@ -27,8 +27,12 @@ def pods() -> list[Object]:
     found = []
     for deployment in (one for one in built("k8s/overlays/kind") if one["kind"] == "Deployment"):
         pod = deepcopy(deployment["spec"]["template"])
-        labels = pod["metadata"]["labels"] | {"linkerd.io/control-plane-ns": "linkerd"}
-        pod["metadata"] |= {"name": f"{deployment['metadata']['name']}-1", "namespace": "pingpong", "labels": labels}
+        labels = pod["metadata"]["labels"] | {"linkerd.io/control-plane-ns": "linkerd", "pod-template-hash": "5c9f"}
+        pod["metadata"] |= {
+            "name": f"{deployment['metadata']['name']}-5c9f-x7k2p",
+            "namespace": "pingpong",
+            "labels": labels,
+        }
         pod["metadata"]["annotations"]["config.linkerd.io/default-inbound-policy"] = "deny"
         found.append(pod | {"apiVersion": "v1", "kind": "Pod", "status": {"podIP": "10.244.0.7"}})
     return found
