@@ -1,12 +1,15 @@
 """Proves what is not a call: that every pod has its sidecar, and that sidecars and programs are scraped."""
 
-import time
+from typing import Any
 from urllib.parse import quote
 
 from kindmesh.finding import Finding, judge, skip
 from kindmesh.forward import fetch, forward
 from kindmesh.kube import Kube, Object, until
 from kindmesh.settings import Settings
+
+SCRAPED = 40.0
+"""Seconds within which each pod is scraped more than once."""
 
 
 def verify_mesh(kube: Kube) -> list[Finding]:
@@ -39,34 +42,42 @@ def verify_metrics(kube: Kube, settings: Settings) -> list[Finding]:
         return [skip("metrics", "scrapes and mutual TLS", "this cluster goes without viz")]
     with forward(kube, "linkerd-viz", "deployment/prometheus", 9090) as prometheus:
         scrapes = [
-            _scraped(prometheus.address, job, namespace)
+            scraped(prometheus.address, job, namespace)
             for job, namespace in (("linkerd-proxy", "pingpong"), ("pingpong", "pingpong"))
         ]
         return [*scrapes, _secured(prometheus.address)]
 
 
-def _query(prometheus: str, expression: str) -> list[Object]:
-    found: list[Object] = fetch(f"{prometheus}/api/v1/query?query={quote(expression)}")["data"]["result"]
+def _query(prometheus: str, expression: str) -> list[Any]:
+    """Return the samples of a vector; of a scalar, its time and its value."""
+    found: list[Any] = fetch(f"{prometheus}/api/v1/query?query={quote(expression)}")["data"]["result"]
     return found
 
 
-def _scraped(prometheus: str, job: str, namespace: str) -> Finding:
-    expression = f'up{{job="{job}", namespace="{namespace}"}}'
-    start = time.time()
-    found: list[Object] = []
+def scraped(prometheus: str, job: str, namespace: str, within: float = SCRAPED) -> Finding:
+    """Whether all pods of a job are up by a scrape that began after the question: an older one proves nothing."""
+    expression = f'up{{job="{job}", namespace="{namespace}", pod!~"kindmesh-.*"}}'
+    # Prometheus' own clock: this machine's may be another.
+    start = float(_query(prometheus, "time()")[1])
+    state: dict[str, str] = {}
 
-    def scraped_since() -> bool:
-        found[:] = _query(prometheus, expression)
-        times = _query(prometheus, f"timestamp({expression})")
-        return bool(times) and all(float(sample["value"][1]) > start for sample in times)
+    def all_up() -> bool:
+        times = {_pod(sample): float(sample["value"][1]) for sample in _query(prometheus, f"timestamp({expression})")}
+        words = {"1": "up", "0": "down"}
+        state.clear()
+        for sample in _query(prometheus, expression):
+            fresh = times.get(_pod(sample), 0.0) > start
+            state[_pod(sample)] = words[sample["value"][1]] if fresh else "not scraped since"
+        return bool(state) and set(state.values()) == {"up"}
 
-    # What was true before the check began proves nothing about now.
-    scraped = until(scraped_since, within=40, every=2)
-    good = scraped and all(sample["value"][1] == "1" for sample in found)
-    down = [sample["metric"].get("pod", "?") for sample in found if sample["value"][1] != "1"]
-    shown = f"{len(found)} up" if good else f"down: {', '.join(down)}" if found else "no target"
+    good = until(all_up, within=within, every=1)
+    shown = f"{len(state)} up" if good else ", ".join(f"{pod}: {word}" for pod, word in sorted(state.items()))
     hint = "no policy admits Prometheus to the port, or a NetworkPolicy shuts 4191 (sidecars) or 4143 (programs)"
-    return judge("metrics", f"{job} targets in {namespace}", "all up", shown, good=good, hint=hint)
+    return judge("metrics", f"{job} targets in {namespace}", "all up", shown or "no target", good=good, hint=hint)
+
+
+def _pod(sample: Object) -> str:
+    return str(sample["metric"].get("pod", "?"))
 
 
 def _secured(prometheus: str) -> Finding:

@@ -55,6 +55,19 @@ def test_logs_of_somebody_unknown_are_answered_with_who_is_there(
     assert f"pigner: pingpong has no such Deployment; {told}" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["logs", "ponger"], ["ask", "node", "ponger"], ["metrics"]], ids=lambda given: given[0]
+)
+def test_a_cluster_that_does_not_answer_is_told_and_is_no_success(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools(tmp_path, monkeypatch, failing={"kubectl": "dial tcp 127.0.0.1:6443: connect: connection refused"})
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 1
+    assert "connection refused" in result.stderr
+    assert result.stdout == ""
+
+
 @pytest.mark.parametrize("arguments", [["logs", "ponger"], ["metrics"], ["status"]])
 def test_without_kubectl_one_line_says_so(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
