@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from kindmesh.candidate import candidate, propose
 from kindmesh.errors import BadInput, StepFailed
-from kindmesh.kube import documents, until
+from kindmesh.kube import Object, documents, until
 from kindmesh.load import under_load
 from kindmesh.pods import PINGER, ask
 from kindmesh.probe import Answer, Cause, Question, cause
 from kindmesh.steps import Site, wait_for_rollout
 
 PING = Question("ponger.pingpong.svc.cluster.local:80/ping")
-CUT_DNS = "all-to-dns"
+DNS_PORT = 53
+CUT_WITHIN = 20.0
+"""Seconds in which a NetworkPolicy that is gone must be felt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,10 @@ class Chaos:
 def kill_pod(site: Site) -> None:
     """Kill one ponger at once, under load; the other one carries on."""
     with under_load(site.kube, "ponger") as loading:
-        pod = site.kube.items("-n", "pingpong", "pods", "-l", "app.kubernetes.io/name=ponger")[0]["metadata"]["name"]
+        pods = site.kube.items("-n", "pingpong", "pods", "-l", "app.kubernetes.io/name=ponger")
+        if not pods:
+            raise StepFailed("chaos", "a pod of ponger to kill", "pingpong has none", "`kindmesh up --only workloads`")
+        pod = pods[0]["metadata"]["name"]
         site.kube.run("-n", "pingpong", "delete", "pod", pod, "--grace-period=0", "--force")
         site.say(f"… {pod} is killed without a warning; waiting for its successor")
         wait_for_rollout(site, "chaos", "pingpong", "ponger")
@@ -54,7 +59,8 @@ def stop_injector(site: Site) -> None:
     site.kube.run(*scale, "--replicas=0")
     try:
         pods = ("-n", "linkerd", "pods", "-l", "linkerd.io/control-plane-component=proxy-injector")
-        until(lambda: not site.kube.items(*pods), within=60)
+        if not until(lambda: not site.kube.items(*pods), within=60):
+            raise StepFailed("chaos", "the end of the injector's pods", site.kube.attempt("get", *pods).text)
         asked = propose(site.kube, candidate("pingpong"))
         if asked.code == 0:
             raise StepFailed("chaos", "a refusal of the new pod", asked.text, "webhookFailurePolicy is not Fail")
@@ -69,14 +75,14 @@ def stop_injector(site: Site) -> None:
 def cut_dns(site: Site) -> None:
     """Take away the network's way to DNS; what is resolved goes on, a new sidecar does not start."""
     policies = [found for found in site.kube.items("-n", "pingpong", "networkpolicies") if _is_dns(found)]
+    if not policies:
+        raise StepFailed("chaos", "a NetworkPolicy to DNS to cut", "pingpong has none", "`kindmesh up --only policies`")
     names = [found["metadata"]["name"] for found in policies]
     site.kube.run("-n", "pingpong", "delete", "networkpolicy", *names)
     try:
-        time_start = time.monotonic()
-        until(lambda: _ping(site) is not Cause.ALLOWED, within=20, every=1)
-        site.say(
-            f"… {', '.join(names)} cut: a ping ends as `{_ping(site)}` after {time.monotonic() - time_start:.0f} s"
-        )
+        start = time.monotonic()
+        found = _until_cut(site)
+        site.say(f"… {', '.join(names)} cut: a ping ends as `{found}` after {time.monotonic() - start:.0f} s")
     finally:
         for policy in policies:
             policy["metadata"] = {key: policy["metadata"][key] for key in ("name", "namespace")}
@@ -84,8 +90,22 @@ def cut_dns(site: Site) -> None:
     _expect(site, Cause.ALLOWED, "with DNS again")
 
 
-def _is_dns(policy: "dict[str, object]") -> bool:
-    return "'port': 53" in str(policy.get("spec"))
+def _is_dns(policy: Object) -> bool:
+    rules = policy["spec"].get("egress", [])
+    return any(port.get("port") == DNS_PORT for rule in rules for port in rule.get("ports", []))
+
+
+def _until_cut(site: Site) -> Cause:
+    found = Cause.ALLOWED
+
+    def is_cut() -> bool:
+        nonlocal found
+        found = _ping(site)
+        return found is not Cause.ALLOWED
+
+    if not until(is_cut, within=CUT_WITHIN, every=1):
+        raise StepFailed("chaos", "a ping that is cut", f"it is {found}", "are NetworkPolicies enforced at all?")
+    return found
 
 
 def _put_back(site: Site, text: str) -> None:

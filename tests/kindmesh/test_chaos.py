@@ -1,13 +1,14 @@
 """What is broken on purpose is whole again afterwards, even where the experiment itself fails half-way."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import yaml
 
 from kindmesh.chaos import CHAOS, find_chaos
-from kindmesh.errors import BadInput, KindMeshError
+from kindmesh.errors import BadInput, CommandFailed, KindMeshError, StepFailed
 from kindmesh.kube import Kube
 from kindmesh.pods import NAMESPACE, STRANGER, UNMESHED, Askers
 
@@ -25,10 +26,17 @@ WALL = {
     "metadata": {"name": "all-to-dns", "namespace": "pingpong", "uid": "2", "managedFields": []},
     "spec": {"podSelector": {}, "egress": [{"ports": [{"protocol": "UDP", "port": 53}]}]},
 }
+MULTICAST = {
+    **WALL,
+    "metadata": {"name": "to-5353", "namespace": "pingpong"},
+    "spec": {"podSelector": {}, "egress": [{"ports": [{"protocol": "UDP", "port": 5353}]}, {}]},
+}
 BRICK = {**WALL, "metadata": {"name": "default-deny", "namespace": "pingpong"}, "spec": {"podSelector": {}}}
-ANSWERS = {
+ASKING = {"get&serviceaccount/default": "serviceaccount/default", "apply": {"items": []}, "": ""}
+ALLOWED = {"status": 200, "server": "", "proxy_error": "", "error": "", "body": "pong", "seconds": 0.0}
+ANSWERS: dict[str, object] = {
     "get&authorizationpolicy": yaml.safe_dump(GRANT),
-    "get&networkpolicies": items(WALL, BRICK),
+    "get&networkpolicies": items(WALL, MULTICAST, BRICK),
     "get&deployment/linkerd-proxy-injector": {"spec": {"replicas": 3}},
     "get&pods": items(),
     "apply": {"items": []},
@@ -47,12 +55,13 @@ ANSWERS = {
 def test_it_heals_though_the_cluster_stops_answering_in_between(
     name: str, broken: str, healed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusals = {"exec": "the pod has gone away", "run kindmesh-unseen": "admission webhook does not answer"}
+    refusals = {"exec": "the pod has gone away", "create --dry-run": "admission webhook does not answer"}
     called = tools(tmp_path, monkeypatch, ANSWERS, refusals)
-    with pytest.raises(KindMeshError):
+    with pytest.raises(CommandFailed) as caught:
         find_chaos(name).run(site(KINDMESH_CONTEXT="some"))
+    assert caught.value.output == "the pod has gone away"
     calls = called.calls
-    assert [call for call in calls if broken in call]
+    assert [call for call in calls if call.endswith(broken)]
     assert max(number for number, call in enumerate(calls) if healed in call) > next(
         number for number, call in enumerate(calls) if broken in call
     )
@@ -78,10 +87,34 @@ def test_an_injector_whose_absence_lets_pods_in_is_a_failure_and_still_comes_bac
     assert "rollout status deployment/linkerd-proxy-injector" in called.calls[-1]
 
 
+@pytest.mark.parametrize(
+    ("name", "answers", "words"),
+    [
+        ("dns", {}, "a ping that is cut did not come about"),
+        ("dns", {"get&networkpolicies": items(MULTICAST, BRICK)}, "a NetworkPolicy to DNS to cut did not come about"),
+        ("pod", {}, "a pod of ponger to kill did not come about"),
+    ],
+)
+def test_what_is_not_broken_is_a_failure(
+    name: str, answers: dict[str, str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kindmesh.chaos.CUT_WITHIN", 0.0)
+    monkeypatch.setattr("kindmesh.chaos.under_load", lambda *_: nullcontext())
+    called = tools(tmp_path, monkeypatch, {"exec": json.dumps(ALLOWED), **answers, **without(ANSWERS, answers)})
+    with pytest.raises(StepFailed, match=words):
+        find_chaos(name).run(site(KINDMESH_CONTEXT="some"))
+    assert any(" delete " in call for call in called.calls) is any(" apply " in call for call in called.calls)
+
+
+def without(all_of: dict[str, object], some: dict[str, str]) -> dict[str, object]:
+    """Return the answers that others do not take the place of."""
+    return {words: answer for words, answer in all_of.items() if words not in some}
+
+
 def test_the_pods_that_ask_are_removed_though_one_of_them_never_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    called = tools(tmp_path, monkeypatch, {"apply": {"items": []}, "": ""}, {"wait --for=condition": "timed out"})
+    called = tools(tmp_path, monkeypatch, ASKING, {"wait --for=condition": "timed out"})
     with pytest.raises(KindMeshError, match="the start of a meshed pod of another namespace"):
         Askers(Kube("some"), [STRANGER, UNMESHED]).__enter__()
     last = called.calls[-3:]
@@ -92,7 +125,7 @@ def test_the_pods_that_ask_are_removed_though_one_of_them_never_starts(
 def test_the_pods_that_ask_have_accounts_of_their_own_and_no_token(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    called = tools(tmp_path, monkeypatch, {"apply": {"items": []}, "": ""})
+    called = tools(tmp_path, monkeypatch, ASKING)
     with Askers(Kube("some"), [STRANGER, UNMESHED]):
         pods = list(yaml.safe_load_all(called.given(" apply ")))
     assert {pod["metadata"]["name"] for pod in pods} == {"kindmesh-stranger", "kindmesh-unmeshed"}
