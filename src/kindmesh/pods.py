@@ -16,6 +16,8 @@ LABEL = "kindmesh.pingpong/probe"
 LIFE = 600
 """Seconds after which the cluster ends a pod that was left behind."""
 GATE = "kindmesh.pingpong/never"
+NAMED = 20.0
+"""Seconds within which a new namespace has its ServiceAccount, without which no pod is admitted there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +134,9 @@ class Askers:
 
     def __enter__(self) -> "Askers":
         """Make them, and wait until all run."""
-        labels = {"pod-security.kubernetes.io/enforce": "privileged", MANAGED_BY: OWNER}
-        namespace: Object = {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {"name": NAMESPACE, "labels": labels},
-        }
         self.__exit__()
-        self._kube.apply([namespace])
-        until(lambda: self._kube.exists("-n", NAMESPACE, "serviceaccount/default"), within=20)
         try:
+            self._make_namespace()
             self._kube.apply([manifest(asker, self._life) for asker in self._strangers])
             for asker in self._strangers:
                 self._wait(asker)
@@ -149,6 +144,14 @@ class Askers:
             self.__exit__()
             raise
         return self
+
+    def _make_namespace(self) -> None:
+        labels = {"pod-security.kubernetes.io/enforce": "privileged", MANAGED_BY: OWNER}
+        metadata = {"name": NAMESPACE, "labels": labels}
+        self._kube.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}])
+        if not until(lambda: self._kube.exists("-n", NAMESPACE, "serviceaccount/default"), within=NAMED):
+            events = self._kube.attempt("describe", "namespace", NAMESPACE).text
+            raise StepFailed("verify", f"the ServiceAccount default of {NAMESPACE}", events)
 
     def _wait(self, asker: Asker) -> None:
         pod = f"pod/{asker.pod}"
