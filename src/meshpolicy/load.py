@@ -111,10 +111,14 @@ def _texts(path: str | Path, problems: list[Problem]) -> Iterator[tuple[str, byt
             problems.append(Problem(Place(shown(file)), f"cannot be read: {error.strerror}"))
 
 
+NEAR = 3
+"""How many parts two paths share at least, `/` among them, to be near: below `/tmp` or `/home` alone nothing is."""
+
+
 def shown(path: str | Path) -> str:
-    """Return a path as messages name it: from where one stands, unless only the root is shared."""
+    """Return a path as messages name it: from where one stands, unless hardly more than the root is shared."""
     here, there = Path.cwd(), Path(path)
-    if not there.is_absolute() or os.path.commonpath([there, here]) == os.sep:
+    if not there.is_absolute() or len(Path(os.path.commonpath([there, here])).parts) < NEAR:
         return str(path)
     return os.path.relpath(there, here)
 
