@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import click
 
-from kindmesh.errors import BadInput, KindMeshError
+from kindmesh.errors import BadInput, CommandFailed, KindMeshError
 from kindmesh.kube import Kube
 from kindmesh.pins import read_pins
 from kindmesh.settings import Settings, project_root, read
@@ -15,6 +15,7 @@ from kindmesh.steps import Site
 
 FINDING = 1
 BAD_INPUT = 2
+NO_CLUSTER = "no cluster answers: `just up kind` brings one up, and KINDMESH_CONTEXT names one of your own"
 
 output_option = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
@@ -46,9 +47,16 @@ def complain(error: KindMeshError) -> int:
     click.echo(f"error: {error}", err=True)
     if output := getattr(error, "output", ""):
         click.echo("\n".join(f"  | {line}" for line in output.splitlines()), err=True)
-    if error.hint:
-        click.echo(f"hint: {error.hint}", err=True)
+    hint = error.hint or (NO_CLUSTER if isinstance(error, CommandFailed) and not answers() else "")
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
     return BAD_INPUT if isinstance(error, BadInput) else FINDING
+
+
+def answers() -> bool:
+    """Whether the cluster answers at all."""
+    context = read(os.environ, project_root()).context
+    return Kube(context).attempt("get", "--raw=/readyz", timeout=10).code == 0
 
 
 def say(line: str) -> None:
@@ -139,6 +147,8 @@ def verify(output: str, only: tuple[str, ...]) -> None:
 
     if unknown := [group for group in only if group not in GROUPS]:
         raise BadInput(f"--only {unknown[0]}: groups are {', '.join(GROUPS)}")
+    if not answers():
+        raise BadInput("there is no cluster to prove anything on", NO_CLUSTER)
     site, start = here(), time.monotonic()
     findings = prove(site.kube, site.settings, only or GROUPS)
     seconds = time.monotonic() - start

@@ -40,13 +40,13 @@ class Candidate:
     annotations: Mapping[str, str] = field(default_factory=dict)
     spec: Object = field(default_factory=dict)
     container: Object = field(default_factory=dict)
-    by_level: bool = False
-    """Whether the level `restricted` forbids it too: where that is enforced it is asked first, and proves as much."""
+    also: tuple[str, ...] = ()
+    """What refuses it too, and may be asked first: then that proves as much."""
 
     @property
     def proofs(self) -> tuple[str, ...]:
         """What proves it."""
-        return (self.expected, BY_LEVEL) if self.by_level else (self.expected,)
+        return (self.expected, *self.also)
 
 
 def _says(says: str, word: str, value: str) -> Candidate:
@@ -55,7 +55,7 @@ def _says(says: str, word: str, value: str) -> Candidate:
 
 def _may(says: str, **rights: object) -> Candidate:
     container = {"securityContext": CONTAINER_SECURITY | rights}
-    return Candidate(says, f"refused by {RESTRICTED}", container=container, by_level=True)
+    return Candidate(says, f"refused by {RESTRICTED}", container=container, also=(BY_LEVEL,))
 
 
 CANDIDATES = (
@@ -69,8 +69,8 @@ CANDIDATES = (
     _says("a pod that moves the sidecar's ports", "control-port", "8080"),
     _says("a pod that adds to the sidecar's settings", "proxy-additional-env", "[{name: A, value: b}]"),
     _says("a pod with another sidecar", "proxy-image", "example.org/proxy"),
-    Candidate("a pod in the node's network", spec={"hostNetwork": True}, by_level=True),
-    Candidate("a pod with a folder of the node", f"refused by {RESTRICTED}", spec=NODE_FOLDER, by_level=True),
+    Candidate("a pod in the node's network", spec={"hostNetwork": True}, also=(f"refused by {RESTRICTED}", BY_LEVEL)),
+    Candidate("a pod with a folder of the node", f"refused by {RESTRICTED}", spec=NODE_FOLDER, also=(BY_LEVEL,)),
     _may("a privileged pod", privileged=True, allowPrivilegeEscalation=True),
     _may("a pod that may set routes", capabilities={"drop": ["ALL"], "add": ["NET_ADMIN"]}),
     _may("a pod that runs as root", runAsUser=0, runAsNonRoot=False),

@@ -65,7 +65,16 @@ def test_a_cluster_that_does_not_answer_is_told_and_is_no_success(
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 1
     assert "connection refused" in result.stderr
+    assert "hint: no cluster answers: `just up kind`" in result.stderr
     assert result.stdout == ""
+
+
+def test_nothing_is_proved_where_no_cluster_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = tools(tmp_path, monkeypatch, failing={"kubectl": "connection refused"})
+    result = CliRunner().invoke(main, ["verify"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "`just up kind`" in result.stderr
+    assert len(called.calls) == 1
 
 
 @pytest.mark.parametrize("arguments", [["logs", "ponger"], ["metrics"], ["status"]])
