@@ -21,6 +21,11 @@ def is_revision(text: str) -> bool:
     return _git("rev-parse", "--verify", "--quiet", f"{text}^{{commit}}").returncode == 0
 
 
+def holds(revision: str, path: str) -> bool:
+    """Whether a revision has a file or a folder."""
+    return bool(_git("ls-tree", "--name-only", revision, "--", path).stdout)
+
+
 def read_revision(
     revision: str, paths: Sequence[str], watch: Watch = unwatched
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:

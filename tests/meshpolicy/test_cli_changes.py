@@ -76,21 +76,43 @@ def test_what_a_wider_access_grants_is_neither_opened_nor_closed(
     assert sorted(found) == expected
 
 
-def test_diff_reads_git_revisions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def git(*arguments: str) -> None:
-        author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-        subprocess.run(["git", *author, *arguments], check=True, cwd=tmp_path)  # noqa: S607 # the git of the path
-
+@pytest.fixture
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Enter a git repository whose only revision holds the arena and a Server in all.yaml."""
     monkeypatch.chdir(tmp_path)
-    git("init", "--quiet")
     written(tmp_path, "all.yaml", *ARENA, server())
-    git("add", ".")
-    git("commit", "--quiet", "--message", "closed")
-    written(tmp_path, "all.yaml", *ARENA, server(), allow(PINGER))
+    author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    for arguments in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "closed"]):
+        subprocess.run(["git", *author, *arguments], check=True, cwd=tmp_path)  # noqa: S607 # the git of the path
+    return tmp_path
+
+
+def test_diff_reads_git_revisions(closed: Path) -> None:
+    written(closed, "all.yaml", *ARENA, server(), allow(PINGER))
     code, out, _ = run("diff", "HEAD", ".")
     assert (code, out.splitlines()[0]) == (1, "opened: 1")
     assert run("diff", "HEAD", "HEAD", "all.yaml") == (0, "no access changes\n", "")
     assert run("diff", "HEAD", "nothing")[0] == 2
+
+
+@pytest.mark.parametrize(
+    "states", [("HEAD", "HEAD"), ("HEAD", "."), (".", "HEAD"), (".", "."), ("all.yaml", "all.yaml")]
+)
+def test_diff_refuses_a_path_that_neither_state_holds(states: tuple[str, str], closed: Path) -> None:
+    written(closed, "all.yaml", *ARENA, server(), allow(PINGER))
+    code, out, told = run("diff", *states, "--paths", "al.yaml", "policys")
+    assert (code, out) == (2, "")
+    assert f"neither {states[0]} nor {states[1]} holds al.yaml or policys" in told
+
+
+def test_diff_reads_a_path_that_only_one_state_holds_as_new_or_gone(closed: Path) -> None:
+    (closed / "new").mkdir()
+    written(closed / "new", "grant.yaml", allow(PINGER))
+    assert run("diff", "HEAD", ".", "all.yaml", "new")[1].startswith("opened: 1\n  + arena/pinger")
+    assert run("diff", ".", "HEAD", "all.yaml", "new")[1].startswith("closed: 1\n  - arena/pinger")
+    (closed / "all.yaml").rename(closed / "moved.yaml")
+    code, out, _ = run("diff", "HEAD", ".", "all.yaml")
+    assert (code, "opened" in out) == (1, False)
 
 
 def test_access_that_nobody_accepted_fails(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from meshpolicy.cli.options import mesh_options, output, width
 from meshpolicy.cli.progress import asked, progress
 from meshpolicy.difference import Change, Changed, compare
 from meshpolicy.errors import InvalidInput
-from meshpolicy.revisions import is_revision, read_revision
+from meshpolicy.revisions import holds, is_revision, read_revision
 from meshpolicy.sources import read, understand
 from meshpolicy.tables import fitted, markdown
 from meshpolicy.workload import MeshSettings
@@ -46,21 +46,35 @@ def command(
     Exits 1 if anything changed.
     """
     below = (*paths, *more)
+    _require(old, new, below)
     changes = compare(_accesses(old, below, settings), _accesses(new, below, settings))
     shown = _show(changes, output, explain=explain)
     echo("\n".join(fitted(line, width()) for line in shown.splitlines()) if output == "text" else shown)
     sys.exit(1 if changes else 0)
 
 
+def _require(old: str, new: str, paths: Sequence[str]) -> None:
+    """Raise a usage error where a source is none, or a path is in neither: a slip of the pen must not compare less."""
+    for source in (old, new):
+        if not Path(source).exists() and not is_revision(source):
+            raise click.UsageError(f"`{source}` is neither a path nor a git revision")
+    lost = [path for path in paths if not _holds(old, path) and not _holds(new, path)]
+    if lost:
+        raise click.UsageError(f"neither {old} nor {new} holds {' or '.join(lost)}: name files or folders below them")
+
+
+def _holds(source: str, path: str) -> bool:
+    return Path(source, path).exists() if Path(source).exists() else holds(source, path)
+
+
 def _accesses(source: str, paths: Sequence[str], settings: MeshSettings) -> list[Access]:
     if Path(source).exists():
-        inner = [str(Path(source, path)) for path in paths if Path(source).is_dir()]
-        reading = read([path for path in inner if Path(path).exists()] or [source], settings, watch=progress)
-    elif is_revision(source):
+        inner = [Path(source, path) for path in paths] if Path(source).is_dir() else []
+        named = [str(path) for path in inner if path.exists()] if inner else [source]
+        reading = read(named, settings, watch=progress)
+    else:
         documents, problems = read_revision(source, paths or ["."], progress)
         reading = understand(documents, settings, problems, progress)
-    else:
-        raise click.UsageError(f"`{source}` is neither a path nor a git revision")
     if reading.problems:
         raise InvalidInput(reading.problems)
     return list(accesses(reading.cluster, asked(reading.cluster)))
