@@ -45,7 +45,8 @@ def _client(asker: Asker) -> Workload | None:
         return None
     account = asker.account or asker.name
     labels = {"app.kubernetes.io/name": asker.looks_like or asker.name}
-    return Workload(Ref("", "ServiceAccount", asker.namespace, account), labels, service_account=account, meshed=True)
+    # A pod, not only its account: NetworkPolicies go by labels.
+    return Workload(Ref("", "Pod", asker.namespace, asker.name), labels, service_account=account, meshed=True)
 
 
 def _gateway(server: Workload) -> Address | None:

@@ -42,9 +42,9 @@ def cluster(folder: Path, patch: pytest.MonkeyPatch, before: str, after: str) ->
     """Return a cluster that holds the project's objects, with a slip of the pen in its policies."""
     kinds = ("Namespace", "Service", "NetworkPolicy")
     parts = [one for part in ("k8s/overlays/kind", "mesh/network") for one in built(part) if one["kind"] in kinds]
-    policies = json.dumps(built("mesh/policies"))
-    assert before in policies
-    listed = {"items": [*parts, *pods(), *json.loads(policies.replace(before, after))]}
+    written = json.dumps([*parts, *built("mesh/policies")])
+    assert before in written
+    listed = {"items": [*pods(), *json.loads(written.replace(before, after))]}
     kinds_known = "\n".join(
         f"{kind}.policy.linkerd.io"
         for kind in ("servers", "httproutes", "authorizationpolicies", "meshtlsauthentications")
@@ -64,6 +64,7 @@ def cluster(folder: Path, patch: pytest.MonkeyPatch, before: str, after: str) ->
         ),
         (PING, '"port": "http"', '"port": "web"', "no Server governs port 8080"),
         (PING, '"value": "/ping"', '"value": "/pong"', "HTTPRoute pingpong/ponger-rest"),
+        (PING, '"port": 4143', '"port": 8080', "port 8080 travels on 4143"),
         (PROBE, '"value": "/ready"', '"value": "/healthy"', "HTTPRoute pingpong/ponger-rest"),
     ],
 )
