@@ -21,6 +21,11 @@ from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
 
 INTERRUPTED = Failed(130, ("interrupted; nothing is left running",))
+UNPROVED = Failed(
+    1,
+    ("the local mesh runs, but a call that proves it did not end as it should",),
+    hint="`just ask` says why a call is refused, `just logs` what a pod has written",
+)
 
 
 def bring_up(settings: Settings, folder: StateFolder, output: str) -> int:
@@ -29,7 +34,7 @@ def bring_up(settings: Settings, folder: StateFolder, output: str) -> int:
         failed = _apply(settings, folder)
     elif failed := _start(settings, folder):
         folder.abandon()
-    return _tell(failed, settings) if failed else _show(folder, output)
+    return _tell(failed, settings) if failed else _show(settings, folder, output)
 
 
 def _tell(failed: Failed, settings: Settings) -> int:
@@ -77,7 +82,7 @@ def _start(settings: Settings, folder: StateFolder) -> Failed | None:
     return last if isinstance(last, Failed) else None
 
 
-def _show(folder: StateFolder, output: str) -> int:
+def _show(settings: Settings, folder: StateFolder, output: str) -> int:
     from localmesh import render
     from localmesh.client import Client
     from localmesh.proof import prove
@@ -89,8 +94,11 @@ def _show(folder: StateFolder, output: str) -> int:
         sys.stdout.write(json.dumps({"mesh": asdict(mesh), "proof": asdict(proof)}, indent=2) + "\n")
     else:
         show(render.summary(mesh, proof))
+    if not proof.holds:
+        return _tell(UNPROVED, settings)
+    if output == "text":
         sys.stderr.write(f"\nFrom the command to the first verified answer: {monotonic() - STARTED:.1f} s.\n")
-    return 0 if proof.refused is None or proof.refused.agrees else 1
+    return 0
 
 
 def stay(settings: Settings, folder: StateFolder) -> int:

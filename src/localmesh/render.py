@@ -105,14 +105,22 @@ def status(mesh: MeshView) -> RenderableType:
     return Group(pods(mesh.pods), Text(), ways_in(mesh))
 
 
+def _became(found: Answer) -> str:
+    if found.verdict == "allow":
+        return "allowed"
+    return "refused" if found.verdict == found.predicted else "FAILED "
+
+
 def summary(mesh: MeshView, proof: Proof) -> RenderableType:
     """Return what stands at the end of `up`."""
     parts: list[RenderableType] = [pods(mesh.pods), Text(), access(mesh.access), Text()]
     if proof.url:
-        parts.append(Text(f"allowed  {proof.url}  {proof.line}"))
+        parts.append(Text(f"{'allowed' if proof.allowed else 'FAILED '}  {proof.url}  {proof.line}"))
     if proof.refused:
         refused = proof.refused
-        parts.append(Text(f"refused  {refused.source} -> {refused.target}  {refused.status or ''} {refused.verdict}"))
+        parts.append(
+            Text(f"{_became(refused)}  {refused.source} -> {refused.target}  {refused.status or ''} {refused.verdict}")
+        )
     commands = [f"curl {proof.url}"] if proof.url else []
     commands += [f"just ask {proof.refused.source} {proof.refused.target}"] if proof.refused else []
     parts.append(Text("\nTry next:\n" + "\n".join(f"  {command}" for command in (*commands, "just status"))))

@@ -140,4 +140,11 @@ class Proof:
     """What was asked of the ingress; empty without one."""
     line: str
     """The status of its answer, and the first line."""
+    allowed: bool
+    """Whether that was a success; True without an ingress."""
     refused: Answer | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether both calls ended as they should; one that nobody answered shows nothing."""
+        return self.allowed and (self.refused is None or self.refused.verdict == self.refused.predicted)

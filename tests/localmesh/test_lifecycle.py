@@ -61,6 +61,8 @@ def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Comm
     assert another.run("ask", "pinger", "ponger/ping").code == 0
     changed = another.run("up")
     assert "the manifests were applied anew" in changed.err, changed.err
+    assert (changed.code, "a call that proves it did not end as it should" in changed.err) == (1, True)
+    assert f"FAILED   http://127.0.0.1:{another.port}/rally  200" in changed.out
     assert another.run("ask", "pinger", "ponger/ping").code == 1
 
     deployments = another.manifests / "k8s/base/deployments.yaml"

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from localmesh import render
-from localmesh.views import AccessView, Answer, IngressView, MeshView, Phase
+from localmesh.views import UNREACHABLE, AccessView, Answer, IngressView, MeshView, Phase, Proof
 
 from .build import pod_view
 
@@ -103,3 +103,23 @@ def test_clients_that_one_grant_admits_to_the_same_share_a_line() -> None:
 def test_nobody_behind_a_port_is_no_disagreement() -> None:
     odd = Answer("prometheus", "ponger:metrics", "GET /", 502, "", 0.001, "unreachable", "allow", ())
     assert text(render.answer(odd))[-1] == "nobody answers behind this port; see `localmesh logs`"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "verdict", "predicted", "holds", "words"),
+    [
+        (True, "forbidden", "forbidden", True, ["allowed", "refused"]),
+        (False, "forbidden", "forbidden", False, ["FAILED", "refused"]),
+        (True, "allow", "allow", True, ["allowed", "allowed"]),
+        (True, "allow", "forbidden", False, ["allowed", "allowed"]),
+        (True, "closed", "forbidden", False, ["allowed", "FAILED"]),
+        (True, UNREACHABLE, "allow", False, ["allowed", "FAILED"]),
+    ],
+)
+def test_a_proof_calls_each_call_what_it_was(
+    allowed: bool, verdict: str, predicted: str, holds: bool, words: list[str]
+) -> None:
+    refused = Answer("unmeshed", "ponger/ping", "GET /ping", 403, "", 0.001, verdict, predicted, ())
+    proof = Proof("http://127.0.0.1:8080/rally", "200", allowed, refused)
+    shown = [line for line in text(render.summary(MeshView({}, (), ()), proof)) if "  http:" in line or " -> " in line]
+    assert ([line.split()[0] for line in shown], proof.holds) == (words, holds)
