@@ -1,5 +1,6 @@
 """The ratchet: a file of the access that someone has accepted, with owner, reason and expiry."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -31,6 +32,18 @@ class Accepted:
         """Return what is compared with an access."""
         return self.server, self.port, self.client, self.what
 
+    def __str__(self) -> str:
+        return f"{self.client} -> {self.server}:{self.port} {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a file of accepted access has gained and lost."""
+
+    new: tuple[Accepted, ...]
+    gone: tuple[Accepted, ...]
+    """Entries for what is not granted any more, with what they said."""
+
 
 def read_accepted(path: str) -> tuple[Accepted, ...]:
     """Return the entries of a file, or raise InvalidInput with all that is wrong in it."""
@@ -39,6 +52,8 @@ def read_accepted(path: str) -> tuple[Accepted, ...]:
     entries: list[Accepted] = []
     for document in documents:
         fields = Fields(document.data, document.place, problems)
+        if "access" not in document.data:
+            fields.note("access", "is missing: this is no file of accepted access")
         entries += [_entry(entry) for entry in fields.children("access")]
     if problems:
         raise InvalidInput(tuple(problems))
@@ -86,17 +101,38 @@ def judged(found: Iterable[Access], accepted: Sequence[Accepted], today: date | 
     return faults
 
 
-def write_accepted(path: str, found: Iterable[Access], owner: str, reason: str, expires: str) -> list[Accepted]:
-    """Write the access that is granted now, keep what old entries say, and return the new ones."""
+def write_accepted(path: str, found: Iterable[Access], owner: str, reason: str, expires: str) -> Written:
+    """Write the access that is granted now, and keep what old entries of it say."""
     old = {entry.key: entry for entry in (read_accepted(path) if Path(path).exists() else ())}
-    granted = {access.key: access for access in found}
-    entries, new = [], []
-    for key in sorted(granted):
-        entry = old.get(key) or Accepted(*key, owner, reason, expires)
-        new += [] if key in old else [entry]
-        fields = {"server": entry.server, "port": entry.port, "client": entry.client, "requests": entry.what}
-        fields |= {"owner": entry.owner, "reason": entry.reason}
-        entries.append(fields | ({"expires": entry.expires} if entry.expires else {}))
-    text = yaml.safe_dump({"access": entries}, sort_keys=False, width=100)
-    Path(path).write_text(text)
-    return new
+    granted = {access.key for access in found}
+    entries = [old.get(key) or Accepted(*key, owner, reason, expires) for key in sorted(granted)]
+    _replace(Path(path), yaml.safe_dump({"access": [_fields(e) for e in entries]}, sort_keys=False, width=100))
+    return Written(
+        tuple(entry for entry in entries if entry.key not in old),
+        tuple(entry for key, entry in old.items() if key not in granted),
+    )
+
+
+def _fields(entry: Accepted) -> dict[str, object]:
+    fields: dict[str, object] = {"server": entry.server, "port": entry.port, "client": entry.client}
+    fields |= {"requests": entry.what, "owner": entry.owner, "reason": entry.reason}
+    return fields | ({"expires": entry.expires} if entry.expires else {})
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a text into a file in one move: who is interrupted, or has no room left, keeps the old one."""
+    path = path.resolve()  # a link stays one
+    if path.exists() and not path.is_file():  # /dev/null, a pipe
+        path.write_text(text)
+        return
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    with draft.open("x") as file:
+        try:
+            file.write(text)
+            file.flush()
+            if path.exists():
+                draft.chmod(path.stat().st_mode)
+            draft.replace(path)
+        except BaseException:
+            draft.unlink()
+            raise

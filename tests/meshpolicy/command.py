@@ -1,10 +1,13 @@
-"""Runs the command line in this process, on the project's own manifests or on others."""
+"""Runs the command line in this process, on the project's own manifests or on others that it writes."""
 
 from pathlib import Path
 
+import yaml
 from click.testing import CliRunner
 
 from meshpolicy.cli import main
+
+from .build import Manifest
 
 ROOT = Path(__file__).parents[2]
 OWN = tuple(str(ROOT / part) for part in ("k8s/base", "mesh/policies", "mesh/ingress"))
@@ -16,3 +19,10 @@ def run(*arguments: str | Path) -> tuple[int, str, str]:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.stdout, result.stderr
+
+
+def written(folder: Path, name: str, *manifests: Manifest) -> Path:
+    """Write manifests into a file of their own."""
+    file = folder / name
+    file.write_text(yaml.safe_dump_all(manifests))
+    return file

@@ -1,30 +1,19 @@
-"""`diff`, `accept`, `test`, `mutate` and `--context`: what changes, and what is agreed."""
+"""`diff`, `test`, `mutate` and `--context`: what changes, and what is agreed."""
 
 import json
 import os
 import subprocess
-from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
 
-from meshpolicy.accepted import judged, read_accepted
-from meshpolicy.access import accesses
-
-from .build import ARENA, SPIFFE, Manifest, account, allow, cluster, network, ref, server, tls, wall
-from .command import OWN, ROOT, run
+from .build import ARENA, SPIFFE, Manifest, account, allow, network, ref, server, tls, wall
+from .command import ROOT, run, written
 
 PINGER = account("pinger")
 BY_TLS, BY_NET = ref("MeshTLSAuthentication", "tls"), ref("NetworkAuthentication", "net")
-
-
-def written(folder: Path, name: str, *manifests: Manifest) -> Path:
-    """Write manifests into a file of their own."""
-    file = folder / name
-    file.write_text(yaml.safe_dump_all(manifests))
-    return file
 
 
 def test_diff_shows_what_opens_what_closes_and_what_changes_its_reason(tmp_path: Path) -> None:
@@ -113,51 +102,6 @@ def test_diff_reads_a_path_that_only_one_state_holds_as_new_or_gone(closed: Path
     (closed / "all.yaml").rename(closed / "moved.yaml")
     code, out, _ = run("diff", "HEAD", ".", "all.yaml")
     assert (code, "opened" in out) == (1, False)
-
-
-def test_access_that_nobody_accepted_fails(tmp_path: Path) -> None:
-    accepted = tmp_path / "accepted.yaml"
-    assert run("accept", accepted, *OWN, "--owner", "team", "--reason", "first count")[0] == 0
-    assert run("list", *OWN, "--accepted", accepted)[0] == 0
-    entries = yaml.safe_load(accepted.read_text())["access"]
-    assert {entry["owner"] for entry in entries} == {"team"}
-    more = written(tmp_path, "more.yaml", *ARENA)
-    code, _, told = run("list", *OWN, more, "--accepted", accepted)
-    assert code == 1
-    assert "not accepted: anyone -> arena/ponger:8080" in told
-    later = ("--owner", "other", "--reason", "arena", "--expires", "2031-01-31")
-    explained = run("accept", accepted, *OWN, more, *later, "--explain")[2].splitlines()
-    assert explained == [
-        "accepted: anyone -> arena/ponger:8080 GET /live",
-        "accepted: anyone -> arena/ponger:8080 every request",
-        "accepted: anyone -> arena/ponger:9090 every request",
-        f"{accepted}: 3 new entries",
-    ]
-    assert {str(entry.get("expires", "")) for entry in yaml.safe_load(accepted.read_text())["access"]} == {
-        "",
-        "2031-01-31",
-    }
-    entries = yaml.safe_load(accepted.read_text())["access"]
-    assert {entry["owner"] for entry in entries} == {"team", "other"}
-    assert run("list", *OWN, more, "--accepted", accepted)[0] == 0
-
-
-def test_accepted_entries_expire_and_must_be_needed(tmp_path: Path) -> None:
-    file = tmp_path / "accepted.yaml"
-    entry = {"server": "arena/ponger", "port": 8080, "client": "anyone", "requests": "every request"}
-    file.write_text(yaml.safe_dump({"access": [{**entry, "owner": "o", "reason": "r", "expires": "2026-01-31"}]}))
-    found = [a for a in accesses(cluster(*ARENA)) if a.key == ("arena/ponger", 8080, "anyone", "every request")]
-    assert judged(found, read_accepted(str(file)), date(2026, 1, 31)) == []
-    assert "expired on 2026-01-31" in judged(found, read_accepted(str(file)), date(2026, 2, 1))[0]
-    assert "accepts what is not granted" in judged([], read_accepted(str(file)), date(2026, 1, 1))[0]
-    file.write_text(yaml.safe_dump({"access": [{**entry, "expires": "soon"}]}))
-    code, _, told = run("list", *OWN, "--accepted", file)
-    assert code == 2
-    assert [line.partition(": ")[0].rpartition(", ")[2] for line in told.splitlines()] == [
-        "access[0].owner",
-        "access[0].reason",
-        "access[0].expires",
-    ]
 
 
 def test_access_that_a_network_policy_blocks_is_not_listed(tmp_path: Path) -> None:

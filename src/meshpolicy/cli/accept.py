@@ -30,7 +30,9 @@ def command(file: str, cluster: Cluster, owner: str, reason: str, expires: datet
     `meshpolicy list --accepted FILE` then fails on access that is not in it, and on entries that expired.
     """
     granted = [access for access in accesses(cluster, asked(cluster)) if not access.blocked]
-    new = write_accepted(file, granted, owner, reason, str(expires.date()) if expires else "")
-    for entry in new if explain else ():
-        echo(f"accepted: {entry.client} -> {entry.server}:{entry.port} {entry.what}", err=True)
-    echo(f"{file}: {len(new)} new {'entry' if len(new) == 1 else 'entries'}", err=True)
+    written = write_accepted(file, granted, owner, reason, str(expires.date()) if expires else "")
+    for entry in written.new if explain else ():
+        echo(f"accepted: {entry}", err=True)
+    for entry in written.gone:
+        echo(f"gone: {entry} ({entry.owner}: {entry.reason})", err=True)
+    echo(f"{file}: {len(written.new)} new, {len(written.gone)} gone", err=True)
