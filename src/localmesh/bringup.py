@@ -9,7 +9,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 from localmesh import STARTED
 from localmesh.errors import BadInput
@@ -20,6 +20,7 @@ from localmesh.printing import fail, show
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
 
+POLL = 0.2
 INTERRUPTED = Failed(130, ("interrupted; nothing is left running",))
 UNPROVED = Failed(
     1,
@@ -48,7 +49,10 @@ def _apply(settings: Settings, folder: StateFolder) -> Failed | None:
     from localmesh.client import Client
 
     client = Client(folder)
-    asked, runs = to_environ(replace(settings, state=folder.path)), client.status().settings
+    # Another `up` may have begun it: what its supervisor cannot bring up, it ends.
+    while not (begun := client.status()).started:
+        sleep(POLL)
+    asked, runs = to_environ(replace(settings, state=folder.path)), begun.settings
     if differs := [name for name in asked if asked[name] != runs.get(name)]:
         return Failed(
             2,

@@ -70,6 +70,11 @@ class MeshView:
     access: tuple[AccessView, ...]
     ingress: IngressView | None = None
 
+    @property
+    def started(self) -> bool:
+        """Whether there are pods, and each has been ready once."""
+        return bool(self.pods) and all(pod.phase is not Phase.STARTING for pod in self.pods)
+
     def to_json(self, indent: int | None = None) -> str:
         """Return the JSON that `from_json` reads."""
         return json.dumps(asdict(self), indent=indent)

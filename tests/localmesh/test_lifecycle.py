@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from localmesh.errors import NotRunning
 from localmesh.logs import LONGEST, aside
 from localmesh.state import StateFolder
 from localmesh.until import until
@@ -92,6 +93,27 @@ def test_of_two_that_start_at_once_one_is_told_of_the_other(another: Commands) -
     told = ("another local mesh starts in", "is starting or stopping; try again", "The local mesh runs already")
     assert any(words in lost for words in told), lost
     assert {pod.phase for pod in another.client.status().pods} == {Phase.READY}
+
+
+def test_an_up_that_finds_another_one_starting_proves_nothing_before_all_is_ready(another: Commands) -> None:
+    deployments = another.manifests / "k8s/base/deployments.yaml"
+    slow = "readinessProbe:\n            initialDelaySeconds: 1\n"
+    deployments.write_text(deployments.read_text().replace("readinessProbe:\n", slow))
+    with another.start("up") as first:
+        asyncio.run(until(lambda: starting(another), within=10, what="the supervisor did not answer"))
+        second = another.run("up")
+        first.communicate(timeout=90)
+    assert (first.returncode, second.code) == (0, 0), second.err
+    assert second.err.startswith("The local mesh runs already.\n")
+    assert "/rally  200" in second.out
+    assert "starting" not in second.out
+
+
+def starting(mesh: Commands) -> bool:
+    try:
+        return not mesh.client.status().started
+    except NotRunning:
+        return False
 
 
 def test_what_a_killed_supervisor_left_is_cleaned_and_named(another: Commands) -> None:
