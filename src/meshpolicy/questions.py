@@ -1,16 +1,18 @@
 """Finds what a person means by FROM and TO: `pinger`, `unmeshed`, `10.0.0.7`, `ponger:metrics`, `ponger/ping`. Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_address
 
+from meshpolicy.access import Access, account_of
 from meshpolicy.cluster import Cluster
 from meshpolicy.errors import UnknownWorkload
 from meshpolicy.match import Address
 from meshpolicy.policy import Ref
 from meshpolicy.servers import port_numbers
-from meshpolicy.words import named_accounts
+from meshpolicy.words import ANY_MESHED, named_accounts
 from meshpolicy.workload import Workload
 
 UNMESHED = "unmeshed"
@@ -65,6 +67,16 @@ def target(cluster: Cluster, text: str) -> Target:
     raise UnknownWorkload(_unclear(cluster, name, []))
 
 
+def known_account(cluster: Cluster, text: str, granted: Iterable[Access]) -> None:
+    """Raise UnknownWorkload for an account that nothing holds or names; `granted` is what it opens.
+
+    A grant to a whole namespace, or one of a ServerAuthorization, knows it as well; one to any meshed client does not.
+    """
+    names = {account_of(workload) for workload in cluster.workloads} | set(named_accounts(cluster))
+    if text not in names and all(access.client.partition(" in ")[0] == ANY_MESHED for access in granted):
+        raise UnknownWorkload(_missing("account", text, names))
+
+
 def _readings(text: str) -> list[dict[str, str]]:
     """Return both readings of `a/b`: workload b of namespace a, and path /b of workload a."""
     found: list[dict[str, str]] = []
@@ -87,6 +99,8 @@ def _workloads(cluster: Cluster, text: str) -> list[Workload]:
     A live cluster is read by its pods: they differ by their addresses alone, so the first speaks for all.
     """
     namespace, slash, name = text.rpartition("/")
+    if not name:
+        return []  # what no controller made has an empty maker, too
     near = [workload for workload in cluster.workloads if not slash or workload.ref.namespace == namespace]
     if found := [workload for workload in near if workload.ref.name == name]:
         return found
@@ -133,8 +147,11 @@ def _unclear(cluster: Cluster, text: str, found: list[Workload]) -> str:
     called = [(w.ref.namespace, _made_by(w) or w.ref.name) for w in cluster.workloads]
     names = [name for _, name in called] + [f"{namespace}/{name}" for namespace, name in called]
     names += named_accounts(cluster)
+    return _missing("workload", text, names)
+
+
+def _missing(what: str, text: str, names: Iterable[str]) -> str:
+    names = sorted(set(names))
     close = get_close_matches(text, names, n=3)
-    hint = (
-        f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(sorted(set(names))[:8]) or 'none'}"
-    )
-    return f"no workload `{text}` in these manifests; {hint}"
+    hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names[:8]) or 'none'}"
+    return f"no {what} `{text}` in these manifests; {hint}"

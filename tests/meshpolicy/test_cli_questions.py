@@ -11,8 +11,8 @@ import yaml
 
 from meshpolicy.cli import VERBS
 
-from .build import ARENA, account, allow, exact, ref, route, server
-from .command import OWN, ROOT, run
+from .build import ARENA, account, allow, exact, ref, route, server, tls
+from .command import OWN, ROOT, run, written
 
 LIST = """\
 server           port  client                   requests               granted by
@@ -137,8 +137,24 @@ def test_blast_says_what_an_account_opens() -> None:
     assert out.splitlines()[1] == "whoever may start pods in pingpong can take it as well"
     assert "GET /ping" in out
     assert "authorizationpolicies.yaml, document 1" in run("blast", "pingpong/pinger", *OWN, "--explain")[1]
-    assert run("blast", "pingpong/nobody", *OWN)[0] == 0
+    assert run("blast", "pingpong/nobody", *OWN)[0] == 2
+    assert run("blast", "pingpong/ponger", *OWN)[0] == 0
     assert json.loads(run("blast", "linkerd-viz/prometheus", *OWN, "--output", "json")[1])["held_by"] == []
+
+
+@pytest.mark.parametrize(
+    ("granted", "account", "code"),
+    [
+        ("*", "shop/anyone", 2),
+        ("*.shop.serviceaccount.identity.linkerd.cluster.local", "shop/anyone", 1),
+        ("*.shop.serviceaccount.identity.linkerd.cluster.local", "other/anyone", 2),
+        ("till.shop.serviceaccount.identity.linkerd.cluster.local", "shop/till", 1),
+    ],
+)
+def test_blast_knows_an_account_by_what_is_granted_to_it(granted: str, account: str, code: int, tmp_path: Path) -> None:
+    policy = allow(ref("MeshTLSAuthentication", "tls"))
+    file = written(tmp_path, "arena.yaml", *ARENA, server(), tls(granted), policy)
+    assert run("blast", account, file)[0] == code
 
 
 def test_lint_is_silent_on_the_projects_manifests() -> None:

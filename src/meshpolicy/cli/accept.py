@@ -1,6 +1,6 @@
 """The verb `accept`: write down the access that is granted now, so that more of it fails."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 
@@ -12,25 +12,43 @@ from meshpolicy.cli.progress import asked
 from meshpolicy.cluster import Cluster
 
 
+def _said(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    del context
+    if not value.strip():
+        raise click.BadParameter("is empty: an entry says who answers for it, and why it is needed", param=parameter)
+    return value
+
+
+def _ahead(context: click.Context, parameter: click.Parameter, value: datetime | None) -> str:
+    """Return a day that has not passed as an entry has it, or nothing."""
+    del context
+    if value is None:
+        return ""
+    if value.date() < datetime.now(UTC).date():
+        raise click.BadParameter(f"{value.date()} has passed: the new entries would fail at once", param=parameter)
+    return str(value.date())
+
+
 @click.command("accept", short_help="What have we agreed to?")
 @click.argument("file", type=click.Path(dir_okay=False))
-@click.option("--owner", required=True, help="Who answers for the new entries.")
-@click.option("--reason", required=True, help="Why the new entries are needed.")
+@click.option("--owner", required=True, callback=_said, help="Who answers for the new entries.")
+@click.option("--reason", required=True, callback=_said, help="Why the new entries are needed.")
 @click.option(
     "--expires",
     metavar="YYYY-MM-DD",
     type=click.DateTime(["%Y-%m-%d"]),
+    callback=_ahead,
     help="The day after which the new entries fail.",
 )
 @click.option("--explain", is_flag=True, help="Name the new entries on stderr.")
 @cluster_options
-def command(file: str, cluster: Cluster, owner: str, reason: str, expires: datetime | None, *, explain: bool) -> None:
+def command(file: str, cluster: Cluster, owner: str, reason: str, expires: str, *, explain: bool) -> None:
     """Write all granted access into FILE; entries that are there keep their owner, reason and expiry.
 
     `meshpolicy list --accepted FILE` then fails on access that is not in it, and on entries that expired.
     """
     granted = [access for access in accesses(cluster, asked(cluster)) if not access.blocked]
-    written = write_accepted(file, granted, owner, reason, str(expires.date()) if expires else "")
+    written = write_accepted(file, granted, owner, reason, expires)
     for entry in written.new if explain else ():
         echo(f"accepted: {entry}", err=True)
     for entry in written.gone:

@@ -12,6 +12,7 @@ from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import asked
 from meshpolicy.cluster import Cluster
 from meshpolicy.policy import Ref
+from meshpolicy.questions import known_account
 from meshpolicy.tables import plain
 from meshpolicy.workload import Workload
 
@@ -27,12 +28,13 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
     Exits 1 if something opens that is closed to a stranger.
     """
     namespace, slash, name = account.partition("/")
-    if not slash or not name:
+    if not slash or not namespace or not name or "/" in name:
         raise click.UsageError(f"`{account}`: write namespace/account")
     holders = [w for w in cluster.workloads if account_of(w) == account and w.meshed]
     thief = Workload(Ref("", "ServiceAccount", namespace, name), service_account=name, meshed=True)
     found = [access for access in accesses(cluster, asked(cluster)) if admits(access, cluster, thief)]
     own = [access for access in found if not access.unmeshed]
+    known_account(cluster, account, own)
     if output == "json":
         shown = [{"server": a.server, "port": a.port, "requests": a.what, "by": str(a.by)} for a in own]
         echo(json.dumps({"account": account, "held_by": [str(w.ref) for w in holders], "opens": shown}, indent=2))

@@ -1,9 +1,11 @@
 """The verb `test`: policy cases with expected outcomes."""
 
 import sys
+from collections.abc import Sequence
 
 import click
 
+from meshpolicy.case import Case
 from meshpolicy.cases import read_cases
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import output
@@ -24,11 +26,7 @@ def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
     CASES are case files or folders of them. A case holds policies, requests and the outcome of each;
     docs/reference/meshpolicy.md describes the format.
     """
-    found, problems = read_cases(cases, progress)
-    if problems:
-        raise InvalidInput(problems)
-    if not found:
-        raise click.UsageError("no case found; a case is a YAML file with `requests` or `rejected`")
+    found = named_cases(cases)
     for case in found:
         for problem in case.unknown:
             echo(f"note: {problem}", err=True)
@@ -40,3 +38,13 @@ def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
     else:
         echo(as_text(results, explain=explain))
     sys.exit(1 if any(result.differences for result in results) else 0)
+
+
+def named_cases(paths: Sequence[str]) -> tuple[Case, ...]:
+    """Return the cases of files and folders, or raise what is wrong with them; none is wrong, too."""
+    found, problems = read_cases(paths, progress)
+    if problems:
+        raise InvalidInput(problems)
+    if not found:
+        raise click.UsageError("no case found; a case is a YAML file with `requests` or `rejected`")
+    return found

@@ -5,11 +5,10 @@ import sys
 
 import click
 
-from meshpolicy.cases import read_cases
+from meshpolicy.cli.cases import named_cases
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import output
 from meshpolicy.cli.progress import progress
-from meshpolicy.errors import InvalidInput
 from meshpolicy.mutants import Survivor, survivors
 from meshpolicy.schemas import shapes
 
@@ -28,9 +27,7 @@ def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
 
     Exits 1 if there are any: such a rule does nothing, or nothing tests it.
     """
-    found, problems = read_cases(cases, progress)
-    if problems:
-        raise InvalidInput(problems)
+    found = named_cases(cases)
     tried, survived = 0, list[Survivor]()
     for count, unnoticed in progress(survivors(found, shapes), "cases", len(found)):
         tried += count
