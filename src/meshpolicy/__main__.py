@@ -1,6 +1,7 @@
 """Starts the command line."""
 
 import gc
+import signal
 
 from meshpolicy.cli import main as command
 
@@ -12,6 +13,7 @@ SELDOM = 100_000
 
 def main() -> None:
     """Run the command line."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads enough of it and leaves ends it, as of any tool
     gc.set_threshold(SELDOM, 50, 50)
     command()
 

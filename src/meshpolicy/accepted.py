@@ -9,9 +9,9 @@ from pathlib import Path
 import yaml
 
 from meshpolicy.access import Access
-from meshpolicy.errors import InvalidInput, Place
+from meshpolicy.errors import InvalidInput, Place, Problem
 from meshpolicy.fields import Fields
-from meshpolicy.load import load
+from meshpolicy.load import load, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,10 @@ def write_accepted(path: str, found: Iterable[Access], owner: str, reason: str, 
     old = {entry.key: entry for entry in (read_accepted(path) if Path(path).exists() else ())}
     granted = {access.key for access in found}
     entries = [old.get(key) or Accepted(*key, owner, reason, expires) for key in sorted(granted)]
-    _replace(Path(path), yaml.safe_dump({"access": [_fields(e) for e in entries]}, sort_keys=False, width=100))
+    try:
+        _replace(Path(path), yaml.safe_dump({"access": [_fields(e) for e in entries]}, sort_keys=False, width=100))
+    except OSError as error:
+        raise InvalidInput((Problem(Place(shown(path)), f"cannot be written: {error.strerror}"),)) from error
     return Written(
         tuple(entry for entry in entries if entry.key not in old),
         tuple(entry for key, entry in old.items() if key not in granted),

@@ -67,7 +67,12 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
     def _mapping(self, node: yaml.Node, known: dict[int, Any]) -> dict[Any, Any]:
         if any(key.tag == MERGE for key, _ in node.value):
             self.flatten_mapping(node)
-        mapping = {self.build(key, known): self.build(value, known) for key, value in node.value}
+        try:
+            mapping = {self.build(key, known): self.build(value, known) for key, value in node.value}
+        except TypeError:  # a key that cannot be one, as the braces of a template make
+            mark = next((key.start_mark for key, _ in node.value if not isinstance(key, yaml.ScalarNode)), None)
+            problem = "a key is an object or a list, where a text is expected"
+            raise yaml.constructor.ConstructorError(None, None, problem, mark or node.start_mark) from None
         if len(mapping) != len(node.value):
             seen: set[str] = set()
             for key, _ in node.value:

@@ -77,6 +77,12 @@ def test_a_file_of_something_else_is_left_as_it_is(text: str, message: str, tmp_
     assert run("list", *OWN, "--accepted", file)[0] == 2
 
 
+def test_a_file_in_no_folder_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "gone" / "accepted.yaml"
+    told = run("accept", file, *OWN, *AGREED)
+    assert told == (2, "", f"{file}: cannot be written: No such file or directory\n")
+
+
 @pytest.mark.parametrize("text", ["", "access: []\n", "# agreed\naccess:\n"])
 def test_a_file_without_entries_is_filled(text: str, tmp_path: Path) -> None:
     file = tmp_path / "accepted.yaml"
@@ -107,7 +113,8 @@ def test_a_file_that_cannot_be_finished_stays_as_it_was(tmp_path: Path, monkeypa
     link.symlink_to(file)
     with monkeypatch.context() as broken:
         broken.setattr(Path, "replace", full)
-        assert run("accept", link, *OWN, *AGREED)[0] == 2
+        told = run("accept", link, *OWN, *AGREED)
+    assert told == (2, "", f"{link}: cannot be written: No space left on device\n")
     assert (file.read_text(), sorted(p.name for p in tmp_path.iterdir())) == ("access: []\n", [file.name, link.name])
     assert run("accept", link, *OWN, *AGREED)[0] == 0
     assert run("accept", "/dev/null", *OWN, *AGREED)[0] == 0

@@ -1,10 +1,14 @@
 """Bad input: each gives its message with file, document, field and what next, all together, and exit code 2."""
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from .command import run
+from .command import OWN, run
 
 SERVER = "apiVersion: policy.linkerd.io/v1beta3\nkind: Server\nmetadata: {name: s, namespace: ns}\nspec: "
 POLICY = "apiVersion: policy.linkerd.io/v1alpha1\nkind: AuthorizationPolicy\nmetadata: {name: p, namespace: ns}\nspec: "
@@ -42,6 +46,8 @@ BAD = [
     ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {}", "spec.template: is missing"),
     ("a: \udce9", "is no YAML: its byte 0xe9 at position 3 is no UTF-8"),
     ("{{- if .Values.x }}\nkind: Pod\n{{- end }}", "a template must be rendered first"),
+    ("a: {{ .Values.x }}", "line 1, column 5: a key is an object or a list, where a text is expected; a template must"),
+    ("? [a]\n: b", "line 1, column 3: a key is an object or a list, where a text is expected"),
     ("apiVersion: v1\nkind: List\nitems: 7", "items: is `7`, where a list is expected"),
     ("apiVersion: v1\nkind: List\nitems: [1, {kind: Pod}]", "items[1].apiVersion: is missing"),
     ("apiVersion: v1\nkind: Deployment\nmetadata: {name: d}", "is `v1`: a Deployment is of apps"),
@@ -198,3 +204,13 @@ def test_a_bad_case_is_told_with_its_place(text: str, message: str, tmp_path: Pa
     file.write_text(text)
     code, _, told = run("test", str(file))
     assert (code, message in told) == (2, True), told
+
+
+def test_who_reads_no_further_is_told_of_no_error() -> None:
+    """As of other tools: `meshpolicy list … | head -1` ends by the signal, and says nothing."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "meshpolicy", "list", *OWN]
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGPIPE, b"")
