@@ -59,7 +59,7 @@ def _apply(settings: Settings, folder: StateFolder) -> Failed | None:
             tuple(
                 f"the local mesh runs already, with {name}={runs.get(name)} and not {asked[name]}" for name in differs
             ),
-            hint="run `localmesh down` first, or set LOCALMESH_STATE and the ports for a second mesh",
+            hint="run `just down` first, or set LOCALMESH_STATE and the ports for a second mesh",
         )
     try:
         changed = ", and the manifests were applied anew" if client.apply() else ""

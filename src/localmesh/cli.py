@@ -48,7 +48,7 @@ class Commands(click.Group):
             ctx.exit(complain(error))
         except KeyboardInterrupt:
             if ctx.invoked_subcommand in FINISHED:
-                fail(("interrupted; what the mesh has begun it finishes: see `localmesh status`",), "", "")
+                fail(("interrupted; what the mesh has begun it finishes: see `just status`",), "", "")
             ctx.exit(INTERRUPTED)
 
 
@@ -73,7 +73,7 @@ def running() -> "Client":
 
     _, folder = here()
     if folder.owner() is None:
-        raise NotRunning("no local mesh runs; start it with `localmesh up`")
+        raise NotRunning("no local mesh runs; start it with `just up`")
     return Client(folder)
 
 

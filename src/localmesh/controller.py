@@ -134,12 +134,12 @@ class Controller:
 
     async def apply(self) -> bool:
         """Read the manifests again; return whether anything changed."""
-        cluster = read_cluster(self._settings.manifests)
+        cluster = read_cluster(self._settings.manifests, "what runs was not changed")
         planned = self._planned(cluster)
         if [group.shape for group in planned] != [group.shape for group in self.mesh.groups]:
             raise BadInput(
                 "the manifests now describe other workloads or replicas than those that run",
-                hint="run `localmesh down`, then `localmesh up`",
+                hint="run `just down`, then `just up`",
             )
         if reasons := tuple(workload_reasons(planned, self._environ)):
             raise BadInput(*reasons, hint="what runs was not changed")

@@ -75,7 +75,7 @@ def _events(lines: Iterable[str], process: subprocess.Popen[bytes], folder: Stat
     process.wait(FAREWELL)
     if folder.owner() is not None:
         # Whoever owns the folder ends all others that are marked with it, as leftovers.
-        yield Failed(2, (f"another local mesh starts in {folder.path}",), hint="`localmesh status` shows it")
+        yield Failed(2, (f"another local mesh starts in {folder.path}",), hint="`just status` shows it")
         return
     yield Failed(1, ("the supervisor ended unexpectedly",), output=tail(folder.log))
 

@@ -10,15 +10,15 @@ from meshpolicy.load import load
 from meshpolicy.parse import parse
 
 
-def read_cluster(paths: Iterable[Path]) -> Cluster:
-    """Return what the manifests say, or raise BadInput with every problem in them."""
+def read_cluster(paths: Iterable[Path], so_far: str = "nothing was started") -> Cluster:
+    """Return what the manifests say, or raise BadInput with every problem in them and what was done `so_far`."""
     documents, unreadable = load(paths)
     cluster, wrong = parse(documents)
     reasons = [str(problem) for problem in (*unreadable, *wrong)]
     # A policy may name an account of any cluster; a pod is never created for one that is not there.
     reasons += _unknown_accounts(cluster, documents)
     if reasons:
-        raise BadInput(*reasons, hint="mend these first; nothing was started")
+        raise BadInput(*reasons, hint=f"mend these first; {so_far}")
     return cluster
 
 

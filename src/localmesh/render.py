@@ -80,7 +80,7 @@ def answer(found: Answer) -> Text:
     for number, reason in enumerate(found.reasons):
         text.append(f"{'because' if number == 0 else '':10}{reason}\n")
     if found.verdict == UNREACHABLE:
-        text.append("nobody answers behind this port; see `localmesh logs`\n", "yellow")
+        text.append("nobody answers behind this port; see `just logs`\n", "yellow")
     if not found.agrees:
         text.append(
             f"DISAGREES the manifests predict: {found.predicted}. What runs is not what is written.\n", "bold red"

@@ -51,7 +51,7 @@ def _run_owned(
     mine: bool, settings: Settings, folder: StateFolder, environ: Mapping[str, str], report: Listener
 ) -> None:
     if not mine:
-        raise BadInput(f"another local mesh starts in {folder.path}", hint="`localmesh status` shows it")
+        raise BadInput(f"another local mesh starts in {folder.path}", hint="`just status` shows it")
     if cleaned := clean(folder):
         report(Note(str(cleaned)))
     try:

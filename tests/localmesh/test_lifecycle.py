@@ -71,9 +71,14 @@ def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Comm
     refused = another.run("up")
     assert refused.code == 2
     assert refused.err.count("error: ") == 1
-    assert "hint: run `localmesh down`, then `localmesh up`" in refused.err
+    assert "hint: run `just down`, then `just up`" in refused.err
 
-    deployments.write_text(deployments.read_text().replace("replicas: 3", "replicas: 2").replace('"1"', '"soon"', 1))
+    deployments.write_text(deployments.read_text().replace("replicas: 3", "replicas: two"))
+    broken = another.run("up")
+    assert (broken.code, "spec.replicas" in broken.err) == (2, True)
+    assert broken.err.endswith("hint: mend these first; what runs was not changed\n")
+
+    deployments.write_text(deployments.read_text().replace("replicas: two", "replicas: 2").replace('"1"', '"soon"', 1))
     stuck = another.run("up")
     assert stuck.code == 1
     assert "did not become ready: its programs ended 3 times\n  | PINGPONG_INTERVAL=soon:" in stuck.err
@@ -181,4 +186,4 @@ def test_down_without_a_mesh_says_so(another: Commands) -> None:
 @pytest.mark.parametrize("words", [("status",), ("ask", "a", "b"), ("logs", "a"), ("rotate",), ("restart", "a")])
 def test_without_a_mesh_nothing_can_be_asked(words: tuple[str, ...], another: Commands) -> None:
     outcome = another.run(*words)
-    assert (outcome.code, outcome.err) == (2, "error: no local mesh runs; start it with `localmesh up`\n")
+    assert (outcome.code, outcome.err) == (2, "error: no local mesh runs; start it with `just up`\n")

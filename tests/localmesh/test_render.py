@@ -102,7 +102,7 @@ def test_clients_that_one_grant_admits_to_the_same_share_a_line() -> None:
 
 def test_nobody_behind_a_port_is_no_disagreement() -> None:
     odd = Answer("prometheus", "ponger:metrics", "GET /", 502, "", 0.001, "unreachable", "allow", ())
-    assert text(render.answer(odd))[-1] == "nobody answers behind this port; see `localmesh logs`"
+    assert text(render.answer(odd))[-1] == "nobody answers behind this port; see `just logs`"
 
 
 @pytest.mark.parametrize(
