@@ -75,9 +75,9 @@ class Asker:
         services = self.outfitter.cluster.services
         if not isinstance(source, AsPod):
             return find_target(text, services, self.running, self.ready)
-        # A pod behind the Service that it calls may be led to itself; one of the others is meant.
-        others = [pod for pod in self.ready if pod.name != source.pod.name]
-        target = find_target(text, services, self.running, others or self.ready)
+        # A pod behind the Service that it calls may be led to itself; one of the others is meant, if there is one.
+        others_first = sorted(self.ready, key=lambda pod: pod.name == source.pod.name)
+        target = find_target(text, services, self.running, others_first)
         if target.pod.workload == source.pod.workload:
             return replace(target, authority=f"{target.pod.local}:{target.number}")
         return target

@@ -47,6 +47,8 @@ def test_both_identities_are_seen_in_the_sidecars_logs(mesh: Commands) -> None:
         (("ponger", "pinger/rally"), 403, 1),
         (("{one}", "{two}/ping"), 403, 1),
         (("{one}", "{one}/ping"), 200, 0),
+        (("pinger", "pinger/live"), 200, 0),
+        (("{one}", "ponger/ping"), 403, 1),
         (("ingress/traefik", "pinger/rally"), 200, 0),
         (("ingress/traefik", "pinger/docs"), 403, 1),
         (("ingress/traefik", "ponger/ping"), 403, 1),
