@@ -33,6 +33,8 @@ BY_STATUS = {
 }
 """What a proxy means by an answer of its own."""
 BROKEN_OFF = (Verdict.CLOSED, Verdict.PROTOCOL_ERROR)
+UNREADABLE = 400
+UNREAD = "a proxy could not read the request (an unknown method is one cause), and so asked no policy"
 GATEWAY_ERRORS = (502, 503, 504)
 """What a proxy answers when the other side closes the connection (M2): by policy, or as nobody is there."""
 
@@ -59,6 +61,7 @@ class Asker:
         opaque = hinted_opaque(self.outfitter.cluster, self._group(target.pod).workload, target.number)
         decision = predicted(policy, source, target, question, opaque=opaque)
         found = verdict(observed, decision)
+        expected, reasons = comparable(observed, found, decision)
         return Answer(
             source=question.source,
             target=question.target,
@@ -67,8 +70,8 @@ class Asker:
             line=observed.line,
             seconds=observed.seconds,
             verdict=found,
-            predicted=found if _beyond_prediction(found, decision) else decision.verdict,
-            reasons=tuple(map(str, decision.reasons)),
+            predicted=expected,
+            reasons=reasons,
         )
 
     def _target(self, text: str, source: Source) -> Target:
@@ -133,6 +136,13 @@ def verdict(observed: Observed, decision: Decision) -> str:
         # They look alike from outside: the connection ended without an answer of the app.
         return decision.verdict
     return UNREACHABLE if status in GATEWAY_ERRORS and decision.allowed else found
+
+
+def comparable(observed: Observed, found: str, decision: Decision) -> tuple[str, tuple[str, ...]]:
+    """Return what the verdict is held against, itself where the policies say nothing of it, and the reasons."""
+    if observed.by_proxy and observed.status == UNREADABLE and found != decision.verdict:
+        return found, (UNREAD,)
+    return found if _beyond_prediction(found, decision) else decision.verdict, tuple(map(str, decision.reasons))
 
 
 def _beyond_prediction(verdict: str, decision: Decision) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from localmesh.ask import client, predicted, verdict
+from localmesh.ask import UNREAD, client, comparable, predicted, verdict
 from localmesh.sending import Observed
 from localmesh.sources import HERE, AsAccount, AsPod, AsStranger
 from localmesh.targets import Target
@@ -10,6 +10,7 @@ from localmesh.views import Question
 from meshpolicy.client import Arrival
 from meshpolicy.decide import Decision, Verdict
 from meshpolicy.effective import effective
+from meshpolicy.explain import Reason
 
 from .build import cluster, pod
 
@@ -40,6 +41,27 @@ def test_a_verdict_is_read_from_who_answered_what(
     status: int | None, by_proxy: bool, predicted: Verdict, found: str
 ) -> None:
     assert verdict(Observed(status, "", 0.001, by_proxy), Decision(predicted)) == found
+
+
+@pytest.mark.parametrize(
+    ("status", "by_proxy", "found", "predicted", "expected", "reasons"),
+    [
+        (400, True, "protocol error", Verdict.FORBIDDEN, "protocol error", (UNREAD,)),
+        (400, True, "protocol error", Verdict.ALLOW, "protocol error", (UNREAD,)),
+        (400, True, "closed", Verdict.CLOSED, "closed", ("why",)),
+        (400, False, "allow", Verdict.FORBIDDEN, "forbidden", ("why",)),
+        (431, True, "protocol error", Verdict.FORBIDDEN, "forbidden", ("why",)),
+        (403, True, "forbidden", Verdict.ALLOW, "allow", ("why",)),
+        (429, True, "rate limited", Verdict.ALLOW, "rate limited", ("why",)),
+        (429, True, "rate limited", Verdict.FORBIDDEN, "forbidden", ("why",)),
+        (200, False, "allow", Verdict.UNKNOWN, "allow", ("why",)),
+    ],
+)
+def test_what_no_policy_was_asked_about_is_held_against_none(
+    status: int, by_proxy: bool, found: str, predicted: Verdict, expected: str, reasons: tuple[str, ...]
+) -> None:
+    decision = Decision(predicted, reasons=(Reason("why"),))
+    assert comparable(Observed(status, "", 0.001, by_proxy), found, decision) == (expected, reasons)
 
 
 PINGER = pod("pinger-0", 4)

@@ -43,6 +43,8 @@ def test_both_identities_are_seen_in_the_sidecars_logs(mesh: Commands) -> None:
         (("pinger", "{two}/ping"), 200, 0),
         (("pinger", "ponger/"), 403, 1),
         (("pinger", "ponger/ping", "--method", "POST"), 403, 1),
+        (("pinger", "ponger/ping", "--method", "FOO"), 400, 1),
+        (("unmeshed", "ponger/ping", "--method", "FOO"), 400, 1),
         (("pinger", "ponger:metrics/metrics"), 403, 1),
         (("ponger", "pinger/rally"), 403, 1),
         (("{one}", "{two}/ping"), 403, 1),
