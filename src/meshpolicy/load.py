@@ -14,6 +14,8 @@ from meshpolicy.errors import Place, Problem
 from meshpolicy.watch import Watch, unwatched
 
 SUFFIXES = (".yaml", ".yml", ".json")
+HIDDEN = "."
+"""How folders begin that are read only where they are named: those of git, of editors, of an environment."""
 MOST_NODES = 5_000_000
 """Values that one document may have once its aliases are followed: a small file can name billions."""
 DEEPEST = 200
@@ -132,12 +134,10 @@ def _files(path: Path, problems: list[Problem]) -> list[Path]:
     if not path.is_dir():
         return [path]
     failed: list[OSError] = []
-    found = [
-        Path(folder, name)
-        for folder, _, names in os.walk(path, onerror=failed.append)
-        for name in names
-        if name.endswith(SUFFIXES)
-    ]
+    found: list[Path] = []
+    for folder, inner, names in os.walk(path, onerror=failed.append):
+        inner[:] = [name for name in inner if not name.startswith(HIDDEN)]
+        found += [Path(folder, name) for name in names if name.endswith(SUFFIXES)]
     problems += [Problem(Place(shown(error.filename)), f"cannot be read: {error.strerror}") for error in failed]
     if not found and not failed:
         problems.append(Problem(Place(shown(path)), "holds no manifest (*.yaml, *.yml or *.json)"))

@@ -1,12 +1,14 @@
 """Reads manifests as they were in a git revision. Revisions go to git as arguments, never through a shell."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from meshpolicy.document import Document
 from meshpolicy.errors import MeshPolicyError, Problem
-from meshpolicy.load import SUFFIXES, read
+from meshpolicy.load import HIDDEN, SUFFIXES, read
 from meshpolicy.watch import Watch, unwatched
 
 
@@ -34,10 +36,17 @@ def read_revision(
     if listed.returncode != 0:
         raise RevisionUnreadable(f"git cannot list {revision}: {listed.stderr.decode().strip()}")
     problems: list[Problem] = []
-    names = [name for name in listed.stdout.decode().split("\0") if name.endswith(SUFFIXES)]
+    listing = listed.stdout.decode().split("\0")
+    names = [name for name in listing if name.endswith(SUFFIXES) and any(_read_below(path, name) for path in paths)]
     texts = ((f"{revision}:{name}", _git("show", f"{revision}:./{name}").stdout) for name in names)
     documents = (document for name, text in texts for document in read(name, text, problems))
     return tuple(watch(documents, "documents read")), tuple(problems)
+
+
+def _read_below(path: str, name: str) -> bool:
+    """Whether a file is the path, or lies below it in no hidden folder; what lies elsewhere begins with `..`."""
+    folders = PurePath(os.path.relpath(name, path)).parts[:-1]
+    return not any(folder.startswith(HIDDEN) for folder in folders)
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -65,14 +65,20 @@ def test_what_a_wider_access_grants_is_neither_opened_nor_closed(
     assert sorted(found) == expected
 
 
+def git(*arguments: str) -> None:
+    """Run the git of the path, as somebody."""
+    author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    subprocess.run(["git", *author, *arguments], check=True)  # noqa: S607 # the git of the path
+
+
 @pytest.fixture
 def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Enter a git repository whose only revision holds the arena and a Server in all.yaml."""
     monkeypatch.chdir(tmp_path)
     written(tmp_path, "all.yaml", *ARENA, server())
-    author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-    for arguments in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "closed"]):
-        subprocess.run(["git", *author, *arguments], check=True, cwd=tmp_path)  # noqa: S607 # the git of the path
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "closed")
     return tmp_path
 
 
@@ -92,6 +98,25 @@ def test_diff_refuses_a_path_that_neither_state_holds(states: tuple[str, str], c
     code, out, told = run("diff", *states, "--paths", "al.yaml", "policys")
     assert (code, out) == (2, "")
     assert f"neither {states[0]} nor {states[1]} holds al.yaml or policys" in told
+
+
+def test_diff_leaves_hidden_folders_out_of_both_states(closed: Path) -> None:
+    (closed / ".ci").mkdir()
+    written(closed / ".ci", "bad.yaml", {"kind": "Server"})
+    assert run("diff", "HEAD", ".") == (0, "no access changes\n", "")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "hidden")
+    for paths in ((), (".",), ("./",), ("all.yaml",)):
+        assert run("diff", "HEAD", ".", *paths) == (0, "no access changes\n", "")
+    code, _, told = run("diff", "HEAD", "HEAD", "all.yaml", ".ci/")
+    assert (code, "HEAD:.ci/bad.yaml, document 1, apiVersion: is missing" in told) == (2, True), told
+
+
+def test_diff_says_where_it_compared_nothing(closed: Path) -> None:
+    (closed / "kept").mkdir()
+    written(closed / "kept", "server.yaml", server("kept"))
+    assert run("diff", "HEAD", ".", "kept")[2].startswith("note: no workload was read")
+    assert run("diff", "HEAD", ".")[2] == ""
 
 
 def test_diff_reads_a_path_that_only_one_state_holds_as_new_or_gone(closed: Path) -> None:

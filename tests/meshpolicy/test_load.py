@@ -137,6 +137,15 @@ def test_folders_are_read_recursively_by_name_and_other_files_are_left_alone(tmp
     assert ([document.data["name"] for document in documents], problems) == (["a.yaml", "c.yml", "deep/b.json"], ())
 
 
+def test_a_hidden_folder_is_read_only_where_it_is_named(tmp_path: Path) -> None:
+    hidden = tmp_path / ".venv" / "lib"
+    hidden.mkdir(parents=True)
+    for file in (hidden / "a.yaml", tmp_path / ".b.yaml", tmp_path / "c.yaml"):
+        file.write_text(f"name: {file.name}")
+    assert [document.data["name"] for document in load([tmp_path])[0]] == [".b.yaml", "c.yaml"]
+    assert [document.data["name"] for document in load([tmp_path / ".venv"])[0]] == ["a.yaml"]
+
+
 def test_a_folder_without_manifests_and_a_missing_file_are_told(tmp_path: Path) -> None:
     _, problems = load([tmp_path, tmp_path / "gone.yaml"])
     assert [(problem.place.file, problem.message) for problem in problems] == [

@@ -56,6 +56,6 @@ class Verbs(click.Group):
 def main() -> None:
     """Say who may call whom under Linkerd, and why: from manifests, or from a live cluster.
 
-    SOURCES are files, folders (read recursively) or `-` for standard input.
+    SOURCES are files, folders (read recursively, hidden folders left out) or `-` for standard input.
     The exit code is 0 as asked, 1 for a finding, a refusal or a difference, 2 for bad input.
     """

@@ -9,8 +9,9 @@ import click
 
 from meshpolicy.access import Access, accesses
 from meshpolicy.cli.echo import echo
-from meshpolicy.cli.options import mesh_options, output, width
+from meshpolicy.cli.options import mesh_options, note_empty, output, width
 from meshpolicy.cli.progress import asked, progress
+from meshpolicy.cluster import Cluster
 from meshpolicy.difference import Change, Changed, compare
 from meshpolicy.errors import InvalidInput
 from meshpolicy.revisions import holds, is_revision, read_revision
@@ -47,7 +48,9 @@ def command(
     """
     below = (*paths, *more)
     _require(old, new, below)
-    changes = compare(_accesses(old, below, settings), _accesses(new, below, settings))
+    before, after = _read(old, below, settings), _read(new, below, settings)
+    note_empty(before, after)
+    changes = compare(*(list(accesses(cluster, asked(cluster))) for cluster in (before, after)))
     shown = _show(changes, output, explain=explain)
     echo("\n".join(fitted(line, width()) for line in shown.splitlines()) if output == "text" else shown)
     sys.exit(1 if changes else 0)
@@ -67,7 +70,7 @@ def _holds(source: str, path: str) -> bool:
     return Path(source, path).exists() if Path(source).exists() else holds(source, path)
 
 
-def _accesses(source: str, paths: Sequence[str], settings: MeshSettings) -> list[Access]:
+def _read(source: str, paths: Sequence[str], settings: MeshSettings) -> Cluster:
     if Path(source).exists():
         inner = [Path(source, path) for path in paths] if Path(source).is_dir() else []
         named = [str(path) for path in inner if path.exists()] if inner else [source]
@@ -77,7 +80,7 @@ def _accesses(source: str, paths: Sequence[str], settings: MeshSettings) -> list
         reading = understand(documents, settings, problems, progress)
     if reading.problems:
         raise InvalidInput(reading.problems)
-    return list(accesses(reading.cluster, asked(reading.cluster)))
+    return reading.cluster
 
 
 def _show(changes: Sequence[Changed], form: str, *, explain: bool) -> str:

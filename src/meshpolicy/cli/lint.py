@@ -6,7 +6,7 @@ from difflib import get_close_matches
 import click
 
 from meshpolicy.cli.echo import echo
-from meshpolicy.cli.options import mesh_options, output, require, sources, width
+from meshpolicy.cli.options import mesh_options, note_empty, output, require, sources, width
 from meshpolicy.cli.progress import progress
 from meshpolicy.errors import InvalidInput
 from meshpolicy.findings.finding import Weight
@@ -51,6 +51,7 @@ def command(
     reading = read(sources, settings, context, progress)
     if reading.unusable:
         raise InvalidInput(reading.problems)
+    note_empty(reading.cluster)
     found = tuple(
         finding
         for finding in lint(reading.cluster, reading.refused, progress)

@@ -90,13 +90,22 @@ def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings) -
     """Return the cluster that a verb is asked about."""
     require(paths, context)
     if not context:
-        return read_strictly(paths, settings, watch=progress)
+        cluster = read_strictly(paths, settings, watch=progress)
+        note_empty(cluster)
+        return cluster
     reading = without_refused(read((), settings, context, progress), settings)
     if reading.unusable:
         raise InvalidInput(reading.unusable)
     for problem in reading.refused:
         echo(f"note: {problem}: passed over, as Linkerd's controller does", err=True)
+    note_empty(reading.cluster)
     return reading.cluster
+
+
+def note_empty(*clusters: Cluster) -> None:
+    """Say on stderr where there is nobody to ask about: the answer is not that all is well."""
+    if not any(cluster.workloads for cluster in clusters):
+        echo("note: no workload was read: no Pod, and nothing that makes Pods", err=True)
 
 
 def require(paths: tuple[str, ...], context: str) -> None:
