@@ -14,7 +14,7 @@ from meshpolicy.rules import sentences
 from meshpolicy.watch import Watch, unwatched
 from meshpolicy.words import counted
 
-MODULES = ("servers", "policies", "routes", "identities", "workloads", "limits", "networks", "missing")
+MODULES = ("servers", "services", "policies", "routes", "identities", "workloads", "limits", "networks", "missing")
 REFUSED = Code(
     "MP029",
     "A manifest that a cluster would refuse",

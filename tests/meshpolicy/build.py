@@ -43,16 +43,19 @@ def pod(
 
 
 def service(
-    name: str = "ponger", ports: Mapping[int, str | int] | None = None, annotations: Mapping[str, str] | None = None
+    name: str = "ponger",
+    ports: Mapping[int, str | int] | None = None,
+    annotations: Mapping[str, str] | None = None,
+    app: str = "",
 ) -> Manifest:
-    """Return a Service for the pods of its name."""
+    """Return a Service for the pods of an app, which has its name unless said otherwise."""
     listed = [{"port": port, "targetPort": to, "name": f"p{port}"} for port, to in (ports or {80: "http"}).items()]
     metadata = {"name": name, "namespace": "arena", "annotations": dict(annotations or {})}
     return {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": metadata,
-        "spec": {"selector": {"app": name}, "ports": listed},
+        "spec": {"selector": {"app": app or name}, "ports": listed},
     }
 
 

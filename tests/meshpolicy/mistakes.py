@@ -16,6 +16,7 @@ from .build import (
     ref,
     route,
     server,
+    service,
     tls,
     wall,
 )
@@ -245,4 +246,5 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
         "keeps the API server from",
     ),
     (0, "MP049", [wall(ingress=[{"ports": [{"port": 4000, "endPort": 5000}]}])], "holds 4143"),
+    (0, "MP050", [service("ponger-too", {80: "htpp"}, app="ponger")], "leads to `htpp`, which no port of"),
 ]

@@ -99,6 +99,13 @@ def test_check_takes_names_accounts_addresses_and_paths(
     assert code == (0 if head == "ALLOWED" else 1)
 
 
+def test_check_says_where_no_service_leads() -> None:
+    noted = "note: no Service of these manifests leads to Deployment pingpong/ponger:7777"
+    assert run("check", "pinger", "ponger:7777", *OWN)[2].startswith(noted)
+    assert run("check", "pinger", "ponger:7777", *OWN, "--direct")[2] == ""
+    assert run("check", "pinger", "ponger", *OWN)[2] == ""
+
+
 def test_check_answers_programs() -> None:
     code, out, _ = run("check", "unmeshed", "ponger/ping", *OWN, "--output", "json")
     answer = json.loads(out)

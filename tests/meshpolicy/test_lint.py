@@ -9,10 +9,11 @@ from meshpolicy.lint import codes, lint
 from meshpolicy.sources import read, understand
 from meshpolicy.workload import MeshSettings
 
-from .build import ARENA, Manifest, account, allow, documents, exact, network, ref, route, server
+from .build import ARENA, Manifest, account, allow, documents, exact, network, ref, route, server, service
 from .mistakes import BY_NET, FIXTURES, ON_ROUTE, PINGER
 
 ROOT = Path(__file__).parents[2]
+UDP = {"port": 53, "targetPort": "dns", "protocol": "UDP"}
 OPAQUE_AND_BY_NAME = [server(proxyProtocol="opaque"), allow(PINGER)]
 SOUND = (
     server(),
@@ -41,6 +42,21 @@ def test_a_mistake_is_found(surprise: int, code: str, manifests: list[Manifest],
     """The surprises of the rules' section 16 keep their number in their code."""
     assert surprise in (0, int(code[2:]))
     assert says in found(*manifests).get(code, "nothing")
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        service("other", {80: 7777}, app="ponger"),
+        service("other", {80: "metrics"}, app="ponger"),
+        service("other", {80: "htpp"}, app="nobody"),
+        {**service("other", {80: "htpp"}), "spec": {"ports": [{"port": 80, "targetPort": "htpp"}]}},
+        {**service("other"), "spec": {"selector": {"app": "ponger"}, "ports": [UDP]}},
+    ],
+    ids=["a number", "a name", "no pod", "no selector", "UDP"],
+)
+def test_a_service_that_leads_somewhere_or_cannot_be_judged_is_no_mistake(sound: Manifest) -> None:
+    assert "MP050" not in found(sound)
 
 
 def test_an_opaque_port_in_transparent_mode_knows_nobody() -> None:

@@ -53,6 +53,9 @@ def command(
     """
     who, what = caller(cluster, client), target(cluster, server)
     door = None if direct else door_to(cluster, what.workload, what.port)
+    if door is None and not direct:
+        text = f"no Service of these manifests leads to {what.workload.ref}:{what.port}"
+        echo(f"note: {text}; this is the answer to a call of the pod's address", err=True)
     sent = request(what.path, door)
     call = Call(what.workload, what.port, who.workload, who.address, door, sent, traffic)
     answer = judge(cluster, call)

@@ -1,0 +1,46 @@
+"""Findings about Services: the names of ports on which calls depend. Pure."""
+
+from collections.abc import Iterator
+
+from meshpolicy.cluster import Cluster
+from meshpolicy.findings.finding import Weight, code
+from meshpolicy.policy import Ref
+from meshpolicy.servers import port_numbers
+from meshpolicy.workload import Service, Workload
+
+Found = Iterator[tuple[Ref, str]]
+
+
+@code(
+    "MP050",
+    "A Service whose targetPort names no port of its pods",
+    "R11",
+    weight=Weight.ERROR,
+    explanation="A targetPort in letters is looked up among the names of each pod's ports. Where none has the name, "
+    "the Service has no endpoint for that port: every call of it fails, whatever the policies grant.",
+    fix="Write the name as the pods declare it, or the number.",
+)
+def nameless_target(cluster: Cluster) -> Found:
+    """Find TCP ports of Services that lead to no port of any selected workload."""
+    for service in cluster.services:
+        selected = _selected(cluster, service)
+        for entry in service.ports if selected else ():
+            if entry.protocol == "TCP" and not any(port_numbers(pod, entry.target) for pod in selected):
+                text = f"port {entry.number} leads to `{entry.target}`, which no port of {selected[0].ref} is named"
+                yield service.ref, f"{text}; it has {_names(selected[0])}"
+
+
+def _selected(cluster: Cluster, service: Service) -> list[Workload]:
+    """Return the workloads behind a Service; one without a selector has its endpoints from elsewhere."""
+    return [
+        workload
+        for workload in cluster.workloads
+        if service.selector
+        and workload.ref.namespace == service.ref.namespace
+        and all(workload.labels.get(key) == value for key, value in service.selector.items())
+    ]
+
+
+def _names(workload: Workload) -> str:
+    names = [port.name for container in workload.containers for port in container.ports if port.name]
+    return ", ".join(dict.fromkeys(names)) or "no named port"
