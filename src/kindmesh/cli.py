@@ -39,16 +39,16 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KindMeshError as error:
-            ctx.exit(complain(error))
+            asked = isinstance(error, CommandFailed) and error.command[0] == "kubectl"
+            ctx.exit(complain(error, NO_CLUSTER if asked and not answers() else ""))
 
 
-def complain(error: KindMeshError) -> int:
-    """Print what went wrong, what the cluster said, and what to do next; return the exit code."""
+def complain(error: KindMeshError, otherwise: str = "") -> int:
+    """Print what went wrong, what the cluster said, and what to do next, if only `otherwise`; return the exit code."""
     click.echo(f"error: {error}", err=True)
     if output := getattr(error, "output", ""):
         click.echo("\n".join(f"  | {line}" for line in output.splitlines()), err=True)
-    hint = error.hint or (NO_CLUSTER if isinstance(error, CommandFailed) and not answers() else "")
-    if hint:
+    if hint := error.hint or otherwise:
         click.echo(f"hint: {hint}", err=True)
     return BAD_INPUT if isinstance(error, BadInput) else FINDING
 
