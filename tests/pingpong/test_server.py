@@ -32,8 +32,10 @@ def test_a_pinger_plays_with_a_ponger_over_ports(folder: Path) -> None:
         assert pings[0].value >= 2
         assert pinger.end() == 0
         events = pinger.events()
-    assert [one["event"] for one in events[:1] + events[-2:]] == ["started", "stopping", "stopped"]
-    assert {one["event"] for one in events} == {"started", "ping", "stopping", "stopped"}
+    names = [one["event"] for one in events]
+    assert (names[0], names[-1], set(names)) == ("started", "stopped", {"started", "ping", "stopping", "stopped"})
+    # The ping that is under way is finished first, and told.
+    assert names[names.index("stopping") :] in (["stopping", "stopped"], ["stopping", "ping", "stopped"])
     assert all({"time", "level", "event"} <= set(one) for one in events)
     traces = [one["trace_id"] for one in events if one["event"] == "ping"]
     assert all(len(trace) == 32 for trace in traces)
