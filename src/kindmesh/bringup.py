@@ -69,7 +69,7 @@ def cni(site: Site) -> int:
 def linkerd(site: Site) -> int:
     """Install Linkerd, and wait until its injector answers."""
     changes = sum(releases.install(release, site) for release in (releases.CRDS, releases.CONTROL_PLANE))
-    wait_for_rollout(site, "linkerd", "linkerd", "linkerd-identity", "linkerd-destination", "linkerd-proxy-injector")
+    wait_for_rollout(site, "linkerd", "linkerd", *releases.CONTROL_PLANE.deployments)
     if not until(lambda: _injects(site), within=60):
         raise StepFailed("linkerd", "an answer of the injector", evidence(site.kube, "linkerd"))
     return changes
@@ -100,7 +100,7 @@ def viz(site: Site) -> int:
     """Install the metrics and the dashboard."""
     changes = int(releases.install(releases.VIZ, site))
     changes += _load_rules(site.kube)
-    wait_for_rollout(site, "viz", "linkerd-viz", "prometheus", "metrics-api", "tap", "tap-injector", "web")
+    wait_for_rollout(site, "viz", "linkerd-viz", *releases.VIZ.deployments)
     return changes
 
 

@@ -35,6 +35,8 @@ class Release:
     """What is added to them where Linkerd's CNI plugin sets the routes of pods."""
     part: str = ""
     """The part of the cluster that it belongs to; empty: it is never left out."""
+    deployments: tuple[str, ...] = ()
+    """What it brings up, and a rotation restarts."""
 
     @property
     def way_out(self) -> str:
@@ -49,9 +51,14 @@ class Release:
 CRDS = Release("linkerd-crds", "linkerd")
 CNI = Release("linkerd2-cni", "linkerd-cni", "mesh/linkerd/cni.yaml", part="cni")
 CONTROL_PLANE = Release(
-    "linkerd-control-plane", "linkerd", "mesh/linkerd/control-plane.yaml", "mesh/linkerd/control-plane-cni.yaml"
+    *("linkerd-control-plane", "linkerd", "mesh/linkerd/control-plane.yaml", "mesh/linkerd/control-plane-cni.yaml"),
+    deployments=("linkerd-identity", "linkerd-destination", "linkerd-proxy-injector"),
 )
-VIZ = Release("linkerd-viz", "linkerd-viz", "mesh/linkerd/viz.yaml", part="viz")
+VIZ = Release(
+    *("linkerd-viz", "linkerd-viz", "mesh/linkerd/viz.yaml"),
+    part="viz",
+    deployments=("prometheus", "metrics-api", "tap", "tap-injector", "web"),
+)
 CERT_MANAGER = Release("cert-manager", "cert-manager", "mesh/linkerd/cert-manager.yaml", part="cert-manager")
 TRUST_MANAGER = Release("trust-manager", "cert-manager", "mesh/linkerd/trust-manager.yaml", part="cert-manager")
 TRAEFIK = Release("traefik", "ingress", "mesh/ingress/traefik.yaml", part="ingress")

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from kindmesh.errors import StepFailed
 from kindmesh.keeper import Keeper, keeper_of
 from kindmesh.kube import Kube, until
+from kindmesh.releases import CONTROL_PLANE, VIZ
 from kindmesh.steps import Site, wait_for_rollout
 
-CONTROL_PLANE = ("linkerd-identity", "linkerd-destination", "linkerd-proxy-injector")
 DATA_PLANE = {"pingpong": ("ponger", "pinger"), "tracing": ("jaeger",), "ingress": ("traefik",)}
-VIZ = ("prometheus", "metrics-api", "tap", "tap-injector", "web")
 NOTICED = 180.0
 """Kubelet brings a changed Secret into a pod within about a minute and a half."""
 
@@ -94,9 +93,9 @@ def noticed_by_all(kube: Kube, before: Set[str]) -> bool:
 
 def restart_all(site: Site) -> None:
     """Restart the control plane, then everything that carries a sidecar, and wait for each."""
-    _restart(site, "linkerd", CONTROL_PLANE)
+    _restart(site, "linkerd", CONTROL_PLANE.deployments)
     if site.settings.has("viz"):
-        _restart(site, "linkerd-viz", VIZ)
+        _restart(site, "linkerd-viz", VIZ.deployments)
     for namespace, names in DATA_PLANE.items():
         if namespace not in ("tracing", "ingress") or site.settings.has(namespace):
             _restart(site, namespace, names)

@@ -39,8 +39,7 @@ class ServiceBackend:
 
     def port(self, pod: Pod) -> ContainerPort | None:
         """Return the port of `pod` that stands behind it, or None if none does."""
-        selector = self.service.selector
-        if pod.namespace != self.service.ref.namespace or not selector or not _selects(selector, pod.labels):
+        if not self.service.selects(pod.namespace, pod.labels):
             return None
         found = next((port for port in tcp_ports(pod) if self.target in (port.number, port.name)), None)
         # A Service may target a number that no container declares.
@@ -70,10 +69,6 @@ Backend = ServiceBackend | PodBackend
 def tcp_ports(pod: Pod) -> tuple[ContainerPort, ...]:
     """Return the ports that the containers of a pod declare."""
     return tuple(port for container in pod.containers for port in container.ports if port.protocol == "TCP")
-
-
-def _selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-    return all(labels.get(key) == value for key, value in selector.items())
 
 
 def backends(services: Iterable[Service], pods: Iterable[Pod]) -> tuple[Backend, ...]:

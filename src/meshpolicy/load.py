@@ -14,6 +14,8 @@ from meshpolicy.errors import Place, Problem
 from meshpolicy.watch import Watch, unwatched
 
 SUFFIXES = (".yaml", ".yml", ".json")
+NEAR = 3
+"""How many parts two paths share at least, `/` among them, to be near: below `/tmp` or `/home` alone nothing is."""
 HIDDEN = "."
 """How folders begin that are read only where they are named: those of git, of editors, of an environment."""
 MOST_NODES = 5_000_000
@@ -118,13 +120,9 @@ def _texts(path: str | Path, problems: list[Problem]) -> Iterator[tuple[str, byt
             problems.append(Problem(Place(shown(file)), f"cannot be read: {error.strerror}"))
 
 
-NEAR = 3
-"""How many parts two paths share at least, `/` among them, to be near: below `/tmp` or `/home` alone nothing is."""
-
-
-def shown(path: str | Path) -> str:
+def shown(path: str | Path, here: Path | None = None) -> str:
     """Return a path as messages name it: from where one stands, unless hardly more than the root is shared."""
-    here, there = Path.cwd(), Path(path)
+    here, there = here or Path.cwd(), Path(path)
     if not there.is_absolute() or len(Path(os.path.commonpath([there, here])).parts) < NEAR:
         return str(path)
     return os.path.relpath(there, here)

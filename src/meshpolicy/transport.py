@@ -76,9 +76,7 @@ def doors(cluster: Cluster, server: Workload, port: int) -> list[Door]:
     return [
         Door(service, entry)
         for service in cluster.services
-        if service.ref.namespace == server.ref.namespace
-        and service.selector
-        and all(server.labels.get(key) == value for key, value in service.selector.items())
+        if service.selects(server.ref.namespace, server.labels)
         for entry in service.ports
         if port in port_numbers(server, entry.target)
     ]

@@ -113,6 +113,11 @@ class Service:
     annotations: Mapping[str, str] = field(default_factory=dict)
     headless: bool = False
 
+    def selects(self, namespace: str, labels: Mapping[str, str]) -> bool:
+        """Whether a pod stands behind it; without a selector it has its endpoints from elsewhere."""
+        near = bool(self.selector) and namespace == self.ref.namespace
+        return near and all(labels.get(key) == value for key, value in self.selector.items())
+
 
 @dataclass(frozen=True, slots=True)
 class MeshSettings:

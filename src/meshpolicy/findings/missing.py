@@ -82,12 +82,10 @@ def _calls(
     scheme = next((usual for head, usual in USUAL.items() if text.startswith(head)), 0)
     number = int(found["port"] or scheme)
     for entry in (entry for entry in service.ports if entry.number == number):
-        for server in cluster.workloads:
-            selected = all(server.labels.get(key) == value for key, value in service.selector.items())
-            if service.selector and selected and server.ref.namespace == service.ref.namespace:
-                for port in port_numbers(server, entry.target)[:1]:
-                    yield Call(server, port, client, door=Door(service, entry))
-                return
+        for server in (one for one in cluster.workloads if service.selects(one.ref.namespace, one.labels)):
+            for port in port_numbers(server, entry.target)[:1]:
+                yield Call(server, port, client, door=Door(service, entry))
+            return
 
 
 @code(

@@ -6,7 +6,7 @@ from meshpolicy.cluster import Cluster
 from meshpolicy.findings.finding import Weight, code
 from meshpolicy.policy import Ref
 from meshpolicy.servers import port_numbers
-from meshpolicy.workload import Service, Workload
+from meshpolicy.workload import Workload
 
 Found = Iterator[tuple[Ref, str]]
 
@@ -23,22 +23,11 @@ Found = Iterator[tuple[Ref, str]]
 def nameless_target(cluster: Cluster) -> Found:
     """Find TCP ports of Services that lead to no port of any selected workload."""
     for service in cluster.services:
-        selected = _selected(cluster, service)
+        selected = [one for one in cluster.workloads if service.selects(one.ref.namespace, one.labels)]
         for entry in service.ports if selected else ():
             if entry.protocol == "TCP" and not any(port_numbers(pod, entry.target) for pod in selected):
                 text = f"port {entry.number} leads to `{entry.target}`, which no port of {selected[0].ref} is named"
                 yield service.ref, f"{text}; it has {_names(selected[0])}"
-
-
-def _selected(cluster: Cluster, service: Service) -> list[Workload]:
-    """Return the workloads behind a Service; one without a selector has its endpoints from elsewhere."""
-    return [
-        workload
-        for workload in cluster.workloads
-        if service.selector
-        and workload.ref.namespace == service.ref.namespace
-        and all(workload.labels.get(key) == value for key, value in service.selector.items())
-    ]
 
 
 def _names(workload: Workload) -> str:
