@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from meshpolicy.document import Document
-from meshpolicy.errors import Place
-from meshpolicy.findings.finding import Weight
-from meshpolicy.lint import as_text, lint
-from meshpolicy.parse import parse
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import Place
+from meshpolicy.kinds.parse import parse
+from meshpolicy.lint.finding import Weight
+from meshpolicy.lint.lint import as_text, lint
 
 from .rendered import ROOT, Object, Written, built, folders, load_all, of_kind, written
 

@@ -15,7 +15,7 @@ from kindmesh.verifyingress import verify_ingress
 from kindmesh.verifykeys import verify_keys
 from kindmesh.verifystate import verify_mesh, verify_metrics
 from kindmesh.verifytrace import verify_trace
-from meshpolicy.errors import MeshPolicyError
+from meshpolicy.core.errors import MeshPolicyError
 
 GROUPS = ("mesh", "admission", "keys", "certificates", "calls", "ingress", "metrics", "traces")
 

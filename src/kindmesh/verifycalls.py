@@ -10,7 +10,7 @@ from kindmesh.kube import Kube
 from kindmesh.pods import ASKERS, NAMESPACE, Asker, Askers, Place, beside, find_places
 from kindmesh.probe import Answer, Cause
 from kindmesh.why import read_policies, why
-from meshpolicy.errors import MeshPolicyError
+from meshpolicy.core.errors import MeshPolicyError
 
 GROUP = "calls"
 HINTS: Mapping[tuple[Cause, Cause], str] = {

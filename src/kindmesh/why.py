@@ -4,17 +4,17 @@ from ipaddress import ip_network
 
 from kindmesh.checks import Call
 from kindmesh.pods import Asker
-from meshpolicy.cluster import Cluster
-from meshpolicy.judge import judge
-from meshpolicy.live import read_context
-from meshpolicy.match import Address
-from meshpolicy.policy import Ref
-from meshpolicy.questions import target
-from meshpolicy.routing import Request
-from meshpolicy.sources import understand
-from meshpolicy.transport import Call as Asked
-from meshpolicy.transport import door_to
-from meshpolicy.workload import MeshSettings, Workload
+from meshpolicy.analysis.questions import target
+from meshpolicy.core.match import Address
+from meshpolicy.core.policy import Ref
+from meshpolicy.decide.judge import judge
+from meshpolicy.decide.routing import Request
+from meshpolicy.decide.transport import Call as Asked
+from meshpolicy.decide.transport import door_to
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import MeshSettings, Workload
+from meshpolicy.manifests.live import read_context
+from meshpolicy.manifests.sources import understand
 
 STALE = "the cluster's objects allow it: is the sidecar of the server cut off from the policy controller, port 8090?"
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from localmesh.plan import Group
 from localmesh.views import AccessView
-from meshpolicy.authorized import authorized
-from meshpolicy.client import Arrival, Client, Traffic
-from meshpolicy.cluster import Cluster
-from meshpolicy.decide import decide
-from meshpolicy.effective import effective
-from meshpolicy.match import HttpMatch, PathKind
-from meshpolicy.policy import Authorization, HttpRoute, PortPolicy, Protocol, TlsAuthenticated
-from meshpolicy.routing import Request
+from meshpolicy.core.client import Arrival, Client, Traffic
+from meshpolicy.core.match import HttpMatch, PathKind
+from meshpolicy.core.policy import Authorization, HttpRoute, PortPolicy, Protocol, TlsAuthenticated
+from meshpolicy.decide.authorized import authorized
+from meshpolicy.decide.decide import decide
+from meshpolicy.decide.routing import Request
+from meshpolicy.index.effective import effective
+from meshpolicy.kinds.cluster import Cluster
 
 STREAMS = (Protocol.OPAQUE, Protocol.TLS)
 ANYONE = "anyone"

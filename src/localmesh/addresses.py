@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
-from meshpolicy.match import NetworkMatch
+from meshpolicy.core.match import NetworkMatch
 
 CLUSTER = IPv4Network("10.0.0.0/8")
 PLAYED = IPv4Network("127.0.0.0/8")

@@ -14,14 +14,14 @@ from localmesh.sources import HERE, AsAccount, AsPod, AsStranger, Source, find_s
 from localmesh.state import StateFolder
 from localmesh.targets import Target, find_target
 from localmesh.views import UNREACHABLE, Answer, Question
-from meshpolicy.client import Arrival, Client
-from meshpolicy.decide import Decision, Verdict, decide
-from meshpolicy.effective import effective
-from meshpolicy.explain import Reason
-from meshpolicy.match import NEXT_LINE
-from meshpolicy.policy import PortPolicy
-from meshpolicy.routing import Request
-from meshpolicy.transport import hinted_opaque
+from meshpolicy.core.client import Arrival, Client
+from meshpolicy.core.match import NEXT_LINE
+from meshpolicy.core.policy import PortPolicy
+from meshpolicy.decide.decide import Decision, Verdict, decide
+from meshpolicy.decide.explain import Reason
+from meshpolicy.decide.routing import Request
+from meshpolicy.decide.transport import hinted_opaque
+from meshpolicy.index.effective import effective
 
 BY_STATUS = {
     403: Verdict.FORBIDDEN,

@@ -24,8 +24,8 @@ from localmesh.settings import Settings, to_environ
 from localmesh.sources import HERE, NODE, UNMESHED, AsAccount, AsPod, AsStranger
 from localmesh.state import StateFolder
 from localmesh.views import Answer, IngressView, MeshView, PodView, Question
-from meshpolicy.client import Client
-from meshpolicy.cluster import Cluster
+from meshpolicy.core.client import Client
+from meshpolicy.kinds.cluster import Cluster
 
 
 class Controller:

@@ -19,7 +19,7 @@ from localmesh.envoy.endpoints import (
 )
 from localmesh.files import make_folder, write
 from localmesh.pod import Pod
-from meshpolicy.workload import ContainerPort, Service
+from meshpolicy.kinds.workload import ContainerPort, Service
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from localmesh.pod import Pod
 from localmesh.settings import Settings
 from localmesh.sources import HERE
 from localmesh.state import StateFolder
-from meshpolicy.cluster import Cluster
-from meshpolicy.match import HostMatch, PathKind
-from meshpolicy.objects import GATEWAY_GROUP, Gateway, Listener, Route
-from meshpolicy.policy import HttpRoute
-from meshpolicy.workload import Workload
+from meshpolicy.core.match import HostMatch, PathKind
+from meshpolicy.core.policy import HttpRoute
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.objects import GATEWAY_GROUP, Gateway, Listener, Route
+from meshpolicy.kinds.workload import Workload
 
 KIND = "Gateway"
 

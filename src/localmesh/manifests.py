@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from localmesh.errors import BadInput
-from meshpolicy.cluster import Cluster
-from meshpolicy.document import Document
-from meshpolicy.load import load
-from meshpolicy.parse import parse
+from meshpolicy.core.document import Document
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.parse import parse
+from meshpolicy.manifests.load import load
 
 
 def read_cluster(paths: Iterable[Path], so_far: str = "nothing was started") -> Cluster:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from meshpolicy.load import shown
+from meshpolicy.manifests.load import shown
 
 
 def nearby(text: str, roots: Iterable[Path], folder: Path) -> str:

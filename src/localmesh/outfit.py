@@ -20,9 +20,9 @@ from localmesh.plan import Group
 from localmesh.pod import Pod
 from localmesh.runner import Programs
 from localmesh.state import StateFolder
-from meshpolicy.cluster import Cluster
-from meshpolicy.effective import effective
-from meshpolicy.transport import hinted_opaque
+from meshpolicy.decide.transport import hinted_opaque
+from meshpolicy.index.effective import effective
+from meshpolicy.kinds.cluster import Cluster
 
 
 @dataclass(slots=True)

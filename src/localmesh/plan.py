@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from localmesh.addresses import played
 from localmesh.pod import Pod
 from localmesh.state import StateFolder
-from meshpolicy.workload import MeshSettings, Workload
+from meshpolicy.kinds.workload import MeshSettings, Workload
 
 RUNNABLE = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod")
 """The kinds that run for ever; a Job ends, and an ExternalWorkload runs elsewhere."""

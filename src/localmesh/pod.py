@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from meshpolicy.policy import Ref
-from meshpolicy.workload import Container, ContainerPort
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.workload import Container, ContainerPort
 
 OUTBOUND_PORT = 4140
 """Where a sidecar takes its own app's requests; Linkerd's proxy uses the same number."""

@@ -11,7 +11,7 @@ from localmesh.probes import Prober, sidecar_ready
 from localmesh.process import Child, Program
 from localmesh.until import ended
 from localmesh.views import Phase
-from meshpolicy.workload import Probe
+from meshpolicy.kinds.workload import Probe
 
 log = logging.getLogger(__name__)
 

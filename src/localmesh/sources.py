@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 
 from localmesh.errors import BadInput
 from localmesh.pod import Pod
-from meshpolicy.workload import MeshSettings
+from meshpolicy.kinds.workload import MeshSettings
 
 UNMESHED = "unmeshed"
 NODE = "node"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from localmesh.endpoints import ServiceBackend, tcp_ports
 from localmesh.errors import BadInput, LocalMeshError
 from localmesh.pod import Pod
-from meshpolicy.workload import Service, ServicePort
+from meshpolicy.kinds.workload import Service, ServicePort
 
 FORM = re.compile(r"(?P<name>[^:/]+)(?::(?P<port>[^:/]+))?(?P<path>/.*)?")
 USUAL = "http"

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from meshpolicy.cli import VERBS, main
-from meshpolicy.findings.finding import Code
-from meshpolicy.lint import codes
-from meshpolicy.rules import RULES, sentences
+from meshpolicy.lint.finding import Code
+from meshpolicy.lint.lint import codes
+from meshpolicy.semantics.rules import RULES, sentences
 
 MADE = "<!-- made by `python -m meshpolicy.reference pages docs/reference` -->\n"
 

@@ -13,7 +13,7 @@ from kindmesh.errors import CommandFailed, StepFailed
 from kindmesh.finding import Finding, Outcome, judge
 from kindmesh.kube import Kube
 from kindmesh.verify import verify
-from meshpolicy.errors import UnknownWorkload
+from meshpolicy.core.errors import UnknownWorkload
 
 from .tools import settings
 

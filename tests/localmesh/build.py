@@ -6,12 +6,12 @@ from pathlib import Path
 
 from localmesh.pod import Pod
 from localmesh.views import Phase, PodView
-from meshpolicy.cluster import Cluster
-from meshpolicy.errors import Problem
-from meshpolicy.load import read
-from meshpolicy.parse import parse
-from meshpolicy.policy import Ref
-from meshpolicy.workload import Container, ContainerPort, Service, ServicePort, Workload
+from meshpolicy.core.errors import Problem
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.parse import parse
+from meshpolicy.kinds.workload import Container, ContainerPort, Service, ServicePort, Workload
+from meshpolicy.manifests.load import read
 
 HTTP = ContainerPort(8080, "http")
 

@@ -7,8 +7,8 @@ import pytest
 from localmesh.access import access, policy_identities, words
 from localmesh.plan import Group
 from localmesh.views import AccessView
-from meshpolicy.client import Arrival, Client
-from meshpolicy.match import HttpMatch, PathKind, PathMatch
+from meshpolicy.core.client import Arrival, Client
+from meshpolicy.core.match import HttpMatch, PathKind, PathMatch
 
 from .build import cluster, workload
 

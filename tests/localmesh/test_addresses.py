@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localmesh.addresses import CLUSTER, PLAYED, covers_everyone, meant, played, played_match
-from meshpolicy.match import NetworkMatch
+from meshpolicy.core.match import NetworkMatch
 
 OUTSIDE = {IPv4Address("192.0.2.7"): IPv4Address("127.250.0.7")}
 INSIDE = st.ip_addresses(v=4, network=CLUSTER)

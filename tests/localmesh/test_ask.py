@@ -7,10 +7,10 @@ from localmesh.sending import Observed
 from localmesh.sources import HERE, AsAccount, AsPod, AsStranger
 from localmesh.targets import Target
 from localmesh.views import Question
-from meshpolicy.client import Arrival
-from meshpolicy.decide import Decision, Verdict
-from meshpolicy.effective import effective
-from meshpolicy.explain import Reason
+from meshpolicy.core.client import Arrival
+from meshpolicy.decide.decide import Decision, Verdict
+from meshpolicy.decide.explain import Reason
+from meshpolicy.index.effective import effective
 
 from .build import cluster, pod
 

@@ -8,8 +8,8 @@ import pytest
 
 from localmesh.endpoints import Hint, Publisher, backends
 from localmesh.pod import Pod
-from meshpolicy.policy import Ref
-from meshpolicy.workload import ContainerPort, Service, ServicePort
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.workload import ContainerPort, Service, ServicePort
 
 from .build import container, pod, service
 

@@ -9,7 +9,7 @@ from localmesh.envoy.ingress import Door, ingress
 from localmesh.front import front, ingress_group
 from localmesh.settings import Settings
 from localmesh.state import StateFolder
-from meshpolicy.cluster import Cluster
+from meshpolicy.kinds.cluster import Cluster
 
 from .build import cluster, service
 from .test_plan import NETWORK

@@ -8,8 +8,8 @@ import pytest
 from localmesh.network import NodeNetwork
 from localmesh.plan import Group, groups, short
 from localmesh.state import StateFolder
-from meshpolicy.policy import Ref
-from meshpolicy.workload import MeshSettings, Workload
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.workload import MeshSettings, Workload
 
 from .build import container, workload
 

@@ -9,7 +9,7 @@ import pytest
 from localmesh.plan import groups
 from localmesh.preflight import envoy_reasons, port_reasons, workload_reasons
 from localmesh.state import StateFolder
-from meshpolicy.workload import MeshSettings, Variable, Workload
+from meshpolicy.kinds.workload import MeshSettings, Variable, Workload
 
 from .build import container, workload
 from .test_plan import NETWORK

@@ -10,7 +10,7 @@ import pytest
 
 from localmesh.probes import Count, Prober, answers
 from localmesh.until import ended, until
-from meshpolicy.workload import Probe, ProbeKind
+from meshpolicy.kinds.workload import Probe, ProbeKind
 
 HERE = IPv4Address("127.0.0.1")
 NODE = IPv4Address("127.244.0.1")

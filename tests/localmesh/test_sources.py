@@ -6,7 +6,7 @@ import pytest
 
 from localmesh.errors import BadInput
 from localmesh.sources import AsAccount, AsPod, AsStranger, Source, find_source
-from meshpolicy.workload import MeshSettings
+from meshpolicy.kinds.workload import MeshSettings
 
 from .build import pod
 

@@ -4,8 +4,8 @@ import pytest
 
 from localmesh.errors import BadInput, LocalMeshError
 from localmesh.targets import find_target
-from meshpolicy.policy import Ref
-from meshpolicy.workload import ContainerPort, ServicePort
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.workload import ContainerPort, ServicePort
 
 from .build import HTTP, container, pod, service
 

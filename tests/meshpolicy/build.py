@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from meshpolicy.client import Traffic
-from meshpolicy.cluster import Cluster
-from meshpolicy.document import Document
-from meshpolicy.errors import Place
-from meshpolicy.judge import Answer, judge
-from meshpolicy.parse import parse
-from meshpolicy.questions import caller, target
-from meshpolicy.routing import Request
-from meshpolicy.transport import Call, door_to
-from meshpolicy.workload import MeshSettings
+from meshpolicy.analysis.questions import caller, target
+from meshpolicy.core.client import Traffic
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import Place
+from meshpolicy.decide.judge import Answer, judge
+from meshpolicy.decide.routing import Request
+from meshpolicy.decide.transport import Call, door_to
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.parse import parse
+from meshpolicy.kinds.workload import MeshSettings
 
 Manifest = dict[str, Any]
 POLICY = "policy.linkerd.io"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meshpolicy.errors import Problem
-from meshpolicy.load import read
-from meshpolicy.parse import parse
+from meshpolicy.core.errors import Problem
+from meshpolicy.kinds.parse import parse
+from meshpolicy.manifests.load import read
 
 from .build import ARENA, allow, documents, exact, network, route, server, tls, wall
 from .understood import understood

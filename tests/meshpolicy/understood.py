@@ -2,22 +2,22 @@
 
 from itertools import islice, product
 
-from meshpolicy.access import accesses, served_ports
-from meshpolicy.admission import refusals
-from meshpolicy.cases import read_base, read_case
-from meshpolicy.client import Traffic
-from meshpolicy.cluster import Cluster
-from meshpolicy.document import Document
-from meshpolicy.errors import Problem
-from meshpolicy.judge import judge
-from meshpolicy.lint import as_json, as_text, lint
-from meshpolicy.load import read
-from meshpolicy.parse import parse
-from meshpolicy.refusals import denied
-from meshpolicy.schemas import shapes
-from meshpolicy.suggest import suggestion
-from meshpolicy.transport import Call, door_to
-from meshpolicy.verify import verify
+from meshpolicy.analysis.access import accesses, served_ports
+from meshpolicy.analysis.refusals import denied
+from meshpolicy.analysis.suggest import suggestion
+from meshpolicy.cases.read import read_base, read_case
+from meshpolicy.cases.verify import verify
+from meshpolicy.core.client import Traffic
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import Problem
+from meshpolicy.decide.judge import judge
+from meshpolicy.decide.transport import Call, door_to
+from meshpolicy.kinds.admission import refusals
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.parse import parse
+from meshpolicy.kinds.schemas import shapes
+from meshpolicy.lint.lint import as_json, as_text, lint
+from meshpolicy.manifests.load import read
 
 CALLS = 12
 """Calls that are judged of each cluster."""

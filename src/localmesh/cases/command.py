@@ -11,7 +11,7 @@ from rich.progress import track
 from localmesh.cases.junit import as_junit
 from localmesh.cases.play import Played
 from localmesh.cases.report import Tally, difference, play_all, readable
-from meshpolicy.case import Case
+from meshpolicy.cases.case import Case
 
 
 async def run(paths: Iterable[Path], output: str) -> int:

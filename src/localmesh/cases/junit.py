@@ -5,7 +5,7 @@ from xml.sax.saxutils import quoteattr
 
 from localmesh.cases.play import Played
 from localmesh.cases.report import words
-from meshpolicy.case import Case
+from meshpolicy.cases.case import Case
 
 
 def as_junit(results: Sequence[tuple[Case, Sequence[Played]]]) -> str:

@@ -24,10 +24,10 @@ from localmesh.probes import sidecar_ready
 from localmesh.process import Child, Program, tail
 from localmesh.programs import base_environment
 from localmesh.state import StateFolder
-from meshpolicy.case import Case, CaseRequest
-from meshpolicy.parse import parse
-from meshpolicy.policy import Ref
-from meshpolicy.workload import Workload
+from meshpolicy.cases.case import Case, CaseRequest
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.parse import parse
+from meshpolicy.kinds.workload import Workload
 
 SECRET = "of-a-case"  # noqa: S105 nobody is kept out of a case
 TOLERANCE = 3

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from localmesh.cases.play import Played, credentials_for, play
 from localmesh.errors import BadInput
-from meshpolicy.case import Case
-from meshpolicy.cases import read_cases
+from meshpolicy.cases.case import Case
+from meshpolicy.cases.read import read_cases
 
 
 @dataclass(slots=True)

@@ -11,14 +11,14 @@ from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint
 from localmesh.envoy.inbound import InboundPort
 from localmesh.plan import short
 from localmesh.pod import Pod
-from meshpolicy.annotations import ADMIN_PORT
-from meshpolicy.case import CaseRequest
-from meshpolicy.cluster import Cluster
-from meshpolicy.effective import effective
-from meshpolicy.match import NEXT_LINE, PathKind, spans
-from meshpolicy.policy import Redirect
-from meshpolicy.transport import Door, door_to, hinted_opaque, identity_of, opaque_service
-from meshpolicy.workload import Workload
+from meshpolicy.cases.case import CaseRequest
+from meshpolicy.core.match import NEXT_LINE, PathKind, spans
+from meshpolicy.core.policy import Redirect
+from meshpolicy.decide.transport import Door, door_to, hinted_opaque, identity_of, opaque_service
+from meshpolicy.index.effective import effective
+from meshpolicy.kinds.annotations import ADMIN_PORT
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
 
 OUTSIDE = IPv4Address("127.250.0.1")
 """The first of the addresses that play those outside of the cluster."""

@@ -9,8 +9,8 @@ from typing import assert_never
 
 from localmesh.addresses import Outside, covers_everyone, played_match
 from localmesh.envoy import Json
-from meshpolicy.match import IdentityMatch, NetworkMatch
-from meshpolicy.policy import Authentication, Authorization, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
+from meshpolicy.core.match import IdentityMatch, NetworkMatch
+from meshpolicy.core.policy import Authentication, Authorization, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
 
 ANY: Json = {"any": True}
 _LABEL = "[a-z0-9_-]+"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from localmesh.envoy import Json
-from meshpolicy.policy import Filter, HeaderChange, Redirect
+from meshpolicy.core.policy import Filter, HeaderChange, Redirect
 
 _STATUS = {
     301: "MOVED_PERMANENTLY",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from localmesh.envoy import Json, requestmatch
 from localmesh.envoy.routes import host_rank
-from meshpolicy.match import GrpcMatch, HostMatch, HttpMatch
-from meshpolicy.policy import GrpcRoute, GrpcRule
+from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch
+from meshpolicy.core.policy import GrpcRoute, GrpcRule
 
 
 @dataclass(frozen=True, slots=True)

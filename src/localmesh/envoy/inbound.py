@@ -18,7 +18,7 @@ from localmesh.envoy.connection import Codec, http_versions
 from localmesh.envoy.inboundhttp import requests
 from localmesh.envoy.message import extension
 from localmesh.pod import Pod
-from meshpolicy.policy import HttpRoute, HttpRule, PortPolicy, Protocol
+from meshpolicy.core.policy import HttpRoute, HttpRule, PortPolicy, Protocol
 
 _CODEC = {Protocol.HTTP1: Codec.HTTP1, Protocol.HTTP2: Codec.HTTP2, Protocol.GRPC: Codec.HTTP2}
 """Protocols that are taken at their word in plain text, without detection."""

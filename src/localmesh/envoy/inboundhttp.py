@@ -6,7 +6,7 @@ from localmesh.envoy.connection import BAD_GATEWAY, NO_ROUTE, Codec, http, remov
 from localmesh.envoy.filters import header_changes, redirect
 from localmesh.envoy.message import extension, typed
 from localmesh.pod import Pod
-from meshpolicy.policy import Filter, GrpcRoute, HttpRoute, PortPolicy, Protocol
+from meshpolicy.core.policy import Filter, GrpcRoute, HttpRoute, PortPolicy, Protocol
 
 RBAC = "envoy.filters.http.rbac"
 _VERIFIED = "%DOWNSTREAM_PEER_DNS_SAN%%DOWNSTREAM_PEER_URI_SAN%"

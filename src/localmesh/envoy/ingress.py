@@ -17,7 +17,7 @@ from localmesh.envoy.outbound import forwards
 from localmesh.envoy.routes import Entry, entries
 from localmesh.envoy.tls import public_server
 from localmesh.pod import Pod
-from meshpolicy.policy import HttpRoute
+from meshpolicy.core.policy import HttpRoute
 
 NO_BACKEND = 500
 """What the Gateway API wants where a rule leads to no Service that exists."""

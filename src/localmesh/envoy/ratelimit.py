@@ -6,7 +6,7 @@ from localmesh.envoy import Json
 from localmesh.envoy.authorization import identity_matcher
 from localmesh.envoy.message import extension
 from localmesh.envoy.requestmatch import header
-from meshpolicy.policy import RateLimit, RateLimitOverride
+from meshpolicy.core.policy import RateLimit, RateLimitOverride
 
 IDENTITY_HEADER = "l5d-client-id"
 TOTAL = "pingpong.ratelimit.total"

@@ -3,7 +3,7 @@
 import re
 
 from localmesh.envoy import Json
-from meshpolicy.match import HostMatch, HttpMatch, ValueMatch
+from meshpolicy.core.match import HostMatch, HttpMatch, ValueMatch
 
 
 def method(name: str) -> Json:

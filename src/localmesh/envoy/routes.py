@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from localmesh.envoy import Json, requestmatch
-from meshpolicy.match import HostMatch, HttpMatch, PathKind, PathMatch
-from meshpolicy.policy import HttpRoute, HttpRule
+from meshpolicy.core.match import HostMatch, HttpMatch, PathKind, PathMatch
+from meshpolicy.core.policy import HttpRoute, HttpRule
 
 EVERYTHING = PathMatch(PathKind.PREFIX, "/")
 

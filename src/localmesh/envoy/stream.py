@@ -4,7 +4,7 @@ from localmesh.envoy import Json, accesslog
 from localmesh.envoy.authorization import Peers, Reach, reach, rules
 from localmesh.envoy.message import extension
 from localmesh.pod import Pod
-from meshpolicy.policy import Authorization
+from meshpolicy.core.policy import Authorization
 
 
 def forward(pod: Pod, cluster: str, **fields: object) -> list[Json]:

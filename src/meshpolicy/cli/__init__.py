@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from meshpolicy.cli.echo import echo
-from meshpolicy.errors import InvalidInput, MeshPolicyError
+from meshpolicy.core.errors import InvalidInput, MeshPolicyError
 
 VERBS = {
     "list": "access",

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import click
 
-from meshpolicy.accepted import write_accepted
-from meshpolicy.access import accesses
+from meshpolicy.analysis.accepted import write_accepted
+from meshpolicy.analysis.access import accesses
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options
 from meshpolicy.cli.progress import asked
-from meshpolicy.cluster import Cluster
+from meshpolicy.kinds.cluster import Cluster
 
 
 def _said(context: click.Context, parameter: click.Parameter, value: str) -> str:

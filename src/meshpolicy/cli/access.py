@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import click
 
-from meshpolicy.accepted import judged, read_accepted
-from meshpolicy.access import Access, accesses
+from meshpolicy.analysis.accepted import judged, read_accepted
+from meshpolicy.analysis.access import Access, accesses
+from meshpolicy.analysis.refusals import Denied, denied
+from meshpolicy.analysis.words import EVERYTHING, default_words
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import asked
-from meshpolicy.cluster import Cluster
-from meshpolicy.drawing import dot, html, svg
-from meshpolicy.refusals import Denied, denied
-from meshpolicy.tables import comma_separated, markdown, plain
-from meshpolicy.words import EVERYTHING, default_words
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.render.drawing import dot, html, svg
+from meshpolicy.render.tables import comma_separated, markdown, plain
 
 HEAD = ("server", "port", "client", "requests", "granted by")
 DRAWN = ("dot", "svg", "html")

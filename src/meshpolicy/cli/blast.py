@@ -5,16 +5,16 @@ import sys
 
 import click
 
-from meshpolicy.access import accesses, account_of, admits
+from meshpolicy.analysis.access import accesses, account_of, admits
+from meshpolicy.analysis.questions import known_account
 from meshpolicy.cli.access import by_words
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import asked
-from meshpolicy.cluster import Cluster
-from meshpolicy.policy import Ref
-from meshpolicy.questions import known_account
-from meshpolicy.tables import plain
-from meshpolicy.workload import Workload
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
+from meshpolicy.render.tables import plain
 
 
 @click.command("blast", short_help="What opens if this account is compromised?")

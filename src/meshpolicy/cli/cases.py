@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 import click
 
-from meshpolicy.case import Case
-from meshpolicy.cases import read_cases
+from meshpolicy.cases.case import Case
+from meshpolicy.cases.read import read_cases
+from meshpolicy.cases.verify import verify
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import output
 from meshpolicy.cli.progress import progress
-from meshpolicy.errors import InvalidInput
-from meshpolicy.reports import as_json, as_junit, as_text
-from meshpolicy.schemas import shapes
-from meshpolicy.verify import verify
+from meshpolicy.core.errors import InvalidInput
+from meshpolicy.kinds.schemas import shapes
+from meshpolicy.render.reports import as_json, as_junit, as_text
 
 
 @click.command("test", short_help="Is it still as we wrote it down?")

@@ -7,19 +7,19 @@ from collections.abc import Callable
 import click
 import yaml
 
+from meshpolicy.analysis.questions import Caller, caller, target
+from meshpolicy.analysis.suggest import Change, suggestion
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.request import curl, request_options
-from meshpolicy.client import Traffic
-from meshpolicy.cluster import Cluster
-from meshpolicy.decide import Verdict
-from meshpolicy.judge import Answer, judge
-from meshpolicy.questions import Caller, caller, target
-from meshpolicy.routing import Request
-from meshpolicy.rules import sentences
-from meshpolicy.suggest import Change, suggestion
-from meshpolicy.tables import fitted
-from meshpolicy.transport import Call, Door, door_to
+from meshpolicy.core.client import Traffic
+from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.judge import Answer, judge
+from meshpolicy.decide.routing import Request
+from meshpolicy.decide.transport import Call, Door, door_to
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.render.tables import fitted
+from meshpolicy.semantics.rules import sentences
 
 SEEN = {"closed": ": the connection is cut", "blocked": ": no connection is made"}
 """What a client sees where no proxy answers it; otherwise it is a status."""

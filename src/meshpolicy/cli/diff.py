@@ -7,17 +7,17 @@ from pathlib import Path
 
 import click
 
-from meshpolicy.access import Access, accesses
+from meshpolicy.analysis.access import Access, accesses
+from meshpolicy.analysis.difference import Change, Changed, compare
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import mesh_options, note_empty, output, width
 from meshpolicy.cli.progress import asked, progress
-from meshpolicy.cluster import Cluster
-from meshpolicy.difference import Change, Changed, compare
-from meshpolicy.errors import InvalidInput
-from meshpolicy.revisions import holds, is_revision, read_revision
-from meshpolicy.sources import read, understand
-from meshpolicy.tables import fitted, markdown
-from meshpolicy.workload import MeshSettings
+from meshpolicy.core.errors import InvalidInput
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.manifests.revisions import holds, is_revision, read_revision
+from meshpolicy.manifests.sources import read, understand
+from meshpolicy.render.tables import fitted, markdown
 
 MEANS = {Change.OPENED: "", Change.CLOSED: "", Change.REASONED: " (granted before and after, by other objects)"}
 SIGNS = {Change.OPENED: "+", Change.CLOSED: "-", Change.REASONED: "~"}

@@ -8,12 +8,12 @@ import click
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import mesh_options, note_empty, output, require, sources, width
 from meshpolicy.cli.progress import progress
-from meshpolicy.errors import InvalidInput
-from meshpolicy.findings.finding import Weight
-from meshpolicy.lint import as_json, as_junit, as_sarif, as_text, codes, lint
-from meshpolicy.sources import read
-from meshpolicy.tables import fitted
-from meshpolicy.workload import MeshSettings
+from meshpolicy.core.errors import InvalidInput
+from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.lint.finding import Weight
+from meshpolicy.lint.lint import as_json, as_junit, as_sarif, as_text, codes, lint
+from meshpolicy.manifests.sources import read
+from meshpolicy.render.tables import fitted
 
 
 def _fitted(text: str) -> str:

@@ -5,12 +5,12 @@ import sys
 
 import click
 
+from meshpolicy.cases.mutants import Survivor, survivors
 from meshpolicy.cli.cases import named_cases
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import output
 from meshpolicy.cli.progress import progress
-from meshpolicy.mutants import Survivor, survivors
-from meshpolicy.schemas import shapes
+from meshpolicy.kinds.schemas import shapes
 
 MEANS = {
     "dropped": "every request ends the same without it: it does nothing, or a request that needs it is missing",

@@ -10,11 +10,11 @@ import click
 
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.progress import progress
-from meshpolicy.cluster import Cluster
-from meshpolicy.errors import InvalidInput
-from meshpolicy.policy import DefaultPolicy
-from meshpolicy.sources import read, read_strictly, without_refused
-from meshpolicy.workload import MeshSettings
+from meshpolicy.core.errors import InvalidInput
+from meshpolicy.core.policy import DefaultPolicy
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.manifests.sources import read, read_strictly, without_refused
 
 Command = Callable[..., Any]
 STANDARD = MeshSettings()

@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from meshpolicy.cluster import Cluster
-from meshpolicy.workload import Workload
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
 
 Item = TypeVar("Item")
 PATIENCE = 1.0

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from meshpolicy.client import Traffic
-from meshpolicy.match import NEXT_LINE, Headers
-from meshpolicy.routing import Request
-from meshpolicy.transport import Call, Door
+from meshpolicy.core.client import Traffic
+from meshpolicy.core.match import NEXT_LINE, Headers
+from meshpolicy.decide.routing import Request
+from meshpolicy.decide.transport import Call, Door
 
 Command = Callable[..., Any]
 NAME = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"

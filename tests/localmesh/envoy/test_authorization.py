@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from localmesh.addresses import CLUSTER, played
 from localmesh.envoy.authorization import Peers, Reach, identity_matcher, reach, rules
-from meshpolicy.authorized import applies
-from meshpolicy.client import Arrival, Client
-from meshpolicy.match import IdentityMatch, NetworkMatch
-from meshpolicy.policy import Authorization, Ref, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
+from meshpolicy.core.client import Arrival, Client
+from meshpolicy.core.match import IdentityMatch, NetworkMatch
+from meshpolicy.core.policy import Authorization, Ref, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
+from meshpolicy.decide.authorized import applies
 
 KNOWN, STRANGERS = Peers(terminated=True, outside={}), Peers(terminated=False, outside={})
 IDENTITIES = ["a.web.x", "b.web.x", "web.x", "spiffe://x/a.web.x", "a.bweb.x"]

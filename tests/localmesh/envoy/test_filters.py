@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from localmesh.envoy import Json
 from localmesh.envoy.filters import header_changes, redirect
-from meshpolicy.policy import HeaderChange, Redirect
+from meshpolicy.core.policy import HeaderChange, Redirect
 
 NAMES = st.sampled_from(["x", "y", "z"])
 PAIRS = st.lists(st.tuples(NAMES, st.sampled_from(["1", "50%"])), max_size=2, unique_by=lambda pair: pair[0]).map(tuple)

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localmesh.envoy import grpcroutes, routes
-from meshpolicy.client import Client, Traffic
-from meshpolicy.decide import Verdict, decide
-from meshpolicy.match import GrpcMatch, HostMatch, HttpMatch, PathKind, PathMatch, ValueMatch
-from meshpolicy.policy import GrpcRoute, GrpcRule, HttpRoute, HttpRule, Protocol, Ref
-from meshpolicy.routing import Request
+from meshpolicy.core.client import Client, Traffic
+from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, PathKind, PathMatch, ValueMatch
+from meshpolicy.core.policy import GrpcRoute, GrpcRule, HttpRoute, HttpRule, Protocol, Ref
+from meshpolicy.decide.decide import Verdict, decide
+from meshpolicy.decide.routing import Request
 
 from .envoylist import first_match
 from .values import grant, policy

@@ -8,9 +8,9 @@ from itertools import product
 
 import pytest
 
-from meshpolicy.client import Client
-from meshpolicy.decide import decide
-from meshpolicy.routing import Request
+from meshpolicy.core.client import Client
+from meshpolicy.decide.decide import decide
+from meshpolicy.decide.routing import Request
 
 from .world import PORTS, World, many
 

@@ -10,8 +10,8 @@ from localmesh.addresses import played
 from localmesh.envoy.endpoints import Endpoint
 from localmesh.envoy.inbound import InboundPort
 from localmesh.pod import Pod
-from meshpolicy.match import HttpMatch, IdentityMatch, NetworkMatch, PathKind, PathMatch
-from meshpolicy.policy import (
+from meshpolicy.core.match import HttpMatch, IdentityMatch, NetworkMatch, PathKind, PathMatch
+from meshpolicy.core.policy import (
     Authorization,
     Filter,
     HttpRoute,

@@ -6,8 +6,8 @@ from localmesh.authority import Authority
 from localmesh.envoy.endpoints import Destination, service_hosts
 from localmesh.envoy.inbound import InboundPort
 from localmesh.pod import Pod
-from meshpolicy.match import GrpcMatch, HostMatch, HttpMatch, IdentityMatch, PathKind, PathMatch, ValueMatch
-from meshpolicy.policy import (
+from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, IdentityMatch, PathKind, PathMatch, ValueMatch
+from meshpolicy.core.policy import (
     GrpcRoute,
     GrpcRule,
     HeaderChange,

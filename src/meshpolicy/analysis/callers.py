@@ -1,0 +1,102 @@
+"""The workloads of a cluster as callers of one port: whom the network lets through, whom grants admit. Pure.
+
+Pairs of workloads are many. What does not need both is found once, and shared by all who call or are called.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from meshpolicy.core.client import Arrival, Client
+from meshpolicy.core.match import NetworkMatch
+from meshpolicy.core.policy import Authentication, Authorization, TlsAuthenticated
+from meshpolicy.decide.authorized import applies
+from meshpolicy.decide.judge import connection
+from meshpolicy.decide.transport import Call, arrive, identity_of
+from meshpolicy.index.authorize import networks
+from meshpolicy.index.reach import Positions, Reach
+from meshpolicy.kinds.annotations import SKIP_OUTBOUND
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.network import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Callers whose calls travel alike: those through their own proxies, or the others."""
+
+    positions: Positions
+    arrival: Arrival
+    let_out: Positions
+    let_in: Positions
+
+
+class Callers:
+    """All workloads as callers, by position."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        workloads = cluster.workloads
+        self._cluster = cluster
+        self.names = [f"{workload.ref.namespace}/{workload.ref.name}" for workload in workloads]
+        self.positions = {workload.ref: position for position, workload in enumerate(workloads)}
+        self._reach = Reach(cluster.network_policies, workloads)
+        self._everyone = frozenset(range(len(workloads)))
+        self._meshed = frozenset(position for position, workload in enumerate(workloads) if workload.meshed)
+        self._choosy = [position for position in self._meshed if SKIP_OUTBOUND in workloads[position].annotations]
+        self._by_identity: dict[str, list[int]] = {}
+        for position, workload in enumerate(workloads):
+            self._by_identity.setdefault(identity_of(cluster, workload), []).append(position)
+        self._clients: dict[Arrival, list[Client]] = {}
+        self._admitted: dict[tuple[tuple[NetworkMatch, ...], Authentication, Arrival], Positions] = {}
+        self._whys: dict[tuple[int, Direction], str] = {}
+
+    def groups(self, call: Call) -> Iterator[Group]:
+        """Yield the callers of a port; `call` names it and its door."""
+        workloads, server = self._cluster.workloads, self.positions[call.server.ref]
+        past = {position for position in self._choosy if not replace(call, client=workloads[position]).meshed}
+        meshed = self._meshed - past
+        for positions in filter(None, (meshed, self._everyone - meshed)):
+            sample = replace(call, client=workloads[next(iter(positions - {server}), server)])
+            port = connection(self._cluster, sample).wire_port
+            arrival = arrive(self._cluster, sample).arrival
+            yield Group(positions, arrival, self._reach.let_out(server, port), self._reach.let_in(server, port))
+
+    def admitted(self, grants: Iterable[Authorization], arrival: Arrival) -> Positions:
+        """Return whom grants admit, where all arrive like this; an unknown address lies where it helps."""
+        return frozenset[int]().union(*(self._admits(grant, arrival) for grant in grants))
+
+    def _admits(self, grant: Authorization, arrival: Arrival) -> Positions:
+        key = (grant.networks, grant.authentication, arrival)
+        found = self._admitted.get(key)
+        if found is None:
+            clients = self._arriving(arrival)
+            meant = self._meant(grant.authentication)
+            found = self._admitted[key] = frozenset(position for position in meant if applies(grant, clients[position]))
+        return found
+
+    def _meant(self, authentication: Authentication) -> Iterable[int]:
+        """Return few callers among which are all that an authentication means."""
+        if isinstance(authentication, TlsAuthenticated) and all(match.exact for match in authentication.identities):
+            return [at for match in authentication.identities for at in self._by_identity.get(match.pattern, ())]
+        return self._everyone
+
+    def _arriving(self, arrival: Arrival) -> list[Client]:
+        if arrival not in self._clients:
+            cluster, home = self._cluster, networks(self._cluster.settings.cluster_networks)
+            self._clients[arrival] = [
+                Client(
+                    next(iter(workload.addresses), None),
+                    arrival,
+                    "" if arrival is Arrival.PLAIN else identity_of(cluster, workload),
+                    home,
+                    lucky=True,
+                )
+                for workload in cluster.workloads
+            ]
+        return self._clients[arrival]
+
+    def why(self, position: int, direction: Direction) -> str:
+        """Return the NetworkPolicies that isolate a workload, in words."""
+        key = (position, direction)
+        if key not in self._whys:
+            isolating = self._cluster.network_policies.isolating(self._cluster.workloads[position], direction)
+            self._whys[key] = ", ".join(str(policy.ref) for policy in isolating)
+        return self._whys[key]

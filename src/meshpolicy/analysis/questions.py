@@ -1,0 +1,157 @@
+"""Finds what a person means by FROM and TO: `pinger`, `unmeshed`, `10.0.0.7`, `ponger:metrics`, `ponger/ping`. Pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import ip_address
+
+from meshpolicy.analysis.access import Access, account_of
+from meshpolicy.analysis.words import ANY_MESHED, named_accounts
+from meshpolicy.core.errors import UnknownWorkload
+from meshpolicy.core.match import Address
+from meshpolicy.core.policy import Ref
+from meshpolicy.index.servers import port_numbers
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
+
+UNMESHED = "unmeshed"
+TARGET = re.compile(r"(?:(?P<namespace>[a-z0-9.-]+)/)?(?P<name>[a-z0-9.-]+)(?::(?P<port>[a-z0-9-]+))?(?P<path>/.*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: a workload, an account without one, or an address; none of them: an unmeshed stranger."""
+
+    name: str
+    workload: Workload | None = None
+    address: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is called."""
+
+    workload: Workload
+    port: int
+    path: str = ""
+
+
+def caller(cluster: Cluster, text: str) -> Caller:
+    """Return who is meant by FROM."""
+    if text == UNMESHED:
+        return Caller("an unmeshed client")
+    try:
+        return Caller(text, address=ip_address(text))
+    except ValueError:
+        pass
+    found = _workloads(cluster, text)
+    if len(found) == 1:
+        return Caller(str(found[0].ref), found[0])
+    if not found and text in named_accounts(cluster):
+        namespace, _, name = text.partition("/")
+        ref = Ref("", "ServiceAccount", namespace, name)
+        return Caller(f"the account {text}", Workload(ref, service_account=name, meshed=True))
+    raise UnknownWorkload(_unclear(cluster, text, found))
+
+
+def target(cluster: Cluster, text: str) -> Target:
+    """Return what is meant by TO: `[namespace/]workload[:port][/path]`."""
+    for reading in _readings(text):
+        found = _workloads(cluster, reading["name"])
+        if len(found) == 1:
+            return Target(found[0], _port(found[0], reading["port"]), reading["path"])
+        if len(found) > 1:
+            raise UnknownWorkload(_unclear(cluster, reading["name"], found))
+    name = next(iter(_readings(text)), {"name": text})["name"]
+    raise UnknownWorkload(_unclear(cluster, name, []))
+
+
+def known_account(cluster: Cluster, text: str, granted: Iterable[Access]) -> None:
+    """Raise UnknownWorkload for an account that nothing holds or names; `granted` is what it opens.
+
+    A grant to a whole namespace, or one of a ServerAuthorization, knows it as well; one to any meshed client does not.
+    """
+    names = {account_of(workload) for workload in cluster.workloads} | set(named_accounts(cluster))
+    if text not in names and all(access.client.partition(" in ")[0] == ANY_MESHED for access in granted):
+        raise UnknownWorkload(_missing("account", text, names))
+
+
+def _readings(text: str) -> list[dict[str, str]]:
+    """Return both readings of `a/b`: workload b of namespace a, and path /b of workload a."""
+    found: list[dict[str, str]] = []
+    match = TARGET.fullmatch(text)
+    if match is None:
+        return found
+    parts = match.groupdict(default="")
+    if parts["namespace"]:
+        found.append({**parts, "name": f"{parts['namespace']}/{parts['name']}"})
+        if not parts["port"]:
+            found.append({"name": parts["namespace"], "port": "", "path": text[len(parts["namespace"]) :]})
+    else:
+        found.append(parts)
+    return found
+
+
+def _workloads(cluster: Cluster, text: str) -> list[Workload]:
+    """Return the workloads of a name; where there is none, one pod of each that a controller of the name made.
+
+    A live cluster is read by its pods: they differ by their addresses alone, so the first speaks for all.
+    """
+    namespace, slash, name = text.rpartition("/")
+    if not name:
+        return []  # what no controller made has an empty maker, too
+    near = [workload for workload in cluster.workloads if not slash or workload.ref.namespace == namespace]
+    if found := [workload for workload in near if workload.ref.name == name]:
+        return found
+    return list(
+        {workload.ref.namespace: workload for workload in reversed(near) if _made_by(workload) == name}.values()
+    )
+
+
+def _made_by(pod: Workload) -> str:
+    """Return the name of the Deployment, DaemonSet or StatefulSet that made a pod, told by the labels of its makers."""
+    for label, ending in (
+        ("pod-template-hash", "-{}-[a-z0-9]+"),
+        ("controller-revision-hash", "-[a-z0-9]+"),
+    ):
+        if mark := pod.labels.get(label, ""):
+            return re.sub(f"{ending.format(re.escape(mark))}$", "", pod.ref.name)
+    return ""
+
+
+def _port(workload: Workload, text: str) -> int:
+    """Return a port by number or name; none given means `http`, or the only one."""
+    declared = {p.name: p.number for c in workload.containers if c.name != "linkerd-proxy" for p in c.ports}
+    if text.isdecimal() and 1 <= int(text) <= 65535:
+        return int(text)
+    if text:
+        numbers = port_numbers(workload, text)
+        if numbers:
+            return numbers[0]
+        raise UnknownWorkload(f"{workload.ref} has no port `{text}`; it has {_list(declared)}")
+    if "http" in declared:
+        return declared["http"]
+    if len(declared) == 1:
+        return next(iter(declared.values()))
+    raise UnknownWorkload(f"{workload.ref} has {_list(declared)}: say which, as {workload.ref.name}:PORT")
+
+
+def _list(declared: dict[str, int]) -> str:
+    return ", ".join(f"{name or 'unnamed'} ({number})" for name, number in declared.items()) or "no declared port"
+
+
+def _unclear(cluster: Cluster, text: str, found: list[Workload]) -> str:
+    if found:
+        return f"`{text}` is not clear: {', '.join(str(workload.ref) for workload in found)}; write namespace/name"
+    called = [(w.ref.namespace, _made_by(w) or w.ref.name) for w in cluster.workloads]
+    names = [name for _, name in called] + [f"{namespace}/{name}" for namespace, name in called]
+    names += named_accounts(cluster)
+    return _missing("workload", text, names)
+
+
+def _missing(what: str, text: str, names: Iterable[str]) -> str:
+    names = sorted(set(names))
+    close = get_close_matches(text, names, n=3)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names[:8]) or 'none'}"
+    return f"no {what} `{text}` in these manifests; {hint}"

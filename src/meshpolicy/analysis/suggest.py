@@ -1,0 +1,168 @@
+"""The smallest change that would allow exactly one refused call, as manifests to apply. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from meshpolicy.core.client import Traffic
+from meshpolicy.core.match import Address, HttpMatch, PathKind
+from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.judge import Answer, connection
+from meshpolicy.decide.transport import Call
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.network import Direction, Endpoint
+from meshpolicy.kinds.objects import GATEWAY_GROUP, POLICY_GROUP
+from meshpolicy.kinds.workload import Workload
+
+Manifest = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to do, in words, and the manifests that do it."""
+
+    text: str
+    manifests: tuple[Manifest, ...] = ()
+
+
+def suggestion(cluster: Cluster, call: Call, answer: Answer) -> Change | None:
+    """Return the smallest change for a refused call; None for a call that passes or that no policy can allow."""
+    if answer.verdict is Verdict.BLOCKED:
+        return _network_rule(cluster, call)
+    if call.client is None or not call.meshed:
+        return _stranger(answer)
+    matches = _matches(cluster, answer) if answer.verdict is Verdict.FORBIDDEN else ()
+    if matches and not any(_is_exact(match, call) for match in matches):
+        # A grant on this route would open whatever else it matches.
+        return _route(call, answer)
+    if answer.verdict is Verdict.FORBIDDEN or (answer.verdict is Verdict.CLOSED and not _protocol(answer)):
+        return _authorization(call, answer, more=len(matches) > 1)
+    if answer.verdict is Verdict.NOT_FOUND and answer.layer == "Linkerd" and call.traffic is not Traffic.GRPC:
+        return _route(call, answer)
+    if answer.verdict in (Verdict.CLOSED, Verdict.PROTOCOL_ERROR) and answer.policy is not None:
+        return Change(f"set proxyProtocol of {answer.policy.server} to what its clients send, or to `unknown`")
+    return None
+
+
+def _protocol(answer: Answer) -> bool:
+    """Whether the connection is closed because of the port's protocol, which no grant changes (R64)."""
+    return any(reason.rule in ("R63", "R64") for reason in answer.reasons)
+
+
+def _matches(cluster: Cluster, answer: Answer) -> tuple[HttpMatch, ...]:
+    """Return the matches of the HTTPRoute that the request meets; none for a route that Linkerd adds."""
+    met = answer.decision.route if answer.decision is not None else None
+    route = next((route for route in cluster.routes if route.ref == met and route.ref.kind == "HTTPRoute"), None)
+    return tuple(match for rule in route.http for match in rule.matches or (HttpMatch(),)) if route else ()
+
+
+def _is_exact(match: HttpMatch, call: Call) -> bool:
+    """Whether a match names the call's path and method, so that no later route would be chosen before it."""
+    path = call.request.path.partition("?")[0]
+    exact = match.path is not None and match.path.kind is PathKind.EXACT and match.path.value == path
+    return exact and match.method == call.request.method
+
+
+def _stranger(answer: Answer) -> Change | None:
+    if answer.verdict in (Verdict.FORBIDDEN, Verdict.CLOSED):
+        return Change("give the client a sidecar (annotation linkerd.io/inject: enabled); then grant to its account")
+    return None
+
+
+def _authorization(call: Call, answer: Answer, *, more: bool) -> Change | None:
+    """Grant to the client's account, on the route that the request meets if there is one, else on the Server."""
+    policy, client = answer.policy, call.client
+    if policy is None or client is None:
+        return None
+    if policy.server.group == "default":
+        server = _server(call.server, call.port)
+        name = f"{client.ref.name}-may-call-{call.server.ref.name}"
+        target = {"group": POLICY_GROUP, "kind": "Server", "name": f"{call.server.ref.name}-{call.port}"}
+        text = "put a Server on the port, which closes it to everyone, and grant to the account"
+        return Change(text, (server, _policy(call, name, target)))
+    route = answer.decision.route if answer.decision is not None else None
+    on_route = route is not None and route.group in (POLICY_GROUP, GATEWAY_GROUP)
+    chosen = route if on_route and route is not None else policy.server
+    target = {"group": chosen.group, "kind": chosen.kind, "name": chosen.name}
+    name = f"{client.ref.name}-may-call-{chosen.name}"
+    widens = ", which opens its other matches, too" if more else ""
+    return Change(f"authorize the account on {chosen}{widens}", (_policy(call, name, target),))
+
+
+def _policy(call: Call, name: str, target: Manifest) -> Manifest:
+    client = call.client
+    account = {
+        "kind": "ServiceAccount",
+        "name": client.service_account if client else "",
+        "namespace": client.ref.namespace if client else "",
+    }
+    return {
+        "apiVersion": "policy.linkerd.io/v1alpha1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": name, "namespace": call.server.ref.namespace},
+        "spec": {"targetRef": dict(target), "requiredAuthenticationRefs": [account]},
+    }
+
+
+def _server(server: Workload, port: int) -> Manifest:
+    return {
+        "apiVersion": "policy.linkerd.io/v1beta3",
+        "kind": "Server",
+        "metadata": {"name": f"{server.ref.name}-{port}", "namespace": server.ref.namespace},
+        "spec": {"podSelector": {"matchLabels": own_labels(server)}, "port": port},
+    }
+
+
+def _route(call: Call, answer: Answer) -> Change | None:
+    """Offer the path in a route of its own, and grant that to the account alone."""
+    policy, client = answer.policy, call.client
+    if policy is None or client is None or policy.server.group == "default":
+        return None
+    name = f"{client.ref.name}-to-{policy.server.name}"
+    match = {"path": {"type": "Exact", "value": call.request.path.partition("?")[0]}, "method": call.request.method}
+    parent = {"group": POLICY_GROUP, "kind": "Server", "name": policy.server.name}
+    route: Manifest = {
+        "apiVersion": "policy.linkerd.io/v1beta3",
+        "kind": "HTTPRoute",
+        "metadata": {"name": name, "namespace": call.server.ref.namespace},
+        "spec": {"parentRefs": [parent], "rules": [{"matches": [match]}]},
+    }
+    target = {"group": POLICY_GROUP, "kind": "HTTPRoute", "name": name}
+    return Change("offer the path in a route, and authorize the account on it", (route, _policy(call, name, target)))
+
+
+def _network_rule(cluster: Cluster, call: Call) -> Change | None:
+    """Add the rule that is missing, in each direction that blocks."""
+    if call.client is None and call.address is None:
+        return Change("say who the client is: by its address, or better by a sidecar, as a workload")
+    wire = connection(cluster, call)
+    found: list[Manifest] = []
+    policies = cluster.network_policies
+    inwards = policies.filter(Direction.INGRESS, Endpoint(call.server), wire.client, wire.wire_port)
+    if not inwards.allowed:
+        rule = _rule(call.server, "Ingress", "ingress", "from", call.client or call.address, wire.wire_port)
+        found.append(rule)
+    if call.client is not None:
+        outwards = policies.filter(Direction.EGRESS, wire.client, Endpoint(call.server), wire.wire_port)
+        if not outwards.allowed:
+            found.append(_rule(call.client, "Egress", "egress", "to", call.server, wire.wire_port))
+    return Change(f"let NetworkPolicies pass TCP {wire.wire_port}", tuple(found)) if found else None
+
+
+def _rule(of: Workload, kind: str, rules: str, peers: str, peer: Workload | Address | None, port: int) -> Manifest:
+    rule: dict[str, object] = {"ports": [{"port": port, "protocol": "TCP"}]}
+    if isinstance(peer, Workload):
+        namespace = {"matchLabels": {"kubernetes.io/metadata.name": peer.ref.namespace}}
+        rule[peers] = [{"namespaceSelector": namespace, "podSelector": {"matchLabels": own_labels(peer)}}]
+    elif peer is not None:
+        rule[peers] = [{"ipBlock": {"cidr": f"{peer}/{peer.max_prefixlen}"}}]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": f"{of.ref.name}-{rules}-{port}", "namespace": of.ref.namespace},
+        "spec": {"podSelector": {"matchLabels": own_labels(of)}, "policyTypes": [kind], rules: [rule]},
+    }
+
+
+def own_labels(workload: Workload) -> dict[str, str]:
+    """Return the labels that are written in the manifests; the injector's are no choice of the author's."""
+    return {key: value for key, value in workload.labels.items() if not key.startswith("linkerd.io/")}

@@ -1,0 +1,1 @@
+"""Policy cases: reads, runs and mutates them."""

@@ -1,0 +1,125 @@
+"""Typed access to the fields of a document: a wrong type is noted with its place and read as absent. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from meshpolicy.core.errors import Place, Problem, Severity
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """One mapping of a document, where it stands, and the list that collects what is wrong in it."""
+
+    data: Mapping[str, object]
+    place: Place
+    problems: list[Problem]
+
+    def has(self, key: str) -> bool:
+        """Whether the field is there and not null."""
+        return self.data.get(key) is not None
+
+    def at(self, key: str) -> Place:
+        """Return the place of a field of this mapping."""
+        field = f"{self.place.field}.{key}" if self.place.field else key
+        return Place(self.place.file, self.place.document, field, self.place.line)
+
+    def note(self, key: str, message: str, severity: Severity = Severity.ERROR, rule: str = "") -> None:
+        """Add a problem with a field; an empty key means the mapping itself."""
+        self.problems.append(Problem(self.at(key) if key else self.place, message, severity, rule))
+
+    def text(self, key: str, default: str = "") -> str:
+        """Return a string."""
+        return self._typed(key, str, "a text", default)
+
+    def integer(self, key: str, default: int = 0) -> int:
+        """Return a whole number."""
+        return self._typed(key, int, "a whole number", default)
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """Return true or false."""
+        return self._typed(key, bool, "true or false", default)
+
+    def required(self, key: str) -> str:
+        """Return a string that must be there and not be empty."""
+        if not self.has(key):
+            self.note(key, "is missing")
+            return ""
+        value = self.text(key)
+        if not value and isinstance(self.data[key], str):
+            self.note(key, "is empty")
+        return value
+
+    def port(self, key: str) -> int | str:
+        """Return a port: a number from 1 to 65535, or a name; 0 if there is none."""
+        value = self.data.get(key)
+        if value is None:
+            return 0
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            self.note(key, f"is {_shown(value)}, where a port number or name is expected")
+            return 0
+        if isinstance(value, int) and not 1 <= value <= 65535:
+            self.note(key, f"is {value}, where a port from 1 to 65535 is expected")
+            return 0
+        return value
+
+    def child(self, key: str) -> "Fields":
+        """Return the mapping at a field; an empty one if there is none."""
+        value = self._typed(key, dict, "an object", {})
+        return Fields(value, self.at(key), self.problems)
+
+    def children(self, key: str) -> tuple["Fields", ...]:
+        """Return the mappings of a list."""
+        found: list[Fields] = []
+        for number, value in enumerate(self._typed(key, list, "a list", [])):
+            place = self.at(f"{key}[{number}]")
+            if isinstance(value, dict):
+                found.append(Fields(value, place, self.problems))
+            else:
+                self.note(f"{key}[{number}]", f"is {_shown(value)}, where an object is expected")
+        return tuple(found)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return the strings of a list."""
+        found: list[str] = []
+        for number, value in enumerate(self._typed(key, list, "a list", [])):
+            if isinstance(value, str):
+                found.append(value)
+            else:
+                self.note(f"{key}[{number}]", f"is {_shown(value)}, where a text is expected")
+        return tuple(found)
+
+    def strings(self, key: str) -> dict[str, str]:
+        """Return a mapping of strings, such as labels."""
+        found: dict[str, str] = {}
+        for name, value in self._typed(key, dict, "an object", {}).items():
+            if isinstance(name, str) and isinstance(value, str):
+                found[name] = value
+            elif value is None:
+                found[str(name)] = ""
+            else:
+                self.note(f"{key}.{name}", f"is {_shown(value)}, where a text is expected (put it in quotes)")
+        return found
+
+    def _typed(self, key: str, kind: type[T], word: str, default: T) -> T:
+        value = self.data.get(key)
+        if value is None:
+            return default
+        if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+            return value
+        self.note(key, f"is {_shown(value)}, where {word} is expected")
+        return default
+
+
+def _shown(value: object) -> str:
+    """Return a value as a message may show it: its kind if it is large, itself if it is small."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "`null`"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"`{text[:40]}…`" if len(text) > 40 else f"`{text}`"

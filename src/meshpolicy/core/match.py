@@ -1,0 +1,155 @@
+"""How Linkerd compares one thing with one pattern. Pure values and functions: no files, no sockets.
+
+Patterns are checked where they are parsed; nothing here raises.
+Sources: linkerd2 `policy-controller/core/src/identity_match.rs`, linkerd2-proxy `linkerd/http/route/src`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from urllib.parse import parse_qsl
+
+from meshpolicy.core.patterns import spans as spans
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+Headers = Mapping[str, str]
+"""Header names in lower case; a header that was sent on several lines holds all of them."""
+NEXT_LINE = "\n"
+"""What separates the lines of one header: no value can hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityMatch:
+    """One client identity, every one below a suffix (`*.ns…`), or any in DNS form (`*`) (R35, R83, R84)."""
+
+    pattern: str
+
+    @property
+    def exact(self) -> bool:
+        """Whether the pattern names one identity."""
+        return self.pattern != "*" and not self.pattern.startswith("*.")
+
+    def accepts(self, identity: str) -> bool:
+        """Whether a client that presented `identity` is meant; SPIFFE ids match only exactly (R84)."""
+        if self.exact:
+            return identity == self.pattern
+        if identity.startswith("spiffe://"):
+            return False
+        return self.pattern == "*" or identity.endswith(self.pattern[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkMatch:
+    """The addresses of a network, less its exceptions (R36)."""
+
+    cidr: Network
+    exceptions: tuple[Network, ...] = ()
+
+    def accepts(self, address: Address) -> bool:
+        """Whether `address` is meant; an address of the other family never is."""
+        return _inside(address, self.cidr) and not any(_inside(address, hole) for hole in self.exceptions)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether every address of its family is meant."""
+        return self.cidr.prefixlen == 0 and not self.exceptions
+
+
+def _inside(address: Address, network: Network) -> bool:
+    return address.version == network.version and address in network
+
+
+class PathKind(StrEnum):
+    """The three ways to match a path, by their names in an HTTPRoute."""
+
+    EXACT = "Exact"
+    PREFIX = "PathPrefix"
+    REGEX = "RegularExpression"
+
+
+@dataclass(frozen=True, slots=True)
+class PathMatch:
+    """A path pattern, compared with the raw path: no decoding, no normalization, case counts (R90)."""
+
+    kind: PathKind
+    value: str
+
+    def length(self, path: str) -> int | None:
+        """Return the bytes of `path` that are matched, which rank routes (R91), or None."""
+        match self.kind:
+            case PathKind.EXACT:
+                return len(path) if path == self.value else None
+            case PathKind.REGEX:
+                return len(path) if spans(self.value, path) else None
+            case PathKind.PREFIX:
+                return self._prefix_length(path)
+
+    def _prefix_length(self, path: str) -> int | None:
+        if self.value == "/":
+            return 1
+        prefix, path = self.value.rstrip("/"), path.rstrip("/")
+        if path == prefix or path.startswith(prefix + "/"):
+            return len(prefix)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ValueMatch:
+    """A header or query parameter with a value, exact or by regular expression (R93)."""
+
+    name: str
+    value: str
+    regex: bool = False
+
+    def accepts(self, value: str) -> bool:
+        """Whether one value of that name is meant."""
+        return spans(self.value, value) if self.regex else value == self.value
+
+
+def accept_headers(patterns: Iterable[ValueMatch], headers: Headers) -> bool:
+    """Whether every pattern is met by some line of its header (R93)."""
+    return all(p.name in headers and any(map(p.accepts, headers[p.name].split(NEXT_LINE))) for p in patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class HostMatch:
+    """A hostname, or a suffix `*.x` that wants at least one more label; case does not count (R92, M5)."""
+
+    pattern: str
+
+    def rank(self, host: str) -> tuple[int, int] | None:
+        """Return how specific the match is (greater wins), or None; `host` comes without its port."""
+        host, pattern = host.lower(), self.pattern.lower()
+        if not pattern.endswith("."):
+            host = host.removesuffix(".")
+        if not pattern.startswith("*."):
+            return (2, len(pattern)) if host == pattern else None
+        return (1, len(pattern) - 1) if host.endswith(pattern[1:]) and len(host) > len(pattern) - 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpMatch:
+    """One match of an HTTPRoute's rule: all that it names must hold (R89)."""
+
+    path: PathMatch | None = None
+    method: str | None = None
+    headers: tuple[ValueMatch, ...] = ()
+    query: tuple[ValueMatch, ...] = ()
+
+    def accepts_query(self, query: str) -> bool:
+        """Whether every query pattern is met by some pair of that name (form-decoded)."""
+        pairs = parse_qsl(query, keep_blank_values=True) if self.query else []
+        return all(any(name == q.name and q.accepts(value) for name, value in pairs) for q in self.query)
+
+
+@dataclass(frozen=True, slots=True)
+class GrpcMatch:
+    """One match of a GRPCRoute's rule; a part that is None accepts anything (R94)."""
+
+    service: str | None = None
+    method: str | None = None
+    headers: tuple[ValueMatch, ...] = ()
+    rpc: bool = True
+    """Whether the match has a `method` at all; one without makes the proxy refuse the whole Server (R56)."""

@@ -1,0 +1,180 @@
+"""The inbound policy of one port, as Linkerd's controller would hand it to the proxy. Pure values.
+
+Every part remembers the object it came from, so that an answer can say why.
+The shapes follow linkerd2 `policy-controller/core/src/inbound.rs`.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from meshpolicy.core.errors import Place
+from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, IdentityMatch, NetworkMatch
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """An object of the cluster, and where it is written; group `default` is what Linkerd adds by itself."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    place: Place | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+class DefaultPolicy(StrEnum):
+    """What a port without a Server allows; also the words of a Server's `accessPolicy` (R1, R19, R22)."""
+
+    ALL_UNAUTHENTICATED = "all-unauthenticated"
+    ALL_AUTHENTICATED = "all-authenticated"
+    CLUSTER_UNAUTHENTICATED = "cluster-unauthenticated"
+    CLUSTER_AUTHENTICATED = "cluster-authenticated"
+    DENY = "deny"
+    AUDIT = "audit"
+
+
+class Protocol(StrEnum):
+    """What the proxy expects on a port, by the names of `proxyProtocol` (R18)."""
+
+    UNKNOWN = "unknown"
+    HTTP1 = "HTTP/1"
+    HTTP2 = "HTTP/2"
+    GRPC = "gRPC"
+    OPAQUE = "opaque"
+    TLS = "TLS"
+
+
+@dataclass(frozen=True, slots=True)
+class Unauthenticated:
+    """Anyone: no TLS is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsUnauthenticated:
+    """Anyone whose TLS this proxy terminated, with or without an identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsAuthenticated:
+    """A client whose verified identity matches one of these."""
+
+    identities: tuple[IdentityMatch, ...]
+
+
+Authentication = Unauthenticated | TlsUnauthenticated | TlsAuthenticated
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """A grant: some network holds the peer's address AND the authentication holds (R81)."""
+
+    ref: Ref
+    networks: tuple[NetworkMatch, ...]
+    authentication: Authentication
+    via: tuple[Ref, ...] = ()
+    """The authentications and accounts that `ref` names."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderChange:
+    """A RequestHeaderModifier: adds, then sets, then removes (R54)."""
+
+    add: tuple[tuple[str, str], ...] = ()
+    set: tuple[tuple[str, str], ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A RequestRedirect; a part that is None stays as it was in the request."""
+
+    status: int = 302
+    scheme: str | None = None
+    hostname: str | None = None
+    port: int | None = None
+    path: str | None = None
+    """Replaces all of the path."""
+    prefix: str | None = None
+    """Replaces the matched prefix."""
+
+
+Filter = HeaderChange | Redirect
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRule:
+    """One rule: any of its matches; without matches, every request, ranked as prefix `/` (R88)."""
+
+    matches: tuple[HttpMatch, ...] = ()
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRoute:
+    """An HTTPRoute that is in force on a port, or the default or probe route that Linkerd adds (R57)."""
+
+    ref: Ref
+    rules: tuple[HttpRule, ...]
+    hostnames: tuple[HostMatch, ...] = ()
+    authorizations: tuple[Authorization, ...] = ()
+    """Its own, then those of the Server (R51): ready to be evaluated."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrpcRule:
+    """One rule of a GRPCRoute; without matches, every call."""
+
+    matches: tuple[GrpcMatch, ...] = ()
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GrpcRoute:
+    """A GRPCRoute that is in force on a port, or Linkerd's default one."""
+
+    ref: Ref
+    rules: tuple[GrpcRule, ...]
+    hostnames: tuple[HostMatch, ...] = ()
+    authorizations: tuple[Authorization, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimitOverride:
+    """One bucket shared by these identities (R101)."""
+
+    rps: int
+    identities: tuple[IdentityMatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """An HTTPLocalRateLimitPolicy in force; rates in requests per second and proxy (R99-R102)."""
+
+    ref: Ref
+    total: int | None = None
+    identity: int | None = None
+    overrides: tuple[RateLimitOverride, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PortPolicy:
+    """All that decides who may call one port of one workload."""
+
+    workload: Ref
+    port: int
+    server: Ref
+    """The Server that governs the port, or kind `default` with the default policy's name."""
+    protocol: Protocol
+    authorizations: tuple[Authorization, ...] = ()
+    """The Server's list S (R24) with Linkerd's localhost grant last (R80)."""
+    http_routes: tuple[HttpRoute, ...] = ()
+    """In Linkerd's order (R55); empty where the protocol has no HTTP routes (R50)."""
+    grpc_routes: tuple[GrpcRoute, ...] = ()
+    rate_limit: RateLimit | None = None
+    skipped: bool = False
+    """The port never meets the proxy (R10), or the pod has none: everything is allowed."""
+    invalid: Ref | None = None
+    """The object that makes the proxy refuse the whole policy (R56): everything is denied."""

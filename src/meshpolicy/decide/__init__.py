@@ -1,0 +1,1 @@
+"""Decides one call: transport, routing, authorization, network, verdict. Pure."""

@@ -1,0 +1,146 @@
+"""A connection as the network sees it: the port on the wire, and what a blocked caller gets. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from meshpolicy.core.match import Address
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.annotations import ADMIN_PORT, CONTROL_PORT, INBOUND_PORT
+from meshpolicy.kinds.network import Direction, Endpoint, Filter, NetworkPolicies
+from meshpolicy.kinds.workload import Workload
+
+DNS_PORT = 53
+
+
+class ControlPlane(StrEnum):
+    """The parts of Linkerd's control plane that a proxy calls."""
+
+    IDENTITY = "identity"
+    DESTINATION = "destination"
+    POLICY = "policy"
+
+
+CONTROL_PORTS = {ControlPlane.IDENTITY: 8080, ControlPlane.DESTINATION: 8086, ControlPlane.POLICY: 8090}
+
+
+class Start(StrEnum):
+    """What becomes of a new pod under its egress rules (N17)."""
+
+    WORKS = "works"
+    UNSTARTED = "unstarted"
+    """Its proxy gets no certificate, so its application is never started."""
+    HANGS = "timeout"
+    """It is ready, and its requests get no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A client that calls one port of a pod."""
+
+    client: Endpoint
+    server: Workload
+    port: int
+    protocol: str = "http"
+    direct: bool = False
+    """Whether the client uses the pod's address and not a Service."""
+    skipped: bool = False
+    """Whether the server's proxy leaves the port alone (R10), or it has none."""
+    hinted: bool = False
+    """Whether the port is opaque to meshed clients by the pod's annotation or a Server (R65)."""
+    opaque: bool = False
+    """Whether the Service calls the port opaque: the client's proxy does not look for HTTP."""
+    tunnelled: bool = True
+    """Whether the mesh carries meshed traffic on 4143 (`transport-header`), not on the port itself."""
+    bypassing: bool = False
+    """Whether the client's own proxy leaves this port alone (skip-outbound-ports)."""
+
+    @property
+    def meshed(self) -> bool:
+        """Whether the client's proxy carries the call."""
+        return self.client.workload is not None and self.client.workload.meshed and not self.bypassing
+
+    @property
+    def wire_port(self) -> int:
+        """Return the port of the server that packets bear (N8, N9, N11)."""
+        between_proxies = self.meshed and self.server.meshed and not self.skipped
+        if between_proxies and self.tunnelled and self.port not in (CONTROL_PORT, ADMIN_PORT):
+            return INBOUND_PORT
+        return self.port
+
+    @property
+    def to_itself(self) -> bool:
+        """Whether a pod calls itself, which no NetworkPolicy and no proxy sees (M1)."""
+        return self.client.workload is not None and self.client.workload.ref == self.server.ref
+
+    def blocked(self, policies: NetworkPolicies) -> Filter | None:
+        """Return the direction that a NetworkPolicy blocks, the client's first; None if the call passes."""
+        if self.to_itself:
+            return None
+        server = Endpoint(self.server)
+        outwards = policies.filter(Direction.EGRESS, self.client, server, self.wire_port)
+        if not outwards.allowed:
+            return outwards
+        inwards = policies.filter(Direction.INGRESS, server, self.client, self.wire_port)
+        return None if inwards.allowed else inwards
+
+    def symptom(self) -> str:
+        """Return what a blocked caller gets first (N12): from its own proxy, or at the TCP level without one."""
+        if not self.meshed:
+            return "blocked"
+        if self.protocol in ("tcp", "tls") or self.opaque or (self.hinted and self.direct):
+            return "closed"
+        if self.protocol == "grpc":
+            return "grpc-14"
+        return "502" if self.skipped or self.hinted else "504"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where DNS and the control plane are; an address that is not given is looked for by its usual labels."""
+
+    control_plane_namespace: str = "linkerd"
+    dns: Address | None = None
+    destination: Address | None = None
+    identity: Address | None = None
+
+    def resolver(self) -> Endpoint:
+        """Return the DNS server."""
+        if self.dns is not None:
+            return Endpoint(address=self.dns)
+        return Endpoint(_assumed("kube-system", "kube-dns", {"k8s-app": "kube-dns"}))
+
+    def control_plane(self, part: ControlPlane) -> Endpoint:
+        """Return the pod that serves a part; the policy controller lives with the destination."""
+        component = "identity" if part is ControlPlane.IDENTITY else "destination"
+        address = self.identity if part is ControlPlane.IDENTITY else self.destination
+        labels = {"linkerd.io/control-plane-component": component, "linkerd.io/control-plane-ns": "linkerd"}
+        pod = _assumed(self.control_plane_namespace, f"linkerd-{component}", labels, address)
+        return Endpoint(pod)
+
+
+def _assumed(namespace: str, name: str, labels: Mapping[str, str], address: Address | None = None) -> Workload:
+    """Return a pod that the manifests need not hold."""
+    return Workload(Ref("", "Pod", namespace, name), labels, addresses=() if address is None else (address,))
+
+
+def resolves(policies: NetworkPolicies, client: Endpoint, around: Surroundings) -> bool:
+    """Whether a client's DNS questions get through; UDP is what they use (N16)."""
+    return policies.filter(Direction.EGRESS, client, around.resolver(), DNS_PORT, "UDP").allowed
+
+
+def reaches(policies: NetworkPolicies, client: Endpoint, around: Surroundings, part: ControlPlane) -> bool:
+    """Whether a client's proxy may open a connection to a part of the control plane (N17)."""
+    return policies.filter(Direction.EGRESS, client, around.control_plane(part), CONTROL_PORTS[part]).allowed
+
+
+def forgets(policies: NetworkPolicies, client: Endpoint, around: Surroundings) -> bool:
+    """Whether a client that lost its streams cannot look targets up again: then its requests hang (N17)."""
+    return not all(reaches(policies, client, around, part) for part in (ControlPlane.DESTINATION, ControlPlane.POLICY))
+
+
+def start(policies: NetworkPolicies, client: Endpoint, around: Surroundings) -> Start:
+    """Return what becomes of a new meshed pod (N17)."""
+    if not resolves(policies, client, around) or not reaches(policies, client, around, ControlPlane.IDENTITY):
+        return Start.UNSTARTED
+    return Start.HANGS if forgets(policies, client, around) else Start.WORKS

@@ -1,0 +1,202 @@
+"""Decides one call against the policy of one port, as the server's proxy does (sections 0, 8, 9 and 10). Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import assert_never
+
+from meshpolicy.core.client import Arrival, Client, Traffic
+from meshpolicy.core.policy import Authorization, HeaderChange, PortPolicy, Protocol, RateLimit, Redirect, Ref
+from meshpolicy.decide.authorized import authorized
+from meshpolicy.decide.explain import Reason, buckets, counted, governed, granted, met, refused
+from meshpolicy.decide.redirect import leads_elsewhere
+from meshpolicy.decide.routing import Request, Routed, replaces_no_prefix, route_grpc, route_http
+from meshpolicy.kinds.annotations import ADMIN_PORT, INBOUND_PORT
+
+CLIENT_ID = "l5d-client-id"
+
+
+class Verdict(StrEnum):
+    """What becomes of a call."""
+
+    ALLOW = "allow"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not found"
+    CLOSED = "closed"
+    PROTOCOL_ERROR = "protocol error"
+    RATE_LIMITED = "rate limited"
+    REDIRECT = "redirect"
+    BLOCKED = "blocked"
+    """A NetworkPolicy keeps the connection from being made."""
+    UNKNOWN = "unknown"
+    """The manifests do not decide; the reason says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict on one call, and why."""
+
+    verdict: Verdict
+    status: int = 0
+    """The HTTP status that a proxy answers with; 0 where it answers none."""
+    reasons: tuple[Reason, ...] = ()
+    route: Ref | None = None
+    authorization: Authorization | None = None
+    headers: Mapping[str, str | None] = field(default_factory=dict)
+    """Request headers that the proxy changed on the way to the application; None: removed."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the application gets the call."""
+        return self.verdict is Verdict.ALLOW
+
+
+def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffic = Traffic.HTTP) -> Decision:
+    """Decide one call; a rate limit is named and not counted, for that depends on the calls before."""
+    if policy.skipped:
+        return Decision(Verdict.ALLOW, reasons=(Reason(f"port {policy.port} does not pass the proxy", "R10"),))
+    if policy.port == INBOUND_PORT:
+        return _to_proxy(client)
+    opaque = client.arrival is Arrival.MESHED_OPAQUE
+    # What the proxy refused as a whole, it replaces by a policy that detects and grants nothing (R56).
+    protocol = Protocol.UNKNOWN if policy.invalid is not None else policy.protocol
+    match protocol:
+        case Protocol.UNKNOWN:
+            as_http = traffic.is_http and not opaque
+            return _http(policy, client, request) if as_http else _tcp(policy, client, traffic)
+        case Protocol.HTTP1 | Protocol.HTTP2 | Protocol.GRPC:
+            return _declared_http(policy, client, request, traffic, opaque=opaque)
+        case Protocol.OPAQUE | Protocol.TLS:
+            if client.arrival is Arrival.MESHED_HTTP:
+                reason = Reason(f"{policy.server} expects {policy.protocol}, which has no routes", "R63", policy.server)
+                return Decision(Verdict.NOT_FOUND, 404, (reason,))
+            return _tcp(policy, client, traffic)
+    assert_never(protocol)
+
+
+def _to_proxy(client: Client) -> Decision:
+    """Decide a connection to the proxy's own port, which takes other proxies' alone (R61, R68)."""
+    text = f"port {INBOUND_PORT} takes connections of other proxies only"
+    verdict = Verdict.CLOSED if client.arrival is Arrival.PLAIN else Verdict.UNKNOWN
+    return Decision(verdict, reasons=(Reason(text, "R68"),))
+
+
+def _declared_http(policy: PortPolicy, client: Client, request: Request, traffic: Traffic, *, opaque: bool) -> Decision:
+    """Decide on a port declared HTTP/1, HTTP/2 or gRPC: no bytes but that protocol's get through (R63, R64)."""
+    if opaque or (client.arrival is Arrival.MESHED_TO_PORT and not traffic.is_http):
+        reason = Reason(
+            f"{policy.server} expects {policy.protocol}, and this connection is opaque", "R64", policy.server
+        )
+        return Decision(Verdict.CLOSED, reasons=(reason,))
+    if client.arrival is Arrival.PLAIN and not _speaks(policy.protocol, traffic):
+        reason = Reason(
+            f"{policy.server} expects {policy.protocol}, and the client sends {traffic}", "R63", policy.server
+        )
+        # Only an HTTP/1 parser answers bytes that are no HTTP at all before it closes (M3).
+        plain = policy.protocol is Protocol.HTTP1 and traffic is Traffic.TCP
+        return Decision(Verdict.PROTOCOL_ERROR, 400 if plain else 0, (reason,))
+    return _http(policy, client, request)
+
+
+def _speaks(protocol: Protocol, traffic: Traffic) -> bool:
+    """Whether an unmeshed client's bytes are what the port is declared for."""
+    if protocol is Protocol.HTTP1:
+        return traffic is Traffic.HTTP
+    return traffic in (Traffic.HTTP2, Traffic.GRPC)
+
+
+def _tcp(policy: PortPolicy, client: Client, traffic: Traffic) -> Decision:
+    """Decide a connection by the Server's list alone; routes do not count (R95)."""
+    if policy.port == ADMIN_PORT and not traffic.is_http:
+        return Decision(Verdict.CLOSED, reasons=(Reason("the proxy's admin port serves HTTP only", "R103"),))
+    # On an opaque port only a transport header tells who calls; TLS is not terminated (R63).
+    known = client
+    if client.arrival is Arrival.MESHED_TO_PORT and policy.protocol is Protocol.OPAQUE:
+        known = Client(client.address, Arrival.PLAIN)
+    grant = authorized(policy.authorizations, known)
+    if grant is None:
+        return Decision(Verdict.CLOSED, reasons=(*governed(policy), *refused(policy, policy.authorizations, known)))
+    return Decision(Verdict.ALLOW, reasons=(*governed(policy), granted(grant)), authorization=grant)
+
+
+def _http(policy: PortPolicy, client: Client, request: Request) -> Decision:
+    """Decide a request: route, authorization, filters, in this order (R85)."""
+    if policy.invalid is not None:
+        text = f"{policy.invalid} has a match without a method, so the proxy refuses all of {policy.server}"
+        return Decision(Verdict.FORBIDDEN, 403, (Reason(text, "R56", policy.invalid),))
+    request = with_identity(request, client.identity)
+    grpc = policy.protocol is Protocol.GRPC
+    routed = route_grpc(policy.grpc_routes, request) if grpc else route_http(policy.http_routes, request)
+    if routed is None:
+        routes = policy.grpc_routes if grpc else policy.http_routes
+        names = ", ".join(str(route.ref) for route in routes) or "none"
+        reason = Reason(f"no route matches {request.method} {request.path}; there are: {names}", "R85")
+        return Decision(Verdict.NOT_FOUND, 404, (*governed(policy), reason))
+    steps = (*governed(policy), met(routed))
+    grant = authorized(routed.route.authorizations, client)
+    if grant is None:
+        why = refused(policy, routed.route.authorizations, client)
+        return Decision(Verdict.FORBIDDEN, 403, (*steps, *why), routed.route.ref)
+    return _filtered(policy, request, routed, grant, (*steps, granted(grant)))
+
+
+def with_identity(request: Request, identity: str) -> Request:
+    """Return the request with the verified identity in its header; one that the client wrote is lost (R86)."""
+    headers = {name: value for name, value in request.headers.items() if name != CLIENT_ID}
+    if identity:
+        headers[CLIENT_ID] = identity
+    return Request(request.method, request.path, headers, request.authority)
+
+
+def _filtered(
+    policy: PortPolicy,
+    request: Request,
+    routed: Routed,
+    grant: Authorization,
+    steps: tuple[Reason, ...],
+) -> Decision:
+    """Apply the filters of the rule in their order (R54)."""
+    headers: dict[str, str | None] = {CLIENT_ID: request.headers.get(CLIENT_ID)}
+    for part in routed.filters:
+        if isinstance(part, HeaderChange):
+            headers |= _changed(part, request.headers)
+            continue
+        if policy.protocol is Protocol.GRPC:
+            continue
+        found = _redirected(policy, part, request, routed, steps)
+        if found is not None:
+            return found
+    if policy.rate_limit is not None:
+        steps = (*steps, counted(policy.rate_limit, request.headers.get(CLIENT_ID, "")))
+        if never(policy.rate_limit, request.headers.get(CLIENT_ID, "")):
+            status = 500 if policy.port == ADMIN_PORT else 429
+            return Decision(Verdict.RATE_LIMITED, status, steps, routed.route.ref, grant)
+    return Decision(Verdict.ALLOW, reasons=steps, route=routed.route.ref, authorization=grant, headers=headers)
+
+
+def never(limit: RateLimit, identity: str) -> bool:
+    """Whether one of the buckets that a client's request needs holds nothing at all."""
+    return any(rate == 0 for rate in buckets(limit, identity))
+
+
+def _redirected(
+    policy: PortPolicy, redirect: Redirect, request: Request, routed: Routed, steps: tuple[Reason, ...]
+) -> Decision | None:
+    """Return the redirect, an error where it cannot be made, or None where it leads to the same place."""
+    if redirect.prefix is not None and replaces_no_prefix(routed):
+        reason = Reason("the redirect replaces a prefix, and none was matched", "R97", routed.route.ref)
+        return Decision(Verdict.PROTOCOL_ERROR, 500, (*steps, reason), routed.route.ref)
+    if not leads_elsewhere(redirect, request, routed.match):
+        return None
+    # The admin server knows no redirects (R103).
+    status = 500 if policy.port == ADMIN_PORT else redirect.status
+    reason = Reason(f"{routed.route.ref} redirects with {redirect.status}", "R54", routed.route.ref)
+    return Decision(Verdict.REDIRECT, status, (*steps, reason), routed.route.ref)
+
+
+def _changed(change: HeaderChange, headers: Mapping[str, str]) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for name, value in change.add:
+        before = found.get(name, headers.get(name))
+        found[name] = value if before is None else f"{before}, {value}"
+    return found | dict(change.set) | dict.fromkeys(change.remove)

@@ -1,0 +1,94 @@
+"""The steps of a decision in words: what was found, in which object, by which rule. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from meshpolicy.core.client import Client
+from meshpolicy.core.policy import Authorization, PortPolicy, RateLimit, Ref, TlsAuthenticated
+from meshpolicy.decide.authorized import authenticated
+from meshpolicy.decide.routing import Routed
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of a decision: what was found, in which object, by which rule."""
+
+    text: str
+    rule: str = ""
+    ref: Ref | None = None
+
+    def __str__(self) -> str:
+        place = f" ({self.ref.place})" if self.ref and self.ref.place else ""
+        return f"{self.text}{place}" + (f" [{self.rule}]" if self.rule else "")
+
+
+def governed(policy: PortPolicy) -> tuple[Reason, ...]:
+    """Say what governs the port."""
+    if policy.server.group == "default":
+        text = f"no Server governs port {policy.port}; the default policy is {policy.server.name}"
+        return (Reason(text, "R20"),)
+    return (Reason(f"{policy.server} governs port {policy.port} as {policy.protocol}", "R13", policy.server),)
+
+
+def met(routed: Routed) -> Reason:
+    """Say which route the request meets."""
+    ref = routed.route.ref
+    if ref.group == "default":
+        text = "Linkerd's own route for the probes" if ref.name == "probe" else "Linkerd's own route for everything"
+        return Reason(f"the request meets {text}", "R57")
+    return Reason(f"the request meets {ref}", "R91", ref)
+
+
+def granted(grant: Authorization) -> Reason:
+    """Say who admits the client."""
+    if grant.ref.group == "default":
+        words = {"localhost": "a pod may always call itself", "probe": "the kubelet may probe"}
+        text = words.get(grant.ref.name, f"{grant.ref.name} admits the client")
+        return Reason(text, {"localhost": "R80", "probe": "R57"}.get(grant.ref.name, "R22"))
+    through = f" through {', '.join(map(str, grant.via))}" if grant.via else ""
+    return Reason(f"{grant.ref} admits the client{through}", "R81", grant.ref)
+
+
+def buckets(limit: RateLimit, identity: str) -> tuple[int, ...]:
+    """Return the rates that bind a client's request: the total, then its override's or else its identity's (R101)."""
+    total = () if limit.total is None else (limit.total,)
+    for override in limit.overrides:
+        if identity and any(match.accepts(identity) for match in override.identities):
+            return (*total, override.rps)
+    return total if limit.identity is None else (*total, limit.identity)
+
+
+def counted(limit: RateLimit, identity: str) -> Reason:
+    """Say that a rate limit counts the request, and how many it lets pass."""
+    rates = " and ".join(f"{rate} a second" for rate in buckets(limit, identity))
+    words = f"{limit.ref} lets {rates} of such requests pass in each proxy" if rates else f"{limit.ref} does not bind"
+    return Reason(f"{words}; the others get 429" if rates else words, "R101", limit.ref)
+
+
+def refused(policy: PortPolicy, grants: Iterable[Authorization], client: Client) -> tuple[Reason, ...]:
+    """Say of each grant why it does not apply."""
+    who = client.identity or "a client without mesh identity"
+    found = []
+    for grant in grants:
+        if grant.ref.group == "default" and grant.ref.name == "localhost":
+            continue
+        lacking = (
+            f"wants {_wanted(grant)}; this client has {client.identity or 'none'}"
+            if not authenticated(grant, client)
+            else f"leaves out {client.address or 'addresses such as this client may have'}"
+        )
+        found.append(Reason(f"{grant.ref} {lacking}", "R81", grant.ref))
+    if policy.invalid is not None:
+        return (Reason(f"{policy.invalid} makes the proxy refuse all of {policy.server}", "R56", policy.invalid),)
+    return tuple(found) or (Reason(f"nothing is granted here to {who}", "R24", policy.server),)
+
+
+def _wanted(grant: Authorization) -> str:
+    """Say whom a grant means: beside the one who asked, a slip of the pen in a name shows."""
+    if not isinstance(grant.authentication, TlsAuthenticated):
+        return "a client with TLS"
+    patterns = [found.pattern for found in grant.authentication.identities]
+    if "*" in patterns:
+        return "any mesh identity"
+    more = f" or {len(patterns) - 2} others" if len(patterns) > 2 else ""
+    return f"the identity {' or '.join(patterns[:2])}{more}"

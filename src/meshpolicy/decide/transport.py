@@ -1,0 +1,121 @@
+"""How a client's call reaches a port: through its own proxy or not, and in which form (R62, R65, R71, M1). Pure."""
+
+from dataclasses import dataclass, field
+
+from meshpolicy.core.client import Arrival, Client, Traffic
+from meshpolicy.core.match import Address
+from meshpolicy.core.policy import Protocol
+from meshpolicy.decide.routing import Request
+from meshpolicy.index.authorize import networks
+from meshpolicy.index.joined import server_index
+from meshpolicy.index.servers import port_numbers
+from meshpolicy.kinds import annotations
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Service, ServicePort, Workload
+
+OPAQUE_APPLICATION = "linkerd.io/opaque"
+META_PORTS = (annotations.CONTROL_PORT, annotations.ADMIN_PORT)
+"""Ports of the proxy itself, which stay their own on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The Service and port through which a pod is called."""
+
+    service: Service
+    port: ServicePort
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: from whom, to which port of which workload, through which door, and what is sent."""
+
+    server: Workload
+    port: int
+    client: Workload | None = None
+    """None: someone outside of the mesh, at `address`."""
+    address: Address | None = None
+    door: Door | None = None
+    """None: the pod's address is called."""
+    request: Request = field(default_factory=Request)
+    traffic: Traffic = Traffic.HTTP
+
+    @property
+    def to_itself(self) -> bool:
+        """Whether a pod calls itself, of which its proxy makes a local call (M1)."""
+        return self.same_workload and self.server.replicas <= 1
+
+    @property
+    def same_workload(self) -> bool:
+        """Whether client and server are pods of one workload: with several replicas perhaps the same pod."""
+        return self.client is not None and self.client.ref == self.server.ref
+
+    @property
+    def peer(self) -> Address | None:
+        """Return the address that the server sees."""
+        if self.client is not None:
+            return next(iter(self.client.addresses), self.address)
+        return self.address
+
+    @property
+    def meshed(self) -> bool:
+        """Whether the client's own proxy carries the call (R71)."""
+        if self.client is None or not self.client.meshed:
+            return False
+        dialled = self.port if self.door is None else self.door.port.number
+        return not annotations.holds(self.client.annotations, annotations.SKIP_OUTBOUND, dialled)
+
+
+def door_to(cluster: Cluster, server: Workload, port: int) -> Door | None:
+    """Return the Service port that leads to a port of a workload, the first by name."""
+    return next(iter(doors(cluster, server, port)), None)
+
+
+def doors(cluster: Cluster, server: Workload, port: int) -> list[Door]:
+    """Return every Service port that leads to a port of a workload."""
+    return [
+        Door(service, entry)
+        for service in cluster.services
+        if service.selects(server.ref.namespace, server.labels)
+        for entry in service.ports
+        if port in port_numbers(server, entry.target)
+    ]
+
+
+def hinted_opaque(cluster: Cluster, server: Workload, port: int) -> bool:
+    """Whether meshed clients are told that the port is opaque: by annotation, by default, or by any Server (R65)."""
+    if annotations.OPAQUE_PORTS in server.annotations:
+        if annotations.holds(server.annotations, annotations.OPAQUE_PORTS, port):
+            return True
+    elif port in annotations.DEFAULT_OPAQUE:
+        return True
+    claiming = server_index(cluster, server.ref.namespace).claiming(server, port)
+    return any(claim.protocol is Protocol.OPAQUE for claim in claiming)
+
+
+def opaque_service(door: Door | None) -> bool:
+    """Whether the Service itself calls the port opaque, so that the client's proxy looks for no HTTP (R65)."""
+    return door is not None and (
+        door.port.app_protocol == OPAQUE_APPLICATION
+        or annotations.holds(door.service.annotations, annotations.OPAQUE_PORTS, door.port.number)
+    )
+
+
+def identity_of(cluster: Cluster, workload: Workload) -> str:
+    """Return the name in a workload's certificate (R5)."""
+    return workload.identity or cluster.settings.identity(workload.ref.namespace, workload.service_account)
+
+
+def arrive(cluster: Cluster, call: Call, *, lucky: bool = False) -> Client:
+    """Return the client as the server's proxy sees it; `lucky` guesses an unknown address in its favour."""
+    home = networks(cluster.settings.cluster_networks) if call.client is not None else ()
+    if not call.meshed or call.client is None:
+        return Client(call.peer, home=home, lucky=lucky)
+    return Client(call.peer, _arrival(cluster, call), identity_of(cluster, call.client), home, lucky)
+
+
+def _arrival(cluster: Cluster, call: Call) -> Arrival:
+    if call.port in META_PORTS or cluster.settings.outbound_transport_mode == "transparent":
+        return Arrival.MESHED_TO_PORT
+    opaque = opaque_service(call.door) or hinted_opaque(cluster, call.server, call.port)
+    return Arrival.MESHED_HTTP if call.traffic.is_http and not opaque else Arrival.MESHED_OPAQUE

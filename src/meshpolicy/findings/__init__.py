@@ -1,1 +1,0 @@
-"""What `lint` finds: one function a finding, found by its code. Pure."""

@@ -1,0 +1,93 @@
+"""Which routes and rate limits are in force on a Server, and what Linkerd writes into their status. Pure."""
+
+from dataclasses import dataclass
+
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.objects import POLICY_GROUP, RateLimitPolicy, Route, Server, Target
+
+ACCEPTED = "Accepted"
+Key = tuple[str, str]
+"""Namespace and name of a Server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One Accepted condition that Linkerd writes; `parent` is None where the object has one target."""
+
+    ref: Ref
+    reason: str
+    parent: Target | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the condition is True."""
+        return self.reason == ACCEPTED
+
+
+def is_server(parent: Target) -> bool:
+    """Whether a parent is a Server; group and kind must say so, in any case (R45)."""
+    return (parent.group.lower(), parent.kind.lower()) == (POLICY_GROUP, "server")
+
+
+def usable(route: Route) -> bool:
+    """Whether the inbound index takes a route; a parent elsewhere, or with a port, spoils all parents (R46, R53)."""
+    return not route.unusable and all(
+        parent.namespace == route.ref.namespace and parent.port is None and not parent.section
+        for parent in route.parents
+        if is_server(parent)
+    )
+
+
+class Attachments:
+    """The routes and rate limits of a cluster, by the Server on which they are in force."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._servers = {(server.ref.namespace, server.ref.name) for server in cluster.servers}
+        self._grpc = {
+            (parent.namespace, parent.name)
+            for route in cluster.routes
+            if route.ref.kind == "GRPCRoute"
+            for parent in filter(is_server, route.parents)
+        }
+        self._routes: dict[Key, list[Route]] = {}
+        self._limits: dict[Key, RateLimitPolicy] = {}
+        for route in filter(usable, cluster.routes):
+            for parent in dict.fromkeys(filter(is_server, route.parents)):
+                if self.reason(route, parent) == ACCEPTED:
+                    self._routes.setdefault((parent.namespace, parent.name), []).append(route)
+        for space in cluster.spaces.values():
+            for limit in space.rate_limits:
+                self._limits.setdefault((limit.ref.namespace, limit.target.name), limit)
+
+    def reason(self, route: Route, parent: Target) -> str:
+        """Return the reason of the Accepted condition; a GRPCRoute drives out all HTTPRoutes (R48)."""
+        key = (parent.namespace, parent.name)
+        if key not in self._servers:
+            return "NoMatchingParent"
+        return "RouteReasonConflicted" if route.ref.kind == "HTTPRoute" and key in self._grpc else ACCEPTED
+
+    def routes(self, server: Server) -> tuple[Route, ...]:
+        """Return the routes that are in force on a Server, in Linkerd's order (R47, R55)."""
+        return tuple(self._routes.get((server.ref.namespace, server.ref.name), ()))
+
+    def limit(self, server: Server) -> RateLimitPolicy | None:
+        """Return the rate limit that is in force on a Server: the oldest that targets it (R99)."""
+        return self._limits.get((server.ref.namespace, server.ref.name))
+
+    def statuses(self, cluster: Cluster) -> tuple[Status, ...]:
+        """Return every Accepted condition that Linkerd writes on routes with Server parents, and on rate limits."""
+        found = [
+            Status(route.ref, self.reason(route, parent), parent)
+            for route in cluster.routes
+            for parent in filter(is_server, route.parents)
+        ]
+        for space in cluster.spaces.values():
+            found += [Status(limit.ref, self._limit_reason(limit)) for limit in space.rate_limits]
+        return tuple(found)
+
+    def _limit_reason(self, limit: RateLimitPolicy) -> str:
+        key = (limit.ref.namespace, limit.target.name)
+        if key not in self._servers:
+            return "NoMatchingTarget"
+        return ACCEPTED if self._limits[key] is limit else "RateLimitReasonAlreadyExists"

@@ -1,0 +1,163 @@
+"""Joins policies with the authentications that they name: who is granted what, per Server and per route. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_network
+
+from meshpolicy.core.match import IdentityMatch, NetworkMatch
+from meshpolicy.core.policy import (
+    Authentication,
+    Authorization,
+    DefaultPolicy,
+    Ref,
+    TlsAuthenticated,
+    TlsUnauthenticated,
+    Unauthenticated,
+)
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.objects import POLICY_GROUP, AuthorizationPolicy, Route, Server, ServerAuthorization, Target
+
+EVERYWHERE = (NetworkMatch(ip_network("0.0.0.0/0")), NetworkMatch(ip_network("::/0")))
+LOCALHOST = Authorization(
+    Ref("default", "default", "", "localhost"),
+    (NetworkMatch(ip_network("127.0.0.1/32")), NetworkMatch(ip_network("::1/128"))),
+    Unauthenticated(),
+)
+"""What the proxy adds to every list (R80)."""
+ANY_IDENTITY = TlsAuthenticated((IdentityMatch("*"),))
+
+
+def kind_of(target: Target) -> tuple[str, str]:
+    """Return group and kind as Linkerd compares them: without case, no group meaning the core one (R27)."""
+    return target.group.lower() or "core", target.kind.lower()
+
+
+def networks(texts: Iterable[str]) -> tuple[NetworkMatch, ...]:
+    """Return networks of the mesh's settings."""
+    return tuple(NetworkMatch(ip_network(text, strict=False)) for text in texts)
+
+
+class Authorizer:
+    """The policies of one namespace, resolved and sorted by what they target."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+        self._servers: dict[str, list[Authorization]] = {}
+        self._routes: dict[tuple[str, str, str], list[Authorization]] = {}
+        self._everywhere: list[Authorization] = []
+        for policy in cluster.space(namespace).policies:
+            grant = resolve(cluster, policy)
+            if grant is not None:
+                self._sort(policy.target, grant)
+
+    def _sort(self, target: Target, grant: Authorization) -> None:
+        kind = kind_of(target)
+        if kind == (POLICY_GROUP, "server"):
+            self._servers.setdefault(target.name, []).append(grant)
+        elif kind == ("core", "namespace"):
+            self._everywhere.append(grant)
+        else:
+            self._routes.setdefault((*kind, target.name.lower()), []).append(grant)
+
+    def server(self, server: Server) -> tuple[Authorization, ...]:
+        """Return the list S of a Server (R24): the union of what is granted; nothing takes away."""
+        legacy = (
+            authorization
+            for policy in self._cluster.space(self._namespace).server_authorizations
+            if _selects(policy, server) and (authorization := legacy_grant(self._cluster, policy)) is not None
+        )
+        own = self._servers.get(server.ref.name, ())
+        return (*legacy, *own, *self._everywhere, *granted_by(self._cluster, server.access))
+
+    def route(self, route: Route) -> tuple[Authorization, ...]:
+        """Return what is granted on one route; its group must be the one that the policy names (R28)."""
+        return tuple(self._routes.get((route.ref.group, route.ref.kind.lower(), route.ref.name.lower()), ()))
+
+
+def resolve(cluster: Cluster, policy: AuthorizationPolicy) -> Authorization | None:
+    """Return the grant of a policy; None where it does nothing.
+
+    So it is where a reference leads nowhere (R31), and where two ask for an identity or for a network (R29).
+    """
+    authentication: Authentication = Unauthenticated()
+    nets: tuple[NetworkMatch, ...] = EVERYWHERE
+    via: list[Ref] = []
+    classes: set[bool] = set()
+    for reference in policy.references:
+        found = _reference(cluster, reference)
+        if found is None:
+            return None
+        part, ref = found
+        via.append(ref)
+        by_identity = isinstance(part, TlsAuthenticated)
+        if by_identity in classes:
+            return None
+        classes.add(by_identity)
+        if isinstance(part, TlsAuthenticated):
+            authentication = part
+        else:
+            nets = part
+    return Authorization(policy.ref, nets, authentication, tuple(via))
+
+
+def _reference(cluster: Cluster, target: Target) -> tuple[TlsAuthenticated | tuple[NetworkMatch, ...], Ref] | None:
+    key = (target.namespace, target.name)
+    match kind_of(target):
+        case ("policy.linkerd.io", "meshtlsauthentication") if key in cluster.identities:
+            found = cluster.identities[key]
+            return TlsAuthenticated(tuple(identity_matches(cluster, found.identities, found.references))), found.ref
+        case ("policy.linkerd.io", "networkauthentication") if key in cluster.networks:
+            return cluster.networks[key].networks, cluster.networks[key].ref
+        case ("core", "serviceaccount"):
+            # Whether the account exists is never asked (R5, R33).
+            return TlsAuthenticated(tuple(identity_matches(cluster, (), (target,)))), Ref("", "ServiceAccount", *key)
+        case _:
+            return None
+
+
+def identity_matches(
+    cluster: Cluster, identities: Iterable[str], references: Iterable[Target]
+) -> Iterator[IdentityMatch]:
+    """Yield what identities and references to accounts and namespaces mean (R5, R34)."""
+    for identity in identities:
+        yield IdentityMatch(identity)
+    for reference in references:
+        if kind_of(reference) == ("core", "namespace"):
+            yield IdentityMatch(cluster.settings.identity(reference.name, "*"))
+        else:
+            yield IdentityMatch(cluster.settings.identity(reference.namespace, reference.name))
+
+
+def _selects(policy: ServerAuthorization, server: Server) -> bool:
+    """Whether a ServerAuthorization means a Server: by name, or by the Server's own labels (R39)."""
+    if policy.selector is not None:
+        return policy.selector.accepts(dict(server.labels))
+    return policy.server == server.ref.name
+
+
+def legacy_grant(cluster: Cluster, policy: ServerAuthorization) -> Authorization | None:
+    """Return the grant of a ServerAuthorization; without networks it means the cluster's own (R40, R41)."""
+    authentication: Authentication
+    if policy.unauthenticated:
+        authentication = Unauthenticated()
+    elif policy.any_tls:
+        authentication = TlsUnauthenticated()
+    elif policy.identities or policy.accounts:
+        authentication = TlsAuthenticated(tuple(identity_matches(cluster, policy.identities, policy.accounts)))
+    else:
+        return None
+    return Authorization(policy.ref, policy.networks or networks(cluster.settings.cluster_networks), authentication)
+
+
+def granted_by(cluster: Cluster, mode: DefaultPolicy) -> tuple[Authorization, ...]:
+    """Return what a default policy or an accessPolicy grants (R22, R43)."""
+    ref = Ref("default", "default", "", mode.value)
+    cluster_networks = networks(cluster.settings.cluster_networks)
+    grants: Mapping[DefaultPolicy, Authorization] = {
+        DefaultPolicy.ALL_UNAUTHENTICATED: Authorization(ref, EVERYWHERE, Unauthenticated()),
+        DefaultPolicy.AUDIT: Authorization(ref, EVERYWHERE, Unauthenticated()),
+        DefaultPolicy.ALL_AUTHENTICATED: Authorization(ref, EVERYWHERE, ANY_IDENTITY),
+        DefaultPolicy.CLUSTER_UNAUTHENTICATED: Authorization(ref, cluster_networks, Unauthenticated()),
+        DefaultPolicy.CLUSTER_AUTHENTICATED: Authorization(ref, cluster_networks, ANY_IDENTITY),
+    }
+    return (grants[mode],) if mode in grants else ()

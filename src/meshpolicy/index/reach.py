@@ -1,0 +1,88 @@
+"""Whom the NetworkPolicies let reach a port, for all workloads of a cluster at once. Pure.
+
+The answers are those of `NetworkPolicies.filter`, as sets of callers, each found once.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from meshpolicy.kinds.network import Direction, Endpoint, NetworkPolicies, NetworkPolicy, NetworkRule, Peer, PortRange
+from meshpolicy.kinds.workload import Workload
+
+Ports = tuple[PortRange, ...]
+Positions = frozenset[int] | set[int]
+"""Workloads by their position."""
+
+
+class Reach:
+    """The callers that get through to a port on the wire: those let out, and those let in."""
+
+    def __init__(self, policies: NetworkPolicies, workloads: Sequence[Workload]) -> None:
+        self._policies, self._workloads = policies, workloads
+        self._everyone = frozenset(range(len(workloads)))
+        self._by_label: dict[tuple[str, str], list[int]] = {}
+        self._by_namespace: dict[str, list[int]] = {}
+        self._meant: dict[tuple[str, Peer], Positions] = {}
+        for position, workload in enumerate(workloads):
+            self._by_namespace.setdefault(workload.ref.namespace, []).append(position)
+            for label in workload.labels.items():
+                self._by_label.setdefault(label, []).append(position)
+        isolating = [policies.isolating(workload, Direction.EGRESS) for workload in workloads]
+        self._free = frozenset(position for position, found in enumerate(isolating) if not found)
+        self._egress = self._egress_rules(isolating)
+
+    def _egress_rules(self, isolating: Iterable[Sequence[NetworkPolicy]]) -> list[tuple[Positions, Ports, Positions]]:
+        """Return the servers and ports of each egress rule, and its callers; equal rules become one."""
+        found: dict[tuple[str, NetworkRule], set[int]] = {}
+        for position, policies in enumerate(isolating):
+            for policy in policies:
+                for rule in policy.egress:
+                    found.setdefault((policy.ref.namespace, rule), set()).add(position)
+        return [(self._all_meant(home, rule), rule.ports, callers) for (home, rule), callers in found.items()]
+
+    def let_out(self, server: int, port: int) -> Positions:
+        """Return who may call a port on the wire of a server, as far as egress rules say."""
+        found = set(self._free)
+        for servers, ports, callers in self._egress:
+            if server in servers and self._opens(ports, port, server):
+                found |= callers
+        return found
+
+    def let_in(self, server: int, port: int) -> Positions:
+        """Return who may reach a port on the wire of a server, as far as its ingress rules say."""
+        isolating = self._policies.isolating(self._workloads[server], Direction.INGRESS)
+        if not isolating:
+            return self._everyone
+        found: set[int] = set()
+        for policy in isolating:
+            for rule in policy.ingress:
+                if self._opens(rule.ports, port, server):
+                    found |= self._all_meant(policy.ref.namespace, rule)
+        return found
+
+    def _opens(self, ports: Ports, port: int, server: int) -> bool:
+        return not ports or any(entry.holds(port, "TCP", self._workloads[server]) for entry in ports)
+
+    def _all_meant(self, home: str, rule: NetworkRule) -> Positions:
+        """Return the workloads that the peers of a rule mean; `home` is the namespace of its policy."""
+        if not rule.peers:
+            return self._everyone
+        return frozenset[int]().union(*(self._meant_by(home, peer) for peer in rule.peers))
+
+    def _meant_by(self, home: str, peer: Peer) -> Positions:
+        found = self._meant.get((home, peer))
+        if found is None:
+            found = self._meant[home, peer] = frozenset(
+                position
+                for position in self._candidates(home, peer)
+                if self._policies.selects(home, peer, Endpoint(self._workloads[position]))
+            )
+        return found
+
+    def _candidates(self, home: str, peer: Peer) -> Collection[int]:
+        """Return few workloads among which are all that a peer means."""
+        lists: list[Collection[int]] = [
+            self._by_label.get(label, ()) for label in (peer.pods.labels if peer.pods else ())
+        ]
+        if peer.block is None and peer.namespaces is None:
+            lists.append(self._by_namespace.get(home, ()))
+        return min(lists, key=len, default=self._everyone)

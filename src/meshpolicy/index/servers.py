@@ -1,0 +1,45 @@
+"""Which Server governs a port of a workload (R13-R16), and which others claim it in vain. Pure."""
+
+from collections.abc import Iterator
+
+from meshpolicy.core.selector import SelectorIndex
+from meshpolicy.kinds.annotations import PROXY_PORTS
+from meshpolicy.kinds.cluster import Space
+from meshpolicy.kinds.objects import Server
+from meshpolicy.kinds.workload import Workload
+
+
+class ServerIndex:
+    """The Servers of one namespace, found by the labels that they select."""
+
+    def __init__(self, space: Space) -> None:
+        self._pods = SelectorIndex((server.pods, server) for server in space.servers if server.pods is not None)
+        self._external = SelectorIndex(
+            (server.external, server) for server in space.servers if server.external is not None
+        )
+
+    def selecting(self, workload: Workload) -> Iterator[Server]:
+        """Yield the Servers that select a workload, in the order in which they claim ports (R16)."""
+        index = self._external if workload.ref.kind == "ExternalWorkload" else self._pods
+        return index.selecting(workload.labels)
+
+    def claiming(self, workload: Workload, port: int) -> Iterator[Server]:
+        """Yield the Servers that claim a port; the first one governs it."""
+        for server in self.selecting(workload):
+            if port in port_numbers(workload, server.port):
+                yield server
+
+
+def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
+    """Return the numbers that a port means on a workload: itself, or all TCP ports of that name (R11, R15)."""
+    if isinstance(port, int):
+        return (port,)
+    declared = tuple(
+        entry.number
+        for container in workload.containers
+        for entry in container.ports
+        if entry.name == port and entry.protocol == "TCP"
+    )
+    if declared or port not in PROXY_PORTS or not workload.meshed or workload.ref.kind == "ExternalWorkload":
+        return declared
+    return (PROXY_PORTS[port],)

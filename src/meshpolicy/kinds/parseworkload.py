@@ -1,0 +1,257 @@
+"""From documents to namespaces, workloads and Services. Pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from ipaddress import ip_address
+from types import MappingProxyType
+
+from meshpolicy.core.fields import Fields
+from meshpolicy.core.match import Address
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.annotations import (
+    CONTROL_PLANE_LABEL,
+    DEFAULT_OPAQUE,
+    INJECT,
+    OPAQUE_PORTS,
+    WORKLOAD_NAMESPACE_LABEL,
+)
+from meshpolicy.kinds.objects import Namespace
+from meshpolicy.kinds.workload import (
+    Container,
+    ContainerPort,
+    Probe,
+    ProbeKind,
+    Service,
+    ServicePort,
+    Variable,
+    Workload,
+)
+
+PROXY = "linkerd-proxy"
+NEVER_INJECTED = frozenset({"kube-system", "cert-manager"})
+"""Namespaces that the injector's webhook does not select."""
+URI_PATH = re.compile(r"/[!$-;=@-_a-z|~\"{}]*")
+"""The paths of probes that Linkerd's controller can read."""
+INHERITED = "config.linkerd.io/"
+"""Annotations with this prefix pass from the namespace to its new pods (R8)."""
+
+
+def namespace(document: Fields, ref: Ref) -> Namespace:
+    """Read a Namespace."""
+    metadata = document.child("metadata")
+    labels = metadata.strings("labels") | {"kubernetes.io/metadata.name": ref.name}
+    return Namespace(ref, tuple(labels.items()), tuple(metadata.strings("annotations").items()))
+
+
+def pod(document: Fields, ref: Ref) -> Workload:
+    """Read a Pod."""
+    return _workload(ref, document.child("metadata"), document.child("spec"), 1, document.child("status"))
+
+
+def templated(document: Fields, ref: Ref) -> Workload:
+    """Read a Deployment, ReplicaSet, StatefulSet, DaemonSet or Job."""
+    spec = document.child("spec")
+    if not spec.has("template"):
+        spec.note("template", "is missing")
+    template = spec.child("template")
+    return _workload(ref, template.child("metadata"), template.child("spec"), spec.integer("replicas", 1))
+
+
+def cron_job(document: Fields, ref: Ref) -> Workload:
+    """Read a CronJob."""
+    return templated(document.child("spec").child("jobTemplate"), ref)
+
+
+def external(document: Fields, ref: Ref) -> Workload:
+    """Read an ExternalWorkload: it brings its own proxy and identity, and has no probes (R58)."""
+    metadata, spec = document.child("metadata"), document.child("spec")
+    ports = tuple(
+        ContainerPort(port.integer("port"), port.text("name"), port.text("protocol", "TCP"))
+        for port in spec.children("ports")
+    )
+    return Workload(
+        ref,
+        MappingProxyType(metadata.strings("labels")),
+        MappingProxyType(metadata.strings("annotations")),
+        containers=(Container(ref.name, ports=ports),),
+        addresses=tuple(_addresses(spec.children("workloadIPs"), "ip")),
+        meshed=True,
+        identity=spec.child("meshTLS").text("identity"),
+    )
+
+
+def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: Fields | None = None) -> Workload:
+    containers = (
+        *(_container(container, init=True) for container in spec.children("initContainers")),
+        *(_container(container) for container in spec.children("containers")),
+    )
+    if not spec.data.get("containers"):
+        spec.note("containers", "is missing or empty")
+    labels = metadata.strings("labels")
+    addresses: list[Address] = []
+    if status is not None:
+        listed = status.children("podIPs")
+        addresses = _addresses(listed, "ip") if listed else _addresses((status,), "podIP")
+    return Workload(
+        ref,
+        MappingProxyType(labels),
+        MappingProxyType(metadata.strings("annotations")),
+        spec.text("serviceAccountName") or spec.text("serviceAccount") or "default",
+        containers,
+        replicas,
+        tuple(addresses),
+        spec.flag("hostNetwork"),
+        CONTROL_PLANE_LABEL in labels or any(container.name == PROXY for container in containers),
+        spec.integer("terminationGracePeriodSeconds", 30),
+    )
+
+
+def injected(workload: Workload, space: Namespace | None, control_plane: str = "linkerd") -> Workload:
+    """Return the workload as the injector leaves it: labelled, and with the namespace's annotations (R8, R9).
+
+    A Pod that has run through admission already (it has a proxy, or an address) is left as it is.
+    """
+    if workload.meshed or workload.addresses or workload.ref.kind == "ExternalWorkload":
+        return workload
+    inherited = dict(space.annotations) if space else {}
+    own = dict(workload.annotations)
+    wanted = _wanted(own.get(INJECT, ""), inherited.get(INJECT, ""))
+    if not wanted or workload.host_network or workload.ref.namespace in NEVER_INJECTED:
+        return workload
+    copied = {key: value for key, value in inherited.items() if key.startswith(INHERITED)}
+    if OPAQUE_PORTS not in own and OPAQUE_PORTS not in copied:
+        declared = {port.number for container in workload.containers for port in container.ports}
+        usual = sorted(declared & DEFAULT_OPAQUE)
+        copied |= {OPAQUE_PORTS: ",".join(map(str, usual))} if usual else {}
+    labels = {CONTROL_PLANE_LABEL: control_plane, WORKLOAD_NAMESPACE_LABEL: workload.ref.namespace}
+    return replace(
+        workload,
+        annotations=MappingProxyType({**copied, **own}),
+        labels=MappingProxyType({**workload.labels, **labels}),
+        meshed=True,
+    )
+
+
+def _wanted(of_pod: str, of_namespace: str) -> bool:
+    """Whether the injector adds a sidecar; a word that it does not know keeps it away (R7)."""
+    if {of_pod, of_namespace} - {"", "enabled", "ingress", "disabled"}:
+        return False
+    return (of_pod or of_namespace) in ("enabled", "ingress")
+
+
+def announced(service: Service, space: Namespace | None) -> Service:
+    """Return the Service as the injector leaves it: with the namespace's opaque-ports, else the usual ones (R65)."""
+    if OPAQUE_PORTS in service.annotations or service.ref.namespace in NEVER_INJECTED:
+        return service
+    inherited = dict(space.annotations).get(OPAQUE_PORTS) if space else None
+    usual = ",".join(str(port.number) for port in service.ports if port.target in DEFAULT_OPAQUE)
+    found = usual if inherited is None else inherited
+    if not found:
+        return service
+    return replace(service, annotations=MappingProxyType({**service.annotations, OPAQUE_PORTS: found}))
+
+
+def _container(fields: Fields, init: bool = False) -> Container:
+    ports = tuple(filter(None, map(_container_port, fields.children("ports"))))
+    probes = tuple(probe for kind in ProbeKind for probe in _probe(fields.child(kind), kind, ports))
+    return Container(
+        fields.text("name"),
+        fields.text("image"),
+        fields.texts("command"),
+        fields.texts("args"),
+        tuple(_variable(variable) for variable in fields.children("env")),
+        ports,
+        probes,
+        _other_probes(fields),
+        init,
+    )
+
+
+def _container_port(fields: Fields) -> ContainerPort | None:
+    number = fields.port("containerPort")
+    if not isinstance(number, int):
+        fields.note("containerPort", f"is the text `{number}`, where a number is expected (without quotes)")
+        return None
+    if not fields.has("containerPort"):
+        fields.note("containerPort", "is missing")
+    return ContainerPort(number, fields.text("name"), fields.text("protocol", "TCP")) if number else None
+
+
+def _other_probes(fields: Fields) -> tuple[tuple[ProbeKind, str], ...]:
+    handlers = ("tcpSocket", "grpc", "exec")
+    return tuple((kind, name) for kind in ProbeKind for name in handlers if fields.child(kind).has(name))
+
+
+def _variable(fields: Fields) -> Variable:
+    field = fields.child("valueFrom").child("fieldRef").text("fieldPath")
+    return Variable(fields.required("name"), fields.text("value"), field)
+
+
+def _probe(fields: Fields, kind: ProbeKind, ports: tuple[ContainerPort, ...]) -> tuple[Probe, ...]:
+    """Read an httpGet probe; its named port is looked up in its own container, without regard to case (R58)."""
+    if not fields.has("httpGet"):
+        return ()
+    get = fields.child("httpGet")
+    port = get.port("port")
+    known = True
+    if isinstance(port, str):
+        named = {p.name.lower(): p.number for p in ports if p.protocol == "TCP" and p.name}
+        known = port.lower() in named
+        port = named.get(port.lower(), int(port) if port.isdecimal() else 0)
+    path = get.text("path", "/").partition("#")[0].partition("?")[0]
+    if not port:
+        return ()
+    return (
+        Probe(
+            kind,
+            path if path.startswith("/") else f"/{path}",
+            port,
+            get.text("scheme", "HTTP"),
+            fields.integer("periodSeconds", 10),
+            fields.integer("timeoutSeconds", 1),
+            fields.integer("initialDelaySeconds"),
+            fields.integer("failureThreshold", 3),
+            fields.integer("successThreshold", 1),
+            tuple((header.text("name"), header.text("value")) for header in get.children("httpHeaders")),
+            known and URI_PATH.fullmatch(path) is not None,
+        ),
+    )
+
+
+def service(document: Fields, ref: Ref) -> Service:
+    """Read a Service."""
+    spec = document.child("spec")
+    ports: list[ServicePort] = []
+    for port in spec.children("ports"):
+        number = port.port("port")
+        if not isinstance(number, int) or not number:
+            port.note("port", "is missing or no number")
+            continue
+        ports.append(
+            ServicePort(
+                number,
+                port.port("targetPort") or number,
+                port.text("name"),
+                port.text("protocol", "TCP"),
+                port.text("appProtocol"),
+            )
+        )
+    return Service(
+        ref,
+        MappingProxyType(spec.strings("selector")),
+        tuple(ports),
+        MappingProxyType(document.child("metadata").strings("annotations")),
+        spec.text("clusterIP") == "None",
+    )
+
+
+def _addresses(entries: Iterable[Fields], key: str) -> list[Address]:
+    found: list[Address] = []
+    for entry in entries:
+        text = entry.text(key)
+        try:
+            found += [ip_address(text)] if text else []
+        except ValueError:
+            entry.note(key, f"is `{text}`, where an IP address is expected")
+    return found

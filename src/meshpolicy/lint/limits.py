@@ -1,0 +1,41 @@
+"""Findings about rate limits: without effect, or shared by more clients than meant. Pure."""
+
+from collections.abc import Iterator
+
+from meshpolicy.core.policy import Ref
+from meshpolicy.index.effective import HTTP_PROTOCOLS, probe_paths
+from meshpolicy.index.joined import attachments
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.lint.finding import code
+from meshpolicy.lint.served import by_server
+
+Found = Iterator[tuple[Ref, str]]
+
+
+@code(
+    "MP028",
+    "A rate limit that does other than it seems",
+    "R99 R100 R101",
+    explanation="A rate limit counts in each proxy by itself, acts on unknown, HTTP/1 and HTTP/2 Servers only, and the "
+    "oldest on a Server is the only one. The accounts of one override share its bucket, all clients without identity "
+    "share one, and probes are counted.",
+    fix="One override an account; another protocol; one rate limit a Server; leave room for the probes.",
+)
+def misleading(cluster: Cluster) -> Found:
+    """Find rate limits that are not in force, inert, shared, or that the probes use up."""
+    for status in attachments(cluster).statuses(cluster):
+        if status.parent is None and not status.accepted:
+            yield status.ref, f"is not in force: {status.reason}"
+    for server, ports in by_server(cluster).items():
+        limit = attachments(cluster).limit(server)
+        if limit is None:
+            continue
+        if server.protocol not in HTTP_PROTOCOLS:
+            yield limit.ref, f"is inert: {server.ref} expects {server.protocol}"
+        for rate, accounts in limit.overrides:
+            if len(accounts) > 1:
+                names = ", ".join(f"{account.namespace}/{account.name}" for account in accounts)
+                yield limit.ref, f"{names} share one bucket of {rate} requests per second"
+        probed = next((port for port in ports if probe_paths(port.workload, port.port)), None)
+        if probed is not None and limit.identity is not None and limit.identity < 2:
+            yield limit.ref, f"the probes of {probed.workload.ref} share the bucket of clients without identity"

@@ -1,0 +1,114 @@
+"""Findings about what NetworkPolicies must let through besides the application's calls, and the rules that do. Pure."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from meshpolicy.core.policy import Ref
+from meshpolicy.decide.connection import ControlPlane
+from meshpolicy.decide.judge import connection
+from meshpolicy.decide.transport import Call, Door
+from meshpolicy.index.servers import port_numbers
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.network import Direction, NetworkRule
+from meshpolicy.kinds.workload import Service, Workload
+from meshpolicy.lint.finding import Weight, code
+
+Found = Iterator[tuple[Ref, str]]
+URL = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://)?(?P<name>[a-z0-9-]+)(?:\.(?P<space>[a-z0-9-]+)[a-z0-9.-]*)?:?(?P<port>\d*)/?.*"
+)
+USUAL = {"http://": 80, "https://": 443}
+INJECTOR = {"linkerd.io/control-plane-component": "proxy-injector"}
+WEBHOOK_PORT = 8443
+
+
+def rule(way: str, namespace: str, labels: Mapping[str, str], *ports: tuple[int, str]) -> str:
+    """Return a rule as it stands in a manifest, in one line."""
+    peer: dict[str, object] = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+    if labels:
+        peer["podSelector"] = {"matchLabels": dict(labels)}
+    listed = [{"port": port, "protocol": protocol} for port, protocol in ports]
+    return json.dumps({way: [peer], "ports": listed})
+
+
+def dns_rule() -> str:
+    """Return what egress to the DNS server needs."""
+    return rule("to", "kube-system", {"k8s-app": "kube-dns"}, (53, "UDP"), (53, "TCP"))
+
+
+def control_plane_rule(namespace: str, part: ControlPlane, port: int) -> str:
+    """Return what egress to a part of the control plane needs; the policy controller lives with the destination."""
+    component = "identity" if part is ControlPlane.IDENTITY else "destination"
+    return rule("to", namespace, {"linkerd.io/control-plane-component": component}, (port, "TCP"))
+
+
+@code(
+    "MP047",
+    "A call that a variable names and a NetworkPolicy blocks",
+    "N9 N13 N16",
+    weight=Weight.ERROR,
+    explanation="An environment variable of the pod holds the address of a Service of these manifests: a backend, or "
+    "where traces go. A NetworkPolicy lets the call not through, so it ends in a 504, or traces are lost unnoticed.",
+    fix="Add the rule that is named: to the client's egress, or to the server's ingress.",
+)
+def named_and_blocked(cluster: Cluster) -> Found:
+    """Find Services in variables that their workloads cannot reach."""
+    if not cluster.network_policies:
+        return
+    services = {(service.ref.namespace, service.ref.name): service for service in cluster.services}
+    for client in cluster.workloads:
+        for variable in (variable for container in client.containers for variable in container.env):
+            for call in _calls(cluster, client, variable.value, services):
+                wire = connection(cluster, call)
+                blocked = wire.blocked(cluster.network_policies)
+                if blocked is None or not blocked.policies:
+                    continue
+                way, peer = ("to", call.server) if blocked.direction is Direction.EGRESS else ("from", client)
+                own = {key: value for key, value in peer.labels.items() if not key.startswith("linkerd.io/")}
+                missing = rule(way, peer.ref.namespace, own, (wire.wire_port, "TCP"))
+                text = f"blocks {client.ref} from {call.server.ref}:{call.port}, which its {variable.name} names"
+                yield blocked.policies[0], f"{text}; missing in {blocked.direction.lower()}: {missing}"
+
+
+def _calls(
+    cluster: Cluster, client: Workload, text: str, services: Mapping[tuple[str, str], Service]
+) -> Iterator[Call]:
+    """Yield the call that a variable's value means, to one workload behind the Service."""
+    found = URL.fullmatch(text)
+    service = services.get((found["space"] or client.ref.namespace, found["name"])) if found else None
+    if found is None or service is None:
+        return
+    scheme = next((usual for head, usual in USUAL.items() if text.startswith(head)), 0)
+    number = int(found["port"] or scheme)
+    for entry in (entry for entry in service.ports if entry.number == number):
+        for server in (one for one in cluster.workloads if service.selects(one.ref.namespace, one.labels)):
+            for port in port_numbers(server, entry.target)[:1]:
+                yield Call(server, port, client, door=Door(service, entry))
+            return
+
+
+@code(
+    "MP048",
+    "An injector that the API server cannot reach",
+    "N2 N16",
+    weight=Weight.ERROR,
+    explanation="The API server asks the injector's webhook on 8443 for every new pod, from an address outside of the "
+    "pods' networks. Where a NetworkPolicy lets only pods in, pods start without a sidecar or not at all, by the "
+    "webhook's failurePolicy.",
+    fix="Allow TCP 8443 to the injector from everywhere, or from the addresses of the API servers.",
+)
+def deaf_injector(cluster: Cluster) -> Found:
+    """Find injectors whose ingress is open to no address."""
+    for workload in cluster.workloads:
+        if any(workload.labels.get(key) != value for key, value in INJECTOR.items()):
+            continue
+        policies = cluster.network_policies.isolating(workload, Direction.INGRESS)
+        if policies and not any(_open_to_addresses(entry) for policy in policies for entry in policy.ingress):
+            missing = json.dumps({"ports": [{"port": WEBHOOK_PORT, "protocol": "TCP"}]})
+            yield policies[0].ref, f"keeps the API server from {workload.ref}; missing in ingress: {missing}"
+
+
+def _open_to_addresses(entry: NetworkRule) -> bool:
+    opened = not entry.ports or any(port.holds(WEBHOOK_PORT, "TCP", None) for port in entry.ports)
+    return opened and (not entry.peers or any(peer.block is not None for peer in entry.peers))

@@ -1,0 +1,234 @@
+"""Findings about routes: what they hide, what outranks them, what keeps them from being in force. Pure."""
+
+from collections.abc import Iterator
+
+from meshpolicy.analysis.cover import covers
+from meshpolicy.core.match import HttpMatch, PathKind
+from meshpolicy.core.policy import HttpRoute, Protocol, Ref, Unauthenticated
+from meshpolicy.decide.routing import Request, route_http
+from meshpolicy.index.attach import is_server, usable
+from meshpolicy.index.effective import effective, probe_paths
+from meshpolicy.index.joined import attachments, server_index
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.lint.finding import Weight, code
+from meshpolicy.lint.served import Served, by_server, real
+
+Found = Iterator[tuple[Ref, str]]
+
+
+@code(
+    "MP004",
+    "Probes that a route has shut out",
+    "R49 R57",
+    weight=Weight.ERROR,
+    explanation="The first route on a Server takes away Linkerd's own two: the one for everything and the one that "
+    "lets the kubelet probe. The kubelet has no identity, so its paths need a route and a NetworkAuthentication.",
+    fix="Add a route for GET on the probe paths, and a policy on it with a NetworkAuthentication of the nodes.",
+)
+def probes_shut_out(cluster: Cluster) -> Found:
+    """Find ports whose probes meet no route, or one that asks for an identity."""
+    for server, ports in by_server(cluster).items():
+        for port in ports:
+            if any(route.ref.name == "probe" and route.ref.group == "default" for route in port.policy.http_routes):
+                continue
+            if server.protocol not in (Protocol.UNKNOWN, Protocol.HTTP1) or server.port == 4191:
+                continue
+            for path in probe_paths(port.workload, port.port):
+                why = _shut_out(port, path)
+                if why:
+                    yield server.ref, f"the probe GET {path} of {port.workload.ref} {why}"
+
+
+def _shut_out(port: Served, path: str) -> str:
+    routed = route_http(port.policy.http_routes, Request("GET", path))
+    if routed is None:
+        return "meets no route: 404"
+    grants = real(routed.route.authorizations)
+    if not any(isinstance(grant.authentication, Unauthenticated) for grant in grants):
+        return f"meets {routed.route.ref}, which admits no client without identity: 403"
+    return ""
+
+
+@code(
+    "MP027",
+    "The proxy's own probes shut out",
+    "R58 R103",
+    weight=Weight.ERROR,
+    explanation="The kubelet probes /live and /ready on 4191. A Server there with a route of its own must let them "
+    "through, or the proxy is restarted for ever; Prometheus' scrapes of /metrics need a policy as well.",
+    fix="Add GET /live and /ready to the route, and a policy for the kubelet's network.",
+)
+def proxy_probes_shut_out(cluster: Cluster) -> Found:
+    """Find Servers on the admin port that stop the sidecar's probes."""
+    told: set[Ref] = set()
+    for workload in cluster.workloads:
+        servers = server_index(cluster, workload.ref.namespace).claiming(workload, 4191) if workload.meshed else ()
+        for server in servers:
+            policy = effective(cluster, workload, 4191)
+            if server.ref in told or any(route.ref.name == "probe" for route in policy.http_routes):
+                continue
+            for path in ("/live", "/ready"):
+                if why := _shut_out(Served(workload, 4191, server, policy), path):
+                    told.add(server.ref)
+                    yield server.ref, f"the sidecar's probe GET {path} of {workload.ref} {why}"
+
+
+@code(
+    "MP005",
+    "A route that nobody may use",
+    "R51",
+    explanation="A route without a policy is not open: it is governed by the policies of its Server and Namespace, "
+    "and where there are none, everyone gets 403. A catch-all that refuses is not reported: that is its use.",
+    fix="Add an AuthorizationPolicy that targets the route.",
+)
+def unusable_route(cluster: Cluster) -> Found:
+    """Find attached routes without any grant, catch-alls left out."""
+    for ports in by_server(cluster).values():
+        for route in ports[0].policy.http_routes:
+            if route.ref.group != "default" and not real(route.authorizations) and not _catch_all(route):
+                yield route.ref, "is granted to nobody: every request that meets it gets 403"
+        for grpc in ports[0].policy.grpc_routes:
+            if grpc.ref.group != "default" and not real(grpc.authorizations):
+                yield grpc.ref, "is granted to nobody: every call that meets it gets PERMISSION_DENIED"
+
+
+def _catch_all(route: HttpRoute) -> bool:
+    return all(
+        match.path is None or (match.path.kind is PathKind.PREFIX and match.path.value == "/")
+        for rule in route.rules
+        for match in rule.matches
+    )
+
+
+@code(
+    "MP019",
+    "HTTPRoutes that a GRPCRoute drives out",
+    "R48 R49",
+    weight=Weight.ERROR,
+    explanation="As soon as any GRPCRoute names a Server, none of its HTTPRoutes is accepted, whatever the Server's "
+    "protocol: the port falls back to Linkerd's own routes.",
+    fix="Give HTTP and gRPC two Servers, or use routes of one kind.",
+)
+def driven_out(cluster: Cluster) -> Found:
+    """Find HTTPRoutes in conflict with a GRPCRoute."""
+    for status in attachments(cluster).statuses(cluster):
+        if status.reason == "RouteReasonConflicted" and status.parent is not None:
+            yield status.ref, f"is not in force on {status.parent.name}: a GRPCRoute names the same Server"
+
+
+@code(
+    "MP020",
+    "A GRPCRoute that makes its whole Server refuse",
+    "R56",
+    weight=Weight.ERROR,
+    explanation="A match without `method` (headers only) makes the proxy reject the Server's policy and refuse every "
+    "request and connection on the port, localhost included.",
+    fix="Write `method: {service: …}` into each match.",
+)
+def bricked(cluster: Cluster) -> Found:
+    """Find gRPC Servers that are refused as a whole."""
+    for server, ports in by_server(cluster).items():
+        if ports[0].policy.invalid is not None:
+            yield ports[0].policy.invalid, f"has a match without a method: {server.ref} refuses everything"
+
+
+@code(
+    "MP021",
+    "A route that is accepted and not in force",
+    "R46 R50 R53",
+    weight=Weight.ERROR,
+    explanation="Accepted=True does not say that a route acts: a Server in another namespace, a `port` or "
+    "`sectionName`, an unsupported filter, or the wrong protocol leave it without effect, for all of its parents.",
+    fix="Use a Server of the route's namespace by name alone, and filters that Linkerd supports.",
+)
+def not_in_force(cluster: Cluster) -> Found:
+    """Find routes with Server parents that do nothing."""
+    protocols = {(s.ref.namespace, s.ref.name): s.protocol for s in cluster.servers}
+    for route in cluster.routes:
+        parents = [parent for parent in route.parents if is_server(parent)]
+        if parents and not usable(route):
+            why = f"it has {route.unusable}" if route.unusable else "a parent is elsewhere, or named with a port"
+            yield route.ref, f"is accepted and not in force: {why}"
+            continue
+        for parent in parents:
+            protocol = protocols.get((parent.namespace, parent.name))
+            wrong = protocol in (Protocol.OPAQUE, Protocol.TLS) or (
+                protocol is not None and (protocol is Protocol.GRPC) != (route.ref.kind == "GRPCRoute")
+            )
+            if wrong:
+                yield route.ref, f"has no effect on {parent.name}, which expects {protocol}"
+            if protocol is None:
+                yield route.ref, f"names the Server {parent.name}, which {parent.namespace} does not have"
+
+
+@code(
+    "MP022",
+    "A match that another one always beats",
+    "R88 R91",
+    explanation="The longest path wins; Exact does not beat a prefix of equal length, a regular expression counts "
+    "the whole path, and on a tie the oldest route does. This match is never reached.",
+    fix="Remove it, or make it longer or more specific than the other one.",
+)
+def always_beaten(cluster: Cluster) -> Found:
+    """Find matches that an earlier route has, too, with the same rank."""
+    told: set[Ref] = set()
+    for ports in by_server(cluster).values():
+        seen: list[tuple[HttpMatch, HttpRoute]] = []
+        for route in ports[0].policy.http_routes:
+            for match in (match for rule in route.rules for match in rule.matches):
+                first = next((o for m, o in seen if m == match and o.hostnames == route.hostnames), None)
+                if first is None:
+                    first = next((o for m, o in seen if o.hostnames == route.hostnames and _outranks(m, match)), None)
+                if first is not None and first.ref != route.ref and route.ref not in told:
+                    told.add(route.ref)
+                    yield route.ref, f"is never met where {first.ref} matches the same: that one is older"
+                seen.append((match, route))
+
+
+def _outranks(first: HttpMatch, second: HttpMatch) -> bool:
+    """Whether an earlier prefix takes a later Exact match of the same path."""
+    if first.path is None or second.path is None or second.path.kind is not PathKind.EXACT:
+        return False
+    same = first.path.kind is PathKind.PREFIX and first.path.value.rstrip("/") == second.path.value
+    return same and (first.method, first.headers, first.query) == (second.method, second.headers, second.query)
+
+
+@code(
+    "MP023",
+    "A strict route that a client can step around",
+    "R90 R92",
+    explanation="Paths are compared raw and with case: //admin, /Admin and /%61dmin miss a route for /admin and meet "
+    "the broader one, and the Host is the client's choice. Where the broader route admits more clients, the narrow "
+    "one protects nothing that the application treats alike.",
+    fix="Put the strict policy on the broad route, and what is open on narrow ones.",
+)
+def stepped_around(cluster: Cluster) -> Found:
+    """Find narrow routes whose broader neighbour admits clients that they refuse."""
+    for ports in by_server(cluster).values():
+        routes = [route for route in ports[0].policy.http_routes if route.ref.group != "default"]
+        broad = [route for route in routes if _catch_all(route)]
+        for narrow in (route for route in routes if not _catch_all(route)):
+            strict = real(narrow.authorizations)
+            for wide in broad:
+                if any(not any(covers(own, grant) for own in strict) for grant in real(wide.authorizations)):
+                    yield narrow.ref, f"refuses clients whom {wide.ref} admits to //… and other spellings of its paths"
+
+
+@code(
+    "MP006",
+    "A probe path that is open to everyone",
+    "R57 R59",
+    weight=Weight.NOTE,
+    explanation="With the chart's probeNetworks (0.0.0.0/0), GET on the declared probe paths is open to every client, "
+    "under deny as well, as long as no route is attached. A probe of / opens GET /.",
+    fix="Attach routes, and admit the nodes' network only; or set policyController.probeNetworks.",
+)
+def open_probes(cluster: Cluster) -> Found:
+    """Find probe paths that are open although the port is not."""
+    for ports in by_server(cluster).values():
+        for port in ports:
+            added = (route.ref.name for route in port.policy.http_routes if route.ref.group == "default")
+            strangers = any(isinstance(grant.authentication, Unauthenticated) for grant in port.grants)
+            if "probe" in added and not strangers:
+                paths = ", ".join(probe_paths(port.workload, port.port))
+                yield port.workload.ref, f"GET {paths} on port {port.port} is open to every client"

@@ -1,0 +1,56 @@
+"""The declared ports of all meshed workloads with what governs each: what most checks walk over. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from meshpolicy.analysis.access import served_ports
+from meshpolicy.core.policy import Authorization, PortPolicy
+from meshpolicy.index.effective import effective
+from meshpolicy.index.joined import governing
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.objects import Server
+from meshpolicy.kinds.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One declared port of one meshed workload."""
+
+    workload: Workload
+    port: int
+    server: Server | None
+    policy: PortPolicy
+
+    @property
+    def grants(self) -> tuple[Authorization, ...]:
+        """Return what is granted on the port as a whole, localhost left out."""
+        return real(self.policy.authorizations)
+
+
+def real(grants: tuple[Authorization, ...]) -> tuple[Authorization, ...]:
+    """Return grants without the one that every port has."""
+    return tuple(grant for grant in grants if (grant.ref.group, grant.ref.name) != ("default", "localhost"))
+
+
+def served(cluster: Cluster) -> Iterator[Served]:
+    """Yield every declared port of every meshed workload."""
+    kept = cluster.joined.get("served")
+    if not isinstance(kept, tuple):
+        kept = cluster.joined["served"] = tuple(_served(cluster))
+    yield from kept
+
+
+def _served(cluster: Cluster) -> Iterator[Served]:
+    for workload in cluster.workloads:
+        if workload.meshed:
+            for port in served_ports(workload):
+                yield Served(workload, port, governing(cluster, workload, port), effective(cluster, workload, port))
+
+
+def by_server(cluster: Cluster) -> dict[Server, list[Served]]:
+    """Return the ports that each Server governs; one that governs none is left out."""
+    found: dict[Server, list[Served]] = {}
+    for port in served(cluster):
+        if port.server is not None:
+            found.setdefault(port.server, []).append(port)
+    return found

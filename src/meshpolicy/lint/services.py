@@ -1,0 +1,35 @@
+"""Findings about Services: the names of ports on which calls depend. Pure."""
+
+from collections.abc import Iterator
+
+from meshpolicy.core.policy import Ref
+from meshpolicy.index.servers import port_numbers
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
+from meshpolicy.lint.finding import Weight, code
+
+Found = Iterator[tuple[Ref, str]]
+
+
+@code(
+    "MP050",
+    "A Service whose targetPort names no port of its pods",
+    "R11",
+    weight=Weight.ERROR,
+    explanation="A targetPort in letters is looked up among the names of each pod's ports. Where none has the name, "
+    "the Service has no endpoint for that port: every call of it fails, whatever the policies grant.",
+    fix="Write the name as the pods declare it, or the number.",
+)
+def nameless_target(cluster: Cluster) -> Found:
+    """Find TCP ports of Services that lead to no port of any selected workload."""
+    for service in cluster.services:
+        selected = [one for one in cluster.workloads if service.selects(one.ref.namespace, one.labels)]
+        for entry in service.ports if selected else ():
+            if entry.protocol == "TCP" and not any(port_numbers(pod, entry.target) for pod in selected):
+                text = f"port {entry.number} leads to `{entry.target}`, which no port of {selected[0].ref} is named"
+                yield service.ref, f"{text}; it has {_names(selected[0])}"
+
+
+def _names(workload: Workload) -> str:
+    names = [port.name for container in workload.containers for port in container.ports if port.name]
+    return ", ".join(dict.fromkeys(names)) or "no named port"

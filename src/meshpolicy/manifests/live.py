@@ -1,0 +1,42 @@
+"""Reads a live cluster through kubectl. Only names of kinds and of the context go into its arguments."""
+
+import json
+import shutil
+import subprocess
+
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import MeshPolicyError, Place
+
+KINDS = (
+    *("namespaces", "pods", "services", "networkpolicies.networking.k8s.io"),
+    *("servers.policy.linkerd.io", "authorizationpolicies.policy.linkerd.io"),
+    *("meshtlsauthentications.policy.linkerd.io", "networkauthentications.policy.linkerd.io"),
+    *("serverauthorizations.policy.linkerd.io", "httplocalratelimitpolicies.policy.linkerd.io"),
+    *("httproutes.policy.linkerd.io", "httproutes.gateway.networking.k8s.io", "grpcroutes.gateway.networking.k8s.io"),
+    *("gateways.gateway.networking.k8s.io", "externalworkloads.workload.linkerd.io"),
+)
+
+
+class ClusterUnreadable(MeshPolicyError):
+    """A live cluster could not be read: no kubectl, or kubectl failed."""
+
+
+def read_context(context: str) -> tuple[Document, ...]:
+    """Return the objects of a cluster that bear on policy; kinds that it does not know are left out."""
+    program = shutil.which("kubectl")
+    if program is None:
+        raise ClusterUnreadable("kubectl is not installed, and --context reads a cluster through it")
+    known = set(_run(program, context, "api-resources", "--verbs=list", "--output=name").split())
+    core = {"namespaces", "pods", "services"}
+    kinds = ",".join(kind for kind in KINDS if kind in known or kind in core)
+    listed = json.loads(_run(program, context, "get", kinds, "--all-namespaces", "--output=json"))
+    return tuple(Document(Place(f"context {context}", n), item) for n, item in enumerate(listed["items"], 1))
+
+
+def _run(program: str, context: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [program, f"--context={context}", *arguments], capture_output=True, text=True, timeout=120, check=False
+    )
+    if done.returncode != 0:
+        raise ClusterUnreadable(f"kubectl cannot read the context {context}: {done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,1 @@
+"""Output forms: results as text, tables and drawings."""

@@ -1,0 +1,1 @@
+"""Linkerd's and Kubernetes' rules, as data."""

@@ -1,0 +1,63 @@
+"""Whom a person means by a name: a workload, or the pods that one has made on a live cluster."""
+
+import pytest
+
+from meshpolicy.analysis.questions import caller, target
+from meshpolicy.core.errors import UnknownWorkload
+
+from ..build import Manifest, cluster, pod
+
+HASHED = {"pod-template-hash": "59c4bf5799"}
+SET = {"controller-revision-hash": "db-6b5f"}
+
+
+def made(name: str, address: str, labels: dict[str, str], namespace: str = "arena") -> Manifest:
+    """Return a pod as a controller makes it."""
+    found = pod(name, address, ports={"http": 8080}, namespace=namespace)
+    found["metadata"]["labels"] |= labels
+    return found
+
+
+LIVE = cluster(
+    made("ponger-59c4bf5799-l7zn9", "10.244.0.7", HASHED),
+    made("ponger-59c4bf5799-q545c", "10.244.0.8", HASHED),
+    made("db-0", "10.244.0.9", SET),
+    made("ponger-too-59c4bf5799-abcde", "10.244.0.10", HASHED, "other"),
+    made("alone", "10.244.0.11", {}),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("ponger", "ponger-59c4bf5799-l7zn9"),
+        ("arena/ponger:http", "ponger-59c4bf5799-l7zn9"),
+        ("ponger/ping", "ponger-59c4bf5799-l7zn9"),
+        ("ponger-59c4bf5799-q545c", "ponger-59c4bf5799-q545c"),
+        ("ponger-too", "ponger-too-59c4bf5799-abcde"),
+        ("db", "db-0"),
+        ("alone", "alone"),
+    ],
+)
+def test_a_workload_of_a_live_cluster_is_meant_by_the_name_of_its_controller(text: str, name: str) -> None:
+    assert target(LIVE, text).workload.ref.name == name
+
+
+def test_a_caller_is_found_so_too() -> None:
+    found = caller(LIVE, "arena/ponger").workload
+    assert found is not None
+    assert found.ref.name == "ponger-59c4bf5799-l7zn9"
+
+
+def test_a_name_that_two_namespaces_have_is_not_clear() -> None:
+    twice = cluster(
+        made("ponger-59c4bf5799-l7zn9", "10.244.0.7", HASHED),
+        made("ponger-59c4bf5799-x", "10.244.0.8", HASHED, "other"),
+    )
+    with pytest.raises(UnknownWorkload, match="not clear"):
+        target(twice, "ponger")
+
+
+def test_a_slip_of_the_pen_is_answered_with_the_names_of_controllers() -> None:
+    with pytest.raises(UnknownWorkload, match="did you mean ponger"):
+        target(LIVE, "pongr")

@@ -1,0 +1,106 @@
+"""What is refused between workloads, found for all at once, is what each pair alone would be refused."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from meshpolicy.analysis.access import offers, served_ports
+from meshpolicy.analysis.refusals import denied
+from meshpolicy.decide.authorized import authorized
+from meshpolicy.decide.judge import connection
+from meshpolicy.decide.transport import Call, arrive, door_to
+from meshpolicy.index.effective import effective
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import MeshSettings
+
+from ..build import PORTS, Manifest, account, allow, cluster, labels, network, pod, ref, server, service, tls, wall
+
+HOST = pod("host", "10.0.0.1", meshed=False, ports=PORTS)
+HOST["spec"]["hostNetwork"] = True
+NAMELESS = pod("nameless", "10.244.1.9", ports=PORTS, namespace="yard")
+del NAMELESS["status"]
+PODS = (
+    pod("pinger", "10.244.0.11", ports=PORTS),
+    pod("ponger", "10.244.0.12", ports=PORTS, annotations={"config.linkerd.io/skip-inbound-ports": "9090"}),
+    pod("choosy", "10.244.0.13", ports=PORTS, annotations={"config.linkerd.io/skip-outbound-ports": "80"}),
+    pod("stranger", "10.244.0.14", meshed=False, ports={"http": 9090}),
+    pod("pinger", "10.244.1.11", ports=PORTS, namespace="yard"),
+    NAMELESS,
+    HOST,
+)
+PEERS: list[Manifest] = [
+    {"podSelector": {}},
+    {"podSelector": labels(app="pinger")},
+    {"namespaceSelector": {}},
+    {"namespaceSelector": labels(**{"kubernetes.io/metadata.name": "yard"})},
+    {"namespaceSelector": {}, "podSelector": labels(app="pinger")},
+    {"podSelector": {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["pinger", "host"]}]}},
+    {"ipBlock": {"cidr": "10.244.0.0/16", "except": ["10.244.0.14/32"]}},
+]
+WIRE: list[Manifest] = [{"port": 4143}, {"port": "http"}, {"port": 8000, "endPort": 9090}, {"protocol": "UDP"}]
+GRANTS = [
+    account("pinger"),
+    account("choosy"),
+    ref("MeshTLSAuthentication", "tls"),
+    ref("NetworkAuthentication", "net"),
+]
+
+
+@st.composite
+def walls(draw: st.DrawFn, number: int) -> Manifest:
+    """Return some NetworkPolicy."""
+
+    def rules(way: str) -> list[dict[str, Any]]:
+        peers, ports = st.lists(st.sampled_from(PEERS), max_size=2), st.lists(st.sampled_from(WIRE), max_size=2)
+        return draw(st.lists(st.fixed_dictionaries({way: peers, "ports": ports}), max_size=2))
+
+    types = draw(st.sampled_from([["Ingress"], ["Egress"], ["Ingress", "Egress"]]))
+    found = wall(draw(st.sampled_from(["pinger", "ponger", "choosy", "stranger", "host"])), policyTypes=types)
+    found["spec"] |= {"ingress": rules("from"), "egress": rules("to")}
+    found["metadata"] |= {"name": f"w{number}", "namespace": draw(st.sampled_from(["arena", "yard"]))}
+    return found
+
+
+def one_by_one(found: Cluster) -> Iterator[tuple[str, str, int, str, str]]:
+    """Ask about each pair by itself."""
+    for callee in found.workloads:
+        for port in served_ports(callee):
+            policy = effective(found, callee, port)
+            for client in found.workloads:
+                call = Call(callee, port, client, door=door_to(found, callee, port))
+                pair = (f"{client.ref.namespace}/{client.ref.name}", f"{callee.ref.namespace}/{callee.ref.name}", port)
+                blocked = connection(found, call).blocked(found.network_policies)
+                if blocked is not None:
+                    yield *pair, "connections", ", ".join(map(str, blocked.policies))
+                elif not policy.skipped and client.ref != callee.ref:
+                    for what, _, grants in offers(policy):
+                        if authorized(grants, arrive(found, call, lucky=True)) is None:
+                            yield *pair, what, "Linkerd"
+
+
+@given(
+    st.data(),
+    st.integers(0, 6),
+    st.lists(st.sampled_from(GRANTS), max_size=2, unique_by=lambda grant: grant["kind"] == "NetworkAuthentication"),
+    st.sampled_from([MeshSettings(), MeshSettings("deny"), MeshSettings(outbound_transport_mode="transparent")]),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_all_at_once_equals_one_by_one(
+    data: st.DataObject, many: int, grants: list[Manifest], mode: MeshSettings
+) -> None:
+    """N1 to N10, R24, R81: for generated NetworkPolicies and grants."""
+    policies = [data.draw(walls(number)) for number in range(many)]
+    rules = (
+        server(),
+        allow(*grants),
+        tls("*.yard.serviceaccount.identity.linkerd.cluster.local"),
+        network("10.244.0.0/16"),
+    )
+    found = cluster(*PODS, service(), service("stranger"), *rules, *policies, settings=mode)
+    together = [
+        (row.client, row.server, row.port, row.what, row.why if row.layer == "NetworkPolicy" else row.layer)
+        for row in denied(found)
+    ]
+    assert together == list(one_by_one(found))

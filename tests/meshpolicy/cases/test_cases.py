@@ -1,0 +1,90 @@
+"""The public cases: each file of tests/cases is one test."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from meshpolicy.cases.mutants import mutants, survivors
+from meshpolicy.cases.read import read_cases
+from meshpolicy.cases.verify import verify
+from meshpolicy.kinds.schemas import shapes
+
+from ..build import ARENA
+from ..command import run
+
+CASES, PROBLEMS = read_cases([Path(__file__).parents[2] / "cases"])
+
+
+def test_every_case_can_be_read() -> None:
+    assert PROBLEMS == ()
+    assert len(CASES) >= 40
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[Path(case.place.file).stem for case in CASES])
+def test_a_case_is_as_it_was_measured(number: int) -> None:
+    result = verify(CASES[number], shapes)
+    assert result.differences == ()
+    assert result.checked > 0
+
+
+def test_a_case_that_expects_something_else_fails_with_reasons(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "cases" / "one-account-is-admitted.yaml").read_text()
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(text.replace("expect: 403", "expect: allow", 1))
+    (tmp_path / "cluster.yaml").write_text((Path(__file__).parents[2] / "cases" / "cluster.yaml").read_text())
+    cases, _ = read_cases([wrong])
+    differences = verify(cases[0], shapes).differences
+    assert [(d.expected, d.found) for d in differences] == [("allow", "403")]
+    assert "wants the identity" in " ".join(differences[0].reasons)
+
+
+def test_a_new_pod_fares_as_it_was_measured() -> None:
+    """N17: told beside the case, and no difference where it were not so."""
+    remarks = [remark for case in CASES for remark in verify(case, shapes).remarks]
+    assert [remark.rpartition(": ")[2] for remark in remarks] == ["unstarted, as measured"]
+    without_dns = next(case for case in CASES if case.place.file.endswith("network-without-dns.yaml"))
+    assert without_dns.new_pod is not None
+    wrong = replace(without_dns, new_pod=replace(without_dns.new_pod, expect={"allow": 1}))
+    assert verify(wrong, shapes).differences == ()
+    assert verify(wrong, shapes).remarks[0].endswith("unstarted, but measured was allow")
+
+
+def test_fields_that_no_case_has_are_passed_over_and_told(tmp_path: Path) -> None:
+    asked = {"from": "arena/pinger", "to": "arena/ponger:8080", "expect": "allow", "pth": "/", "headers": {"x": [1, 2]}}
+    file = tmp_path / "case.yaml"
+    file.write_text(yaml.safe_dump({"manifests": list(ARENA), "requests": [asked], "observed": {"x": 1}}))
+    code, out, told = run("test", file)
+    assert (code, out) == (0, "1 case, 1 check, 0 differences\n")
+    assert told.splitlines() == [
+        f"note: {file}, document 1, observed: is no field of a case, and is passed over",
+        f"note: {file}, document 1, requests[0].pth: is no field of a case, and is passed over; did you mean path?",
+    ]
+
+
+def test_the_letters_of_a_case_are_words(tmp_path: Path) -> None:
+    """Cases are written by other programs than kubectl: to these `n` is no flag."""
+    file = tmp_path / "case.yaml"
+    file.write_text("requests: [{from: n/y, to: 'N/Y:1', headers: {n: y}, expect: allow}]")
+    cases, problems = read_cases([file])
+    assert problems == ()
+    assert (cases[0].requests[0].caller, dict(cases[0].requests[0].headers)) == ("n/y", {"n": "y"})
+
+
+def test_most_rules_of_the_cases_are_noticed_when_they_go() -> None:
+    """Of all mutants, no more than a third survive: some objects are there to show that they do nothing."""
+    *counts, (_, unnoticed) = survivors(CASES, shapes)
+    tried = sum(count for count, _ in counts)
+    assert tried > 150
+    assert len(unnoticed) < tried / 3, [f"{s.name} {s.change} ({s.place})" for s in unnoticed]
+
+
+def test_a_policy_is_dropped_and_weakened_in_turn() -> None:
+    case = next(case for case in CASES if case.place.file.endswith("one-account-is-admitted.yaml"))
+    assert [(mutant.name, mutant.change) for mutant in mutants(case.policies)] == [
+        ("Server arena/ponger-http", "dropped"),
+        ("Server arena/ponger-http", "weakened"),
+        ("AuthorizationPolicy arena/pinger", "dropped"),
+        ("AuthorizationPolicy arena/pinger", "weakened"),
+    ]

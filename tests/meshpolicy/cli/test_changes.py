@@ -1,0 +1,227 @@
+"""`diff`, `test`, `mutate` and `--context`: what changes, and what is agreed."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+
+from ..build import ARENA, SPIFFE, Manifest, account, allow, network, ref, server, tls, wall
+from ..command import ROOT, run, written
+
+PINGER = account("pinger")
+BY_TLS, BY_NET = ref("MeshTLSAuthentication", "tls"), ref("NetworkAuthentication", "net")
+
+
+def test_diff_shows_what_opens_what_closes_and_what_changes_its_reason(tmp_path: Path) -> None:
+    old = written(tmp_path, "old.yaml", *ARENA, server(), allow(PINGER, name="a"))
+    new = written(tmp_path, "new.yaml", *ARENA, server(), allow(PINGER, name="b"), allow(account("rogue"), name="c"))
+    code, out, _ = run("diff", old, new)
+    assert code == 1
+    assert out == (
+        "opened: 1\n"
+        "  + arena/rogue -> arena/ponger:8080  every request\n"
+        "re-reasoned (granted before and after, by other objects): 1\n"
+        "  ~ arena/pinger -> arena/ponger:8080  every request"
+        "  (AuthorizationPolicy arena/a -> AuthorizationPolicy arena/b)\n"
+    )
+    assert run("diff", new, old)[1].startswith("closed: 1\n  - arena/rogue")
+    assert run("diff", old, old) == (0, "no access changes\n", "")
+    table = run("diff", old, new, "--output", "md")[1]
+    assert table.startswith("Access opened: 1, re-reasoned: 1.\n\n| change | client |")
+    assert [c["change"] for c in json.loads(run("diff", old, new, "--output", "json")[1])] == ["opened", "re-reasoned"]
+
+
+def _granted(parts: tuple[Manifest, ...] | None) -> list[Manifest]:
+    if parts is None:
+        return []
+    objects = [part for part in parts if "metadata" in part]
+    return [*objects, server(), allow(*(part for part in parts if "metadata" not in part))]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, (PINGER,), ["closed anyone", "re-reasoned arena/pinger"]),
+        ((PINGER,), None, ["opened anyone", "re-reasoned arena/pinger"]),
+        ((tls("*"), BY_TLS), (PINGER,), ["closed any meshed client"]),
+        ((network("10.0.0.0/8"), BY_NET), (), ["opened anyone"]),
+        ((tls(SPIFFE), BY_TLS), (tls("*"), BY_TLS), [f"closed {SPIFFE}", "opened any meshed client"]),
+        ((PINGER,), (account("rogue"),), ["closed arena/pinger", "opened arena/rogue"]),
+    ],
+)
+def test_what_a_wider_access_grants_is_neither_opened_nor_closed(
+    before: tuple[Manifest, ...] | None, after: tuple[Manifest, ...] | None, expected: list[str], tmp_path: Path
+) -> None:
+    """Each side is a Server with a policy of these authentications and references; None: no Server at all."""
+    old, new = (
+        written(tmp_path, name, *ARENA, *_granted(parts)) for name, parts in (("old.yaml", before), ("new.yaml", after))
+    )
+    changes = json.loads(run("diff", old, new, "--output", "json")[1])
+    found = {f"{c['change']} {c['client']}" for c in changes if c["port"] == 8080 and c["requests"] == "every request"}
+    assert sorted(found) == expected
+
+
+def git(*arguments: str) -> None:
+    """Run the git of the path, as somebody."""
+    author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    subprocess.run(["git", *author, *arguments], check=True)  # noqa: S607 # the git of the path
+
+
+@pytest.fixture
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Enter a git repository whose only revision holds the arena and a Server in all.yaml."""
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "all.yaml", *ARENA, server())
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "closed")
+    return tmp_path
+
+
+def test_diff_reads_git_revisions(closed: Path) -> None:
+    written(closed, "all.yaml", *ARENA, server(), allow(PINGER))
+    code, out, _ = run("diff", "HEAD", ".")
+    assert (code, out.splitlines()[0]) == (1, "opened: 1")
+    assert run("diff", "HEAD", "HEAD", "all.yaml") == (0, "no access changes\n", "")
+    assert run("diff", "HEAD", "nothing")[0] == 2
+
+
+@pytest.mark.parametrize(
+    "states", [("HEAD", "HEAD"), ("HEAD", "."), (".", "HEAD"), (".", "."), ("all.yaml", "all.yaml")]
+)
+def test_diff_refuses_a_path_that_neither_state_holds(states: tuple[str, str], closed: Path) -> None:
+    written(closed, "all.yaml", *ARENA, server(), allow(PINGER))
+    code, out, told = run("diff", *states, "--paths", "al.yaml", "policys")
+    assert (code, out) == (2, "")
+    assert f"neither {states[0]} nor {states[1]} holds al.yaml or policys" in told
+
+
+def test_diff_leaves_hidden_folders_out_of_both_states(closed: Path) -> None:
+    (closed / ".ci").mkdir()
+    written(closed / ".ci", "bad.yaml", {"kind": "Server"})
+    assert run("diff", "HEAD", ".") == (0, "no access changes\n", "")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "hidden")
+    for paths in ((), (".",), ("./",), ("all.yaml",)):
+        assert run("diff", "HEAD", ".", *paths) == (0, "no access changes\n", "")
+    code, _, told = run("diff", "HEAD", "HEAD", "all.yaml", ".ci/")
+    assert (code, "HEAD:.ci/bad.yaml, document 1, apiVersion: is missing" in told) == (2, True), told
+
+
+def test_diff_says_where_it_compared_nothing(closed: Path) -> None:
+    (closed / "kept").mkdir()
+    written(closed / "kept", "server.yaml", server("kept"))
+    assert run("diff", "HEAD", ".", "kept")[2].startswith("note: no workload was read")
+    assert run("diff", "HEAD", ".")[2] == ""
+
+
+def test_diff_reads_a_path_that_only_one_state_holds_as_new_or_gone(closed: Path) -> None:
+    (closed / "new").mkdir()
+    written(closed / "new", "grant.yaml", allow(PINGER))
+    assert run("diff", "HEAD", ".", "all.yaml", "new")[1].startswith("opened: 1\n  + arena/pinger")
+    assert run("diff", ".", "HEAD", "all.yaml", "new")[1].startswith("closed: 1\n  - arena/pinger")
+    (closed / "all.yaml").rename(closed / "moved.yaml")
+    code, out, _ = run("diff", "HEAD", ".", "all.yaml")
+    assert (code, "opened" in out) == (1, False)
+
+
+def test_access_that_a_network_policy_blocks_is_not_listed(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.yaml", *ARENA, server(), allow(PINGER), wall(policyTypes=["Ingress"]))
+    code, out, told = run("list", file)
+    assert code == 0
+    assert "arena/pinger" not in out
+    assert "1 more would be granted" in told
+    assert "NetworkPolicy arena/wall-ponger" in run("list", file, "--denied")[1]
+
+
+def test_cases_report_to_people_and_machines(tmp_path: Path) -> None:
+    cases = ROOT / "tests" / "cases"
+    assert run("test", cases)[1].endswith(" 0 differences\n")
+    wrong = tmp_path / "wrong.yaml"
+    text = (cases / "an-empty-list-admits-everyone.yaml").read_text().replace("expect: allow", "expect: 403", 1)
+    wrong.write_text(text.replace("base: cluster.yaml", f"base: {cases / 'cluster.yaml'}"))
+    code, out, _ = run("test", wrong)
+    assert code == 1
+    assert "    expected: 403\n    found:    allow\n    because:  " in out
+    assert json.loads(run("test", wrong, "--output", "json")[1])["differences"] == 1
+    junit = ET.fromstring(run("test", wrong, "--output", "junit")[1])  # noqa: S314 # our own output
+    assert junit.get("failures") == "1"
+
+
+def test_mutate_names_the_rules_that_no_case_notices(tmp_path: Path) -> None:
+    case = {
+        "description": "one request notices one of two policies",
+        "manifests": list(ARENA),
+        "policies": [server(), allow(PINGER), tls("*", name="unused")],
+        "requests": [
+            {"from": "arena/pinger", "to": "arena/ponger:8080", "expect": "allow"},
+            {"from": "arena/rogue", "to": "arena/ponger:8080", "expect": 403},
+        ],
+    }
+    file = tmp_path / "case.yaml"
+    file.write_text(yaml.safe_dump(case))
+    code, out, _ = run("mutate", file)
+    assert code == 1
+    assert out.splitlines()[-1] == "5 changes tried, 1 unnoticed"
+    assert "MeshTLSAuthentication arena/unused dropped: no case notices" in out
+    assert "    every request ends the same without it" in run("mutate", file, "--explain")[1]
+
+
+def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program named kubectl stands in for the cluster: it answers with what was written down."""
+    listed = tmp_path / "items.json"
+    listed.write_text(json.dumps({"kind": "List", "items": [*ARENA, server(), allow(PINGER)]}))
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(
+        f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\n'
+        f'case "$2" in api-resources) echo servers.policy.linkerd.io;; *) cat {listed};; esac\n'
+    )
+    kubectl.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    code, out, _ = run("list", "--context", "arena")
+    assert code == 0
+    assert "arena/ponger" in out
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked[0] == "--context=arena api-resources --verbs=list --output=name"
+    assert asked[1].startswith("--context=arena get namespaces,pods,services,servers.policy.linkerd.io ")
+    wrong = server("refused", proxyProtocol="HTTP/3")
+    listed.write_text(json.dumps({"kind": "List", "items": [*ARENA, wrong, allow(PINGER, PINGER), server("http")]}))
+    code, out, told = run("list", "--context", "arena")
+    assert code == 0
+    assert "arena/pinger  " not in out.partition("arena/ponger")[2].partition("9090")[0]
+    assert [line.partition(": ")[2].partition(", ")[0] for line in told.splitlines()] == ["context arena"] * 2
+    assert all(line.endswith("passed over, as Linkerd's controller does") for line in told.splitlines())
+    listed.unlink()
+    code, _, told = run("list", "--context", "arena")
+    assert code == 2
+    assert "kubectl cannot read the context arena" in told
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "kubectl is not installed" in run("list", "--context", "arena")[2]
+
+
+def test_a_missing_network_rule_for_an_address_names_the_address(tmp_path: Path) -> None:
+    file = written(tmp_path, "closed.yaml", *ARENA, wall(policyTypes=["Ingress"]))
+    code, out, _ = run("check", "203.0.113.7", "ponger", file, "--direct", "--output", "json")
+    rules = written(tmp_path, "rules.yaml", *json.loads(out)["change"]["manifests"])
+    assert (code, json.loads(out)["outcome"]) == (1, "blocked")
+    assert [run("check", f"203.0.113.{n}", "ponger", file, rules, "--direct")[0] for n in (7, 8)] == [0, 1]
+    out = run("check", "unmeshed", "ponger", file)[1]
+    assert out.startswith("REFUSED (blocked: no connection is made)")
+    assert "say who the client is" in out
+
+
+@pytest.mark.parametrize("walls", [("ponger",), ("pinger",), ("ponger", "pinger")])
+def test_the_missing_network_rules_allow_exactly_this_client(walls: tuple[str, ...], tmp_path: Path) -> None:
+    both: Manifest = {"policyTypes": ["Ingress", "Egress"]}
+    closed = [wall(app, **both) for app in walls]
+    file = written(tmp_path, "closed.yaml", *ARENA, server(), allow(PINGER), *closed)
+    code, out, _ = run("check", "pinger", "ponger", file, "--output", "json")
+    answer = json.loads(out)
+    assert (code, answer["layer"], answer["outcome"]) == (1, "NetworkPolicy", "504")
+    rules = written(tmp_path, "rules.yaml", *answer["change"]["manifests"])
+    assert run("check", "pinger", "ponger", file, rules)[0] == 0
+    assert run("check", "rogue", "ponger", file, rules)[0] == 1

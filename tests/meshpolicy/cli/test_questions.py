@@ -1,0 +1,236 @@
+"""`list`, `check`, `blast` and `lint` as a person sees them, on the project's own manifests."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+
+from meshpolicy.cli import VERBS
+
+from ..build import ARENA, account, allow, exact, ref, route, server, tls
+from ..command import OWN, ROOT, run, written
+
+LIST = """\
+server           port  client                   requests               granted by
+───────────────  ────  ───────────────────────  ─────────────────────  ────────────────────────────────────────────
+pingpong/pinger  8080  anyone in 10.244.0.0/16  GET /live, GET /ready  AuthorizationPolicy kubelet-may-probe-pinger
+                       ingress/traefik          GET /, GET /rally      AuthorizationPolicy ingress-may-ask-pinger
+                 9090  linkerd-viz/prometheus   every request          AuthorizationPolicy prometheus-may-scrape
+pingpong/ponger  8080  anyone in 10.244.0.0/16  GET /live, GET /ready  AuthorizationPolicy kubelet-may-probe-ponger
+                       pingpong/pinger          GET /ping              AuthorizationPolicy pinger-may-ping
+                 9090  linkerd-viz/prometheus   every request          AuthorizationPolicy prometheus-may-scrape
+"""
+
+
+def test_list_shows_who_may_call_whom() -> None:
+    assert run("list", *OWN) == (0, LIST, "")
+
+
+def test_list_shows_what_needs_no_identity() -> None:
+    _, out, _ = run("list", *OWN, "--unmeshed", "--output", "json")
+    assert {row["client"] for row in json.loads(out)} == {"anyone in 10.244.0.0/16"}
+
+
+def test_list_shows_what_is_refused_and_by_what() -> None:
+    _, out, _ = run("list", *OWN, "--denied", "--output", "json")
+    found = {(row["client"], row["server"], row["port"], row["what"]) for row in json.loads(out)}
+    assert ("pingpong/ponger", "pingpong/pinger", 8080, "GET /, GET /rally") in found
+    assert ("pingpong/pinger", "pingpong/ponger", 8080, "GET /ping") not in found
+
+
+def test_list_has_a_form_for_every_reader() -> None:
+    forms = {form: run("list", *OWN, "--output", form)[1] for form in ("csv", "md", "dot", "svg", "html")}
+    rows = list(csv.reader(io.StringIO(forms["csv"])))
+    assert rows[0] == ["server", "port", "client", "requests", "granted by"]
+    assert len(rows) == 7
+    assert forms["md"].startswith("| server | port |")
+    assert '"pingpong/pinger" -> "pingpong/ponger:8080" [label="GET /ping"];' in forms["dot"]
+    texts = [element.text for element in ET.fromstring(forms["svg"]).iter() if element.text]  # noqa: S314 # our own output
+    assert "pingpong/ponger:8080" in texts
+    assert forms["html"].startswith("<!doctype html>")
+
+
+def test_a_probe_is_not_listed_where_everything_is_open(tmp_path: Path) -> None:
+    file = tmp_path / "arena.yaml"
+    file.write_text(yaml.safe_dump_all(ARENA))
+    requests = [row["requests"] for row in json.loads(run("list", file, "--output", "json")[1])]
+    assert set(requests) == {"every request"}
+    closed = tmp_path / "closed.yaml"
+    closed.write_text(yaml.safe_dump(server()))
+    requests = [row["requests"] for row in json.loads(run("list", file, closed, "--output", "json")[1])]
+    assert "GET /live" in requests
+
+
+def test_list_explains_where_each_grant_stands() -> None:
+    assert "authorizationpolicies.yaml, document 1" in run("list", *OWN, "--explain")[1]
+
+
+def test_check_says_yes_with_its_reasons() -> None:
+    code, out, _ = run("check", "pinger", "ponger/ping", *OWN)
+    assert code == 0
+    assert out.startswith("ALLOWED: Deployment pingpong/pinger -> Deployment pingpong/ponger:8080, GET /ping\n")
+    assert "- the request meets HTTPRoute pingpong/ponger-offer (" in out
+    assert "httproutes.yaml, document 4) [R91]" in out
+    assert "kubectl exec -n pingpong deployment/pinger -- curl -i http://ponger.pingpong.svc.cluster.local/ping" in out
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "options", "head"),
+    [
+        ("unmeshed", "ponger/ping", (), "REFUSED (forbidden, seen as 403)"),
+        ("ingress/traefik", "pinger/rally", (), "ALLOWED"),
+        ("ingress/traefik", "ponger/ping", (), "REFUSED (forbidden, seen as 403)"),
+        ("pinger", "ponger/ping", ("--method", "POST"), "REFUSED (forbidden, seen as 403)"),
+        ("pinger", "ponger:metrics/metrics", (), "REFUSED (forbidden, seen as 403)"),
+        ("10.244.0.1", "pingpong/ponger/live", ("--direct",), "ALLOWED"),
+        ("pinger", "ponger", ("--protocol", "tcp"), "REFUSED (closed: the connection is cut)"),
+        ("ponger", "ponger/ping", (), "UNKNOWN"),
+    ],
+)
+def test_check_takes_names_accounts_addresses_and_paths(
+    client: str, server: str, options: tuple[str, ...], head: str
+) -> None:
+    code, out, _ = run("check", client, server, *OWN, *options)
+    assert out.startswith(head), out
+    assert code == (0 if head == "ALLOWED" else 1)
+
+
+def test_check_says_where_no_service_leads() -> None:
+    noted = "note: no Service of these manifests leads to Deployment pingpong/ponger:7777"
+    assert run("check", "pinger", "ponger:7777", *OWN)[2].startswith(noted)
+    assert run("check", "pinger", "ponger:7777", *OWN, "--direct")[2] == ""
+    assert run("check", "pinger", "ponger", *OWN)[2] == ""
+
+
+def test_check_answers_programs() -> None:
+    code, out, _ = run("check", "unmeshed", "ponger/ping", *OWN, "--output", "json")
+    answer = json.loads(out)
+    assert (code, answer["verdict"], answer["outcome"], answer["layer"]) == (1, "forbidden", "403", "Linkerd")
+    assert {reason["rule"] for reason in answer["reasons"]} == {"R13", "R91", "R81"}
+    assert answer["curl"] == "curl -i http://ponger.pingpong.svc.cluster.local/ping"
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "options"),
+    [
+        ("ponger", "pinger/rally", ()),
+        ("pinger", "ponger:metrics/metrics", ()),
+        ("ingress/traefik", "ponger/ping", ()),
+        ("pinger", "ponger/ping", ("--method", "POST")),
+        ("pinger", "ponger/", ()),
+    ],
+)
+def test_the_suggested_change_allows_exactly_this(
+    client: str, server: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    code, out, _ = run("check", client, server, *OWN, *options, "--output", "json")
+    assert code == 1
+    change = tmp_path / "change.yaml"
+    change.write_text(yaml.safe_dump_all(json.loads(out)["change"]["manifests"]))
+    assert run("check", client, server, *OWN, str(change), *options)[0] == 0
+    assert run("check", "unmeshed", server, *OWN, str(change), *options)[0] == 1
+    if "metrics" not in server:  # a grant on a Server opens the port, and says so
+        assert run("check", client, server.partition("/")[0] + "/other", *OWN, str(change))[0] == 1
+
+
+def test_blast_says_what_an_account_opens() -> None:
+    code, out, _ = run("blast", "pingpong/pinger", *OWN)
+    assert code == 1
+    assert out.splitlines()[0] == "pingpong/pinger is held by: Deployment pingpong/pinger"
+    assert out.splitlines()[1] == "whoever may start pods in pingpong can take it as well"
+    assert "GET /ping" in out
+    assert "authorizationpolicies.yaml, document 1" in run("blast", "pingpong/pinger", *OWN, "--explain")[1]
+    assert run("blast", "pingpong/nobody", *OWN)[0] == 2
+    assert run("blast", "pingpong/ponger", *OWN)[0] == 0
+    assert json.loads(run("blast", "linkerd-viz/prometheus", *OWN, "--output", "json")[1])["held_by"] == []
+
+
+@pytest.mark.parametrize(
+    ("granted", "account", "code"),
+    [
+        ("*", "shop/anyone", 2),
+        ("*.shop.serviceaccount.identity.linkerd.cluster.local", "shop/anyone", 1),
+        ("*.shop.serviceaccount.identity.linkerd.cluster.local", "other/anyone", 2),
+        ("till.shop.serviceaccount.identity.linkerd.cluster.local", "shop/till", 1),
+    ],
+)
+def test_blast_knows_an_account_by_what_is_granted_to_it(granted: str, account: str, code: int, tmp_path: Path) -> None:
+    policy = allow(ref("MeshTLSAuthentication", "tls"))
+    file = written(tmp_path, "arena.yaml", *ARENA, server(), tls(granted), policy)
+    assert run("blast", account, file)[0] == code
+
+
+@pytest.mark.parametrize("verb", [["list"], ["lint"], ["accept", "accepted.yaml", "--owner", "o", "--reason", "r"]])
+def test_sources_without_a_workload_are_not_passed_over_in_silence(
+    verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = written(tmp_path, "map.yaml", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}})
+    code, _, told = run(*verb, file)
+    assert (code, told.splitlines()[0]) == (0, "note: no workload was read: no Pod, and nothing that makes Pods")
+    assert "no workload" not in run(*verb, *OWN)[2]
+
+
+def test_lint_is_silent_on_the_projects_manifests() -> None:
+    assert run("lint", ROOT / "k8s", ROOT / "mesh") == (0, "no findings\n", "")
+
+
+def test_lint_reports_to_people_and_machines(tmp_path: Path) -> None:
+    file = tmp_path / "server.yaml"
+    file.write_text(
+        "apiVersion: policy.linkerd.io/v1alpha1\nkind: AuthorizationPolicy\nmetadata: {name: all, namespace: shop}\n"
+        "spec: {targetRef: {group: policy.linkerd.io, kind: Server, name: s}, requiredAuthenticationRefs: []}\n"
+    )
+    code, out, _ = run("lint", file, "--explain")
+    assert code == 1
+    assert out.startswith(f"{file}, document 1: MP009 warning: AuthorizationPolicy shop/all: requires nothing: ")
+    assert "fix: Name a MeshTLSAuthentication" in out
+    assert [found["code"] for found in json.loads(run("lint", file, "--output", "json")[1])] == ["MP009", "MP011"]
+    sarif = json.loads(run("lint", file, "--output", "sarif")[1])
+    results = sarif["runs"][0]["results"]
+    assert [result["ruleId"] for result in results] == ["MP009", "MP011"]
+    assert results[0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
+    junit = ET.fromstring(run("lint", file, "--output", "junit")[1])  # noqa: S314 # our own output
+    assert (junit.get("failures"), junit.get("skipped")) == ("2", "0")
+    assert run("lint", file, "--ignore", "MP009", "--ignore", "MP011")[0] == 0
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "md", "svg", "html", "dot"])
+def test_hidden_characters_of_a_manifest_are_shown(form: str, tmp_path: Path) -> None:
+    """What a manifest holds may neither move a terminal's cursor nor turn a line round, nor break XML."""
+    file = tmp_path / "arena.yaml"
+    policy = allow(account("pinger"), on=ref("HTTPRoute", "route"))
+    file.write_text(yaml.safe_dump_all([*ARENA, server(), route(exact("/a\x1b[2K\u202e")), policy]))
+    out = run("list", file, "--output", form)[1]
+    assert "\\x1b[2K\\u202e" in out or "\\\\x1b" in out
+    assert not any(character in out for character in "\x1b\u202e")
+    if form == "svg":
+        ET.fromstring(out)  # noqa: S314 # our own output
+
+
+def test_notes_fail_no_run_in_any_form(tmp_path: Path) -> None:
+    file = tmp_path / "arena.yaml"
+    file.write_text(yaml.safe_dump_all(ARENA))
+    code, out, _ = run("lint", file, "--notes", "--output", "junit")
+    junit = ET.fromstring(out)  # noqa: S314 # our own output
+    assert (code, junit.get("failures"), junit.get("skipped")) == (0, "0", "2")
+    levels = {
+        r["level"] for r in json.loads(run("lint", file, "--notes", "--output", "sarif")[1])["runs"][0]["results"]
+    }
+    assert levels == {"note"}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(verb: str) -> None:
+    code, out, _ = run(verb, "--help")
+    assert code == 0
+    assert f"meshpolicy {verb}" in out or f"main {verb}" in out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_can_complete(shell: str) -> None:
+    assert "_MESHPOLICY_COMPLETE" in run("completion", shell)[1]

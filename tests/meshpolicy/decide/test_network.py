@@ -1,0 +1,205 @@
+"""NetworkPolicies under Linkerd: rules N1 to N17."""
+
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+
+from meshpolicy.decide.connection import Start, Surroundings, start
+from meshpolicy.decide.judge import judge
+from meshpolicy.decide.transport import Call
+from meshpolicy.kinds.network import Endpoint
+from meshpolicy.kinds.workload import MeshSettings
+
+from ..build import ARENA, PORTS, Manifest, allow, ask, cluster, labels, outcome, pod, ref, server, service, wall
+
+IN: Manifest = {"policyTypes": ["Ingress"]}
+ARENA_SPACE = {"namespaceSelector": labels(**{"kubernetes.io/metadata.name": "arena"})}
+KUBE_SYSTEM = {"namespaceSelector": labels(**{"kubernetes.io/metadata.name": "kube-system"})}
+DNS = {"to": [KUBE_SYSTEM], "ports": [{"port": 53, "protocol": "UDP"}]}
+
+
+def passes(*rules: Manifest, client: str = "pinger", **asked: Any) -> str:
+    """Return what a client sees of a ponger with these ingress rules."""
+    return outcome(wall(**IN, ingress=list(rules)), client=client, **asked)
+
+
+def test_a_pod_is_isolated_once_a_policy_selects_it() -> None:
+    """N1, N4, N12: what a blocked caller sees depends on its proxy."""
+    assert passes() == "504"
+    assert passes(client="stranger") == "blocked"
+    assert passes(traffic="tcp") == "closed"
+    assert passes(traffic="grpc", server="ponger:http/a.B/c") == "grpc-14"
+    assert outcome(wall("other", **IN)) == "allow"
+
+
+def test_the_pods_own_node_always_gets_in() -> None:
+    """N2."""
+    found = cluster(*ARENA, wall(**IN))
+    ponger = found.workload("arena", "ponger")
+    assert ponger is not None
+    call = Call(ponger, 8080, address=ip_address("10.244.0.1"))
+    assert judge(found, call, node=ip_address("10.244.0.1")).outcome == "allow"
+    assert judge(found, call, node=ip_address("10.244.0.9")).outcome == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({}, "allow"),
+        ({"from": [], "ports": []}, "allow"),
+        ({"ports": [{"port": 4143}]}, "allow"),
+        ({"ports": [{"port": 8080}]}, "504"),
+        ({"ports": [{"port": "http"}]}, "504"),
+        ({"ports": [{"port": 80}]}, "504"),
+        ({"ports": [{"port": 4143, "protocol": "UDP"}]}, "504"),
+        ({"ports": [{"port": 4000, "endPort": 4143}]}, "allow"),
+        ({"ports": [{"port": 4000, "endPort": 4142}]}, "504"),
+        ({"ports": [{"protocol": "TCP"}]}, "allow"),
+        ({"ports": [{"protocol": "UDP"}]}, "504"),
+        ({"from": [{"podSelector": labels(app="pinger")}]}, "allow"),
+        ({"from": [{"podSelector": labels(app="rogue")}]}, "504"),
+        ({"from": [{"podSelector": {}}]}, "allow"),
+        ({"from": [ARENA_SPACE]}, "allow"),
+        ({"from": [{"namespaceSelector": labels(name="arena")}]}, "504"),
+        ({"from": [{**ARENA_SPACE, "podSelector": labels(app="rogue")}]}, "504"),
+        ({"from": [ARENA_SPACE, {"podSelector": labels(app="rogue")}]}, "allow"),
+        ({"from": [{"ipBlock": {"cidr": "10.244.0.0/16"}}]}, "allow"),
+        ({"from": [{"ipBlock": {"cidr": "10.244.0.0/16", "except": ["10.244.0.11/32"]}}]}, "504"),
+        ({"from": [{"podSelector": labels(app="pinger")}], "ports": [{"port": 9999}]}, "504"),
+    ],
+)
+def test_a_rule_lets_a_meshed_client_in_by_peer_and_wire_port(rule: Manifest, expected: str) -> None:
+    """N3, N5, N6, N9, N10: the wire port between meshed pods is 4143."""
+    assert passes(rule) == expected
+
+
+@pytest.mark.parametrize(
+    ("port", "expected"),
+    [(8080, "allow"), ("http", "allow"), ("metrics", "blocked"), (4143, "blocked"), (80, "blocked")],
+)
+def test_an_unmeshed_client_needs_the_containers_port(port: int | str, expected: str) -> None:
+    """N8, N10: a name is the container port's; one that the pod lacks opens nothing."""
+    assert passes({"ports": [{"port": port}]}, client="stranger") == expected
+
+
+def test_the_name_of_a_native_sidecars_port_means_nothing() -> None:
+    """N10: an init container's; one among the containers is found."""
+    proxy = {"name": "linkerd-proxy", "ports": [{"name": "linkerd-proxy", "containerPort": 4143}]}
+    opened = wall("cat", **IN, ingress=[{"ports": [{"port": "linkerd-proxy"}]}])
+    for place, expected in (("initContainers", "504"), ("containers", "allow")):
+        cat = pod("cat", "10.244.0.31", ports=PORTS)
+        cat["spec"][place] = [*cat["spec"].get(place, []), proxy]
+        found = cluster(*ARENA, cat, service("cat"), opened)
+        assert ask(found, "pinger", "cat:http").outcome == expected
+
+
+def test_rules_and_policies_add_up() -> None:
+    """N7."""
+    other = wall(**IN, ingress=[{}])
+    other["metadata"]["name"] = "other"
+    assert outcome(wall(**IN), other) == "allow"
+
+
+def test_transparent_mode_keeps_the_port_on_the_wire() -> None:
+    """N9."""
+    settings = MeshSettings(outbound_transport_mode="transparent")
+    assert passes({"ports": [{"port": 8080}]}, settings=settings) == "allow"
+    assert passes({"ports": [{"port": 4143}]}, settings=settings) == "504"
+
+
+def test_the_proxys_own_ports_stay_their_own() -> None:
+    """N11."""
+    assert passes({"ports": [{"port": 4143}]}, server="ponger:4191/metrics", direct=True) == "504"
+    assert passes({"ports": [{"port": 4191}]}, server="ponger:4191/metrics", direct=True) == "allow"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "direct", "expected"),
+    [("skip-inbound-ports", False, "502"), ("opaque-ports", False, "502"), ("opaque-ports", True, "closed")],
+)
+def test_skipped_and_opaque_ports_are_blocked_at_once(annotation: str, direct: bool, expected: str) -> None:
+    """N8, N12."""
+    own = pod("cat", "10.244.0.31", ports=PORTS, annotations={f"config.linkerd.io/{annotation}": "8080"})
+    front = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "cat", "namespace": "arena"}}
+    front["spec"] = {"selector": {"app": "cat"}, "ports": [{"port": 80, "targetPort": 8080}]}
+    assert ask(cluster(*ARENA, own, front, wall("cat", **IN)), "pinger", "cat:http", direct=direct).outcome == expected
+
+
+def test_a_block_that_the_manifests_do_not_decide_is_unknown() -> None:
+    """N5: rules by addresses where the client's is not known, and rules by labels where there is no pod."""
+    by_address = {"from": [{"ipBlock": {"cidr": "10.244.0.0/16"}}]}
+    nowhere = [*ARENA[1:], ARENA[0] | {"status": {}}]
+    opened = cluster(*nowhere, wall(**IN, ingress=[by_address]))
+    assert ask(opened, "pinger").outcome == "unknown"
+    assert "goes by addresses" in str(ask(opened, "pinger").reasons[0])
+    other_port = cluster(*nowhere, wall(**IN, ingress=[{**by_address, "ports": [{"port": 9999}]}]))
+    assert ask(other_port, "pinger").outcome == "504"
+    account = allow(ref("ServiceAccount", "visitor", "club"))
+    walled = cluster(*ARENA, server(), account, wall(**IN, ingress=[{"from": [{"podSelector": {}}]}]))
+    assert ask(walled, "club/visitor").outcome == "unknown"
+    assert "go by labels" in str(ask(walled, "club/visitor").reasons[0])
+    assert ask(cluster(*ARENA, server(), account), "club/visitor").outcome == "allow"
+
+
+def test_the_network_decides_before_linkerd() -> None:
+    """N13."""
+    assert outcome(server(), wall(**IN)) == "504"
+    assert outcome(server(), wall(**IN, ingress=[{}])) == "403"
+
+
+@pytest.mark.parametrize(
+    ("spec", "into", "out_of"),
+    [
+        ({}, "504", "allow"),
+        ({"egress": [{}]}, "504", "allow"),
+        ({"ingress": [{}], "egress": [{"ports": [{"port": 1}]}]}, "allow", "504"),
+        ({"policyTypes": ["Egress"]}, "allow", "504"),
+        ({"policyTypes": ["Ingress"], "ingress": [{}], "egress": []}, "allow", "allow"),
+    ],
+)
+def test_omitted_policy_types_mean_ingress_always(spec: Manifest, into: str, out_of: str) -> None:
+    """N14."""
+    base = (*ARENA, pod("cat", "10.244.0.31", ports=PORTS), wall(**spec))
+    assert ask(cluster(*base), "pinger").outcome == into
+    assert ask(cluster(*base), "ponger", "cat:http").outcome == out_of
+
+
+def test_both_ends_must_agree() -> None:
+    """N16."""
+    outwards = wall(
+        "pinger",
+        policyTypes=["Egress"],
+        egress=[{"to": [{"podSelector": labels(app="ponger")}], "ports": [{"port": 4143}]}],
+    )
+    assert outcome(outwards, wall(**IN, ingress=[{}])) == "allow"
+    assert outcome(outwards, wall(**IN)) == "504"
+    assert outcome(wall("pinger", policyTypes=["Egress"]), wall(**IN, ingress=[{}])) == "504"
+
+
+@pytest.mark.parametrize(
+    ("ports", "dns", "expected"),
+    [
+        ([8080, 8086, 8090], True, Start.WORKS),
+        ([8080, 8086, 8090], False, Start.UNSTARTED),
+        ([8086, 8090], True, Start.UNSTARTED),
+        ([8080, 8090], True, Start.HANGS),
+        ([8080, 8086], True, Start.HANGS),
+    ],
+)
+def test_a_new_pod_needs_dns_and_the_whole_control_plane(ports: list[int], dns: bool, expected: Start) -> None:
+    """N17: without identity or DNS it never starts; without the rest it is ready, and hangs."""
+    linkerd = {"namespaceSelector": labels(**{"kubernetes.io/metadata.name": "linkerd"})}
+    rules = [{"to": [linkerd], "ports": [{"port": port} for port in ports]}, *([DNS] if dns else [])]
+    found = cluster(*ARENA, wall("pinger", policyTypes=["Egress"], egress=rules))
+    pinger = Endpoint(found.workload("arena", "pinger"))
+    assert start(found.network_policies, pinger, Surroundings()) is expected
+
+
+def test_host_network_is_beyond_every_policy() -> None:
+    """N2: it has the node's addresses; selectors do not mean it."""
+    own = pod("host", "10.244.0.1", meshed=False)
+    own["spec"]["hostNetwork"] = True
+    base = (*ARENA, own, wall(**IN, ingress=[{"from": [{"podSelector": {}}]}]))
+    assert ask(cluster(*base), "host").outcome == "blocked"
+    assert ask(cluster(*ARENA, own, wall("host", **IN)), "pinger", "host:80").outcome == "allow"

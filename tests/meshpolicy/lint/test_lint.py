@@ -1,0 +1,132 @@
+"""What `lint` finds: a fixture for each code, and nothing in the project's own manifests."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.lint.lint import codes, lint
+from meshpolicy.manifests.sources import read, understand
+
+from ..build import ARENA, Manifest, account, allow, documents, exact, network, ref, route, server, service
+from .mistakes import BY_NET, FIXTURES, ON_ROUTE, PINGER
+
+ROOT = Path(__file__).parents[3]
+UDP = {"port": 53, "targetPort": "dns", "protocol": "UDP"}
+OPAQUE_AND_BY_NAME = [server(proxyProtocol="opaque"), allow(PINGER)]
+SOUND = (
+    server(),
+    server("metrics", "metrics"),
+    route(exact("/ping", method="GET")),
+    allow(PINGER, on=ON_ROUTE),
+    route(exact("/live", method="GET"), name="probes"),
+    network("10.244.0.1/32"),
+    allow(BY_NET, on=ref("HTTPRoute", "probes"), name="kubelet"),
+    allow(account("rogue"), on=ref("Server", "metrics"), name="scrape"),
+)
+
+
+def found(*manifests: Manifest, settings: MeshSettings | None = None) -> dict[str, str]:
+    """Return the codes that are found in the arena with these manifests, each with its first message."""
+    reading = understand(documents(*ARENA, *manifests), settings or MeshSettings())
+    assert reading.unusable == ()
+    messages: dict[str, str] = {}
+    for finding in lint(reading.cluster, reading.refused):
+        messages.setdefault(finding.code.code, f"{finding.subject} {finding.message}")
+    return messages
+
+
+@pytest.mark.parametrize(("surprise", "code", "manifests", "says"), FIXTURES)
+def test_a_mistake_is_found(surprise: int, code: str, manifests: list[Manifest], says: str) -> None:
+    """The surprises of the rules' section 16 keep their number in their code."""
+    assert surprise in (0, int(code[2:]))
+    assert says in found(*manifests).get(code, "nothing")
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        service("other", {80: 7777}, app="ponger"),
+        service("other", {80: "metrics"}, app="ponger"),
+        service("other", {80: "htpp"}, app="nobody"),
+        {**service("other", {80: "htpp"}), "spec": {"ports": [{"port": 80, "targetPort": "htpp"}]}},
+        {**service("other"), "spec": {"selector": {"app": "ponger"}, "ports": [UDP]}},
+    ],
+    ids=["a number", "a name", "no pod", "no selector", "UDP"],
+)
+def test_a_service_that_leads_somewhere_or_cannot_be_judged_is_no_mistake(sound: Manifest) -> None:
+    assert "MP050" not in found(sound)
+
+
+def test_an_opaque_port_in_transparent_mode_knows_nobody() -> None:
+    """Surprise 17."""
+    transparent = MeshSettings(outbound_transport_mode="transparent")
+    assert "MP017" in found(*OPAQUE_AND_BY_NAME, settings=transparent)
+    assert "MP017" not in found(*OPAQUE_AND_BY_NAME)
+
+
+SURPRISES = {
+    1: "a Server is a deny",
+    2: "a Namespace policy leaves out ports without a Server",
+    3: "a route's policy cannot narrow",
+    4: "the first route takes the probes away",
+    5: "a route without policies is not open",
+    6: "probe paths are open to everyone",
+    7: "a tcpSocket probe always succeeds, a grpc probe never by itself",
+    8: "refused TCP is cut, not refused",
+    9: "an empty list of references admits everyone",
+    10: "a typo in a reference disables the policy",
+    11: "a target must name the route's own group",
+    12: "an older authorization without networks means the cluster's",
+    13: "a star misses SPIFFE identities",
+    14: "identities hold the installation's names",
+    15: "of overlapping Servers the oldest wins",
+    16: "an opaque port with an HTTP Server refuses its meshed clients",
+    17: "an opaque port knows identities by the transport header only",
+    18: "probes speak HTTP/1.1 to a gRPC Server",
+    19: "a GRPCRoute drives HTTPRoutes out",
+    20: "a match by headers bricks a gRPC Server",
+    21: "accepted is not in force",
+    22: "precedence goes by length, then by age",
+    23: "paths are compared raw",
+    24: "accessPolicy is a grant",
+    25: "annotations of the namespace reach no running pod",
+    26: "skipped ports have no policy",
+    27: "the sidecar's own probes need a route",
+    28: "rate limits are shared",
+    29: "invalid objects can get in",
+    30: "undeclared ports begin under the default policy",
+}
+
+
+@pytest.mark.parametrize("surprise", SURPRISES, ids=[text.replace(" ", "-") for text in SURPRISES.values()])
+def test_each_surprise_is_found_and_not_where_there_is_none(surprise: int) -> None:
+    """Section 16 of the rules: each has its code, a fixture that is found, and silence in an arena without it."""
+    code = f"MP{surprise:03}"
+    fixtures = [manifests for number, _, manifests, _ in FIXTURES if number == surprise] or [OPAQUE_AND_BY_NAME]
+    settings = MeshSettings(outbound_transport_mode="transparent" if surprise == 17 else "transport-header")
+    assert all(code in found(*manifests, settings=settings) for manifests in fixtures)
+    assert code not in found(*SOUND, settings=settings)
+
+
+def test_every_code_has_a_fixture() -> None:
+    assert {code.code for code in codes()} == {code for _, code, _, _ in FIXTURES} | {"MP017"}
+
+
+def test_a_sound_set_of_policies_has_no_finding() -> None:
+    assert found(*SOUND) == {}
+
+
+def test_the_projects_own_manifests_have_no_finding() -> None:
+    reading = read([str(ROOT / "k8s"), str(ROOT / "mesh")], MeshSettings())
+    assert reading.problems == ()
+    assert lint(reading.cluster) == ()
+
+
+@pytest.mark.parametrize("code", codes(), ids=lambda code: code.code)
+def test_every_code_explains_itself(code: Any) -> None:
+    assert code.title
+    assert code.explanation.endswith(".")
+    assert code.fix.endswith(".")
+    assert all(rule[0] in "RMN" and rule[1:].isdigit() for rule in code.rules)

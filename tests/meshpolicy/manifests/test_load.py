@@ -1,0 +1,154 @@
+"""What the reader takes, what it refuses and where, and that no bytes end the interpreter."""
+
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from meshpolicy.core.errors import Problem
+from meshpolicy.manifests.load import HARMLESS, load, read
+
+DEEP = 100_000
+LONG = 20_000
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, ports: [{containerPort: "
+
+
+def found(text: bytes | str) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the objects and the problems of one text."""
+    problems: list[Problem] = []
+    documents = [
+        dict(document.data) for document in read("f", text if isinstance(text, bytes) else text.encode(), problems)
+    ]
+    return documents, [str(problem) for problem in problems]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * DEEP,
+        "[" * DEEP + "]" * DEEP,
+        "{a: " * DEEP + "}" * DEEP,
+        '{"a": [' * DEEP,
+        "- " * DEEP + "x",
+        "? " * DEEP + "x",
+        "\n".join(" " * level + "a:" for level in range(HARMLESS + 10)),
+        "[" * 10 * DEEP,
+    ],
+    ids=["opened", "closed", "objects", "json", "items", "keys", "indented", "a million"],
+)
+def test_a_depth_that_would_overflow_the_c_reader_is_refused_at_once(text: str) -> None:
+    """Libyaml's binding recurses in C without a bound: 25,000 levels end the process, no exception."""
+    began = perf_counter()
+    assert found(text) == ([], ["f, document 1: is no YAML: it is nested deeper than 200 levels"])
+    assert perf_counter() - began < 2
+
+
+def test_a_document_that_is_too_deep_is_named() -> None:
+    assert found("a: 1\n---\nb: 2\n---\n" + "[" * DEEP)[1] == [
+        "f, document 3: is no YAML: it is nested deeper than 200 levels"
+    ]
+
+
+def test_what_is_long_but_not_deep_is_read() -> None:
+    wide = f"a: [{', '.join(['[]'] * HARMLESS)}]"
+    assert [len(found(text)[0]) for text in (wide, f"a: {'x' * DEEP}", "a: 'x'\n---\n" * HARMLESS)] == [1, 1, HARMLESS]
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("9" * LONG, "cannot be read as int"),
+        ("0x" + "f" * LONG, "cannot be read as int"),
+        ("0b" + "1" * LONG, "cannot be read as int"),
+        (":".join(["59"] * 3000), "cannot be read as int"),
+        ("!!int x", "`x` cannot be read as int"),
+        ("!!bool x", "`x` cannot be read as bool"),
+        ("!!float x", "`x` cannot be read as float"),
+        ("!!timestamp x", "`x` cannot be read as timestamp"),
+    ],
+    ids=["decimal", "hexadecimal", "binary", "sexagesimal", "int", "bool", "float", "timestamp"],
+)
+def test_a_value_that_is_not_what_it_claims_is_refused_with_its_line(value: str, says: str) -> None:
+    documents, problems = found(f"{POD}{value}}}]}}]}}")
+    assert documents == []
+    assert "document 1: is no YAML: line 4, column 55: `" in problems[0]
+    assert problems[0].endswith(says)
+    assert len(problems[0]) < 150
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"a: \xff", "is no UTF-8"),
+        ("a: 1".encode("utf-16"), "is no UTF-8"),
+        (b"a: \0", "control characters are not allowed"),
+        (b'a: "\\ud800"', "invalid Unicode character"),
+        (b"a: 1\na: 2", "line 2, column 1: the key `a` is given twice"),
+        (b"a: {b: 1, b: 1}", "the key `b` is given twice"),
+        (b"<<: {a: 1}\na: 2", "the key `a` is given twice"),
+        (b"a: &a [*a]", "contains itself"),
+        (b"&a {*a : 1}", "contains itself"),
+        (b"a: &a {<<: *a}", "contains itself"),
+        (b"a: *b", "undefined alias"),
+        (b"<<: [1]", "expected a mapping for merging"),
+        (b"!!python/object/apply:os.system [x]", "is a list, where an object is expected"),
+        (b"%YAML 9.9\n---\na: 1", "incompatible YAML document"),
+    ],
+)
+def test_bytes_that_are_no_manifest_are_told(text: bytes, says: str) -> None:
+    documents, problems = found(text)
+    assert (documents, len(problems)) == ([], 1)
+    assert says in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "objects"),
+    [
+        ("", []),
+        ("---\n---\n# nothing\n", []),
+        ("\ufeffa: 1", [{"a": 1}]),
+        ("a: 2026-01-01T00:00:00Z", [{"a": "2026-01-01T00:00:00Z"}]),
+        ("1: a\n'1': b", [{1: "a", "1": "b"}]),
+        ("{a: y, b: N, c: 'n', d: ny}", [{"a": True, "b": False, "c": "n", "d": "ny"}]),
+        ("<<: {a: 1}\nb: 2", [{"a": 1, "b": 2}]),
+        ('{"a": "\\u00e9"}', [{"a": "é"}]),
+        (f"a: {sys.maxsize}", [{"a": sys.maxsize}]),
+    ],
+)
+def test_what_the_reader_takes(text: str, objects: list[dict[Any, Any]]) -> None:
+    """Timestamps stay as they are written: their text is what decides ties. `y` is true, as kubectl reads it."""
+    assert found(text) == (objects, [])
+
+
+def test_documents_before_a_broken_one_are_kept_and_the_broken_one_is_named() -> None:
+    assert found("a: 1\n---\nb: [\n") == (
+        [{"a": 1}],
+        ["f, document 2: is no YAML: line 4, column 1: did not find expected node content"],
+    )
+
+
+def test_folders_are_read_recursively_by_name_and_other_files_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    for name in ("deep/b.json", "c.yml", "a.yaml", "notes.txt"):
+        (tmp_path / name).write_text(f'{{"name": "{name}"}}')
+    documents, problems = load([tmp_path])
+    assert ([document.data["name"] for document in documents], problems) == (["a.yaml", "c.yml", "deep/b.json"], ())
+
+
+def test_a_hidden_folder_is_read_only_where_it_is_named(tmp_path: Path) -> None:
+    hidden = tmp_path / ".venv" / "lib"
+    hidden.mkdir(parents=True)
+    for file in (hidden / "a.yaml", tmp_path / ".b.yaml", tmp_path / "c.yaml"):
+        file.write_text(f"name: {file.name}")
+    assert [document.data["name"] for document in load([tmp_path])[0]] == [".b.yaml", "c.yaml"]
+    assert [document.data["name"] for document in load([tmp_path / ".venv"])[0]] == ["a.yaml"]
+
+
+def test_a_folder_without_manifests_and_a_missing_file_are_told(tmp_path: Path) -> None:
+    _, problems = load([tmp_path, tmp_path / "gone.yaml"])
+    assert [(problem.place.file, problem.message) for problem in problems] == [
+        (str(tmp_path), "holds no manifest (*.yaml, *.yml or *.json)"),
+        (str(tmp_path / "gone.yaml"), "cannot be read: No such file or directory"),
+    ]

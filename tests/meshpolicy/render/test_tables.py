@@ -1,0 +1,56 @@
+"""Tables: as wide as they must be, or as narrow as a terminal is."""
+
+import csv
+import io
+
+import pytest
+
+from meshpolicy.render.tables import comma_separated, fitted, markdown, plain
+
+HEAD = ("server", "port", "granted by")
+ROWS = [
+    ["shop/cart", "8080", "AuthorizationPolicy web-may-cart"],
+    ["shop/cart", "8080", "the kubelet's probes"],
+    ["shop/web", "8080", "a|b, c"],
+]
+
+
+def test_a_table_fits_its_widest_cells_and_repeats_none() -> None:
+    assert plain(HEAD, ROWS) == (
+        "server     port  granted by\n"
+        "─────────  ────  ────────────────────────────────\n"
+        "shop/cart  8080  AuthorizationPolicy web-may-cart\n"
+        "                 the kubelet's probes\n"
+        "shop/web   8080  a|b, c"
+    )
+
+
+def test_a_narrow_terminal_breaks_cells_at_words_and_hyphens() -> None:
+    assert plain(HEAD, ROWS, 40) == (
+        "server     port  granted by\n"
+        "─────────  ────  ───────────────────────\n"
+        "shop/cart  8080  AuthorizationPolicy\n"
+        "                   web-may-cart\n"
+        "                 the kubelet's probes\n"
+        "shop/web   8080  a|b, c"
+    )
+
+
+@pytest.mark.parametrize("width", [1, 20, 36, 50, 200])
+def test_no_word_is_cut_however_narrow_it_gets(width: int) -> None:
+    shown = plain(HEAD, ROWS, width)
+    assert "AuthorizationPolicy" in shown
+    assert max(map(len, shown.splitlines())) <= max(width, 36)
+
+
+def test_a_long_line_goes_on_set_in() -> None:
+    line = "  - Server arena/http governs port 8080 (a.yaml, document 1) [R13]"
+    assert fitted(line, None) == line
+    assert fitted(line, 80) == line
+    assert fitted(line, 40) == ("  - Server arena/http governs port 8080\n      (a.yaml, document 1) [R13]")
+    assert fitted("x" * 50, 40) == "x" * 50
+
+
+def test_other_forms_hold_every_cell() -> None:
+    assert list(csv.reader(io.StringIO(comma_separated(HEAD, ROWS)))) == [list(HEAD), *ROWS]
+    assert markdown(HEAD, ROWS).splitlines()[-1] == "| shop/web | 8080 | a\\|b, c |"
