@@ -30,17 +30,17 @@ down *args: install
 status *args: install
     @python -m meshup status "$@"
 
-# send one real request, and say why it was answered so; FROM is a pod, an account or `unmeshed`
+# send one real request: FROM (a pod, an account or `unmeshed`) TO (`ponger/ping`); say why it was answered so
 [group('run')]
 [no-cd]
 [no-exit-message]
-ask from to *args: install
+ask *args: install
     @python -m meshup ask "$@"
 
-# what a pod wrote; --follow, and --sidecar for its proxy
+# print what a pod wrote: NAME; --follow, and --sidecar for its proxy
 [group('run')]
 [no-exit-message]
-logs name *args: install
+logs *args: install
     @python -m meshup logs "$@"
 
 # renew the certificates while traffic flows
@@ -49,10 +49,10 @@ logs name *args: install
 rotate *args: install
     @python -m meshup rotate "$@"
 
-# replace the pods of a workload, one by one
+# replace the pods of a workload (NAME), one by one
 [group('run')]
 [no-exit-message]
-restart name *args: install
+restart *args: install
     @python -m meshup restart "$@"
 
 # check this machine before a cluster is created; needs nothing but Python
@@ -70,7 +70,7 @@ verify *args: install
 # break one thing, show what happens, and heal it: pod, dns, injector, policy …
 [group('cluster')]
 [no-exit-message]
-chaos name *args: install
+chaos *args: install
     @kindmesh chaos "$@"
 
 # Linkerd's dashboard

@@ -28,7 +28,7 @@ COMMAND = re.compile(r"^\$ (.+?)(?:\s+#.*)?$", re.MULTILINE)
 USUAL = "/tmp/pingpong-1000"  # noqa: S108 what the pages show, never opened
 READY = re.compile(r"(?:^[\w-]+: (?:starting|ready)\n)+", re.MULTILINE)
 CHANGING = (
-    (re.compile(r"^Taking the local mesh: .*$", re.MULTILINE), "Taking the local mesh"),
+    (re.compile(r"^Using the local mesh: .*$", re.MULTILINE), "Using the local mesh"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z| UTC)?"), "DATE"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "TRACE"),
     (re.compile(r"\b\d+(\.\d+)? ?(m?s|h|min|d)\b"), "TIME"),

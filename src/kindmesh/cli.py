@@ -26,7 +26,7 @@ class Commands(click.Group):
     """The group of all commands; turns every error of this package into one message and an exit code."""
 
     order: ClassVar = [
-        *("doctor", "up", "down", "status", "verify", "ask", "logs", "rotate", "restart", "rollout", "chaos"),
+        *("doctor", "up", "down", "status", "verify", "ask", "logs", "rotate", "restart", "chaos"),
         *("dashboard", "traces", "metrics"),
     ]
 
@@ -165,7 +165,7 @@ def verify(output: str, only: tuple[str, ...]) -> None:
     sys.exit(FINDING if failed(findings) else 0)
 
 
-@main.command()
+@main.command(no_args_is_help=True)
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
 @click.option("--method", default="GET", show_default=True, help="The request's method.")
@@ -184,7 +184,7 @@ def ask(source: str, target: str, method: str, output: str) -> None:
     sys.exit(0 if asked.cause is Cause.ALLOWED else FINDING)
 
 
-@main.command()
+@main.command(no_args_is_help=True)
 @click.argument("name")
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is written from now on.")
 @click.option("--sidecar", is_flag=True, help="What its sidecar writes: refusals, with the caller's identity.")
@@ -222,7 +222,7 @@ def rotate(what: str) -> None:
     sys.exit(FINDING if lost else 0)
 
 
-@main.command()
+@main.command(no_args_is_help=True)
 @click.argument("name")
 def restart(name: str) -> None:
     """Replace the pods of pinger or ponger one by one under 50 requests a second, and say whether one was lost."""
@@ -237,10 +237,7 @@ def restart(name: str) -> None:
     sys.exit(FINDING if loading.finished.lost else 0)
 
 
-main.add_command(restart, "rollout")
-
-
-@main.command()
+@main.command(no_args_is_help=True)
 @click.argument("name")
 def chaos(name: str) -> None:
     """Break one thing, show what happens, and heal it: pod, policy, injector or dns."""

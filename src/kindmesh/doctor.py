@@ -3,6 +3,7 @@
 Each finding says what is wrong and how to mend it; nothing is changed.
 """
 
+import argparse
 import os
 import platform
 import re
@@ -222,4 +223,9 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        prog="doctor",
+        description="Check this machine before a cluster is created; nothing is changed.",
+        epilog="Exit codes: 0 as it should be, 1 where something must be fixed first.",
+    ).parse_args()
     sys.exit(main())

@@ -143,7 +143,7 @@ def status(output: str) -> None:
         show(render.status(mesh))
 
 
-@main.command()
+@main.command(no_args_is_help=True)
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
 @click.option("--method", default="GET", show_default=True, help="The request's method.")
@@ -172,7 +172,7 @@ def ask(source: str, target: str, method: str, headers: tuple[str, ...], output:
     sys.exit(0 if answer.agrees and answer.verdict == "allow" else FINDING)
 
 
-@main.command()
+@main.command(no_args_is_help=True)
 @click.argument("name")
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is written from now on.")
 @click.option("--sidecar", is_flag=True, help="What its sidecar has seen: one JSON line a request.")
@@ -192,7 +192,7 @@ def rotate() -> None:
     click.echo(f"{count} certificates renewed.", err=True)
 
 
-@main.command()
+@main.command(no_args_is_help=True)
 @click.argument("name")
 def restart(name: str) -> None:
     """Replace the pods of a workload, each only after a new one is ready."""
@@ -200,7 +200,7 @@ def restart(name: str) -> None:
     click.echo(f"{name} now runs as {', '.join(pods)}.", err=True)
 
 
-@main.command("test")
+@main.command("test", no_args_is_help=True)
 @click.argument("paths", metavar="CASE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--output", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True, help="How to print."

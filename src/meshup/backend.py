@@ -30,7 +30,7 @@ class Choice:
 
     def __str__(self) -> str:
         name = "kind" if self.backend is Backend.KIND else "the local mesh"
-        return f"Taking {name}: {self.reason}."
+        return f"Using {name}: {self.reason}."
 
 
 def engine_answers() -> bool:
@@ -54,13 +54,13 @@ def choose(
 ) -> Choice:
     """Return the backend that was asked for, else kind where all that it needs answers, else the local mesh."""
     if asked:
-        return Choice(WORDS[asked], "you asked for it")
+        return Choice(WORDS[asked], "as requested")
     missing = [tool for tool in TOOLS if which(tool) is None]
     if missing:
-        return Choice(Backend.LOCAL, f"a cluster needs {_and(missing)}, not found here")
+        return Choice(Backend.LOCAL, f"{_and(missing)} {'is' if len(missing) == 1 else 'are'} not installed")
     if not engine():
-        return Choice(Backend.LOCAL, "no Docker engine answers")
-    return Choice(Backend.KIND, "a Docker engine and the cluster's tools are here")
+        return Choice(Backend.LOCAL, "Docker does not answer")
+    return Choice(Backend.KIND, "Docker, kind, kubectl and helm are available")
 
 
 def _and(words: list[str]) -> str:

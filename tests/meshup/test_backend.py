@@ -8,13 +8,13 @@ from meshup.backend import TOOLS, Backend, choose
 @pytest.mark.parametrize(
     ("asked", "absent", "engine", "backend", "reason"),
     [
-        ("", (), True, Backend.KIND, "a Docker engine and the cluster's tools are here"),
-        ("", (), False, Backend.LOCAL, "no Docker engine answers"),
-        ("", ("kind",), True, Backend.LOCAL, "a cluster needs kind, not found here"),
-        ("", ("kind", "helm"), True, Backend.LOCAL, "a cluster needs kind and helm, not found here"),
-        ("", TOOLS, True, Backend.LOCAL, "a cluster needs docker, kind, kubectl and helm, not found here"),
-        ("local", (), True, Backend.LOCAL, "you asked for it"),
-        ("kind", TOOLS, False, Backend.KIND, "you asked for it"),
+        ("", (), True, Backend.KIND, "Docker, kind, kubectl and helm are available"),
+        ("", (), False, Backend.LOCAL, "Docker does not answer"),
+        ("", ("kind",), True, Backend.LOCAL, "kind is not installed"),
+        ("", ("kind", "helm"), True, Backend.LOCAL, "kind and helm are not installed"),
+        ("", TOOLS, True, Backend.LOCAL, "docker, kind, kubectl and helm are not installed"),
+        ("local", (), True, Backend.LOCAL, "as requested"),
+        ("kind", TOOLS, False, Backend.KIND, "as requested"),
     ],
 )
 def test_the_backend_is_what_was_asked_for_or_what_the_machine_can_carry(
@@ -26,4 +26,4 @@ def test_the_backend_is_what_was_asked_for_or_what_the_machine_can_carry(
 
 def test_the_choice_reads_as_a_sentence() -> None:
     choice = choose("", which=lambda _: None, engine=lambda: False)
-    assert str(choice) == "Taking the local mesh: a cluster needs docker, kind, kubectl and helm, not found here."
+    assert str(choice) == "Using the local mesh: docker, kind, kubectl and helm are not installed."
