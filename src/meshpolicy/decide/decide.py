@@ -53,49 +53,76 @@ class Decision:
 
 def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffic = Traffic.HTTP) -> Decision:
     """Decide one call; a rate limit is named and not counted, for that depends on the calls before."""
+    found = stack(policy, client.arrival, traffic)
+    match found:
+        case Stack.HTTP:
+            return _http(policy, client, request)
+        case Stack.TCP:
+            return _tcp(policy, client)
+        case Decision():
+            return found
+    assert_never(found)
+
+
+class Stack(StrEnum):
+    """Which part of the proxy decides a call."""
+
+    HTTP = "HTTP"
+    """Per request, by its route (R85)."""
+    TCP = "TCP"
+    """Per connection, by the Server's list alone (R95)."""
+
+
+def stack(policy: PortPolicy, arrival: Arrival, traffic: Traffic) -> Stack | Decision:
+    """Return which part of the proxy decides such calls, or what becomes of all of them (R63)."""
     if policy.skipped:
         return Decision(Verdict.ALLOW, reasons=(Reason(f"port {policy.port} does not pass the proxy", "R10"),))
     if policy.port == INBOUND_PORT:
-        return _to_proxy(client)
-    opaque = client.arrival is Arrival.MESHED_OPAQUE
+        return _to_proxy(arrival)
+    opaque = arrival is Arrival.MESHED_OPAQUE
     # What the proxy refused as a whole, it replaces by a policy that detects and grants nothing (R56).
     protocol = Protocol.UNKNOWN if policy.invalid is not None else policy.protocol
     match protocol:
         case Protocol.UNKNOWN:
-            as_http = traffic.is_http and not opaque
-            return _http(policy, client, request) if as_http else _tcp(policy, client, traffic)
+            return Stack.HTTP if traffic.is_http and not opaque else _tcp_stack(policy, traffic)
         case Protocol.HTTP1 | Protocol.HTTP2 | Protocol.GRPC:
-            return _declared_http(policy, client, request, traffic, opaque=opaque)
+            return _declared_http(policy, arrival, traffic, opaque=opaque)
         case Protocol.OPAQUE | Protocol.TLS:
-            if client.arrival is Arrival.MESHED_HTTP:
+            if arrival is Arrival.MESHED_HTTP:
                 reason = Reason(f"{policy.server} expects {policy.protocol}, which has no routes", "R63", policy.server)
                 return Decision(Verdict.NOT_FOUND, 404, (reason,))
-            return _tcp(policy, client, traffic)
+            return _tcp_stack(policy, traffic)
     assert_never(protocol)
 
 
-def _to_proxy(client: Client) -> Decision:
+def _tcp_stack(policy: PortPolicy, traffic: Traffic) -> Stack | Decision:
+    if policy.port == ADMIN_PORT and not traffic.is_http:
+        return Decision(Verdict.CLOSED, reasons=(Reason("the proxy's admin port serves HTTP only", "R103"),))
+    return Stack.TCP
+
+
+def _to_proxy(arrival: Arrival) -> Decision:
     """Decide a connection to the proxy's own port, which takes other proxies' alone (R61, R68)."""
     text = f"port {INBOUND_PORT} takes connections of other proxies only"
-    verdict = Verdict.CLOSED if client.arrival is Arrival.PLAIN else Verdict.UNKNOWN
+    verdict = Verdict.CLOSED if arrival is Arrival.PLAIN else Verdict.UNKNOWN
     return Decision(verdict, reasons=(Reason(text, "R68"),))
 
 
-def _declared_http(policy: PortPolicy, client: Client, request: Request, traffic: Traffic, *, opaque: bool) -> Decision:
+def _declared_http(policy: PortPolicy, arrival: Arrival, traffic: Traffic, *, opaque: bool) -> Stack | Decision:
     """Decide on a port declared HTTP/1, HTTP/2 or gRPC: no bytes but that protocol's get through (R63, R64)."""
-    if opaque or (client.arrival is Arrival.MESHED_TO_PORT and not traffic.is_http):
+    if opaque or (arrival is Arrival.MESHED_TO_PORT and not traffic.is_http):
         reason = Reason(
             f"{policy.server} expects {policy.protocol}, and this connection is opaque", "R64", policy.server
         )
         return Decision(Verdict.CLOSED, reasons=(reason,))
-    if client.arrival is Arrival.PLAIN and not _speaks(policy.protocol, traffic):
+    if arrival is Arrival.PLAIN and not _speaks(policy.protocol, traffic):
         reason = Reason(
             f"{policy.server} expects {policy.protocol}, and the client sends {traffic}", "R63", policy.server
         )
         # Only an HTTP/1 parser answers bytes that are no HTTP at all before it closes (M3).
         plain = policy.protocol is Protocol.HTTP1 and traffic is Traffic.TCP
         return Decision(Verdict.PROTOCOL_ERROR, 400 if plain else 0, (reason,))
-    return _http(policy, client, request)
+    return Stack.HTTP
 
 
 def _speaks(protocol: Protocol, traffic: Traffic) -> bool:
@@ -105,39 +132,49 @@ def _speaks(protocol: Protocol, traffic: Traffic) -> bool:
     return traffic in (Traffic.HTTP2, Traffic.GRPC)
 
 
-def _tcp(policy: PortPolicy, client: Client, traffic: Traffic) -> Decision:
+def _tcp(policy: PortPolicy, client: Client) -> Decision:
     """Decide a connection by the Server's list alone; routes do not count (R95)."""
-    if policy.port == ADMIN_PORT and not traffic.is_http:
-        return Decision(Verdict.CLOSED, reasons=(Reason("the proxy's admin port serves HTTP only", "R103"),))
-    # On an opaque port only a transport header tells who calls; TLS is not terminated (R63).
-    known = client
-    if client.arrival is Arrival.MESHED_TO_PORT and policy.protocol is Protocol.OPAQUE:
-        known = Client(client.address, Arrival.PLAIN)
+    known = seen(policy, client)
     grant = authorized(policy.authorizations, known)
     if grant is None:
         return Decision(Verdict.CLOSED, reasons=(*governed(policy), *refused(policy, policy.authorizations, known)))
     return Decision(Verdict.ALLOW, reasons=(*governed(policy), granted(grant)), authorization=grant)
 
 
+def seen(policy: PortPolicy, client: Client) -> Client:
+    """Return a client as the TCP stack knows it: on an opaque port only a transport header tells who calls (R63)."""
+    if client.arrival is Arrival.MESHED_TO_PORT and policy.protocol is Protocol.OPAQUE:
+        return Client(client.address, Arrival.PLAIN)  # its TLS is not terminated
+    return client
+
+
 def _http(policy: PortPolicy, client: Client, request: Request) -> Decision:
     """Decide a request: route, authorization, filters, in this order (R85)."""
-    if policy.invalid is not None:
-        text = f"{policy.invalid} has a match without a method, so the proxy refuses all of {policy.server}"
-        return Decision(Verdict.FORBIDDEN, 403, (Reason(text, "R56", policy.invalid),))
     request = with_identity(request, client.identity)
-    grpc = policy.protocol is Protocol.GRPC
-    routed = route_grpc(policy.grpc_routes, request) if grpc else route_http(policy.http_routes, request)
-    if routed is None:
-        routes = policy.grpc_routes if grpc else policy.http_routes
-        names = ", ".join(str(route.ref) for route in routes) or "none"
-        reason = Reason(f"no route matches {request.method} {request.path}; there are: {names}", "R85")
-        return Decision(Verdict.NOT_FOUND, 404, (*governed(policy), reason))
+    routed = routed_by(policy, request)
+    if isinstance(routed, Decision):
+        return routed
     steps = (*governed(policy), met(routed))
     grant = authorized(routed.route.authorizations, client)
     if grant is None:
         why = refused(policy, routed.route.authorizations, client)
         return Decision(Verdict.FORBIDDEN, 403, (*steps, *why), routed.route.ref)
-    return _filtered(policy, request, routed, grant, (*steps, granted(grant)))
+    return filtered(policy, request, routed, grant, (*steps, granted(grant)))
+
+
+def routed_by(policy: PortPolicy, request: Request) -> Routed | Decision:
+    """Return the route that a request meets, or what becomes of it where it meets none (R56, R85)."""
+    if policy.invalid is not None:
+        text = f"{policy.invalid} has a match without a method, so the proxy refuses all of {policy.server}"
+        return Decision(Verdict.FORBIDDEN, 403, (Reason(text, "R56", policy.invalid),))
+    grpc = policy.protocol is Protocol.GRPC
+    routed = route_grpc(policy.grpc_routes, request) if grpc else route_http(policy.http_routes, request)
+    if routed is not None:
+        return routed
+    routes = policy.grpc_routes if grpc else policy.http_routes
+    names = ", ".join(str(route.ref) for route in routes) or "none"
+    reason = Reason(f"no route matches {request.method} {request.path}; there are: {names}", "R85")
+    return Decision(Verdict.NOT_FOUND, 404, (*governed(policy), reason))
 
 
 def with_identity(request: Request, identity: str) -> Request:
@@ -148,14 +185,14 @@ def with_identity(request: Request, identity: str) -> Request:
     return Request(request.method, request.path, headers, request.authority)
 
 
-def _filtered(
+def filtered(
     policy: PortPolicy,
     request: Request,
     routed: Routed,
     grant: Authorization,
     steps: tuple[Reason, ...],
 ) -> Decision:
-    """Apply the filters of the rule in their order (R54)."""
+    """Return what an admitted client gets: the filters of the rule in their order (R54), then the rate limit."""
     headers: dict[str, str | None] = {CLIENT_ID: request.headers.get(CLIENT_ID)}
     for part in routed.filters:
         if isinstance(part, HeaderChange):
