@@ -16,7 +16,7 @@ from localmesh.errors import BadInput
 from localmesh.events import Event, Failed, Ready
 from localmesh.launch import interruptible, supervisor
 from localmesh.nearby import nearby
-from localmesh.printing import fail, show
+from localmesh.printing import fail, say, show, terminal
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
 
@@ -65,7 +65,7 @@ def _apply(settings: Settings, folder: StateFolder) -> Failed | None:
         changed = ", and the manifests were applied anew" if client.apply() else ""
     except BadInput as error:
         return Failed(2, error.reasons, error.hint)
-    sys.stderr.write(f"The local mesh runs already{changed}.\n")
+    say(f"The local mesh runs already{changed}.")
     return None
 
 
@@ -73,9 +73,9 @@ def _start(settings: Settings, folder: StateFolder) -> Failed | None:
     last: Event | None = None
     try:
         with supervisor(settings, folder, os.environ) as events:
-            from localmesh.progress import Progress, standard_error
+            from localmesh.progress import Progress
 
-            with Progress(standard_error()) as progress:
+            with Progress(terminal(stderr=True)) as progress:
                 for last in events:
                     progress.show(last)
     except KeyboardInterrupt:
@@ -107,12 +107,12 @@ def _show(settings: Settings, folder: StateFolder, output: str) -> int:
 
 def stay(settings: Settings, folder: StateFolder) -> int:
     """Run the mesh in this process until Ctrl-C; return the exit code."""
-    from localmesh.progress import Progress, standard_error
+    from localmesh.progress import Progress
     from localmesh.supervise import supervise
 
     try:
         with ExitStack() as showing, interruptible():
-            progress = showing.enter_context(Progress(standard_error()))
+            progress = showing.enter_context(Progress(terminal(stderr=True)))
 
             def report(event: Event) -> None:
                 progress.show(event)

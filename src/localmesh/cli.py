@@ -5,7 +5,6 @@ What takes long to load is loaded where it is needed: the supervisor of `up` sta
 
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning
-from localmesh.printing import fail, show
+from localmesh.printing import fail, say, show
 from localmesh.settings import Settings, read
 from localmesh.state import StateFolder, state_folder
+from meshpolicy.render.visible import visible
 
 if TYPE_CHECKING:
     from localmesh.client import Client
@@ -48,7 +48,7 @@ class Commands(click.Group):
             ctx.exit(complain(error))
         except KeyboardInterrupt:
             if ctx.invoked_subcommand in FINISHED:
-                fail(("interrupted; what the mesh has begun it finishes: see `just status`",), "", "")
+                fail(("interrupted; what the mesh has begun it finishes: see `just status`",))
             ctx.exit(INTERRUPTED)
 
 
@@ -117,7 +117,7 @@ def down() -> None:
 
     _, folder = here()
     if not folder.path.exists():
-        click.echo("No local mesh runs.", err=True)
+        say("No local mesh runs.")
         return
     folder.prepare()
     stopped = end(folder)
@@ -126,8 +126,8 @@ def down() -> None:
         if mine:
             folder.remove()
     if cleaned:
-        click.echo(cleaned, err=True)
-    click.echo("The local mesh is stopped." if stopped else "No local mesh runs.", err=True)
+        say(cleaned)
+    say("The local mesh is stopped." if stopped else "No local mesh runs.")
 
 
 @main.command()
@@ -181,15 +181,16 @@ def logs(name: str, follow: bool, sidecar: bool) -> None:
     from localmesh.reading import read_logs
 
     _, folder = here()
-    write: Callable[[str], None] = lambda line: click.echo(line)  # noqa: E731 a name for the parameter
-    read_logs(folder, running().status(), name, sidecar=sidecar, follow=follow, write=write)
+    read_logs(
+        folder, running().status(), name, sidecar=sidecar, follow=follow, write=lambda line: click.echo(visible(line))
+    )
 
 
 @main.command()
 def rotate() -> None:
     """Renew every certificate while traffic flows."""
     count = running().rotate()
-    click.echo(f"{count} certificates renewed.", err=True)
+    say(f"{count} certificates renewed.")
 
 
 @main.command(no_args_is_help=True)
@@ -197,7 +198,7 @@ def rotate() -> None:
 def restart(name: str) -> None:
     """Replace the pods of a workload, each only after a new one is ready."""
     pods = running().restart(name)
-    click.echo(f"{name} now runs as {', '.join(pods)}.", err=True)
+    say(f"{name} now runs as {', '.join(pods)}.")
 
 
 @main.command("test", no_args_is_help=True)

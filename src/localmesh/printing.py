@@ -1,30 +1,47 @@
-"""What the commands print: results on standard output, what went wrong beside it."""
+"""What the commands print: results on standard output, what went wrong beside it; hidden characters in letters."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
+from meshpolicy.render.visible import visible
+
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 WIDEST = 400
 
 
-def fail(reasons: tuple[str, ...], hint: str, output: str) -> None:
+def say(text: object) -> None:
+    """Print a line beside the results."""
+    click.echo(visible(text), err=True)
+
+
+def fail(reasons: Iterable[str], hint: str = "", output: str = "") -> None:
     """Print the reasons of a failure, what a program printed, and what to do next."""
     for reason in reasons:
-        click.echo(f"error: {reason}", err=True)
+        say(f"error: {reason}")
     if output:
-        click.echo("\n".join(f"  | {line}" for line in output.splitlines()), err=True)
+        say("\n".join(f"  | {line}" for line in output.splitlines()))
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        say(f"hint: {hint}")
+
+
+def terminal(*, stderr: bool = False, width: int | None = None) -> "Console":
+    """Return a console for which a text is only text: no markup, no names of pictures, no control characters."""
+    from rich.console import Console
+
+    from localmesh.plain import AsText
+
+    console = Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+    console.push_render_hook(AsText())
+    return console
 
 
 def show(text: "RenderableType") -> None:
     """Print to standard output, in the width that the text needs, whatever the terminal's."""
-    from rich.console import Console
-
-    console = Console(highlight=False, width=WIDEST)
+    console = terminal(width=WIDEST)
     with console.capture() as printed:
         console.print(text)
     click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))

@@ -8,13 +8,9 @@ from rich.live import Live
 from rich.text import Text
 
 from localmesh.events import Event, Note, Planned, PodChanged, Ready
+from localmesh.plain import Plain
 from localmesh.render import STYLES
 from localmesh.views import Phase
-
-
-def standard_error() -> Console:
-    """Return where progress is shown."""
-    return Console(stderr=True)
 
 
 class Progress:
@@ -40,7 +36,7 @@ class Progress:
         """Show one event."""
         match event:
             case Note(text):
-                self._console.print(text, highlight=False, soft_wrap=True)
+                self._console.print(text, soft_wrap=True)
             case Planned(pods):
                 self._phases = dict.fromkeys(pods, "")
                 self._refresh()
@@ -48,15 +44,15 @@ class Progress:
                 self._phases[pod] = phase
                 self._refresh()
                 if not self._live:
-                    self._console.print(f"{pod}: {phase}", highlight=False)
+                    self._console.print(f"{pod}: {phase}")
             case Ready(seconds):
-                self._console.print(f"All pods are ready after {seconds:.1f} s.", highlight=False)
+                self._console.print(f"All pods are ready after {seconds:.1f} s.")
             case _:
                 pass
 
     def _refresh(self) -> None:
         if self._live:
-            self._live.update(self._text(), refresh=True)
+            self._live.update(Plain(self._text()), refresh=True)
 
     def _text(self) -> Text:
         text = Text()

@@ -5,13 +5,14 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import track
 
 from localmesh.cases.junit import as_junit
 from localmesh.cases.play import Played
 from localmesh.cases.report import Tally, difference, play_all, readable
+from localmesh.printing import terminal
 from meshpolicy.cases.case import Case
+from meshpolicy.render.visible import visible
 
 
 async def run(paths: Iterable[Path], output: str) -> int:
@@ -19,7 +20,7 @@ async def run(paths: Iterable[Path], output: str) -> int:
     cases = readable(paths)
     tally = Tally()
     results: list[tuple[Case, tuple[Played, ...]]] = []
-    console = Console(stderr=True)
+    console = terminal(stderr=True)
     bar = iter(track(cases, "Playing", console=console, transient=True, disable=not console.is_terminal))
     async for case, played in play_all(cases):
         next(bar)
@@ -33,7 +34,7 @@ async def run(paths: Iterable[Path], output: str) -> int:
         case "json":
             sys.stdout.write(_json(tally, differences))
         case _:
-            sys.stdout.write(_text(tally, differences))
+            sys.stdout.write(visible(_text(tally, differences)))
     return 1 if differences else 0
 
 
