@@ -80,9 +80,9 @@ class PathMatch:
         """Return the bytes of `path` that are matched, which rank routes (R91), or None."""
         match self.kind:
             case PathKind.EXACT:
-                return len(path) if path == self.value else None
+                return _size(path) if path == self.value else None
             case PathKind.REGEX:
-                return len(path) if spans(self.value, path) else None
+                return _size(path) if spans(self.value, path) else None
             case PathKind.PREFIX:
                 return self._prefix_length(path)
 
@@ -91,8 +91,13 @@ class PathMatch:
             return 1
         prefix, path = self.value.rstrip("/"), path.rstrip("/")
         if path == prefix or path.startswith(prefix + "/"):
-            return len(prefix)
+            return _size(prefix)
         return None
+
+
+def _size(path: str) -> int:
+    """Return the bytes of a path; only these rank it, and letters beyond ASCII have several."""
+    return len(path.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ def accept_headers(patterns: Iterable[ValueMatch], headers: Headers) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class HostMatch:
-    """A hostname, or a suffix `*.x` that wants at least one more label; case does not count (R92, M5)."""
+    """A hostname, or a suffix `*.x`, before which anything may stand, even nothing; case does not count (R92, M5)."""
 
     pattern: str
 
@@ -126,7 +131,7 @@ class HostMatch:
             host = host.removesuffix(".")
         if not pattern.startswith("*."):
             return (2, len(pattern)) if host == pattern else None
-        return (1, len(pattern) - 1) if host.endswith(pattern[1:]) and len(host) > len(pattern) - 1 else None
+        return (1, len(pattern) - 1) if host.endswith(pattern[1:]) else None
 
 
 @dataclass(frozen=True, slots=True)

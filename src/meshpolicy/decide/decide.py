@@ -9,8 +9,8 @@ from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.policy import Authorization, HeaderChange, PortPolicy, Protocol, RateLimit, Redirect, Ref
 from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.explain import Reason, buckets, counted, governed, granted, met, refused
-from meshpolicy.decide.redirect import leads_elsewhere
-from meshpolicy.decide.routing import Request, Routed, replaces_no_prefix, route_grpc, route_http
+from meshpolicy.decide.redirect import leads_elsewhere, location
+from meshpolicy.decide.routing import Request, Routed, route_grpc, route_http
 from meshpolicy.kinds.annotations import ADMIN_PORT, INBOUND_PORT
 
 CLIENT_ID = "l5d-client-id"
@@ -196,7 +196,7 @@ def filtered(
     headers: dict[str, str | None] = {CLIENT_ID: request.headers.get(CLIENT_ID)}
     for part in routed.filters:
         if isinstance(part, HeaderChange):
-            headers |= _changed(part, request.headers)
+            headers |= _changed(part, {**request.headers, **headers})
             continue
         if policy.protocol is Protocol.GRPC:
             continue
@@ -220,10 +220,12 @@ def _redirected(
     policy: PortPolicy, redirect: Redirect, request: Request, routed: Routed, steps: tuple[Reason, ...]
 ) -> Decision | None:
     """Return the redirect, an error where it cannot be made, or None where it leads to the same place."""
-    if redirect.prefix is not None and replaces_no_prefix(routed):
-        reason = Reason("the redirect replaces a prefix, and none was matched", "R97", routed.route.ref)
+    target = location(redirect, request, routed)
+    if target is None:
+        why = "replaces a prefix, and none was matched" if redirect.path is None else "leads to no valid URI"
+        reason = Reason(f"the redirect {why}", "R97", routed.route.ref)
         return Decision(Verdict.PROTOCOL_ERROR, 500, (*steps, reason), routed.route.ref)
-    if not leads_elsewhere(redirect, request, routed.match):
+    if not leads_elsewhere(target, request):
         return None
     # The admin server knows no redirects (R103).
     status = 500 if policy.port == ADMIN_PORT else redirect.status
@@ -231,7 +233,7 @@ def _redirected(
     return Decision(Verdict.REDIRECT, status, (*steps, reason), routed.route.ref)
 
 
-def _changed(change: HeaderChange, headers: Mapping[str, str]) -> dict[str, str | None]:
+def _changed(change: HeaderChange, headers: Mapping[str, str | None]) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for name, value in change.add:
         before = found.get(name, headers.get(name))

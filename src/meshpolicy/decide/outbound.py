@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from meshpolicy.core.policy import GrpcRoute, HttpRoute, Redirect
-from meshpolicy.decide.redirect import leads_elsewhere
+from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Routed, route_grpc, route_http
 from meshpolicy.decide.transport import Call, Door
 from meshpolicy.kinds.cluster import Cluster
@@ -52,8 +52,12 @@ def outbound(cluster: Cluster, call: Call) -> Outbound | None:
 
 def _redirect(routed: Routed, call: Call) -> int:
     """Return the status of the redirect of the rule that was met, if it leads elsewhere (R54)."""
-    redirects = (part for part in routed.filters if isinstance(part, Redirect))
-    return next((part.status for part in redirects if leads_elsewhere(part, call.request, routed.match)), 0)
+    for part in routed.filters:
+        if isinstance(part, Redirect):
+            target = location(part, call.request, routed)
+            if target is not None and leads_elsewhere(target, call.request):
+                return part.status
+    return 0
 
 
 def _is_service(parent: Target, door: Door) -> bool:

@@ -1,34 +1,54 @@
-"""Where a RequestRedirect leads; one that leads to where the request came from is passed over. Pure."""
+"""Where a RequestRedirect leads; one that leads to where the request came from is passed over. Pure.
 
-from meshpolicy.core.match import HttpMatch
+Source: linkerd2-proxy `linkerd/http/route/src/http/filter/redirect.rs`.
+"""
+
 from meshpolicy.core.policy import Redirect
-from meshpolicy.decide.routing import Request
+from meshpolicy.core.uri import Uri, host_of, parse_path, port_of
+from meshpolicy.decide.routing import Request, Routed
 
 PORTS = {"http": 80, "https": 443}
 
 
-def location(redirect: Redirect, request: Request, match: HttpMatch | None) -> str:
-    """Return the URI to which a request is sent; what a redirect leaves out stays."""
+def location(redirect: Redirect, request: Request, routed: Routed) -> Uri | None:
+    """Return the URI to which a request is sent; None where the proxy can make none, and answers with an error.
+
+    What the redirect leaves out stays as it was, with one exception: a whole path that is replaced loses its query.
+    """
     scheme = redirect.scheme or "http"
-    host, _, port = request.authority.partition(":")
-    number = redirect.port or (int(port) if port.isdecimal() else None)
-    if redirect.hostname is not None:
-        host = redirect.hostname
-    shown = "" if number is None or number == PORTS.get(scheme) else f":{number}"
-    return f"{scheme}://{host}{shown}{_path(redirect, request, match)}"
+    found = _path(redirect, request, routed)
+    return None if found is None else Uri(scheme, _authority(redirect, request.authority, scheme), *found)
 
 
-def _path(redirect: Redirect, request: Request, match: HttpMatch | None) -> str:
-    path, mark, query = request.path.partition("?")
+def leads_elsewhere(target: Uri, request: Request) -> bool:
+    """Whether a URI is another one than that of the request; names of hosts are compared without regard to case."""
+    own = Uri("http", request.authority.lower(), request.target, request.query)
+    return Uri(target.scheme, target.authority.lower(), target.path, target.query) != own
+
+
+def _authority(redirect: Redirect, authority: str, scheme: str) -> str:
+    """Return host and port; only a port that the redirect or the request brings alone is left out as the usual one."""
+    usual = PORTS.get(scheme)
+    if redirect.hostname:
+        if redirect.port is not None:
+            return f"{redirect.hostname}:{redirect.port}"
+        port = port_of(authority)
+        return redirect.hostname if port in (None, usual) else f"{redirect.hostname}:{port}"
+    if redirect.port is None:
+        return authority
+    if redirect.port != usual:
+        return f"{host_of(authority)}:{redirect.port}" if redirect.port != port_of(authority) else authority
+    return authority if port_of(authority) is None else host_of(authority)
+
+
+def _path(redirect: Redirect, request: Request, routed: Routed) -> tuple[str, str | None] | None:
     if redirect.path is not None:
-        path = redirect.path
-    elif redirect.prefix is not None and match is not None and match.path is not None:
-        rest = path[len(match.path.value.rstrip("/")) :]
-        path = redirect.prefix.rstrip("/") + rest or "/"
-    return f"{path}{mark}{query}"
-
-
-def leads_elsewhere(redirect: Redirect, request: Request, match: HttpMatch | None) -> bool:
-    """Whether the client is sent anywhere but to the same address."""
-    host, colon, port = request.authority.partition(":")
-    return location(redirect, request, match) != f"http://{host}{colon}{port}{request.path}"
+        return parse_path(redirect.path)
+    if redirect.prefix is None:
+        return request.target, request.query
+    if routed.prefix is None:
+        return None
+    rest = request.target.encode()[routed.prefix :].decode()
+    slash = "/" if rest and not rest.startswith("/") else ""
+    query = "" if request.query is None else f"?{request.query}"
+    return parse_path(f"{redirect.prefix}{slash}{rest}{query}")

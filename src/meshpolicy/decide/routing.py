@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, PathKind, accept_headers
-from meshpolicy.core.policy import Filter, GrpcRoute, HttpRoute
+from meshpolicy.core.policy import Filter, GrpcRoute, HttpRoute, HttpRule
+from meshpolicy.core.uri import host_of, parse_path
 
 Rank = tuple[int, ...]
 """How specific a match is; greater wins, and on a tie the earlier one."""
@@ -22,10 +23,26 @@ class Request:
 
     @property
     def host(self) -> str:
-        """Return the host without its port (R92)."""
-        if self.authority.startswith("["):
-            return self.authority.partition("]")[0] + "]"
-        return self.authority.partition(":")[0]
+        """Return the host without user and port (R92)."""
+        return host_of(self.authority)
+
+    @property
+    def target(self) -> str:
+        """Return the path without query and fragment, which is what routes are compared with (R90)."""
+        return self._parts[0]
+
+    @property
+    def query(self) -> str | None:
+        """Return what follows the first `?`, without a fragment; None where there is no `?`."""
+        return self._parts[1]
+
+    @property
+    def _parts(self) -> tuple[str, str | None]:
+        found = parse_path(self.path)
+        if found is not None:
+            return found
+        path, mark, query = self.path.partition("?")
+        return path, query if mark else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +51,34 @@ class Routed:
 
     route: HttpRoute | GrpcRoute
     filters: tuple[Filter, ...]
-    match: HttpMatch | None = None
-    """The match that won; None where the rule has none, and for gRPC."""
+    prefix: int | None = None
+    """Bytes of the path that were matched as a prefix; None where the path was matched otherwise."""
 
 
 def route_http(routes: Iterable[HttpRoute], request: Request) -> Routed | None:
     """Return the best route for an HTTP request (R91)."""
     best: tuple[Rank, Routed] | None = None
-    path, _, query = request.path.partition("?")
+    path, query = request.target, request.query or ""
     for route in routes:
         host = _host(route.hostnames, request)
         if host is None:
             continue
         for rule in route.rules:
-            for match in rule.matches or (None,):
-                rank = (1, 0, 0, 0) if match is None else http_rank(match, request, path, query)
-                if rank is not None and (best is None or (*host, *rank) > best[0]):
-                    best = (*host, *rank), Routed(route, rule.filters, match)
+            found = _best_match(rule, request, path, query)
+            if found is not None and (best is None or (*host, *found[0]) > best[0]):
+                best = (*host, *found[0]), Routed(route, rule.filters, found[1])
     return best[1] if best else None
+
+
+def _best_match(rule: HttpRule, request: Request, path: str, query: str) -> tuple[Rank, int | None] | None:
+    """Return the rank of the best match of a rule, and what it matched as a prefix; of equal ones the last counts."""
+    best: tuple[Rank, int | None] | None = None
+    for match in rule.matches or (HttpMatch(),):
+        rank = http_rank(match, request, path, query)
+        if rank is not None and (best is None or rank >= best[0]):
+            as_prefix = match.path is None or match.path.kind is PathKind.PREFIX
+            best = rank, rank[0] if as_prefix else None
+    return best
 
 
 def http_rank(match: HttpMatch, request: Request, path: str, query: str) -> Rank | None:
@@ -65,18 +92,18 @@ def http_rank(match: HttpMatch, request: Request, path: str, query: str) -> Rank
 
 
 def route_grpc(routes: Iterable[GrpcRoute], request: Request) -> Routed | None:
-    """Return the best route for a gRPC call: a POST to /service/method (R94)."""
+    """Return the best route for a gRPC call: a POST to /service/method, whose parts may be empty (R94)."""
     best: tuple[Rank, Routed] | None = None
-    parts = request.path.partition("?")[0].split("/")
-    if request.method != "POST" or len(parts) < 3 or parts[0] or not (parts[1] and parts[2]):
+    parts = request.target.split("/")
+    if request.method != "POST" or len(parts) < 3 or parts[0]:
         return None
     for route in routes:
         host = _host(route.hostnames, request)
         if host is None:
             continue
         for rule in route.rules:
-            for match in rule.matches or (GrpcMatch(),):
-                rank = _grpc_rank(match, request, parts[1], parts[2])
+            for match in rule.matches or (None,):
+                rank = (0, 0, 0) if match is None else _grpc_rank(match, request, parts[1], parts[2])
                 if rank is not None and (best is None or (*host, *rank) > best[0]):
                     best = (*host, *rank), Routed(route, rule.filters)
     return best[1] if best else None
@@ -96,8 +123,3 @@ def _host(patterns: tuple[HostMatch, ...], request: Request) -> Rank | None:
         return 0, 0
     ranks = [rank for pattern in patterns if request.host and (rank := pattern.rank(request.host)) is not None]
     return max(ranks, default=None)
-
-
-def replaces_no_prefix(routed: Routed) -> bool:
-    """Whether a redirect replaces a prefix where none was matched, which the proxy answers with an error."""
-    return routed.match is None or (routed.match.path is not None and routed.match.path.kind is not PathKind.PREFIX)
