@@ -14,11 +14,11 @@ from time import monotonic, sleep
 from localmesh import STARTED
 from localmesh.errors import BadInput
 from localmesh.events import Event, Failed, Ready
-from localmesh.launch import interruptible, supervisor
 from localmesh.nearby import nearby
 from localmesh.printing import fail, say, show, terminal
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
+from localmesh.supervisor.launch import interruptible, supervisor
 
 POLL = 0.2
 INTERRUPTED = Failed(130, ("interrupted; nothing is left running",))
@@ -46,7 +46,7 @@ def _tell(failed: Failed, settings: Settings) -> int:
 
 
 def _apply(settings: Settings, folder: StateFolder) -> Failed | None:
-    from localmesh.client import Client
+    from localmesh.supervisor.client import Client
 
     client = Client(folder)
     # Another `up` may have begun it: what its supervisor cannot bring up, it ends.
@@ -88,8 +88,8 @@ def _start(settings: Settings, folder: StateFolder) -> Failed | None:
 
 def _show(settings: Settings, folder: StateFolder, output: str) -> int:
     from localmesh import render
-    from localmesh.client import Client
     from localmesh.proof import prove
+    from localmesh.supervisor.client import Client
 
     client = Client(folder)
     mesh = client.status()
@@ -108,7 +108,7 @@ def _show(settings: Settings, folder: StateFolder, output: str) -> int:
 def stay(settings: Settings, folder: StateFolder) -> int:
     """Run the mesh in this process until Ctrl-C; return the exit code."""
     from localmesh.progress import Progress
-    from localmesh.supervise import supervise
+    from localmesh.supervisor.supervise import supervise
 
     try:
         with ExitStack() as showing, interruptible():

@@ -18,7 +18,7 @@ from localmesh.state import StateFolder, state_folder
 from meshpolicy.render.visible import visible
 
 if TYPE_CHECKING:
-    from localmesh.client import Client
+    from localmesh.supervisor.client import Client
 
 FINDING = 1
 BAD_INPUT = 2
@@ -69,7 +69,7 @@ def here() -> tuple[Settings, StateFolder]:
 
 def running() -> "Client":
     """Return a client of the mesh that runs."""
-    from localmesh.client import Client
+    from localmesh.supervisor.client import Client
 
     _, folder = here()
     if folder.owner() is None:
@@ -112,8 +112,8 @@ def up(manifests: tuple[Path, ...], port: int | None, https_port: int | None, fo
 @main.command()
 def down() -> None:
     """Stop the mesh, and leave nothing behind."""
-    from localmesh.launch import end
-    from localmesh.leftovers import clean
+    from localmesh.supervisor.launch import end
+    from localmesh.supervisor.leftovers import clean
 
     _, folder = here()
     if not folder.path.exists():
@@ -156,8 +156,8 @@ def ask(source: str, target: str, method: str, headers: tuple[str, ...], output:
     or `unmeshed`. TO is a service, workload or pod with an optional port and path: `ponger:metrics/metrics`.
     """
     from localmesh import render
+    from localmesh.ask.question import checked, header
     from localmesh.nearby import nearby
-    from localmesh.question import checked, header
     from localmesh.views import Question
 
     question = checked(Question(source, target, method, tuple(header(text) for text in headers)))

@@ -5,9 +5,9 @@ from time import monotonic, sleep
 
 import httpx
 
-from localmesh.client import Client
-from localmesh.sources import NODE, UNMESHED
-from localmesh.targets import USUAL
+from localmesh.ask.sources import NODE, UNMESHED
+from localmesh.ask.targets import USUAL
+from localmesh.supervisor.client import Client
 from localmesh.views import AccessView, MeshView, Proof, Question
 
 PATIENCE = 5.0

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import sleep
 
 from localmesh.errors import BadInput
-from localmesh.plan import short
+from localmesh.pods.plan import short
 from localmesh.state import StateFolder
 from localmesh.views import MeshView
 

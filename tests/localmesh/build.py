@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from localmesh.pod import Pod
+from localmesh.pods.pod import Pod
 from localmesh.views import Phase, PodView
 from meshpolicy.core.errors import Problem
 from meshpolicy.core.policy import Ref

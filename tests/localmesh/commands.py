@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from localmesh.client import Client
 from localmesh.state import StateFolder
+from localmesh.supervisor.client import Client
 from localmesh.views import PodView
 
 PROJECT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from localmesh.events import Event, Failed, Note, Planned, PodChanged, Ready, from_line, to_line
-from localmesh.reporter import reporter
+from localmesh.supervisor.reporter import reporter
 
 EVENTS: list[Event] = [
     Note("two\nlines"),

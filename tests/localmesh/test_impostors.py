@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
-from localmesh.authority import Authority
+from localmesh.ask.sending import Observed, send, with_certificate
+from localmesh.ask.targets import Target
 from localmesh.files import write
-from localmesh.identity import Leaf, Validity
-from localmesh.sending import Observed, send, with_certificate
-from localmesh.sources import HERE
-from localmesh.targets import Target
+from localmesh.identity.authority import Authority
+from localmesh.identity.certificates import Leaf, Validity
+from localmesh.pods.addresses import HERE
 from localmesh.until import until
 
 from .build import pod

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from localmesh.authority import Authority
 from localmesh.cases.echo import echo
 from localmesh.cases.stage import SOCKET, NotPlayed, Stage
 from localmesh.cases.wire import HELLO, LINE, ByProxy, Direct, Route, Seen, grpc, http, over_http2, stream
-from localmesh.credentials import Credentials
 from localmesh.envoy.command import command
 from localmesh.envoy.endpoints import Endpoint, LocalEndpoint, endpoints, endpoints_file
 from localmesh.envoy.sidecar import sidecar
 from localmesh.errors import CommandFailed
 from localmesh.files import make_folder, write
-from localmesh.probes import sidecar_ready
-from localmesh.process import Child, Program, tail
-from localmesh.programs import base_environment
+from localmesh.identity.authority import Authority
+from localmesh.identity.credentials import Credentials
+from localmesh.pods.probes import sidecar_ready
+from localmesh.pods.process import Child, Program, tail
+from localmesh.pods.programs import base_environment
 from localmesh.state import StateFolder
 from meshpolicy.cases.case import Case, CaseRequest
 from meshpolicy.core.policy import Ref

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from localmesh.addresses import CLUSTER, played
 from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint
 from localmesh.envoy.inbound import InboundPort
-from localmesh.plan import short
-from localmesh.pod import Pod
+from localmesh.pods.addresses import CLUSTER, played
+from localmesh.pods.plan import short
+from localmesh.pods.pod import Pod
 from meshpolicy.cases.case import CaseRequest
 from meshpolicy.core.match import NEXT_LINE, PathKind, spans
 from meshpolicy.core.policy import Redirect

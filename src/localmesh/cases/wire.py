@@ -14,7 +14,7 @@ from h2.exceptions import ProtocolError
 from localmesh.cases import http2
 from localmesh.cases.echo import MARK, headers
 from localmesh.envoy.outbound import USER
-from localmesh.pod import OUTBOUND_PORT, Pod
+from localmesh.pods.pod import OUTBOUND_PORT, Pod
 
 
 def _client_hello() -> bytes:

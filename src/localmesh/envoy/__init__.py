@@ -12,7 +12,7 @@ endpoints   `Destination(name, hosts, port)`: what an app can call, by names wit
             `endpoints(destination, found) -> Json`, to be moved into `endpoints_file(pod, destination)`
 ingress     `ingress(pod, doors) -> Json`, the bootstrap of a Gateway; `Door`, `Offer`
 
-The secrets' files (`localmesh.sds`) and an endpoint file for each destination must be there before Envoy starts.
+The secrets' files (`localmesh.identity.sds`) and an endpoint file for each destination must be there before it starts.
 """
 
 from typing import Any

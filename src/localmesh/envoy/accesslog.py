@@ -2,7 +2,7 @@
 
 from localmesh.envoy import Json
 from localmesh.envoy.message import extension
-from localmesh.pod import Pod
+from localmesh.pods.pod import Pod
 
 _COMMON = {
     "time": "%START_TIME%",

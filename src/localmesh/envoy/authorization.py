@@ -7,8 +7,8 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 from typing import assert_never
 
-from localmesh.addresses import Outside, covers_everyone, played_match
 from localmesh.envoy import Json
+from localmesh.pods.addresses import Outside, covers_everyone, played_match
 from meshpolicy.core.match import IdentityMatch, NetworkMatch
 from meshpolicy.core.policy import Authentication, Authorization, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
 

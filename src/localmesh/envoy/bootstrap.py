@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from localmesh.envoy import Json
 from localmesh.envoy.message import extension
-from localmesh.pod import Pod
+from localmesh.pods.pod import Pod
 
 
 def bootstrap(pod: Pod, listeners: Iterable[Json], clusters: Iterable[Json]) -> Json:

@@ -3,7 +3,7 @@
 from localmesh.envoy import Json, tls
 from localmesh.envoy.connection import http_versions
 from localmesh.envoy.endpoints import Destination, Hop, endpoints_file
-from localmesh.pod import Pod
+from localmesh.pods.pod import Pod
 
 
 def requests_cluster(destination: Destination) -> str:

@@ -4,7 +4,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from localmesh.pod import Pod
+from localmesh.pods.pod import Pod
 
 
 @cache

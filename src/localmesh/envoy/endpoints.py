@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from localmesh.envoy import Json
-from localmesh.pod import Pod
+from localmesh.pods.pod import Pod
 
 
 @dataclass(frozen=True, slots=True)

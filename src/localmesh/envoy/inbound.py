@@ -11,13 +11,13 @@ D  the same with our mark in ALPN: a stream of a meshed client
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from localmesh.addresses import Outside
 from localmesh.envoy import Json, stream, tls
 from localmesh.envoy.authorization import Peers
 from localmesh.envoy.connection import Codec, http_versions
 from localmesh.envoy.inboundhttp import requests
 from localmesh.envoy.message import extension
-from localmesh.pod import Pod
+from localmesh.pods.addresses import Outside
+from localmesh.pods.pod import Pod
 from meshpolicy.core.policy import HttpRoute, HttpRule, PortPolicy, Protocol
 
 _CODEC = {Protocol.HTTP1: Codec.HTTP1, Protocol.HTTP2: Codec.HTTP2, Protocol.GRPC: Codec.HTTP2}

@@ -5,7 +5,7 @@ from localmesh.envoy.authorization import Peers, rules
 from localmesh.envoy.connection import BAD_GATEWAY, NO_ROUTE, Codec, http, remove, write
 from localmesh.envoy.filters import header_changes, redirect
 from localmesh.envoy.message import extension, typed
-from localmesh.pod import Pod
+from localmesh.pods.pod import Pod
 from meshpolicy.core.policy import Filter, GrpcRoute, HttpRoute, PortPolicy, Protocol
 
 RBAC = "envoy.filters.http.rbac"

@@ -16,7 +16,7 @@ from localmesh.envoy.filters import header_changes, redirect
 from localmesh.envoy.outbound import forwards
 from localmesh.envoy.routes import Entry, entries
 from localmesh.envoy.tls import public_server
-from localmesh.pod import Pod
+from localmesh.pods.pod import Pod
 from meshpolicy.core.policy import HttpRoute
 
 NO_BACKEND = 500

@@ -12,7 +12,7 @@ from localmesh.envoy.connection import BAD_GATEWAY, Codec, http, reply
 from localmesh.envoy.endpoints import Destination
 from localmesh.envoy.message import extension
 from localmesh.envoy.requestmatch import header
-from localmesh.pod import OUTBOUND_PORT, Pod
+from localmesh.pods.pod import OUTBOUND_PORT, Pod
 
 USER = "app"
 _SAFE = "GET|HEAD|OPTIONS|TRACE"

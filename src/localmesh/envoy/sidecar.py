@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from localmesh.addresses import Outside
 from localmesh.envoy import Json, inbound, outbound
 from localmesh.envoy.bootstrap import bootstrap
 from localmesh.envoy.clusters import clusters
 from localmesh.envoy.endpoints import Destination
 from localmesh.envoy.inbound import InboundPort
-from localmesh.pod import Pod
+from localmesh.pods.addresses import Outside
+from localmesh.pods.pod import Pod
 
 proxy_url = outbound.proxy_url
 

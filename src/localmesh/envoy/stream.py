@@ -3,7 +3,7 @@
 from localmesh.envoy import Json, accesslog
 from localmesh.envoy.authorization import Peers, Reach, reach, rules
 from localmesh.envoy.message import extension
-from localmesh.pod import Pod
+from localmesh.pods.pod import Pod
 from meshpolicy.core.policy import Authorization
 
 

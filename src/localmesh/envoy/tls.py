@@ -4,11 +4,11 @@ The server name is the callee's identity. A caller that tunnels a stream marks i
 as Linkerd marks it in its transport header (client kind D of R62).
 """
 
-from localmesh import sds
 from localmesh.envoy import Json
 from localmesh.envoy.endpoints import Hop
 from localmesh.envoy.message import extension
-from localmesh.pod import Pod
+from localmesh.identity import sds
+from localmesh.pods.pod import Pod
 
 OPAQUE = "pingpong.opaque"
 """The ALPN protocol of a tunnelled stream."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from localmesh.authority import Authority
 from localmesh.envoy.endpoints import LocalEndpoint
+from localmesh.identity.authority import Authority
 
 from .apps import app
 from .realenvoy import prepare, run

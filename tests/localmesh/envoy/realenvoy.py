@@ -15,16 +15,16 @@ from typing import Any
 
 import httpx
 
-from localmesh import sds
-from localmesh.authority import Authority
 from localmesh.envoy.command import command
 from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint, endpoints, endpoints_file
 from localmesh.envoy.inbound import InboundPort
 from localmesh.envoy.outbound import USER
 from localmesh.envoy.sidecar import proxy_url, sidecar
 from localmesh.files import make_folder, write
-from localmesh.identity import Validity
-from localmesh.pod import OUTBOUND_PORT, Pod
+from localmesh.identity import sds
+from localmesh.identity.authority import Authority
+from localmesh.identity.certificates import Validity
+from localmesh.pods.pod import OUTBOUND_PORT, Pod
 
 SECRET = "known-to-the-app-alone"
 LIFETIME = timedelta(hours=1)

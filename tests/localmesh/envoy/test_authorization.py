@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localmesh.addresses import CLUSTER, played
 from localmesh.envoy.authorization import Peers, Reach, identity_matcher, reach, rules
+from localmesh.pods.addresses import CLUSTER, played
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.match import IdentityMatch, NetworkMatch
 from meshpolicy.core.policy import Authorization, Ref, TlsAuthenticated, TlsUnauthenticated, Unauthenticated

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from localmesh import sds
-from localmesh.authority import Authority
 from localmesh.envoy.endpoints import Destination
-from localmesh.identity import Validity
+from localmesh.identity import sds
+from localmesh.identity.authority import Authority
+from localmesh.identity.certificates import Validity
 
 from .apps import app
 from .realenvoy import LIFETIME, Sidecar, prepare, run, until

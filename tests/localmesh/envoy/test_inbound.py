@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from localmesh.addresses import meant
-from localmesh.pod import Pod
+from localmesh.pods.addresses import meant
+from localmesh.pods.pod import Pod
 
 from .realenvoy import say
 from .values import identity

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from localmesh.envoy.endpoints import Endpoint
-from localmesh.pod import OUTBOUND_PORT
+from localmesh.pods.pod import OUTBOUND_PORT
 
 from .realenvoy import SECRET, Sidecar
 from .values import at

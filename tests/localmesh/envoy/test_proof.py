@@ -6,9 +6,9 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from localmesh.authority import Authority
 from localmesh.envoy.endpoints import Endpoint
-from localmesh.identity import Leaf, Validity
+from localmesh.identity.authority import Authority
+from localmesh.identity.certificates import Leaf, Validity
 
 from .realenvoy import LIFETIME
 from .tlsends import REFUSALS, Impostor, ask

@@ -6,10 +6,10 @@ from ipaddress import IPv4Address, ip_network
 from pathlib import Path
 from typing import Any
 
-from localmesh.addresses import played
 from localmesh.envoy.endpoints import Endpoint
 from localmesh.envoy.inbound import InboundPort
-from localmesh.pod import Pod
+from localmesh.pods.addresses import played
+from localmesh.pods.pod import Pod
 from meshpolicy.core.match import HttpMatch, IdentityMatch, NetworkMatch, PathKind, PathMatch
 from meshpolicy.core.policy import (
     Authorization,

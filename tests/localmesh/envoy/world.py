@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from localmesh.authority import Authority
 from localmesh.envoy.endpoints import Destination, service_hosts
 from localmesh.envoy.inbound import InboundPort
-from localmesh.pod import Pod
+from localmesh.identity.authority import Authority
+from localmesh.pods.pod import Pod
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, IdentityMatch, PathKind, PathMatch, ValueMatch
 from meshpolicy.core.policy import (
     GrpcRoute,

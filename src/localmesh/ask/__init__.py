@@ -1,0 +1,1 @@
+"""Real requests on behalf of somebody, held against what the policies say."""

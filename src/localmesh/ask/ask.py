@@ -1,0 +1,150 @@
+"""Sends one real request as somebody, and holds what came of it against what the policies say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+
+from localmesh.ask.sending import Observed, Way, in_plain, send, through_sidecar, with_certificate
+from localmesh.ask.sources import AsAccount, AsPod, AsStranger, Source, find_source
+from localmesh.ask.targets import Target, find_target
+from localmesh.control.outfit import Outfitter
+from localmesh.identity.credentials import Credentials
+from localmesh.pods.addresses import HERE, meant
+from localmesh.pods.plan import Group
+from localmesh.pods.pod import Pod
+from localmesh.state import StateFolder
+from localmesh.views import UNREACHABLE, Answer, Question
+from meshpolicy.core.client import Arrival, Client
+from meshpolicy.core.match import NEXT_LINE
+from meshpolicy.core.policy import PortPolicy
+from meshpolicy.decide.decide import Decision, Verdict, decide
+from meshpolicy.decide.explain import Reason
+from meshpolicy.decide.routing import Request
+from meshpolicy.decide.transport import hinted_opaque
+from meshpolicy.index.effective import effective
+
+BY_STATUS = {
+    403: Verdict.FORBIDDEN,
+    404: Verdict.NOT_FOUND,
+    429: Verdict.RATE_LIMITED,
+    400: Verdict.PROTOCOL_ERROR,
+    431: Verdict.PROTOCOL_ERROR,
+    500: Verdict.PROTOCOL_ERROR,
+}
+"""What a proxy means by an answer of its own."""
+BROKEN_OFF = (Verdict.CLOSED, Verdict.PROTOCOL_ERROR)
+UNREADABLE = 400
+UNREAD = "a proxy could not read the request (an unknown method is one cause), and so asked no policy"
+GATEWAY_ERRORS = (502, 503, 504)
+"""What a proxy answers when the other side closes the connection (M2): by policy, or as nobody is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Knows the pods that run, and who else may be meant."""
+
+    groups: Sequence[Group]
+    outfitter: Outfitter
+    running: Sequence[Pod]
+    ready: Sequence[Pod]
+    identities: Sequence[str]
+    folder: StateFolder
+    node: IPv4Address
+
+    async def ask(self, question: Question) -> Answer:
+        """Send a request, and return the answer beside the prediction."""
+        settings = self.outfitter.cluster.settings
+        source = find_source(question.source, self.running, self.identities, settings, self.node)
+        target = self._target(question.target, source)
+        observed = await send(self._way(source, target), target, question.method, question.headers)
+        policy = effective(self.outfitter.cluster, self._group(target.pod).workload, target.number)
+        opaque = hinted_opaque(self.outfitter.cluster, self._group(target.pod).workload, target.number)
+        decision = predicted(policy, source, target, question, opaque=opaque)
+        found = verdict(observed, decision)
+        expected, reasons = comparable(observed, found, decision)
+        return Answer(
+            source=question.source,
+            target=question.target,
+            request=f"{question.method} {target.path}",
+            status=observed.status,
+            line=observed.line,
+            seconds=observed.seconds,
+            verdict=found,
+            predicted=expected,
+            reasons=reasons,
+        )
+
+    def _target(self, text: str, source: Source) -> Target:
+        services = self.outfitter.cluster.services
+        if not isinstance(source, AsPod):
+            return find_target(text, services, self.running, self.ready)
+        # A pod behind the Service that it calls may be led to itself; one of the others is meant, if there is one.
+        others_first = sorted(self.ready, key=lambda pod: pod.name == source.pod.name)
+        target = find_target(text, services, self.running, others_first)
+        if target.pod.workload == source.pod.workload:
+            return replace(target, authority=f"{target.pod.local}:{target.number}")
+        return target
+
+    def _way(self, source: Source, target: Target) -> Way:
+        match source:
+            case AsPod(pod):
+                return through_sidecar(target, self.outfitter.proxy(pod))
+            case AsStranger(address):
+                return in_plain(target, address)
+            case AsAccount(identity):
+                credentials: Credentials = self.outfitter.credentials
+                leaf, anchor = credentials.leaf(identity), credentials.authority.anchor.pem
+                return with_certificate(target, HERE, leaf, anchor, self.folder.authority)
+
+    def _group(self, pod: Pod) -> Group:
+        return next(group for group in self.groups if group.workload.ref == pod.workload)
+
+
+def predicted(policy: PortPolicy, source: Source, target: Target, question: Question, *, opaque: bool) -> Decision:
+    """Return what the policies say of a question."""
+    if isinstance(source, AsPod) and source.pod.name == target.pod.name:
+        return Decision(Verdict.ALLOW, reasons=(Reason("a pod that calls itself passes no policy", "M1"),))
+    headers: dict[str, str] = {}
+    for name, value in question.headers:
+        before = headers.get(name.lower())
+        headers[name.lower()] = value if before is None else f"{before}{NEXT_LINE}{value}"
+    request = Request(question.method, target.path, headers, headers.get("host", target.authority))
+    return decide(policy, client(source, opaque=opaque), request)
+
+
+def client(source: Source, *, opaque: bool = False) -> Client:
+    """Return a source as the server's proxy will see it."""
+    match source:
+        case AsPod(pod):
+            meshed = Arrival.MESHED_OPAQUE if opaque else Arrival.MESHED_HTTP
+            return Client(pod.address, meshed if pod.meshed else Arrival.PLAIN, pod.identity)
+        case AsAccount(identity):
+            return Client(meant(HERE), Arrival.MESHED_HTTP, identity)
+        case AsStranger(address):
+            return Client(meant(address))
+
+
+def verdict(observed: Observed, decision: Decision) -> str:
+    """Return what happened, in the words of a decision; `unreachable` where it was allowed and nobody is there."""
+    status = observed.status
+    if not observed.by_proxy:
+        return Verdict.ALLOW
+    if status is not None and 300 <= status < 400:
+        return Verdict.REDIRECT
+    found = Verdict.CLOSED if status is None or status in GATEWAY_ERRORS else BY_STATUS.get(status, Verdict.ALLOW)
+    if found in BROKEN_OFF and decision.verdict in BROKEN_OFF:
+        # They look alike from outside: the connection ended without an answer of the app.
+        return decision.verdict
+    return UNREACHABLE if status in GATEWAY_ERRORS and decision.allowed else found
+
+
+def comparable(observed: Observed, found: str, decision: Decision) -> tuple[str, tuple[str, ...]]:
+    """Return what the verdict is held against, itself where the policies say nothing of it, and the reasons."""
+    if observed.by_proxy and observed.status == UNREADABLE and found != decision.verdict:
+        return found, (UNREAD,)
+    return found if _beyond_prediction(found, decision) else decision.verdict, tuple(map(str, decision.reasons))
+
+
+def _beyond_prediction(verdict: str, decision: Decision) -> bool:
+    """Whether the policies leave it open: how many requests came before is nothing that they say."""
+    return decision.verdict is Verdict.UNKNOWN or (verdict == Verdict.RATE_LIMITED and decision.allowed)

@@ -1,0 +1,90 @@
+"""What a person means by `ponger:metrics/metrics`: a pod's port and a path, called by a name."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from localmesh.control.endpoints import ServiceBackend
+from localmesh.errors import BadInput, LocalMeshError
+from localmesh.pods.pod import Pod, tcp_ports
+from meshpolicy.kinds.workload import Service, ServicePort
+
+FORM = re.compile(r"(?P<name>[^:/]+)(?::(?P<port>[^:/]+))?(?P<path>/.*)?")
+USUAL = "http"
+"""The port that is meant where none is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes."""
+
+    pod: Pod
+    number: int
+    """The container port."""
+    authority: str
+    """What the caller calls it: the Service's name, or the pod's address, with its port."""
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Port:
+    number: int
+    name: str
+
+
+def find_target(text: str, services: Sequence[Service], running: Sequence[Pod], ready: Sequence[Pod]) -> Target:
+    """Return the target that `text` names: a pod, a Service (`NAME` or `NAME.NAMESPACE`) or a workload."""
+    found = FORM.fullmatch(text)
+    if not found:
+        raise BadInput(f"{text}: NAME[:PORT][/PATH] is expected")
+    name, port, path = found["name"], found["port"] or "", found["path"] or "/"
+    if pod := next((pod for pod in running if pod.name == name), None):
+        return _at_pod(pod, port, path)
+    called = [service for service in services if name in (service.ref.name, _dotted(service))]
+    if len(called) > 1:
+        raise BadInput(f"{name}: more than one Service has this name; write {' or '.join(map(_dotted, called))}")
+    if called:
+        return _at_service(called[0], port, path, ready)
+    if pods := [pod for pod in (*ready, *running) if pod.workload.name == name]:
+        return _at_pod(pods[0], port, path)
+    known = sorted({service.ref.name for service in services} | {pod.name for pod in running})
+    raise BadInput(f"{name}: there is no such service, workload or pod; known are {', '.join(known)}")
+
+
+def _dotted(service: Service) -> str:
+    return f"{service.ref.name}.{service.ref.namespace}"
+
+
+def _at_pod(pod: Pod, port: str, path: str) -> Target:
+    number = _choose(pod.name, port, [_Port(found.number, found.name) for found in tcp_ports(pod)]).number
+    return Target(pod, number, f"{pod.local}:{number}", path)
+
+
+def _at_service(service: Service, port: str, path: str, ready: Iterable[Pod]) -> Target:
+    tcp = [found for found in service.ports if found.protocol == "TCP"]
+    number = _choose(service.ref.name, port, [_Port(found.number, found.name) for found in tcp]).number
+    chosen = next(found for found in tcp if found.number == number)
+    pod, target = _behind(service, chosen, ready)
+    host = f"{_dotted(service)}.svc.cluster.local"
+    return Target(pod, target, host if number == 80 else f"{host}:{number}", path)
+
+
+def _behind(service: Service, port: ServicePort, ready: Iterable[Pod]) -> tuple[Pod, int]:
+    backend = ServiceBackend(service, port.number, port.target)
+    for pod in ready:
+        if found := backend.port(pod):
+            return pod, found.number
+    raise LocalMeshError(f"{service.ref.name}: no pod behind the Service is ready")
+
+
+def _choose(name: str, port: str, ports: list[_Port]) -> _Port:
+    if port:
+        found = [known for known in ports if port in (known.name, str(known.number))]
+    else:
+        found = [known for known in ports if known.name == USUAL] or ports
+    if found:
+        return found[0]
+    if port.isdecimal() and not ports:
+        return _Port(int(port), "")
+    known = ", ".join(f"{known.name or 'unnamed'} ({known.number})" for known in ports) or "none"
+    raise BadInput(f"{name}: there is no port {port or USUAL}; its ports are {known}")

@@ -1,0 +1,99 @@
+"""The way in: the Gateway of the manifests as one more meshed pod, and what its routes offer. No I/O."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+
+from localmesh.control.endpoints import Backend, ServiceBackend
+from localmesh.envoy.endpoints import Destination
+from localmesh.envoy.ingress import Door, Offer
+from localmesh.pods.addresses import HERE
+from localmesh.pods.plan import Group, groups
+from localmesh.pods.pod import Pod
+from localmesh.settings import Settings
+from localmesh.state import StateFolder
+from meshpolicy.core.match import HostMatch, PathKind
+from meshpolicy.core.policy import HttpRoute
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.objects import GATEWAY_GROUP, Gateway, Listener, Route
+from meshpolicy.kinds.workload import Workload
+
+KIND = "Gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A Gateway, and where each of its listeners' protocols is played on this machine."""
+
+    gateway: Gateway
+    ports: Mapping[str, int]
+
+    def doors(self, cluster: Cluster, backends: Iterable[Backend], pod: Pod) -> tuple[Door, ...]:
+        """Return the listeners with what they offer, the first of each protocol."""
+        named = {
+            (backend.service.ref.namespace, backend.service.ref.name, backend.number): backend.destination(pod)
+            for backend in backends
+            if isinstance(backend, ServiceBackend)
+        }
+        found: dict[str, Door] = {}
+        for listener in self.gateway.listeners:
+            if listener.protocol in self.ports and listener.protocol not in found:
+                offers = tuple(self._offers(cluster.routes, listener, named))
+                port, tls = self.ports[listener.protocol], listener.protocol == "HTTPS"
+                found[listener.protocol] = Door(listener.name, HERE, port, offers, tls)
+        return tuple(found.values())
+
+    def url(self, protocol: str) -> str:
+        """Return where a protocol is answered, or nothing if the Gateway has no listener for it."""
+        listens = any(listener.protocol == protocol for listener in self.gateway.listeners)
+        return f"{protocol.lower()}://{HERE}:{self.ports[protocol]}" if listens else ""
+
+    def paths(self, cluster: Cluster) -> tuple[str, ...]:
+        """Return the paths that a GET may ask for, as far as routes name exact ones."""
+        return tuple(
+            match.path.value
+            for route in cluster.routes
+            if self._attached(route, None)
+            for rule in route.http
+            for match in rule.matches
+            if match.path and match.path.kind is PathKind.EXACT and match.method in (None, "GET")
+        )
+
+    def _offers(
+        self, routes: Iterable[Route], listener: Listener, named: Mapping[tuple[str, str, int], Destination]
+    ) -> Iterator[Offer]:
+        for route in routes:
+            if not self._attached(route, listener):
+                continue
+            hosts = route.hostnames or ((HostMatch(listener.hostname),) if listener.hostname else ())
+            for number, rule in enumerate(route.http):
+                wanted = route.backends[number] if number < len(route.backends) else ()
+                keys = [((to.namespace, to.name, to.port), to.weight) for to in wanted]
+                backends = tuple((named[key], weight) for key, weight in keys if key in named)
+                yield Offer(HttpRoute(route.ref, (rule,), hosts), backends)
+
+    def _attached(self, route: Route, listener: Listener | None) -> bool:
+        gateway = self.gateway.ref
+        return any(
+            (parent.group, parent.kind, parent.namespace, parent.name)
+            == (GATEWAY_GROUP, KIND, gateway.namespace, gateway.name)
+            and (listener is None or parent.section in ("", listener.name))
+            and (listener is None or parent.port in (None, listener.port))
+            for parent in route.parents
+        )
+
+
+def front(cluster: Cluster, settings: Settings) -> Front | None:
+    """Return the first Gateway, if there is one: a second would need the same ports."""
+    ports = {"HTTP": settings.port, "HTTPS": settings.https_port}
+    return Front(cluster.gateways[0], ports) if cluster.gateways else None
+
+
+def ingress_group(found: Front, cluster: Cluster, folder: StateFolder, address: IPv4Address) -> Group:
+    """Return the ingress as a workload of one pod, which runs as the account named like the Gateway's class."""
+    gateway = found.gateway
+    workload = Workload(gateway.ref, service_account=gateway.class_name, meshed=True)
+    as_pod = replace(workload, ref=replace(gateway.ref, kind="Pod"))
+    (group,) = groups([as_pod], cluster.settings, folder, iter([address]))
+    (pod,) = group.places
+    return Group(workload, (replace(pod, workload=gateway.ref),))

@@ -1,0 +1,89 @@
+"""The authority of one local mesh, kept in its state folder: the same trust anchor from one `up` to the next."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from localmesh.errors import BadInput
+from localmesh.files import make_folder, write
+from localmesh.identity.certificates import Certificate, Issuer, TrustAnchor, Validity
+
+ANCHOR_LIFETIME = timedelta(days=3650)
+ISSUER_LIFETIME = timedelta(days=365)
+RENEWED_AT = 0.7
+"""The part of its life after which a certificate is replaced."""
+ANCHOR = "ca.crt"
+"""The file for `curl --cacert`; the names of files are those of Linkerd's identity secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A trust anchor and the issuer that signs now."""
+
+    anchor: TrustAnchor
+    issuer: Issuer
+    domain: str
+
+    @classmethod
+    def create(cls, domain: str, now: datetime | None = None) -> Self:
+        """Make a new authority, in memory."""
+        anchor = TrustAnchor.create(domain, Validity.lasting(ANCHOR_LIFETIME, now))
+        return cls(anchor, anchor.issuer(domain, Validity.lasting(ISSUER_LIFETIME, now)), domain)
+
+    @classmethod
+    def open(cls, folder: Path, domain: str, now: datetime | None = None) -> Self:
+        """Return the authority that `folder` holds, made or renewed where that is due, and saved there."""
+        now = now or datetime.now(UTC)
+        if not (folder / ANCHOR).exists():
+            return cls.create(domain, now).saved(folder)
+        found = cls(
+            TrustAnchor(*_read(folder, "ca")),
+            Issuer(*_read(folder, "issuer")),
+            domain,
+        )
+        if found.anchor.validity.spent(now) >= RENEWED_AT:
+            return cls.create(domain, now).saved(folder)
+        if found.issuer.validity.spent(now) >= RENEWED_AT:
+            return found.renewed(now).saved(folder)
+        return found
+
+    def renewed(self, now: datetime | None = None) -> Self:
+        """Return the same anchor with a new issuer; what the old one signed stays valid."""
+        issuer = self.anchor.issuer(self.domain, Validity.lasting(ISSUER_LIFETIME, now))
+        return type(self)(self.anchor, issuer, self.domain)
+
+    def saved(self, folder: Path) -> Self:
+        """Write all into `folder`, private to the user, the anchor's certificate last; return the authority."""
+        make_folder(folder)
+        for name, certificate in (("issuer", self.issuer), ("ca", self.anchor)):
+            _write(folder, name, certificate)
+        return self
+
+
+def _write(folder: Path, name: str, certificate: Certificate) -> None:
+    write(folder / f"{name}.key", certificate.key_pem)
+    write(folder / f"{name}.crt", certificate.pem)
+
+
+def _read(folder: Path, name: str) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    try:
+        certificate = x509.load_pem_x509_certificate((folder / f"{name}.crt").read_bytes())
+        key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), password=None)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is no PEM file"
+        raise _unusable(folder, name, str(reason)) from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
+        raise _unusable(folder, name, "the key is not the certificate's")
+    return certificate, key
+
+
+def _unusable(folder: Path, name: str, reason: str) -> BadInput:
+    return BadInput(
+        f"{folder}: {name}.crt and {name}.key cannot be used: {reason}",
+        hint=f"remove {folder}: the next start makes a new authority",
+    )

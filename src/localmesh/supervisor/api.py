@@ -1,0 +1,101 @@
+"""The supervisor's ear: a small HTTP interface on a Unix socket that only the user can open."""
+
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from localmesh.ask.question import from_body
+from localmesh.errors import BadInput, CommandFailed, LocalMeshError
+from localmesh.views import Answer, MeshView, Question
+
+
+class Controlled(Protocol):
+    """What can be asked of a mesh from outside."""
+
+    def view(self) -> MeshView:
+        """Tell all about the mesh."""
+
+    async def rotate(self) -> int:
+        """Renew every certificate; return how many."""
+
+    async def restart(self, name: str) -> tuple[str, ...]:
+        """Replace the pods of a workload one by one; return the new ones."""
+
+    async def ask(self, question: Question) -> Answer:
+        """Send one request as somebody."""
+
+    async def apply(self) -> bool:
+        """Read the manifests again; return whether anything changed."""
+
+
+def create_app(mesh: Controlled) -> Starlette:
+    """Return the application; every answer is JSON, and an error carries its reasons."""
+
+    async def status(_: Request) -> Response:
+        return Response(mesh.view().to_json(), media_type="application/json")
+
+    async def rotate(_: Request) -> Response:
+        return JSONResponse({"certificates": await mesh.rotate()})
+
+    async def restart(request: Request) -> Response:
+        return JSONResponse({"pods": await mesh.restart(request.path_params["name"])})
+
+    async def ask(request: Request) -> Response:
+        answer = await mesh.ask(from_body(await request.body()))
+        return Response(answer.to_json(), media_type="application/json")
+
+    async def apply(_: Request) -> Response:
+        return JSONResponse({"changed": await mesh.apply()})
+
+    verbs: list[Callable[[Request], Awaitable[Response]]] = [rotate, ask, apply]
+    return Starlette(
+        routes=[
+            Route("/status", status),
+            Route("/restart/{name:path}", restart, methods=["POST"]),
+            *(Route(f"/{verb.__name__}", verb, methods=["POST"]) for verb in verbs),
+        ],
+        exception_handlers={LocalMeshError: _refuse},
+    )
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    if isinstance(error, BadInput):
+        return JSONResponse({"reasons": error.reasons, "hint": error.hint}, status_code=422)
+    if isinstance(error, CommandFailed):
+        return JSONResponse({"what": str(error), "output": error.output}, status_code=502)
+    return JSONResponse({"reason": str(error)}, status_code=500)
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the supervisor, which has more to stop than this server."""
+        yield
+
+
+def listen(path: Path) -> socket.socket:
+    """Return a socket at `path` that only the user can open."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    path.chmod(0o600)
+    # From now on a client waits for its answer instead of being refused.
+    listener.listen()
+    return listener
+
+
+async def serve(mesh: Controlled, listener: socket.socket) -> None:
+    """Answer until cancelled."""
+    options: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False, "ws": "none"}
+    server = _Server(uvicorn.Config(create_app(mesh), **options))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        listener.close()

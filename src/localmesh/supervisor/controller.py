@@ -1,0 +1,162 @@
+"""Puts the mesh together from the manifests, and answers what is asked of it from outside."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from localmesh.ask.access import access, policy_identities
+from localmesh.ask.ask import Asker, client
+from localmesh.ask.sources import NODE, UNMESHED, AsAccount, AsPod, AsStranger
+from localmesh.control.endpoints import Backend, backends
+from localmesh.control.front import front, ingress_group
+from localmesh.control.manifests import read_cluster
+from localmesh.control.mesh import Mesh
+from localmesh.control.outfit import Outfitter
+from localmesh.envoy.command import binary
+from localmesh.errors import BadInput
+from localmesh.events import Listener
+from localmesh.identity.authority import ANCHOR, Authority
+from localmesh.identity.credentials import Credentials
+from localmesh.pods.addresses import HERE, played
+from localmesh.pods.network import NodeNetwork
+from localmesh.pods.plan import Group, groups
+from localmesh.pods.preflight import envoy_reasons, pod_port_reasons, port_reasons, workload_reasons
+from localmesh.pods.runner import Runner
+from localmesh.settings import Settings, to_environ
+from localmesh.state import StateFolder
+from localmesh.views import Answer, IngressView, MeshView, PodView, Question
+from meshpolicy.core.client import Client
+from meshpolicy.kinds.cluster import Cluster
+
+
+class Controller:
+    """A mesh, and what it was made from."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: StateFolder,
+        network: NodeNetwork,
+        environ: Mapping[str, str],
+        report: Listener,
+    ) -> None:
+        self.folder = folder
+        self._settings = settings
+        self._network = network
+        self._environ = environ
+        cluster = read_cluster(settings.manifests)
+        planned = self._planned(cluster)
+        reasons = [
+            *workload_reasons(planned, environ),
+            *port_reasons({"PORT": settings.port, "HTTPS_PORT": settings.https_port}),
+            *pod_port_reasons(planned),
+            *envoy_reasons(binary(), environ),
+        ]
+        if reasons:
+            raise BadInput(*reasons, hint="nothing was started")
+        self._authority = Authority.open(folder.authority, cluster.settings.trust_domain)
+        credentials = Credentials(self._authority, settings.certificate_lifetime)
+        outfitter = Outfitter(
+            cluster, folder, environ, credentials, _backends(cluster, planned), front(cluster, settings)
+        )
+        self.mesh = Mesh(planned, outfitter, played(network.node), report)
+
+    def _planned(self, cluster: Cluster) -> tuple[Group, ...]:
+        addresses = self._network.pods()
+        found = groups(cluster.workloads, cluster.settings, self.folder, addresses)
+        entry = front(cluster, self._settings)
+        return (*found, ingress_group(entry, cluster, self.folder, next(addresses))) if entry else found
+
+    def view(self) -> MeshView:
+        """Tell all about the mesh."""
+        return MeshView(
+            settings=to_environ(replace(self._settings, state=self.folder.path)),
+            pods=tuple(self._pod(runner) for _, runner in sorted(self.mesh.runners.items())),
+            access=access(self.mesh.outfitter.cluster, self.mesh.groups, self._clients()),
+            ingress=self._ingress(),
+        )
+
+    def _ingress(self) -> IngressView | None:
+        entry = self.mesh.outfitter.front
+        if entry is None:
+            return None
+        authority = str(self.folder.authority / ANCHOR)
+        paths = entry.paths(self.mesh.outfitter.cluster)
+        return IngressView(entry.url("HTTP"), entry.url("HTTPS"), authority, paths)
+
+    def _identities(self) -> tuple[str, ...]:
+        return policy_identities(self.mesh.outfitter.cluster, self.mesh.groups)
+
+    def _clients(self) -> dict[str, Client]:
+        """Return everybody who might call: the workloads, the accounts that policies name, the node, a stranger."""
+        workloads = {group.workload.ref.name: client(AsPod(group.places[0])) for group in self.mesh.groups}
+        known = {found.identity for found in workloads.values()}
+        unknown = [identity for identity in self._identities() if identity not in known]
+        accounts = {_account(identity): client(AsAccount(identity)) for identity in unknown}
+        others = {NODE: client(AsStranger(played(self._network.node))), UNMESHED: client(AsStranger(HERE))}
+        return workloads | accounts | others
+
+    def _pod(self, runner: Runner) -> PodView:
+        pod = runner.pod
+        return PodView(
+            name=pod.name,
+            namespace=pod.namespace,
+            workload=pod.workload.name,
+            address=str(pod.local),
+            identity=pod.identity,
+            expires=self.mesh.outfitter.credentials.expires(pod),
+            phase=runner.phase,
+            restarts=runner.restarts,
+            sidecar_restarts=runner.sidecar.restarts,
+            ports={port.name or str(port.number): port.number for c in pod.containers for port in c.ports},
+        )
+
+    async def rotate(self) -> int:
+        """Renew every certificate; return how many."""
+        return self.mesh.rotate()
+
+    async def restart(self, name: str) -> tuple[str, ...]:
+        """Replace the pods of a workload one by one; return the new ones."""
+        return await self.mesh.replace(self.mesh.group(name))
+
+    async def ask(self, question: Question) -> Answer:
+        """Send one request as somebody."""
+        runners = self.mesh.runners.values()
+        asker = Asker(
+            groups=self.mesh.groups,
+            outfitter=self.mesh.outfitter,
+            running=[runner.pod for runner in runners],
+            ready=[runner.pod for runner in runners if runner.ready],
+            identities=self._identities(),
+            folder=self.folder,
+            node=played(self._network.node),
+        )
+        return await asker.ask(question)
+
+    async def apply(self) -> bool:
+        """Read the manifests again; return whether anything changed."""
+        cluster = read_cluster(self._settings.manifests, "what runs was not changed")
+        planned = self._planned(cluster)
+        if [group.shape for group in planned] != [group.shape for group in self.mesh.groups]:
+            raise BadInput(
+                "the manifests now describe other workloads or replicas than those that run",
+                hint="run `just down`, then `just up`",
+            )
+        if reasons := tuple(workload_reasons(planned, self._environ)):
+            raise BadInput(*reasons, hint="what runs was not changed")
+        outfitter = replace(
+            self.mesh.outfitter,
+            cluster=cluster,
+            backends=_backends(cluster, planned),
+            front=front(cluster, self._settings),
+        )
+        return await self.mesh.adopt(planned, outfitter)
+
+
+def _account(identity: str) -> str:
+    """Return `namespace/account` of an identity that Linkerd made of a ServiceAccount, else the identity."""
+    account, namespace, kind = (*identity.split("."), "", "")[:3]
+    return f"{namespace}/{account}" if kind == "serviceaccount" else identity
+
+
+def _backends(cluster: Cluster, planned: tuple[Group, ...]) -> tuple[Backend, ...]:
+    return backends(cluster.services, [pod for group in planned for pod in group.places])

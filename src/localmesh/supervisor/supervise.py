@@ -1,0 +1,90 @@
+"""The background process of `up`: `python -m localmesh.supervise FD`, which reports its start as lines on FD.
+
+Settings come from the environment; all that can be wrong is looked at before the first process is started.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+
+from localmesh.errors import BadInput, CommandFailed, LocalMeshError
+from localmesh.events import Failed, Listener, Note
+from localmesh.pods.network import claimed
+from localmesh.settings import Settings, read
+from localmesh.state import StateFolder, state_folder
+from localmesh.supervisor.controller import Controller
+from localmesh.supervisor.leftovers import clean
+from localmesh.supervisor.reporter import reporter
+from localmesh.until import ended
+
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def supervise(settings: Settings, environ: Mapping[str, str], report: Listener) -> int:
+    """Run a mesh until it is told to end; return the exit code. Nothing of it is left afterwards."""
+    # Whatever a program of the mesh writes, its sockets included, is the user's alone.
+    before = os.umask(0o077)
+    try:
+        folder = state_folder(settings, environ)
+        folder.prepare()
+        with folder.owned() as mine:
+            _run_owned(mine, settings, folder, environ, report)
+    except BadInput as error:
+        report(Failed(2, error.reasons, error.hint))
+        return 2
+    except CommandFailed as error:
+        report(Failed(1, (str(error),), output=error.output))
+        return 1
+    except LocalMeshError as error:
+        report(Failed(1, (str(error),)))
+        return 1
+    finally:
+        os.umask(before)
+    return 0
+
+
+def _run_owned(
+    mine: bool, settings: Settings, folder: StateFolder, environ: Mapping[str, str], report: Listener
+) -> None:
+    if not mine:
+        raise BadInput(f"another local mesh starts in {folder.path}", hint="`just status` shows it")
+    if cleaned := clean(folder):
+        report(Note(str(cleaned)))
+    try:
+        with claimed() as network:
+            asyncio.run(_run(Controller(settings, folder, network, environ, report)))
+    finally:
+        folder.clear()
+
+
+async def _run(controller: Controller) -> None:
+    loop = asyncio.get_running_loop()
+    for ending in ENDINGS:
+        loop.add_signal_handler(ending, controller.mesh.shut_down)
+    controlling = asyncio.create_task(_control(controller))
+    try:
+        await controller.mesh.run()
+    finally:
+        await ended(controlling)
+
+
+async def _control(controller: Controller) -> None:
+    # Loaded beside the starting pods: they need longer, and nobody asks before they run.
+    control = await asyncio.to_thread(import_module, "localmesh.supervisor.api")
+    await control.serve(controller, control.listen(controller.folder.control))
+
+
+def main() -> None:
+    """Run the program."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
+    # It would write a line for every probe, with what was asked.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    sys.exit(supervise(read(os.environ), os.environ, reporter(int(sys.argv[1]))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""What the supervisor can be asked, over a real Unix socket."""
+
+import asyncio
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from localmesh.errors import BadInput, LocalMeshError, NotRunning
+from localmesh.state import StateFolder
+from localmesh.supervisor.api import listen, serve
+from localmesh.supervisor.client import Client
+from localmesh.until import ended
+from localmesh.views import AccessView, Answer, IngressView, MeshView, Question
+
+from ..build import pod_view
+
+INGRESS = IngressView("http://127.0.0.1:8080", "https://127.0.0.1:8443", "/state/authority/ca.crt", ("/rally",))
+ACCESS = AccessView("pinger", "ponger", "http", "GET /ping", "AuthorizationPolicy pingpong/pinger-may-ping")
+MESH = MeshView({"LOCALMESH_PORT": "8080"}, (pod_view(),), (ACCESS,), INGRESS)
+ANSWER = Answer("unmeshed", "ponger", "GET /ping", 403, "", 0.001, "forbidden", "forbidden", ("no grant",))
+
+
+class Mesh:
+    """Answers from memory, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[object] = []
+
+    def view(self) -> MeshView:
+        """Return a view."""
+        return MESH
+
+    async def rotate(self) -> int:
+        """Count."""
+        return 4
+
+    async def restart(self, name: str) -> tuple[str, ...]:
+        """Refuse one name."""
+        if name == "pong":
+            raise BadInput("pong: there is no such workload", "and more", hint="look")
+        if name == "stuck":
+            raise LocalMeshError("the new pod is not ready")
+        self.asked.append(name)
+        return ("ponger-2", "ponger-0")
+
+    async def ask(self, question: Question) -> Answer:
+        """Keep the question."""
+        self.asked.append(question)
+        return ANSWER
+
+    async def apply(self) -> bool:
+        """Find nothing new."""
+        return False
+
+
+def talk(folder: Path, conversation: Callable[[Client, Mesh], None]) -> None:
+    state = StateFolder(folder)
+
+    async def main() -> None:
+        mesh = Mesh()
+        serving = asyncio.create_task(serve(mesh, listen(state.control)))
+        await asyncio.to_thread(conversation, Client(state, timeout=10), mesh)
+        await ended(serving)
+
+    asyncio.run(main())
+
+
+def test_views_and_answers_survive_the_way(short_path: Path) -> None:
+    def conversation(client: Client, mesh: Mesh) -> None:
+        assert client.status() == MESH
+        assert client.rotate() == 4
+        assert client.apply() is False
+        assert client.restart("pingpong/ponger") == ("ponger-2", "ponger-0")
+        question = Question("pinger", "ponger", "POST", (("X-A", "1"), ("X-A", "2")))
+        assert client.ask(question) == ANSWER
+        assert mesh.asked == ["pingpong/ponger", question]
+
+    talk(short_path, conversation)
+
+
+def test_errors_come_back_as_what_they_were(short_path: Path) -> None:
+    def conversation(client: Client, _: Mesh) -> None:
+        with pytest.raises(BadInput) as caught:
+            client.restart("pong")
+        assert caught.value.reasons == ("pong: there is no such workload", "and more")
+        assert caught.value.hint == "look"
+        with pytest.raises(LocalMeshError, match="the new pod is not ready"):
+            client.restart("stuck")
+
+    talk(short_path, conversation)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"[" * 100_000, b'{"source": "a", "target": "b/\\u0001"}'])
+def test_a_question_that_is_none_is_refused_and_the_next_one_answered(body: bytes, short_path: Path) -> None:
+    def conversation(client: Client, mesh: Mesh) -> None:
+        transport = httpx.HTTPTransport(uds=str(StateFolder(short_path).control))
+        with httpx.Client(transport=transport, base_url="http://localmesh") as http:
+            refused = http.post("/ask", content=body)
+        assert refused.status_code == 422
+        assert " is expected" in refused.json()["reasons"][0] or " is a JSON object" in refused.json()["reasons"][0]
+        assert client.ask(Question("pinger", "ponger")) == ANSWER
+        assert mesh.asked == [Question("pinger", "ponger")]
+
+    talk(short_path, conversation)
+
+
+def test_a_name_is_handed_over_as_it_is(short_path: Path) -> None:
+    def conversation(client: Client, mesh: Mesh) -> None:
+        for name in ("a?b", "a#b", "../a", "a b%20"):
+            client.restart(name)
+        assert mesh.asked == ["a?b", "a#b", "../a", "a b%20"]
+
+    talk(short_path, conversation)
+
+
+def test_the_socket_is_private(short_path: Path) -> None:
+    with listen(short_path / "control.sock"):
+        assert stat.S_IMODE((short_path / "control.sock").stat().st_mode) == 0o600
+
+
+def test_nobody_there_is_said_in_words(short_path: Path) -> None:
+    with pytest.raises(NotRunning, match="no local mesh runs in"):
+        Client(StateFolder(short_path)).status()
+
+
+def test_somebody_who_does_not_listen_yet_is_said_in_words(short_path: Path) -> None:
+    folder = StateFolder(short_path)
+    with folder.owned(), pytest.raises(NotRunning, match="is starting or stopping; try again in a moment"):
+        Client(folder).status()
+
+
+def test_an_answer_agrees_if_the_verdict_is_the_predicted_one() -> None:
+    assert ANSWER.agrees
+    assert Answer.from_json(ANSWER.to_json()) == ANSWER
