@@ -10,18 +10,18 @@ from meshpolicy.core.policy import Ref
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call as Asked
-from meshpolicy.decide.transport import door_to
+from meshpolicy.decide.transport import find_service_target
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import MeshSettings, Workload
 from meshpolicy.manifests.live import read_context
-from meshpolicy.manifests.sources import understand
+from meshpolicy.manifests.sources import parse_documents
 
 STALE = "the cluster's objects allow it: is the sidecar of the server cut off from the policy controller, port 8090?"
 
 
 def read_policies(context: str) -> Cluster:
     """Return what the cluster holds. Raises MeshPolicyError where kubectl cannot read it."""
-    return understand(read_context(context), MeshSettings()).cluster
+    return parse_documents(read_context(context), MeshSettings()).cluster
 
 
 def why(cluster: Cluster, call: Call) -> str:
@@ -32,8 +32,10 @@ def why(cluster: Cluster, call: Call) -> str:
     name, _, port = call.target.partition(":")
     server = target(cluster, f"pingpong/{name}{f':{port}' if port else ''}")
     node = _gateway(server.workload) if call.asker.on_host else None
-    door = None if call.asker.on_host else door_to(cluster, server.workload, server.port)
-    asked = Asked(*(server.workload, server.port, _client(call.asker), node, door), Request(call.method, call.path))
+    service_target = None if call.asker.on_host else find_service_target(cluster, server.workload, server.port)
+    asked = Asked(
+        *(server.workload, server.port, _client(call.asker), node, service_target), Request(call.method, call.path)
+    )
     answer = judge(cluster, asked, node=node)
     if answer.allowed:
         return f"  - {STALE}"

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from meshpolicy.manifests.load import shown
+from meshpolicy.manifests.load import display_path
 
 
 def nearby(text: str, roots: Iterable[Path], folder: Path) -> str:
     """Return a message in which what lies below one of `roots` is named from `folder`."""
     for root in sorted(map(str, roots), key=len, reverse=True):
-        near = shown(root, folder)
+        near = display_path(root, folder)
         text = text.replace(f"{root}/", "") if near == "." else text.replace(root, near)
     return text

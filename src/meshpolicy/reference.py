@@ -19,7 +19,7 @@ MADE = "<!-- made by `python -m meshpolicy.reference pages docs/reference` -->\n
 
 def findings() -> str:
     """Return a table of all codes, each with its page."""
-    rows = [f"| [{code.code}](findings/{code.code}.md) | {code.weight} | {code.title} |" for code in codes()]
+    rows = [f"| [{code.code}](findings/{code.code}.md) | {code.severity} | {code.title} |" for code in codes()]
     return "\n".join(["| code | severity | what is found |", "|---|---|---|", *rows])
 
 
@@ -28,7 +28,7 @@ def finding(code: Code) -> str:
     rules = "\n".join(f"- {sentence}" for sentence in sentences(code.rules))
     return (
         f"# {code.code}: {code.title}\n\n{MADE}\n{code.explanation}\n\n**Fix.** {code.fix}\n\n"
-        f"Severity: {code.weight}" + (", shown with `--notes`" if code.weight == "note" else "") + ".\n\n"
+        f"Severity: {code.severity}" + (", shown with `--notes`" if code.severity == "note" else "") + ".\n\n"
         f"It rests on:\n\n{rules}\n\n[All findings](../findings.md)\n"
     )
 

@@ -9,7 +9,7 @@ from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
 from meshpolicy.decide.judge import Answer, judge
 from meshpolicy.decide.routing import Request
-from meshpolicy.decide.transport import Call, door_to
+from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.parse import parse
 from meshpolicy.kinds.workload import MeshSettings
@@ -174,11 +174,11 @@ def ask(
 ) -> Answer:
     """Return what becomes of one call, written as on the command line; `sent` are fields of the request."""
     who, what = caller(cluster, client), target(cluster, server)
-    door = None if direct else door_to(cluster, what.workload, what.port)
+    service_target = None if direct else find_service_target(cluster, what.workload, what.port)
     host = sent.pop("authority", "ponger.arena.svc.cluster.local")
     method = sent.pop("method", "POST" if traffic == "grpc" else "GET")
     request = Request(method, what.path or "/", {"host": host, **sent.pop("headers", {})}, host)
-    call = Call(what.workload, what.port, who.workload, who.address, door, request, Traffic(traffic))
+    call = Call(what.workload, what.port, who.workload, who.address, service_target, request, Traffic(traffic))
     return judge(cluster, call)
 
 

@@ -11,11 +11,11 @@ from meshpolicy.core.client import Traffic
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Problem
 from meshpolicy.decide.judge import judge
-from meshpolicy.decide.transport import Call, door_to
+from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.kinds.admission import refusals
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.parse import parse
-from meshpolicy.kinds.schemas import shapes
+from meshpolicy.kinds.schemas import schemas_for
 from meshpolicy.lint.lint import as_json, as_text, lint
 from meshpolicy.manifests.load import read
 
@@ -31,7 +31,7 @@ def understood(text: bytes) -> list[Problem]:
         if "requests" in document.data or "manifests" in document.data:
             problems += _verified(document)
     cluster, wrong = parse(found)
-    problems += wrong + refusals(found, shapes)
+    problems += wrong + refusals(found, schemas_for)
     list(islice(accesses(cluster), 1000))
     list(islice(denied(cluster), 1000))
     findings = lint(cluster, problems)
@@ -44,7 +44,7 @@ def understood(text: bytes) -> list[Problem]:
 def _judged(cluster: Cluster) -> None:
     ports = ((server, port) for server in cluster.workloads for port in served_ports(server))
     for (server, port), client, traffic in islice(product(ports, (None, *cluster.workloads), Traffic), CALLS):
-        call = Call(server, port, client, door=door_to(cluster, server, port), traffic=traffic)
+        call = Call(server, port, client, service_target=find_service_target(cluster, server, port), traffic=traffic)
         suggestion(cluster, call, judge(cluster, call))
 
 
@@ -53,5 +53,5 @@ def _verified(document: Document) -> list[Problem]:
     problems: list[Problem] = []
     case = read_case(document, read_base(document, problems), problems)
     if not problems:
-        verify(case, shapes)
+        verify(case, schemas_for)
     return problems

@@ -14,7 +14,7 @@ from localmesh.pods.pod import Pod
 from meshpolicy.cases.case import CaseRequest
 from meshpolicy.core.match import NEXT_LINE, PathKind, spans
 from meshpolicy.core.policy import Redirect
-from meshpolicy.decide.transport import Door, door_to, hinted_opaque, identity_of, opaque_service
+from meshpolicy.decide.transport import ServiceTarget, find_service_target, hinted_opaque, identity_of, opaque_service
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.annotations import ADMIN_PORT
 from meshpolicy.kinds.cluster import Cluster
@@ -109,8 +109,10 @@ class Stage:
         return limited or request.protocol in ("tcp", "tls")
 
     def _client_has_routes(self, request: CaseRequest) -> bool:
-        door = None if request.direct or "/" not in request.caller else self._door(request)
-        services = {(door.service.ref.namespace, door.service.ref.name)} if door else set()
+        service_target = None if request.direct or "/" not in request.caller else self._service_target(request)
+        services = (
+            {(service_target.service.ref.namespace, service_target.service.ref.name)} if service_target else set()
+        )
         return any(
             parent.kind == "Service" and (parent.namespace, parent.name) in services
             for route in self.cluster.routes
@@ -129,8 +131,8 @@ class Stage:
         )
         return any(spans(pattern, path) != bool(re.fullmatch(pattern, path)) for pattern in patterns)
 
-    def _door(self, request: CaseRequest) -> Door | None:
-        return door_to(self.cluster, self.server(request), request.port)
+    def _service_target(self, request: CaseRequest) -> ServiceTarget | None:
+        return find_service_target(self.cluster, self.server(request), request.port)
 
     def authority(self, request: CaseRequest) -> str:
         """Return what the caller calls the server; headers may say otherwise."""
@@ -138,10 +140,11 @@ class Stage:
 
     def _usual_authority(self, request: CaseRequest) -> str:
         server = self.server(request)
-        door = None if request.direct or "/" not in request.caller else self._door(request)
-        if door is None:
+        service_target = None if request.direct or "/" not in request.caller else self._service_target(request)
+        if service_target is None:
             return f"{self.pod(server).address}:{request.port}"
-        return f"{door.service.ref.name}.{door.service.ref.namespace}.svc.cluster.local:{door.port.number}"
+        ref = service_target.service.ref
+        return f"{ref.name}.{ref.namespace}.svc.cluster.local:{service_target.port.number}"
 
     def inbound(self, server: Workload, requests: Iterable[CaseRequest]) -> list[InboundPort]:
         """Return the ports of a server that are called."""
@@ -170,7 +173,7 @@ class Stage:
         pod = self.pod(server)
         if server == client:
             return LocalEndpoint(pod.app / SOCKET)
-        door = None if request.direct else self._door(request)
+        service_target = None if request.direct else self._service_target(request)
         skipped = effective(self.cluster, server, request.port).skipped
-        opaque = opaque_service(door) or hinted_opaque(self.cluster, server, request.port)
+        opaque = opaque_service(service_target) or hinted_opaque(self.cluster, server, request.port)
         return Endpoint(pod.local, request.port, "" if skipped else pod.identity, opaque)

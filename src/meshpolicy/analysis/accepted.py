@@ -11,7 +11,7 @@ import yaml
 from meshpolicy.analysis.access import Access
 from meshpolicy.core.errors import InvalidInput, Place, Problem
 from meshpolicy.core.fields import Fields
-from meshpolicy.manifests.load import load, shown
+from meshpolicy.manifests.load import display_path, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def write_accepted(path: str, found: Iterable[Access], owner: str, reason: str, 
     try:
         _replace(Path(path), yaml.safe_dump({"access": [_fields(e) for e in entries]}, sort_keys=False, width=100))
     except OSError as error:
-        raise InvalidInput((Problem(Place(shown(path)), f"cannot be written: {error.strerror}"),)) from error
+        raise InvalidInput((Problem(Place(display_path(path)), f"cannot be written: {error.strerror}"),)) from error
     return Written(
         tuple(entry for entry in entries if entry.key not in old),
         tuple(entry for key, entry in old.items() if key not in granted),

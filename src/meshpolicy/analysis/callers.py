@@ -49,7 +49,7 @@ class Callers:
         self._whys: dict[tuple[int, Direction], str] = {}
 
     def groups(self, call: Call) -> Iterator[Group]:
-        """Yield the callers of a port; `call` names it and its door."""
+        """Yield the callers of a port; `call` names it, and the Service before it."""
         workloads, server = self._cluster.workloads, self.positions[call.server.ref]
         past = {position for position in self._choosy if not replace(call, client=workloads[position]).meshed}
         meshed = self._meshed - past
@@ -80,14 +80,14 @@ class Callers:
 
     def _arriving(self, arrival: Arrival) -> list[Client]:
         if arrival not in self._clients:
-            cluster, home = self._cluster, networks(self._cluster.settings.cluster_networks)
+            cluster, known = self._cluster, networks(self._cluster.settings.cluster_networks)
             self._clients[arrival] = [
                 Client(
                     next(iter(workload.addresses), None),
                     arrival,
                     "" if arrival is Arrival.PLAIN else identity_of(cluster, workload),
-                    home,
-                    lucky=True,
+                    known,
+                    in_every_network=True,
                 )
                 for workload in cluster.workloads
             ]

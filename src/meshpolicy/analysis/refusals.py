@@ -7,7 +7,7 @@ from meshpolicy.analysis.access import offers, served_ports
 from meshpolicy.analysis.callers import Callers
 from meshpolicy.core.client import Arrival
 from meshpolicy.core.policy import PortPolicy
-from meshpolicy.decide.transport import Call, door_to
+from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.index.effective import effective
 from meshpolicy.index.reach import Positions
 from meshpolicy.kinds.cluster import Cluster
@@ -37,7 +37,7 @@ def denied(cluster: Cluster, servers: Iterable[Workload] | None = None) -> Itera
 
 def _of_port(cluster: Cluster, callers: Callers, server: Workload, policy: PortPolicy) -> Iterator[Denied]:
     own, port = callers.positions[server.ref], policy.port
-    groups = list(callers.groups(Call(server, port, door=door_to(cluster, server, port))))
+    groups = list(callers.groups(Call(server, port, service_target=find_service_target(cluster, server, port))))
     offered = () if policy.skipped else tuple(_offered(policy, callers, {group.arrival for group in groups}))
     name, into = callers.names[own], callers.why(own, Direction.INGRESS)
     at = {position: group for group in groups for position in group.positions}

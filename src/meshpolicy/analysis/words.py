@@ -123,7 +123,7 @@ def named_accounts(cluster: Cluster) -> tuple[str, ...]:
         for reference in authentication.references:
             if reference.kind.lower() == "serviceaccount":
                 found[f"{reference.namespace}/{reference.name}"] = None
-    for policy in cluster.policies:
+    for policy in cluster.authorization_policies:
         for reference in policy.references:
             if reference.kind.lower() == "serviceaccount":
                 found[f"{reference.namespace}/{reference.name}"] = None

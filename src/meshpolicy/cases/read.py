@@ -12,7 +12,7 @@ from meshpolicy.core.errors import Problem
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.policy import DefaultPolicy
-from meshpolicy.core.watch import Watch, unwatched
+from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.kinds.workload import MeshSettings
 from meshpolicy.manifests.load import load
 
@@ -34,9 +34,11 @@ MODES = ("transport-header", "transparent")
 NOTHING = Base((), MeshSettings(), Facts())
 
 
-def read_cases(paths: Iterable[str | Path], watch: Watch = unwatched) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
+def read_cases(
+    paths: Iterable[str | Path], progress: Progress = no_progress
+) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
     """Return the cases of files and folders, in order; base files among them are read as bases only."""
-    documents, found = load(paths, watch, words=True)
+    documents, found = load(paths, progress, words=True)
     problems = list(found)
     bases: dict[str, Base] = {}
     cases = []

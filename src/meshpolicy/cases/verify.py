@@ -9,14 +9,14 @@ from meshpolicy.cases.case import Case, CaseRequest, Facts
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.errors import Place, Problem
 from meshpolicy.core.match import Address
-from meshpolicy.decide.connection import Start, Surroundings, forgets, resolves, start
+from meshpolicy.decide.connection import Infrastructure, Start, loses_discovery, resolves, start
 from meshpolicy.decide.judge import Answer, judge
 from meshpolicy.decide.limiter import Limiter
 from meshpolicy.decide.routing import Request
-from meshpolicy.decide.transport import Call, door_to, identity_of
+from meshpolicy.decide.transport import Call, find_service_target, identity_of
 from meshpolicy.index.attach import Status
-from meshpolicy.index.joined import attachments
-from meshpolicy.kinds.admission import Shapes, refusals
+from meshpolicy.index.index import index_of
+from meshpolicy.kinds.admission import SchemaLookup, refusals
 from meshpolicy.kinds.annotations import ADMIN_PORT
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.network import Endpoint
@@ -51,14 +51,14 @@ class Result:
     """What the case tells besides, and what the rules say to it."""
 
 
-def verify(case: Case, shapes: Shapes) -> Result:
+def verify(case: Case, schemas: SchemaLookup) -> Result:
     """Compare one case with the rules."""
     documents = (*case.manifests, *case.policies)
     cluster, problems = parse(documents, case.settings)
-    refused = {problem.place: problem for problem in (*problems, *refusals(case.policies, shapes))}
+    refused = {problem.place: problem for problem in (*problems, *refusals(case.policies, schemas))}
     found = [_unwanted(problem) for problem in refused.values()]
-    found += _admitted(case, shapes)
-    found += _conditions(case, attachments(cluster).statuses(cluster))
+    found += _admitted(case, schemas)
+    found += _conditions(case, index_of(cluster).attachments.statuses(cluster))
     run = Run(cluster, case.facts, cut=case.cut)
     for request in case.requests:
         found += run.compare(request)
@@ -71,11 +71,11 @@ def _unwanted(problem: Problem) -> Difference:
     return Difference(problem.place, "the manifests", "accepted", "refused", (problem.message,))
 
 
-def _admitted(case: Case, shapes: Shapes) -> Iterable[Difference]:
+def _admitted(case: Case, schemas: SchemaLookup) -> Iterable[Difference]:
     """Yield the manifests that should be refused and are not."""
     for document in case.rejected:
         _, problems = parse([document], case.settings)
-        if not problems and not refusals([document], shapes):
+        if not problems and not refusals([document], schemas):
             yield Difference(document.place, str(document.data.get("kind")), "refused on admission", "accepted")
 
 
@@ -103,7 +103,7 @@ class Run:
     def __init__(self, cluster: Cluster, facts: Facts, *, cut: bool) -> None:
         self._cluster = cluster
         self._node = _address(facts.node)
-        self._around = Surroundings(
+        self._infrastructure = Infrastructure(
             cluster.settings.control_plane_namespace,
             *map(_address, (facts.dns, facts.destination, facts.identity)),
         )
@@ -136,7 +136,7 @@ class Run:
         return f"a new pod of {request.caller} -> {request.namespace}/{request.pod}:{request.port}: {found}, {agrees}"
 
     def _started(self, request: CaseRequest, call: Call) -> str:
-        begun = start(self._cluster.network_policies, Endpoint(call.client, call.address), self._around)
+        begun = start(self._cluster.network_policies, Endpoint(call.client, call.address), self._infrastructure)
         if call.meshed and begun is not Start.WORKS:
             return str(begun)
         return _counts(self._outcomes(request, call)[0])
@@ -152,17 +152,22 @@ class Run:
         address = None if "/" in request.caller else _address(request.caller)
         if server is None or (client is None and address is None):
             return None
-        door = None if request.direct else door_to(self._cluster, server, request.port)
+        service_target = None if request.direct else find_service_target(self._cluster, server, request.port)
         traffic = Traffic(request.protocol)
-        return Call(server, request.port, client, address, door, _sent(request, traffic), traffic)
+        return Call(server, request.port, client, address, service_target, _sent(request, traffic), traffic)
 
     def _outcomes(self, request: CaseRequest, call: Call) -> tuple[Mapping[str, int], Answer | None]:
         """Return how often each outcome comes, and the answer where the call reached a port."""
         client = Endpoint(call.client, call.address)
         policies = self._cluster.network_policies
-        if request.resolve and not resolves(policies, client, self._around):
+        if request.resolve and not resolves(policies, client, self._infrastructure):
             return {"unresolved": request.repeat}, None
-        if self._cut and self._waited >= IDLE and call.meshed and forgets(policies, client, self._around):
+        if (
+            self._cut
+            and self._waited >= IDLE
+            and call.meshed
+            and loses_discovery(policies, client, self._infrastructure)
+        ):
             return {"timeout": request.repeat}, None
         answer = judge(self._cluster, call, node=self._node)
         return Counter(self._limited(call, answer) for _ in range(request.repeat)), answer

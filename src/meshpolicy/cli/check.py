@@ -16,7 +16,7 @@ from meshpolicy.core.client import Traffic
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Answer, judge
 from meshpolicy.decide.routing import Request
-from meshpolicy.decide.transport import Call, Door, door_to
+from meshpolicy.decide.transport import Call, ServiceTarget, find_service_target
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.tables import fitted
 from meshpolicy.semantics.rules import sentences
@@ -41,7 +41,7 @@ def command(
     cluster: Cluster,
     output: str,
     *,
-    request: Callable[[str, Door | None], Request],
+    request: Callable[[str, ServiceTarget | None], Request],
     traffic: Traffic,
     direct: bool,
     explain: bool | None,
@@ -52,12 +52,12 @@ def command(
     TO is `[namespace/]workload[:port][/path]`; a port is a number or a name. Exits 1 if the call is refused.
     """
     who, what = caller(cluster, client), target(cluster, server)
-    door = None if direct else door_to(cluster, what.workload, what.port)
-    if door is None and not direct:
+    service_target = None if direct else find_service_target(cluster, what.workload, what.port)
+    if service_target is None and not direct:
         text = f"no Service of these manifests leads to {what.workload.ref}:{what.port}"
         echo(f"note: {text}; this is the answer to a call of the pod's address", err=True)
-    sent = request(what.path, door)
-    call = Call(what.workload, what.port, who.workload, who.address, door, sent, traffic)
+    sent = request(what.path, service_target)
+    call = Call(what.workload, what.port, who.workload, who.address, service_target, sent, traffic)
     answer = judge(cluster, call)
     change = suggestion(cluster, call, answer)
     if output == "json":

@@ -16,7 +16,7 @@ from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import MeshSettings
 from meshpolicy.manifests.revisions import holds, is_revision, read_revision
-from meshpolicy.manifests.sources import read, understand
+from meshpolicy.manifests.sources import parse_documents, read
 from meshpolicy.render.tables import fitted, markdown
 
 MEANS = {Change.OPENED: "", Change.CLOSED: "", Change.REASONED: " (granted before and after, by other objects)"}
@@ -74,10 +74,10 @@ def _read(source: str, paths: Sequence[str], settings: MeshSettings) -> Cluster:
     if Path(source).exists():
         inner = [Path(source, path) for path in paths] if Path(source).is_dir() else []
         named = [str(path) for path in inner if path.exists()] if inner else [source]
-        reading = read(named, settings, watch=progress)
+        reading = read(named, settings, progress=progress)
     else:
         documents, problems = read_revision(source, paths or ["."], progress)
-        reading = understand(documents, settings, problems, progress)
+        reading = parse_documents(documents, settings, problems, progress)
     if reading.problems:
         raise InvalidInput(reading.problems)
     return reading.cluster

@@ -10,7 +10,7 @@ from meshpolicy.cli.options import mesh_options, note_empty, output, require, so
 from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.workload import MeshSettings
-from meshpolicy.lint.finding import Weight
+from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.lint import as_json, as_junit, as_sarif, as_text, codes, lint
 from meshpolicy.manifests.sources import read
 from meshpolicy.render.tables import fitted
@@ -55,8 +55,8 @@ def command(
     found = tuple(
         finding
         for finding in lint(reading.cluster, reading.refused, progress)
-        if finding.code.code not in ignore and (notes or finding.code.weight is not Weight.NOTE)
+        if finding.code.code not in ignore and (notes or finding.code.severity is not Severity.NOTE)
     )
     forms = {"json": as_json, "sarif": as_sarif, "junit": as_junit}
     echo(forms[output](found) if output in forms else _fitted(as_text(found, explain=explain)))
-    sys.exit(1 if any(finding.code.weight is not Weight.NOTE for finding in found) else 0)
+    sys.exit(1 if any(finding.code.severity is not Severity.NOTE for finding in found) else 0)

@@ -90,7 +90,7 @@ def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings) -
     """Return the cluster that a verb is asked about."""
     require(paths, context)
     if not context:
-        cluster = read_strictly(paths, settings, watch=progress)
+        cluster = read_strictly(paths, settings, progress=progress)
         note_empty(cluster)
         return cluster
     reading = without_refused(read((), settings, context, progress), settings)

@@ -11,7 +11,7 @@ import click
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import NEXT_LINE, Headers
 from meshpolicy.decide.routing import Request
-from meshpolicy.decide.transport import Call, Door
+from meshpolicy.decide.transport import Call, ServiceTarget
 
 Command = Callable[..., Any]
 NAME = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -21,7 +21,7 @@ PATH = re.compile(r"/[!-~]*")
 
 
 def request_options(command: Command) -> Command:
-    """Add what is sent; the verb gets it as a function from path and door to the request, and as `traffic`."""
+    """Add what is sent; the verb gets it as a function from path and Service to the request, and as `traffic`."""
 
     @wraps(command)
     def wrapped(method: str, path: str, headers: tuple[str, ...], host: str, protocol: str, **rest: Any) -> Any:
@@ -29,8 +29,8 @@ def request_options(command: Command) -> Command:
         if not METHOD.fullmatch(method):
             raise click.UsageError(f"--method {method}: a method such as GET is expected")
 
-        def request(asked: str, door: Door | None) -> Request:
-            sent, own = path or asked or "/", host or _name(door)
+        def request(asked: str, service_target: ServiceTarget | None) -> Request:
+            sent, own = path or asked or "/", host or _name(service_target)
             if not PATH.fullmatch(sent):
                 raise click.UsageError(f"--path {sent}: a path begins with / and holds printable ASCII, no spaces")
             word = "POST" if traffic is Traffic.GRPC else method.upper()
@@ -76,9 +76,12 @@ def _headers(texts: Iterable[str]) -> Headers:
     return headers
 
 
-def _name(door: Door | None) -> str:
+def _name(service_target: ServiceTarget | None) -> str:
     """Return the name by which a Service is called."""
-    return f"{door.service.ref.name}.{door.service.ref.namespace}.svc.cluster.local" if door else ""
+    if service_target is None:
+        return ""
+    ref = service_target.service.ref
+    return f"{ref.name}.{ref.namespace}.svc.cluster.local"
 
 
 def curl(call: Call) -> str:
@@ -86,7 +89,7 @@ def curl(call: Call) -> str:
     words = ["curl", "-i"]
     words += ["-X", call.request.method] if call.request.method != "GET" else []
     for name, value in call.request.headers.items():
-        if (name, value) != ("host", _name(call.door)):  # curl writes that one by itself
+        if (name, value) != ("host", _name(call.service_target)):  # curl writes that one by itself
             words += [part for line in value.split(NEXT_LINE) for part in ("-H", f"{name}: {line}")]
     words.append(f"http://{_authority(call)}{call.request.path}")
     shown = shlex.join(words)
@@ -97,9 +100,9 @@ def curl(call: Call) -> str:
 
 
 def _authority(call: Call) -> str:
-    if call.door is not None:
-        number = call.door.port.number
-        return _name(call.door) + ("" if number == 80 else f":{number}")
+    if call.service_target is not None:
+        number = call.service_target.port.number
+        return _name(call.service_target) + ("" if number == 80 else f":{number}")
     address = next(iter(call.server.addresses), None)
     shown = "POD-ADDRESS" if address is None else f"[{address}]" if address.version == 6 else str(address)
     return f"{shown}:{call.port}"

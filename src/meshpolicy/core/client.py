@@ -42,9 +42,9 @@ class Client:
     arrival: Arrival = Arrival.PLAIN
     identity: str = ""
     """The verified one; empty for an unmeshed client."""
-    home: tuple[NetworkMatch, ...] = ()
+    known_networks: tuple[NetworkMatch, ...] = ()
     """Networks that hold the client for certain, though its address is not known."""
-    lucky: bool = False
+    in_every_network: bool = False
     """Whether an unknown address is taken to lie in every network that is asked about."""
 
     def within(self, networks: Iterable[NetworkMatch]) -> bool:
@@ -52,6 +52,8 @@ class Client:
         if self.address is not None:
             return any(network.accepts(self.address) for network in networks)
         return any(
-            network.everywhere or network in self.home or (self.lucky and not network.cidr.is_loopback)
+            network.everywhere
+            or network in self.known_networks
+            or (self.in_every_network and not network.cidr.is_loopback)
             for network in networks
         )

@@ -26,10 +26,10 @@ class Place:
         return f"{self.file}{document}{field}"
 
 
-class Severity(StrEnum):
-    """How much a problem matters."""
+class ProblemKind(StrEnum):
+    """Who stops at a problem: this reader, or a cluster."""
 
-    ERROR = "error"
+    UNUSABLE = "unusable"
     """The document cannot be used as it is."""
     REJECTED = "rejected"
     """Linkerd's admission webhook, or the API server, would refuse the document."""
@@ -41,7 +41,7 @@ class Problem:
 
     place: Place
     message: str
-    severity: Severity = Severity.ERROR
+    kind: ProblemKind = ProblemKind.UNUSABLE
     rule: str = ""
     """The rule of the semantics that was broken (`R29`), where there is one."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from meshpolicy.core.errors import Place, Problem, Severity
+from meshpolicy.core.errors import Place, Problem, ProblemKind
 
 T = TypeVar("T")
 
@@ -26,9 +26,9 @@ class Fields:
         field = f"{self.place.field}.{key}" if self.place.field else key
         return Place(self.place.file, self.place.document, field, self.place.line)
 
-    def note(self, key: str, message: str, severity: Severity = Severity.ERROR, rule: str = "") -> None:
+    def note(self, key: str, message: str, kind: ProblemKind = ProblemKind.UNUSABLE, rule: str = "") -> None:
         """Add a problem with a field; an empty key means the mapping itself."""
-        self.problems.append(Problem(self.at(key) if key else self.place, message, severity, rule))
+        self.problems.append(Problem(self.at(key) if key else self.place, message, kind, rule))
 
     def text(self, key: str, default: str = "") -> str:
         """Return a string."""

@@ -96,7 +96,7 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Infrastructure:
     """Where DNS and the control plane are; an address that is not given is looked for by its usual labels."""
 
     control_plane_namespace: str = "linkerd"
@@ -124,23 +124,27 @@ def _assumed(namespace: str, name: str, labels: Mapping[str, str], address: Addr
     return Workload(Ref("", "Pod", namespace, name), labels, addresses=() if address is None else (address,))
 
 
-def resolves(policies: NetworkPolicies, client: Endpoint, around: Surroundings) -> bool:
+def resolves(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure) -> bool:
     """Whether a client's DNS questions get through; UDP is what they use (N16)."""
-    return policies.filter(Direction.EGRESS, client, around.resolver(), DNS_PORT, "UDP").allowed
+    return policies.filter(Direction.EGRESS, client, infrastructure.resolver(), DNS_PORT, "UDP").allowed
 
 
-def reaches(policies: NetworkPolicies, client: Endpoint, around: Surroundings, part: ControlPlane) -> bool:
+def reaches(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure, part: ControlPlane) -> bool:
     """Whether a client's proxy may open a connection to a part of the control plane (N17)."""
-    return policies.filter(Direction.EGRESS, client, around.control_plane(part), CONTROL_PORTS[part]).allowed
+    return policies.filter(Direction.EGRESS, client, infrastructure.control_plane(part), CONTROL_PORTS[part]).allowed
 
 
-def forgets(policies: NetworkPolicies, client: Endpoint, around: Surroundings) -> bool:
+def loses_discovery(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure) -> bool:
     """Whether a client that lost its streams cannot look targets up again: then its requests hang (N17)."""
-    return not all(reaches(policies, client, around, part) for part in (ControlPlane.DESTINATION, ControlPlane.POLICY))
+    return not all(
+        reaches(policies, client, infrastructure, part) for part in (ControlPlane.DESTINATION, ControlPlane.POLICY)
+    )
 
 
-def start(policies: NetworkPolicies, client: Endpoint, around: Surroundings) -> Start:
+def start(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure) -> Start:
     """Return what becomes of a new meshed pod (N17)."""
-    if not resolves(policies, client, around) or not reaches(policies, client, around, ControlPlane.IDENTITY):
+    if not resolves(policies, client, infrastructure) or not reaches(
+        policies, client, infrastructure, ControlPlane.IDENTITY
+    ):
         return Start.UNSTARTED
-    return Start.HANGS if forgets(policies, client, around) else Start.WORKS
+    return Start.HANGS if loses_discovery(policies, client, infrastructure) else Start.WORKS

@@ -205,13 +205,13 @@ def filtered(
             return found
     if policy.rate_limit is not None:
         steps = (*steps, counted(policy.rate_limit, request.headers.get(CLIENT_ID, "")))
-        if never(policy.rate_limit, request.headers.get(CLIENT_ID, "")):
+        if is_zero_limit(policy.rate_limit, request.headers.get(CLIENT_ID, "")):
             status = 500 if policy.port == ADMIN_PORT else 429
             return Decision(Verdict.RATE_LIMITED, status, steps, routed.route.ref, grant)
     return Decision(Verdict.ALLOW, reasons=steps, route=routed.route.ref, authorization=grant, headers=headers)
 
 
-def never(limit: RateLimit, identity: str) -> bool:
+def is_zero_limit(limit: RateLimit, identity: str) -> bool:
     """Whether one of the buckets that a client's request needs holds nothing at all."""
     return any(rate == 0 for rate in buckets(limit, identity))
 

@@ -82,10 +82,10 @@ def connection(cluster: Cluster, call: Call, node: Address | None = None) -> Con
         call.server,
         call.port,
         call.traffic,
-        call.door is None,
+        call.service_target is None,
         skipped(call.server, call.port),
         hinted_opaque(cluster, call.server, call.port),
-        opaque_service(call.door),
+        opaque_service(call.service_target),
         cluster.settings.outbound_transport_mode != "transparent",
         bypassing=not call.meshed,
     )
@@ -101,7 +101,7 @@ def _decided(cluster: Cluster, call: Call, policy: PortPolicy) -> Decision:
         return replace(decision, verdict=Verdict.UNKNOWN, status=0, reasons=(*decision.reasons, reason))
     if call.peer is not None or policy.skipped:
         return decision
-    other = decide(policy, arrive(cluster, call, lucky=True), call.request, call.traffic)
+    other = decide(policy, arrive(cluster, call, in_every_network=True), call.request, call.traffic)
     if other.verdict is decision.verdict:
         return decision
     who = call.client.ref if call.client is not None else "the client"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from meshpolicy.core.policy import GrpcRoute, HttpRoute, Redirect
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Routed, route_grpc, route_http
-from meshpolicy.decide.transport import Call, Door
+from meshpolicy.decide.transport import Call, ServiceTarget
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.objects import Route, Target
 
@@ -25,14 +25,14 @@ class Outbound:
 
 def outbound(cluster: Cluster, call: Call) -> Outbound | None:
     """Return what the routes of the called Service do; None where there are none, or the client is not meshed."""
-    if call.door is None or call.client is None or not call.meshed or not call.traffic.is_http:
+    if call.service_target is None or call.client is None or not call.meshed or not call.traffic.is_http:
         return None
-    spaces = dict.fromkeys((call.server.ref.namespace, call.client.ref.namespace))
+    namespaces = dict.fromkeys((call.server.ref.namespace, call.client.ref.namespace))
     routes = [
         route
-        for namespace in spaces
-        for route in cluster.space(namespace).routes
-        if any(_is_service(parent, call.door) for parent in route.parents)
+        for namespace in namespaces
+        for route in cluster.in_namespace(namespace).routes
+        if any(_is_service(parent, call.service_target) for parent in route.parents)
     ]
     kind = "GRPCRoute" if any(route.ref.kind == "GRPCRoute" for route in routes) else "HTTPRoute"
     routes = [route for route in routes if route.ref.kind == kind]
@@ -45,7 +45,7 @@ def outbound(cluster: Cluster, call: Call) -> Outbound | None:
     if found is None:
         return Outbound(tuple(routes), matched=False)
     met = next(route for route in routes if route.ref == found.route.ref)
-    own = call.door.service.ref
+    own = call.service_target.service.ref
     others = any((b.namespace, b.name) != (own.namespace, own.name) for rule in met.backends for b in rule)
     return Outbound(tuple(routes), matched=True, elsewhere=others, redirect=_redirect(found, call))
 
@@ -60,9 +60,9 @@ def _redirect(routed: Routed, call: Call) -> int:
     return 0
 
 
-def _is_service(parent: Target, door: Door) -> bool:
+def _is_service(parent: Target, service_target: ServiceTarget) -> bool:
     return (
         (parent.group.lower() or "core", parent.kind.lower()) == ("core", "service")
-        and (parent.namespace, parent.name) == (door.service.ref.namespace, door.service.ref.name)
-        and parent.port in (None, door.port.number)
+        and (parent.namespace, parent.name) == (service_target.service.ref.namespace, service_target.service.ref.name)
+        and parent.port in (None, service_target.port.number)
     )

@@ -7,7 +7,7 @@ from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Protocol
 from meshpolicy.decide.routing import Request
 from meshpolicy.index.authorize import networks
-from meshpolicy.index.joined import server_index
+from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
@@ -19,8 +19,8 @@ META_PORTS = (annotations.CONTROL_PORT, annotations.ADMIN_PORT)
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """The Service and port through which a pod is called."""
+class ServiceTarget:
+    """The Service and its port through which a pod is called."""
 
     service: Service
     port: ServicePort
@@ -28,14 +28,14 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: from whom, to which port of which workload, through which door, and what is sent."""
+    """One call: from whom, to which port of which workload, through which Service, and what is sent."""
 
     server: Workload
     port: int
     client: Workload | None = None
     """None: someone outside of the mesh, at `address`."""
     address: Address | None = None
-    door: Door | None = None
+    service_target: ServiceTarget | None = None
     """None: the pod's address is called."""
     request: Request = field(default_factory=Request)
     traffic: Traffic = Traffic.HTTP
@@ -62,19 +62,19 @@ class Call:
         """Whether the client's own proxy carries the call (R71)."""
         if self.client is None or not self.client.meshed:
             return False
-        dialled = self.port if self.door is None else self.door.port.number
+        dialled = self.port if self.service_target is None else self.service_target.port.number
         return not annotations.holds(self.client.annotations, annotations.SKIP_OUTBOUND, dialled)
 
 
-def door_to(cluster: Cluster, server: Workload, port: int) -> Door | None:
+def find_service_target(cluster: Cluster, server: Workload, port: int) -> ServiceTarget | None:
     """Return the Service port that leads to a port of a workload, the first by name."""
-    return next(iter(doors(cluster, server, port)), None)
+    return next(iter(find_service_targets(cluster, server, port)), None)
 
 
-def doors(cluster: Cluster, server: Workload, port: int) -> list[Door]:
+def find_service_targets(cluster: Cluster, server: Workload, port: int) -> list[ServiceTarget]:
     """Return every Service port that leads to a port of a workload."""
     return [
-        Door(service, entry)
+        ServiceTarget(service, entry)
         for service in cluster.services
         if service.selects(server.ref.namespace, server.labels)
         for entry in service.ports
@@ -89,15 +89,15 @@ def hinted_opaque(cluster: Cluster, server: Workload, port: int) -> bool:
             return True
     elif port in annotations.DEFAULT_OPAQUE:
         return True
-    claiming = server_index(cluster, server.ref.namespace).claiming(server, port)
+    claiming = index_of(cluster).servers(server.ref.namespace).claiming(server, port)
     return any(claim.protocol is Protocol.OPAQUE for claim in claiming)
 
 
-def opaque_service(door: Door | None) -> bool:
+def opaque_service(service_target: ServiceTarget | None) -> bool:
     """Whether the Service itself calls the port opaque, so that the client's proxy looks for no HTTP (R65)."""
-    return door is not None and (
-        door.port.app_protocol == OPAQUE_APPLICATION
-        or annotations.holds(door.service.annotations, annotations.OPAQUE_PORTS, door.port.number)
+    return service_target is not None and (
+        service_target.port.app_protocol == OPAQUE_APPLICATION
+        or annotations.holds(service_target.service.annotations, annotations.OPAQUE_PORTS, service_target.port.number)
     )
 
 
@@ -106,16 +106,16 @@ def identity_of(cluster: Cluster, workload: Workload) -> str:
     return workload.identity or cluster.settings.identity(workload.ref.namespace, workload.service_account)
 
 
-def arrive(cluster: Cluster, call: Call, *, lucky: bool = False) -> Client:
-    """Return the client as the server's proxy sees it; `lucky` guesses an unknown address in its favour."""
-    home = networks(cluster.settings.cluster_networks) if call.client is not None else ()
+def arrive(cluster: Cluster, call: Call, *, in_every_network: bool = False) -> Client:
+    """Return the client as the server's proxy sees it; `in_every_network` is for an unknown address."""
+    known = networks(cluster.settings.cluster_networks) if call.client is not None else ()
     if not call.meshed or call.client is None:
-        return Client(call.peer, home=home, lucky=lucky)
-    return Client(call.peer, _arrival(cluster, call), identity_of(cluster, call.client), home, lucky)
+        return Client(call.peer, known_networks=known, in_every_network=in_every_network)
+    return Client(call.peer, _arrival(cluster, call), identity_of(cluster, call.client), known, in_every_network)
 
 
 def _arrival(cluster: Cluster, call: Call) -> Arrival:
     if call.port in META_PORTS or cluster.settings.outbound_transport_mode == "transparent":
         return Arrival.MESHED_TO_PORT
-    opaque = opaque_service(call.door) or hinted_opaque(cluster, call.server, call.port)
+    opaque = opaque_service(call.service_target) or hinted_opaque(cluster, call.server, call.port)
     return Arrival.MESHED_HTTP if call.traffic.is_http and not opaque else Arrival.MESHED_OPAQUE

@@ -56,8 +56,8 @@ class Attachments:
             for parent in dict.fromkeys(filter(is_server, route.parents)):
                 if self.reason(route, parent) == ACCEPTED:
                     self._routes.setdefault((parent.namespace, parent.name), []).append(route)
-        for space in cluster.spaces.values():
-            for limit in space.rate_limits:
+        for policies in cluster.by_namespace.values():
+            for limit in policies.rate_limits:
                 self._limits.setdefault((limit.ref.namespace, limit.target.name), limit)
 
     def reason(self, route: Route, parent: Target) -> str:
@@ -82,8 +82,8 @@ class Attachments:
             for route in cluster.routes
             for parent in filter(is_server, route.parents)
         ]
-        for space in cluster.spaces.values():
-            found += [Status(limit.ref, self._limit_reason(limit)) for limit in space.rate_limits]
+        for policies in cluster.by_namespace.values():
+            found += [Status(limit.ref, self._limit_reason(limit)) for limit in policies.rate_limits]
         return tuple(found)
 
     def _limit_reason(self, limit: RateLimitPolicy) -> str:

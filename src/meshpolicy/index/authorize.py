@@ -45,7 +45,7 @@ class Authorizer:
         self._servers: dict[str, list[Authorization]] = {}
         self._routes: dict[tuple[str, str, str], list[Authorization]] = {}
         self._everywhere: list[Authorization] = []
-        for policy in cluster.space(namespace).policies:
+        for policy in cluster.in_namespace(namespace).authorization_policies:
             grant = resolve(cluster, policy)
             if grant is not None:
                 self._sort(policy.target, grant)
@@ -63,7 +63,7 @@ class Authorizer:
         """Return the list S of a Server (R24): the union of what is granted; nothing takes away."""
         legacy = (
             authorization
-            for policy in self._cluster.space(self._namespace).server_authorizations
+            for policy in self._cluster.in_namespace(self._namespace).server_authorizations
             if _selects(policy, server) and (authorization := legacy_grant(self._cluster, policy)) is not None
         )
         own = self._servers.get(server.ref.name, ())

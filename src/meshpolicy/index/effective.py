@@ -16,7 +16,7 @@ from meshpolicy.core.policy import (
     Unauthenticated,
 )
 from meshpolicy.index.authorize import LOCALHOST, granted_by, identity_matches, networks
-from meshpolicy.index.joined import attachments, authorizer, governing
+from meshpolicy.index.index import index_of
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.objects import Route, Server
@@ -35,7 +35,7 @@ def effective(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     """Return all that decides who may call a port of a workload."""
     if skipped(workload, port):
         return PortPolicy(workload.ref, port, Ref("default", "default", "", "skipped"), Protocol.UNKNOWN, skipped=True)
-    server = governing(cluster, workload, port)
+    server = index_of(cluster).governing(workload, port)
     if server is None:
         return _without_server(cluster, workload, port)
     return _with_server(cluster, workload, port, server)
@@ -77,12 +77,12 @@ def _without_server(cluster: Cluster, workload: Workload, port: int) -> PortPoli
 
 
 def _with_server(cluster: Cluster, workload: Workload, port: int, server: Server) -> PortPolicy:
-    grants = (*authorizer(cluster, server.ref.namespace).server(server), LOCALHOST)
-    routes = attachments(cluster).routes(server)
+    grants = (*index_of(cluster).authorizer(server.ref.namespace).server(server), LOCALHOST)
+    routes = index_of(cluster).attachments.routes(server)
     broken = next((route.ref for route in routes if server.protocol is Protocol.GRPC and _without_rpc(route)), None)
     if broken is not None:
         return PortPolicy(workload.ref, port, server.ref, server.protocol, invalid=broken)
-    own = authorizer(cluster, server.ref.namespace).route
+    own = index_of(cluster).authorizer(server.ref.namespace).route
     http: tuple[HttpRoute, ...] = ()
     grpc: tuple[GrpcRoute, ...] = ()
     if server.protocol in HTTP_PROTOCOLS:
@@ -136,7 +136,7 @@ def probe_paths(workload: Workload, port: int) -> tuple[str, ...]:
 
 
 def _rate_limit(cluster: Cluster, server: Server) -> RateLimit | None:
-    limit = attachments(cluster).limit(server)
+    limit = index_of(cluster).attachments.limit(server)
     if limit is None:
         return None
     overrides = tuple(

@@ -37,7 +37,7 @@ class Reach:
             for policy in policies:
                 for rule in policy.egress:
                     found.setdefault((policy.ref.namespace, rule), set()).add(position)
-        return [(self._all_meant(home, rule), rule.ports, callers) for (home, rule), callers in found.items()]
+        return [(self._all_meant(namespace, rule), rule.ports, callers) for (namespace, rule), callers in found.items()]
 
     def let_out(self, server: int, port: int) -> Positions:
         """Return who may call a port on the wire of a server, as far as egress rules say."""
@@ -62,27 +62,27 @@ class Reach:
     def _opens(self, ports: Ports, port: int, server: int) -> bool:
         return not ports or any(entry.holds(port, "TCP", self._workloads[server]) for entry in ports)
 
-    def _all_meant(self, home: str, rule: NetworkRule) -> Positions:
-        """Return the workloads that the peers of a rule mean; `home` is the namespace of its policy."""
+    def _all_meant(self, namespace: str, rule: NetworkRule) -> Positions:
+        """Return the workloads that the peers of a rule mean; `namespace` is the namespace of its policy."""
         if not rule.peers:
             return self._everyone
-        return frozenset[int]().union(*(self._meant_by(home, peer) for peer in rule.peers))
+        return frozenset[int]().union(*(self._meant_by(namespace, peer) for peer in rule.peers))
 
-    def _meant_by(self, home: str, peer: Peer) -> Positions:
-        found = self._meant.get((home, peer))
+    def _meant_by(self, namespace: str, peer: Peer) -> Positions:
+        found = self._meant.get((namespace, peer))
         if found is None:
-            found = self._meant[home, peer] = frozenset(
+            found = self._meant[namespace, peer] = frozenset(
                 position
-                for position in self._candidates(home, peer)
-                if self._policies.selects(home, peer, Endpoint(self._workloads[position]))
+                for position in self._candidates(namespace, peer)
+                if self._policies.selects(namespace, peer, Endpoint(self._workloads[position]))
             )
         return found
 
-    def _candidates(self, home: str, peer: Peer) -> Collection[int]:
+    def _candidates(self, namespace: str, peer: Peer) -> Collection[int]:
         """Return few workloads among which are all that a peer means."""
         lists: list[Collection[int]] = [
             self._by_label.get(label, ()) for label in (peer.pods.labels if peer.pods else ())
         ]
         if peer.block is None and peer.namespaces is None:
-            lists.append(self._by_namespace.get(home, ()))
+            lists.append(self._by_namespace.get(namespace, ()))
         return min(lists, key=len, default=self._everyone)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from meshpolicy.core.selector import SelectorIndex
 from meshpolicy.kinds.annotations import PROXY_PORTS
-from meshpolicy.kinds.cluster import Space
+from meshpolicy.kinds.cluster import NamespacePolicies
 from meshpolicy.kinds.objects import Server
 from meshpolicy.kinds.workload import Workload
 
@@ -12,10 +12,10 @@ from meshpolicy.kinds.workload import Workload
 class ServerIndex:
     """The Servers of one namespace, found by the labels that they select."""
 
-    def __init__(self, space: Space) -> None:
-        self._pods = SelectorIndex((server.pods, server) for server in space.servers if server.pods is not None)
+    def __init__(self, policies: NamespacePolicies) -> None:
+        self._pods = SelectorIndex((server.pods, server) for server in policies.servers if server.pods is not None)
         self._external = SelectorIndex(
-            (server.external, server) for server in space.servers if server.external is not None
+            (server.external, server) for server in policies.servers if server.external is not None
         )
 
     def selecting(self, workload: Workload) -> Iterator[Server]:

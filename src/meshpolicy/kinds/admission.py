@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from meshpolicy.core.document import Document
-from meshpolicy.core.errors import Place, Problem, Severity
+from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.fields import Fields
 from meshpolicy.kinds import webhook
 from meshpolicy.kinds.parsepolicy import networks
 from meshpolicy.kinds.routerules import one_rule, route
-from meshpolicy.kinds.schema import faults
+from meshpolicy.kinds.schema import validate
 
-Shapes = Callable[[str, str], Mapping[str, Mapping[str, Any]]]
+SchemaLookup = Callable[[str, str], Mapping[str, Mapping[str, Any]]]
 """The schemas of a group and kind, by version."""
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -26,7 +26,7 @@ def egress_network(document: Fields) -> None:
     spec = document.child("spec")
     if spec.has("networks") and not spec.children("networks"):
         message = "is empty: leave it out for every network outside of the cluster"
-        spec.note("networks", message, Severity.REJECTED)
+        spec.note("networks", message, ProblemKind.REJECTED)
     networks(spec)
 
 
@@ -43,13 +43,13 @@ CHECKS: Mapping[tuple[str, str], Callable[[Fields], None]] = {
 }
 
 
-def refusals(documents: Iterable[Document], shapes: Shapes) -> tuple[Problem, ...]:
+def refusals(documents: Iterable[Document], schemas: SchemaLookup) -> tuple[Problem, ...]:
     """Return every reason for which some document would be refused."""
     problems: list[Problem] = []
     for document in documents:
         version, kind = str(document.data.get("apiVersion", "")), str(document.data.get("kind", ""))
         group, _, version = version.rpartition("/")
-        found = [*_name(document, kind), *_structural(document, shapes(group, kind), version)]
+        found = [*_name(document, kind), *_structural(document, schemas(group, kind), version)]
         problems += found
         check = CHECKS.get((group, kind))
         if check is not None and not found:
@@ -65,18 +65,21 @@ def _name(document: Document, kind: str) -> list[Problem]:
         return []
     place = _at(document.place, "metadata.name")
     message = f"is `{name}`: a name holds lower-case letters, digits, `-` and `.`, and ends in neither"
-    return [Problem(place, message, Severity.REJECTED)]
+    return [Problem(place, message, ProblemKind.REJECTED)]
 
 
-def _structural(document: Document, shapes: Mapping[str, Mapping[str, Any]], version: str) -> list[Problem]:
-    if not shapes:
+def _structural(document: Document, schemas: Mapping[str, Mapping[str, Any]], version: str) -> list[Problem]:
+    if not schemas:
         return []
     place = document.place
-    if version not in shapes:
-        message = f"has no version `{version}`; there are {', '.join(shapes)}"
-        return [Problem(_at(place, "apiVersion"), message, Severity.REJECTED)]
+    if version not in schemas:
+        message = f"has no version `{version}`; there are {', '.join(schemas)}"
+        return [Problem(_at(place, "apiVersion"), message, ProblemKind.REJECTED)]
     value = {"spec": document.data.get("spec")}
-    return [Problem(_at(place, field), message, Severity.REJECTED) for field, message in faults(value, shapes[version])]
+    return [
+        Problem(_at(place, field), message, ProblemKind.REJECTED)
+        for field, message in validate(value, schemas[version])
+    ]
 
 
 def _at(place: Place, field: str) -> Place:

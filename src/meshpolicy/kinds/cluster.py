@@ -19,12 +19,12 @@ from meshpolicy.kinds.workload import MeshSettings, Service, Workload
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class NamespacePolicies:
     """The policy objects of one namespace."""
 
     servers: tuple[Server, ...] = ()
     """In the order in which they claim ports: the oldest first (R16)."""
-    policies: tuple[AuthorizationPolicy, ...] = ()
+    authorization_policies: tuple[AuthorizationPolicy, ...] = ()
     server_authorizations: tuple[ServerAuthorization, ...] = ()
     routes: tuple[Route, ...] = ()
     """In Linkerd's order (R55)."""
@@ -41,41 +41,41 @@ class Cluster:
     workloads: tuple[Workload, ...] = ()
     services: tuple[Service, ...] = ()
     gateways: tuple[Gateway, ...] = ()
-    spaces: Mapping[str, Space] = field(default_factory=dict)
+    by_namespace: Mapping[str, NamespacePolicies] = field(default_factory=dict)
     identities: Mapping[tuple[str, str], MeshTLSAuthentication] = field(default_factory=dict)
     """MeshTLSAuthentications by namespace and name."""
     networks: Mapping[tuple[str, str], NetworkAuthentication] = field(default_factory=dict)
     """NetworkAuthentications by namespace and name."""
     network_policies: NetworkPolicies = field(default_factory=lambda: NetworkPolicies((), {}))
 
-    joined: dict[str, object] = field(default_factory=dict, repr=False)
-    """What was joined already, so that it is joined once; filled by `joined`."""
+    derived: dict[str, object] = field(default_factory=dict, repr=False)
+    """What others computed from these objects, by a name of theirs, so that they compute it once."""
 
     @property
     def routes(self) -> tuple[Route, ...]:
         """Return the routes of all namespaces."""
-        return tuple(route for space in self.spaces.values() for route in space.routes)
+        return tuple(route for policies in self.by_namespace.values() for route in policies.routes)
 
     @property
     def servers(self) -> tuple[Server, ...]:
         """Return the Servers of all namespaces."""
-        return tuple(server for space in self.spaces.values() for server in space.servers)
+        return tuple(server for policies in self.by_namespace.values() for server in policies.servers)
 
     @property
-    def policies(self) -> tuple[AuthorizationPolicy, ...]:
+    def authorization_policies(self) -> tuple[AuthorizationPolicy, ...]:
         """Return the AuthorizationPolicies of all namespaces."""
-        return tuple(policy for space in self.spaces.values() for policy in space.policies)
+        return tuple(policy for policies in self.by_namespace.values() for policy in policies.authorization_policies)
 
-    def space(self, namespace: str) -> Space:
+    def in_namespace(self, namespace: str) -> NamespacePolicies:
         """Return the policy objects of a namespace, none if it has none."""
-        return self.spaces.get(namespace, EMPTY)
+        return self.by_namespace.get(namespace, NO_POLICIES)
 
     def workload(self, namespace: str, name: str) -> Workload | None:
         """Return a workload by name."""
         return next((w for w in self.workloads if w.ref.namespace == namespace and w.ref.name == name), None)
 
 
-EMPTY = Space()
+NO_POLICIES = NamespacePolicies()
 
 PolicyObject = (
     Server
@@ -89,16 +89,16 @@ PolicyObject = (
 )
 
 
-def spaces(objects: Iterable[PolicyObject]) -> dict[str, Space]:
+def sort_by_namespace(objects: Iterable[PolicyObject]) -> dict[str, NamespacePolicies]:
     """Sort the policy objects into namespaces, each list in Linkerd's order."""
     by_namespace: dict[str, list[PolicyObject]] = {}
     for item in objects:
         by_namespace.setdefault(item.ref.namespace, []).append(item)
-    return {namespace: _space(items) for namespace, items in by_namespace.items()}
+    return {namespace: _namespace_policies(items) for namespace, items in by_namespace.items()}
 
 
-def _space(items: list[PolicyObject]) -> Space:
-    return Space(
+def _namespace_policies(items: list[PolicyObject]) -> NamespacePolicies:
+    return NamespacePolicies(
         tuple(sorted((i for i in items if isinstance(i, Server)), key=lambda s: (s.created, s.ref.name))),
         tuple(i for i in items if isinstance(i, AuthorizationPolicy)),
         tuple(i for i in items if isinstance(i, ServerAuthorization)),

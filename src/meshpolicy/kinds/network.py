@@ -154,8 +154,8 @@ class NetworkPolicies:
     def _accepts(self, policy: NetworkPolicy, rule: NetworkRule, peer: Endpoint) -> bool:
         return not rule.peers or any(self.selects(policy.ref.namespace, entry, peer) for entry in rule.peers)
 
-    def selects(self, home: str, peer: Peer, endpoint: Endpoint) -> bool:
-        """Whether a peer of a policy in the namespace `home` means an endpoint: by address, or by labels (N5)."""
+    def selects(self, namespace: str, peer: Peer, endpoint: Endpoint) -> bool:
+        """Whether a peer of a policy in `namespace` means an endpoint: by address, or by labels (N5)."""
         workload = endpoint.workload
         if peer.block is not None:
             addresses = workload.addresses if workload is not None else (endpoint.address,)
@@ -163,7 +163,7 @@ class NetworkPolicies:
         if workload is None or workload.host_network or workload.ref.kind == "ExternalWorkload":
             return False
         if peer.namespaces is None:
-            if workload.ref.namespace != home:
+            if workload.ref.namespace != namespace:
                 return False
         elif not peer.namespaces.accepts(self.namespace_labels(workload.ref.namespace)):
             return False

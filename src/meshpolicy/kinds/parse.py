@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
 from meshpolicy.core.document import Document
-from meshpolicy.core.errors import Place, Problem, Severity
+from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds import parsenetwork, parsepolicy, parseroute, parseworkload
-from meshpolicy.kinds.cluster import Cluster, PolicyObject, spaces
+from meshpolicy.kinds.cluster import Cluster, PolicyObject, sort_by_namespace
 from meshpolicy.kinds.network import NetworkPolicies, NetworkPolicy
 from meshpolicy.kinds.objects import (
     GATEWAY_GROUP,
@@ -97,7 +97,7 @@ def _read(fields: Fields, seen: dict[Ref, Place]) -> Object | None:
     before = len(fields.problems)
     item = reader(fields, ref)
     # What would be refused on admission never comes into being.
-    refused = any(problem.severity is Severity.REJECTED for problem in fields.problems[before:])
+    refused = any(problem.kind is ProblemKind.REJECTED for problem in fields.problems[before:])
     return None if refused else item
 
 
@@ -125,12 +125,12 @@ def _cluster(found: list[Object], settings: MeshSettings) -> Cluster:
             if isinstance(item, Workload)
         ),
         tuple(
-            parseworkload.announced(item, namespaces.get(item.ref.namespace))
+            parseworkload.with_opaque_ports(item, namespaces.get(item.ref.namespace))
             for item in found
             if isinstance(item, Service)
         ),
         tuple(item for item in found if isinstance(item, Gateway)),
-        spaces(item for item in found if not isinstance(item, Namespace | Workload | Service | Gateway)),
+        sort_by_namespace(item for item in found if not isinstance(item, Namespace | Workload | Service | Gateway)),
         {(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, MeshTLSAuthentication)},
         {(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, NetworkAuthentication)},
         NetworkPolicies((i for i in found if isinstance(i, NetworkPolicy)), labels),

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_network
 
-from meshpolicy.core.errors import Severity
+from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Network, NetworkMatch
 from meshpolicy.core.policy import Ref
@@ -118,4 +118,4 @@ def _port(fields: Fields) -> PortRange:
 
 
 def _refuse(fields: Fields, key: str, message: str) -> None:
-    fields.note(key, message, Severity.REJECTED, "N15")
+    fields.note(key, message, ProblemKind.REJECTED, "N15")

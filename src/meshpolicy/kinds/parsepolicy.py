@@ -8,7 +8,7 @@ from enum import StrEnum
 from ipaddress import ip_network
 from typing import TypeVar
 
-from meshpolicy.core.errors import Severity
+from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Network, NetworkMatch
 from meshpolicy.core.policy import DefaultPolicy, Protocol, Ref
@@ -66,10 +66,12 @@ def server(document: Fields, ref: Ref) -> Server | None:
     spec = document.child("spec")
     port = spec.port("port")
     if not port:
-        spec.note("port", "is missing", Severity.REJECTED)
+        spec.note("port", "is missing", ProblemKind.REJECTED)
     pods, external = spec.has("podSelector"), spec.has("externalWorkloadSelector")
     if pods == external:
-        spec.note("podSelector", "exactly one of podSelector and externalWorkloadSelector is needed", Severity.REJECTED)
+        spec.note(
+            "podSelector", "exactly one of podSelector and externalWorkloadSelector is needed", ProblemKind.REJECTED
+        )
     protocol = _word(spec, "proxyProtocol", Protocol, Protocol.UNKNOWN)
     access = _word(spec, "accessPolicy", DefaultPolicy, DefaultPolicy.DENY)
     if not port or pods == external or protocol is None or access is None:
@@ -90,10 +92,12 @@ def authorization_policy(document: Fields, ref: Ref) -> AuthorizationPolicy | No
     """Read an AuthorizationPolicy; which references it may hold is checked where it is joined (R29)."""
     spec = document.child("spec")
     if not spec.has("requiredAuthenticationRefs"):
-        spec.note("requiredAuthenticationRefs", "is missing; an empty list admits everyone", Severity.REJECTED, "R30")
+        spec.note(
+            "requiredAuthenticationRefs", "is missing; an empty list admits everyone", ProblemKind.REJECTED, "R30"
+        )
         return None
     if not spec.has("targetRef"):
-        spec.note("targetRef", "is missing", Severity.REJECTED, "R27")
+        spec.note("targetRef", "is missing", ProblemKind.REJECTED, "R27")
         return None
     references = tuple(target(entry, ref.namespace) for entry in spec.children("requiredAuthenticationRefs"))
     return AuthorizationPolicy(ref, target(spec.child("targetRef"), ref.namespace), references)
@@ -105,7 +109,7 @@ def mesh_tls_authentication(document: Fields, ref: Ref) -> MeshTLSAuthentication
     identities = spec.texts("identities")
     references = spec.children("identityRefs")
     if bool(identities) == bool(references):
-        spec.note("identities", "exactly one of identities and identityRefs is needed, not empty", Severity.REJECTED)
+        spec.note("identities", "exactly one of identities and identityRefs is needed, not empty", ProblemKind.REJECTED)
         return None
     return MeshTLSAuthentication(ref, identities, tuple(target(entry, ref.namespace) for entry in references))
 
@@ -117,7 +121,7 @@ def network_authentication(document: Fields, ref: Ref) -> NetworkAuthentication 
     if found is None:
         return None
     if not found:
-        spec.note("networks", "is missing or empty", Severity.REJECTED, "R36")
+        spec.note("networks", "is missing or empty", ProblemKind.REJECTED, "R36")
         return None
     return NetworkAuthentication(ref, found)
 
@@ -142,10 +146,10 @@ def _misplaced(entry: Fields, cidr: Network, exceptions: tuple[Network, ...]) ->
     """Note exceptions that leave nothing, or take away what was not there."""
     for number, hole in enumerate(exceptions):
         if hole.version != cidr.version or not hole.overlaps(cidr):
-            entry.note(f"except[{number}]", f"{hole} is outside of {cidr}", Severity.REJECTED, "R36")
+            entry.note(f"except[{number}]", f"{hole} is outside of {cidr}", ProblemKind.REJECTED, "R36")
             return True
         if hole.prefixlen <= cidr.prefixlen:
-            entry.note(f"except[{number}]", f"{hole} leaves nothing of {cidr}", Severity.REJECTED, "R36")
+            entry.note(f"except[{number}]", f"{hole} leaves nothing of {cidr}", ProblemKind.REJECTED, "R36")
             return True
     return False
 
@@ -154,7 +158,7 @@ def _network(entry: Fields, key: str, text: str) -> Network | None:
     try:
         return ip_network(text, strict=False)
     except ValueError:
-        entry.note(key, f"is `{text}`, where an address or network is expected", Severity.REJECTED, "R36")
+        entry.note(key, f"is `{text}`, where an address or network is expected", ProblemKind.REJECTED, "R36")
         return None
 
 
@@ -209,5 +213,5 @@ def _word(fields: Fields, key: str, words: type[Word], default: Word | None) -> 
     try:
         return words(value)
     except ValueError:
-        fields.note(key, f"is `{value}`; accepted are {', '.join(words)}", Severity.REJECTED)
+        fields.note(key, f"is `{value}`; accepted are {', '.join(words)}", ProblemKind.REJECTED)
         return None

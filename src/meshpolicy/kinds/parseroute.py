@@ -5,7 +5,7 @@ A route that Linkerd admits and then drops keeps the reason in `unusable` (R53).
 
 import re
 
-from meshpolicy.core.errors import Severity
+from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, PathKind, PathMatch, ValueMatch
 from meshpolicy.core.patterns import InvalidPattern, compiled
@@ -71,13 +71,13 @@ def _path(fields: Fields, unusable: list[str]) -> PathMatch:
     value = fields.text("value", "/")
     kind = fields.text("type", PathKind.PREFIX)
     if kind not in set(PathKind):
-        fields.note("type", f"is `{kind}`; accepted are {', '.join(PathKind)}", Severity.REJECTED)
+        fields.note("type", f"is `{kind}`; accepted are {', '.join(PathKind)}", ProblemKind.REJECTED)
         unusable.append(f"a path of type {kind}")
         return PathMatch(PathKind.EXACT, value)
     if kind == PathKind.REGEX:
         _regex(fields, "value", value, unusable)
     elif not value.startswith("/"):
-        fields.note("value", f"is `{value}`, which does not begin with /", Severity.REJECTED, "R53")
+        fields.note("value", f"is `{value}`, which does not begin with /", ProblemKind.REJECTED, "R53")
         unusable.append(f"the relative path {value}")
     return PathMatch(PathKind(kind), value)
 
@@ -85,7 +85,7 @@ def _path(fields: Fields, unusable: list[str]) -> PathMatch:
 def _value(fields: Fields, unusable: list[str], header: bool = False) -> ValueMatch:
     name, value = fields.text("name"), fields.text("value")
     if header and not TOKEN.fullmatch(name):
-        fields.note("name", f"`{name}` is no header name", Severity.REJECTED, "R53")
+        fields.note("name", f"`{name}` is no header name", ProblemKind.REJECTED, "R53")
         unusable.append(f"the header name {name}")
     regex = fields.text("type", "Exact") == "RegularExpression"
     if regex:
@@ -98,7 +98,7 @@ def _regex(fields: Fields, key: str, pattern: str, unusable: list[str]) -> None:
     try:
         compiled(pattern)
     except InvalidPattern as error:
-        fields.note(key, f"`{pattern}` is no regular expression: {error}", Severity.REJECTED, "R53")
+        fields.note(key, f"`{pattern}` is no regular expression: {error}", ProblemKind.REJECTED, "R53")
         unusable.append(f"the regular expression {pattern}")
 
 
@@ -107,7 +107,7 @@ def _grpc_rule(rule: Fields, unusable: list[str]) -> GrpcRule:
     for match in rule.children("matches"):
         method = match.child("method")
         if method.text("type", "Exact") != "Exact":
-            method.note("type", "RegularExpression is not supported by Linkerd", Severity.REJECTED, "R53")
+            method.note("type", "RegularExpression is not supported by Linkerd", ProblemKind.REJECTED, "R53")
             unusable.append("a method matched by regular expression")
         headers = tuple(_value(header, unusable, header=True) for header in match.children("headers"))
         matches.append(
@@ -141,7 +141,7 @@ def _redirect(fields: Fields, unusable: list[str]) -> Redirect:
     full, prefix = path.text("replaceFullPath") or None, path.text("replacePrefixMatch") or None
     for key, value in (("replaceFullPath", full), ("replacePrefixMatch", prefix)):
         if value is not None and not value.startswith("/"):
-            path.note(key, f"is `{value}`, which does not begin with /", Severity.REJECTED, "R53")
+            path.note(key, f"is `{value}`, which does not begin with /", ProblemKind.REJECTED, "R53")
             unusable.append(f"the relative path {value}")
     return Redirect(
         fields.integer("statusCode", 302),

@@ -107,16 +107,16 @@ def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: F
     )
 
 
-def injected(workload: Workload, space: Namespace | None, control_plane: str = "linkerd") -> Workload:
+def injected(workload: Workload, namespace: Namespace | None, control_plane: str = "linkerd") -> Workload:
     """Return the workload as the injector leaves it: labelled, and with the namespace's annotations (R8, R9).
 
     A Pod that has run through admission already (it has a proxy, or an address) is left as it is.
     """
     if workload.meshed or workload.addresses or workload.ref.kind == "ExternalWorkload":
         return workload
-    inherited = dict(space.annotations) if space else {}
+    inherited = dict(namespace.annotations) if namespace else {}
     own = dict(workload.annotations)
-    wanted = _wanted(own.get(INJECT, ""), inherited.get(INJECT, ""))
+    wanted = _injection_enabled(own.get(INJECT, ""), inherited.get(INJECT, ""))
     if not wanted or workload.host_network or workload.ref.namespace in NEVER_INJECTED:
         return workload
     copied = {key: value for key, value in inherited.items() if key.startswith(INHERITED)}
@@ -133,18 +133,18 @@ def injected(workload: Workload, space: Namespace | None, control_plane: str = "
     )
 
 
-def _wanted(of_pod: str, of_namespace: str) -> bool:
+def _injection_enabled(of_pod: str, of_namespace: str) -> bool:
     """Whether the injector adds a sidecar; a word that it does not know keeps it away (R7)."""
     if {of_pod, of_namespace} - {"", "enabled", "ingress", "disabled"}:
         return False
     return (of_pod or of_namespace) in ("enabled", "ingress")
 
 
-def announced(service: Service, space: Namespace | None) -> Service:
+def with_opaque_ports(service: Service, namespace: Namespace | None) -> Service:
     """Return the Service as the injector leaves it: with the namespace's opaque-ports, else the usual ones (R65)."""
     if OPAQUE_PORTS in service.annotations or service.ref.namespace in NEVER_INJECTED:
         return service
-    inherited = dict(space.annotations).get(OPAQUE_PORTS) if space else None
+    inherited = dict(namespace.annotations).get(OPAQUE_PORTS) if namespace else None
     usual = ",".join(str(port.number) for port in service.ports if port.target in DEFAULT_OPAQUE)
     found = usual if inherited is None else inherited
     if not found:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from meshpolicy.core.errors import Severity
+from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
 
 FILTERS = {
@@ -187,4 +187,4 @@ def _replacement(path: Fields, rule: Fields) -> None:
 
 
 def _refuse(fields: Fields, key: str, message: str) -> None:
-    fields.note(key, message, Severity.REJECTED)
+    fields.note(key, message, ProblemKind.REJECTED)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-Fault = tuple[str, str]
+Violation = tuple[str, str]
 """A field, and what is wrong with it."""
 
 TYPES: Mapping[str, tuple[type, ...]] = {
@@ -18,7 +18,7 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def faults(value: Any, schema: Mapping[str, Any], field: str = "") -> Iterator[Fault]:
+def validate(value: Any, schema: Mapping[str, Any], field: str = "") -> Iterator[Violation]:
     """Yield every way in which `value` does not fit; a null counts as absent."""
     if value is None:
         return
@@ -46,7 +46,7 @@ def _typed(value: Any, schema: Mapping[str, Any]) -> bool:
     return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
 
 
-def _scalar(value: Any, schema: Mapping[str, Any], field: str) -> Iterator[Fault]:
+def _scalar(value: Any, schema: Mapping[str, Any], field: str) -> Iterator[Violation]:
     if "enum" in schema and value not in schema["enum"]:
         yield field, f"is `{_shown(value)}`; accepted are {', '.join(map(str, schema['enum']))}"
     if isinstance(value, str):
@@ -60,7 +60,7 @@ def _scalar(value: Any, schema: Mapping[str, Any], field: str) -> Iterator[Fault
             yield field, f"is {value}, where a number from {low} to {high} is expected"
 
 
-def _object(value: dict[Any, Any], schema: Mapping[str, Any], field: str) -> Iterator[Fault]:
+def _object(value: dict[Any, Any], schema: Mapping[str, Any], field: str) -> Iterator[Violation]:
     for name in schema.get("required", ()):
         if value.get(name) is None:
             yield _join(field, name), "is missing"
@@ -68,30 +68,30 @@ def _object(value: dict[Any, Any], schema: Mapping[str, Any], field: str) -> Ite
     rest = schema.get("additionalProperties")
     for name, part in value.items():
         if properties and name in properties:
-            yield from faults(part, properties[name], _join(field, name))
+            yield from validate(part, properties[name], _join(field, name))
         elif isinstance(rest, dict):
-            yield from faults(part, rest, _join(field, name))
+            yield from validate(part, rest, _join(field, name))
         elif properties is not None and not schema.get("x-kubernetes-preserve-unknown-fields"):
             yield _join(field, name), f"is no known field; known are {', '.join(sorted(properties))}"
 
 
-def _array(value: list[Any], schema: Mapping[str, Any], field: str) -> Iterator[Fault]:
+def _array(value: list[Any], schema: Mapping[str, Any], field: str) -> Iterator[Violation]:
     least, most = schema.get("minItems", 0), schema.get("maxItems", len(value))
     if not least <= len(value) <= most:
         wanted = f"at least {least}" if len(value) < least else f"at most {most}"
         yield field, f"holds {len(value)} entries, where {wanted} are expected"
     for number, part in enumerate(value):
-        yield from faults(part, schema.get("items", {}), f"{field}[{number}]")
+        yield from validate(part, schema.get("items", {}), f"{field}[{number}]")
 
 
 def _fitting(value: Any, choices: list[Mapping[str, Any]]) -> int:
     """Return how many choices fit; a choice says what is required or which type, and knows no field by itself."""
-    return sum(all(_needed(fault) for fault in faults(value, choice)) for choice in choices)
+    return sum(all(_needed(violation) for violation in validate(value, choice)) for choice in choices)
 
 
-def _needed(fault: Fault) -> bool:
-    """Whether a fault inside a choice does not count: structural schemas declare fields outside of it."""
-    return fault[1].startswith("is no known field")
+def _needed(violation: Violation) -> bool:
+    """Whether a violation inside a choice does not count: structural schemas declare fields outside of it."""
+    return violation[1].startswith("is no known field")
 
 
 def _names(choice: Mapping[str, Any]) -> list[str]:

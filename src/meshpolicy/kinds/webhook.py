@@ -2,7 +2,7 @@
 
 import re
 
-from meshpolicy.core.errors import Severity
+from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
 
 IDENTITY = re.compile(r"(\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -115,4 +115,4 @@ def _named(reference: Fields) -> str:
 
 
 def _refuse(fields: Fields, key: str, message: str, rule: str = "") -> None:
-    fields.note(key, message, Severity.REJECTED, rule)
+    fields.note(key, message, ProblemKind.REJECTED, rule)

@@ -9,7 +9,7 @@ from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.cluster import Cluster
 
 
-class Weight(StrEnum):
+class Severity(StrEnum):
     """How much a finding matters; `note` does not fail a run."""
 
     ERROR = "error"
@@ -23,7 +23,7 @@ class Code:
 
     code: str
     title: str
-    weight: Weight
+    severity: Severity
     rules: tuple[str, ...]
     explanation: str
     fix: str
@@ -50,12 +50,12 @@ CHECKS: dict[Code, Check] = {}
 
 
 def code(
-    number: str, title: str, rules: str, *, explanation: str, fix: str, weight: Weight = Weight.WARNING
+    number: str, title: str, rules: str, *, explanation: str, fix: str, severity: Severity = Severity.WARNING
 ) -> Callable[[Check], Check]:
     """Register a check under a code; `rules` are the rules that it rests on, separated by spaces."""
 
     def register(check: Check) -> Check:
-        CHECKS[Code(number, title, weight, tuple(rules.split()), explanation, fix)] = check
+        CHECKS[Code(number, title, severity, tuple(rules.split()), explanation, fix)] = check
         return check
 
     return register

@@ -9,7 +9,7 @@ from meshpolicy.decide.transport import identity_of
 from meshpolicy.index.authorize import identity_matches
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.objects import MeshTLSAuthentication
-from meshpolicy.lint.finding import Weight, code
+from meshpolicy.lint.finding import Severity, code
 from meshpolicy.lint.served import by_server, real
 
 Found = Iterator[tuple[Ref, str]]
@@ -44,7 +44,7 @@ def misses_spiffe(cluster: Cluster) -> Found:
     "MP014",
     "An identity of another installation",
     "R4 R5",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="A mesh identity holds the control plane's namespace and the trust domain. A string copied from "
     "elsewhere, or a Service's DNS name, is an identity that no client here presents.",
     fix="Use identityRefs (a ServiceAccount or a Namespace): they follow the installation.",
@@ -78,7 +78,7 @@ def unknown_account(cluster: Cluster) -> Found:
             namespace, _, own = name.partition("/")
             if namespace in accounts and own not in accounts[namespace]:
                 yield authentication.ref, f"names {name}, under which no workload of {namespace} runs"
-    for policy in cluster.policies:
+    for policy in cluster.authorization_policies:
         for reference in policy.references:
             known = accounts.get(reference.namespace)
             if reference.kind.lower() == "serviceaccount" and known is not None and reference.name not in known:
@@ -89,7 +89,7 @@ def unknown_account(cluster: Cluster) -> Found:
     "MP038",
     "A policy that is wider than its use",
     "R34 R35",
-    weight=Weight.NOTE,
+    severity=Severity.NOTE,
     explanation="The policy admits a whole namespace, or everyone in the mesh, and among the workloads of these "
     "manifests one account makes use of that. Whoever can start a pod there is admitted as well.",
     fix="Name the account in identityRefs.",

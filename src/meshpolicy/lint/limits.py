@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from meshpolicy.core.policy import Ref
 from meshpolicy.index.effective import HTTP_PROTOCOLS, probe_paths
-from meshpolicy.index.joined import attachments
+from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.lint.finding import code
 from meshpolicy.lint.served import by_server
@@ -23,11 +23,11 @@ Found = Iterator[tuple[Ref, str]]
 )
 def misleading(cluster: Cluster) -> Found:
     """Find rate limits that are not in force, inert, shared, or that the probes use up."""
-    for status in attachments(cluster).statuses(cluster):
+    for status in index_of(cluster).attachments.statuses(cluster):
         if status.parent is None and not status.accepted:
             yield status.ref, f"is not in force: {status.reason}"
     for server, ports in by_server(cluster).items():
-        limit = attachments(cluster).limit(server)
+        limit = index_of(cluster).attachments.limit(server)
         if limit is None:
             continue
         if server.protocol not in HTTP_PROTOCOLS:

@@ -9,23 +9,23 @@ from xml.sax.saxutils import quoteattr
 from meshpolicy.analysis.words import counted
 from meshpolicy.core.errors import Place, Problem
 from meshpolicy.core.policy import Ref
-from meshpolicy.core.watch import Watch, unwatched
+from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.finding import CHECKS, Code, Finding, Weight
+from meshpolicy.lint.finding import CHECKS, Code, Finding, Severity
 from meshpolicy.semantics.rules import sentences
 
 MODULES = ("servers", "services", "policies", "routes", "identities", "workloads", "limits", "networks", "missing")
 REFUSED = Code(
     "MP029",
     "A manifest that a cluster would refuse",
-    Weight.ERROR,
+    Severity.ERROR,
     ("R38", "N15"),
     "The API server or Linkerd's webhook refuses it. Outside of HA installations the webhook's failurePolicy is "
     "Ignore: while it is down the object gets in, and the controller skips it or keeps the version before.",
     "Correct what the message names.",
 )
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
-LEVELS = {Weight.ERROR: "error", Weight.WARNING: "warning", Weight.NOTE: "note"}
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
 def codes() -> tuple[Code, ...]:
@@ -35,12 +35,12 @@ def codes() -> tuple[Code, ...]:
     return tuple(sorted((*CHECKS, REFUSED), key=lambda code: code.code))
 
 
-def lint(cluster: Cluster, refused: Iterable[Problem] = (), watch: Watch = unwatched) -> tuple[Finding, ...]:
+def lint(cluster: Cluster, refused: Iterable[Problem] = (), progress: Progress = no_progress) -> tuple[Finding, ...]:
     """Return all findings, by place; what would be refused is one of them."""
     known = [code for code in codes() if code in CHECKS]
     found = [
         Finding(code, subject, message)
-        for code in watch(known, "checks made", len(known))
+        for code in progress(known, "checks made", len(known))
         for subject, message in dict.fromkeys(CHECKS[code](cluster))
     ]
     found += [
@@ -55,13 +55,15 @@ def as_text(findings: Sequence[Finding], *, explain: bool = False) -> str:
     lines: list[str] = []
     for finding in findings:
         code = finding.code
-        lines.append(f"{finding.place}: {code.code} {code.weight}: {finding.subject}: {finding.message}")
+        lines.append(f"{finding.place}: {code.code} {code.severity}: {finding.subject}: {finding.message}")
         if explain:
             lines.append(f"    {code.explanation} [{' '.join(code.rules)}]")
             lines += [f"    {sentence}" for sentence in sentences(code.rules)]
         lines.append(f"    fix: {code.fix}")
-    counts = {weight: sum(finding.code.weight is weight for finding in findings) for weight in Weight}
-    lines.append(", ".join(counted(count, weight) for weight, count in counts.items()) if findings else "no findings")
+    counts = {severity: sum(finding.code.severity is severity for finding in findings) for severity in Severity}
+    lines.append(
+        ", ".join(counted(count, severity) for severity, count in counts.items()) if findings else "no findings"
+    )
     return "\n".join(lines)
 
 
@@ -70,7 +72,7 @@ def as_json(findings: Sequence[Finding]) -> str:
     shown = [
         {
             "code": finding.code.code,
-            "severity": str(finding.code.weight),
+            "severity": str(finding.code.severity),
             "file": finding.place.file,
             "document": finding.place.document,
             "field": finding.place.field,
@@ -93,14 +95,14 @@ def as_sarif(findings: Sequence[Finding]) -> str:
             "shortDescription": {"text": code.title},
             "fullDescription": {"text": code.explanation},
             "help": {"text": code.fix},
-            "defaultConfiguration": {"level": LEVELS[code.weight]},
+            "defaultConfiguration": {"level": LEVELS[code.severity]},
         }
         for code in codes()
     ]
     results = [
         {
             "ruleId": finding.code.code,
-            "level": LEVELS[finding.code.weight],
+            "level": LEVELS[finding.code.severity],
             "message": {"text": f"{finding.subject}: {finding.message}. Fix: {finding.code.fix}"},
             "locations": [{"physicalLocation": _location(finding.place)}],
         }
@@ -119,7 +121,7 @@ def _location(place: Place) -> dict[str, object]:
 def as_junit(findings: Sequence[Finding]) -> str:
     """Return one test a finding; a note is one that was skipped, for it fails no run."""
     count = len(findings)
-    skipped = sum(finding.code.weight is Weight.NOTE for finding in findings)
+    skipped = sum(finding.code.severity is Severity.NOTE for finding in findings)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<testsuite name="meshpolicy lint" tests="{max(count, 1)}" failures="{count - skipped}" skipped="{skipped}">',
@@ -127,7 +129,7 @@ def as_junit(findings: Sequence[Finding]) -> str:
     for finding in findings:
         name = quoteattr(f"{finding.code.code} {finding.subject}")
         lines.append(f"  <testcase classname={quoteattr(finding.place.file)} name={name}>")
-        kind = "skipped" if finding.code.weight is Weight.NOTE else "failure"
+        kind = "skipped" if finding.code.severity is Severity.NOTE else "failure"
         lines.append(f"    <{kind} message={quoteattr(finding.message)}>{finding.code.code}</{kind}>")
         lines.append("  </testcase>")
     if not findings:

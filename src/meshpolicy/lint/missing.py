@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from meshpolicy.core.policy import Ref
 from meshpolicy.decide.connection import ControlPlane
 from meshpolicy.decide.judge import connection
-from meshpolicy.decide.transport import Call, Door
+from meshpolicy.decide.transport import Call, ServiceTarget
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.network import Direction, NetworkRule
 from meshpolicy.kinds.workload import Service, Workload
-from meshpolicy.lint.finding import Weight, code
+from meshpolicy.lint.finding import Severity, code
 
 Found = Iterator[tuple[Ref, str]]
 URL = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://)?(?P<name>[a-z0-9-]+)(?:\.(?P<space>[a-z0-9-]+)[a-z0-9.-]*)?:?(?P<port>\d*)/?.*"
+    r"(?:[a-z][a-z0-9+.-]*://)?(?P<name>[a-z0-9-]+)(?:\.(?P<namespace>[a-z0-9-]+)[a-z0-9.-]*)?:?(?P<port>\d*)/?.*"
 )
 USUAL = {"http://": 80, "https://": 443}
 INJECTOR = {"linkerd.io/control-plane-component": "proxy-injector"}
@@ -47,7 +47,7 @@ def control_plane_rule(namespace: str, part: ControlPlane, port: int) -> str:
     "MP047",
     "A call that a variable names and a NetworkPolicy blocks",
     "N9 N13 N16",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="An environment variable of the pod holds the address of a Service of these manifests: a backend, or "
     "where traces go. A NetworkPolicy lets the call not through, so it ends in a 504, or traces are lost unnoticed.",
     fix="Add the rule that is named: to the client's egress, or to the server's ingress.",
@@ -76,7 +76,7 @@ def _calls(
 ) -> Iterator[Call]:
     """Yield the call that a variable's value means, to one workload behind the Service."""
     found = URL.fullmatch(text)
-    service = services.get((found["space"] or client.ref.namespace, found["name"])) if found else None
+    service = services.get((found["namespace"] or client.ref.namespace, found["name"])) if found else None
     if found is None or service is None:
         return
     scheme = next((usual for head, usual in USUAL.items() if text.startswith(head)), 0)
@@ -84,7 +84,7 @@ def _calls(
     for entry in (entry for entry in service.ports if entry.number == number):
         for server in (one for one in cluster.workloads if service.selects(one.ref.namespace, one.labels)):
             for port in port_numbers(server, entry.target)[:1]:
-                yield Call(server, port, client, door=Door(service, entry))
+                yield Call(server, port, client, service_target=ServiceTarget(service, entry))
             return
 
 
@@ -92,7 +92,7 @@ def _calls(
     "MP048",
     "An injector that the API server cannot reach",
     "N2 N16",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="The API server asks the injector's webhook on 8443 for every new pod, from an address outside of the "
     "pods' networks. Where a NetworkPolicy lets only pods in, pods start without a sidecar or not at all, by the "
     "webhook's failurePolicy.",

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from meshpolicy.core.policy import Authorization, Ref, TlsAuthenticated
 from meshpolicy.core.selector import Selector
 from meshpolicy.decide.authorized import applies
-from meshpolicy.decide.connection import CONTROL_PORTS, Connection, ControlPlane, Surroundings, reaches, resolves
+from meshpolicy.decide.connection import CONTROL_PORTS, Connection, ControlPlane, Infrastructure, reaches, resolves
 from meshpolicy.decide.transport import Call, arrive, identity_of
 from meshpolicy.kinds.annotations import INBOUND_PORT
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.network import Direction, Endpoint, NetworkPolicy, NetworkRule
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.lint.finding import Weight, code
+from meshpolicy.lint.finding import Severity, code
 from meshpolicy.lint.missing import control_plane_rule, dns_rule
 from meshpolicy.lint.served import real, served
 
@@ -80,7 +80,7 @@ def opens_all(cluster: Cluster) -> Found:
     "MP041",
     "A client that Linkerd admits and a NetworkPolicy blocks",
     "N9 N13 N16",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="The NetworkPolicy decides first: the client's proxy answers 504 after three seconds, then 503, and "
     "Linkerd is never asked.",
     fix="Allow TCP 4143 from the client in the server's ingress, and to the server in the client's egress.",
@@ -130,16 +130,18 @@ def _blocked(cluster: Cluster, client: Workload, server: Workload, port: int, gr
     "MP042",
     "Egress rules without DNS",
     "N16 N17",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="A pod whose egress is isolated needs UDP 53 to its DNS server, matched by the address behind the "
     "Service. Without it names do not resolve, and new pods never start.",
     fix="Add an egress rule: to kube-system's k8s-app=kube-dns, ports UDP 53 and TCP 53.",
 )
 def without_dns(cluster: Cluster) -> Found:
     """Find isolated pods that cannot ask DNS."""
-    around = Surroundings(cluster.settings.control_plane_namespace)
+    infrastructure = Infrastructure(cluster.settings.control_plane_namespace)
     for policies, workload in _isolated(cluster):
-        if not resolves(cluster.network_policies, Endpoint(workload), around) and not _by_address(policies, 53, "UDP"):
+        if not resolves(cluster.network_policies, Endpoint(workload), infrastructure) and not _by_address(
+            policies, 53, "UDP"
+        ):
             text = f"{workload.ref} cannot resolve names: UDP 53 to kube-system is not allowed"
             yield policies[0].ref, f"{text}; missing in egress: {dns_rule()}"
 
@@ -148,7 +150,7 @@ def without_dns(cluster: Cluster) -> Found:
     "MP043",
     "Egress rules without the control plane",
     "N16 N17",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="A proxy needs 8080 (identity), 8086 (destination) and 8090 (policy) in the control plane's namespace. "
     "Running pods show no symptom at first; new ones never start, or hang; and a server without 8090 keeps serving "
     "by the policies that it knew.",
@@ -156,13 +158,15 @@ def without_dns(cluster: Cluster) -> Found:
 )
 def without_control_plane(cluster: Cluster) -> Found:
     """Find isolated meshed pods that cannot reach parts of the control plane."""
-    around = Surroundings(cluster.settings.control_plane_namespace)
+    infrastructure = Infrastructure(cluster.settings.control_plane_namespace)
     for policies, workload in _isolated(cluster):
         for part in ControlPlane:
             port = CONTROL_PORTS[part]
-            if reaches(cluster.network_policies, Endpoint(workload), around, part) or _by_address(policies, port):
+            if reaches(cluster.network_policies, Endpoint(workload), infrastructure, part) or _by_address(
+                policies, port
+            ):
                 continue
-            missing = control_plane_rule(around.control_plane_namespace, part, port)
+            missing = control_plane_rule(infrastructure.control_plane_namespace, part, port)
             text = f"{workload.ref} cannot reach TCP {port} ({part}): {SYMPTOMS[part]}"
             yield policies[0].ref, f"{text}; missing in egress: {missing}"
 
@@ -240,7 +244,7 @@ def _elsewhere(cluster: Cluster, selector: Selector) -> bool:
     "MP046",
     "Scrapes of the proxies that are blocked",
     "N11",
-    weight=Weight.NOTE,
+    severity=Severity.NOTE,
     explanation="4190 and 4191 are their own ports on the wire, for meshed clients as well; 4143 does not open them. "
     "Prometheus loses the proxy's metrics while traffic and the application's metrics flow.",
     fix="Add TCP 4191 to the rule for Prometheus.",

@@ -8,7 +8,7 @@ from meshpolicy.index.attach import is_server
 from meshpolicy.index.authorize import kind_of, legacy_grant, resolve
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.objects import AuthorizationPolicy
-from meshpolicy.lint.finding import Weight, code
+from meshpolicy.lint.finding import Severity, code
 from meshpolicy.lint.served import by_server, real, served
 
 Found = Iterator[tuple[Ref, str]]
@@ -28,7 +28,7 @@ def leaves_out(cluster: Cluster) -> Found:
     for port in served(cluster):
         if port.server is None:
             bare.setdefault(port.workload.ref.namespace, []).append(f"{port.workload.ref.name}:{port.port}")
-    for policy in cluster.policies:
+    for policy in cluster.authorization_policies:
         left = bare.get(policy.ref.namespace)
         if kind_of(policy.target) == ("core", "namespace") and left:
             yield policy.ref, f"does not reach {', '.join(left[:5])}{' …' if len(left) > 5 else ''}: no Server there"
@@ -44,7 +44,7 @@ def leaves_out(cluster: Cluster) -> Found:
 )
 def admits_everyone(cluster: Cluster) -> Found:
     """Find policies without any reference."""
-    for policy in cluster.policies:
+    for policy in cluster.authorization_policies:
         if not policy.references:
             yield policy.ref, "requires nothing: everyone is admitted"
 
@@ -53,14 +53,14 @@ def admits_everyone(cluster: Cluster) -> Found:
     "MP010",
     "A policy with a reference that leads nowhere",
     "R31",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="A policy with a reference to an authentication that does not exist is ignored as a whole, silently; "
     "no webhook checks it.",
     fix="Correct kind, group, name or namespace of the reference, or create the object.",
 )
 def dangling_reference(cluster: Cluster) -> Found:
     """Find policies whose authentications are missing."""
-    for policy in cluster.policies:
+    for policy in cluster.authorization_policies:
         for reference in policy.references:
             if resolve(cluster, AuthorizationPolicy(policy.ref, policy.target, (reference,))) is None:
                 yield policy.ref, f"is ignored: there is no {reference.kind} {reference.namespace}/{reference.name}"
@@ -70,7 +70,7 @@ def dangling_reference(cluster: Cluster) -> Found:
     "MP011",
     "A policy whose target does not exist",
     "R27 R28",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="A target is looked up in the policy's own namespace; a Server's name is compared exactly, and a route "
     "must have the very group that is written, policy.linkerd.io or gateway.networking.k8s.io.",
     fix="Correct name and group of targetRef.",
@@ -79,15 +79,15 @@ def dangling_target(cluster: Cluster) -> Found:
     """Find policies that target no object of these manifests."""
     servers = {(server.ref.namespace, server.ref.name) for server in cluster.servers}
     routes = {(r.ref.namespace, r.ref.group, r.ref.kind.lower(), r.ref.name.lower()) for r in cluster.routes}
-    for policy in cluster.policies:
+    for policy in cluster.authorization_policies:
         group, kind = kind_of(policy.target)
-        space, name = policy.ref.namespace, policy.target.name
-        if kind == "server" and (space, name) not in servers:
-            yield policy.ref, f"targets the Server {name}, which {space} does not have"
-        if kind in ("httproute", "grpcroute") and (space, group, kind, name.lower()) not in routes:
-            others = [r for r in routes if r[0] == space and r[2:] == (kind, name.lower())]
+        namespace, name = policy.ref.namespace, policy.target.name
+        if kind == "server" and (namespace, name) not in servers:
+            yield policy.ref, f"targets the Server {name}, which {namespace} does not have"
+        if kind in ("httproute", "grpcroute") and (namespace, group, kind, name.lower()) not in routes:
+            others = [r for r in routes if r[0] == namespace and r[2:] == (kind, name.lower())]
             hint = f"; there is one of {others[0][1]}" if others else ""
-            yield policy.ref, f"targets {policy.target.kind} {name} of {group}, which {space} does not have{hint}"
+            yield policy.ref, f"targets {policy.target.kind} {name} of {group}, which {namespace} does not have{hint}"
 
 
 @code(
@@ -100,8 +100,8 @@ def dangling_target(cluster: Cluster) -> Found:
 )
 def cluster_networks_only(cluster: Cluster) -> Found:
     """Find ServerAuthorizations that look open and are not."""
-    for space in cluster.spaces.values():
-        for policy in space.server_authorizations:
+    for policies in cluster.by_namespace.values():
+        for policy in policies.server_authorizations:
             if policy.unauthenticated and not policy.networks:
                 yield policy.ref, "admits unauthenticated clients of the cluster's networks only"
 
@@ -124,8 +124,8 @@ def changes_nothing(cluster: Cluster) -> Found:
         lists += [real(route.authorizations) for route in (*policy.grpc_routes,)] or [real(policy.authorizations)]
         for grants in lists:
             _sort(grants, needed, useless)
-    by_ref = {policy.ref for policy in cluster.policies}
-    by_ref |= {policy.ref for space in cluster.spaces.values() for policy in space.server_authorizations}
+    by_ref = {policy.ref for policy in cluster.authorization_policies}
+    by_ref |= {policy.ref for policies in cluster.by_namespace.values() for policy in policies.server_authorizations}
     for ref, wider in useless.items():
         if ref not in needed and ref in by_ref:
             name = f"accessPolicy {wider.name}" if wider.group == "default" else str(wider)
@@ -153,13 +153,15 @@ def _sort(grants: tuple[Authorization, ...], needed: set[Ref], useless: dict[Ref
     "MP032",
     "An authentication that nobody uses",
     "R31",
-    weight=Weight.NOTE,
+    severity=Severity.NOTE,
     explanation="A MeshTLSAuthentication or NetworkAuthentication does nothing by itself; no policy names this one.",
     fix="Name it in a policy, or remove it.",
 )
 def unused(cluster: Cluster) -> Found:
     """Find authentications to which no policy refers."""
-    named = {(r.kind.lower(), r.namespace, r.name) for policy in cluster.policies for r in policy.references}
+    named = {
+        (r.kind.lower(), r.namespace, r.name) for policy in cluster.authorization_policies for r in policy.references
+    }
     refs = [found.ref for found in cluster.identities.values()] + [found.ref for found in cluster.networks.values()]
     for ref in refs:
         if (ref.kind.lower(), ref.namespace, ref.name) not in named:
@@ -170,21 +172,21 @@ def unused(cluster: Cluster) -> Found:
     "MP033",
     "A ServerAuthorization that selects or admits nothing",
     "R39 R40",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="A ServerAuthorization selects Servers by name or by the Servers' own labels, not the pods'; one whose "
     "client is empty admits nobody.",
     fix="Correct `server`, and say in `client` who is admitted.",
 )
 def selects_no_server(cluster: Cluster) -> Found:
     """Find ServerAuthorizations without effect."""
-    for name, space in cluster.spaces.items():
-        for policy in space.server_authorizations:
+    for name, policies in cluster.by_namespace.items():
+        for policy in policies.server_authorizations:
             if legacy_grant(cluster, policy) is None:
                 yield policy.ref, "admits nobody: its client is empty"
             selector = policy.selector
             if not any(
                 selector.accepts(dict(s.labels)) if selector is not None else s.ref.name == policy.server
-                for s in space.servers
+                for s in policies.servers
             ):
                 yield policy.ref, f"selects no Server of {name}; its selector means the Servers' own labels"
 
@@ -193,7 +195,7 @@ def selects_no_server(cluster: Cluster) -> Found:
     "MP034",
     "A policy on a route that is on no Server",
     "R51 M4",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="A policy for a route acts where the route is attached to a Server. A route whose parents are Services "
     "or Gateways carries no inbound authorization.",
     fix="Give the route a Server as parent, or target the Server.",
@@ -201,7 +203,7 @@ def selects_no_server(cluster: Cluster) -> Found:
 def detached(cluster: Cluster) -> Found:
     """Find policies on routes without a Server among their parents."""
     routes = {(r.ref.namespace, r.ref.group, r.ref.kind.lower(), r.ref.name.lower()): r for r in cluster.routes}
-    for policy in cluster.policies:
+    for policy in cluster.authorization_policies:
         found = routes.get((policy.ref.namespace, *kind_of(policy.target), policy.target.name.lower()))
         if found is not None and not any(map(is_server, found.parents)):
             yield policy.ref, f"targets {found.ref}, which is attached to no Server"
@@ -211,7 +213,7 @@ def detached(cluster: Cluster) -> Found:
     "MP035",
     "A port that is open to the world",
     "R22 R25",
-    weight=Weight.NOTE,
+    severity=Severity.NOTE,
     explanation="A meshed workload's port without a Server, under a default policy that admits everyone: no client "
     "needs an identity.",
     fix="Create a Server and a policy for the port, or set a stricter default-inbound-policy.",

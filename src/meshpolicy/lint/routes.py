@@ -8,9 +8,9 @@ from meshpolicy.core.policy import HttpRoute, Protocol, Ref, Unauthenticated
 from meshpolicy.decide.routing import Request, route_http
 from meshpolicy.index.attach import is_server, usable
 from meshpolicy.index.effective import effective, probe_paths
-from meshpolicy.index.joined import attachments, server_index
+from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.finding import Weight, code
+from meshpolicy.lint.finding import Severity, code
 from meshpolicy.lint.served import Served, by_server, real
 
 Found = Iterator[tuple[Ref, str]]
@@ -20,7 +20,7 @@ Found = Iterator[tuple[Ref, str]]
     "MP004",
     "Probes that a route has shut out",
     "R49 R57",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="The first route on a Server takes away Linkerd's own two: the one for everything and the one that "
     "lets the kubelet probe. The kubelet has no identity, so its paths need a route and a NetworkAuthentication.",
     fix="Add a route for GET on the probe paths, and a policy on it with a NetworkAuthentication of the nodes.",
@@ -53,7 +53,7 @@ def _shut_out(port: Served, path: str) -> str:
     "MP027",
     "The proxy's own probes shut out",
     "R58 R103",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="The kubelet probes /live and /ready on 4191. A Server there with a route of its own must let them "
     "through, or the proxy is restarted for ever; Prometheus' scrapes of /metrics need a policy as well.",
     fix="Add GET /live and /ready to the route, and a policy for the kubelet's network.",
@@ -62,7 +62,7 @@ def proxy_probes_shut_out(cluster: Cluster) -> Found:
     """Find Servers on the admin port that stop the sidecar's probes."""
     told: set[Ref] = set()
     for workload in cluster.workloads:
-        servers = server_index(cluster, workload.ref.namespace).claiming(workload, 4191) if workload.meshed else ()
+        servers = index_of(cluster).servers(workload.ref.namespace).claiming(workload, 4191) if workload.meshed else ()
         for server in servers:
             policy = effective(cluster, workload, 4191)
             if server.ref in told or any(route.ref.name == "probe" for route in policy.http_routes):
@@ -104,14 +104,14 @@ def _catch_all(route: HttpRoute) -> bool:
     "MP019",
     "HTTPRoutes that a GRPCRoute drives out",
     "R48 R49",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="As soon as any GRPCRoute names a Server, none of its HTTPRoutes is accepted, whatever the Server's "
     "protocol: the port falls back to Linkerd's own routes.",
     fix="Give HTTP and gRPC two Servers, or use routes of one kind.",
 )
 def driven_out(cluster: Cluster) -> Found:
     """Find HTTPRoutes in conflict with a GRPCRoute."""
-    for status in attachments(cluster).statuses(cluster):
+    for status in index_of(cluster).attachments.statuses(cluster):
         if status.reason == "RouteReasonConflicted" and status.parent is not None:
             yield status.ref, f"is not in force on {status.parent.name}: a GRPCRoute names the same Server"
 
@@ -120,7 +120,7 @@ def driven_out(cluster: Cluster) -> Found:
     "MP020",
     "A GRPCRoute that makes its whole Server refuse",
     "R56",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="A match without `method` (headers only) makes the proxy reject the Server's policy and refuse every "
     "request and connection on the port, localhost included.",
     fix="Write `method: {service: …}` into each match.",
@@ -136,7 +136,7 @@ def bricked(cluster: Cluster) -> Found:
     "MP021",
     "A route that is accepted and not in force",
     "R46 R50 R53",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="Accepted=True does not say that a route acts: a Server in another namespace, a `port` or "
     "`sectionName`, an unsupported filter, or the wrong protocol leave it without effect, for all of its parents.",
     fix="Use a Server of the route's namespace by name alone, and filters that Linkerd supports.",
@@ -202,7 +202,7 @@ def _outranks(first: HttpMatch, second: HttpMatch) -> bool:
     "one protects nothing that the application treats alike.",
     fix="Put the strict policy on the broad route, and what is open on narrow ones.",
 )
-def stepped_around(cluster: Cluster) -> Found:
+def stepped_infrastructure(cluster: Cluster) -> Found:
     """Find narrow routes whose broader neighbour admits clients that they refuse."""
     for ports in by_server(cluster).values():
         routes = [route for route in ports[0].policy.http_routes if route.ref.group != "default"]
@@ -218,7 +218,7 @@ def stepped_around(cluster: Cluster) -> Found:
     "MP006",
     "A probe path that is open to everyone",
     "R57 R59",
-    weight=Weight.NOTE,
+    severity=Severity.NOTE,
     explanation="With the chart's probeNetworks (0.0.0.0/0), GET on the declared probe paths is open to every client, "
     "under deny as well, as long as no route is attached. A probe of / opens GET /.",
     fix="Attach routes, and admit the nodes' network only; or set policyController.probeNetworks.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from meshpolicy.analysis.access import served_ports
 from meshpolicy.core.policy import Authorization, PortPolicy
 from meshpolicy.index.effective import effective
-from meshpolicy.index.joined import governing
+from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.objects import Server
 from meshpolicy.kinds.workload import Workload
@@ -34,9 +34,9 @@ def real(grants: tuple[Authorization, ...]) -> tuple[Authorization, ...]:
 
 def served(cluster: Cluster) -> Iterator[Served]:
     """Yield every declared port of every meshed workload."""
-    kept = cluster.joined.get("served")
+    kept = cluster.derived.get("served")
     if not isinstance(kept, tuple):
-        kept = cluster.joined["served"] = tuple(_served(cluster))
+        kept = cluster.derived["served"] = tuple(_served(cluster))
     yield from kept
 
 
@@ -44,7 +44,9 @@ def _served(cluster: Cluster) -> Iterator[Served]:
     for workload in cluster.workloads:
         if workload.meshed:
             for port in served_ports(workload):
-                yield Served(workload, port, governing(cluster, workload, port), effective(cluster, workload, port))
+                yield Served(
+                    workload, port, index_of(cluster).governing(workload, port), effective(cluster, workload, port)
+                )
 
 
 def by_server(cluster: Cluster) -> dict[Server, list[Served]]:

@@ -6,11 +6,11 @@ from meshpolicy.analysis.access import served_ports
 from meshpolicy.core.policy import DefaultPolicy, Protocol, Ref, TlsAuthenticated
 from meshpolicy.decide.transport import hinted_opaque
 from meshpolicy.index.effective import skipped
-from meshpolicy.index.joined import server_index
+from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.finding import Weight, code
+from meshpolicy.lint.finding import Severity, code
 from meshpolicy.lint.served import by_server, real, served
 
 DECLARED = frozenset({Protocol.HTTP1, Protocol.HTTP2, Protocol.GRPC})
@@ -22,7 +22,7 @@ Found = Iterator[tuple[Ref, str]]
     "MP001",
     "A Server that grants nothing",
     "R17 R19",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="Creating a Server takes the pod's default policy away from the port. Without a policy, a route's "
     "policy or an accessPolicy, everyone is refused.",
     fix="Add an AuthorizationPolicy for the Server, or set its accessPolicy.",
@@ -49,7 +49,7 @@ def shadowed(cluster: Cluster) -> Found:
     """Find Servers that lose a port to an older one."""
     told: set[Ref] = set()
     for port in served(cluster):
-        claiming = list(server_index(cluster, port.workload.ref.namespace).claiming(port.workload, port.port))
+        claiming = list(index_of(cluster).servers(port.workload.ref.namespace).claiming(port.workload, port.port))
         for other in claiming[1:]:
             if other.ref not in told:
                 told.add(other.ref)
@@ -60,7 +60,7 @@ def shadowed(cluster: Cluster) -> Found:
     "MP016",
     "A port that clients are told is opaque, and whose Server expects HTTP",
     "R63 R64 R65",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="Meshed clients learn from the pod's opaque-ports annotation, from the default list, or from any "
     "opaque Server that a port is opaque. On an HTTP/1, HTTP/2 or gRPC Server they are then refused whatever the "
     "policies say; on an unknown one, the routes are bypassed.",
@@ -86,7 +86,7 @@ def hinted(cluster: Cluster) -> Found:
     "MP017",
     "An opaque port whose clients cannot be known",
     "R63",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="On an opaque port the identity comes with the transport header only. In transparent mode there is "
     "none, so policies by identity admit nobody.",
     fix="Use the transport-header mode, another protocol, or a NetworkAuthentication.",
@@ -105,7 +105,7 @@ def nameless(cluster: Cluster) -> Found:
     "MP008",
     "Refusals that look like a broken server",
     "R96",
-    weight=Weight.NOTE,
+    severity=Severity.NOTE,
     explanation="Whoever is refused on an opaque or TLS port is first accepted and then cut off, without an answer: "
     "never `connection refused`, never a 403.",
     fix="Nothing, if the port is no HTTP; look at inbound_tcp_authz_deny_total when clients report closed connections.",
@@ -121,7 +121,7 @@ def silent_refusals(cluster: Cluster) -> Found:
     "MP018",
     "HTTP probes on a port that expects HTTP/2",
     "R60 R63",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="The kubelet speaks HTTP/1.1. On an HTTP/2 or gRPC Server its probes fail before any policy is asked.",
     fix="Probe another port, use a grpc probe with a policy, or declare the Server `unknown`.",
 )
@@ -164,7 +164,7 @@ def moot(cluster: Cluster) -> Found:
 def bypassed(cluster: Cluster) -> Found:
     """Find Servers on skipped ports."""
     for workload in cluster.workloads:
-        for server in server_index(cluster, workload.ref.namespace).selecting(workload):
+        for server in index_of(cluster).servers(workload.ref.namespace).selecting(workload):
             for port in port_numbers(workload, server.port):
                 if workload.meshed and skipped(workload, port):
                     yield server.ref, f"port {port} of {workload.ref} bypasses the proxy: nothing is enforced"
@@ -183,7 +183,7 @@ def undeclared(cluster: Cluster) -> Found:
     for workload in cluster.workloads:
         if not workload.meshed:
             continue
-        for server in server_index(cluster, workload.ref.namespace).selecting(workload):
+        for server in index_of(cluster).servers(workload.ref.namespace).selecting(workload):
             meta = server.port in (annotations.ADMIN_PORT, annotations.CONTROL_PORT, annotations.INBOUND_PORT)
             if isinstance(server.port, int) and not meta and server.port not in served_ports(workload):
                 yield server.ref, f"{workload.ref} does not declare port {server.port}"
@@ -193,7 +193,7 @@ def undeclared(cluster: Cluster) -> Found:
     "MP031",
     "A Server that selects nothing",
     "R13 R15",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="A Server acts on pods of its own namespace whose labels match and that have its port; a port in "
     "quotes is a name. One that selects nothing leaves the port to the default policy.",
     fix="Compare the selector with the pods' labels, and the port with their names or numbers.",
@@ -204,7 +204,7 @@ def selects_nothing(cluster: Cluster) -> Found:
     selected = {
         server.ref
         for workload in cluster.workloads
-        for server in server_index(cluster, workload.ref.namespace).selecting(workload)
+        for server in index_of(cluster).servers(workload.ref.namespace).selecting(workload)
         if port_numbers(workload, server.port)
     }
     for server in cluster.servers:

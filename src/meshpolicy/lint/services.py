@@ -6,7 +6,7 @@ from meshpolicy.core.policy import Ref
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.lint.finding import Weight, code
+from meshpolicy.lint.finding import Severity, code
 
 Found = Iterator[tuple[Ref, str]]
 
@@ -15,7 +15,7 @@ Found = Iterator[tuple[Ref, str]]
     "MP050",
     "A Service whose targetPort names no port of its pods",
     "R11",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="A targetPort in letters is looked up among the names of each pod's ports. Where none has the name, "
     "the Service has no endpoint for that port: every call of it fails, whatever the policies grant.",
     fix="Write the name as the pods declare it, or the number.",

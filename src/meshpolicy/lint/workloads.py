@@ -6,7 +6,7 @@ from meshpolicy.core.policy import DefaultPolicy, Ref, Unauthenticated
 from meshpolicy.index.effective import default_policy
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.finding import Weight, code
+from meshpolicy.lint.finding import Severity, code
 from meshpolicy.lint.served import served
 
 Found = Iterator[tuple[Ref, str]]
@@ -51,11 +51,11 @@ def doubtful_probes(cluster: Cluster) -> Found:
 def without_effect(cluster: Cluster) -> Found:
     """Find annotations that do not reach what they are meant for."""
     for workload in cluster.workloads:
-        space = cluster.namespaces.get(workload.ref.namespace)
-        meant = dict(space.annotations).get(annotations.DEFAULT_POLICY) if space is not None else None
+        namespace = cluster.namespaces.get(workload.ref.namespace)
+        meant = dict(namespace.annotations).get(annotations.DEFAULT_POLICY) if namespace is not None else None
         own = workload.annotations.get(annotations.DEFAULT_POLICY)
-        if space is not None and meant is not None and workload.meshed and own is None:
-            yield space.ref, f"default-inbound-policy {meant} does not reach {workload.ref}, which is older"
+        if namespace is not None and meant is not None and workload.meshed and own is None:
+            yield namespace.ref, f"default-inbound-policy {meant} does not reach {workload.ref}, which is older"
     for port in served(cluster):
         if not annotations.holds(port.workload.annotations, annotations.REQUIRE_IDENTITY, port.port):
             continue
@@ -73,7 +73,7 @@ def without_effect(cluster: Cluster) -> Found:
     "MP037",
     "An annotation that cannot be read",
     "R8 R9",
-    weight=Weight.ERROR,
+    severity=Severity.ERROR,
     explanation="An unknown default-inbound-policy is ignored, and the mesh's own takes its place. One wrong entry in "
     "a list of ports (a name, 0, a range backwards) empties the whole list.",
     fix="Correct the value: one of the six policies; numbers and ranges such as 25,8000-8010.",

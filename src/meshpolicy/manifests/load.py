@@ -11,7 +11,7 @@ import yaml
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place, Problem
-from meshpolicy.core.watch import Watch, unwatched
+from meshpolicy.core.progress import Progress, no_progress
 
 SUFFIXES = (".yaml", ".yml", ".json")
 NEAR = 3
@@ -97,7 +97,7 @@ class _WordLoader(_Loader):
 
 
 def load(
-    paths: Iterable[str | Path], watch: Watch = unwatched, *, words: bool = False
+    paths: Iterable[str | Path], progress: Progress = no_progress, *, words: bool = False
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     """Return all documents of files, of folders (recursively, by name) and of `-`, and what is wrong with them.
 
@@ -106,7 +106,7 @@ def load(
     problems: list[Problem] = []
     texts = (text for path in paths for text in _texts(path, problems))
     documents = (document for name, text in texts for document in read(name, text, problems, words=words))
-    return tuple(watch(documents, "documents read")), tuple(problems)
+    return tuple(progress(documents, "documents read")), tuple(problems)
 
 
 def _texts(path: str | Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
@@ -115,12 +115,12 @@ def _texts(path: str | Path, problems: list[Problem]) -> Iterator[tuple[str, byt
         return
     for file in _files(Path(path), problems):
         try:
-            yield shown(file), file.read_bytes()
+            yield display_path(file), file.read_bytes()
         except OSError as error:
-            problems.append(Problem(Place(shown(file)), f"cannot be read: {error.strerror}"))
+            problems.append(Problem(Place(display_path(file)), f"cannot be read: {error.strerror}"))
 
 
-def shown(path: str | Path, here: Path | None = None) -> str:
+def display_path(path: str | Path, here: Path | None = None) -> str:
     """Return a path as messages name it: from where one stands, unless hardly more than the root is shared."""
     here, there = here or Path.cwd(), Path(path)
     if not there.is_absolute() or len(Path(os.path.commonpath([there, here])).parts) < NEAR:
@@ -136,9 +136,9 @@ def _files(path: Path, problems: list[Problem]) -> list[Path]:
     for folder, inner, names in os.walk(path, onerror=failed.append):
         inner[:] = [name for name in inner if not name.startswith(HIDDEN)]
         found += [Path(folder, name) for name in names if name.endswith(SUFFIXES)]
-    problems += [Problem(Place(shown(error.filename)), f"cannot be read: {error.strerror}") for error in failed]
+    problems += [Problem(Place(display_path(error.filename)), f"cannot be read: {error.strerror}") for error in failed]
     if not found and not failed:
-        problems.append(Problem(Place(shown(path)), "holds no manifest (*.yaml, *.yml or *.json)"))
+        problems.append(Problem(Place(display_path(path)), "holds no manifest (*.yaml, *.yml or *.json)"))
     return sorted(found)
 
 

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import MeshPolicyError, Problem
-from meshpolicy.core.watch import Watch, unwatched
+from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.manifests.load import HIDDEN, SUFFIXES, read
 
 
@@ -29,7 +29,7 @@ def holds(revision: str, path: str) -> bool:
 
 
 def read_revision(
-    revision: str, paths: Sequence[str], watch: Watch = unwatched
+    revision: str, paths: Sequence[str], progress: Progress = no_progress
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     """Return the documents below the paths as a revision holds them."""
     listed = _git("ls-tree", "-r", "-z", "--name-only", revision, "--", *paths)
@@ -40,7 +40,7 @@ def read_revision(
     names = [name for name in listing if name.endswith(SUFFIXES) and any(_read_below(path, name) for path in paths)]
     texts = ((f"{revision}:{name}", _git("show", f"{revision}:./{name}").stdout) for name in names)
     documents = (document for name, text in texts for document in read(name, text, problems))
-    return tuple(watch(documents, "documents read")), tuple(problems)
+    return tuple(progress(documents, "documents read")), tuple(problems)
 
 
 def _read_below(path: str, name: str) -> bool:

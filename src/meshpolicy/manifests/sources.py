@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meshpolicy.core.document import Document
-from meshpolicy.core.errors import InvalidInput, Place, Problem, Severity
-from meshpolicy.core.watch import Watch, unwatched
+from meshpolicy.core.errors import InvalidInput, Place, Problem, ProblemKind
+from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.kinds.admission import refusals
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.parse import parse
-from meshpolicy.kinds.schemas import shapes
+from meshpolicy.kinds.schemas import schemas_for
 from meshpolicy.kinds.workload import MeshSettings
 from meshpolicy.manifests.live import read_context
-from meshpolicy.manifests.load import load, shown
+from meshpolicy.manifests.load import display_path, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +27,33 @@ class Reading:
     @property
     def unusable(self) -> tuple[Problem, ...]:
         """Return the problems of documents that cannot be read at all."""
-        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+        return tuple(problem for problem in self.problems if problem.kind is ProblemKind.UNUSABLE)
 
     @property
     def refused(self) -> tuple[Problem, ...]:
         """Return the problems of documents that a cluster would refuse."""
-        return tuple(problem for problem in self.problems if problem.severity is Severity.REJECTED)
+        return tuple(problem for problem in self.problems if problem.kind is ProblemKind.REJECTED)
 
 
-def read(paths: Sequence[str], settings: MeshSettings, context: str = "", watch: Watch = unwatched) -> Reading:
+def read(paths: Sequence[str], settings: MeshSettings, context: str = "", progress: Progress = no_progress) -> Reading:
     """Return what the sources say, together with every problem in them."""
     if context:
-        return understand(read_context(context), settings, watch=watch)
-    documents, unreadable = load(paths, watch)
-    return understand(documents, settings, (*unreadable, *_empty(paths, documents, unreadable)), watch)
+        return parse_documents(read_context(context), settings, progress=progress)
+    documents, unreadable = load(paths, progress)
+    return parse_documents(documents, settings, (*unreadable, *_empty(paths, documents, unreadable)), progress)
 
 
-def understand(
-    documents: Iterable[Document], settings: MeshSettings, before: Iterable[Problem] = (), watch: Watch = unwatched
+def parse_documents(
+    documents: Iterable[Document],
+    settings: MeshSettings,
+    before: Iterable[Problem] = (),
+    progress: Progress = no_progress,
 ) -> Reading:
     """Return what documents say."""
     documents = tuple(documents)
-    cluster, wrong = parse(watch(documents, "documents understood", len(documents)), settings)
-    checked = watch(documents, "documents checked", len(documents))
-    refused = tuple(problem for problem in refusals(checked, shapes) if not _told(problem.place, wrong))
+    cluster, wrong = parse(progress(documents, "documents understood", len(documents)), settings)
+    checked = progress(documents, "documents checked", len(documents))
+    refused = tuple(problem for problem in refusals(checked, schemas_for) if not _told(problem.place, wrong))
     return Reading(documents, cluster, (*before, *wrong, *refused))
 
 
@@ -63,9 +66,9 @@ def _told(place: Place, problems: Iterable[Problem]) -> bool:
     )
 
 
-def read_strictly(paths: Sequence[str], settings: MeshSettings, watch: Watch = unwatched) -> Cluster:
+def read_strictly(paths: Sequence[str], settings: MeshSettings, progress: Progress = no_progress) -> Cluster:
     """Return what files say, or raise InvalidInput with every problem in them."""
-    reading = read(paths, settings, watch=watch)
+    reading = read(paths, settings, progress=progress)
     if reading.problems:
         raise InvalidInput(reading.problems)
     return reading.cluster
@@ -75,7 +78,7 @@ def without_refused(reading: Reading, settings: MeshSettings) -> Reading:
     """Return what the rest says: an object that got into a cluster all the same is skipped by the controller (R38)."""
     refused = {(problem.place.file, problem.place.document) for problem in reading.refused}
     kept = [d for d in reading.documents if (d.place.file, d.place.document) not in refused]
-    return understand(kept, settings, reading.refused) if refused else reading
+    return parse_documents(kept, settings, reading.refused) if refused else reading
 
 
 def _empty(paths: Sequence[str], documents: tuple[Document, ...], unreadable: Iterable[Problem]) -> list[Problem]:
@@ -83,7 +86,7 @@ def _empty(paths: Sequence[str], documents: tuple[Document, ...], unreadable: It
     wrong = {problem.place.file for problem in unreadable}
     manifests = {document.place.file for document in documents if {"apiVersion", "kind"} & document.data.keys()}
     return [
-        Problem(Place(shown(path)), "holds no manifest: no document has apiVersion and kind")
+        Problem(Place(display_path(path)), "holds no manifest: no document has apiVersion and kind")
         for path in paths
-        if shown(path) not in wrong | manifests and not Path(path).is_dir()
+        if display_path(path) not in wrong | manifests and not Path(path).is_dir()
     ]

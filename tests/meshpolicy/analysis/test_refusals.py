@@ -10,7 +10,7 @@ from meshpolicy.analysis.access import offers, served_ports
 from meshpolicy.analysis.refusals import denied
 from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.judge import connection
-from meshpolicy.decide.transport import Call, arrive, door_to
+from meshpolicy.decide.transport import Call, arrive, find_service_target
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import MeshSettings
@@ -69,14 +69,14 @@ def one_by_one(found: Cluster) -> Iterator[tuple[str, str, int, str, str]]:
         for port in served_ports(callee):
             policy = effective(found, callee, port)
             for client in found.workloads:
-                call = Call(callee, port, client, door=door_to(found, callee, port))
+                call = Call(callee, port, client, service_target=find_service_target(found, callee, port))
                 pair = (f"{client.ref.namespace}/{client.ref.name}", f"{callee.ref.namespace}/{callee.ref.name}", port)
                 blocked = connection(found, call).blocked(found.network_policies)
                 if blocked is not None:
                     yield *pair, "connections", ", ".join(map(str, blocked.policies))
                 elif not policy.skipped and client.ref != callee.ref:
                     for what, _, grants in offers(policy):
-                        if authorized(grants, arrive(found, call, lucky=True)) is None:
+                        if authorized(grants, arrive(found, call, in_every_network=True)) is None:
                             yield *pair, what, "Linkerd"
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from meshpolicy.index.effective import effective
-from meshpolicy.index.joined import attachments
+from meshpolicy.index.index import index_of
 from meshpolicy.kinds.workload import MeshSettings
-from meshpolicy.manifests.sources import understand
+from meshpolicy.manifests.sources import parse_documents
 
 from ..build import (
     ARENA,
@@ -34,7 +34,7 @@ OPAQUE = {"config.linkerd.io/opaque-ports": "8080"}
 
 def refused(*manifests: Manifest) -> list[str]:
     """Return for which fields manifests would be refused."""
-    return [problem.place.field for problem in understand(documents(*manifests), MeshSettings()).refused]
+    return [problem.place.field for problem in parse_documents(documents(*manifests), MeshSettings()).refused]
 
 
 def limit(name: str = "limit", created: str = "", on: str = "http") -> Manifest:
@@ -87,7 +87,7 @@ def test_a_reference_without_a_group_is_a_core_one(reference: Manifest, fields: 
 def test_a_route_counts_once_its_server_is_there(parent: Manifest, reason: str) -> None:
     """R47: as long as it is not, the route is as if it were absent."""
     found = cluster(*ARENA, server(), route(exact("/ping"), parents=[parent]), allow(PINGER))
-    assert [status.reason for status in attachments(found).statuses(found)] == [reason]
+    assert [status.reason for status in index_of(found).attachments.statuses(found)] == [reason]
     assert ask(found, "pinger", "ponger:http/x").outcome == ("404" if reason == "Accepted" else "allow")
 
 
@@ -159,7 +159,7 @@ def test_the_oldest_rate_limit_of_a_server_counts() -> None:
     """R99."""
     limits = (limit("a", "2026-01-02T00:00:00Z"), limit("b", "2026-01-01T00:00:00Z"), limit("c", on="none"))
     found = cluster(*ARENA, server(), *limits)
-    reasons = {status.ref.name: status.reason for status in attachments(found).statuses(found)}
+    reasons = {status.ref.name: status.reason for status in index_of(found).attachments.statuses(found)}
     assert reasons == {"a": "RateLimitReasonAlreadyExists", "b": "Accepted", "c": "NoMatchingTarget"}
 
 

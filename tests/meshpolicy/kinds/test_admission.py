@@ -6,7 +6,7 @@ import pytest
 
 from meshpolicy.kinds.routerules import seconds
 from meshpolicy.kinds.workload import MeshSettings
-from meshpolicy.manifests.sources import understand
+from meshpolicy.manifests.sources import parse_documents
 
 from ..build import GATEWAY, POLICY, Manifest, documents, exact, prefix, ref, route
 
@@ -17,7 +17,7 @@ BACKEND: Manifest = {"name": "ponger", "port": 80}
 
 def refused(manifest: Manifest) -> list[str]:
     """Return the fields for which a manifest is refused."""
-    return [problem.place.field for problem in understand(documents(manifest), MeshSettings()).refused]
+    return [problem.place.field for problem in parse_documents(documents(manifest), MeshSettings()).refused]
 
 
 @pytest.mark.parametrize(

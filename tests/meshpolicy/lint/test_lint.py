@@ -7,7 +7,7 @@ import pytest
 
 from meshpolicy.kinds.workload import MeshSettings
 from meshpolicy.lint.lint import codes, lint
-from meshpolicy.manifests.sources import read, understand
+from meshpolicy.manifests.sources import parse_documents, read
 
 from ..build import ARENA, Manifest, account, allow, documents, exact, network, ref, route, server, service
 from .mistakes import BY_NET, FIXTURES, ON_ROUTE, PINGER
@@ -29,7 +29,7 @@ SOUND = (
 
 def found(*manifests: Manifest, settings: MeshSettings | None = None) -> dict[str, str]:
     """Return the codes that are found in the arena with these manifests, each with its first message."""
-    reading = understand(documents(*ARENA, *manifests), settings or MeshSettings())
+    reading = parse_documents(documents(*ARENA, *manifests), settings or MeshSettings())
     assert reading.unusable == ()
     messages: dict[str, str] = {}
     for finding in lint(reading.cluster, reading.refused):

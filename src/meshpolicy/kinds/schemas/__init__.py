@@ -1,4 +1,4 @@
-"""What the API server accepts for each kind: the shapes of the CustomResourceDefinitions, as data.
+"""What the API server accepts for each kind: the schemas of the CustomResourceDefinitions, as data.
 
 `python -m meshpolicy.kinds.schemas FOLDER` writes them anew from a folder of definitions.
 """
@@ -13,7 +13,7 @@ Schema = dict[str, Any]
 
 
 @cache
-def shapes(group: str, kind: str) -> dict[str, Schema]:
+def schemas_for(group: str, kind: str) -> dict[str, Schema]:
     """Return the schema of each version of a kind; empty for a kind that is not known here."""
     name = f"{kind.lower()}.{group}.json"
     # Looked up among those that are here, not as a path: what a manifest says names no file.

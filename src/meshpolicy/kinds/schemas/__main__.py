@@ -63,10 +63,10 @@ def main() -> None:
         spec: Any = document.get("spec")
         if document.get("kind") != "CustomResourceDefinition" or spec["names"]["kind"] not in KINDS:
             continue
-        shapes = {v["name"]: trimmed(v["schema"]["openAPIV3Schema"]) for v in spec["versions"]}
-        shapes = {name: {"properties": {"spec": shape["properties"]["spec"]}} for name, shape in shapes.items()}
+        versions = {v["name"]: trimmed(v["schema"]["openAPIV3Schema"]) for v in spec["versions"]}
+        versions = {name: {"properties": {"spec": shape["properties"]["spec"]}} for name, shape in versions.items()}
         file = Path(__file__).parent / f"{spec['names']['kind'].lower()}.{spec['group']}.json"
-        file.write_text(json.dumps(shapes, separators=(",", ":"), sort_keys=True) + "\n")
+        file.write_text(json.dumps(versions, separators=(",", ":"), sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

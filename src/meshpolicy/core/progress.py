@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 Item = TypeVar("Item")
 
 
-class Watch(Protocol):
+class Progress(Protocol):
     """Passes items on, and may tell how many there were."""
 
     def __call__(self, items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
@@ -14,7 +14,7 @@ class Watch(Protocol):
         ...
 
 
-def unwatched(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
+def no_progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
     """Return the items, and tell nobody."""
     del what, total
     return items

@@ -1,0 +1,48 @@
+"""Joins the objects of a cluster once: routes and limits to Servers, policies to grants, Servers to ports. Pure."""
+
+from functools import cached_property
+
+from meshpolicy.index.attach import Attachments
+from meshpolicy.index.authorize import Authorizer
+from meshpolicy.index.servers import ServerIndex
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.objects import Server
+from meshpolicy.kinds.workload import Workload
+
+
+class Index:
+    """What belongs to what in one cluster; each part is joined when it is first asked for."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._authorizers: dict[str, Authorizer] = {}
+        self._servers: dict[str, ServerIndex] = {}
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """Return the routes and rate limits by Server."""
+        return Attachments(self._cluster)
+
+    def authorizer(self, namespace: str) -> Authorizer:
+        """Return the resolved policies of a namespace."""
+        if namespace not in self._authorizers:
+            self._authorizers[namespace] = Authorizer(self._cluster, namespace)
+        return self._authorizers[namespace]
+
+    def servers(self, namespace: str) -> ServerIndex:
+        """Return the Servers of a namespace."""
+        if namespace not in self._servers:
+            self._servers[namespace] = ServerIndex(self._cluster.in_namespace(namespace))
+        return self._servers[namespace]
+
+    def governing(self, workload: Workload, port: int) -> Server | None:
+        """Return the Server that governs a port, if one does."""
+        return next(self.servers(workload.ref.namespace).claiming(workload, port), None)
+
+
+def index_of(cluster: Cluster) -> Index:
+    """Return the index of a cluster, which is made once."""
+    found = cluster.derived.get("index")
+    if not isinstance(found, Index):
+        found = cluster.derived["index"] = Index(cluster)
+    return found
