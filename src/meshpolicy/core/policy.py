@@ -176,5 +176,7 @@ class PortPolicy:
     rate_limit: RateLimit | None = None
     skipped: bool = False
     """The port never meets the proxy (R10), or the pod has none: everything is allowed."""
+    unknown: str = ""
+    """Why the controller has no policy for the port, so that the proxy keeps the one it was started with (R7, R104)."""
     invalid: Ref | None = None
     """The object that makes the proxy refuse the whole policy (R56): everything is denied."""

@@ -77,6 +77,8 @@ def stack(policy: PortPolicy, arrival: Arrival, traffic: Traffic) -> Stack | Dec
     """Return which part of the proxy decides such calls, or what becomes of all of them (R63)."""
     if policy.skipped:
         return Decision(Verdict.ALLOW, reasons=(Reason(f"port {policy.port} does not pass the proxy", "R10"),))
+    if policy.unknown:
+        return Decision(Verdict.UNKNOWN, reasons=(Reason(policy.unknown, "R7", policy.workload),))
     if policy.port == INBOUND_PORT:
         return _to_proxy(arrival)
     opaque = arrival is Arrival.MESHED_OPAQUE

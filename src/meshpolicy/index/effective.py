@@ -35,6 +35,9 @@ def effective(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     """Return all that decides who may call a port of a workload."""
     if skipped(workload, port):
         return PortPolicy(workload.ref, port, Ref("default", "default", "", "skipped"), Protocol.UNKNOWN, skipped=True)
+    if workload.unread:
+        default = Ref("default", "default", "", "unknown")
+        return PortPolicy(workload.ref, port, default, Protocol.UNKNOWN, unknown=workload.unread)
     server = index_of(cluster).governing(workload, port)
     if server is None:
         return _without_server(cluster, workload, port)
@@ -129,7 +132,7 @@ def _prefix(path: str) -> HttpMatch:
 def probe_paths(workload: Workload, port: int) -> tuple[str, ...]:
     """Return the paths that the kubelet asks for on a port (R58)."""
     probes = (probe for container in workload.containers for probe in container.probes)
-    found = {probe.path for probe in probes if probe.port == port and probe.known}
+    found = {probe.opened for probe in probes if probe.port == port and probe.opened is not None}
     if port == annotations.ADMIN_PORT and workload.ref.kind != "ExternalWorkload":
         found |= PROXY_PROBES
     return tuple(sorted(found))

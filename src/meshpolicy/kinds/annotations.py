@@ -1,5 +1,6 @@
 """Linkerd's annotations: their names, and how the lists of ports in them are read (R8-R10). Pure."""
 
+import re
 from collections.abc import Mapping
 
 INJECT = "linkerd.io/inject"
@@ -20,17 +21,23 @@ PROXY_PORTS = {"linkerd-proxy": INBOUND_PORT, "linkerd-admin": ADMIN_PORT}
 """The names that the injected sidecar gives its ports; a template does not hold them yet."""
 
 Ports = tuple[range, ...]
+BLANKS = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace() and sign not in "\x1c\x1d\x1e\x1f")
+"""What may stand around a number of a list: Unicode's white space, as Rust trims it."""
+NUMBER = re.compile(r"\+?0*([0-9]{1,5})")
 
 
 def ports(text: str) -> Ports:
-    """Return the ranges of a list such as `25,8000-8010`; one bad token empties all of it (R9)."""
+    """Return the ranges of a list such as `25,8000-8010`, as the controller reads it; one bad token empties all (R9).
+
+    Source: linkerd2 `policy-controller/k8s/index/src/ports.rs`, `parse_portset`; numbers are Rust's.
+    """
     found: list[range] = []
-    for token in filter(None, (part.strip() for part in text.split(","))):
-        first, dash, last = map(str.strip, token.partition("-"))
-        if not (_number(first) and (_number(last) or not dash)):
-            return ()
-        low, high = int(first), int(last or first)
-        if not 1 <= low <= high <= 65535:
+    for token in text.split(","):
+        if not token.strip(BLANKS):
+            continue
+        first, dash, last = token.partition("-")
+        low, high = _number(first), _number(last if dash else first)
+        if low is None or high is None or low > high:
             return ()
         found.append(range(low, high + 1))
     return tuple(found)
@@ -41,5 +48,8 @@ def holds(annotations: Mapping[str, str], name: str, port: int) -> bool:
     return any(port in part for part in ports(annotations.get(name, "")))
 
 
-def _number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 5
+def _number(text: str) -> int | None:
+    """Return a port: digits, perhaps after a plus sign and any number of zeros."""
+    found = NUMBER.fullmatch(text.strip(BLANKS))
+    number = int(found[1]) if found else 0
+    return number if 1 <= number <= 65535 else None

@@ -5,12 +5,12 @@ What Linkerd's webhook refuses (section 14 of the rules) is noted with severity 
 
 import re
 from enum import StrEnum
-from ipaddress import ip_network
 from typing import TypeVar
 
 from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Network, NetworkMatch
+from meshpolicy.core.networks import parse_network
 from meshpolicy.core.policy import DefaultPolicy, Protocol, Ref
 from meshpolicy.core.selector import Expression, Operator, Selector
 from meshpolicy.kinds.objects import (
@@ -38,12 +38,15 @@ def created(document: Fields) -> str:
 
 
 def target(fields: Fields, namespace: str) -> Target:
-    """Read a reference; `namespace` is where the name is looked up if the reference does not say."""
+    """Read a reference; `namespace` is where the name is looked up if the reference does not say.
+
+    An empty namespace is no namespace left out: nothing is found there (R29).
+    """
     port = fields.integer("port") if fields.has("port") else None
     return Target(
         fields.text("group"),
         fields.text("kind"),
-        fields.text("namespace") or namespace,
+        fields.text("namespace", namespace),
         fields.text("name"),
         port,
         fields.text("sectionName"),
@@ -155,11 +158,10 @@ def _misplaced(entry: Fields, cidr: Network, exceptions: tuple[Network, ...]) ->
 
 
 def _network(entry: Fields, key: str, text: str) -> Network | None:
-    try:
-        return ip_network(text, strict=False)
-    except ValueError:
+    found = parse_network(text)
+    if found is None:
         entry.note(key, f"is `{text}`, where an address or network is expected", ProblemKind.REJECTED, "R36")
-        return None
+    return found
 
 
 def server_authorization(document: Fields, ref: Ref) -> ServerAuthorization | None:
@@ -170,7 +172,7 @@ def server_authorization(document: Fields, ref: Ref) -> ServerAuthorization | No
     if found is None:
         return None
     accounts = tuple(
-        Target("", "ServiceAccount", entry.text("namespace") or ref.namespace, entry.text("name"))
+        Target("", "ServiceAccount", entry.text("namespace", ref.namespace), entry.text("name"))
         for entry in tls.children("serviceAccounts")
     )
     return ServerAuthorization(

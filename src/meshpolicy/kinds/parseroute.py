@@ -46,7 +46,7 @@ def _parent(fields: Fields, ref: Ref) -> Target:
     return Target(
         fields.text("group") if fields.has("group") else ref.group,
         fields.text("kind") or "Gateway",
-        fields.text("namespace") or ref.namespace,
+        fields.text("namespace", ref.namespace),
         fields.text("name"),
         fields.integer("port") if fields.has("port") else None,
         fields.text("sectionName"),
@@ -156,7 +156,7 @@ def _redirect(fields: Fields, unusable: list[str]) -> Redirect:
 def _backends(rule: Fields, ref: Ref) -> tuple[Backend, ...]:
     return tuple(
         Backend(
-            backend.text("namespace") or ref.namespace,
+            backend.text("namespace", ref.namespace),
             backend.text("name"),
             backend.integer("port"),
             backend.integer("weight", 1),

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
+from meshpolicy.core.uri import SCHEME, parse_uri
 from meshpolicy.kinds.annotations import (
     CONTROL_PLANE_LABEL,
     DEFAULT_OPAQUE,
@@ -31,8 +32,6 @@ from meshpolicy.kinds.workload import (
 PROXY = "linkerd-proxy"
 NEVER_INJECTED = frozenset({"kube-system", "cert-manager"})
 """Namespaces that the injector's webhook does not select."""
-URI_PATH = re.compile(r"/[!$-;=@-_a-z|~\"{}]*")
-"""The paths of probes that Linkerd's controller can read."""
 INHERITED = "config.linkerd.io/"
 """Annotations with this prefix pass from the namespace to its new pods (R8)."""
 
@@ -67,9 +66,10 @@ def external(document: Fields, ref: Ref) -> Workload:
     """Read an ExternalWorkload: it brings its own proxy and identity, and has no probes (R58)."""
     metadata, spec = document.child("metadata"), document.child("spec")
     ports = tuple(
-        ContainerPort(port.integer("port"), port.text("name"), port.text("protocol", "TCP"))
+        ContainerPort(port.integer("port"), port.text("name"), port.text("protocol", "TCP").upper())
         for port in spec.children("ports")
     )
+    old = spec.has("meshTls") and not spec.has("meshTLS")
     return Workload(
         ref,
         MappingProxyType(metadata.strings("labels")),
@@ -77,7 +77,8 @@ def external(document: Fields, ref: Ref) -> Workload:
         containers=(Container(ref.name, ports=ports),),
         addresses=tuple(_addresses(spec.children("workloadIPs"), "ip")),
         meshed=True,
-        identity=spec.child("meshTLS").text("identity"),
+        identity=spec.child("meshTls" if old else "meshTLS").text("identity"),
+        unread="it has `meshTls`, as in v1alpha1, and Linkerd reads `meshTLS`, as in v1beta1" if old else "",
     )
 
 
@@ -199,13 +200,14 @@ def _probe(fields: Fields, kind: ProbeKind, ports: tuple[ContainerPort, ...]) ->
         named = {p.name.lower(): p.number for p in ports if p.protocol == "TCP" and p.name}
         known = port.lower() in named
         port = named.get(port.lower(), int(port) if port.isdecimal() else 0)
-    path = get.text("path", "/").partition("#")[0].partition("?")[0]
     if not port:
         return ()
+    written = get.text("path") or "/"
+    uri = parse_uri(written)
     return (
         Probe(
             kind,
-            path if path.startswith("/") else f"/{path}",
+            _asked(written),
             port,
             get.text("scheme", "HTTP"),
             fields.integer("periodSeconds", 10),
@@ -214,9 +216,16 @@ def _probe(fields: Fields, kind: ProbeKind, ports: tuple[ContainerPort, ...]) ->
             fields.integer("failureThreshold", 3),
             fields.integer("successThreshold", 1),
             tuple((header.text("name"), header.text("value")) for header in get.children("httpHeaders")),
-            known and URI_PATH.fullmatch(path) is not None,
+            uri.path if known and uri is not None else None,
         ),
     )
+
+
+def _asked(path: str) -> str:
+    """Return what the kubelet asks for on the pod: the path of an absolute URI, or the text with a slash before it."""
+    found = SCHEME.match(path)
+    asked = re.split("[?#]", "/" + path[found.end() :].partition("/")[2] if found else path, maxsplit=1)[0]
+    return asked if asked.startswith("/") else f"/{asked}"
 
 
 def service(document: Fields, ref: Ref) -> Service:

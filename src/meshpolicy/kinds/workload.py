@@ -22,7 +22,7 @@ class Probe:
 
     kind: ProbeKind
     path: str
-    """Without its query."""
+    """What the kubelet asks for, without its query."""
     port: int
     scheme: str = "HTTP"
     period: float = 10
@@ -31,8 +31,8 @@ class Probe:
     failure_threshold: int = 3
     success_threshold: int = 1
     headers: tuple[tuple[str, str], ...] = ()
-    known: bool = True
-    """Whether Linkerd's controller reads it as the kubelet does: path with a slash, port by number or name (R58)."""
+    opened: str | None = None
+    """The path that Linkerd's controller opens for it; None where it cannot read path or port (R58)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ class Workload:
     """terminationGracePeriodSeconds."""
     identity: str = ""
     """An ExternalWorkload's own identity; empty: derived from the ServiceAccount (R5)."""
+    unread: str = ""
+    """Why Linkerd's controller does not read it, although it is stored; empty: it does (R7)."""
 
 
 @dataclass(frozen=True, slots=True)

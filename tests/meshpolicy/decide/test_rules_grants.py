@@ -49,6 +49,17 @@ def test_a_policy_takes_effect_once_its_reference_exists() -> None:
     assert outcome(server(), allow(BY_TLS), elsewhere) == "403"
 
 
+def test_an_empty_namespace_is_not_one_that_is_left_out() -> None:
+    """R29, R31: the controller looks in the namespace without a name, which holds nothing and nobody."""
+    nowhere = {"namespace": ""}
+    assert outcome(server(), allow(BY_TLS | nowhere), tls("*")) == "403"
+    assert outcome(server(), allow(account("pinger") | nowhere)) == "403"
+    by_account = {"meshTLS": {"serviceAccounts": [{"name": "pinger"}]}}
+    assert outcome(server(), authorization(by_account)) == "allow"
+    by_account["meshTLS"]["serviceAccounts"][0] |= nowhere
+    assert outcome(server(), authorization(by_account)) == "403"
+
+
 def test_a_service_account_reference_means_its_identity_wherever_it_exists() -> None:
     """R5, R33: whether the account exists is never asked."""
     assert outcome(server(), allow(account("pinger"))) == "allow"

@@ -101,6 +101,9 @@ def test_the_sidecars_ports_have_names_before_it_is_there(port: str, number: int
         ({"path": "/live", "port": 8080}, "allow"),
         ({"path": "/live", "port": "HTTP"}, "allow"),
         ({"path": "/live?deep=1", "port": "http"}, "allow"),
+        ({"path": "http://example.com/live", "port": "http"}, "allow"),
+        ({"path": "http://example.com", "port": "http"}, "403"),
+        ({"path": "/live?é", "port": "http"}, "403"),
         ({"path": "live", "port": "http"}, "403"),
         ({"path": "/live", "port": "8080"}, "403"),
         ({"path": "/li ve", "port": "http"}, "403"),
@@ -111,6 +114,13 @@ def test_a_probe_is_let_in_where_the_controller_can_read_it(get: Manifest, expec
     """R57, R58: the kubelet asks more than the controller understands."""
     found = cluster(*ARENA, deployment(ENABLED, livenessProbe={"httpGet": get}), server(app="cat"))
     assert ask(found, "stranger", "cat:http/live", direct=True).outcome == expected
+
+
+def test_a_probe_with_an_empty_path_asks_for_the_root() -> None:
+    """R58: the API server stores a slash."""
+    probe = {"httpGet": {"path": "", "port": "http"}}
+    found = cluster(*ARENA, deployment(ENABLED, livenessProbe=probe), server(app="cat"))
+    assert [ask(found, "stranger", f"cat:http{path}", direct=True).outcome for path in ("/", "/a")] == ["allow", "403"]
 
 
 @pytest.mark.parametrize(

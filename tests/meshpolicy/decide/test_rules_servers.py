@@ -194,6 +194,24 @@ def test_an_external_workload_is_selected_by_its_own_selector() -> None:
     assert ask(cluster(*ARENA, outside, by_outside), "pinger", "vm").outcome == "403"
 
 
+def test_an_external_workload_of_the_first_version_has_a_policy_that_nobody_knows() -> None:
+    """R7, R104: the API server stores it, the controller reads nothing of it, and its proxy keeps its own default."""
+    outside = {
+        "apiVersion": "workload.linkerd.io/v1alpha1",
+        "kind": "ExternalWorkload",
+        "metadata": {"name": "vm", "namespace": "arena", "labels": {"app": "vm"}},
+        "spec": {
+            "meshTls": {"identity": "spiffe://cluster.local/vm", "serverName": "vm.cluster.local"},
+            "workloadIPs": [{"ip": "192.0.2.7"}],
+            "ports": [{"port": 8080, "name": "http"}],
+        },
+    }
+    by_outside = server(externalWorkloadSelector={"matchLabels": {"app": "vm"}})
+    answer = ask(cluster(*ARENA, outside, by_outside), "pinger", "vm")
+    assert answer.outcome == "unknown"
+    assert "v1beta1" in str(answer.reasons[-1])
+
+
 def test_a_pod_may_call_itself_through_localhost() -> None:
     """R80: the proxy adds a grant for 127.0.0.1, which saves from no 404."""
     assert outcome(server(), client="127.0.0.1", direct=True) == "allow"

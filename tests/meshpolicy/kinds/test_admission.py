@@ -8,7 +8,7 @@ from meshpolicy.kinds.routerules import seconds
 from meshpolicy.kinds.workload import MeshSettings
 from meshpolicy.manifests.sources import parse_documents
 
-from ..build import GATEWAY, POLICY, Manifest, documents, exact, prefix, ref, route
+from ..build import GATEWAY, POLICY, Manifest, documents, exact, network, prefix, ref, route
 
 REDIRECT: Manifest = {"type": "RequestRedirect", "requestRedirect": {"hostname": "example.org"}}
 PREFIX: Manifest = {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/new"}
@@ -121,3 +121,19 @@ def test_a_gateways_route_has_no_more_than_128_matches() -> None:
 )
 def test_a_duration_is_read_as_go_does(text: str, expected: float | None) -> None:
     assert seconds(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("cidr", "expected"), [("10.0.0.0/8", False), ("::1%eth0", True), ("10.0.0.0/255.0.0.0", True), ("10.0.0", True)]
+)
+def test_a_network_that_linkerd_cannot_read_is_refused(cidr: str, expected: bool) -> None:
+    """R36, for both kinds that hold networks."""
+    assert bool(refused(network(cidr))) is expected
+    old = {"networks": [{"cidr": cidr}], "unauthenticated": True}
+    authorization = {
+        "apiVersion": f"{POLICY}/v1beta1",
+        "kind": "ServerAuthorization",
+        "metadata": {"name": "old", "namespace": "arena"},
+        "spec": {"server": {"name": "http"}, "client": old},
+    }
+    assert bool(refused(authorization)) is expected
