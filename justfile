@@ -20,12 +20,14 @@ up *backend: install
 
 # stop all of it, and leave nothing behind
 [group('run')]
+[no-cd]
 [no-exit-message]
 down *args: install
     @python -m meshup down "$@"
 
 # the pods: identity, certificate, readiness, restarts; --output json for programs
 [group('run')]
+[no-cd]
 [no-exit-message]
 status *args: install
     @python -m meshup status "$@"
@@ -39,18 +41,21 @@ ask *args: install
 
 # print what a pod wrote: NAME; --follow, and --sidecar for its proxy
 [group('run')]
+[no-cd]
 [no-exit-message]
 logs *args: install
     @python -m meshup logs "$@"
 
 # renew the certificates while traffic flows
 [group('run')]
+[no-cd]
 [no-exit-message]
 rotate *args: install
     @python -m meshup rotate "$@"
 
 # replace the pods of a workload (NAME), one by one
 [group('run')]
+[no-cd]
 [no-exit-message]
 restart *args: install
     @python -m meshup restart "$@"

@@ -13,7 +13,7 @@ import click
 
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning
 from localmesh.printing import fail, say, show
-from localmesh.settings import Settings, read
+from localmesh.settings import Settings, paths, read
 from localmesh.state import StateFolder, state_folder
 from meshpolicy.render.visible import visible
 
@@ -55,7 +55,7 @@ class Commands(click.Group):
 def complain(error: LocalMeshError) -> int:
     """Print what went wrong; return the exit code."""
     reasons = error.reasons if isinstance(error, BadInput) else (str(error),)
-    hint = error.hint if isinstance(error, BadInput) else ""
+    hint = error.hint if isinstance(error, BadInput | NotRunning) else ""
     output = error.output if isinstance(error, CommandFailed) else ""
     fail(reasons, hint, output)
     return BAD_INPUT if isinstance(error, BadInput | NotRunning) else FINDING
@@ -64,16 +64,17 @@ def complain(error: LocalMeshError) -> int:
 def here() -> tuple[Settings, StateFolder]:
     """Return the settings and the state folder."""
     settings = read(os.environ)
-    return settings, state_folder(settings, os.environ)
+    return settings, state_folder(settings, os.environ, Path.cwd())
 
 
 def running() -> "Client":
     """Return a client of the mesh that runs."""
     from localmesh.supervisor.client import Client
+    from localmesh.supervisor.meshes import not_running
 
     _, folder = here()
     if folder.owner() is None:
-        raise NotRunning("no local mesh runs; start it with `just up`")
+        raise not_running(folder)
     return Client(folder)
 
 
@@ -111,15 +112,19 @@ def up(manifests: tuple[Path, ...], port: int | None, https_port: int | None, fo
 
 @main.command()
 def down() -> None:
-    """Stop the mesh, and leave nothing behind."""
+    """Stop the mesh of this checkout, and leave nothing behind."""
     from localmesh.supervisor.launch import end
-    from localmesh.supervisor.leftovers import clean
+    from localmesh.supervisor.leftovers import clean, leftover_processes
+    from localmesh.supervisor.meshes import mesh_in, others
 
     _, folder = here()
-    if not folder.path.exists():
-        say("No local mesh runs.")
+    if not folder.path.exists() and not leftover_processes(folder):
+        say(f"No local mesh {folder} runs.")
+        if running_elsewhere := others(folder):
+            say(f"hint: {running_elsewhere}")
         return
     folder.prepare()
+    mesh = mesh_in(folder)
     stopped = end(folder)
     with folder.owned() as mine:
         cleaned = clean(folder) if mine else None
@@ -127,7 +132,7 @@ def down() -> None:
             folder.remove()
     if cleaned:
         say(cleaned)
-    say("The local mesh is stopped." if stopped else "No local mesh runs.")
+    say(f"The local mesh {mesh} is stopped." if stopped else f"No local mesh {mesh} runs.")
 
 
 @main.command()
@@ -135,12 +140,13 @@ def down() -> None:
 def status(output: str) -> None:
     """Show the pods, their identities, certificates, readiness and restarts, and the way in."""
     from localmesh import render
+    from localmesh.supervisor.meshes import owner_of
 
     mesh = running().status()
     if output == "json":
         click.echo(mesh.to_json(indent=2))
     else:
-        show(render.status(mesh))
+        show(render.status(mesh, f"{owner_of(mesh.settings)}, state in {mesh.settings['LOCALMESH_STATE']}"))
 
 
 @main.command(no_args_is_help=True)
@@ -163,7 +169,7 @@ def ask(source: str, target: str, method: str, headers: tuple[str, ...], output:
     question = checked(Question(source, target, method, tuple(header(text) for text in headers)))
     client = running()
     answer = client.ask(question)
-    roots = [Path(root) for root in client.status().settings["LOCALMESH_MANIFESTS"].split(":")]
+    roots = paths(client.status().settings["LOCALMESH_MANIFESTS"])
     answer = replace(answer, reasons=tuple(nearby(reason, roots, Path.cwd()) for reason in answer.reasons))
     if output == "json":
         click.echo(answer.to_json(indent=2))
@@ -179,11 +185,12 @@ def ask(source: str, target: str, method: str, headers: tuple[str, ...], output:
 def logs(name: str, follow: bool, sidecar: bool) -> None:
     """Print what a pod, or all pods of a workload, have written."""
     from localmesh.reading import read_logs
+    from localmesh.supervisor.meshes import owner_of
 
     _, folder = here()
-    read_logs(
-        folder, running().status(), name, sidecar=sidecar, follow=follow, write=lambda line: click.echo(visible(line))
-    )
+    mesh = running().status()
+    say(f"From the local mesh {owner_of(mesh.settings)}:")
+    read_logs(folder, mesh, name, sidecar=sidecar, follow=follow, write=lambda line: click.echo(visible(line)))
 
 
 @main.command()

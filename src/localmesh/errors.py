@@ -24,6 +24,10 @@ class BadInput(LocalMeshError):
 class NotRunning(LocalMeshError):
     """No supervisor answers in the state folder."""
 
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.hint = hint
+
 
 class CommandFailed(LocalMeshError):
     """A program that was started failed; `output` is what it printed last."""

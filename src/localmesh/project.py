@@ -1,5 +1,6 @@
-"""Which manifests are run if a person names none: those of the project around the current folder."""
+"""The checkout that a person stands in: which manifests are run where none are named, and whose the state is."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from localmesh.errors import BadInput
@@ -8,12 +9,25 @@ PARTS = ("k8s/base", "mesh/policies", "mesh/ingress")
 """The folders of a project, the workloads first."""
 
 
+def checkout(start: Path) -> Path | None:
+    """Return the folder of the project that `start` lies in, or None where it lies in none."""
+    start = start.resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / PARTS[0]).is_dir()), None)
+
+
 def project_manifests(start: Path) -> tuple[Path, ...]:
     """Return the manifests of the project that `start` lies in, or raise BadInput where it lies in none."""
-    for folder in (start, *start.parents):
-        if (folder / PARTS[0]).is_dir():
-            return tuple(folder / part for part in PARTS if (folder / part).is_dir())
-    raise BadInput(
-        f"no manifests: neither {start} nor a folder above it has {PARTS[0]}",
-        hint="name the folders with --manifests, or set LOCALMESH_MANIFESTS",
-    )
+    root = checkout(start)
+    if root is None:
+        raise BadInput(
+            f"no manifests: neither {start} nor a folder above it has {PARTS[0]}",
+            hint="name the folders with --manifests, or set LOCALMESH_MANIFESTS",
+        )
+    return tuple(root / part for part in PARTS if (root / part).is_dir())
+
+
+def whose(manifests: Iterable[Path]) -> str:
+    """Return whose mesh runs these manifests: the checkout that holds all of them, else the manifests themselves."""
+    manifests = tuple(manifests)
+    roots = {checkout(path) for path in manifests}
+    return str(roots.pop()) if len(roots) == 1 and None not in roots else ", ".join(map(str, manifests))

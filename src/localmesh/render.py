@@ -100,9 +100,9 @@ def ways_in(mesh: MeshView) -> Text:
     return Text("\n".join(lines))
 
 
-def status(mesh: MeshView) -> RenderableType:
-    """Return all that `status` shows."""
-    return Group(pods(mesh.pods), Text(), ways_in(mesh))
+def status(mesh: MeshView, whose: str) -> RenderableType:
+    """Return all that `status` shows; `whose` says which mesh it is."""
+    return Group(pods(mesh.pods), Text(), ways_in(mesh), Text(f"mesh     {whose}"))
 
 
 def _became(found: Answer) -> str:

@@ -4,7 +4,7 @@ Every setting is checked here, and all that is wrong is reported together.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from difflib import get_close_matches
@@ -24,9 +24,9 @@ class Settings:
     """All knobs of the local mesh with their defaults."""
 
     state: Path | None = None
-    """The state folder; default: `pingpong` in the runtime folder of the user, else /tmp/pingpong-UID."""
+    """The state folder, relative to the checkout; default: one of the checkout's own (`state_folder`)."""
     manifests: tuple[Path, ...] = ()
-    """Folders and files to read, `:` between; default: those of the project around the current folder."""
+    """Folders and files to read, `:` between (`\\:` is a colon in a path); default: those of the checkout."""
     port: int = 8080
     """Where the ingress answers HTTP on 127.0.0.1."""
     https_port: int = 8443
@@ -59,7 +59,7 @@ def to_environ(settings: Settings) -> dict[str, str]:
     """Return the variables that `read` understands as these settings."""
     return {
         "LOCALMESH_STATE": str(settings.state),
-        "LOCALMESH_MANIFESTS": ":".join(map(str, settings.manifests)),
+        "LOCALMESH_MANIFESTS": _joined(settings.manifests),
         "LOCALMESH_PORT": str(settings.port),
         "LOCALMESH_HTTPS_PORT": str(settings.https_port),
         "LOCALMESH_CERTIFICATE_LIFETIME": f"{settings.certificate_lifetime.total_seconds()}s",
@@ -75,7 +75,7 @@ def _unknown(variable: str, known: Mapping[str, str]) -> str:
 
 def duration(text: str) -> timedelta:
     """Return the duration written as `90s`, `30m`, `24h` or `7d`."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smhd])", text)
     if not found:
         raise ValueError("a number with a unit is expected: 90s, 30m, 24h or 7d")
     value = timedelta(seconds=float(found[1]) * _UNITS[found[2]])
@@ -86,24 +86,34 @@ def duration(text: str) -> timedelta:
 
 def port(text: str) -> int:
     """Return a TCP port number."""
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
         raise ValueError("a port from 1 to 65535 is expected")
     return int(text)
 
 
-def _path(text: str) -> Path:
+def _folder(text: str) -> Path:
     if not text:
         raise ValueError("a folder is expected")
-    return Path(text).absolute()
+    return Path(text)
 
 
-def _paths(text: str) -> tuple[Path, ...]:
-    return tuple(_path(part) for part in text.split(":"))
+def _path(text: str) -> Path:
+    return _folder(text).absolute()
+
+
+def paths(text: str) -> tuple[Path, ...]:
+    """Return the paths between colons; a colon or backslash of a path has a backslash before it."""
+    parts = re.sub(r"\\([:\\])|:", lambda found: found[1] or "\0", text.replace("\0", "")).split("\0")
+    return tuple(map(_path, parts))
+
+
+def _joined(found: Iterable[Path]) -> str:
+    return ":".join(re.sub(r"([:\\])", r"\\\1", str(path)) for path in found)
 
 
 PARSERS: Mapping[str, Callable[[str], object]] = {
-    "state": _path,
-    "manifests": _paths,
+    "state": _folder,
+    "manifests": paths,
     "port": port,
     "https_port": port,
     "certificate_lifetime": duration,

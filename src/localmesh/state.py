@@ -7,12 +7,14 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from time import sleep
 
 from localmesh.errors import BadInput
 from localmesh.files import make_folder
 from localmesh.logs import aside
+from localmesh.project import checkout
 from localmesh.settings import Settings
 
 LOCK = "lock"
@@ -33,6 +35,11 @@ class StateFolder:
     """The folder, by path; nothing is touched before `prepare`."""
 
     path: Path
+    checkout: Path | None = None
+    """The checkout that it belongs to; None where the folder was named, or nobody stands in a checkout."""
+
+    def __str__(self) -> str:
+        return f"of {self.checkout}" if self.checkout else f"in {self.path}"
 
     @property
     def control(self) -> Path:
@@ -128,14 +135,27 @@ class StateFolder:
                 self.remove()
 
 
-def state_folder(settings: Settings, environ: Mapping[str, str]) -> StateFolder:
-    """Return the folder that is set, else the user's own in the runtime folder, else one below /tmp."""
+def state_folder(settings: Settings, environ: Mapping[str, str], start: Path) -> StateFolder:
+    """Return the folder that is set, else that of the checkout around `start`, else the user's own.
+
+    A relative path is relative to the checkout, so that it means the same wherever in it one stands.
+    """
+    root = checkout(start)
     if settings.state:
-        return StateFolder(settings.state)
+        return StateFolder(_canonical((root or start) / settings.state))
     runtime = environ.get("XDG_RUNTIME_DIR", "")
-    if runtime and Path(runtime).is_dir():
-        return StateFolder(Path(runtime) / "pingpong")
-    return StateFolder(Path(f"/tmp/pingpong-{os.getuid()}"))  # noqa: S108 owner and mode are checked
+    # Below /tmp, owner and mode are checked.
+    base = Path(runtime) / "pingpong" if runtime and Path(runtime).is_dir() else Path(f"/tmp/pingpong-{os.getuid()}")  # noqa: S108
+    if root is None:
+        return StateFolder(base)
+    key = sha256(os.fsencode(root)).hexdigest()[:8]
+    return StateFolder(base.with_name(f"{base.name}-{key}"), root)
+
+
+def _canonical(path: Path) -> Path:
+    """Return the one way to write a path: processes are known as a mesh's by it. A link at its end is refused later."""
+    path = Path(os.path.abspath(path))  # noqa: PTH100 Path.absolute keeps `..`
+    return path.parent.resolve() / path.name
 
 
 def _locked(handle: int) -> bool:

@@ -3,22 +3,25 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from localmesh.errors import BadInput
 from localmesh.settings import read
 from localmesh.state import state_folder
+from localmesh.supervisor.leftovers import leftover_processes
 
 CLUSTER = "pingpong"
 """The name of the kind cluster."""
 
 
 def local_mesh_runs() -> bool:
-    """Whether a supervisor owns the state folder; wrong settings are for localmesh itself to report."""
+    """Whether a local mesh of this checkout runs, or what is left of one; localmesh itself reports wrong settings."""
     try:
         settings = read(os.environ)
     except BadInput:
         return True
-    return state_folder(settings, os.environ).owner() is not None
+    folder = state_folder(settings, os.environ, Path.cwd())
+    return folder.owner() is not None or bool(leftover_processes(folder))
 
 
 def cluster_runs() -> bool:

@@ -122,8 +122,15 @@ def commands(folder: Path) -> Iterator[Commands]:
     for part in PARTS:
         shutil.copytree(PROJECT / part, folder / "m" / part)
     found = Commands(folder, free_port(), free_port())
-    try:
+    with cleaned(found):
         yield found
+
+
+@contextmanager
+def cleaned(found: Commands) -> Iterator[None]:
+    """See that nothing of a mesh is left, whatever happens."""
+    try:
+        yield
     finally:
         if found.processes():
             found.run("down")

@@ -1,6 +1,8 @@
 """From the first `up` to the last `down`: nothing is left behind, whatever happens between."""
 
 import asyncio
+import os
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -11,11 +13,12 @@ import pytest
 
 from localmesh.errors import NotRunning
 from localmesh.logs import LONGEST, aside
-from localmesh.state import StateFolder
+from localmesh.settings import Settings
+from localmesh.state import StateFolder, state_folder
 from localmesh.until import until
 from localmesh.views import Phase
 
-from .commands import Commands, commands
+from .commands import PARTS, PROJECT, Commands, cleaned, commands, free_port
 
 pytestmark = pytest.mark.envoy
 
@@ -134,6 +137,54 @@ def test_what_a_killed_supervisor_left_is_cleaned_and_named(another: Commands) -
     nothing_is_left(another)
 
 
+def test_a_checkout_sees_its_own_mesh_alone_and_what_a_killed_supervisor_left_of_it(short_path: Path) -> None:
+    one, two = (in_checkout(short_path, name) for name in ("one", "two"))
+    with cleaned(one):
+        assert one.run("up").code == 0
+        assert (
+            f"\nmesh     of {one.here}, state in {one.state}\n" in replace(one, here=one.here / "k8s").run("status").out
+        )
+        elsewhere = two.run("status")
+        assert elsewhere.code == 2
+        assert elsewhere.err == (
+            f"error: no local mesh of {two.here} runs; start it with `just up`\n"
+            f"hint: another local mesh runs, of {one.here} (LOCALMESH_STATE={one.state})\n"
+        )
+        assert two.run("down").err.startswith(f"No local mesh of {two.here} runs.\nhint: another local mesh runs,")
+        assert one.run("logs", "ponger").err == f"From the local mesh of {one.here}:\n"
+
+        one.kill("supervisor")
+        for words in (("status",), ("ask", "pinger", "ponger/ping"), ("logs", "ponger"), ("rotate",)):
+            left = one.run(*words)
+            assert (left.code, left.out) == (2, "")
+            assert f"error: the supervisor of the local mesh of {one.here} is gone, and 7 of its programs" in left.err
+            assert "hint: `just up` ends them and starts the mesh anew; `just down` ends them" in left.err
+        assert "Cleaned what an earlier local mesh left: 7 processes" in one.run("down").err
+        nothing_is_left(one)
+
+
+def in_checkout(folder: Path, name: str) -> Commands:
+    """Return the commands of somebody who stands in a checkout of the project, and has set nothing."""
+    for part in PARTS:
+        shutil.copytree(PROJECT / part, folder / name / part)
+    return Unset(folder, free_port(), free_port(), here=folder / name)
+
+
+class Unset(Commands):
+    """Commands in a checkout, where neither state nor manifests are set."""
+
+    @property
+    def state(self) -> Path:
+        """The checkout's own state folder."""
+        return state_folder(Settings(), self.environment, self.here).path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the command line is started with."""
+        ports = {"LOCALMESH_PORT": str(self.port), "LOCALMESH_HTTPS_PORT": str(self.https_port)}
+        return {"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": str(self.folder), **ports}
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_mesh_in_the_foreground_leaves_nothing_when_it_is_told_to_end(
     ending: signal.Signals, another: Commands
@@ -179,11 +230,14 @@ def test_a_program_that_does_not_stay_up_is_shown_with_what_it_printed(another: 
 
 def test_down_without_a_mesh_says_so(another: Commands) -> None:
     outcome = another.run("down")
-    assert (outcome.code, outcome.err) == (0, "No local mesh runs.\n")
+    assert (outcome.code, outcome.err) == (0, f"No local mesh in {another.state} runs.\n")
     nothing_is_left(another)
 
 
 @pytest.mark.parametrize("words", [("status",), ("ask", "a", "b"), ("logs", "a"), ("rotate",), ("restart", "a")])
 def test_without_a_mesh_nothing_can_be_asked(words: tuple[str, ...], another: Commands) -> None:
     outcome = another.run(*words)
-    assert (outcome.code, outcome.err) == (2, "error: no local mesh runs; start it with `just up`\n")
+    assert (outcome.code, outcome.err) == (
+        2,
+        f"error: no local mesh in {another.state} runs; start it with `just up`\n",
+    )

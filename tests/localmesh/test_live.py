@@ -93,7 +93,7 @@ def test_who_has_read_enough_of_a_log_ends_it_in_silence(mesh: Commands) -> None
         assert process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _, complaint = process.communicate(timeout=20)
-    assert (process.returncode, complaint) == (130, "")
+    assert (process.returncode, complaint) == (130, f"From the local mesh of {mesh.manifests}:\n")
 
 
 def test_an_app_listens_nowhere_but_on_its_sockets(mesh: Commands) -> None:

@@ -49,7 +49,7 @@ MESH = MeshView(
 @pytest.mark.parametrize(
     "drawn",
     [
-        render.status(spoiled(MESH)),
+        render.status(spoiled(MESH), BAD),
         render.answer(spoiled(ANSWER)),
         render.summary(spoiled(MESH), Proof(BAD, BAD, allowed=True, refused=spoiled(ANSWER))),
     ],

@@ -20,9 +20,53 @@ def test_the_folder_is_made_private(short_path: Path) -> None:
 
 
 def test_the_runtime_folder_of_the_user_is_taken_where_there_is_one(short_path: Path) -> None:
-    assert state_folder(Settings(), {"XDG_RUNTIME_DIR": str(short_path)}).path == short_path / "pingpong"
-    assert state_folder(Settings(), {"XDG_RUNTIME_DIR": str(short_path / "no")}).path.name == f"pingpong-{os.getuid()}"
-    assert state_folder(Settings(state=short_path), {}).path == short_path
+    runtime = {"XDG_RUNTIME_DIR": str(short_path)}
+    assert state_folder(Settings(), runtime, short_path).path == short_path / "pingpong"
+    none = {"XDG_RUNTIME_DIR": str(short_path / "no")}
+    assert state_folder(Settings(), none, short_path).path.name == f"pingpong-{os.getuid()}"
+    assert state_folder(Settings(state=short_path), {}, short_path).path == short_path
+
+
+@pytest.fixture
+def checkouts(short_path: Path) -> tuple[Path, Path]:
+    """Make two checkouts of the project, as far as it is known by its folders."""
+    found = (short_path / "one", short_path / "two")
+    for root in found:
+        (root / "k8s/base").mkdir(parents=True)
+    return found
+
+
+@pytest.mark.parametrize("runtime", ["", "{folder}"])
+def test_each_checkout_has_a_state_of_its_own_wherever_in_it_one_stands(
+    runtime: str, checkouts: tuple[Path, Path], short_path: Path
+) -> None:
+    one, two = checkouts
+    environ = {"XDG_RUNTIME_DIR": runtime.format(folder=short_path)}
+    folders = {place: state_folder(Settings(), environ, place) for place in (one, one / "k8s", one / "k8s/base", two)}
+    assert folders[one] == folders[one / "k8s"] == folders[one / "k8s/base"]
+    assert folders[one].path != folders[two].path
+    assert (str(folders[one]), str(folders[two])) == (f"of {one}", f"of {two}")
+    (short_path / "link").symlink_to(one)
+    assert state_folder(Settings(), environ, short_path / "link/k8s") == folders[one]
+
+
+def test_a_relative_state_folder_is_one_folder_wherever_in_the_checkout_one_stands(
+    checkouts: tuple[Path, Path],
+) -> None:
+    one, two = checkouts
+    named = Settings(state=Path("s"))
+    assert {state_folder(named, {}, place).path for place in (one, one / "k8s", one / "k8s/base")} == {one / "s"}
+    assert state_folder(named, {}, two).path == two / "s"
+
+
+@pytest.mark.parametrize("written", ["{0}/s", "{0}/./s", "{0}/one/../s", "{0}/link/s", "{0}//s/", "{0}/s/k/.."])
+def test_a_state_folder_has_one_name_however_it_is_written(
+    written: str, checkouts: tuple[Path, Path], short_path: Path
+) -> None:
+    """Processes are known as a mesh's by the name of its folder."""
+    (short_path / "link").symlink_to(short_path)
+    found = state_folder(Settings(state=Path(written.format(short_path))), {}, checkouts[0])
+    assert str(found.path) == f"{short_path}/s"
 
 
 def loose(path: Path) -> None:

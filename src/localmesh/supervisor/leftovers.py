@@ -1,7 +1,9 @@
 """What a killed supervisor left behind, and how it is cleaned: only what carries this state folder's mark."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -44,9 +46,18 @@ def clean(folder: StateFolder) -> Cleaned:
 
 def leftover_processes(folder: StateFolder) -> dict[psutil.Process, str]:
     """Return this user's processes that localmesh started for this folder, with the names it gave."""
+    return {process: name for process, state, name in _marked() if state == str(folder.path)}
+
+
+def marked_folders() -> set[Path]:
+    """Return the state folders of all of this user's processes that localmesh started."""
+    return {Path(state) for _, state, _ in _marked()}
+
+
+def _marked() -> Iterator[tuple[psutil.Process, str, str]]:
+    """Yield the processes that localmesh started, but those that lead to this one: folder and name."""
     me = psutil.Process()
     ours = {me, *me.parents()}
-    found = {}
     for process in psutil.process_iter():
         try:
             if process in ours or process.uids().real != me.uids().real:
@@ -54,9 +65,8 @@ def leftover_processes(folder: StateFolder) -> dict[psutil.Process, str]:
             environ = process.environ()
         except (psutil.Error, OSError):
             continue  # gone, or not ours to read
-        if environ.get("LOCALMESH_STATE") == str(folder.path) and PROCESS in environ:
-            found[process] = environ[PROCESS]
-    return found
+        if "LOCALMESH_STATE" in environ and PROCESS in environ:
+            yield process, environ["LOCALMESH_STATE"], environ[PROCESS]
 
 
 def _signal(process: psutil.Process, *, kill: bool) -> None:

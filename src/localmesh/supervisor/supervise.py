@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError
 from localmesh.events import Failed, Listener, Note
@@ -29,7 +30,7 @@ def supervise(settings: Settings, environ: Mapping[str, str], report: Listener) 
     # Whatever a program of the mesh writes, its sockets included, is the user's alone.
     before = os.umask(0o077)
     try:
-        folder = state_folder(settings, environ)
+        folder = state_folder(settings, environ, Path.cwd())
         folder.prepare()
         with folder.owned() as mine:
             _run_owned(mine, settings, folder, environ, report)
