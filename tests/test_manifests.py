@@ -10,9 +10,9 @@ from jsonschema import Draft202012Validator
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
-from meshpolicy.kinds.parse import parse
 from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.lint import as_text, lint
+from meshpolicy.manifests.parse import parse_documents
 
 from .rendered import ROOT, Object, Written, built, folders, load_all, of_kind, written
 
@@ -105,15 +105,15 @@ def test_every_folder_builds_and_says_what_it_is_for(folder: str) -> None:
 
 @pytest.mark.parametrize("folder", folders())
 def test_every_folder_is_free_of_mistakes(folder: str) -> None:
-    cluster, refused = parse(as_documents(folder))
-    worst = {finding.code.severity for finding in lint(cluster, refused)}
+    manifests = parse_documents(as_documents(folder))
+    worst = {finding.code.severity for finding in lint(manifests.cluster, manifests.problems)}
     assert worst <= ({Severity.WARNING} if folder in GAPS else set())
 
 
 @pytest.mark.parametrize("overlay", [folder for folder in folders() if "/overlays/" in folder])
 def test_every_overlay_is_free_of_mistakes_beside_all_that_is_applied_with_it(overlay: str) -> None:
-    cluster, refused = parse(tuple(found for folder in (overlay, *SHARED) for found in as_documents(folder)))
-    found = lint(cluster, refused)
+    manifests = parse_documents(found for folder in (overlay, *SHARED) for found in as_documents(folder))
+    found = lint(manifests.cluster, manifests.problems)
     assert as_text([finding for finding in found if finding.code.severity is Severity.ERROR]) == as_text([])
 
 

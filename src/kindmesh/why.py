@@ -14,7 +14,7 @@ from meshpolicy.decide.transport import find_service_target
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import MeshSettings, Workload
 from meshpolicy.manifests.live import read_context
-from meshpolicy.manifests.sources import parse_documents
+from meshpolicy.manifests.parse import parse_documents
 
 STALE = "the cluster's objects allow it: is the sidecar of the server cut off from the policy controller, port 8090?"
 

@@ -9,9 +9,9 @@ from localmesh.views import Phase, PodView
 from meshpolicy.core.errors import Problem
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.parse import parse
 from meshpolicy.kinds.workload import Container, ContainerPort, Service, ServicePort, Workload
 from meshpolicy.manifests.load import read
+from meshpolicy.manifests.parse import parse_documents
 
 HTTP = ContainerPort(8080, "http")
 
@@ -78,7 +78,6 @@ def cluster(text: str) -> Cluster:
     """Return what some documents say; there must be nothing wrong with them."""
     problems: list[Problem] = []
     documents = list(read("manifests.yaml", text.encode(), problems))
-    found, wrong = parse(documents)
-    assert not problems
-    assert not wrong
-    return found
+    manifests = parse_documents(documents, before=problems)
+    assert manifests.problems == ()
+    return manifests.cluster

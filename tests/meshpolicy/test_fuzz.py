@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meshpolicy.core.errors import Problem
-from meshpolicy.kinds.parse import parse
 from meshpolicy.manifests.load import read
+from meshpolicy.manifests.parse import parse_documents
 
 from .build import ARENA, allow, documents, exact, network, route, server, tls, wall
 from .understood import understood
@@ -82,4 +82,4 @@ def test_aliases_of_usual_size_are_read() -> None:
 
 
 def test_the_fuzzed_manifests_are_valid_to_begin_with() -> None:
-    assert parse(documents(*VALID))[1] == ()
+    assert parse_documents(documents(*VALID)).problems == ()

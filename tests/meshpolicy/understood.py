@@ -12,12 +12,10 @@ from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Problem
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, find_service_target
-from meshpolicy.kinds.admission import refusals
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.parse import parse
-from meshpolicy.kinds.schemas import schemas_for
 from meshpolicy.lint.lint import as_json, as_text, lint
 from meshpolicy.manifests.load import read
+from meshpolicy.manifests.parse import parse_documents
 
 CALLS = 12
 """Calls that are judged of each cluster."""
@@ -30,8 +28,9 @@ def understood(text: bytes) -> list[Problem]:
     for document in found:
         if "requests" in document.data or "manifests" in document.data:
             problems += _verified(document)
-    cluster, wrong = parse(found)
-    problems += wrong + refusals(found, schemas_for)
+    manifests = parse_documents(found)
+    cluster = manifests.cluster
+    problems += manifests.problems
     list(islice(accesses(cluster), 1000))
     list(islice(denied(cluster), 1000))
     findings = lint(cluster, problems)
@@ -53,5 +52,5 @@ def _verified(document: Document) -> list[Problem]:
     problems: list[Problem] = []
     case = read_case(document, read_base(document, problems), problems)
     if not problems:
-        verify(case, schemas_for)
+        verify(case)
     return problems

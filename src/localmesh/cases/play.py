@@ -26,8 +26,8 @@ from localmesh.pods.programs import base_environment
 from localmesh.state import StateFolder
 from meshpolicy.cases.case import Case, CaseRequest
 from meshpolicy.core.policy import Ref
-from meshpolicy.kinds.parse import parse
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.manifests.parse import parse_documents
 
 SECRET = "of-a-case"  # noqa: S105 nobody is kept out of a case
 TOLERANCE = 3
@@ -48,7 +48,7 @@ class Played:
 
 async def play(case: Case, folder: Path, credentials: Credentials) -> tuple[Played, ...]:
     """Play all requests of a case that can be played."""
-    cluster, _ = parse((*case.manifests, *case.policies), case.settings)
+    cluster = parse_documents((*case.manifests, *case.policies), case.settings).cluster
     stage = Stage(cluster, folder, {})
     reached: Reached = {}
     reasons = [_reason(stage, request, reached) for request in case.requests]

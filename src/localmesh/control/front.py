@@ -15,7 +15,9 @@ from localmesh.state import StateFolder
 from meshpolicy.core.match import HostMatch, PathKind
 from meshpolicy.core.policy import HttpRoute
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.objects import GATEWAY_GROUP, Gateway, Listener, Route
+from meshpolicy.kinds.gateway import Gateway, Listener
+from meshpolicy.kinds.kind import GATEWAY_GROUP
+from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.workload import Workload
 
 KIND = "Gateway"

@@ -6,15 +6,16 @@ from pathlib import Path
 from localmesh.errors import BadInput
 from meshpolicy.core.document import Document
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.parse import parse
 from meshpolicy.manifests.load import load
+from meshpolicy.manifests.parse import parse_documents
 
 
 def read_cluster(paths: Iterable[Path], so_far: str = "nothing was started") -> Cluster:
     """Return what the manifests say, or raise BadInput with every problem in them and what was done `so_far`."""
     documents, unreadable = load(paths)
-    cluster, wrong = parse(documents)
-    reasons = [str(problem) for problem in (*unreadable, *wrong)]
+    manifests = parse_documents(documents, before=unreadable)
+    cluster = manifests.cluster
+    reasons = [str(problem) for problem in manifests.problems]
     # A policy may name an account of any cluster; a pod is never created for one that is not there.
     reasons += _unknown_accounts(cluster, documents)
     if reasons:

@@ -9,8 +9,10 @@ from meshpolicy.core.policy import Authorization, PortPolicy, Protocol, Ref
 from meshpolicy.decide.connection import Connection
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.index.effective import effective, skipped
+from meshpolicy.index.index import index_of
+from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.network import Direction, Endpoint
+from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
 
 
@@ -85,7 +87,7 @@ def _of_port(cluster: Cluster, workload: Workload, policy: PortPolicy, callers: 
 
 def _beside_the_mesh(cluster: Cluster, workload: Workload, port: int) -> tuple[str, str]:
     """Return who reaches a port that no proxy guards, and the NetworkPolicies that keep everybody away (N1, N6)."""
-    isolating = cluster.network_policies.isolating(workload, Direction.INGRESS)
+    isolating = index_of(cluster).network_policies.isolating(workload, Direction.INGRESS)
     if not isolating:
         return ANYONE, ""
     open_for = [policy for policy in isolating if policy.admits_to(workload, port)]
@@ -119,9 +121,9 @@ class _Callers:
 
     def blocked(self, client: str, server: Workload, port: int) -> str:
         """Return the NetworkPolicies that block every workload of an account; of others only that they have a say."""
-        policies = self._cluster.network_policies
-        if not policies:
+        if not self._cluster.network_policies:
             return ""
+        policies = index_of(self._cluster).network_policies
         found: dict[str, None] = {}
         if client in (ANYONE, ANY_MESHED) or client not in self._accounts:
             return ""
@@ -142,7 +144,7 @@ class _Callers:
 
 def isolated(cluster: Cluster, workload: Workload) -> bool:
     """Whether a NetworkPolicy has a say about who reaches a workload."""
-    return bool(cluster.network_policies.isolating(workload, Direction.INGRESS))
+    return bool(index_of(cluster).network_policies.isolating(workload, Direction.INGRESS))
 
 
 def account_of(workload: Workload) -> str:

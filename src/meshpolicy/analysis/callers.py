@@ -13,10 +13,11 @@ from meshpolicy.decide.authorized import applies
 from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call, arrive, identity_of
 from meshpolicy.index.authorize import networks
+from meshpolicy.index.index import index_of
 from meshpolicy.index.reach import Positions, Reach
 from meshpolicy.kinds.annotations import SKIP_OUTBOUND
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.network import Direction
+from meshpolicy.kinds.networkpolicy import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Callers:
         self._cluster = cluster
         self.names = [f"{workload.ref.namespace}/{workload.ref.name}" for workload in workloads]
         self.positions = {workload.ref: position for position, workload in enumerate(workloads)}
-        self._reach = Reach(cluster.network_policies, workloads)
+        self._reach = Reach(index_of(cluster).network_policies, workloads)
         self._everyone = frozenset(range(len(workloads)))
         self._meshed = frozenset(position for position, workload in enumerate(workloads) if workload.meshed)
         self._choosy = [position for position in self._meshed if SKIP_OUTBOUND in workloads[position].annotations]
@@ -97,6 +98,6 @@ class Callers:
         """Return the NetworkPolicies that isolate a workload, in words."""
         key = (position, direction)
         if key not in self._whys:
-            isolating = self._cluster.network_policies.isolating(self._cluster.workloads[position], direction)
+            isolating = index_of(self._cluster).network_policies.isolating(self._cluster.workloads[position], direction)
             self._whys[key] = ", ".join(str(policy.ref) for policy in isolating)
         return self._whys[key]

@@ -11,7 +11,7 @@ from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.index.effective import effective
 from meshpolicy.index.reach import Positions
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.network import Direction
+from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
 
 

@@ -8,9 +8,11 @@ from meshpolicy.core.match import Address, HttpMatch, PathKind
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Answer, connection
 from meshpolicy.decide.transport import Call
+from meshpolicy.index.index import index_of
+from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.network import Direction, Endpoint
-from meshpolicy.kinds.objects import GATEWAY_GROUP, POLICY_GROUP
+from meshpolicy.kinds.kind import GATEWAY_GROUP, POLICY_GROUP
+from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
 
 Manifest = Mapping[str, object]
@@ -136,7 +138,7 @@ def _network_rule(cluster: Cluster, call: Call) -> Change | None:
         return Change("say who the client is: by its address, or better by a sidecar, as a workload")
     wire = connection(cluster, call)
     found: list[Manifest] = []
-    policies = cluster.network_policies
+    policies = index_of(cluster).network_policies
     inwards = policies.filter(Direction.INGRESS, Endpoint(call.server), wire.client, wire.wire_port)
     if not inwards.allowed:
         rule = _rule(call.server, "Ingress", "ingress", "from", call.client or call.address, wire.wire_port)

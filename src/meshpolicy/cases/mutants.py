@@ -7,7 +7,6 @@ from meshpolicy.cases.case import Case
 from meshpolicy.cases.verify import verify
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
-from meshpolicy.kinds.admission import SchemaLookup
 
 GROUPS = ("policy.linkerd.io", "gateway.networking.k8s.io", "networking.k8s.io")
 EVERYONE: Mapping[str, Mapping[str, object]] = {
@@ -60,7 +59,7 @@ def mutants(documents: Iterable[Document]) -> Iterator[Mutant]:
                 yield Mutant("weakened", document, Document(document.place, changed))
 
 
-def survivors(cases: Sequence[Case], schemas: SchemaLookup) -> Iterator[tuple[int, tuple[Survivor, ...]]]:
+def survivors(cases: Sequence[Case]) -> Iterator[tuple[int, tuple[Survivor, ...]]]:
     """Yield, per case, how many mutants there were, and which of them no case that holds the object noticed."""
     noticed: dict[tuple[Place, str], bool] = {}
     names: dict[tuple[Place, str], str] = {}
@@ -71,7 +70,7 @@ def survivors(cases: Sequence[Case], schemas: SchemaLookup) -> Iterator[tuple[in
             key = (mutant.document.place, mutant.change)
             names[key] = mutant.name
             if not noticed.get(key):
-                noticed[key] = bool(verify(mutated(case, mutant), schemas).differences)
+                noticed[key] = bool(verify(mutated(case, mutant)).differences)
         yield tried, ()
     yield (
         0,

@@ -16,11 +16,10 @@ from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, find_service_target, identity_of
 from meshpolicy.index.attach import Status
 from meshpolicy.index.index import index_of
-from meshpolicy.kinds.admission import SchemaLookup, refusals
+from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.annotations import ADMIN_PORT
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.network import Endpoint
-from meshpolicy.kinds.parse import parse
+from meshpolicy.manifests.parse import parse_documents
 
 TOLERANCE = 3
 """Requests by which a burst may miss: buckets fill while it lasts."""
@@ -51,13 +50,12 @@ class Result:
     """What the case tells besides, and what the rules say to it."""
 
 
-def verify(case: Case, schemas: SchemaLookup) -> Result:
+def verify(case: Case) -> Result:
     """Compare one case with the rules."""
-    documents = (*case.manifests, *case.policies)
-    cluster, problems = parse(documents, case.settings)
-    refused = {problem.place: problem for problem in (*problems, *refusals(case.policies, schemas))}
-    found = [_unwanted(problem) for problem in refused.values()]
-    found += _admitted(case, schemas)
+    manifests = parse_documents((*case.manifests, *case.policies), case.settings)
+    cluster = manifests.cluster
+    found = [_unwanted(problem) for problem in manifests.problems]
+    found += _admitted(case)
     found += _conditions(case, index_of(cluster).attachments.statuses(cluster))
     run = Run(cluster, case.facts, cut=case.cut)
     for request in case.requests:
@@ -71,11 +69,10 @@ def _unwanted(problem: Problem) -> Difference:
     return Difference(problem.place, "the manifests", "accepted", "refused", (problem.message,))
 
 
-def _admitted(case: Case, schemas: SchemaLookup) -> Iterable[Difference]:
+def _admitted(case: Case) -> Iterable[Difference]:
     """Yield the manifests that should be refused and are not."""
     for document in case.rejected:
-        _, problems = parse([document], case.settings)
-        if not problems and not refusals([document], schemas):
+        if not parse_documents([document], case.settings).problems:
             yield Difference(document.place, str(document.data.get("kind")), "refused on admission", "accepted")
 
 
@@ -136,7 +133,9 @@ class Run:
         return f"a new pod of {request.caller} -> {request.namespace}/{request.pod}:{request.port}: {found}, {agrees}"
 
     def _started(self, request: CaseRequest, call: Call) -> str:
-        begun = start(self._cluster.network_policies, Endpoint(call.client, call.address), self._infrastructure)
+        begun = start(
+            index_of(self._cluster).network_policies, Endpoint(call.client, call.address), self._infrastructure
+        )
         if call.meshed and begun is not Start.WORKS:
             return str(begun)
         return _counts(self._outcomes(request, call)[0])
@@ -159,7 +158,7 @@ class Run:
     def _outcomes(self, request: CaseRequest, call: Call) -> tuple[Mapping[str, int], Answer | None]:
         """Return how often each outcome comes, and the answer where the call reached a port."""
         client = Endpoint(call.client, call.address)
-        policies = self._cluster.network_policies
+        policies = index_of(self._cluster).network_policies
         if request.resolve and not resolves(policies, client, self._infrastructure):
             return {"unresolved": request.repeat}, None
         if (

@@ -12,7 +12,6 @@ from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import output
 from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
-from meshpolicy.kinds.schemas import schemas_for
 from meshpolicy.render.reports import as_json, as_junit, as_text
 
 
@@ -30,7 +29,7 @@ def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
     for case in found:
         for problem in case.unknown:
             echo(f"note: {problem}", err=True)
-    results = [verify(case, schemas_for) for case in progress(found, "cases", len(found))]
+    results = [verify(case) for case in progress(found, "cases", len(found))]
     if output == "json":
         echo(as_json(results))
     elif output == "junit":

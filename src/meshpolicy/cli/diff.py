@@ -15,8 +15,9 @@ from meshpolicy.cli.progress import asked, progress
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.revisions import holds, is_revision, read_revision
-from meshpolicy.manifests.sources import parse_documents, read
+from meshpolicy.manifests.sources import read
 from meshpolicy.render.tables import fitted, markdown
 
 MEANS = {Change.OPENED: "", Change.CLOSED: "", Change.REASONED: " (granted before and after, by other objects)"}

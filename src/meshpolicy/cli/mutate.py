@@ -10,7 +10,6 @@ from meshpolicy.cli.cases import named_cases
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import output
 from meshpolicy.cli.progress import progress
-from meshpolicy.kinds.schemas import schemas_for
 
 MEANS = {
     "dropped": "every request ends the same without it: it does nothing, or a request that needs it is missing",
@@ -29,7 +28,7 @@ def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
     """
     found = named_cases(cases)
     tried, survived = 0, list[Survivor]()
-    for count, unnoticed in progress(survivors(found, schemas_for), "cases", len(found)):
+    for count, unnoticed in progress(survivors(found), "cases", len(found)):
         tried += count
         survived += unnoticed
     if output == "json":

@@ -14,7 +14,7 @@ from meshpolicy.core.errors import InvalidInput
 from meshpolicy.core.policy import DefaultPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import MeshSettings
-from meshpolicy.manifests.sources import read, read_strictly, without_refused
+from meshpolicy.manifests.sources import read, read_strictly
 
 Command = Callable[..., Any]
 STANDARD = MeshSettings()
@@ -93,13 +93,14 @@ def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings) -
         cluster = read_strictly(paths, settings, progress=progress)
         note_empty(cluster)
         return cluster
-    reading = without_refused(read((), settings, context, progress), settings)
+    reading = read((), settings, context, progress)
     if reading.unusable:
         raise InvalidInput(reading.unusable)
     for problem in reading.refused:
         echo(f"note: {problem}: passed over, as Linkerd's controller does", err=True)
-    note_empty(reading.cluster)
-    return reading.cluster
+    cluster = reading.admitted
+    note_empty(cluster)
+    return cluster
 
 
 def note_empty(*clusters: Cluster) -> None:

@@ -30,6 +30,10 @@ class Fields:
         """Add a problem with a field; an empty key means the mapping itself."""
         self.problems.append(Problem(self.at(key) if key else self.place, message, kind, rule))
 
+    def refuse(self, key: str, message: str, rule: str = "") -> None:
+        """Add a problem for which the API server or Linkerd's webhook would refuse the object."""
+        self.note(key, message, ProblemKind.REJECTED, rule)
+
     def text(self, key: str, default: str = "") -> str:
         """Return a string."""
         return self._typed(key, str, "a text", default)

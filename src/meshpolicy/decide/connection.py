@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
+from meshpolicy.index.networkpolicies import Endpoint, Filter, NetworkPolicies
 from meshpolicy.kinds.annotations import ADMIN_PORT, CONTROL_PORT, INBOUND_PORT
-from meshpolicy.kinds.network import Direction, Endpoint, Filter, NetworkPolicies
+from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
 
 DNS_PORT = 53

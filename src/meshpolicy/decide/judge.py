@@ -12,8 +12,10 @@ from meshpolicy.decide.explain import Reason
 from meshpolicy.decide.outbound import outbound
 from meshpolicy.decide.transport import Call, arrive, hinted_opaque, opaque_service
 from meshpolicy.index.effective import effective, skipped
+from meshpolicy.index.index import index_of
+from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.network import Direction, Endpoint
+from meshpolicy.kinds.networkpolicy import Direction
 
 GRPC_STATUS = {403: 7, 404: 5, 429: 8, 301: 5, 302: 5, 500: 13, 502: 14, 503: 14, 504: 14}
 """What a proxy tells a gRPC client instead of an HTTP status (section 11)."""
@@ -45,7 +47,7 @@ def judge(cluster: Cluster, call: Call, *, node: Address | None = None) -> Answe
         reason = Reason("a pod that calls itself passes neither its own proxy's policies nor a NetworkPolicy", "M1")
         return Answer(Verdict.ALLOW, "allow", "nobody", (reason,))
     wire = connection(cluster, call, node)
-    blocked = wire.blocked(cluster.network_policies)
+    blocked = wire.blocked(index_of(cluster).network_policies)
     if blocked is not None and (doubt := _doubt(cluster, call, wire, blocked.direction)) is not None:
         return Answer(Verdict.UNKNOWN, "unknown", "NetworkPolicy", (doubt,))
     if blocked is not None:
@@ -135,7 +137,7 @@ def _doubt(cluster: Cluster, call: Call, wire: Connection, direction: Direction)
     if account is not None:
         text = f"NetworkPolicies go by labels, and the manifests hold no pods of {account.ref}"
         return Reason(text, "N5")
-    for policy in cluster.network_policies.isolating(pod, direction):
+    for policy in index_of(cluster).network_policies.isolating(pod, direction):
         for rule in policy.rules(direction) if nowhere else ():
             opened = not rule.ports or any(entry.holds(wire.wire_port, "TCP", call.server) for entry in rule.ports)
             if opened and any(entry.block is not None for entry in rule.peers):

@@ -7,7 +7,8 @@ from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Routed, route_grpc, route_http
 from meshpolicy.decide.transport import Call, ServiceTarget
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.objects import Route, Target
+from meshpolicy.kinds.references import Target
+from meshpolicy.kinds.route import Route
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.objects import POLICY_GROUP, RateLimitPolicy, Route, Server, Target
+from meshpolicy.kinds.httplocalratelimitpolicy import RateLimitPolicy
+from meshpolicy.kinds.kind import POLICY_GROUP
+from meshpolicy.kinds.references import Target
+from meshpolicy.kinds.route import Route
+from meshpolicy.kinds.server import Server
 
 ACCEPTED = "Accepted"
 Key = tuple[str, str]

@@ -13,8 +13,13 @@ from meshpolicy.core.policy import (
     TlsUnauthenticated,
     Unauthenticated,
 )
+from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.objects import POLICY_GROUP, AuthorizationPolicy, Route, Server, ServerAuthorization, Target
+from meshpolicy.kinds.kind import POLICY_GROUP
+from meshpolicy.kinds.references import Target
+from meshpolicy.kinds.route import Route
+from meshpolicy.kinds.server import Server
+from meshpolicy.kinds.serverauthorization import ServerAuthorization
 
 EVERYWHERE = (NetworkMatch(ip_network("0.0.0.0/0")), NetworkMatch(ip_network("::/0")))
 LOCALHOST = Authorization(

@@ -19,7 +19,8 @@ from meshpolicy.index.authorize import LOCALHOST, granted_by, identity_matches, 
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.objects import Route, Server
+from meshpolicy.kinds.route import Route
+from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
 
 HTTP_PROTOCOLS = frozenset({Protocol.UNKNOWN, Protocol.HTTP1, Protocol.HTTP2})

@@ -4,9 +4,10 @@ from functools import cached_property
 
 from meshpolicy.index.attach import Attachments
 from meshpolicy.index.authorize import Authorizer
+from meshpolicy.index.networkpolicies import NetworkPolicies
 from meshpolicy.index.servers import ServerIndex
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.objects import Server
+from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
 
 
@@ -22,6 +23,12 @@ class Index:
     def attachments(self) -> Attachments:
         """Return the routes and rate limits by Server."""
         return Attachments(self._cluster)
+
+    @cached_property
+    def network_policies(self) -> NetworkPolicies:
+        """Return the NetworkPolicies by what they select."""
+        labels = {name: dict(namespace.labels) for name, namespace in self._cluster.namespaces.items()}
+        return NetworkPolicies(self._cluster.network_policies, labels)
 
     def authorizer(self, namespace: str) -> Authorizer:
         """Return the resolved policies of a namespace."""

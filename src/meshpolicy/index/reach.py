@@ -5,7 +5,8 @@ The answers are those of `NetworkPolicies.filter`, as sets of callers, each foun
 
 from collections.abc import Collection, Iterable, Sequence
 
-from meshpolicy.kinds.network import Direction, Endpoint, NetworkPolicies, NetworkPolicy, NetworkRule, Peer, PortRange
+from meshpolicy.index.networkpolicies import Endpoint, NetworkPolicies
+from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, NetworkRule, Peer, PortRange
 from meshpolicy.kinds.workload import Workload
 
 Ports = tuple[PortRange, ...]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from meshpolicy.core.selector import SelectorIndex
 from meshpolicy.kinds.annotations import PROXY_PORTS
 from meshpolicy.kinds.cluster import NamespacePolicies
-from meshpolicy.kinds.objects import Server
+from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
 
 

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from meshpolicy.kinds.network import NetworkPolicies, NetworkPolicy
-from meshpolicy.kinds.objects import (
-    AuthorizationPolicy,
-    Gateway,
-    MeshTLSAuthentication,
-    Namespace,
-    NetworkAuthentication,
-    RateLimitPolicy,
-    Route,
-    Server,
-    ServerAuthorization,
-)
+from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
+from meshpolicy.kinds.gateway import Gateway
+from meshpolicy.kinds.httplocalratelimitpolicy import RateLimitPolicy
+from meshpolicy.kinds.kind import Object
+from meshpolicy.kinds.meshtlsauthentication import MeshTLSAuthentication
+from meshpolicy.kinds.namespace import Namespace
+from meshpolicy.kinds.networkauthentication import NetworkAuthentication
+from meshpolicy.kinds.networkpolicy import NetworkPolicy
+from meshpolicy.kinds.route import Route
+from meshpolicy.kinds.server import Server
+from meshpolicy.kinds.serverauthorization import ServerAuthorization
 from meshpolicy.kinds.workload import MeshSettings, Service, Workload
+
+T = TypeVar("T", bound=Object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ class Cluster:
     """MeshTLSAuthentications by namespace and name."""
     networks: Mapping[tuple[str, str], NetworkAuthentication] = field(default_factory=dict)
     """NetworkAuthentications by namespace and name."""
-    network_policies: NetworkPolicies = field(default_factory=lambda: NetworkPolicies((), {}))
-
+    network_policies: tuple[NetworkPolicy, ...] = ()
+    objects: tuple[Object, ...] = ()
+    """Every object as it is written."""
     derived: dict[str, object] = field(default_factory=dict, repr=False)
     """What others computed from these objects, by a name of theirs, so that they compute it once."""
 
@@ -66,6 +69,10 @@ class Cluster:
         """Return the AuthorizationPolicies of all namespaces."""
         return tuple(policy for policies in self.by_namespace.values() for policy in policies.authorization_policies)
 
+    def of(self, kind: type[T]) -> tuple[T, ...]:
+        """Return the objects of one type as they are written, of kinds without a field of their own, too."""
+        return tuple(item for item in self.objects if isinstance(item, kind))
+
     def in_namespace(self, namespace: str) -> NamespacePolicies:
         """Return the policy objects of a namespace, none if it has none."""
         return self.by_namespace.get(namespace, NO_POLICIES)
@@ -77,27 +84,16 @@ class Cluster:
 
 NO_POLICIES = NamespacePolicies()
 
-PolicyObject = (
-    Server
-    | AuthorizationPolicy
-    | MeshTLSAuthentication
-    | NetworkAuthentication
-    | ServerAuthorization
-    | RateLimitPolicy
-    | Route
-    | NetworkPolicy
-)
 
-
-def sort_by_namespace(objects: Iterable[PolicyObject]) -> dict[str, NamespacePolicies]:
+def sort_by_namespace(objects: Iterable[Object]) -> dict[str, NamespacePolicies]:
     """Sort the policy objects into namespaces, each list in Linkerd's order."""
-    by_namespace: dict[str, list[PolicyObject]] = {}
+    by_namespace: dict[str, list[Object]] = {}
     for item in objects:
         by_namespace.setdefault(item.ref.namespace, []).append(item)
     return {namespace: _namespace_policies(items) for namespace, items in by_namespace.items()}
 
 
-def _namespace_policies(items: list[PolicyObject]) -> NamespacePolicies:
+def _namespace_policies(items: list[Object]) -> NamespacePolicies:
     return NamespacePolicies(
         tuple(sorted((i for i in items if isinstance(i, Server)), key=lambda s: (s.created, s.ref.name))),
         tuple(i for i in items if isinstance(i, AuthorizationPolicy)),

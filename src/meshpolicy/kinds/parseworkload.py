@@ -17,7 +17,8 @@ from meshpolicy.kinds.annotations import (
     OPAQUE_PORTS,
     WORKLOAD_NAMESPACE_LABEL,
 )
-from meshpolicy.kinds.objects import Namespace
+from meshpolicy.kinds.kind import Kind
+from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.workload import (
     Container,
     ContainerPort,
@@ -34,13 +35,6 @@ NEVER_INJECTED = frozenset({"kube-system", "cert-manager"})
 """Namespaces that the injector's webhook does not select."""
 INHERITED = "config.linkerd.io/"
 """Annotations with this prefix pass from the namespace to its new pods (R8)."""
-
-
-def namespace(document: Fields, ref: Ref) -> Namespace:
-    """Read a Namespace."""
-    metadata = document.child("metadata")
-    labels = metadata.strings("labels") | {"kubernetes.io/metadata.name": ref.name}
-    return Namespace(ref, tuple(labels.items()), tuple(metadata.strings("annotations").items()))
 
 
 def pod(document: Fields, ref: Ref) -> Workload:
@@ -200,9 +194,9 @@ def _probe(fields: Fields, kind: ProbeKind, ports: tuple[ContainerPort, ...]) ->
         named = {p.name.lower(): p.number for p in ports if p.protocol == "TCP" and p.name}
         known = port.lower() in named
         port = named.get(port.lower(), int(port) if port.isdecimal() else 0)
+    written = get.text("path") or "/"
     if not port:
         return ()
-    written = get.text("path") or "/"
     uri = parse_uri(written)
     return (
         Probe(
@@ -264,3 +258,17 @@ def _addresses(entries: Iterable[Fields], key: str) -> list[Address]:
         except ValueError:
             entry.note(key, f"is `{text}`, where an IP address is expected")
     return found
+
+
+KINDS = (
+    Kind("", "Pod", pod),
+    Kind("", "Service", service),
+    Kind("", "ReplicationController", templated),
+    Kind("apps", "Deployment", templated),
+    Kind("apps", "ReplicaSet", templated),
+    Kind("apps", "StatefulSet", templated),
+    Kind("apps", "DaemonSet", templated),
+    Kind("batch", "Job", templated),
+    Kind("batch", "CronJob", cron_job),
+    Kind("workload.linkerd.io", "ExternalWorkload", external),
+)

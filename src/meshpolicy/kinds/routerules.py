@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 
-from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
 
 FILTERS = {
@@ -26,11 +25,11 @@ SERVICE = re.compile(r"\.?[a-z_][a-z_0-9]*(\.[a-z_][a-z_0-9]*)*", re.IGNORECASE)
 METHOD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 
 
-def route(document: Fields) -> None:
+def validate(document: Fields) -> None:
     """Note what is wrong with a route of the Gateway API or of Linkerd; Linkerd's own kind has fewer rules."""
     spec = document.child("spec")
     gateway = document.text("apiVersion").startswith("gateway.")
-    _egress_parents(spec)
+    check_egress_parents(spec)
     rules = spec.children("rules")
     for rule in rules:
         _timeouts(rule.child("timeouts"), gateway=gateway)
@@ -41,22 +40,14 @@ def route(document: Fields) -> None:
     if gateway:
         _parents(spec)
         if sum(len(rule.children("matches")) for rule in rules) > MOST_MATCHES:
-            _refuse(spec, "rules", f"hold more than {MOST_MATCHES} matches together")
+            spec.refuse("rules", f"hold more than {MOST_MATCHES} matches together")
 
 
-def one_rule(document: Fields) -> None:
-    """Note what is wrong with a TLSRoute: Linkerd takes one rule."""
-    spec = document.child("spec")
-    _egress_parents(spec)
-    count = len(spec.children("rules"))
-    if count != 1:
-        _refuse(spec, "rules", f"holds {count} rules, where Linkerd takes one")
-
-
-def _egress_parents(spec: Fields) -> None:
+def check_egress_parents(spec: Fields) -> None:
+    """Note an EgressNetwork that is a parent without a port."""
     for parent in spec.children("parentRefs"):
         if parent.text("kind") == "EgressNetwork" and not parent.has("port"):
-            _refuse(parent, "port", "is missing: an EgressNetwork is a parent by its port")
+            parent.refuse("port", "is missing: an EgressNetwork is a parent by its port")
 
 
 def _gateway_rule(rule: Fields) -> None:
@@ -68,7 +59,7 @@ def _gateway_rule(rule: Fields) -> None:
         _filters(backend, rule)
     _filters(rule, rule)
     if rule.children("backendRefs") and any(entry.has("requestRedirect") for entry in rule.children("filters")):
-        _refuse(rule, "filters", "redirects, and has backends nevertheless")
+        rule.refuse("filters", "redirects, and has backends nevertheless")
 
 
 def _parents(spec: Fields) -> None:
@@ -79,13 +70,13 @@ def _parents(spec: Fields) -> None:
         seen.setdefault(key, []).append(parent.text("sectionName"))
     for (*_, name), sections in seen.items():
         if len(sections) > 1 and ("" in sections or len(set(sections)) < len(sections)):
-            _refuse(spec, "parentRefs", f"names {name} {len(sections)} times, and not each time another section of it")
+            spec.refuse("parentRefs", f"names {name} {len(sections)} times, and not each time another section of it")
 
 
 def _backend(backend: Fields) -> None:
     service = backend.text("group") in ("", "core") and backend.text("kind", "Service") == "Service"
     if service and not backend.has("port"):
-        _refuse(backend, "port", "is missing: a Service is a backend by its port")
+        backend.refuse("port", "is missing: a Service is a backend by its port")
 
 
 def _timeouts(timeouts: Fields, *, gateway: bool) -> None:
@@ -95,13 +86,13 @@ def _timeouts(timeouts: Fields, *, gateway: bool) -> None:
         if timeouts.has(key):
             time = seconds(timeouts.text(key))
             if time is None or time < 0:
-                _refuse(timeouts, key, f"is `{timeouts.text(key)}`, where a time such as 10s is expected")
+                timeouts.refuse(key, f"is `{timeouts.text(key)}`, where a time such as 10s is expected")
             else:
                 found[key] = time
     whole, part = found.get("request"), found.get("backendRequest")
     # The Gateway API takes a request's time of zero for none at all.
     if whole is not None and part is not None and part > whole and not (gateway and whole == 0):
-        _refuse(timeouts, "backendRequest", "is longer than request")
+        timeouts.refuse("backendRequest", "is longer than request")
 
 
 def seconds(text: str) -> float | None:
@@ -118,9 +109,9 @@ def _path(path: Fields) -> None:
         return
     wrong = next((part for part in NEVER_IN_A_PATH if part in value), None)
     if wrong is not None or value.endswith(("/.", "/..")):
-        _refuse(path, "value", f"is `{value}`, which holds `{wrong or '/.'}`")
+        path.refuse("value", f"is `{value}`, which holds `{wrong or '/.'}`")
     elif not PATH.fullmatch(value):
-        _refuse(path, "value", f"is `{value}`, which holds a character that no path may")
+        path.refuse("value", f"is `{value}`, which holds a character that no path may")
 
 
 def _method(match: Fields) -> None:
@@ -130,11 +121,11 @@ def _method(match: Fields) -> None:
     method = match.child("method")
     service, name = method.text("service"), method.text("method")
     if not service and not name:
-        _refuse(match, "method", "names neither a service nor a method")
+        match.refuse("method", "names neither a service nor a method")
     if service and not SERVICE.fullmatch(service):
-        _refuse(method, "service", f"is `{service}`, which is no name of a gRPC service")
+        method.refuse("service", f"is `{service}`, which is no name of a gRPC service")
     if name and not METHOD.fullmatch(name):
-        _refuse(method, "method", f"is `{name}`, which is no name of a gRPC method")
+        method.refuse("method", f"is `{name}`, which is no name of a gRPC method")
 
 
 def _own_parts(rule: Fields) -> None:
@@ -142,7 +133,7 @@ def _own_parts(rule: Fields) -> None:
     for entry in rule.children("filters"):
         key = FILTERS.get(entry.text("type"))
         if key is not None and not entry.has(key):
-            _refuse(entry, key, f"is missing, though the type is {entry.text('type')}")
+            entry.refuse(key, f"is missing, though the type is {entry.text('type')}")
 
 
 def _filters(holder: Fields, rule: Fields) -> None:
@@ -151,16 +142,16 @@ def _filters(holder: Fields, rule: Fields) -> None:
     counted = Counter(entry.text("type") for entry in filters)
     for kind, count in counted.items():
         if count > 1 and kind not in REPEATABLE:
-            _refuse(holder, "filters", f"holds {kind} {count} times, where once is the most")
+            holder.refuse("filters", f"holds {kind} {count} times, where once is the most")
     if counted["RequestRedirect"] and counted["URLRewrite"]:
-        _refuse(holder, "filters", "holds both a RequestRedirect and a URLRewrite")
+        holder.refuse("filters", "holds both a RequestRedirect and a URLRewrite")
     for entry in filters:
         own = FILTERS.get(entry.text("type"))
         for key in FILTERS.values():
             if key == own and not entry.has(key):
-                _refuse(entry, key, f"is missing, though the type is {entry.text('type')}")
+                entry.refuse(key, f"is missing, though the type is {entry.text('type')}")
             elif key != own and entry.has(key):
-                _refuse(entry, key, f"stands in a filter of type {entry.text('type')}")
+                entry.refuse(key, f"does not belong to a filter of type {entry.text('type')}")
         for key in ("requestRedirect", "urlRewrite"):
             _replacement(entry.child(key).child("path"), rule)
         _mirror(entry.child("requestMirror"))
@@ -170,21 +161,17 @@ def _mirror(mirror: Fields) -> None:
     if mirror.has("backendRef"):
         _backend(mirror.child("backendRef"))
     if mirror.has("percent") and mirror.has("fraction"):
-        _refuse(mirror, "percent", "stands beside fraction; choose one")
+        mirror.refuse("percent", "cannot be combined with fraction; choose one")
     fraction = mirror.child("fraction")
     if fraction.integer("numerator") > fraction.integer("denominator", 100):
-        _refuse(fraction, "numerator", "is more than the denominator")
+        fraction.refuse("numerator", "is more than the denominator")
 
 
 def _replacement(path: Fields, rule: Fields) -> None:
     if path.text("type") == "ReplacePrefixMatch" and path.has("replacePrefixMatch") and rule.has("matches"):
         matches = rule.children("matches")
         if len(matches) != 1 or matches[0].child("path").text("type", "PathPrefix") != "PathPrefix":
-            _refuse(path, "replacePrefixMatch", "needs a rule with one match, of a PathPrefix")
+            path.refuse("replacePrefixMatch", "needs a rule with one match, of a PathPrefix")
     for kind, key in (("ReplaceFullPath", "replaceFullPath"), ("ReplacePrefixMatch", "replacePrefixMatch")):
         if path.has("type") and path.has(key) != (path.text("type") == kind):
-            _refuse(path, key, "is missing" if not path.has(key) else f"stands beside the type {path.text('type')}")
-
-
-def _refuse(fields: Fields, key: str, message: str) -> None:
-    fields.note(key, message, ProblemKind.REJECTED)
+            path.refuse(key, "is missing" if not path.has(key) else f"does not fit the type {path.text('type')}")

@@ -1,9 +1,16 @@
-"""Compares a value with a schema as the API server does, strictly: unknown fields count. Pure."""
+"""Checks an object's name and fields as the API server does, strictly: unknown fields count. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
+
+from meshpolicy.core.fields import Fields
+from meshpolicy.kinds.schemas import schemas_for
+
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+COLONS_ALLOWED = frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"})
+"""Kinds whose names are free; they decide nothing here."""
 
 Violation = tuple[str, str]
 """A field, and what is wrong with it."""
@@ -16,6 +23,27 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "number": (int, float),
     "boolean": (bool,),
 }
+
+
+def check_name(document: Fields) -> None:
+    """Note a name that no object may bear."""
+    metadata = document.data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    free = str(document.data.get("kind")) in COLONS_ALLOWED
+    if isinstance(name, str) and name and not free and not NAME.fullmatch(name):
+        message = f"is `{name}`: a name holds lower-case letters, digits, `-` and `.`, and ends in neither"
+        document.refuse("metadata.name", message)
+
+
+def check_schema(document: Fields) -> None:
+    """Note every way in which the spec does not fit the schema of its kind and version."""
+    group, _, version = str(document.data.get("apiVersion", "")).rpartition("/")
+    schemas = schemas_for(group, str(document.data.get("kind", "")))
+    if schemas and version not in schemas:
+        document.refuse("apiVersion", f"has no version `{version}`; there are {', '.join(schemas)}")
+    elif schemas:
+        for field, message in validate({"spec": document.data.get("spec")}, schemas[version]):
+            document.refuse(field, message)
 
 
 def validate(value: Any, schema: Mapping[str, Any], field: str = "") -> Iterator[Violation]:

@@ -8,7 +8,7 @@ from meshpolicy.core.policy import Ref, TlsAuthenticated
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.index.authorize import identity_matches
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.objects import MeshTLSAuthentication
+from meshpolicy.kinds.meshtlsauthentication import MeshTLSAuthentication
 from meshpolicy.lint.finding import Severity, code
 from meshpolicy.lint.served import by_server, real
 

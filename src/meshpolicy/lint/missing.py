@@ -8,9 +8,10 @@ from meshpolicy.core.policy import Ref
 from meshpolicy.decide.connection import ControlPlane
 from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call, ServiceTarget
+from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.network import Direction, NetworkRule
+from meshpolicy.kinds.networkpolicy import Direction, NetworkRule
 from meshpolicy.kinds.workload import Service, Workload
 from meshpolicy.lint.finding import Severity, code
 
@@ -61,7 +62,7 @@ def named_and_blocked(cluster: Cluster) -> Found:
         for variable in (variable for container in client.containers for variable in container.env):
             for call in _calls(cluster, client, variable.value, services):
                 wire = connection(cluster, call)
-                blocked = wire.blocked(cluster.network_policies)
+                blocked = wire.blocked(index_of(cluster).network_policies)
                 if blocked is None or not blocked.policies:
                     continue
                 way, peer = ("to", call.server) if blocked.direction is Direction.EGRESS else ("from", client)
@@ -103,7 +104,7 @@ def deaf_injector(cluster: Cluster) -> Found:
     for workload in cluster.workloads:
         if any(workload.labels.get(key) != value for key, value in INJECTOR.items()):
             continue
-        policies = cluster.network_policies.isolating(workload, Direction.INGRESS)
+        policies = index_of(cluster).network_policies.isolating(workload, Direction.INGRESS)
         if policies and not any(_open_to_addresses(entry) for policy in policies for entry in policy.ingress):
             missing = json.dumps({"ports": [{"port": WEBHOOK_PORT, "protocol": "TCP"}]})
             yield policies[0].ref, f"keeps the API server from {workload.ref}; missing in ingress: {missing}"

@@ -7,9 +7,11 @@ from meshpolicy.core.selector import Selector
 from meshpolicy.decide.authorized import applies
 from meshpolicy.decide.connection import CONTROL_PORTS, Connection, ControlPlane, Infrastructure, reaches, resolves
 from meshpolicy.decide.transport import Call, arrive, identity_of
+from meshpolicy.index.index import index_of
+from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.annotations import INBOUND_PORT
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.network import Direction, Endpoint, NetworkPolicy, NetworkRule
+from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, NetworkRule
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.lint.finding import Severity, code
 from meshpolicy.lint.missing import control_plane_rule, dns_rule
@@ -43,7 +45,9 @@ def inert(cluster: Cluster) -> Found:
         return
     chosen: dict[Ref, Workload] = {}
     for workload in cluster.workloads:
-        for policy in cluster.network_policies.isolating(workload, Direction.INGRESS) if workload.meshed else ():
+        for policy in (
+            index_of(cluster).network_policies.isolating(workload, Direction.INGRESS) if workload.meshed else ()
+        ):
             chosen.setdefault(policy.ref, workload)
     for policy in cluster.network_policies:
         for rule in policy.ingress if policy.ref in chosen else ():
@@ -122,7 +126,7 @@ def _blocked(cluster: Cluster, client: Workload, server: Workload, port: int, gr
     if not applies(grant, arrive(cluster, Call(server, port, client))):
         return None
     wire = Connection(Endpoint(client), server, port, tunnelled=_tunnelled(cluster))
-    verdict = wire.blocked(cluster.network_policies)
+    verdict = wire.blocked(index_of(cluster).network_policies)
     return verdict.policies[0] if verdict is not None and verdict.policies else None
 
 
@@ -139,7 +143,7 @@ def without_dns(cluster: Cluster) -> Found:
     """Find isolated pods that cannot ask DNS."""
     infrastructure = Infrastructure(cluster.settings.control_plane_namespace)
     for policies, workload in _isolated(cluster):
-        if not resolves(cluster.network_policies, Endpoint(workload), infrastructure) and not _by_address(
+        if not resolves(index_of(cluster).network_policies, Endpoint(workload), infrastructure) and not _by_address(
             policies, 53, "UDP"
         ):
             text = f"{workload.ref} cannot resolve names: UDP 53 to kube-system is not allowed"
@@ -162,7 +166,7 @@ def without_control_plane(cluster: Cluster) -> Found:
     for policies, workload in _isolated(cluster):
         for part in ControlPlane:
             port = CONTROL_PORTS[part]
-            if reaches(cluster.network_policies, Endpoint(workload), infrastructure, part) or _by_address(
+            if reaches(index_of(cluster).network_policies, Endpoint(workload), infrastructure, part) or _by_address(
                 policies, port
             ):
                 continue
@@ -174,7 +178,7 @@ def without_control_plane(cluster: Cluster) -> Found:
 def _isolated(cluster: Cluster) -> Iterator[tuple[tuple[NetworkPolicy, ...], Workload]]:
     for workload in cluster.workloads:
         if workload.meshed:
-            policies = cluster.network_policies.isolating(workload, Direction.EGRESS)
+            policies = index_of(cluster).network_policies.isolating(workload, Direction.EGRESS)
             if policies:
                 yield policies, workload
 
@@ -224,10 +228,10 @@ def selects_nobody(cluster: Cluster) -> Found:
             if peer.namespaces is None:
                 meant = [policy.ref.namespace]
             else:
-                labels = cluster.network_policies.namespace_labels
+                labels = index_of(cluster).network_policies.namespace_labels
                 meant = [name for name in spaces if peer.namespaces.accepts(labels(name))]
             chosen = (w for name in meant for w in spaces.get(name, ()))
-            if any(cluster.network_policies.selects(policy.ref.namespace, peer, Endpoint(w)) for w in chosen):
+            if any(index_of(cluster).network_policies.selects(policy.ref.namespace, peer, Endpoint(w)) for w in chosen):
                 continue
             if peer.namespaces is None or not _elsewhere(cluster, peer.namespaces):
                 yield policy.ref, "a rule selects no workload of these manifests"
@@ -252,7 +256,7 @@ def _elsewhere(cluster: Cluster, selector: Selector) -> bool:
 def without_scrapes(cluster: Cluster) -> Found:
     """Find isolated meshed pods on which no rule opens 4191."""
     for workload in cluster.workloads:
-        policies = cluster.network_policies.isolating(workload, Direction.INGRESS) if workload.meshed else ()
+        policies = index_of(cluster).network_policies.isolating(workload, Direction.INGRESS) if workload.meshed else ()
         if policies and not any(_opens(rule, 4191) for policy in policies for rule in policy.ingress):
             yield (
                 policies[0].ref,

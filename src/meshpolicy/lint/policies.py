@@ -6,8 +6,8 @@ from meshpolicy.analysis.cover import covers, open_to_all
 from meshpolicy.core.policy import Authorization, Ref
 from meshpolicy.index.attach import is_server
 from meshpolicy.index.authorize import kind_of, legacy_grant, resolve
+from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.objects import AuthorizationPolicy
 from meshpolicy.lint.finding import Severity, code
 from meshpolicy.lint.served import by_server, real, served
 

@@ -8,7 +8,7 @@ from meshpolicy.core.policy import Authorization, PortPolicy
 from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.objects import Server
+from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
 
 

@@ -12,6 +12,7 @@ from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call, arrive, find_service_target
 from meshpolicy.index.effective import effective
+from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import MeshSettings
 
@@ -71,7 +72,7 @@ def one_by_one(found: Cluster) -> Iterator[tuple[str, str, int, str, str]]:
             for client in found.workloads:
                 call = Call(callee, port, client, service_target=find_service_target(found, callee, port))
                 pair = (f"{client.ref.namespace}/{client.ref.name}", f"{callee.ref.namespace}/{callee.ref.name}", port)
-                blocked = connection(found, call).blocked(found.network_policies)
+                blocked = connection(found, call).blocked(index_of(found).network_policies)
                 if blocked is not None:
                     yield *pair, "connections", ", ".join(map(str, blocked.policies))
                 elif not policy.skipped and client.ref != callee.ref:

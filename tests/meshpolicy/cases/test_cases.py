@@ -9,7 +9,6 @@ import yaml
 from meshpolicy.cases.mutants import mutants, survivors
 from meshpolicy.cases.read import read_cases
 from meshpolicy.cases.verify import verify
-from meshpolicy.kinds.schemas import schemas_for
 
 from ..build import ARENA
 from ..command import run
@@ -24,7 +23,7 @@ def test_every_case_can_be_read() -> None:
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[Path(case.place.file).stem for case in CASES])
 def test_a_case_is_as_it_was_measured(number: int) -> None:
-    result = verify(CASES[number], schemas_for)
+    result = verify(CASES[number])
     assert result.differences == ()
     assert result.checked > 0
 
@@ -35,20 +34,20 @@ def test_a_case_that_expects_something_else_fails_with_reasons(tmp_path: Path) -
     wrong.write_text(text.replace("expect: 403", "expect: allow", 1))
     (tmp_path / "cluster.yaml").write_text((Path(__file__).parents[2] / "cases" / "cluster.yaml").read_text())
     cases, _ = read_cases([wrong])
-    differences = verify(cases[0], schemas_for).differences
+    differences = verify(cases[0]).differences
     assert [(d.expected, d.found) for d in differences] == [("allow", "403")]
     assert "wants the identity" in " ".join(differences[0].reasons)
 
 
 def test_a_new_pod_fares_as_it_was_measured() -> None:
     """N17: told beside the case, and no difference where it were not so."""
-    remarks = [remark for case in CASES for remark in verify(case, schemas_for).remarks]
+    remarks = [remark for case in CASES for remark in verify(case).remarks]
     assert [remark.rpartition(": ")[2] for remark in remarks] == ["unstarted, as measured"]
     without_dns = next(case for case in CASES if case.place.file.endswith("network-without-dns.yaml"))
     assert without_dns.new_pod is not None
     wrong = replace(without_dns, new_pod=replace(without_dns.new_pod, expect={"allow": 1}))
-    assert verify(wrong, schemas_for).differences == ()
-    assert verify(wrong, schemas_for).remarks[0].endswith("unstarted, but measured was allow")
+    assert verify(wrong).differences == ()
+    assert verify(wrong).remarks[0].endswith("unstarted, but measured was allow")
 
 
 def test_fields_that_no_case_has_are_passed_over_and_told(tmp_path: Path) -> None:
@@ -74,7 +73,7 @@ def test_the_letters_of_a_case_are_words(tmp_path: Path) -> None:
 
 def test_most_rules_of_the_cases_are_noticed_when_they_go() -> None:
     """Of all mutants, no more than a third survive: some objects are there to show that they do nothing."""
-    *counts, (_, unnoticed) = survivors(CASES, schemas_for)
+    *counts, (_, unnoticed) = survivors(CASES)
     tried = sum(count for count, _ in counts)
     assert tried > 150
     assert len(unnoticed) < tried / 3, [f"{s.name} {s.change} ({s.place})" for s in unnoticed]

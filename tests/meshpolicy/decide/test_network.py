@@ -8,7 +8,8 @@ import pytest
 from meshpolicy.decide.connection import Infrastructure, Start, start
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call
-from meshpolicy.kinds.network import Endpoint
+from meshpolicy.index.index import index_of
+from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.workload import MeshSettings
 
 from ..build import ARENA, PORTS, Manifest, allow, ask, cluster, labels, outcome, pod, ref, server, service, wall
@@ -193,7 +194,7 @@ def test_a_new_pod_needs_dns_and_the_whole_control_plane(ports: list[int], dns: 
     rules = [{"to": [linkerd], "ports": [{"port": port} for port in ports]}, *([DNS] if dns else [])]
     found = cluster(*ARENA, wall("pinger", policyTypes=["Egress"], egress=rules))
     pinger = Endpoint(found.workload("arena", "pinger"))
-    assert start(found.network_policies, pinger, Infrastructure()) is expected
+    assert start(index_of(found).network_policies, pinger, Infrastructure()) is expected
 
 
 def test_host_network_is_beyond_every_policy() -> None:

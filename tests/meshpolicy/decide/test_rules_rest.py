@@ -5,7 +5,7 @@ import pytest
 from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.workload import MeshSettings
-from meshpolicy.manifests.sources import parse_documents
+from meshpolicy.manifests.parse import parse_documents
 
 from ..build import (
     ARENA,

@@ -6,7 +6,7 @@ import pytest
 
 from meshpolicy.kinds.routerules import seconds
 from meshpolicy.kinds.workload import MeshSettings
-from meshpolicy.manifests.sources import parse_documents
+from meshpolicy.manifests.parse import parse_documents
 
 from ..build import GATEWAY, POLICY, Manifest, documents, exact, network, prefix, ref, route
 

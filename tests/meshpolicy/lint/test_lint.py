@@ -7,7 +7,8 @@ import pytest
 
 from meshpolicy.kinds.workload import MeshSettings
 from meshpolicy.lint.lint import codes, lint
-from meshpolicy.manifests.sources import parse_documents, read
+from meshpolicy.manifests.parse import parse_documents
+from meshpolicy.manifests.sources import read
 
 from ..build import ARENA, Manifest, account, allow, documents, exact, network, ref, route, server, service
 from .mistakes import BY_NET, FIXTURES, ON_ROUTE, PINGER

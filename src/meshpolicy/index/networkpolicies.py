@@ -1,93 +1,17 @@
-"""Kubernetes NetworkPolicies, and what they let through (N1-N10, N14). Pure: no files, no sockets.
+"""What the NetworkPolicies of a cluster let through (N1-N10). Pure.
 
 A NetworkPolicy sees packets: pods by their labels or addresses, and the port on the wire.
-Which port that is under Linkerd is said by `wire`.
+Which port that is under Linkerd is `decide.connection`'s to say.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
-from meshpolicy.core.match import Address, NetworkMatch
+from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
-from meshpolicy.core.selector import Selector, SelectorIndex
+from meshpolicy.core.selector import SelectorIndex
+from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, NetworkRule, Peer
 from meshpolicy.kinds.workload import Workload
-
-
-class Direction(StrEnum):
-    """The two directions of a connection, by their names in `policyTypes`."""
-
-    INGRESS = "Ingress"
-    EGRESS = "Egress"
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """Pods by selectors, or addresses by an ipBlock (N5)."""
-
-    pods: Selector | None = None
-    namespaces: Selector | None = None
-    block: NetworkMatch | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PortRange:
-    """Ports of one transport protocol: a range, the pod's port of a name, or all of them (N10)."""
-
-    protocol: str = "TCP"
-    first: int = 0
-    last: int = 0
-    name: str = ""
-
-    def holds(self, port: int, protocol: str, server: Workload | None) -> bool:
-        """Whether the port of `server` is meant; a name that the pod lacks means none.
-
-        Enforcers look for names in containers, not in init containers, where a native sidecar has its own.
-        """
-        if protocol != self.protocol:
-            return False
-        if self.name:
-            return server is not None and any(
-                declared.name == self.name and declared.number == port and declared.protocol == protocol
-                for container in server.containers
-                if not container.init
-                for declared in container.ports
-            )
-        return not self.first or self.first <= port <= self.last
-
-    def __str__(self) -> str:
-        ports = self.name or (
-            f"{self.first}-{self.last}" if self.last > self.first else str(self.first or "every port")
-        )
-        return f"{self.protocol} {ports}"
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkRule:
-    """One rule: some peer AND some port; an empty tuple accepts all (N3, N6)."""
-
-    peers: tuple[Peer, ...] = ()
-    ports: tuple[PortRange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkPolicy:
-    """A NetworkPolicy with its defaults filled in (N14)."""
-
-    ref: Ref
-    pods: Selector
-    types: tuple[Direction, ...]
-    ingress: tuple[NetworkRule, ...] = ()
-    egress: tuple[NetworkRule, ...] = ()
-    types_omitted: bool = False
-
-    def rules(self, direction: Direction) -> tuple[NetworkRule, ...]:
-        """Return the rules of one direction."""
-        return self.ingress if direction is Direction.INGRESS else self.egress
-
-    def admits_to(self, server: Workload, port: int, *, everybody: bool = False) -> bool:
-        """Whether some rule for what comes in holds a TCP port of a pod, for some peer or for everybody (N3, N6)."""
-        return any(_any_port(rule, port, "TCP", server) for rule in self.ingress if not (everybody and rule.peers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +38,14 @@ class NetworkPolicies:
     """All NetworkPolicies of a cluster, by namespace."""
 
     def __init__(self, policies: Iterable[NetworkPolicy], namespaces: Mapping[str, Mapping[str, str]]) -> None:
-        self._by_namespace: dict[str, list[NetworkPolicy]] = {}
+        by_namespace: dict[str, list[NetworkPolicy]] = {}
         for policy in policies:
-            self._by_namespace.setdefault(policy.ref.namespace, []).append(policy)
+            by_namespace.setdefault(policy.ref.namespace, []).append(policy)
         self._selecting = {
             namespace: SelectorIndex((policy.pods, policy) for policy in found)
-            for namespace, found in self._by_namespace.items()
+            for namespace, found in by_namespace.items()
         }
         self._namespaces = namespaces
-
-    def __iter__(self) -> Iterator[NetworkPolicy]:
-        for found in self._by_namespace.values():
-            yield from found
-
-    def __bool__(self) -> bool:
-        return bool(self._by_namespace)
 
     def isolating(self, workload: Workload, direction: Direction) -> tuple[NetworkPolicy, ...]:
         """Return the policies that act on one direction of a pod (N1, N4); none do on the host's own network."""
@@ -147,7 +64,7 @@ class NetworkPolicies:
         server = pod.workload if direction is Direction.INGRESS else peer.workload
         for policy in isolating:
             for rule in policy.rules(direction):
-                if self._accepts(policy, rule, peer) and _any_port(rule, port, protocol, server):
+                if self._accepts(policy, rule, peer) and rule.opens(port, protocol, server):
                     return Filter(direction, allowed=True, policies=(policy.ref,))
         return Filter(direction, allowed=False, policies=tuple(policy.ref for policy in isolating))
 
@@ -172,7 +89,3 @@ class NetworkPolicies:
     def namespace_labels(self, name: str) -> Mapping[str, str]:
         """Return a namespace's labels; Kubernetes gives each the label of its name."""
         return self._namespaces.get(name) or {"kubernetes.io/metadata.name": name}
-
-
-def _any_port(rule: NetworkRule, port: int, protocol: str, server: Workload | None) -> bool:
-    return not rule.ports or any(entry.holds(port, protocol, server) for entry in rule.ports)

@@ -1,0 +1,33 @@
+"""What is known of a kind of object: how it is read, and what refuses it beyond its schema. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from meshpolicy.core.fields import Fields
+from meshpolicy.core.policy import Ref
+
+POLICY_GROUP = "policy.linkerd.io"
+GATEWAY_GROUP = "gateway.networking.k8s.io"
+
+
+class Object(Protocol):
+    """An object of a cluster: whatever a kind reads has its reference."""
+
+    @property
+    def ref(self) -> Ref:
+        """Return its group, kind, namespace and name, and where it is written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of one API group; a module of this package lists its own in `KINDS`, where the registry finds them."""
+
+    group: str
+    name: str
+    read: Callable[[Fields, Ref], Object | None] | None = None
+    """Returns the object, or None after it noted why there is none; no reader: the kind has no say in any answer."""
+    validate: Callable[[Fields], None] | None = None
+    """Notes what the API server or Linkerd's webhook refuses beyond the schema; it is given what fits the schema."""
+    namespaced: bool = True

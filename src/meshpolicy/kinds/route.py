@@ -1,0 +1,149 @@
+"""What HTTPRoutes and GRPCRoutes share: their type, parents, backends, filters and header patterns. Pure.
+
+A route that Linkerd admits and then drops keeps the reason in `unusable` (R53).
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from meshpolicy.core.fields import Fields
+from meshpolicy.core.match import HostMatch, ValueMatch
+from meshpolicy.core.patterns import InvalidPattern, compiled
+from meshpolicy.core.policy import Filter, GrpcRule, HeaderChange, HttpRule, Redirect, Ref
+from meshpolicy.kinds.reading import read_created
+from meshpolicy.kinds.references import Target, read_target
+
+USED_FILTERS = frozenset({"RequestHeaderModifier", "ResponseHeaderModifier", "RequestRedirect"})
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Where a rule of a Gateway's route sends a request."""
+
+    namespace: str
+    name: str
+    port: int
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An HTTPRoute or GRPCRoute; its parents decide whether it is policy, ingress or outbound."""
+
+    ref: Ref
+    created: str
+    parents: tuple[Target, ...]
+    hostnames: tuple[HostMatch, ...] = ()
+    http: tuple[HttpRule, ...] = ()
+    grpc: tuple[GrpcRule, ...] = ()
+    backends: tuple[tuple[Backend, ...], ...] = ()
+    """Of each rule, in their order."""
+    unusable: str = ""
+    """Why Linkerd drops the route although it was admitted (R53); empty: it is used."""
+
+
+def read_route(
+    document: Fields,
+    ref: Ref,
+    http: Callable[[Fields, list[str]], tuple[HttpRule, ...]] | None = None,
+    grpc: Callable[[Fields, list[str]], tuple[GrpcRule, ...]] | None = None,
+) -> Route:
+    """Read a route; `http` or `grpc` reads the rules of its spec, and adds why Linkerd would drop the route."""
+    spec = document.child("spec")
+    unusable: list[str] = []
+    return Route(
+        ref,
+        read_created(document),
+        tuple(_parent(parent, ref) for parent in spec.children("parentRefs")),
+        tuple(HostMatch(host) for host in spec.texts("hostnames")),
+        http(spec, unusable) if http is not None else (),
+        grpc(spec, unusable) if grpc is not None else (),
+        tuple(_backends(rule, ref) for rule in spec.children("rules")),
+        unusable[0] if unusable else "",
+    )
+
+
+def _parent(fields: Fields, ref: Ref) -> Target:
+    """Read a parent; a group that is left out is the route's own, and a kind that is left out a Gateway (R45)."""
+    target = read_target(fields, ref.namespace)
+    return replace(target, group=target.group if fields.has("group") else ref.group, kind=target.kind or "Gateway")
+
+
+def read_value(fields: Fields, unusable: list[str], header: bool = False) -> ValueMatch:
+    """Read what a header or query parameter must be."""
+    name, value = fields.text("name"), fields.text("value")
+    if header and not TOKEN.fullmatch(name):
+        fields.refuse("name", f"`{name}` is no header name", "R53")
+        unusable.append(f"the header name {name}")
+    regex = fields.text("type", "Exact") == "RegularExpression"
+    if regex:
+        check_regex(fields, "value", value, unusable)
+    return ValueMatch(name.lower() if header else name, value, regex)
+
+
+def check_regex(fields: Fields, key: str, pattern: str, unusable: list[str]) -> None:
+    """Note a pattern that Rust's regex does not take: broken, or with look-around or backreferences."""
+    try:
+        compiled(pattern)
+    except InvalidPattern as error:
+        fields.refuse(key, f"`{pattern}` is no regular expression: {error}", "R53")
+        unusable.append(f"the regular expression {pattern}")
+
+
+def check_absolute(fields: Fields, key: str, path: str, unusable: list[str]) -> None:
+    """Note a path that does not begin with a slash."""
+    if not path.startswith("/"):
+        fields.refuse(key, f"is `{path}`, which does not begin with /", "R53")
+        unusable.append(f"the relative path {path}")
+
+
+def read_filters(rule: Fields, unusable: list[str]) -> tuple[Filter, ...]:
+    """Read the filters of a rule that act on a request; one that Linkerd does not know drops the route (R53)."""
+    found: list[Filter] = []
+    for entry in rule.children("filters"):
+        kind = entry.text("type")
+        if kind not in USED_FILTERS:
+            unusable.append(f"the filter {kind}")
+        elif kind == "RequestHeaderModifier":
+            found.append(_header_change(entry.child("requestHeaderModifier")))
+        elif kind == "RequestRedirect":
+            found.append(_redirect(entry.child("requestRedirect"), unusable))
+    return tuple(found)
+
+
+def _header_change(fields: Fields) -> HeaderChange:
+    def pairs(key: str) -> tuple[tuple[str, str], ...]:
+        return tuple((entry.text("name").lower(), entry.text("value")) for entry in fields.children(key))
+
+    return HeaderChange(pairs("add"), pairs("set"), tuple(name.lower() for name in fields.texts("remove")))
+
+
+def _redirect(fields: Fields, unusable: list[str]) -> Redirect:
+    path = fields.child("path")
+    full, prefix = path.text("replaceFullPath") or None, path.text("replacePrefixMatch") or None
+    for key, value in (("replaceFullPath", full), ("replacePrefixMatch", prefix)):
+        if value is not None:
+            check_absolute(path, key, value, unusable)
+    return Redirect(
+        fields.integer("statusCode", 302),
+        fields.text("scheme") or None,
+        fields.text("hostname") or None,
+        fields.integer("port") or None,
+        full,
+        prefix,
+    )
+
+
+def _backends(rule: Fields, ref: Ref) -> tuple[Backend, ...]:
+    return tuple(
+        Backend(
+            backend.text("namespace", ref.namespace),
+            backend.text("name"),
+            backend.integer("port"),
+            backend.integer("weight", 1),
+        )
+        for backend in rule.children("backendRefs")
+        if backend.text("kind", "Service") == "Service"
+    )

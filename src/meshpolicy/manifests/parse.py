@@ -1,0 +1,191 @@
+"""From documents to a cluster in one pass: each object is read, and checked as the API server would. Pure.
+
+Every problem is collected. What a cluster would refuse is known beside what cannot be read at all.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import Place, Problem, ProblemKind
+from meshpolicy.core.fields import Fields
+from meshpolicy.core.policy import Ref
+from meshpolicy.core.progress import Progress, no_progress
+from meshpolicy.kinds import parseworkload
+from meshpolicy.kinds.cluster import Cluster, sort_by_namespace
+from meshpolicy.kinds.gateway import Gateway
+from meshpolicy.kinds.kind import POLICY_GROUP, Kind, Object
+from meshpolicy.kinds.meshtlsauthentication import MeshTLSAuthentication
+from meshpolicy.kinds.namespace import Namespace
+from meshpolicy.kinds.networkauthentication import NetworkAuthentication
+from meshpolicy.kinds.networkpolicy import NetworkPolicy
+from meshpolicy.kinds.registry import GROUPS, KINDS, groups_of, names_in
+from meshpolicy.kinds.schema import check_name, check_schema
+from meshpolicy.kinds.workload import MeshSettings, Service, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """Documents, what they say, and what is wrong with them."""
+
+    documents: tuple[Document, ...]
+    cluster: Cluster
+    """All objects that could be read, those that would be refused among them."""
+    problems: tuple[Problem, ...] = ()
+    refused_objects: frozenset[Ref] = frozenset()
+    """Those that a cluster would refuse."""
+
+    @property
+    def unusable(self) -> tuple[Problem, ...]:
+        """Return the problems of documents that cannot be read at all."""
+        return tuple(problem for problem in self.problems if problem.kind is ProblemKind.UNUSABLE)
+
+    @property
+    def refused(self) -> tuple[Problem, ...]:
+        """Return the problems of documents that a cluster would refuse."""
+        return tuple(problem for problem in self.problems if problem.kind is ProblemKind.REJECTED)
+
+    @property
+    def admitted(self) -> Cluster:
+        """Return what the rest says: a refused object that got in all the same is skipped by the controller (R38)."""
+        if not self.refused_objects:
+            return self.cluster
+        rest = (item for item in self.cluster.objects if item.ref not in self.refused_objects)
+        return assemble(rest, self.cluster.settings)
+
+
+def parse_documents(
+    documents: Iterable[Document],
+    settings: MeshSettings | None = None,
+    before: Iterable[Problem] = (),
+    progress: Progress = no_progress,
+) -> Manifests:
+    """Return what documents say, and everything that is wrong with them after the problems `before`.
+
+    The one way in: reading, schema and admission are one pass. Kinds that are not known here are passed over.
+    """
+    documents = tuple(documents)
+    reader = _Reader()
+    for document in progress(documents, "documents checked", len(documents)):
+        for fields in _objects_of(Fields(document.data, document.place, reader.problems)):
+            reader.read(fields)
+    return Manifests(
+        documents,
+        assemble(reader.objects, settings or MeshSettings()),
+        (*before, *dict.fromkeys(reader.problems)),
+        frozenset(reader.refused),
+    )
+
+
+def _objects_of(fields: Fields) -> tuple[Fields, ...]:
+    """Return the objects of a document; a List holds several."""
+    kind = fields.data.get("kind")
+    if isinstance(kind, str) and kind.endswith("List") and (kind == "List" or fields.has("items")):
+        return fields.children("items")
+    return (fields,)
+
+
+class _Reader:
+    """Reads one object after the other, and keeps what it found."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.objects: list[Object] = []
+        self.refused: set[Ref] = set()
+        self._seen: dict[Ref, Place] = {}
+
+    def read(self, fields: Fields) -> None:
+        """Read and check one object."""
+        if not fields.has("apiVersion") and not fields.has("kind"):
+            return  # No manifest: a chart's values, for one, may lie in the same folder.
+        before = len(self.problems)
+        item = self._object(fields)
+        found = self.problems[before:]
+        self.problems += [problem for problem in _admission(fields) if not _covers(found, problem.place)]
+        if item is None:
+            return
+        self.objects.append(item)
+        if any(problem.kind is ProblemKind.REJECTED for problem in self.problems[before:]):
+            self.refused.add(item.ref)
+
+    def _object(self, fields: Fields) -> Object | None:
+        version, name = fields.required("apiVersion"), fields.required("kind")
+        group = version.rpartition("/")[0]
+        kind = KINDS.get((group, name))
+        if kind is None:
+            _note_unknown(fields, group, name)
+            return None
+        ref = _reference(fields, kind) if kind.read is not None else None
+        if ref is None or kind.read is None:
+            return None
+        if ref in self._seen:
+            fields.note("", f"{ref} is given twice, first in {self._seen[ref]}")
+            return None
+        self._seen[ref] = fields.place
+        before = len(self.problems)
+        item = kind.read(fields, ref)
+        # What its reader refuses is nothing that could be in force.
+        refused = any(problem.kind is ProblemKind.REJECTED for problem in self.problems[before:])
+        return None if refused else item
+
+
+def _reference(fields: Fields, kind: Kind) -> Ref | None:
+    metadata = fields.child("metadata")
+    name = metadata.required("name")
+    namespace = (metadata.text("namespace") or "default") if kind.namespaced else ""
+    return Ref(kind.group, kind.name, namespace, name, fields.place) if name else None
+
+
+def _note_unknown(fields: Fields, group: str, name: str) -> None:
+    """Note a kind under the wrong one of the groups that are known here, and a kind that Linkerd's policies lack."""
+    groups = groups_of(name)
+    if groups and group in GROUPS:
+        owners = " or ".join(own or "the core group (v1)" for own in groups)
+        fields.note("apiVersion", f"is `{fields.text('apiVersion')}`: a {name} is of {owners}")
+    elif group == POLICY_GROUP and name:
+        close = get_close_matches(name, names_in(group), n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        fields.note("kind", f"is `{name}`, which {group} does not have{hint}")
+
+
+def _admission(fields: Fields) -> list[Problem]:
+    """Return why a cluster would refuse an object: its name, its kind's schema, and the rules of its kind."""
+    own = replace(fields, problems=[])
+    check_name(own)
+    check_schema(own)
+    kind = KINDS.get((str(fields.data.get("apiVersion", "")).rpartition("/")[0], str(fields.data.get("kind", ""))))
+    if kind is not None and kind.validate is not None and not own.problems:
+        kind.validate(own)
+    return own.problems
+
+
+def _covers(problems: Iterable[Problem], place: Place) -> bool:
+    """Whether a problem of the same field, or of a field in it, is known already: one mistake, one message."""
+    return any(f"{known.place.field}.".startswith(f"{place.field}.") for known in problems)
+
+
+def assemble(objects: Iterable[Object], settings: MeshSettings) -> Cluster:
+    """Return the cluster that objects make: workloads injected, policies sorted by namespace."""
+    found = tuple(objects)
+    namespaces = {item.ref.name: item for item in found if isinstance(item, Namespace)}
+    return Cluster(
+        settings,
+        namespaces,
+        tuple(
+            parseworkload.injected(item, namespaces.get(item.ref.namespace), settings.control_plane_namespace)
+            for item in found
+            if isinstance(item, Workload)
+        ),
+        tuple(
+            parseworkload.with_opaque_ports(item, namespaces.get(item.ref.namespace))
+            for item in found
+            if isinstance(item, Service)
+        ),
+        tuple(item for item in found if isinstance(item, Gateway)),
+        sort_by_namespace(item for item in found if not isinstance(item, Namespace | Workload | Service | Gateway)),
+        {(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, MeshTLSAuthentication)},
+        {(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, NetworkAuthentication)},
+        tuple(item for item in found if isinstance(item, NetworkPolicy)),
+        found,
+    )
