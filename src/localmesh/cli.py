@@ -154,19 +154,23 @@ def status(output: str) -> None:
 @click.argument("target", metavar="TO")
 @click.option("--method", default="GET", show_default=True, help="The request's method.")
 @click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header, may be repeated.")
+@click.option("--request-target", metavar="TEXT", help="What to send in the request line instead of TO's path.")
 @output_option
-def ask(source: str, target: str, method: str, headers: tuple[str, ...], output: str) -> None:
+def ask(
+    source: str, target: str, method: str, headers: tuple[str, ...], request_target: str | None, output: str
+) -> None:
     """Send one real request as FROM, and say what the answer is and why.
 
     FROM is a pod or workload, a ServiceAccount (`NAMESPACE/NAME`, or its bare name where the manifests know it),
     or `unmeshed`. TO is a service, workload or pod with an optional port and path: `ponger:metrics/metrics`.
+    The path is sent exactly as written: `ponger/../ping`, `ponger//ping`, `ponger/%2e/ping#f`.
     """
     from localmesh import render
     from localmesh.ask.question import checked, header
     from localmesh.nearby import nearby
     from localmesh.views import Question
 
-    question = checked(Question(source, target, method, tuple(header(text) for text in headers)))
+    question = checked(Question(source, target, method, tuple(header(text) for text in headers), request_target))
     client = running()
     answer = client.ask(question)
     roots = paths(client.status().settings["LOCALMESH_MANIFESTS"])

@@ -100,6 +100,8 @@ class Question:
     target: str
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
+    request_target: str | None = None
+    """What stands in the request line instead of the path in `target`; it may be empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def test_a_request_that_is_none_is_bad_input(words: list[str], message: str) -> 
     assert message in done.stderr
 
 
-@pytest.mark.parametrize("target", ["", "ponger/\x01", "ponger/a b", "pönger", "p\udcff"])
+@pytest.mark.parametrize("target", ["", "ponger/\n", "ponger/a\rb", "pon ger", "pönger", "p\udcff"])
 def test_a_target_that_no_request_can_name_is_bad_input(target: str) -> None:
     done = CliRunner().invoke(main, ["ask", "unmeshed", target])
     assert done.exit_code == 2

@@ -8,6 +8,7 @@ from localmesh.ask.sending import Observed, Way, in_plain, send, through_sidecar
 from localmesh.ask.sources import AsAccount, AsPod, AsStranger, Source, find_source
 from localmesh.ask.targets import Target, find_target
 from localmesh.control.outfit import Outfitter
+from localmesh.errors import BadInput
 from localmesh.identity.credentials import Credentials
 from localmesh.pods.addresses import HERE, meant
 from localmesh.pods.plan import Group
@@ -33,8 +34,8 @@ BY_STATUS = {
 }
 """What a proxy means by an answer of its own."""
 BROKEN_OFF = (Verdict.CLOSED, Verdict.PROTOCOL_ERROR)
-UNREADABLE = 400
-UNREAD = "a proxy could not read the request (an unknown method is one cause), and so asked no policy"
+UNREADABLE = (400, 431)
+UNREAD = "a proxy could not read the request (its method, its target or its size), and so asked no policy"
 GATEWAY_ERRORS = (502, 503, 504)
 """What a proxy answers when the other side closes the connection (M2): by policy, or as nobody is there."""
 
@@ -55,7 +56,7 @@ class Asker:
         """Send a request, and return the answer beside the prediction."""
         settings = self.outfitter.cluster.settings
         source = find_source(question.source, self.running, self.identities, settings, self.node)
-        target = self._target(question.target, source)
+        target = written(question.request_target, self._target(question.target, source), source)
         observed = await send(self._way(source, target), target, question.method, question.headers)
         policy = effective(self.outfitter.cluster, self._group(target.pod).workload, target.number)
         opaque = hinted_opaque(self.outfitter.cluster, self._group(target.pod).workload, target.number)
@@ -100,6 +101,19 @@ class Asker:
         return next(group for group in self.groups if group.workload.ref == pod.workload)
 
 
+def written(request_target: str | None, target: Target, source: Source) -> Target:
+    """Return the target with what a person wants to stand in the request line instead of its path."""
+    if request_target is None:
+        return target
+    if isinstance(source, AsPod) and request_target[:1] not in ("", "/"):
+        raise BadInput(
+            f"request target {request_target!r}: {source.pod.name} sends through its sidecar, which puts"
+            f" http://{target.authority} before it: it has to be empty or to begin with `/`",
+            hint="any request target can be sent as `unmeshed`, `node` or NAMESPACE/ACCOUNT",
+        )
+    return replace(target, path=request_target)
+
+
 def predicted(policy: PortPolicy, source: Source, target: Target, question: Question, *, opaque: bool) -> Decision:
     """Return what the policies say of a question."""
     if isinstance(source, AsPod) and source.pod.name == target.pod.name:
@@ -108,7 +122,8 @@ def predicted(policy: PortPolicy, source: Source, target: Target, question: Ques
     for name, value in question.headers:
         before = headers.get(name.lower())
         headers[name.lower()] = value if before is None else f"{before}{NEXT_LINE}{value}"
-    request = Request(question.method, target.path, headers, headers.get("host", target.authority))
+    path, authority = target.received(headers.get("host", target.authority), by_proxy=isinstance(source, AsPod))
+    request = Request(question.method, path, headers, authority)
     return decide(policy, client(source, opaque=opaque), request)
 
 
@@ -140,7 +155,7 @@ def verdict(observed: Observed, decision: Decision) -> str:
 
 def comparable(observed: Observed, found: str, decision: Decision) -> tuple[str, tuple[str, ...]]:
     """Return what the verdict is held against, itself where the policies say nothing of it, and the reasons."""
-    if observed.by_proxy and observed.status == UNREADABLE and found != decision.verdict:
+    if observed.by_proxy and observed.status in UNREADABLE and found != decision.verdict:
         return found, (UNREAD,)
     return found if _beyond_prediction(found, decision) else decision.verdict, tuple(map(str, decision.reasons))
 

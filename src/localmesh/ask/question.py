@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeGuard
 
 from localmesh.errors import BadInput
 from localmesh.views import Question
@@ -13,6 +14,13 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 VISIBLE = re.compile(r"[!-~]+")
 FRAMING = ("content-length", "transfer-encoding")
 PRINTABLE = re.compile(r"[ -~]*")
+UNSENT = r"\r\n\0\ud800-\udc7f\udd00-\udfff"
+"""What would end the request line, and what stands for no byte; all else is sent as it is written."""
+REQUEST_TARGET = re.compile(f"[^{UNSENT}]*")
+TARGET = re.compile(f"[!-.0-9:-~]+(?:/{REQUEST_TARGET.pattern})?")
+
+
+OPTIONAL = {"method", "headers", "request_target"}
 
 
 def checked(question: Question) -> Question:
@@ -25,8 +33,10 @@ def checked(question: Question) -> Question:
 def _reasons(question: Question) -> Iterator[str]:
     if not VISIBLE.fullmatch(question.source):
         yield f"{question.source!r}: a pod, a ServiceAccount or `unmeshed` is expected, in ASCII without spaces"
-    if not VISIBLE.fullmatch(question.target):
-        yield f"{question.target!r}: NAME[:PORT][/PATH] is expected, in ASCII without spaces (write %20 for one)"
+    if not TARGET.fullmatch(question.target):
+        yield f"{question.target!r}: NAME[:PORT][/PATH] is expected, the name in ASCII, the path without a line's end"
+    if not REQUEST_TARGET.fullmatch(question.request_target or ""):
+        yield f"request target {question.request_target!r}: it cannot hold a line's end or a NUL"
     if not TOKEN.fullmatch(question.method):
         yield f"method {question.method!r}: a word such as GET is expected"
     for name, value in question.headers:
@@ -45,18 +55,25 @@ def header(text: str) -> tuple[str, str]:
 
 
 def from_body(body: bytes) -> Question:
-    """Return the question that a JSON object holds: source, target, and as one likes method and headers."""
+    """Return the question that a JSON object holds: source and target, and what is optional (`OPTIONAL`)."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
         data = None
     match data:
-        case {"source": str(source), "target": str(target), **rest} if rest.keys() <= {"method", "headers"}:
-            method, headers = rest.get("method", "GET"), rest.get("headers", [])
-            if isinstance(method, str) and isinstance(headers, list) and all(map(_is_pair, headers)):
-                return checked(Question(source, target, method, tuple((name, value) for name, value in headers)))
-    raise BadInput('a question is a JSON object: {"source": …, "target": …, "method": …, "headers": [[NAME, VALUE]]}')
+        case {"source": str(source), "target": str(target), **rest} if rest.keys() <= OPTIONAL:
+            method, headers, written = rest.get("method", "GET"), rest.get("headers", []), rest.get("request_target")
+            if isinstance(method, str) and isinstance(written, str | None) and _are_pairs(headers):
+                return checked(
+                    Question(source, target, method, tuple((name, value) for name, value in headers), written)
+                )
+    raise BadInput(
+        'a question is a JSON object: {"source": …, "target": …, "method": …, "headers": [[NAME, VALUE]],'
+        ' "request_target": …}'
+    )
 
 
-def _is_pair(found: object) -> bool:
-    return isinstance(found, list) and len(found) == 2 and all(isinstance(part, str) for part in found)
+def _are_pairs(found: object) -> TypeGuard[list[list[str]]]:
+    return isinstance(found, list) and all(
+        isinstance(pair, list) and [*map(type, pair)] == [str, str] for pair in found
+    )

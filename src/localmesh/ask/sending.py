@@ -1,20 +1,31 @@
-"""Sends one real request as somebody, and tells what came of it."""
+"""Sends one request as somebody, its target exactly as it is written, and tells what came of it.
 
+One level below an HTTP client, which would rewrite `/../ping`, `//ping` or `/ping#f` before anybody sees it.
+"""
+
+import asyncio
 import ssl
 import tempfile
-from collections.abc import Mapping
+from asyncio import StreamReader, StreamWriter
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 from time import perf_counter
+from urllib.parse import urlsplit
 
-import httpx
+import h11
 
 from localmesh.ask.targets import Target
-from localmesh.errors import BadInput
 from localmesh.identity.certificates import Leaf
 
 TIMEOUT = 10.0
+MOST_BYTES = 65536
+"""Of an answer's body: its first line is all that is shown."""
+CHUNK = 16384
+Headers = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,53 +41,123 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a request travels."""
+    """How a request travels: where to connect, and what a proxy there wants to see."""
 
-    transport: httpx.AsyncBaseTransport
-    url: str
-    extensions: Mapping[str, str]
+    address: IPv4Address
+    port: int
+    source: IPv4Address | None = None
+    """The address to come from."""
+    context: ssl.SSLContext | None = None
+    """For TLS."""
+    server_name: str | None = None
+    prefix: str = ""
+    """Stands before the target where a proxy of one's own takes the request: `http://ponger`."""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def through_sidecar(target: Target, proxy: str) -> Way:
     """Go out by a pod's own proxy, which resolves the name and speaks mutual TLS."""
-    return Way(httpx.AsyncHTTPTransport(proxy=proxy), f"http://{target.authority}{target.path}", {})
+    found = urlsplit(proxy)
+    assert found.hostname  # noqa: S101 `proxy_url` writes it
+    assert found.port  # noqa: S101
+    credentials = b64encode(f"{found.username}:{found.password}".encode()).decode()
+    secret = ("Proxy-Authorization", f"Basic {credentials}")
+    return Way(IPv4Address(found.hostname), found.port, prefix=f"http://{target.authority}", headers=(secret,))
 
 
 def in_plain(target: Target, source: IPv4Address) -> Way:
     """Go straight to the pod, without TLS."""
-    url = f"http://{target.pod.local}:{target.number}{target.path}"
-    return Way(httpx.AsyncHTTPTransport(local_address=str(source)), url, {})
+    return Way(target.pod.local, target.number, source)
 
 
 def with_certificate(target: Target, source: IPv4Address, leaf: Leaf, anchor: str, folder: Path) -> Way:
     """Go straight to the pod with mutual TLS: the server must prove the pod's identity."""
     context = ssl.create_default_context(cadata=anchor)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_alpn_protocols(["http/1.1"])
     # The only way to hand a key to `ssl` is a file: private, and gone at once.
     with tempfile.NamedTemporaryFile("w", dir=folder) as file:
         file.write(leaf.chain_pem + leaf.key_pem)
         file.flush()
         context.load_cert_chain(file.name)
-    url = f"https://{target.pod.local}:{target.number}{target.path}"
-    transport = httpx.AsyncHTTPTransport(verify=context, local_address=str(source))
-    return Way(transport, url, {"sni_hostname": target.pod.identity})
+    return Way(target.pod.local, target.number, source, context, target.pod.identity)
 
 
-async def send(way: Way, target: Target, method: str, headers: tuple[tuple[str, str], ...]) -> Observed:
-    """Send one request, and return what came of it."""
-    named = any(name.lower() == "host" for name, _ in headers)
-    headers = headers if named else (("host", target.authority), *headers)
+async def send(way: Way, target: Target, method: str, headers: Headers) -> Observed:
+    """Send one request, and return what came of it; a connection that breaks is an outcome, too."""
     started = perf_counter()
+    answer = Answered()
     try:
-        async with httpx.AsyncClient(transport=way.transport, timeout=TIMEOUT) as http:
-            request = http.build_request(method, way.url, headers=headers, extensions=dict(way.extensions))
-            response = await http.send(request)
-    except (httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError) as error:
-        raise BadInput(f"this request cannot be sent: {error}") from error
-    except (httpx.TransportError, ssl.SSLError) as error:
-        # In TLS 1.3 a certificate may be refused after the handshake, when httpx no longer translates the error.
-        return Observed(None, str(error) or type(error).__name__, perf_counter() - started, by_proxy=True)
-    seconds = perf_counter() - started
-    line = response.text.strip().splitlines()[0] if response.text.strip() else ""
-    by_proxy = not response.content and "content-type" not in response.headers
-    return Observed(response.status_code, line, seconds, by_proxy)
+        async with asyncio.timeout(TIMEOUT), _connected(way) as (reader, writer):
+            writer.write(_head(way, target, method, headers))
+            await writer.drain()
+            await answer.read(reader, method)
+    except (OSError, EOFError, h11.RemoteProtocolError) as error:  # TimeoutError and SSLError are OSErrors
+        if answer.status is None:
+            return Observed(None, _words(error), perf_counter() - started, by_proxy=True)
+    return Observed(answer.status, answer.line, perf_counter() - started, answer.by_proxy)
+
+
+def _head(way: Way, target: Target, method: str, headers: Headers) -> bytes:
+    """Return the head of a request. What a person names is not added a second time."""
+    given = tuple(headers)
+    named = {name.lower() for name, _ in given}
+    usual = (("Host", target.authority), ("Accept", "*/*"), ("User-Agent", "localmesh"), ("Connection", "close"))
+    sent = [*(pair for pair in usual if pair[0].lower() not in named), *way.headers, *given]
+    lines = [f"{method} {way.prefix}{target.path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent), "", ""]
+    return "\r\n".join(lines).encode(errors="surrogateescape")
+
+
+@asynccontextmanager
+async def _connected(way: Way) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
+    source = (str(way.source), 0) if way.source else None
+    reader, writer = await asyncio.open_connection(
+        str(way.address), way.port, local_addr=source, ssl=way.context, server_hostname=way.server_name
+    )
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+@dataclass(slots=True)
+class Answered:
+    """What has come of an answer so far."""
+
+    status: int | None = None
+    by_proxy: bool = True
+    body: bytes = b""
+
+    @property
+    def line(self) -> str:
+        """The first line of the body that is not empty."""
+        return next(iter(self.body.decode(errors="replace").strip().splitlines()), "")
+
+    async def read(self, reader: StreamReader, method: str) -> None:
+        """Read the answer to a request of some method; of a long body, only the beginning."""
+        parser = h11.Connection(h11.CLIENT)
+        # The parser must know what it reads the answer to; what was sent is written by hand, as h11 refuses some of it.
+        parser.send(h11.Request(method=method, target="/", headers=[("Host", "localmesh")]))
+        parser.send(h11.EndOfMessage())
+        while len(self.body) < MOST_BYTES:
+            event = parser.next_event()
+            if event is h11.NEED_DATA:
+                parser.receive_data(await reader.read(CHUNK))
+            elif isinstance(event, h11.Response):
+                self.status = event.status_code
+                self.by_proxy = b"content-type" not in dict(event.headers)
+            elif isinstance(event, h11.Data):
+                self.body += bytes(event.data)
+                self.by_proxy = False
+            elif not isinstance(event, h11.InformationalResponse):
+                return
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {TIMEOUT:g} s"
+    if isinstance(error, EOFError):
+        return "the connection ended without an answer"
+    return str(error) or type(error).__name__

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from localmesh.control.endpoints import ServiceBackend
 from localmesh.errors import BadInput, LocalMeshError
 from localmesh.pods.pod import Pod, tcp_ports
+from meshpolicy.core.uri import SCHEME
 from meshpolicy.kinds.workload import Service, ServicePort
 
-FORM = re.compile(r"(?P<name>[^:/]+)(?::(?P<port>[^:/]+))?(?P<path>/.*)?")
+FORM = re.compile(r"(?P<name>[^:/]+)(?::(?P<port>[^:/]+))?(?P<path>/.*)?", re.DOTALL)
 USUAL = "http"
 """The port that is meant where none is named."""
 
@@ -24,6 +25,22 @@ class Target:
     authority: str
     """What the caller calls it: the Service's name, or the pod's address, with its port."""
     path: str
+    """What stands in the request line, as it is written."""
+
+    def received(self, host: str, *, by_proxy: bool) -> tuple[str, str]:
+        """Return the path and the authority that the server's proxy reads (RFC 9112, 3.2); `host` is the header.
+
+        A proxy of one's own (`by_proxy`) is told the authority before the path; in absolute form it outdoes the header.
+        Envoy reads past spaces and tabs around a request target.
+        """
+        written = (f"http://{self.authority}{self.path}" if by_proxy else self.path).strip(" \t")
+        scheme = SCHEME.match(written)
+        if scheme is None:
+            return written, host
+        end = re.search("[/?#]|$", rest := written[scheme.end() :])
+        authority = rest[: end.start()] if end else rest
+        path = rest[len(authority) :]
+        return path if path.startswith("/") else f"/{path}", authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +53,7 @@ def find_target(text: str, services: Sequence[Service], running: Sequence[Pod], 
     """Return the target that `text` names: a pod, a Service (`NAME` or `NAME.NAMESPACE`) or a workload."""
     found = FORM.fullmatch(text)
     if not found:
-        raise BadInput(f"{text}: NAME[:PORT][/PATH] is expected")
+        raise BadInput(f"{text!r}: NAME[:PORT][/PATH] is expected")
     name, port, path = found["name"], found["port"] or "", found["path"] or "/"
     if pod := next((pod for pod in running if pod.name == name), None):
         return _at_pod(pod, port, path)

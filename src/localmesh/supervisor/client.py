@@ -1,5 +1,6 @@
 """The command line's side of the control socket."""
 
+import json
 from dataclasses import asdict
 from urllib.parse import quote
 
@@ -43,7 +44,8 @@ class Client:
         transport = httpx.HTTPTransport(uds=str(self._folder.control))
         try:
             with httpx.Client(transport=transport, base_url="http://localmesh", timeout=self._timeout) as http:
-                response = http.request(method, path, json=body)
+                # Written in ASCII: a text may hold bytes that are no UTF-8.
+                response = http.request(method, path, content=None if body is None else json.dumps(body))
         except httpx.TransportError as error:
             raise self._unheard() from error
         match response.status_code:

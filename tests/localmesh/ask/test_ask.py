@@ -51,7 +51,7 @@ def test_a_verdict_is_read_from_who_answered_what(
         (400, True, "protocol error", Verdict.ALLOW, "protocol error", (UNREAD,)),
         (400, True, "closed", Verdict.CLOSED, "closed", ("why",)),
         (400, False, "allow", Verdict.FORBIDDEN, "forbidden", ("why",)),
-        (431, True, "protocol error", Verdict.FORBIDDEN, "forbidden", ("why",)),
+        (431, True, "protocol error", Verdict.FORBIDDEN, "protocol error", (UNREAD,)),
         (403, True, "forbidden", Verdict.ALLOW, "allow", ("why",)),
         (429, True, "rate limited", Verdict.ALLOW, "rate limited", ("why",)),
         (429, True, "rate limited", Verdict.FORBIDDEN, "forbidden", ("why",)),

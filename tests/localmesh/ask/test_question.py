@@ -16,6 +16,8 @@ FORM = "a question is a JSON object"
     ("more", "question"),
     [
         ({}, Question("pinger", "ponger/ping")),
+        ({"target": "ponger/../a b\udcff"}, Question("pinger", "ponger/../a b\udcff")),
+        ({"request_target": ""}, Question("pinger", "ponger/ping", request_target="")),
         ({"method": "post"}, Question("pinger", "ponger/ping", "POST")),
         ({"headers": [["A", "1"], ["A", ""]]}, Question("pinger", "ponger/ping", "GET", (("A", "1"), ("A", "")))),
     ],
@@ -40,8 +42,11 @@ def test_a_question_is_read_from_json(more: dict[str, object], question: Questio
         (json.dumps({**PING, "port": 80}), FORM),
         (json.dumps({**PING, "source": "pönger"}), "'pönger': a pod, a ServiceAccount or `unmeshed` is expected"),
         (json.dumps({**PING, "source": ""}), "'': a pod, a ServiceAccount or `unmeshed` is expected"),
-        (json.dumps({**PING, "target": "ponger/a b"}), "'ponger/a b': NAME[:PORT][/PATH] is expected"),
-        (json.dumps({**PING, "target": "ponger/\x01"}), "NAME[:PORT][/PATH] is expected"),
+        (json.dumps({**PING, "target": "pon ger/a"}), "'pon ger/a': NAME[:PORT][/PATH] is expected"),
+        (json.dumps({**PING, "target": "ponger/\n"}), "NAME[:PORT][/PATH] is expected"),
+        (json.dumps({**PING, "target": "ponger/\ud800"}), "NAME[:PORT][/PATH] is expected"),
+        (json.dumps({**PING, "request_target": "/ HTTP/1.1\r\nx: y"}), "it cannot hold a line's end or a NUL"),
+        (json.dumps({**PING, "request_target": 1}), FORM),
         (json.dumps({**PING, "method": "GE T"}), "method 'GE T': a word such as GET is expected"),
         (json.dumps({**PING, "headers": [["x", "a\r\nb: c"]]}), "header 'x: a\\r\\nb: c': `NAME: VALUE` is expected"),
         (

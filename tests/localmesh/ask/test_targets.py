@@ -2,7 +2,7 @@
 
 import pytest
 
-from localmesh.ask.targets import find_target
+from localmesh.ask.targets import Target, find_target
 from localmesh.errors import BadInput, LocalMeshError
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.workload import ContainerPort, ServicePort
@@ -28,6 +28,9 @@ FQDN = "ponger.pingpong.svc.cluster.local"
         ("ponger-0:metrics/a:b", "ponger-0", 9090, "127.244.0.2:9090", "/a:b"),
         ("ponger-0:8080", "ponger-0", 8080, "127.244.0.2:8080", "/"),
         ("batch", "batch-0", 7000, "127.244.0.9:7000", "/"),
+        ("ponger/../ping", "ponger-1", 8080, FQDN, "/../ping"),
+        ("ponger//a%2e/./b#f", "ponger-1", 8080, FQDN, "//a%2e/./b#f"),
+        ("ponger/http://x/", "ponger-1", 8080, FQDN, "/http://x/"),
         ("dumb-0:81", "dumb-0", 81, "127.244.0.8:81", "/"),
     ],
 )
@@ -55,6 +58,30 @@ def test_a_target_that_is_not_there_is_answered_with_what_is(text: str, complain
     with pytest.raises(BadInput) as caught:
         find_target(text, [PONGER, *twins], PONGERS, PONGERS)
     assert complaint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "by_proxy", "read"),
+    [
+        ("/ping", False, ("/ping", "header")),
+        ("/../ping#f", False, ("/../ping#f", "header")),
+        ("", False, ("", "header")),
+        ("*", False, ("*", "header")),
+        (" /ping \t", False, ("/ping", "header")),
+        ("/pi ng", False, ("/pi ng", "header")),
+        ("http://a.b:80/ping?x", False, ("/ping?x", "a.b:80")),
+        ("HTTP://a.b", False, ("/", "a.b")),
+        ("https://a.b?x", False, ("/?x", "a.b")),
+        ("/ping", True, ("/ping", "ponger:80")),
+        ("", True, ("/", "ponger:80")),
+        ("?x", True, ("/?x", "ponger:80")),
+        ("//ping", True, ("//ping", "ponger:80")),
+    ],
+)
+def test_a_proxy_reads_path_and_authority_of_the_request_target(
+    path: str, by_proxy: bool, read: tuple[str, str]
+) -> None:
+    assert Target(PONGERS[0], 8080, "ponger:80", path).received("header", by_proxy=by_proxy) == read
 
 
 def test_a_service_without_ready_pods_is_no_bad_input() -> None:

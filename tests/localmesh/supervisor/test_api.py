@@ -93,7 +93,7 @@ def test_errors_come_back_as_what_they_were(short_path: Path) -> None:
     talk(short_path, conversation)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"[" * 100_000, b'{"source": "a", "target": "b/\\u0001"}'])
+@pytest.mark.parametrize("body", [b"", b"[]", b"[" * 100_000, b'{"source": "a", "target": "b/\\u000a"}'])
 def test_a_question_that_is_none_is_refused_and_the_next_one_answered(body: bytes, short_path: Path) -> None:
     def conversation(client: Client, mesh: Mesh) -> None:
         transport = httpx.HTTPTransport(uds=str(StateFolder(short_path).control))
