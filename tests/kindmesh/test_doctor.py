@@ -11,6 +11,8 @@ import pytest
 from kindmesh import doctor
 from kindmesh.doctor import State
 
+from ..onpath import only, stand_in
+
 
 @pytest.mark.parametrize(
     ("printed", "state", "word"),
@@ -81,7 +83,10 @@ def test_what_builds_the_image_and_what_fetches_definitions(
         ({"KINDMESH_CRDS": "crds"}, {"buildx"}, {"curl"}),
     ],
 )
-def test_what_is_checked_is_what_will_be_needed(environment: dict[str, str], there: set[str], absent: set[str]) -> None:
+def test_what_is_checked_is_what_will_be_needed(
+    environment: dict[str, str], there: set[str], absent: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch, tmp_path)
     names = {finding.name for finding in doctor.examine(environment)}
     assert there <= names
     assert not absent & names
@@ -149,7 +154,13 @@ def test_a_kernel_that_has_not_loaded_nft_queue_is_a_warning(
     assert words in f"{found.found} {found.mend}"
 
 
-def test_every_finding_that_is_not_good_says_how_to_mend_it() -> None:
+@pytest.mark.parametrize("installed", [False, True])
+def test_every_finding_that_is_not_good_says_how_to_mend_it(
+    installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch, tmp_path)
+    for name in (*doctor.ASK, "docker", "curl") if installed else ():
+        stand_in(tmp_path, name, "print('v0.0.1')")
     for finding in doctor.examine():
         assert finding.state is State.GOOD or "hint: " in str(finding)
 

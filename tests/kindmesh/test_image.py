@@ -8,6 +8,7 @@ import pytest
 from kindmesh.errors import BadInput
 from kindmesh.image import IMAGE, bring_image, brought
 
+from ..onpath import stand_in
 from .tools import Tools, items, site, tools
 
 ID = f"sha256:{'0123456789ab' * 5}0123"
@@ -69,7 +70,8 @@ def test_a_loader_tells_by_its_last_word_which_image_it_brought(
     annotations = {"kindmesh.pingpong/image": "sha256:before"}
     running = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
     tools(tmp_path, monkeypatch, {"get -n pingpong deployments": items(running)})
-    chosen = site(KINDMESH_IMAGE_LOADER=f"printf 'building\\n%s\\n' '{last}'")
+    stand_in(tmp_path, "load", f"print('building', {last!r}, sep=chr(10))")
+    chosen = site(KINDMESH_IMAGE_LOADER="load")
     bring_image(chosen)
     assert brought(chosen) == noted
 
@@ -78,4 +80,4 @@ def test_where_no_loader_tells_and_no_pod_notes_anything_nothing_is_noted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tools(tmp_path, monkeypatch, {"get": items({"spec": {"template": {"metadata": {}}}})})
-    assert brought(site(KINDMESH_IMAGE_LOADER="true")) == ""
+    assert brought(site(KINDMESH_IMAGE_LOADER="load")) == ""

@@ -1,7 +1,5 @@
 """What a load found, in words; and what a trace took part in."""
 
-import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,8 @@ from kindmesh.kube import Kube
 from kindmesh.load import LIFE, Load, Loading, read_load, under_load
 from kindmesh.pods import NEWCOMER, manifest
 from kindmesh.verifytrace import EXPECTED, participants
+
+from ..onpath import only, stand_in
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,7 @@ def test_a_load_on_something_unknown_is_answered_with_what_can_bear_one() -> Non
         pass
 
 
-KUBECTL = """#!{python}
-import sys
+KUBECTL = """import sys
 if "exec" in sys.argv:
     print({word!r}, flush=True)
     assert sys.stdin.readline() == chr(10)
@@ -69,9 +68,8 @@ elif "serviceaccount/default" in sys.argv:
 
 def cluster(folder: Path, patch: pytest.MonkeyPatch, word: str, result: str = "") -> Kube:
     """Return a cluster whose pods print a word when they start, and a result when they are told to end."""
-    (folder / "kubectl").write_text(KUBECTL.format(python=sys.executable, word=word, result=result))
-    (folder / "kubectl").chmod(0o755)
-    patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    stand_in(folder, "kubectl", KUBECTL.format(word=word, result=result))
+    only(patch, folder)
     return Kube("some")
 
 

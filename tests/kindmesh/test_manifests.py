@@ -1,7 +1,6 @@
 """The manifests of the cluster: they build, they agree with each other, and nothing in them floats."""
 
 import re
-import shutil
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from kindmesh.kube import Object, documents
 from kindmesh.pins import Tier, read_pins
 from kindmesh.settings import project_root
 
+from ..onpath import real_tools
+
 ROOT = project_root()
 FOLDERS = [
     *(f"k8s/overlays/{name}" for name in ("kind", "kind-cni", "production")),
@@ -21,15 +22,14 @@ FOLDERS = [
         for name in ("network", "policies", "admission", "observability", "ingress", "linkerd/identity", "ingress/tls")
     ),
 ]
-needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 
 
 @cache
 def built(folder: str) -> list[Object]:
-    return documents(kube.render(ROOT / folder))
+    with real_tools("kubectl"):
+        return documents(kube.render(ROOT / folder))
 
 
-@needs_kubectl
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_folder_builds_and_names_each_object_once(folder: str) -> None:
     names = [(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in built(folder)]
@@ -37,7 +37,6 @@ def test_a_folder_builds_and_names_each_object_once(folder: str) -> None:
     assert len(set(names)) == len(names)
 
 
-@needs_kubectl
 @pytest.mark.parametrize(
     ("overlay", "level"), [("kind", "privileged"), ("kind-cni", "restricted"), ("production", "restricted")]
 )
@@ -46,7 +45,6 @@ def test_an_overlay_enforces_the_level_that_its_pods_pass(overlay: str, level: s
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == level
 
 
-@needs_kubectl
 def test_production_leaves_the_number_of_pongers_to_its_autoscaler() -> None:
     found = {(one["kind"], one["metadata"]["name"]): one for one in built("k8s/overlays/production")}
     assert "replicas" not in found["Deployment", "ponger"]["spec"]
@@ -54,7 +52,6 @@ def test_production_leaves_the_number_of_pongers_to_its_autoscaler() -> None:
     assert found["PodDisruptionBudget", "ponger"]["spec"]["minAvailable"] < least
 
 
-@needs_kubectl
 @pytest.mark.parametrize("namespace", ["pingpong", "ingress", "tracing"])
 def test_a_namespace_is_shut_both_ways_before_anything_is_opened(namespace: str) -> None:
     policies = [one for one in built("mesh/network") if one["metadata"]["namespace"] == namespace]
@@ -63,7 +60,6 @@ def test_a_namespace_is_shut_both_ways_before_anything_is_opened(namespace: str)
     assert all(one["spec"]["policyTypes"] for one in policies)
 
 
-@needs_kubectl
 def test_between_meshed_pods_the_network_opens_linkerds_own_port_by_number_and_no_range() -> None:
     for policy in built("mesh/network"):
         rules = [*policy["spec"].get("ingress", []), *policy["spec"].get("egress", [])]
@@ -73,7 +69,6 @@ def test_between_meshed_pods_the_network_opens_linkerds_own_port_by_number_and_n
         assert all(rule["ports"] for rule in rules)
 
 
-@needs_kubectl
 def test_every_namespace_with_sidecars_may_be_scraped() -> None:
     scraped = {one["metadata"]["namespace"] for one in built("mesh/observability") if one["kind"] == "Server"}
     assert scraped >= {"pingpong", "ingress", "tracing"}

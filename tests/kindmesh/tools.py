@@ -1,8 +1,6 @@
-"""Stand-ins for the tools of a cluster: real programs on the PATH, with written answers and a record of their calls."""
+"""Stand-ins for the tools of a cluster, alone on the PATH: they give written answers, and record their calls."""
 
 import json
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,9 +11,10 @@ from kindmesh.pins import read_pins
 from kindmesh.settings import Settings, read
 from kindmesh.steps import Site
 
+from ..onpath import only, stand_in
+
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = """#!{python} -SE
-import json, sys
+PROGRAM = """import json, sys
 from pathlib import Path
 here = Path(__file__)
 said = " ".join([here.name, *sys.argv[1:]])
@@ -58,8 +57,7 @@ class Tools:
             told.append((words, [_turn(turn) for turn in turns]))
         (folder / "answers").write_text(json.dumps(told))
         for name in ("kubectl", "helm", "kind", "curl"):
-            (folder / name).write_text(PROGRAM.format(python=sys.executable))
-            (folder / name).chmod(0o755)
+            stand_in(folder, name, PROGRAM)
 
     @property
     def calls(self) -> list[str]:
@@ -85,8 +83,8 @@ def tools(
     answers: Mapping[str, object] | None = None,
     failing: Mapping[str, str] | None = None,
 ) -> Tools:
-    """Put the stand-ins first on the PATH."""
-    patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    """Put the stand-ins on the PATH, and nothing else."""
+    only(patch, folder)
     return Tools(folder, answers or {}, failing or {})
 
 

@@ -220,7 +220,7 @@ def test_an_up_that_cannot_say_how_far_it_is_leaves_nothing(another: Commands) -
 
 def test_a_program_that_does_not_stay_up_is_shown_with_what_it_printed(another: Commands) -> None:
     deployments = another.manifests / "k8s/base/deployments.yaml"
-    deployments.write_text(deployments.read_text().replace('["pingpong"]', '["ls", "/no/such/file"]'))
+    deployments.write_text(deployments.read_text().replace('["pingpong"]', '["/bin/ls", "/no/such/file"]'))
     outcome = another.run("up")
     assert outcome.code == 1
     assert "did not become ready: its programs ended 3 times" in outcome.err

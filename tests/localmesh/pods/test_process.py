@@ -81,7 +81,7 @@ def test_it_may_clean_up_on_sigterm(tmp_path: Path) -> None:
 def test_it_is_killed_with_all_that_it_started_when_the_grace_is_over(tmp_path: Path) -> None:
     script = (
         "import signal, subprocess\nsignal.signal(15, signal.SIG_IGN)\n"
-        "print(subprocess.Popen(['sleep', '60']).pid, flush=True)\nwhile True: signal.pause()"
+        "print(subprocess.Popen(['/bin/sleep', '60']).pid, flush=True)\nwhile True: signal.pause()"
     )
 
     async def main() -> None:

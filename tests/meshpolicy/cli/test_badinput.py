@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ...onpath import real_tools
 from ..command import OWN, run
 
 SERVER = "apiVersion: policy.linkerd.io/v1beta3\nkind: Server\nmetadata: {name: s, namespace: ns}\nspec: "
@@ -181,7 +182,8 @@ def test_a_question_that_cannot_be_answered_says_why(arguments: list[str], messa
         "apiVersion: v1\nkind: Pod\nmetadata: {name: ponger}\n"
         "spec: {containers: [{name: a, ports: [{name: http, containerPort: 8080}]}]}\n"
     )
-    code, _, told = run(*(argument.replace("{good}", str(good)) for argument in arguments))
+    with real_tools("git"):
+        code, _, told = run(*(argument.replace("{good}", str(good)) for argument in arguments))
     assert (code, message in told) == (2, True), told
 
 

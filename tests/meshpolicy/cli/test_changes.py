@@ -1,14 +1,15 @@
 """`diff`, `test`, `mutate` and `--context`: what changes, and what is agreed."""
 
 import json
-import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
 
+from ...onpath import only, real_tools, stand_in
 from ..build import ARENA, SPIFFE, Manifest, account, allow, network, ref, server, tls, wall
 from ..command import ROOT, run, written
 
@@ -72,14 +73,15 @@ def git(*arguments: str) -> None:
 
 
 @pytest.fixture
-def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Enter a git repository whose only revision holds the arena and a Server in all.yaml."""
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Enter a git repository whose only revision holds the arena and a Server in all.yaml; git is on the PATH."""
     monkeypatch.chdir(tmp_path)
     written(tmp_path, "all.yaml", *ARENA, server())
-    git("init", "--quiet")
-    git("add", ".")
-    git("commit", "--quiet", "--message", "closed")
-    return tmp_path
+    with real_tools("git"):
+        git("init", "--quiet")
+        git("add", ".")
+        git("commit", "--quiet", "--message", "closed")
+        yield tmp_path
 
 
 def test_diff_reads_git_revisions(closed: Path) -> None:
@@ -171,17 +173,21 @@ def test_mutate_names_the_rules_that_no_case_notices(tmp_path: Path) -> None:
     assert "    every request ends the same without it" in run("mutate", file, "--explain")[1]
 
 
+KUBECTL = """import sys
+from pathlib import Path
+here = Path(__file__).parent
+with (here / "asked").open("a") as asked:
+    print(*sys.argv[1:], file=asked)
+print("servers.policy.linkerd.io" if "api-resources" in sys.argv else (here / "items.json").read_text())
+"""
+
+
 def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program named kubectl stands in for the cluster: it answers with what was written down."""
     listed = tmp_path / "items.json"
     listed.write_text(json.dumps({"kind": "List", "items": [*ARENA, server(), allow(PINGER)]}))
-    kubectl = tmp_path / "kubectl"
-    kubectl.write_text(
-        f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\n'
-        f'case "$2" in api-resources) echo servers.policy.linkerd.io;; *) cat {listed};; esac\n'
-    )
-    kubectl.chmod(0o700)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    stand_in(tmp_path, "kubectl", KUBECTL)
+    only(monkeypatch, tmp_path)
     code, out, _ = run("list", "--context", "arena")
     assert code == 0
     assert "arena/ponger" in out
@@ -199,7 +205,7 @@ def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pyt
     code, _, told = run("list", "--context", "arena")
     assert code == 2
     assert "kubectl cannot read the context arena" in told
-    monkeypatch.setenv("PATH", "/nowhere")
+    only(monkeypatch, tmp_path / "nothing")
     assert "kubectl is not installed" in run("list", "--context", "arena")[2]
 
 

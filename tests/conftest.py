@@ -1,0 +1,27 @@
+"""What all tests share: a PATH on which no tool of this machine is found."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from .onpath import THIS_MACHINE, Tripwires, only
+
+
+@pytest.fixture(scope="session")
+def tripwires(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tripwires]:
+    """Leave nothing on the PATH but tripwires, until the last test has ended."""
+    found = Tripwires(tmp_path_factory.mktemp("tripwires"))
+    with pytest.MonkeyPatch.context() as patch:
+        only(patch, found.folder)
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _only_named_tools(request: pytest.FixtureRequest, tripwires: Tripwires) -> Iterator[None]:
+    if request.node.get_closest_marker("cluster"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PATH", THIS_MACHINE)
+            yield
+        return
+    with tripwires.watched():
+        yield
