@@ -9,7 +9,7 @@ export PATH := VIRTUAL_ENV / "bin" + ":" + env("PATH")
 
 [private]
 default:
-    @{{ just_executable() }} --list --unsorted
+    @{{ quote(just_executable()) }} --list --unsorted
 
 # bring PingPong up: on kind where Docker and its tools are here, else on this machine alone
 [group('run')]
@@ -99,7 +99,7 @@ metrics *args: install
 # install all dependencies into .venv, by hash
 [group('setup')]
 install:
-    @[ -d .venv ] || uv venv --quiet --python '>=3.11'
+    @[ -d .venv ] || uv venv --quiet --no-project --python '>=3.11'
     @cat requirements.lock pyproject.toml | cmp -s - .venv/installed || { echo "installing the locked dependencies into .venv" >&2 \
       && uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock \
       && uv pip install --quiet --no-deps --no-build-isolation --editable . \
@@ -145,7 +145,7 @@ bench *args: install
 fmt: install
     ruff check --quiet --fix
     ruff format --quiet
-    {{ just_executable() }} --fmt
+    {{ quote(just_executable()) }} --fmt
 
 # check style, names and known bug patterns
 [group('code')]
@@ -153,7 +153,7 @@ lint: install
     ruff check
     ruff format --check
     yamllint --strict k8s mesh
-    {{ just_executable() }} --fmt --check
+    {{ quote(just_executable()) }} --fmt --check
 
 # check the types
 [group('code')]

@@ -176,7 +176,9 @@ def test_nothing_is_released_that_was_not_checked() -> None:
         "publish": ["build", "scan"],
         "propose": ["build", "publish"],
     }
-    assert [step["run"] for step in jobs["check"]["steps"] if "run" in step] == ["./.ci/run"]
+    assert [step["run"] for step in jobs["check"]["steps"] if "run" in step] == [
+        'sudo env "PATH=$PATH" CI=true ./.ci/run'
+    ]
 
 
 def test_what_is_scanned_signed_and_named_is_the_one_digest_that_was_built() -> None:
@@ -198,9 +200,9 @@ def test_what_is_scanned_signed_and_named_is_the_one_digest_that_was_built() -> 
     ]
 
 
-@pytest.mark.parametrize("path", [".ci/run", ".github/workflows/check.yml"])
-def test_the_two_tools_have_a_version(path: str) -> None:
-    found = re.findall(r"\b(uv|rust-just)(==\d+\.\d+\.\d+)?(?=[ \n])", (ROOT / path).read_text())
+def test_the_two_tools_have_a_version() -> None:
+    text = (ROOT / ".github/workflows/check.yml").read_text()
+    found = re.findall(r"\b(uv|rust-just)(==\d+\.\d+\.\d+)?(?=[ \n])", text)
     assert sorted(name for name, version in found if version) == ["rust-just", "uv"]
     assert [name for name, version in found if not version] == []
 
