@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from meshpolicy.analysis.cover import open_to_all
 from meshpolicy.analysis.words import ANY_MESHED, ANYONE, grpc_words, http_words, subjects
-from meshpolicy.core.policy import Authorization, PortPolicy, Protocol, Ref
+from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Protocol, Ref
 from meshpolicy.decide.connection import Connection
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.index.effective import effective, skipped
@@ -69,15 +69,13 @@ def served_ports(workload: Workload) -> tuple[int, ...]:
 def _of_port(cluster: Cluster, workload: Workload, policy: PortPolicy, callers: "_Callers") -> Iterator[Access]:
     name = f"{workload.ref.namespace}/{workload.ref.name}"
     if policy.skipped:
-        why = "the port bypasses the proxy" if workload.meshed else "the workload is not meshed"
-        ref = Ref("default", "default", "", why)
         who, blocked = _beside_the_mesh(cluster, workload, policy.port)
-        yield Access(name, policy.port, who, "connections", ref, blocked=blocked)
+        yield Access(name, policy.port, who, "connections", policy.server, blocked=blocked)
         return
     for what, route, grants in offers(policy):
         # Where one grant admits everyone, whom the others name says nothing more.
         for grant in tuple(filter(open_to_all, grants)) or grants:
-            if grant.ref.name == "localhost" and grant.ref.group == "default":
+            if grant.ref.origin is Origin.LOCALHOST:
                 continue
             for who in subjects(grant, cluster.settings):
                 yield Access(

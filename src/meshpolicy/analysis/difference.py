@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from meshpolicy.analysis.access import Access
-from meshpolicy.analysis.words import EVERYTHING, default_words, wider_clients
+from meshpolicy.analysis.words import EVERYTHING, wider_clients
 from meshpolicy.core.policy import Ref
 
 Grouped = dict[tuple[str, int, str, str], list[Access]]
@@ -83,4 +83,4 @@ def _names(found: list[Access]) -> tuple[str, ...]:
 
 
 def _name(ref: Ref) -> str:
-    return default_words(ref) if ref.group == "default" else str(ref)
+    return str(ref)

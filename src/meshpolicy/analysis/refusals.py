@@ -61,6 +61,6 @@ Offer = tuple[str, str, dict[Arrival, Positions]]
 
 def _offered(policy: PortPolicy, callers: Callers, arrivals: Iterable[Arrival]) -> Iterator[Offer]:
     for what, route, grants in offers(policy):
-        own = route if route is not None and route.group != "default" else policy.server
-        where = f"the default policy {own.name}" if own.group == "default" else str(own)
+        own = route if route is not None and route.is_object else policy.server
+        where = str(own) if own.is_object else f"the default policy {own.name}"
         yield what, f"{where} grants it nothing", {arrival: callers.admitted(grants, arrival) for arrival in arrivals}

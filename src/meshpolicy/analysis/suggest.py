@@ -75,7 +75,7 @@ def _authorization(call: Call, answer: Answer, *, more: bool) -> Change | None:
     policy, client = answer.policy, call.client
     if policy is None or client is None:
         return None
-    if policy.server.group == "default":
+    if not policy.server.is_object:
         server = _server(call.server, call.port)
         name = f"{client.ref.name}-may-call-{call.server.ref.name}"
         target = {"group": POLICY_GROUP, "kind": "Server", "name": f"{call.server.ref.name}-{call.port}"}
@@ -117,7 +117,7 @@ def _server(server: Workload, port: int) -> Manifest:
 def _route(call: Call, answer: Answer) -> Change | None:
     """Offer the path in a route of its own, and grant that to the account alone."""
     policy, client = answer.policy, call.client
-    if policy is None or client is None or policy.server.group == "default":
+    if policy is None or client is None or not policy.server.is_object:
         return None
     name = f"{client.ref.name}-to-{policy.server.name}"
     match = {"path": {"type": "Exact", "value": call.request.path.partition("?")[0]}, "method": call.request.method}

@@ -3,10 +3,9 @@
 from meshpolicy.core.match import HttpMatch, IdentityMatch, PathKind, ValueMatch
 from meshpolicy.core.policy import (
     Authorization,
-    DefaultPolicy,
     GrpcRoute,
     HttpRoute,
-    Ref,
+    Origin,
     TlsAuthenticated,
     TlsUnauthenticated,
     Unauthenticated,
@@ -35,13 +34,6 @@ def subjects(grant: Authorization, settings: MeshSettings) -> tuple[str, ...]:
         for network in grant.networks
     )
     return tuple(f"{name} in {ranges}" for name in who)
-
-
-def default_words(ref: Ref) -> str:
-    """Return what Linkerd grants by itself: by the default policy, to the probes, or because no proxy stands there."""
-    if ref.name in set(DefaultPolicy):
-        return f"default policy {ref.name}"
-    return "the kubelet's probes" if ref.name == "probe" else ref.name
 
 
 def wider_clients(client: str) -> tuple[str, ...]:
@@ -74,7 +66,7 @@ def account(identity: IdentityMatch, settings: MeshSettings) -> str:
 
 def http_words(route: HttpRoute) -> str:
     """Return what an HTTPRoute matches: `GET /ping, GET /pong`."""
-    if route.ref.group == "default" and route.ref.name == "default":
+    if route.ref.origin is Origin.DEFAULT_ROUTE:
         return EVERYTHING
     hosts = f" at {', '.join(host.pattern for host in route.hostnames)}" if route.hostnames else ""
     found = [

@@ -9,10 +9,11 @@ import click
 from meshpolicy.analysis.accepted import judged, read_accepted
 from meshpolicy.analysis.access import Access, accesses
 from meshpolicy.analysis.refusals import Denied, denied
-from meshpolicy.analysis.words import EVERYTHING, default_words
+from meshpolicy.analysis.words import EVERYTHING
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import asked
+from meshpolicy.core.policy import Origin
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.drawing import dot, html, svg
 from meshpolicy.render.tables import comma_separated, markdown, plain
@@ -88,21 +89,18 @@ def _row(access: Access, *, explain: bool) -> list[str]:
 def without_probes_of_open_ports(found: Sequence[Access]) -> list[Access]:
     """Leave out who may probe a port where the same client may ask for everything."""
     open_ports = {(a.server, a.port, a.client) for a in found if a.what == EVERYTHING}
-    added = ("default", "probe")
     return [
         access
         for access in found
         if (access.server, access.port, access.client) not in open_ports
         or access.route is None
-        or (access.route.group, access.route.name) != added
+        or access.route.origin is not Origin.PROBES
     ]
 
 
 def by_words(access: Access) -> str:
     """Return the object that grants an access, in words."""
-    if access.by.group != "default":
-        return f"{access.by.kind} {access.by.name}"
-    return default_words(access.by)
+    return f"{access.by.kind} {access.by.name}" if access.by.is_object else str(access.by)
 
 
 def _object(access: Access) -> dict[str, object]:
@@ -111,9 +109,9 @@ def _object(access: Access) -> dict[str, object]:
         "port": access.port,
         "client": access.client,
         "requests": access.what,
-        "by": default_words(access.by) if access.by.group == "default" else str(access.by),
+        "by": str(access.by),
         "place": str(access.by.place or ""),
-        "route": str(access.route) if access.route and access.route.group != "default" else None,
+        "route": str(access.route) if access.route and access.route.is_object else None,
     }
 
 

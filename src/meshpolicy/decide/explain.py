@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from meshpolicy.core.client import Client
-from meshpolicy.core.policy import Authorization, PortPolicy, RateLimit, Ref, TlsAuthenticated
+from meshpolicy.core.policy import Authorization, Origin, PortPolicy, RateLimit, Ref, TlsAuthenticated
 from meshpolicy.decide.authorized import authenticated
 from meshpolicy.decide.routing import Routed
 
@@ -24,7 +24,7 @@ class Reason:
 
 def governed(policy: PortPolicy) -> tuple[Reason, ...]:
     """Say what governs the port."""
-    if policy.server.group == "default":
+    if not policy.server.is_object:
         text = f"no Server governs port {policy.port}; the default policy is {policy.server.name}"
         return (Reason(text, "R20"),)
     return (Reason(f"{policy.server} governs port {policy.port} as {policy.protocol}", "R13", policy.server),)
@@ -33,18 +33,20 @@ def governed(policy: PortPolicy) -> tuple[Reason, ...]:
 def met(routed: Routed) -> Reason:
     """Say which route the request meets."""
     ref = routed.route.ref
-    if ref.group == "default":
-        text = "Linkerd's own route for the probes" if ref.name == "probe" else "Linkerd's own route for everything"
-        return Reason(f"the request meets {text}", "R57")
+    if not ref.is_object:
+        what = "the probes" if ref.origin is Origin.PROBES else "everything"
+        return Reason(f"the request meets Linkerd's own route for {what}", "R57")
     return Reason(f"the request meets {ref}", "R91", ref)
 
 
 def granted(grant: Authorization) -> Reason:
     """Say who admits the client."""
-    if grant.ref.group == "default":
-        words = {"localhost": "a pod may always call itself", "probe": "the kubelet may probe"}
-        text = words.get(grant.ref.name, f"{grant.ref.name} admits the client")
-        return Reason(text, {"localhost": "R80", "probe": "R57"}.get(grant.ref.name, "R22"))
+    if grant.ref.origin is Origin.LOCALHOST:
+        return Reason("a pod may always call itself", "R80")
+    if grant.ref.origin is Origin.PROBES:
+        return Reason("the kubelet may probe", "R57")
+    if not grant.ref.is_object:
+        return Reason(f"{grant.ref.name} admits the client", "R22")
     through = f" through {', '.join(map(str, grant.via))}" if grant.via else ""
     return Reason(f"{grant.ref} admits the client{through}", "R81", grant.ref)
 
@@ -70,7 +72,7 @@ def refused(policy: PortPolicy, grants: Iterable[Authorization], client: Client)
     who = client.identity or "a client without mesh identity"
     found = []
     for grant in grants:
-        if grant.ref.group == "default" and grant.ref.name == "localhost":
+        if grant.ref.origin is Origin.LOCALHOST:
             continue
         lacking = (
             f"wants {_wanted(grant)}; this client has {client.identity or 'none'}"

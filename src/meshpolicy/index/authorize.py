@@ -8,6 +8,7 @@ from meshpolicy.core.policy import (
     Authentication,
     Authorization,
     DefaultPolicy,
+    Origin,
     Ref,
     TlsAuthenticated,
     TlsUnauthenticated,
@@ -23,7 +24,7 @@ from meshpolicy.kinds.serverauthorization import ServerAuthorization
 
 EVERYWHERE = (NetworkMatch(ip_network("0.0.0.0/0")), NetworkMatch(ip_network("::/0")))
 LOCALHOST = Authorization(
-    Ref("default", "default", "", "localhost"),
+    Ref.added(Origin.LOCALHOST),
     (NetworkMatch(ip_network("127.0.0.1/32")), NetworkMatch(ip_network("::1/128"))),
     Unauthenticated(),
 )
@@ -156,7 +157,7 @@ def legacy_grant(cluster: Cluster, policy: ServerAuthorization) -> Authorization
 
 def granted_by(cluster: Cluster, mode: DefaultPolicy) -> tuple[Authorization, ...]:
     """Return what a default policy or an accessPolicy grants (R22, R43)."""
-    ref = Ref("default", "default", "", mode.value)
+    ref = Ref.added(Origin.DEFAULT_POLICY, mode.value)
     cluster_networks = networks(cluster.settings.cluster_networks)
     grants: Mapping[DefaultPolicy, Authorization] = {
         DefaultPolicy.ALL_UNAUTHENTICATED: Authorization(ref, EVERYWHERE, Unauthenticated()),

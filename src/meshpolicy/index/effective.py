@@ -8,6 +8,7 @@ from meshpolicy.core.policy import (
     GrpcRule,
     HttpRoute,
     HttpRule,
+    Origin,
     PortPolicy,
     Protocol,
     RateLimit,
@@ -35,9 +36,10 @@ STRICTER = {
 def effective(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     """Return all that decides who may call a port of a workload."""
     if skipped(workload, port):
-        return PortPolicy(workload.ref, port, Ref("default", "default", "", "skipped"), Protocol.UNKNOWN, skipped=True)
+        origin = Origin.SKIPPED if workload.meshed else Origin.UNMESHED
+        return PortPolicy(workload.ref, port, Ref.added(origin), Protocol.UNKNOWN, skipped=True)
     if workload.unread:
-        default = Ref("default", "default", "", "unknown")
+        default = Ref.added(Origin.UNKNOWN)
         return PortPolicy(workload.ref, port, default, Protocol.UNKNOWN, unknown=workload.unread)
     server = index_of(cluster).governing(workload, port)
     if server is None:
@@ -73,7 +75,7 @@ def _without_server(cluster: Cluster, workload: Workload, port: int) -> PortPoli
     return PortPolicy(
         workload.ref,
         port,
-        Ref("default", "default", "", mode.value),
+        Ref.added(Origin.DEFAULT_POLICY, mode.value),
         Protocol.OPAQUE if opaque else Protocol.UNKNOWN,
         grants,
         () if opaque else default_routes(cluster, workload, port, grants),
@@ -100,7 +102,7 @@ def _with_server(cluster: Cluster, workload: Workload, port: int, server: Server
             GrpcRoute(route.ref, route.grpc, route.hostnames, (*own(route), *grants))
             for route in routes
             if route.ref.kind == "GRPCRoute"
-        ) or (GrpcRoute(Ref("default", "default", "", "default"), (GrpcRule(),), authorizations=grants),)
+        ) or (GrpcRoute(Ref.added(Origin.DEFAULT_ROUTE), (GrpcRule(),), authorizations=grants),)
     limit = _rate_limit(cluster, server) if server.protocol in HTTP_PROTOCOLS else None
     return PortPolicy(workload.ref, port, server.ref, server.protocol, grants, http, grpc, limit)
 
@@ -114,13 +116,11 @@ def default_routes(
     cluster: Cluster, workload: Workload, port: int, grants: tuple[Authorization, ...]
 ) -> tuple[HttpRoute, ...]:
     """Return the routes that Linkerd adds where there is none: everything, and the probes of the port (R57)."""
-    everything = HttpRoute(
-        Ref("default", "default", "", "default"), (HttpRule((_prefix("/"),)),), authorizations=grants
-    )
+    everything = HttpRoute(Ref.added(Origin.DEFAULT_ROUTE), (HttpRule((_prefix("/"),)),), authorizations=grants)
     paths = probe_paths(workload, port)
     if not paths or not cluster.settings.probe_networks:
         return (everything,)
-    ref = Ref("default", "default", "", "probe")
+    ref = Ref.added(Origin.PROBES)
     rule = HttpRule(tuple(HttpMatch(PathMatch(PathKind.EXACT, path), "GET") for path in paths))
     kubelet = Authorization(ref, networks(cluster.settings.probe_networks), Unauthenticated())
     return everything, HttpRoute(ref, (rule,), authorizations=(kubelet, *grants))

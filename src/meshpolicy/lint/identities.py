@@ -34,7 +34,7 @@ def misses_spiffe(cluster: Cluster) -> Found:
             match grant.authentication:
                 case TlsAuthenticated(identities) if not any(i.pattern.startswith(SPIFFE) for i in identities):
                     if any(i.pattern == "*" for i in identities):
-                        subject = server.ref if grant.ref.group == "default" else grant.ref
+                        subject = grant.ref if grant.ref.is_object else server.ref
                         yield subject, f"does not admit {outside[0].ref}: `*` matches no SPIFFE id"
                 case _:
                     pass

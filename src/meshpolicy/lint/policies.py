@@ -128,7 +128,7 @@ def changes_nothing(cluster: Cluster) -> Found:
     by_ref |= {policy.ref for policies in cluster.by_namespace.values() for policy in policies.server_authorizations}
     for ref, wider in useless.items():
         if ref not in needed and ref in by_ref:
-            name = f"accessPolicy {wider.name}" if wider.group == "default" else str(wider)
+            name = f"accessPolicy {wider.name}" if not wider.is_object else str(wider)
             yield ref, f"admits nobody whom {name} does not admit already"
 
 

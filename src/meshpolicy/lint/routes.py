@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from meshpolicy.analysis.cover import covers
 from meshpolicy.core.match import HttpMatch, PathKind
-from meshpolicy.core.policy import HttpRoute, Protocol, Ref, Unauthenticated
+from meshpolicy.core.policy import HttpRoute, Origin, Protocol, Ref, Unauthenticated
 from meshpolicy.decide.routing import Request, route_http
 from meshpolicy.index.attach import is_server, usable
 from meshpolicy.index.effective import effective, probe_paths
@@ -29,7 +29,7 @@ def probes_shut_out(cluster: Cluster) -> Found:
     """Find ports whose probes meet no route, or one that asks for an identity."""
     for server, ports in by_server(cluster).items():
         for port in ports:
-            if any(route.ref.name == "probe" and route.ref.group == "default" for route in port.policy.http_routes):
+            if any(route.ref.origin is Origin.PROBES for route in port.policy.http_routes):
                 continue
             if server.protocol not in (Protocol.UNKNOWN, Protocol.HTTP1) or server.port == 4191:
                 continue
@@ -65,7 +65,7 @@ def proxy_probes_shut_out(cluster: Cluster) -> Found:
         servers = index_of(cluster).servers(workload.ref.namespace).claiming(workload, 4191) if workload.meshed else ()
         for server in servers:
             policy = effective(cluster, workload, 4191)
-            if server.ref in told or any(route.ref.name == "probe" for route in policy.http_routes):
+            if server.ref in told or any(route.ref.origin is Origin.PROBES for route in policy.http_routes):
                 continue
             for path in ("/live", "/ready"):
                 if why := _shut_out(Served(workload, 4191, server, policy), path):
@@ -85,10 +85,10 @@ def unusable_route(cluster: Cluster) -> Found:
     """Find attached routes without any grant, catch-alls left out."""
     for ports in by_server(cluster).values():
         for route in ports[0].policy.http_routes:
-            if route.ref.group != "default" and not real(route.authorizations) and not _catch_all(route):
+            if route.ref.is_object and not real(route.authorizations) and not _catch_all(route):
                 yield route.ref, "is granted to nobody: every request that meets it gets 403"
         for grpc in ports[0].policy.grpc_routes:
-            if grpc.ref.group != "default" and not real(grpc.authorizations):
+            if grpc.ref.is_object and not real(grpc.authorizations):
                 yield grpc.ref, "is granted to nobody: every call that meets it gets PERMISSION_DENIED"
 
 
@@ -202,10 +202,10 @@ def _outranks(first: HttpMatch, second: HttpMatch) -> bool:
     "one protects nothing that the application treats alike.",
     fix="Put the strict policy on the broad route, and what is open on narrow ones.",
 )
-def stepped_infrastructure(cluster: Cluster) -> Found:
+def evaded_by_spelling(cluster: Cluster) -> Found:
     """Find narrow routes whose broader neighbour admits clients that they refuse."""
     for ports in by_server(cluster).values():
-        routes = [route for route in ports[0].policy.http_routes if route.ref.group != "default"]
+        routes = [route for route in ports[0].policy.http_routes if route.ref.is_object]
         broad = [route for route in routes if _catch_all(route)]
         for narrow in (route for route in routes if not _catch_all(route)):
             strict = real(narrow.authorizations)
@@ -227,8 +227,8 @@ def open_probes(cluster: Cluster) -> Found:
     """Find probe paths that are open although the port is not."""
     for ports in by_server(cluster).values():
         for port in ports:
-            added = (route.ref.name for route in port.policy.http_routes if route.ref.group == "default")
+            probed = any(route.ref.origin is Origin.PROBES for route in port.policy.http_routes)
             strangers = any(isinstance(grant.authentication, Unauthenticated) for grant in port.grants)
-            if "probe" in added and not strangers:
+            if probed and not strangers:
                 paths = ", ".join(probe_paths(port.workload, port.port))
                 yield port.workload.ref, f"GET {paths} on port {port.port} is open to every client"

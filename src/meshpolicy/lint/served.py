@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from meshpolicy.analysis.access import served_ports
-from meshpolicy.core.policy import Authorization, PortPolicy
+from meshpolicy.core.policy import Authorization, Origin, PortPolicy
 from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
@@ -29,7 +29,7 @@ class Served:
 
 def real(grants: tuple[Authorization, ...]) -> tuple[Authorization, ...]:
     """Return grants without the one that every port has."""
-    return tuple(grant for grant in grants if (grant.ref.group, grant.ref.name) != ("default", "localhost"))
+    return tuple(grant for grant in grants if grant.ref.origin is not Origin.LOCALHOST)
 
 
 def served(cluster: Cluster) -> Iterator[Served]:

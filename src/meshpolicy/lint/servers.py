@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from meshpolicy.analysis.access import served_ports
-from meshpolicy.core.policy import DefaultPolicy, Protocol, Ref, TlsAuthenticated
+from meshpolicy.core.policy import DefaultPolicy, Origin, Protocol, Ref, TlsAuthenticated
 from meshpolicy.decide.transport import hinted_opaque
 from meshpolicy.index.effective import skipped
 from meshpolicy.index.index import index_of
@@ -31,7 +31,7 @@ def grants_nothing(cluster: Cluster) -> Found:
     """Find Servers under which no grant is left, on routes neither."""
     for server, ports in by_server(cluster).items():
         policy = ports[0].policy
-        own = [real(route.authorizations) for route in policy.http_routes if route.ref.name != "probe"]
+        own = [real(route.authorizations) for route in policy.http_routes if route.ref.origin is not Origin.PROBES]
         own += [real(route.authorizations) for route in policy.grpc_routes]
         if not real(policy.authorizations) and not any(own) and policy.invalid is None:
             yield server.ref, f"closes port {server.port} to everyone: nothing is granted on it"
@@ -77,7 +77,7 @@ def hinted(cluster: Cluster) -> Found:
                     f"expects {server.protocol} on port {port.port} of {port.workload.ref}, which is opaque to clients"
                 )
                 yield server.ref, f"{text}: every meshed client is refused"
-            elif server.protocol is Protocol.UNKNOWN and any(r.ref.group != "default" for r in port.policy.http_routes):
+            elif server.protocol is Protocol.UNKNOWN and any(r.ref.is_object for r in port.policy.http_routes):
                 text = f"port {port.port} of {port.workload.ref} is opaque to meshed clients"
                 yield server.ref, f"{text}: they bypass its routes"
 
@@ -147,7 +147,7 @@ def moot(cluster: Cluster) -> Found:
     for server, ports in by_server(cluster).items():
         policy = ports[0].policy
         grants = [*policy.authorizations, *(g for route in policy.http_routes for g in route.authorizations)]
-        others = {grant.ref for grant in grants if grant.ref.group != "default"}
+        others = {grant.ref for grant in grants if grant.ref.is_object}
         if server.access in OPEN and others:
             yield server.ref, f"accessPolicy {server.access} admits everyone; {len(others)} policies decide nothing"
         elif server.access is DefaultPolicy.AUDIT:
