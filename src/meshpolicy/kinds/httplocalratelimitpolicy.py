@@ -9,6 +9,7 @@ from meshpolicy.kinds.reading import read_created
 from meshpolicy.kinds.references import Target, kind_of, read_target
 
 RATE = "requestsPerSecond"
+MOST_RATE = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ def validate(document: Fields) -> None:
         rate = entry.integer(RATE)
         if rate <= 0:
             entry.refuse(RATE, "must be greater than 0", "R101")
+        elif rate > MOST_RATE:
+            entry.refuse(RATE, f"is {rate}, more than the {MOST_RATE} that Linkerd can count", "R101")
         elif total is not None and rate > total:
             entry.refuse(RATE, f"is {rate}, more than the total of {total}", "R101")
         for client in entry.children("clientRefs"):

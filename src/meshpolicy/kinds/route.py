@@ -15,6 +15,7 @@ from meshpolicy.kinds.reading import read_created
 from meshpolicy.kinds.references import Target, read_target
 
 USED_FILTERS = frozenset({"RequestHeaderModifier", "ResponseHeaderModifier", "RequestRedirect"})
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -74,12 +75,13 @@ def _parent(fields: Fields, ref: Ref) -> Target:
 def read_value(fields: Fields, unusable: list[str], header: bool = False) -> ValueMatch:
     """Read what a header or query parameter must be."""
     name, value = fields.text("name"), fields.text("value")
-    if header and not TOKEN.fullmatch(name):
-        fields.refuse("name", f"`{name}` is no header name", "R53")
-        unusable.append(f"the header name {name}")
     regex = fields.text("type", "Exact") == "RegularExpression"
+    if header:
+        _check_header_name(fields, "name", name, unusable)
     if regex:
         check_regex(fields, "value", value, unusable)
+    elif header:
+        _check_header_value(fields, value, unusable)
     return ValueMatch(name.lower() if header else name, value, regex)
 
 
@@ -107,25 +109,53 @@ def read_filters(rule: Fields, unusable: list[str]) -> tuple[Filter, ...]:
         if kind not in USED_FILTERS:
             unusable.append(f"the filter {kind}")
         elif kind == "RequestHeaderModifier":
-            found.append(_header_change(entry.child("requestHeaderModifier")))
+            found.append(_header_change(entry.child("requestHeaderModifier"), unusable))
+        elif kind == "ResponseHeaderModifier":
+            _header_change(entry.child("responseHeaderModifier"), unusable)
         elif kind == "RequestRedirect":
             found.append(_redirect(entry.child("requestRedirect"), unusable))
     return tuple(found)
 
 
-def _header_change(fields: Fields) -> HeaderChange:
+def _header_change(fields: Fields, unusable: list[str]) -> HeaderChange:
     def pairs(key: str) -> tuple[tuple[str, str], ...]:
-        return tuple((entry.text("name").lower(), entry.text("value")) for entry in fields.children(key))
+        found = []
+        for entry in fields.children(key):
+            _check_header_name(entry, "name", entry.text("name"), unusable)
+            _check_header_value(entry, entry.text("value"), unusable)
+            found.append((entry.text("name").lower(), entry.text("value")))
+        return tuple(found)
 
-    return HeaderChange(pairs("add"), pairs("set"), tuple(name.lower() for name in fields.texts("remove")))
+    removed = fields.texts("remove")
+    for number, name in enumerate(removed):
+        _check_header_name(fields, f"remove[{number}]", name, unusable)
+    return HeaderChange(pairs("add"), pairs("set"), tuple(name.lower() for name in removed))
+
+
+def _check_header_name(fields: Fields, key: str, name: str, unusable: list[str]) -> None:
+    if not TOKEN.fullmatch(name):
+        fields.refuse(key, f"`{name}` is no header name", "R53")
+        unusable.append(f"the header name {name}")
+
+
+def _check_header_value(fields: Fields, value: str, unusable: list[str]) -> None:
+    """Note a value with a control character; a tab and letters of any script may stand in it."""
+    if CONTROL.search(value):
+        fields.refuse("value", "holds a control character, which no header may", "R53")
+        unusable.append("a header value with a control character")
 
 
 def _redirect(fields: Fields, unusable: list[str]) -> Redirect:
     path = fields.child("path")
-    full, prefix = path.text("replaceFullPath") or None, path.text("replacePrefixMatch") or None
-    for key, value in (("replaceFullPath", full), ("replacePrefixMatch", prefix)):
-        if value is not None:
-            check_absolute(path, key, value, unusable)
+    full, prefix = _replacement(path, "replaceFullPath"), _replacement(path, "replacePrefixMatch")
+    if full is not None:
+        check_absolute(path, "replaceFullPath", full, unusable)
+    elif prefix is not None:
+        check_absolute(path, "replacePrefixMatch", prefix, unusable)
+    elif fields.has("path"):
+        word = path.text("type", "ReplaceFullPath")
+        path.refuse(word[:1].lower() + word[1:], "is missing, though the redirect has a path", "R53")
+        unusable.append("a redirect to a path that it does not say")
     return Redirect(
         fields.integer("statusCode", 302),
         fields.text("scheme") or None,
@@ -134,6 +164,10 @@ def _redirect(fields: Fields, unusable: list[str]) -> Redirect:
         full,
         prefix,
     )
+
+
+def _replacement(path: Fields, key: str) -> str | None:
+    return path.text(key) if path.has(key) else None
 
 
 def _backends(rule: Fields, ref: Ref) -> tuple[Backend, ...]:

@@ -1,20 +1,24 @@
-"""Checks an object's name and fields as the API server does, strictly: unknown fields count. Pure."""
+"""Compares a value with a schema as the API server does, strictly: unknown fields count. Pure.
+
+`complete` fills in defaults first, as the API server does before it looks at anything else.
+Source: Kubernetes `apiextensions-apiserver/pkg/apiserver/{schema,validation}`.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from meshpolicy.core.fields import Fields
+from meshpolicy.kinds import cel
 from meshpolicy.kinds.schemas import schemas_for
-
-NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-COLONS_ALLOWED = frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"})
-"""Kinds whose names are free; they decide nothing here."""
 
 Violation = tuple[str, str]
 """A field, and what is wrong with it."""
 
+TOP_LEVEL = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
 TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -23,36 +27,79 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "number": (int, float),
     "boolean": (bool,),
 }
-
-
-def check_name(document: Fields) -> None:
-    """Note a name that no object may bear."""
-    metadata = document.data.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    free = str(document.data.get("kind")) in COLONS_ALLOWED
-    if isinstance(name, str) and name and not free and not NAME.fullmatch(name):
-        message = f"is `{name}`: a name holds lower-case letters, digits, `-` and `.`, and ends in neither"
-        document.refuse("metadata.name", message)
+RULES, INT_OR_STRING = "x-kubernetes-validations", "x-kubernetes-int-or-string"
+RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
 
 def check_schema(document: Fields) -> None:
-    """Note every way in which the spec does not fit the schema of its kind and version."""
+    """Note every way in which an object does not fit the schema of its kind and version."""
     group, _, version = str(document.data.get("apiVersion", "")).rpartition("/")
     schemas = schemas_for(group, str(document.data.get("kind", "")))
     if schemas and version not in schemas:
         document.refuse("apiVersion", f"has no version `{version}`; there are {', '.join(schemas)}")
     elif schemas:
-        for field, message in validate({"spec": document.data.get("spec")}, schemas[version]):
+        for name in document.data.keys() - TOP_LEVEL:
+            document.refuse(str(name), f"is no known field; known are {', '.join(sorted(TOP_LEVEL))}")
+        value = {"spec": document.data["spec"]} if "spec" in document.data else {}
+        for field, message in validate(complete(value, schemas[version]), schemas[version]):
             document.refuse(field, message)
 
 
+def as_stored(document: Fields) -> Fields:
+    """Return an object as the API server stores it, with the defaults of its kind; other kinds as they are."""
+    group, _, version = str(document.data.get("apiVersion", "")).rpartition("/")
+    schemas = schemas_for(group, str(document.data.get("kind", "")))
+    if version not in schemas:
+        return document
+    data = complete(complete(document.data, schemas[version]), list(schemas.values())[-1])
+    return replace(document, data=data)
+
+
+def complete(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Return the value with every default that it leaves out, at every depth; the value itself stays as it is."""
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        return [complete(part, items) for part in value]
+    if not isinstance(value, dict):
+        return value
+    properties, rest = schema.get("properties", {}), schema.get("additionalProperties")
+    found = {
+        name: complete(part, properties.get(name, rest if isinstance(rest, dict) else {}))
+        for name, part in value.items()
+        if part is not None or "default" not in properties.get(name, {})
+    }
+    for name, part in properties.items():
+        if name not in found and "default" in part:
+            found[name] = complete(deepcopy(part["default"]), part)
+    return found
+
+
 def validate(value: Any, schema: Mapping[str, Any], field: str = "") -> Iterator[Violation]:
-    """Yield every way in which `value` does not fit; a null counts as absent."""
-    if value is None:
+    """Yield every way in which `value`, with its defaults filled in, does not fit."""
+    if value is None and (schema.get("nullable") or not schema.keys() & {"type", INT_OR_STRING}):
         return
     if not _typed(value, schema):
         yield field, f"is `{_shown(value)}`, where {_article(schema)} is expected"
         return
+    found = False
+    for violation in _structure(value, schema, field):
+        found = True
+        yield violation
+    if not found:
+        yield from _rules(value, schema, field)
+
+
+def _rules(value: Any, schema: Mapping[str, Any], field: str) -> Iterator[Violation]:
+    """Yield the rules of the definition that a value of the right shape breaks."""
+    for rule in schema.get(RULES, ()):
+        try:
+            if not cel.compiled(rule["rule"])(value):
+                yield field, rule.get("message") or f"breaks the rule `{rule['rule']}`"
+        except cel.Failed:
+            yield field, f"leaves out what the rule `{_shown(rule['rule'])}` needs"
+
+
+def _structure(value: Any, schema: Mapping[str, Any], field: str) -> Iterator[Violation]:
     yield from _scalar(value, schema, field)
     if isinstance(value, dict):
         yield from _object(value, schema, field)
@@ -66,7 +113,7 @@ def validate(value: Any, schema: Mapping[str, Any], field: str = "") -> Iterator
 
 
 def _typed(value: Any, schema: Mapping[str, Any]) -> bool:
-    if schema.get("x-kubernetes-int-or-string"):
+    if schema.get(INT_OR_STRING):
         return isinstance(value, int | str) and not isinstance(value, bool)
     kinds = TYPES.get(schema.get("type", ""))
     if kinds is None:
@@ -83,14 +130,15 @@ def _scalar(value: Any, schema: Mapping[str, Any], field: str) -> Iterator[Viola
         elif "pattern" in schema and _pattern(schema["pattern"]).search(value) is None:
             yield field, f"is `{_shown(value)}`, which does not match `{schema['pattern']}`"
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        low, high = schema.get("minimum", value), schema.get("maximum", value)
+        least, most = RANGES.get(schema.get("format", ""), (value, value))
+        low, high = schema.get("minimum", least), schema.get("maximum", most)
         if not low <= value <= high:
             yield field, f"is {value}, where a number from {low} to {high} is expected"
 
 
 def _object(value: dict[Any, Any], schema: Mapping[str, Any], field: str) -> Iterator[Violation]:
     for name in schema.get("required", ()):
-        if value.get(name) is None:
+        if name not in value:
             yield _join(field, name), "is missing"
     properties = schema.get("properties")
     rest = schema.get("additionalProperties")
@@ -110,6 +158,24 @@ def _array(value: list[Any], schema: Mapping[str, Any], field: str) -> Iterator[
         yield field, f"holds {len(value)} entries, where {wanted} are expected"
     for number, part in enumerate(value):
         yield from validate(part, schema.get("items", {}), f"{field}[{number}]")
+    yield from _repeated(value, schema, field)
+
+
+def _repeated(value: list[Any], schema: Mapping[str, Any], field: str) -> Iterator[Violation]:
+    """Yield what stands twice in a list that is a set, or a map by some keys of its items."""
+    kind, keys = schema.get("x-kubernetes-list-type"), schema.get("x-kubernetes-list-map-keys", ())
+    seen: list[Any] = []
+    for number, part in enumerate(value):
+        if kind == "map" and isinstance(part, dict):
+            mark: Any = {key: part.get(key) for key in keys}
+            shown = ", ".join(f"{key} `{_shown(part.get(key))}`" for key in keys)
+        elif kind == "set":
+            mark, shown = part, f"`{_shown(part)}`"
+        else:
+            continue
+        if mark in seen:
+            yield f"{field}[{number}]", f"repeats {shown}, which may stand once in this list"
+        seen.append(mark)
 
 
 def _fitting(value: Any, choices: list[Mapping[str, Any]]) -> int:
@@ -137,7 +203,7 @@ def _join(field: str, name: object) -> str:
 
 
 def _article(schema: Mapping[str, Any]) -> str:
-    if schema.get("x-kubernetes-int-or-string"):
+    if schema.get(INT_OR_STRING):
         return "a number or a name"
     kind = schema["type"]
     return {"object": "an object", "array": "a list", "string": "a text", "boolean": "true or false"}.get(

@@ -17,11 +17,12 @@ from meshpolicy.kinds.cluster import Cluster, sort_by_namespace
 from meshpolicy.kinds.gateway import Gateway
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind, Object
 from meshpolicy.kinds.meshtlsauthentication import MeshTLSAuthentication
+from meshpolicy.kinds.metadata import check_metadata
 from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.networkauthentication import NetworkAuthentication
 from meshpolicy.kinds.networkpolicy import NetworkPolicy
 from meshpolicy.kinds.registry import GROUPS, KINDS, groups_of, names_in
-from meshpolicy.kinds.schema import check_name, check_schema
+from meshpolicy.kinds.schema import as_stored, check_schema
 from meshpolicy.kinds.workload import MeshSettings, Service, Workload
 
 
@@ -124,7 +125,7 @@ class _Reader:
             return None
         self._seen[ref] = fields.place
         before = len(self.problems)
-        item = kind.read(fields, ref)
+        item = kind.read(as_stored(fields), ref)
         # What its reader refuses is nothing that could be in force.
         refused = any(problem.kind is ProblemKind.REJECTED for problem in self.problems[before:])
         return None if refused else item
@@ -150,13 +151,13 @@ def _note_unknown(fields: Fields, group: str, name: str) -> None:
 
 
 def _admission(fields: Fields) -> list[Problem]:
-    """Return why a cluster would refuse an object: its name, its kind's schema, and the rules of its kind."""
+    """Return why a cluster would refuse an object: its metadata, its kind's schema, and the rules of its kind."""
     own = replace(fields, problems=[])
-    check_name(own)
+    check_metadata(own)
     check_schema(own)
     kind = KINDS.get((str(fields.data.get("apiVersion", "")).rpartition("/")[0], str(fields.data.get("kind", ""))))
     if kind is not None and kind.validate is not None and not own.problems:
-        kind.validate(own)
+        kind.validate(as_stored(own))
     return own.problems
 
 

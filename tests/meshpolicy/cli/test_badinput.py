@@ -99,7 +99,7 @@ BAD = [
         f"{ROUTE}{{rules: [{{matches: [{{path: {{type: RegularExpression, value: '('}}}}]}}]}}",
         "is no regular expression",
     ),
-    (f"{GATEWAY}{{rules: [{{matches: [{{path: {{type: Exact, value: /a//b}}}}]}}]}}", "which holds `//`"),
+    (f"{GATEWAY}{{rules: [{{matches: [{{path: {{type: Exact, value: /a//b}}}}]}}]}}", "must not contain '//'"),
     (f"{GATEWAY}{{rules: [{{matches: [{{method: get}}]}}]}}", "is `get`; accepted are GET"),
     (
         f"{GRPC}{{rules: [{{matches: [{{method: {{type: RegularExpression, service: a}}}}]}}]}}",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from meshpolicy.kinds.routerules import seconds
+from meshpolicy.kinds.cel import Failed, seconds
 from meshpolicy.kinds.workload import MeshSettings
 from meshpolicy.manifests.parse import parse_documents
 
@@ -24,22 +24,22 @@ def refused(manifest: Manifest) -> list[str]:
     ("matches", "rule", "of_gateway", "of_linkerd"),
     [
         ([prefix("/a")], {}, [], []),
-        ([prefix("/a//b")], {}, ["spec.rules[0].matches[0].path.value"], []),
+        ([prefix("/a//b")], {}, ["spec.rules[0].matches[0].path"], []),
         ([prefix("/a")], {"filters": [REDIRECT]}, [], []),
         ([prefix("/a")], {"filters": [REDIRECT, REDIRECT]}, ["spec.rules[0].filters"], []),
-        ([prefix("/a")], {"filters": [REDIRECT], "backendRefs": [BACKEND]}, ["spec.rules[0].filters"], []),
+        ([prefix("/a")], {"filters": [REDIRECT], "backendRefs": [BACKEND]}, ["spec.rules[0]"], []),
         (
             [prefix("/a")],
             {"filters": [{"type": "RequestRedirect"}]},
-            ["filters[0].requestRedirect"],
+            ["filters[0]"],
             ["filters[0].requestRedirect"],
         ),
-        ([prefix("/a")], {"backendRefs": [{"name": "ponger"}]}, ["spec.rules[0].backendRefs[0].port"], []),
+        ([prefix("/a")], {"backendRefs": [{"name": "ponger"}]}, ["spec.rules[0].backendRefs[0]"], []),
         ([prefix("/a")], {"timeouts": {"request": "10s", "backendRequest": "1s"}}, [], []),
         (
             [prefix("/a")],
             {"timeouts": {"request": "1s", "backendRequest": "10s"}},
-            ["timeouts.backendRequest"],
+            ["timeouts"],
             ["timeouts.backendRequest"],
         ),
         ([prefix("/a")], {"timeouts": {"request": "0s", "backendRequest": "10s"}}, [], ["timeouts.backendRequest"]),
@@ -48,14 +48,14 @@ def refused(manifest: Manifest) -> list[str]:
         (
             [exact("/a")],
             {"filters": [{"type": "RequestRedirect", "requestRedirect": {"path": PREFIX}}]},
-            ["path.replacePrefixMatch"],
+            ["spec.rules[0]"],
             [],
         ),
         (
             [exact("/a")],
             {"filters": [{"type": "RequestRedirect", "requestRedirect": {"path": {"type": "ReplaceFullPath"}}}]},
             ["path.replaceFullPath"],
-            [],
+            ["path.replaceFullPath"],
         ),
     ],
 )
@@ -117,10 +117,16 @@ def test_a_gateways_route_has_no_more_than_128_matches() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("10s", 10), ("1m30s", 90), ("500ms", 0.5), ("1.5h", 5400), ("-1s", -1), ("10", None), ("s", None), ("", None)],
+    [("10s", 10), ("1m30s", 90), ("500ms", 0.5), ("1.5h", 5400), ("-1s", -1), ("0", 0), (".5s", 0.5)],
 )
-def test_a_duration_is_read_as_go_does(text: str, expected: float | None) -> None:
+def test_a_duration_is_read_as_go_does(text: str, expected: float) -> None:
     assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["10", "s", "", "1s2", "1 s", "1d"])
+def test_a_duration_has_numbers_and_units(text: str) -> None:
+    with pytest.raises(Failed):
+        seconds(text)
 
 
 @pytest.mark.parametrize(

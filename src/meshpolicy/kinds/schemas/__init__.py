@@ -14,11 +14,17 @@ Schema = dict[str, Any]
 
 @cache
 def schemas_for(group: str, kind: str) -> dict[str, Schema]:
-    """Return the schema of each version of a kind; empty for a kind that is not known here."""
+    """Return the schema of each served version of a kind, the stored one last; empty for a kind not known here."""
     name = f"{kind.lower()}.{group}.json"
     # Looked up among those that are here, not as a path: what a manifest says names no file.
     file = next((file for file in files(__name__).iterdir() if file.name == name), None)
     return {} if file is None else _read(file)
+
+
+def known_kinds() -> tuple[tuple[str, str], ...]:
+    """Return group and kind, in lower case, of all that are known here."""
+    names = (file.name.removesuffix(".json") for file in files(__name__).iterdir() if file.name.endswith(".json"))
+    return tuple(sorted((group, kind) for kind, _, group in (name.partition(".") for name in names)))
 
 
 def _read(file: Traversable) -> dict[str, Schema]:

@@ -1,0 +1,107 @@
+"""What the API server accepts as `metadata`, the same for every kind. Pure.
+
+Source: Kubernetes `apimachinery/pkg/api/validation/objectmeta.go` and `apimachinery/pkg/util/validation`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from meshpolicy.core.fields import Fields
+from meshpolicy.kinds.schema import Violation, validate
+
+LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+DNS_LABEL = re.compile(LABEL)
+DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+LONGEST_SUBDOMAIN, LONGEST_NAME = 253, 63
+QUALIFIED = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)")
+MOST_ANNOTATIONS = 256 * 1024
+"""Bytes that the annotations of one object may have together, their keys included."""
+FREE_NAMES = frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"})
+"""Kinds whose names are free; they decide nothing here."""
+DNS_LABEL_NAMES = frozenset({"Namespace", "Service"})
+"""Kinds that are names of DNS themselves."""
+TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "generateName": {"type": "string"},
+        "namespace": {"type": "string"},
+        "labels": TEXTS,
+        "annotations": TEXTS,
+        "creationTimestamp": {"type": "string", "nullable": True},
+        "deletionTimestamp": {"type": "string", "nullable": True},
+        "deletionGracePeriodSeconds": {"type": "integer", "nullable": True},
+        "finalizers": {"type": "array", "items": {"type": "string"}},
+        "generation": {"type": "integer"},
+        "managedFields": {"type": "array"},
+        "ownerReferences": {"type": "array"},
+        "resourceVersion": {"type": "string"},
+        "selfLink": {"type": "string"},
+        "uid": {"type": "string"},
+    },
+}
+
+
+def check_metadata(document: Fields) -> None:
+    """Note what is wrong with the metadata of an object."""
+    metadata = document.data.get("metadata")
+    if isinstance(metadata, dict):
+        for field, message in violations(metadata, str(document.data.get("kind", ""))):
+            document.refuse(field, message)
+
+
+def violations(metadata: Mapping[str, Any], kind: str) -> Iterator[Violation]:
+    """Yield what is wrong with the metadata of an object; a field is named from `metadata` on."""
+    written = {key: value for key, value in metadata.items() if value is not None}
+    found = [(f"metadata.{field}", message) for field, message in validate(written, SCHEMA)]
+    yield from found
+    if found:
+        return
+    yield from _names(written, kind)
+    for key, value in (written.get("labels") or {}).items():
+        yield from _qualified(f"metadata.labels.{key}", key)
+        if not is_label_value(value):
+            yield f"metadata.labels.{key}", f"is `{value}`: {VALUE}"
+    annotations = written.get("annotations") or {}
+    for key in annotations:
+        yield from _qualified(f"metadata.annotations.{key}", key.lower())
+    size = sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items())
+    if size > MOST_ANNOTATIONS:
+        yield "metadata.annotations", f"hold {size} bytes, where at most {MOST_ANNOTATIONS} are expected"
+
+
+VALUE = "a label's value holds up to 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit"
+
+
+def is_label_value(text: str) -> bool:
+    """Whether a label may have this value; it may be empty."""
+    return not text or (len(text) <= LONGEST_NAME and QUALIFIED.fullmatch(text) is not None)
+
+
+def is_qualified_name(text: str) -> bool:
+    """Whether a label or an annotation may have this key: a name, perhaps after a domain and a slash."""
+    prefix, slash, name = text.rpartition("/")
+    domain = not slash or (DNS_SUBDOMAIN.fullmatch(prefix) is not None and len(prefix) <= LONGEST_SUBDOMAIN)
+    return domain and len(name) <= LONGEST_NAME and QUALIFIED.fullmatch(name) is not None
+
+
+def _names(metadata: Mapping[str, Any], kind: str) -> Iterator[Violation]:
+    name, namespace = metadata.get("name", ""), metadata.get("namespace", "")
+    if name and kind not in FREE_NAMES:
+        if kind in DNS_LABEL_NAMES:
+            if not DNS_LABEL.fullmatch(name):
+                yield "metadata.name", f"is `{name}`: {NAME}, and has at most 63 of them"
+        elif not DNS_SUBDOMAIN.fullmatch(name) or len(name) > LONGEST_SUBDOMAIN:
+            yield "metadata.name", f"is `{name[:60]}`: {NAME}, between which `.` may stand, and has at most 253 of them"
+    if namespace and not DNS_LABEL.fullmatch(namespace):
+        yield "metadata.namespace", f"is `{namespace}`: {NAME}, and has at most 63 of them"
+
+
+NAME = "a name holds lower-case letters, digits and `-`, begins and ends with a letter or digit"
+
+
+def _qualified(field: str, key: str) -> Iterator[Violation]:
+    if not is_qualified_name(key):
+        yield field, "is no key: a name of up to 63 letters, digits, `-`, `_` and `.`, perhaps after a domain and `/`"
