@@ -24,8 +24,8 @@ POLL = 0.2
 INTERRUPTED = Failed(130, ("interrupted; nothing is left running",))
 UNPROVED = Failed(
     1,
-    ("the local mesh runs, but a call that proves it did not end as it should",),
-    hint="`just ask` says why a call is refused, `just logs` what a pod has written",
+    ("the local mesh runs, but a call that proves it did not end as it should, or could not be made",),
+    hint="`just ask` says why a call is refused, `just logs` what a pod has written, `just policy-lint` what is wrong",
 )
 
 
@@ -99,7 +99,7 @@ def _show(settings: Settings, folder: StateFolder, output: str) -> int:
     else:
         show(render.summary(mesh, proof))
     if not proof.holds:
-        return _tell(UNPROVED, settings)
+        return _tell(replace(UNPROVED, reasons=(*UNPROVED.reasons, *proof.missing)), settings)
     if output == "text":
         sys.stderr.write(f"\nFrom the command to the first verified answer: {monotonic() - STARTED:.1f} s.\n")
     return 0

@@ -1,26 +1,95 @@
 """The calls at the end of `up`: one that is allowed, through the ingress, and one by a stranger that is refused."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
 from time import monotonic, sleep
 
 import httpx
 
+from localmesh.ask.access import ANYONE
 from localmesh.ask.sources import NODE, UNMESHED
 from localmesh.ask.targets import USUAL
 from localmesh.supervisor.client import Client
-from localmesh.views import AccessView, MeshView, Proof, Question
+from localmesh.views import ALLOW, AccessView, Answer, MeshView, Proof, Question
 
 PATIENCE = 5.0
 """Seconds in which the ingress must answer once all pods are ready."""
 POLL = 0.02
+MOST_ASKED = 20
+ANYTHING = "any"
+"""How a request of every method begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that the policies allow to somebody, as the words of a question."""
+
+    source: str
+    target: str
 
 
 def prove(client: Client, mesh: MeshView) -> Proof:
-    """Make the calls."""
+    """Make the calls; a call that cannot be made is told among what is missing."""
+    calls = allowed_calls(mesh)
     url = f"{mesh.ingress.url}{mesh.ingress.paths[-1]}" if mesh.ingress and mesh.ingress.paths else ""
     allowed, line = through_ingress(url) if url else (True, "")
-    target = offered(mesh)
-    return Proof(url, line, allowed, client.ask(Question(UNMESHED, target)) if target else None)
+    asked = client.ask(Question(calls[0].source, calls[0].target)) if calls and not url else None
+    refused = first_refused(client, stranger_targets(mesh, calls))
+    missing = (
+        *([] if url or asked else [NOTHING_ALLOWED]),
+        *([] if refused else [_nothing_refused(mesh)]),
+    )
+    return Proof(url, line, allowed, refused, asked, missing)
+
+
+NOTHING_ALLOWED = "no call could be made that has to be answered: there is no way in, and nobody may GET anything here"
+
+
+def _nothing_refused(mesh: MeshView) -> str:
+    bare = [pod.name for pod in mesh.pods if not pod.identity]
+    why = f"; without a sidecar, and so without any policy: {', '.join(bare)}" if bare else ""
+    return f"no call could be made that has to be refused: every port here admits strangers{why}"
+
+
+def first_refused(client: Client, targets: Iterable[str]) -> Answer | None:
+    """Ask as a stranger until a call has to be refused, and return what became of it; None where none has to be."""
+    for target in targets:
+        answer = client.ask(Question(UNMESHED, target))
+        if answer.predicted != ALLOW:
+            return answer
+    return None
+
+
+def allowed_calls(mesh: MeshView) -> list[Call]:
+    """Return the GETs that somebody may send, those between two workloads and past what the kubelet may ask first."""
+    workloads = {pod.workload for pod in mesh.pods}
+    probed = {(line.server, line.because) for line in mesh.access if line.client == NODE}
+
+    def rank(line: AccessView) -> tuple[bool, bool, bool]:
+        open_to_all = line.client in (UNMESHED, ANYONE)
+        return open_to_all, (line.server, line.because) in probed, line.client not in workloads
+
+    lines = [line for line in mesh.access if line.server in workloads and line.request.startswith(("GET /", ANYTHING))]
+    return [_call(line) for line in sorted(lines, key=rank)]
+
+
+def _call(line: AccessView) -> Call:
+    request = line.request.split(", ")[0]
+    path = request.removeprefix("GET ") if request.startswith("GET ") else "/"
+    return Call(UNMESHED if line.client == ANYONE else line.client, _target(line.server, line.port) + path)
+
+
+def stranger_targets(mesh: MeshView, calls: Iterable[Call]) -> tuple[str, ...]:
+    """Return what a stranger may have to be refused, a few of it: what others may ask, then every port at its root."""
+    roots = (_target(pod.workload, port) + "/" for pod in mesh.pods if pod.identity for port in pod.ports)
+    named = (call.target for call in calls if call.source not in (UNMESHED, NODE))
+    return tuple(islice(dict.fromkeys((*named, *roots)), MOST_ASKED))
+
+
+def _target(workload: str, port: str) -> str:
+    return workload if port == USUAL else f"{workload}:{port}"
 
 
 def through_ingress(url: str, patience: float = PATIENCE) -> tuple[bool, str]:
@@ -48,19 +117,3 @@ def _went_well(body: str) -> bool:
     except ValueError:
         return True
     return not isinstance(said, dict) or said.get("outcome", "ok") == "ok"
-
-
-def offered(mesh: MeshView) -> str:
-    """Return a call that one workload may make to another by its identity, as the target of a question."""
-    workloads = {pod.workload for pod in mesh.pods if pod.ports}
-    probed = {(line.server, line.because) for line in mesh.access if line.client == NODE}
-
-    def by_identity(line: AccessView) -> bool:
-        between = line.client in workloads and line.server in workloads
-        return between and line.request.startswith("GET /") and (line.server, line.because) not in probed
-
-    found = next(filter(by_identity, mesh.access), None)
-    if not found:
-        return ""
-    port = "" if found.port == USUAL else f":{found.port}"
-    return found.server + port + found.request.split(", ")[0].removeprefix("GET ")

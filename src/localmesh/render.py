@@ -116,12 +116,12 @@ def summary(mesh: MeshView, proof: Proof) -> RenderableType:
     parts: list[RenderableType] = [pods(mesh.pods), Text(), access(mesh.access), Text()]
     if proof.url:
         parts.append(Text(f"{'allowed' if proof.allowed else 'FAILED '}  {proof.url}  {proof.line}"))
-    if proof.refused:
-        refused = proof.refused
-        parts.append(
-            Text(f"{_became(refused)}  {refused.source} -> {refused.target}  {refused.status or ''} {refused.verdict}")
-        )
+    answers = [answer for answer in (proof.asked, proof.refused) if answer]
+    parts += [
+        Text(f"{_became(found)}  {found.source} -> {found.target}  {found.status or ''} {found.verdict}")
+        for found in answers
+    ]
     commands = [f"curl {proof.url}"] if proof.url else []
-    commands += [f"just ask {proof.refused.source} {proof.refused.target}"] if proof.refused else []
+    commands += [f"just ask {found.source} {found.target}" for found in answers]
     parts.append(Text("\nTry next:\n" + "\n".join(f"  {command}" for command in (*commands, "just status"))))
     return Group(*parts)

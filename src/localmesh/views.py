@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+ALLOW = "allow"
+"""The verdict on a call that was let through."""
 UNREACHABLE = "unreachable"
 """The verdict on a call that is allowed, and that nobody answers."""
 
@@ -150,8 +152,15 @@ class Proof:
     allowed: bool
     """Whether that was a success; True without an ingress."""
     refused: Answer | None
+    """What became of a call of a stranger that has to be refused."""
+    asked: Answer | None = None
+    """Without an ingress, what became of a call that somebody may make."""
+    missing: tuple[str, ...] = ()
+    """Why a call could not be made."""
 
     @property
     def holds(self) -> bool:
-        """Whether both calls ended as they should; one that nobody answered shows nothing."""
-        return self.allowed and (self.refused is None or self.refused.verdict == self.refused.predicted)
+        """Whether both calls were made and ended as they should; one that nobody answered shows nothing."""
+        answered = self.allowed and (self.asked is None or self.asked.verdict == ALLOW)
+        refused = self.refused is not None and self.refused.verdict == self.refused.predicted != ALLOW
+        return answered and refused and not self.missing

@@ -110,7 +110,7 @@ def test_nobody_behind_a_port_is_no_disagreement() -> None:
     [
         (True, "forbidden", "forbidden", True, ["allowed", "refused"]),
         (False, "forbidden", "forbidden", False, ["FAILED", "refused"]),
-        (True, "allow", "allow", True, ["allowed", "allowed"]),
+        (True, "allow", "allow", False, ["allowed", "allowed"]),
         (True, "allow", "forbidden", False, ["allowed", "allowed"]),
         (True, "closed", "forbidden", False, ["allowed", "FAILED"]),
         (True, UNREACHABLE, "allow", False, ["allowed", "FAILED"]),
