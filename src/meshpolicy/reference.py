@@ -35,8 +35,11 @@ def finding(code: Code) -> str:
 
 def rules() -> str:
     """Return a table of all rules."""
-    lines = [f"| {number} | {text.replace('|', chr(92) + '|')} |" for number, text in RULES.items()]
-    return "\n".join(["| rule | what |", "|---|---|", *lines])
+    lines = [
+        f"| {rule.number} | {rule.text} | {rule.source} | {rule.evidence} | {rule.versions} |"
+        for rule in RULES.values()
+    ]
+    return "\n".join(["| rule | what | source | evidence | holds for |", "|---|---|---|---|---|", *lines])
 
 
 def verb(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Decides one call against the policy of one port, as the server's proxy does (sections 0, 8, 9 and 10). Pure."""
+"""Decides one call against the policy of one port, as the server's proxy does (R61-R71, R80-R86, R95). Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

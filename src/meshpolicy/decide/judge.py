@@ -18,7 +18,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
 
 GRPC_STATUS = {403: 7, 404: 5, 429: 8, 301: 5, 302: 5, 500: 13, 502: 14, 503: 14, 504: 14}
-"""What a proxy tells a gRPC client instead of an HTTP status (section 11)."""
+"""What a proxy tells a gRPC client instead of an HTTP status."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,96 +1,16 @@
-"""The facts that answers rest on, one sentence each: R is Linkerd's, M was measured, N is NetworkPolicy's under it."""
+"""All facts that answers rest on: R is Linkerd's, M was found by measuring, N is NetworkPolicy's under Linkerd."""
 
 from collections.abc import Iterable, Mapping
 
-RULES: Mapping[str, str] = {
-    "R1": "The mesh has a default policy, one of six, for every port without a Server.",
-    "R4": "Identities end with the mesh's trust domain.",
-    "R5": "An account's identity is account.namespace.serviceaccount.identity.CONTROL-PLANE.TRUST-DOMAIN; "
-    "nobody checks that the account exists.",
-    "R7": "Policies act on injected pods only.",
-    "R8": "The pod's own annotations count; the namespace's are copied to it when it is created, and never later.",
-    "R9": "One wrong entry empties a whole list of ports.",
-    "R10": "Skipped ports (4567 and 4568 unless the pod says otherwise) never meet the proxy: everything is allowed.",
-    "R11": "A port's name means every TCP port of that name in the pod.",
-    "R13": "A Server acts on pods of its namespace whose labels match, and which have its port.",
-    "R14": "All labels and expressions of a selector must hold; an empty one selects everything.",
-    "R15": "A port that is a number needs no declaration; one in quotes is a name.",
-    "R16": "Of several Servers for a port the oldest governs it, then the first by name.",
-    "R17": "A Server takes the place of the pod's default policy on its port.",
-    "R18": "proxyProtocol says what the proxy expects; unknown means that it looks.",
-    "R19": "Without accessPolicy a Server grants nothing.",
-    "R20": "A port without a Server follows the pod's default-inbound-policy, or else the mesh's.",
-    "R22": "A default policy admits everyone or every mesh identity, from anywhere or from the cluster's networks.",
-    "R23": "No policy reaches a port that has no Server, a Namespace's neither.",
-    "R24": "Grants add up, and nothing takes away; where none applies, the request is refused.",
-    "R25": "accessPolicy is one more grant, not a fallback.",
-    "R27": "A policy targets a Server, its own Namespace, an HTTPRoute or a GRPCRoute.",
-    "R28": "A target is looked up in the policy's namespace, a route by the very group that is written.",
-    "R29": "All references of a policy must hold: at most one identity and one network.",
-    "R30": "A policy without references admits everyone.",
-    "R31": "A policy with a reference that leads nowhere does nothing.",
-    "R32": "References are to MeshTLSAuthentications, NetworkAuthentications and ServiceAccounts.",
-    "R34": "Any identity or reference of a MeshTLSAuthentication is enough.",
-    "R35": "An identity is exact, `*` for any, or `*.` and a suffix.",
-    "R36": "A network admits the addresses in it, less its own exceptions.",
-    "R38": "What the webhook would refuse is skipped by the controller, which keeps the version before.",
-    "R39": "A ServerAuthorization selects Servers by name or by their own labels.",
-    "R40": "A ServerAuthorization with an empty client admits nobody.",
-    "R41": "A ServerAuthorization without networks means the cluster's networks.",
-    "R44": "audit admits everyone and logs it.",
-    "R45": "A route is attached to a Server whose group and kind it names.",
-    "R46": "A parent in another namespace, or with a port or section, keeps the whole route out of force.",
-    "R48": "A GRPCRoute drives all HTTPRoutes from its Server.",
-    "R49": "The first route takes away Linkerd's own: the one for everything, and the one for the probes.",
-    "R50": "HTTPRoutes act on HTTP ports, GRPCRoutes on gRPC ports.",
-    "R51": "A route is granted what its own policies and its Server's grant.",
-    "R53": "A filter or pattern that Linkerd does not know drops the whole route.",
-    "R54": "Header changes and redirects come after the authorization.",
-    "R56": "A GRPCRoute's match without a method makes the proxy refuse the whole Server.",
-    "R57": "Without a route of one's own there are Linkerd's two: for everything, and for the probes.",
-    "R58": "Probe paths are those of the pod's httpGet probes.",
-    "R59": "GET on a probe path is open to everyone unless the probes' networks are narrowed.",
-    "R60": "Probes over HTTPS, gRPC and TCP are not let in by themselves.",
-    "R63": "What a connection meets depends on the port's protocol and on how its client connects.",
-    "R64": "On a port declared HTTP or gRPC every other connection is closed.",
-    "R65": "A port that is marked opaque makes meshed clients connect without looking for HTTP.",
-    "R68": "4143 takes connections of other proxies only.",
-    "R80": "A pod may always call itself through localhost.",
-    "R81": "A grant applies where its network holds the client's address and its authentication the client.",
-    "R83": "An identity is compared letter by letter, a suffix with what stands before it.",
-    "R84": "SPIFFE ids match exactly or not at all.",
-    "R85": "A request needs a route (404), then a grant (403); then come filters and the rate limit.",
-    "R88": "The best match of all routes wins; on a tie the oldest route.",
-    "R90": "Paths are compared as they are sent, with case and without cleaning.",
-    "R91": "A host outranks every path, a longer path a shorter one; then count headers, query and method.",
-    "R92": "A host is compared without port and case.",
-    "R96": "A refused connection is accepted and then cut.",
-    "R97": "A redirect that cannot be made is an error.",
-    "R99": "The oldest rate limit of a Server is in force.",
-    "R100": "Rate limits act on HTTP ports only.",
-    "R101": "Each proxy counts by itself; those of one override share, and so do all without identity.",
-    "R102": "Overrides are for ServiceAccounts.",
-    "R103": "The proxy's admin port 4191 has a policy like any other, and serves HTTP only.",
-    "R104": "The first connections to an undeclared port are judged by the default policy.",
-    "M1": "A pod that calls itself passes all policies.",
-    "M2": "A meshed HTTP client whose connection is closed reads 502 from its own proxy.",
-    "M4": "A route on a Service is its clients' policy, not the server's.",
-    "M6": "A reference without a name is refused.",
-    "N1": "Once a NetworkPolicy selects a pod, only what some rule allows passes, in that direction.",
-    "N2": "The pod's own node always gets in, and no other address by itself.",
-    "N5": "A podSelector alone means the policy's own namespace; both selectors of one entry must match.",
-    "N8": "Without a proxy at both ends the port on the wire is the application's.",
-    "N9": "Between meshed pods every call travels on 4143, whatever its port.",
-    "N10": "Ports are the pod's, after Services are translated; ranges hold both ends.",
-    "N11": "4190 and 4191 stay their own on the wire.",
-    "N13": "The NetworkPolicy decides before Linkerd does.",
-    "N14": "Without policyTypes a NetworkPolicy isolates ingress, and egress if it has egress rules.",
-    "N15": "The API server refuses empty peers, ranges without a first port, and exceptions from elsewhere.",
-    "N16": "A client's egress must allow DNS, the control plane, and 4143 to its servers.",
-    "N17": "A new pod needs DNS and 8080 to start, 8086 and 8090 to get answers.",
-}
+from meshpolicy.semantics.linkerd import LINKERD_RULES
+from meshpolicy.semantics.measured import MEASURED_RULES
+from meshpolicy.semantics.networkpolicy import NETWORK_RULES
+from meshpolicy.semantics.rule import Rule
+
+RULES: Mapping[str, Rule] = {rule.number: rule for rule in (*LINKERD_RULES, *MEASURED_RULES, *NETWORK_RULES)}
+"""Every rule by its number."""
 
 
 def sentences(numbers: Iterable[str]) -> list[str]:
     """Return `R13: …` for each rule, in the order given, each once."""
-    return [f"{number}: {RULES[number]}" for number in dict.fromkeys(numbers) if number in RULES]
+    return [str(RULES[number]) for number in dict.fromkeys(numbers) if number in RULES]

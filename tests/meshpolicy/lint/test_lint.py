@@ -40,7 +40,7 @@ def found(*manifests: Manifest, settings: MeshSettings | None = None) -> dict[st
 
 @pytest.mark.parametrize(("surprise", "code", "manifests", "says"), FIXTURES)
 def test_a_mistake_is_found(surprise: int, code: str, manifests: list[Manifest], says: str) -> None:
-    """The surprises of the rules' section 16 keep their number in their code."""
+    """Each surprise of Linkerd's policies has a code, whose number never changes."""
     assert surprise in (0, int(code[2:]))
     assert says in found(*manifests).get(code, "nothing")
 
@@ -103,7 +103,7 @@ SURPRISES = {
 
 @pytest.mark.parametrize("surprise", SURPRISES, ids=[text.replace(" ", "-") for text in SURPRISES.values()])
 def test_each_surprise_is_found_and_not_where_there_is_none(surprise: int) -> None:
-    """Section 16 of the rules: each has its code, a fixture that is found, and silence in an arena without it."""
+    """Each has its code, a fixture in which it is found, and silence in an arena without it."""
     code = f"MP{surprise:03}"
     fixtures = [manifests for number, _, manifests, _ in FIXTURES if number == surprise] or [OPAQUE_AND_BY_NAME]
     settings = MeshSettings(outbound_transport_mode="transparent" if surprise == 17 else "transport-header")
