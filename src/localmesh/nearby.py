@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from meshpolicy.manifests.load import display_path
+from meshpolicy.manifests.paths import display_path
 
 
 def nearby(text: str, roots: Iterable[Path], folder: Path) -> str:

@@ -70,9 +70,9 @@ DEPLOYMENTS = "k8s/base/deployments.yaml"
 SERVICES = "k8s/base/services.yaml"
 
 TABLE: dict[str, tuple[Wrong, str]] = {
-    "broken YAML": (written(SERVICES, "a: [\n"), "services.yaml, document 1"),
+    "broken YAML": (written(SERVICES, "a: [\n"), "services.yaml:2: invalid YAML"),
     "YAML that is no mapping": (written(SERVICES, "- a\n- b\n"), "services.yaml, document 1"),
-    "a field that is missing": (edited(SERVICES, "  name: ponger\n", ""), "services.yaml, document 2"),
+    "a field that is missing": (edited(SERVICES, "  name: ponger\n", ""), "metadata.name: is missing"),
     "a kind of value that is wrong": (edited(DEPLOYMENTS, "replicas: 2", "replicas: two"), "spec.replicas"),
     "a protocol that is none": (
         edited("mesh/policies/servers.yaml", "proxyProtocol: HTTP/1", "proxyProtocol: HTTP/9"),
@@ -162,7 +162,7 @@ def test_all_that_is_wrong_is_said_at_once(idle: Commands) -> None:
 def test_a_file_is_named_from_the_folder_one_is_in(idle: Commands) -> None:
     TABLE["broken YAML"][0](idle)
     outcome = replace(idle, here=idle.manifests / "mesh").run("up")
-    assert outcome.err.startswith("error: ../k8s/base/services.yaml, document 1: is no YAML"), outcome.err
+    assert outcome.err.startswith("error: ../k8s/base/services.yaml:2: invalid YAML"), outcome.err
 
 
 def test_no_project_around_the_current_folder_is_said(idle: Commands) -> None:

@@ -171,7 +171,7 @@ def test_an_answer_names_the_rule_behind_it(mesh: Commands) -> None:
 @pytest.mark.parametrize("output", ["text", "json"])
 def test_files_are_named_from_the_folder_one_is_in(output: str, mesh: Commands) -> None:
     said = replace(mesh, here=mesh.manifests / "k8s").run("ask", "pinger", "ponger/ping", "--output", output).out
-    assert "(../mesh/policies/authorizationpolicies.yaml, document 1)" in said
+    assert "(../mesh/policies/authorizationpolicies.yaml:2)" in said
     assert str(mesh.manifests) not in said
 
 

@@ -12,20 +12,20 @@ ROOTS = (Path("/home/me/project/mesh"), Path("/home/me/project/mesh/policies"), 
 @pytest.mark.parametrize(
     ("folder", "said"),
     [
-        ("/home/me/project", "a grant (mesh/policies/a.yaml, document 1), mesh/b.yaml and one.yaml: wrong"),
+        ("/home/me/project", "a grant (mesh/policies/a.yaml:1), mesh/b.yaml and one.yaml: wrong"),
         (
             "/home/me/project/k8",
-            "a grant (../mesh/policies/a.yaml, document 1), ../mesh/b.yaml and ../one.yaml: wrong",
+            "a grant (../mesh/policies/a.yaml:1), ../mesh/b.yaml and ../one.yaml: wrong",
         ),
-        ("/home/me/project/mesh", "a grant (policies/a.yaml, document 1), b.yaml and ../one.yaml: wrong"),
+        ("/home/me/project/mesh", "a grant (policies/a.yaml:1), b.yaml and ../one.yaml: wrong"),
         (
             "/var/run",
-            "a grant (/home/me/project/mesh/policies/a.yaml, document 1), /home/me/project/mesh/b.yaml"
+            "a grant (/home/me/project/mesh/policies/a.yaml:1), /home/me/project/mesh/b.yaml"
             " and /home/me/project/one.yaml: wrong",
         ),
     ],
 )
 def test_a_file_is_named_from_the_folder_one_is_in(folder: str, said: str) -> None:
     project = "/home/me/project"
-    text = f"a grant ({project}/mesh/policies/a.yaml, document 1), {project}/mesh/b.yaml and {project}/one.yaml: wrong"
+    text = f"a grant ({project}/mesh/policies/a.yaml:1), {project}/mesh/b.yaml and {project}/one.yaml: wrong"
     assert nearby(text, ROOTS, Path(folder)) == said

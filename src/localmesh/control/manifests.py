@@ -15,7 +15,7 @@ def read_cluster(paths: Iterable[Path], so_far: str = "nothing was started") -> 
     documents, unreadable = load(paths)
     manifests = parse_documents(documents, before=unreadable)
     cluster = manifests.cluster
-    reasons = [str(problem) for problem in manifests.problems]
+    reasons = [str(problem) for problem in manifests.wrong]
     # A policy may name an account of any cluster; a pod is never created for one that is not there.
     reasons += _unknown_accounts(cluster, documents)
     if reasons:

@@ -11,7 +11,8 @@ import yaml
 from meshpolicy.analysis.access import Access
 from meshpolicy.core.errors import InvalidInput, Place, Problem
 from meshpolicy.core.fields import Fields
-from meshpolicy.manifests.load import display_path, load
+from meshpolicy.manifests.load import load
+from meshpolicy.manifests.paths import display_path
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from meshpolicy.cases.case import Base, Case, CaseRequest, Condition, Facts
-from meshpolicy.core.document import Document
+from meshpolicy.core.document import Document, located
 from meshpolicy.core.errors import Problem
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import NEXT_LINE
@@ -47,7 +47,7 @@ def read_cases(
             continue
         base = _base(document, bases, problems)
         cases.append(read_case(document, base, problems))
-    return tuple(cases), tuple(problems)
+    return tuple(cases), tuple(located(problems, documents))
 
 
 def _is_base(document: Document) -> bool:
@@ -135,7 +135,7 @@ def read_case(document: Document, base: Base, problems: list[Problem]) -> Case:
         base.facts,
         fields.flag("cut"),
         _request(new_pod) if new_pod.data else None,
-        tuple(unknown),
+        tuple(located(unknown, (document,))),
     )
 
 

@@ -79,8 +79,8 @@ def _read(source: str, paths: Sequence[str], settings: MeshSettings) -> Cluster:
     else:
         documents, problems = read_revision(source, paths or ["."], progress)
         reading = parse_documents(documents, settings, problems, progress)
-    if reading.problems:
-        raise InvalidInput(reading.problems)
+    if reading.wrong:
+        raise InvalidInput(reading.wrong)
     return reading.cluster
 
 

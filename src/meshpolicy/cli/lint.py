@@ -6,13 +6,13 @@ from difflib import get_close_matches
 import click
 
 from meshpolicy.cli.echo import echo
-from meshpolicy.cli.options import mesh_options, note_empty, output, require, sources, width
+from meshpolicy.cli.options import mesh_options, note_empty, note_reading, output, require, sources, width
 from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.workload import MeshSettings
 from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.lint import as_json, as_junit, as_sarif, as_text, codes, lint
-from meshpolicy.manifests.sources import read
+from meshpolicy.manifests.sources import ReadOptions, read
 from meshpolicy.render.tables import fitted
 
 
@@ -30,6 +30,7 @@ def _fitted(text: str) -> str:
 def command(
     sources: tuple[str, ...],
     context: str,
+    options: ReadOptions,
     settings: MeshSettings,
     ignore: tuple[str, ...],
     output: str,
@@ -48,9 +49,10 @@ def command(
         if code not in known:
             close = " or ".join(get_close_matches(code.upper(), known, n=2)) or f"{known[0]} to {known[-1]}"
             raise click.UsageError(f"--ignore {code}: no such code; did you mean {close}?")
-    reading = read(sources, settings, context, progress)
+    reading = read(sources, settings, context, progress, options)
+    note_reading(reading)
     if reading.unusable:
-        raise InvalidInput(reading.problems)
+        raise InvalidInput(reading.wrong)
     note_empty(reading.cluster)
     found = tuple(
         finding

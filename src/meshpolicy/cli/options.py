@@ -14,7 +14,8 @@ from meshpolicy.core.errors import InvalidInput
 from meshpolicy.core.policy import DefaultPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import MeshSettings
-from meshpolicy.manifests.sources import read, read_strictly
+from meshpolicy.manifests.parse import Manifests
+from meshpolicy.manifests.sources import ReadOptions, read
 
 Command = Callable[..., Any]
 STANDARD = MeshSettings()
@@ -64,8 +65,44 @@ _MESH = (
 )
 
 
+def _assigned(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Return the variables of `NAME=VALUE`."""
+    del context, parameter
+    for value in values:
+        if "=" not in value:
+            raise click.BadParameter(f"`{value}` is not NAME=VALUE")
+    return {name: text for name, _, text in (value.partition("=") for value in values)}
+
+
+_READ = (
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files of this name; may be repeated."),
+    click.option("-n", "--namespace", default="", help="The namespace of objects that name none.  [default: default]"),
+    click.option(
+        "--set",
+        "variables",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=_assigned,
+        help="The value of a variable ${NAME} that a GitOps tool would fill in; may be repeated.",
+    ),
+)
+
+
+def read_options(command: Command) -> Command:
+    """Add how files are read; the verb gets it as `options`."""
+
+    @wraps(command)
+    def wrapped(exclude: tuple[str, ...], namespace: str, variables: dict[str, str], **rest: Any) -> Any:
+        return command(options=ReadOptions(exclude, namespace, variables), **rest)
+
+    for option in reversed(_READ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
 def sources(command: Command) -> Command:
-    """Add SOURCES and --context; the verb gets the paths and the context's name."""
+    """Add SOURCES, --context and how files are read; the verb gets `sources`, `context` and `options`."""
+    command = read_options(command)
     command = click.option("--context", default="", help="Read a live cluster through kubectl instead of SOURCES.")(
         command
     )
@@ -76,8 +113,10 @@ def cluster_options(command: Command) -> Command:
     """Add SOURCES, --context and the mesh's settings; the verb gets all that as one `cluster`."""
 
     @wraps(command)
-    def wrapped(settings: MeshSettings, sources: tuple[str, ...], context: str, **rest: Any) -> Any:
-        return command(cluster=read_cluster(sources, context, settings), **rest)
+    def wrapped(
+        settings: MeshSettings, sources: tuple[str, ...], context: str, options: ReadOptions, **rest: Any
+    ) -> Any:
+        return command(cluster=read_cluster(sources, context, settings, options), **rest)
 
     return mesh_options(_with_sources(wrapped))
 
@@ -86,14 +125,16 @@ def _with_sources(command: Command) -> Command:
     return sources(command)
 
 
-def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings) -> Cluster:
+def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings, options: ReadOptions) -> Cluster:
     """Return the cluster that a verb is asked about."""
     require(paths, context)
+    reading = read(paths, settings, context, progress, options)
+    note_reading(reading)
     if not context:
-        cluster = read_strictly(paths, settings, progress=progress)
-        note_empty(cluster)
-        return cluster
-    reading = read((), settings, context, progress)
+        if reading.wrong:
+            raise InvalidInput(reading.wrong)
+        note_empty(reading.cluster)
+        return reading.cluster
     if reading.unusable:
         raise InvalidInput(reading.unusable)
     for problem in reading.refused:
@@ -101,6 +142,17 @@ def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings) -
     cluster = reading.admitted
     note_empty(cluster)
     return cluster
+
+
+def note_reading(reading: Manifests) -> None:
+    """Say on stderr what was left out of folders, and which objects stand in a namespace that they do not name."""
+    for problem in reading.left_out:
+        echo(f"note: {problem}", err=True)
+    others = sorted(name for name in reading.cluster.namespaces if name != "default")
+    if reading.unplaced and others:
+        objects = f"{reading.unplaced[0]}" + (f" and {n} more" if (n := len(reading.unplaced) - 1) else "")
+        hint = f"with --namespace {others[0]} they are read as of {others[0]}"
+        echo(f"note: {objects} name no namespace and were read as of `default`; {hint}", err=True)
 
 
 def note_empty(*clusters: Cluster) -> None:

@@ -1,9 +1,9 @@
 """One document of a manifest. A pure value: reading files is `load`'s."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from meshpolicy.core.errors import Place
+from meshpolicy.core.errors import Place, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +12,18 @@ class Document:
 
     place: Place
     data: Mapping[str, object]
+    line_of: Callable[[str], int] | None = field(default=None, compare=False, repr=False)
+    """The line of a field (`spec.rules[0].path`); asked only for places that are shown, since it costs a reading."""
+
+    def located(self, place: Place) -> Place:
+        """Return a place of this document with the line of its own field."""
+        return replace(place, line=self.line_of(place.field)) if self.line_of and place.field else place
+
+
+def located(problems: Iterable[Problem], documents: Iterable[Document]) -> Iterator[Problem]:
+    """Yield problems of these documents with the lines of their own fields."""
+    problems = tuple(problems)
+    known = {(d.place.file, d.place.document): d for d in documents} if problems else {}
+    for problem in problems:
+        document = known.get((problem.place.file, problem.place.document))
+        yield replace(problem, place=document.located(problem.place)) if document is not None else problem

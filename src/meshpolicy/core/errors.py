@@ -12,17 +12,20 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something stands: a file (or `-`), its document counted from 1 (0: the file as a whole), and a field."""
+    """Where something stands: a file (or `-`), its document counted from 1 (0: the file as a whole), and a field.
+
+    It is written `file:line, field`; where no line is known, `file, document N, field`.
+    """
 
     file: str
     document: int = 0
     field: str = ""
     line: int = dataclasses.field(default=0, compare=False)
-    """Where the document begins in its file, counted from 1; 0: nobody knows."""
+    """Where the field, or else the document, begins in its file, counted from 1; 0: not known."""
 
     def __str__(self) -> str:
         field = f", {self.field}" if self.field else ""
-        document = f", document {self.document}" if self.document else ""
+        document = f":{self.line}" if self.line else f", document {self.document}" if self.document else ""
         return f"{self.file}{document}{field}"
 
 
@@ -33,6 +36,8 @@ class ProblemKind(StrEnum):
     """The document cannot be used as it is."""
     REJECTED = "rejected"
     """Linkerd's admission webhook, or the API server, would refuse the document."""
+    LEFT_OUT = "left out"
+    """No manifest, found in a folder of manifests: it was left out, and the rest was read."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,23 +1,21 @@
 """Reads YAML and JSON documents from files, folders and standard input. The only module that opens manifests."""
 
-import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
 
 from meshpolicy.core.document import Document
-from meshpolicy.core.errors import Place, Problem
+from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.progress import Progress, no_progress
+from meshpolicy.manifests.folder import manifests_in
+from meshpolicy.manifests.lines import Lines
+from meshpolicy.manifests.paths import display_path
+from meshpolicy.manifests.variables import substituted
 
-SUFFIXES = (".yaml", ".yml", ".json")
-NEAR = 3
-"""How many parts two paths share at least, `/` among them, to be near: below `/tmp` or `/home` alone nothing is."""
-HIDDEN = "."
-"""How folders begin that are read only where they are named: those of git, of editors, of an environment."""
 MOST_NODES = 5_000_000
 """Values that one document may have once its aliases are followed: a small file can name billions."""
 DEEPEST = 200
@@ -97,58 +95,65 @@ class _WordLoader(_Loader):
 
 
 def load(
-    paths: Iterable[str | Path], progress: Progress = no_progress, *, words: bool = False
+    paths: Iterable[str | Path],
+    progress: Progress = no_progress,
+    *,
+    words: bool = False,
+    excluded: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     """Return all documents of files, of folders (recursively, by name) and of `-`, and what is wrong with them.
 
-    With `words`, a lone `y` or `n` is a text, as YAML's other readers and writers have it.
+    With `words`, a lone `y` or `n` is a text, as YAML's other readers and writers have it. Files that a pattern of
+    `excluded` names are not read; a file of a folder that is no manifest is a problem of the kind LEFT_OUT.
+    With `variables`, those of GitOps tools are filled in: with these values, or else with their defaults.
     """
     problems: list[Problem] = []
-    texts = (text for path in paths for text in _texts(path, problems))
-    documents = (document for name, text in texts for document in read(name, text, problems, words=words))
+    texts = (text for path in paths for text in _texts(path, problems, excluded))
+    documents = (
+        document
+        for name, text, found in texts
+        for document in read(name, text, problems, words=words, found=found, variables=variables)
+    )
     return tuple(progress(documents, "documents read")), tuple(problems)
 
 
-def _texts(path: str | Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
+def _texts(path: str | Path, problems: list[Problem], excluded: Sequence[str]) -> Iterator[tuple[str, bytes, bool]]:
+    """Yield name and bytes of each file, and whether it was found in a folder, not named itself."""
     if str(path) == "-":
-        yield "-", sys.stdin.buffer.read()
+        yield "-", sys.stdin.buffer.read(), False
         return
-    for file in _files(Path(path), problems):
+    named = not Path(path).is_dir()
+    for file in [Path(path)] if named else _files(Path(path), problems, excluded):
         try:
-            yield display_path(file), file.read_bytes()
+            yield display_path(file), file.read_bytes(), not named
         except OSError as error:
             problems.append(Problem(Place(display_path(file)), f"cannot be read: {error.strerror}"))
 
 
-def display_path(path: str | Path, here: Path | None = None) -> str:
-    """Return a path as messages name it: from where one stands, unless hardly more than the root is shared."""
-    here, there = here or Path.cwd(), Path(path)
-    if not there.is_absolute() or len(Path(os.path.commonpath([there, here])).parts) < NEAR:
-        return str(path)
-    return os.path.relpath(there, here)
-
-
-def _files(path: Path, problems: list[Problem]) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    failed: list[OSError] = []
-    found: list[Path] = []
-    for folder, inner, names in os.walk(path, onerror=failed.append):
-        inner[:] = [name for name in inner if not name.startswith(HIDDEN)]
-        found += [Path(folder, name) for name in names if name.endswith(SUFFIXES)]
-    problems += [Problem(Place(display_path(error.filename)), f"cannot be read: {error.strerror}") for error in failed]
-    if not found and not failed:
+def _files(path: Path, problems: list[Problem], excluded: Sequence[str]) -> list[Path]:
+    folder = manifests_in(path, excluded)
+    problems += (*folder.unreadable, *folder.left_out)
+    if not folder.files and not folder.unreadable:
         problems.append(Problem(Place(display_path(path)), "holds no manifest (*.yaml, *.yml or *.json)"))
-    return sorted(found)
+    return folder.files
 
 
-def read(name: str, text: bytes, problems: list[Problem], *, words: bool = False) -> Iterator[Document]:
-    """Yield the documents of one text; `name` is what places say."""
+def read(
+    name: str,
+    text: bytes,
+    problems: list[Problem],
+    *,
+    words: bool = False,
+    found: bool = False,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Document]:
+    """Yield the documents of one text; `name` is what places say, `found` whether the file was not named itself."""
     number = 0
     try:
-        decoded = text.decode()
+        decoded = text.decode() if variables is None else substituted(text.decode(), variables)
         if deep := _first_too_deep(decoded):
-            problems.append(Problem(Place(name, deep), f"is no YAML: it is nested deeper than {DEEPEST} levels"))
+            problems.append(Problem(Place(name, deep), f"invalid YAML: it is nested deeper than {DEEPEST} levels"))
             return
         aliases = "*" in decoded
         loader = (_WordLoader if words else _Loader)(decoded)
@@ -161,12 +166,16 @@ def read(name: str, text: bytes, problems: list[Problem], *, words: bool = False
             if data is None:
                 continue
             if isinstance(data, dict):
-                yield Document(Place(name, number, line=node.start_mark.line + 1), data)
+                yield Document(Place(name, number, line=node.start_mark.line + 1), data, Lines(decoded, number))
+            elif found:
+                text_of = f"left out: a {_word(data)}, where a manifest is an object"
+                problems.append(Problem(Place(name, number), text_of, ProblemKind.LEFT_OUT))
             else:
                 problems.append(Problem(Place(name, number), f"is a {_word(data)}, where an object is expected"))
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         hint = "; a template must be rendered first" if b"{{" in text else ""
-        problems.append(Problem(Place(name, max(number, 1)), f"is no YAML: {_reason(error)}{hint}"))
+        place = Place(name, max(number, 1), line=_line(error))
+        problems.append(Problem(place, f"invalid YAML: {_reason(error)}{hint}"))
 
 
 def _first_too_deep(text: str) -> int:
@@ -220,10 +229,15 @@ def _word(data: object) -> str:
     return "list" if isinstance(data, list) else "text" if isinstance(data, str) else type(data).__name__
 
 
+def _line(error: Exception) -> int:
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    return 0 if mark is None else int(mark.line) + 1
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
-        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+        return f"column {mark.column + 1}: {error.problem}"
     if isinstance(error, UnicodeDecodeError):
         return f"its byte 0x{error.object[error.start]:02x} at position {error.start} is no UTF-8"
     if isinstance(error, RecursionError):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from meshpolicy.core.document import Document
+from meshpolicy.core.document import Document, located
 from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
@@ -36,11 +36,23 @@ class Manifests:
     problems: tuple[Problem, ...] = ()
     refused_objects: frozenset[Ref] = frozenset()
     """Those that a cluster would refuse."""
+    unplaced: tuple[Ref, ...] = ()
+    """Those that name no namespace, where none was given either: they were read as of `default`."""
 
     @property
     def unusable(self) -> tuple[Problem, ...]:
         """Return the problems of documents that cannot be read at all."""
         return tuple(problem for problem in self.problems if problem.kind is ProblemKind.UNUSABLE)
+
+    @property
+    def left_out(self) -> tuple[Problem, ...]:
+        """Return what was found in folders and is no manifest; nothing is wrong with it."""
+        return tuple(problem for problem in self.problems if problem.kind is ProblemKind.LEFT_OUT)
+
+    @property
+    def wrong(self) -> tuple[Problem, ...]:
+        """Return the problems that someone must mend: all but what was left out."""
+        return tuple(problem for problem in self.problems if problem.kind is not ProblemKind.LEFT_OUT)
 
     @property
     def refused(self) -> tuple[Problem, ...]:
@@ -61,21 +73,25 @@ def parse_documents(
     settings: MeshSettings | None = None,
     before: Iterable[Problem] = (),
     progress: Progress = no_progress,
+    *,
+    namespace: str = "",
 ) -> Manifests:
     """Return what documents say, and everything that is wrong with them after the problems `before`.
 
     The one way in: reading, schema and admission are one pass. Kinds that are not known here are passed over.
+    Objects that name no namespace are read as of `namespace`; where that is empty, as of `default`.
     """
     documents = tuple(documents)
-    reader = _Reader()
+    reader = _Reader(namespace)
     for document in progress(documents, "documents checked", len(documents)):
         for fields in _objects_of(Fields(document.data, document.place, reader.problems)):
             reader.read(fields)
     return Manifests(
         documents,
         assemble(reader.objects, settings or MeshSettings()),
-        (*before, *dict.fromkeys(reader.problems)),
+        (*before, *located(dict.fromkeys(reader.problems), documents)),
         frozenset(reader.refused),
+        tuple(reader.unplaced),
     )
 
 
@@ -90,7 +106,9 @@ def _objects_of(fields: Fields) -> tuple[Fields, ...]:
 class _Reader:
     """Reads one object after the other, and keeps what it found."""
 
-    def __init__(self) -> None:
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+        self.unplaced: list[Ref] = []
         self.problems: list[Problem] = []
         self.objects: list[Object] = []
         self.refused: set[Ref] = set()
@@ -113,11 +131,13 @@ class _Reader:
     def _object(self, fields: Fields) -> Object | None:
         version, name = fields.required("apiVersion"), fields.required("kind")
         group = version.rpartition("/")[0]
+        if not version or not name:
+            return None
         kind = KINDS.get((group, name))
         if kind is None:
             _note_unknown(fields, group, name)
             return None
-        ref = _reference(fields, kind) if kind.read is not None else None
+        ref = self._reference(fields, kind) if kind.read is not None else None
         if ref is None or kind.read is None:
             return None
         if ref in self._seen:
@@ -130,12 +150,17 @@ class _Reader:
         refused = any(problem.kind is ProblemKind.REJECTED for problem in self.problems[before:])
         return None if refused else item
 
-
-def _reference(fields: Fields, kind: Kind) -> Ref | None:
-    metadata = fields.child("metadata")
-    name = metadata.required("name")
-    namespace = (metadata.text("namespace") or "default") if kind.namespaced else ""
-    return Ref(kind.group, kind.name, namespace, name, fields.place) if name else None
+    def _reference(self, fields: Fields, kind: Kind) -> Ref | None:
+        metadata = fields.child("metadata")
+        name = metadata.required("name")
+        if not name:
+            return None
+        own = metadata.text("namespace") if kind.namespaced else ""
+        namespace = (own or self._namespace or "default") if kind.namespaced else ""
+        ref = Ref(kind.group, kind.name, namespace, name, fields.place)
+        if kind.namespaced and not own and not self._namespace:
+            self.unplaced.append(ref)
+        return ref
 
 
 def _note_unknown(fields: Fields, group: str, name: str) -> None:

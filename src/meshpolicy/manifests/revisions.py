@@ -9,7 +9,8 @@ from pathlib import PurePath
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import MeshPolicyError, Problem
 from meshpolicy.core.progress import Progress, no_progress
-from meshpolicy.manifests.load import HIDDEN, SUFFIXES, read
+from meshpolicy.manifests.folder import HIDDEN, SUFFIXES
+from meshpolicy.manifests.load import read
 
 
 class RevisionUnreadable(MeshPolicyError):

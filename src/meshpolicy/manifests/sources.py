@@ -1,34 +1,44 @@
 """Reads what a question is about: files, folders, standard input, or a live cluster. All problems together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from meshpolicy.core.document import Document
-from meshpolicy.core.errors import InvalidInput, Place, Problem
+from meshpolicy.core.errors import Place, Problem
 from meshpolicy.core.progress import Progress, no_progress
-from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import MeshSettings
 from meshpolicy.manifests.live import read_context
-from meshpolicy.manifests.load import display_path, load
+from meshpolicy.manifests.load import load
 from meshpolicy.manifests.parse import Manifests, parse_documents
+from meshpolicy.manifests.paths import display_path
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How files are read."""
+
+    excluded: tuple[str, ...] = ()
+    """Patterns of files that are left out."""
+    namespace: str = ""
+    """The namespace of objects that name none; empty: `default`."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Values of the variables that a GitOps tool would fill in."""
 
 
 def read(
-    paths: Sequence[str], settings: MeshSettings, context: str = "", progress: Progress = no_progress
+    paths: Sequence[str],
+    settings: MeshSettings,
+    context: str = "",
+    progress: Progress = no_progress,
+    options: ReadOptions = ReadOptions(),
 ) -> Manifests:
     """Return what the sources say, together with every problem in them."""
     if context:
         return parse_documents(read_context(context), settings, progress=progress)
-    documents, unreadable = load(paths, progress)
-    return parse_documents(documents, settings, (*unreadable, *_empty(paths, documents, unreadable)), progress)
-
-
-def read_strictly(paths: Sequence[str], settings: MeshSettings, progress: Progress = no_progress) -> Cluster:
-    """Return what files say, or raise InvalidInput with every problem in them."""
-    reading = read(paths, settings, progress=progress)
-    if reading.problems:
-        raise InvalidInput(reading.problems)
-    return reading.cluster
+    documents, unreadable = load(paths, progress, excluded=options.excluded, variables=options.variables)
+    before = (*unreadable, *_empty(paths, documents, unreadable))
+    return parse_documents(documents, settings, before, progress, namespace=options.namespace)
 
 
 def _empty(paths: Sequence[str], documents: tuple[Document, ...], unreadable: Iterable[Problem]) -> list[Problem]:

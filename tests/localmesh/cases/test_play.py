@@ -63,9 +63,9 @@ def test_a_case_that_expects_what_does_not_happen_is_found_out(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("a: [", "case.yaml, document 1"),
+        ("a: [", "case.yaml:2: invalid YAML"),
         ("manifests: []", "there are no cases"),
-        ("requests: 1", "case.yaml, document 1"),
+        ("requests: 1", "case.yaml:1, requests"),
     ],
 )
 def test_a_case_that_cannot_be_read_is_bad_input(text: str, complaint: str, tmp_path: Path) -> None:

@@ -56,9 +56,10 @@ def test_fields_that_no_case_has_are_passed_over_and_told(tmp_path: Path) -> Non
     file.write_text(yaml.safe_dump({"manifests": list(ARENA), "requests": [asked], "observed": {"x": 1}}))
     code, out, told = run("test", file)
     assert (code, out) == (0, "1 case, 1 check, 0 differences\n")
+    lines = {text.strip(" -").partition(":")[0]: number for number, text in enumerate(file.read_text().splitlines(), 1)}
     assert told.splitlines() == [
-        f"note: {file}, document 1, observed: is no field of a case, and is passed over",
-        f"note: {file}, document 1, requests[0].pth: is no field of a case, and is passed over; did you mean path?",
+        f"note: {file}:{lines['observed']}, observed: is no field of a case, and is passed over",
+        f"note: {file}:{lines['pth']}, requests[0].pth: is no field of a case, and is passed over; did you mean path?",
     ]
 
 

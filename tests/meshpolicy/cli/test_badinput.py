@@ -26,9 +26,9 @@ PODS = "podSelector: {matchLabels: {app: a}}"
 CONTAINERS = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: "
 
 BAD = [
-    ("a: [", "is no YAML: line 2"),
-    ("\t- a", "is no YAML"),
-    ("\x00", "is no YAML"),
+    ("a: [", "bad.yaml:2: invalid YAML"),
+    ("\t- a", "invalid YAML"),
+    ("\x00", "invalid YAML"),
     ("just words", "is a text, where an object is expected"),
     ("[1, 2]", "is a list, where an object is expected"),
     ("a: 1\na: 2\n", "the key `a` is given twice"),
@@ -45,10 +45,10 @@ BAD = [
         "labels.a: is `1`, where a text is expected (put it in quotes)",
     ),
     ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {}", "spec.template: is missing"),
-    ("a: \udce9", "is no YAML: its byte 0xe9 at position 3 is no UTF-8"),
+    ("a: \udce9", "invalid YAML: its byte 0xe9 at position 3 is no UTF-8"),
     ("{{- if .Values.x }}\nkind: Pod\n{{- end }}", "a template must be rendered first"),
-    ("a: {{ .Values.x }}", "line 1, column 5: a key is an object or a list, where a text is expected; a template must"),
-    ("? [a]\n: b", "line 1, column 3: a key is an object or a list, where a text is expected"),
+    ("a: {{ .Values.x }}", "column 5: a key is an object or a list, where a text is expected; a template must"),
+    ("? [a]\n: b", "column 3: a key is an object or a list, where a text is expected"),
     ("apiVersion: v1\nkind: List\nitems: 7", "items: is `7`, where a list is expected"),
     ("apiVersion: v1\nkind: List\nitems: [1, {kind: Pod}]", "items[1].apiVersion: is missing"),
     ("apiVersion: v1\nkind: Deployment\nmetadata: {name: d}", "is `v1`: a Deployment is of apps"),
@@ -65,7 +65,7 @@ BAD = [
         f"spec: {{{PODS}, port: 80}}",
         "where a time such as 2026-01-31T00:00:00Z is expected",
     ),
-    (f"{SERVER}{{{PODS}, port: http}}\n---\n{SERVER}{{{PODS}, port: http}}", "document 2: Server ns/s is given twice"),
+    (f"{SERVER}{{{PODS}, port: http}}\n---\n{SERVER}{{{PODS}, port: http}}", "Server ns/s is given twice"),
     (f"{SERVER}{{{PODS}}}", "spec.port: is missing"),
     (f"{SERVER}{{{PODS}, port: 0}}", "spec.port: is 0, where a port from 1 to 65535"),
     (f"{SERVER}{{{PODS}, port: 99999}}", "spec.port: is 99999"),
@@ -132,11 +132,11 @@ def test_all_problems_are_told_together(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(f"{SERVER}{{}}\n---\n{TLS}{{}}")
     (tmp_path / "b.yaml").write_text("a: [")
     told = run("list", str(tmp_path))[2].splitlines()
-    assert {line.partition(":")[0].rpartition("/")[2] for line in told} == {
-        "a.yaml, document 1, spec.port",
-        "a.yaml, document 1, spec.podSelector",
-        "a.yaml, document 2, spec.identities",
-        "b.yaml, document 1",
+    assert {line.rpartition(": ")[0].rpartition("/")[2].partition(": ")[0] for line in told} == {
+        "a.yaml:4, spec.port",
+        "a.yaml:4, spec.podSelector",
+        "a.yaml:9, spec.identities",
+        "b.yaml:2",
     }
 
 

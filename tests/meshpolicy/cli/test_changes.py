@@ -111,7 +111,7 @@ def test_diff_leaves_hidden_folders_out_of_both_states(closed: Path) -> None:
     for paths in ((), (".",), ("./",), ("all.yaml",)):
         assert run("diff", "HEAD", ".", *paths) == (0, "no access changes\n", "")
     code, _, told = run("diff", "HEAD", "HEAD", "all.yaml", ".ci/")
-    assert (code, "HEAD:.ci/bad.yaml, document 1, apiVersion: is missing" in told) == (2, True), told
+    assert (code, told) == (2, "HEAD:.ci/bad.yaml:1, apiVersion: is missing\n")
 
 
 def test_diff_says_where_it_compared_nothing(closed: Path) -> None:

@@ -44,10 +44,10 @@ def test_no_word_is_cut_however_narrow_it_gets(width: int) -> None:
 
 
 def test_a_long_line_goes_on_set_in() -> None:
-    line = "  - Server arena/http governs port 8080 (a.yaml, document 1) [R13]"
+    line = "  - Server arena/http governs port 8080 (manifests/a.yaml:1) [R13]"
     assert fitted(line, None) == line
     assert fitted(line, 80) == line
-    assert fitted(line, 40) == ("  - Server arena/http governs port 8080\n      (a.yaml, document 1) [R13]")
+    assert fitted(line, 40) == ("  - Server arena/http governs port 8080\n      (manifests/a.yaml:1) [R13]")
     assert fitted("x" * 50, 40) == "x" * 50
 
 

@@ -1,0 +1,34 @@
+"""Variables that a GitOps tool fills in before it applies: `${NAME}`, `${NAME:=default}`, `${NAME:-default}`. Pure.
+
+Source: fluxcd/pkg envsubst, which `spec.postBuild.substitute` of a Flux Kustomization uses.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::?[-=](?P<default>[^{}]*))?\}")
+FREE = frozenset({"command", "args", "env", "data", "stringData", "binaryData"})
+"""Fields whose text is a program's, a shell's among them, and decides no access."""
+
+
+def substituted(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its variables' values, or else their defaults; one that has neither stays as it is."""
+
+    def value(found: re.Match[str]) -> str:
+        return values.get(found["name"], found[0] if found["default"] is None else found["default"])
+
+    return VARIABLE.sub(value, text)
+
+
+def unset(data: object) -> Iterator[str]:
+    """Yield the names of variables that stand unfilled in what decides access."""
+    if isinstance(data, str):
+        yield from (found["name"] for found in VARIABLE.finditer(data))
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from unset(key)
+            if key not in FREE:
+                yield from unset(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from unset(value)

@@ -1,0 +1,80 @@
+"""Which files of a folder are read: foreign files are left out and named, and the rest is answered."""
+
+from pathlib import Path
+
+import pytest
+
+from meshpolicy.core.errors import ProblemKind
+from meshpolicy.manifests.folder import is_excluded
+from meshpolicy.manifests.load import load
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
+
+
+def tree(path: Path, files: dict[str, str]) -> Path:
+    """Write files below a folder and return it."""
+    for name, text in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("files", "read", "left_out"),
+    [
+        ({"a.yaml": POD, "b.txt": "x"}, ["a.yaml"], []),
+        ({"a.yaml": POD, ".git/b.yaml": POD}, ["a.yaml"], []),
+        ({"a.yaml": POD, "patch.json": "[1]"}, ["a.yaml"], ["patch.json"]),
+        ({"a.yaml": POD, "list.yaml": "- 1"}, ["a.yaml"], ["list.yaml"]),
+        ({"a.yaml": POD, "c/Chart.yaml": "name: c", "c/templates/t.yaml": "a: {{ .x }}"}, ["a.yaml"], ["c"]),
+        (
+            {"a.yaml": POD, "kustomization.yaml": "patches: [{path: p.yaml}]", "p.yaml": POD},
+            ["a.yaml", "kustomization.yaml"],
+            ["p.yaml"],
+        ),
+        (
+            {"o/a.yaml": POD, "o/kustomization.yml": "patchesStrategicMerge: [../p.yaml]", "p.yaml": POD},
+            ["a.yaml", "kustomization.yml"],
+            ["p.yaml"],
+        ),
+        (
+            {"kustomization.yaml": "patchesJson6902: [{path: p.yaml}]\npatches: x", "p.yaml": "[]", "a.yaml": POD},
+            ["a.yaml", "kustomization.yaml"],
+            ["p.yaml"],
+        ),
+        ({"a.yaml": POD, "kustomization.yaml": "patches: ["}, ["a.yaml"], []),
+    ],
+)
+def test_a_folder_is_read_but_for_what_is_no_manifest(
+    files: dict[str, str], read: list[str], left_out: list[str], tmp_path: Path
+) -> None:
+    documents, problems = load([tree(tmp_path, files)])
+    assert [Path(document.place.file).name for document in documents] == read
+    foreign = [problem for problem in problems if problem.kind is ProblemKind.LEFT_OUT]
+    assert [Path(problem.place.file).name for problem in foreign] == left_out
+
+
+def test_a_list_is_an_error_where_its_file_was_named(tmp_path: Path) -> None:
+    tree(tmp_path, {"list.yaml": "- 1"})
+    assert [problem.kind for problem in load([tmp_path / "list.yaml"])[1]] == [ProblemKind.UNUSABLE]
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "excluded"),
+    [
+        ("k8s/prod/a.yaml", "prod", False),
+        ("k8s/prod", "prod", True),
+        ("k8s/prod", "prod/", True),
+        ("k8s/prod/a.yaml", "*.yaml", True),
+        ("k8s/prod/a.yaml", "prod/*", True),
+        ("k8s/prod/a.yaml", "a.yaml", True),
+        ("k8s/prod/ba.yaml", "a.yaml", False),
+    ],
+)
+def test_a_pattern_names_files_and_folders_by_their_last_parts(name: str, pattern: str, excluded: bool) -> None:
+    assert is_excluded(name, [pattern]) is excluded
+
+
+def test_an_excluded_folder_is_not_read(tmp_path: Path) -> None:
+    tree(tmp_path, {"a.yaml": POD, "prod/b.yaml": "a: ["})
+    assert load([tmp_path], excluded=["prod"]) == load([tmp_path / "a.yaml"])
