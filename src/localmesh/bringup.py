@@ -10,15 +10,20 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic, sleep
+from typing import TYPE_CHECKING
 
 from localmesh import STARTED
-from localmesh.errors import BadInput
+from localmesh.errors import BadInput, NotRunning
 from localmesh.events import Event, Failed, Ready
 from localmesh.nearby import nearby
 from localmesh.printing import fail, say, show, terminal
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
 from localmesh.supervisor.launch import interruptible, supervisor
+
+if TYPE_CHECKING:
+    from localmesh.supervisor.client import Client
+    from localmesh.views import MeshView
 
 POLL = 0.2
 INTERRUPTED = Failed(130, ("interrupted; nothing is left running",))
@@ -49,9 +54,7 @@ def _apply(settings: Settings, folder: StateFolder) -> Failed | None:
     from localmesh.supervisor.client import Client
 
     client = Client(folder)
-    # Another `up` may have begun it: what its supervisor cannot bring up, it ends.
-    while not (begun := client.status()).started:
-        sleep(POLL)
+    begun = _begun(client, folder)
     asked, runs = to_environ(replace(settings, state=folder.path)), begun.settings
     if differs := [name for name in asked if asked[name] != runs.get(name)]:
         return Failed(
@@ -67,6 +70,20 @@ def _apply(settings: Settings, folder: StateFolder) -> Failed | None:
         return Failed(2, error.reasons, error.hint)
     say(f"The local mesh runs already{changed}.")
     return None
+
+
+def _begun(client: "Client", folder: StateFolder) -> "MeshView":
+    """Wait for a mesh that another `up` may have begun; what its supervisor cannot bring up, it ends."""
+    while True:
+        try:
+            mesh = client.status()
+        except NotRunning:
+            if folder.owner() is None:
+                raise
+        else:
+            if mesh.started:
+                return mesh
+        sleep(POLL)
 
 
 def _start(settings: Settings, folder: StateFolder) -> Failed | None:

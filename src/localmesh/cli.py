@@ -6,12 +6,13 @@ What takes long to load is loaded where it is needed: the supervisor of `up` sta
 import os
 import sys
 from dataclasses import replace
+from errno import EPIPE
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning
+from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning, told
 from localmesh.printing import fail, say, show
 from localmesh.settings import Settings, paths, read
 from localmesh.state import StateFolder, state_folder
@@ -46,6 +47,11 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except LocalMeshError as error:
             ctx.exit(complain(error))
+        except OSError as error:
+            if error.errno == EPIPE:  # nobody reads on, which click ends in silence
+                raise
+            fail((told(error),), hint="nothing else was tried; see `just status`")
+            ctx.exit(FINDING)
         except KeyboardInterrupt:
             if ctx.invoked_subcommand in FINISHED:
                 fail(("interrupted; what the mesh has begun it finishes: see `just status`",))

@@ -42,3 +42,9 @@ class TimedOut(LocalMeshError):
 
     def __init__(self, what: str, within: float) -> None:
         super().__init__(f"{what} within {within:g} s")
+
+
+def told(error: OSError) -> str:
+    """Return what the system refused in words: which file, and why."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename else reason

@@ -1,10 +1,19 @@
-"""How this package writes files: private to the user, and never half."""
+"""How this package names and writes files: inside its folders, private to the user, and never half."""
 
 import os
 from pathlib import Path
 
+from localmesh.errors import BadInput
+
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+
+
+def below(folder: Path, name: str) -> Path:
+    """Return the entry of `folder` with a name that a manifest gave; raise BadInput for one that leads elsewhere."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise BadInput(f"{name!r} cannot be the name of a file below {folder}")
+    return folder / name
 
 
 def write(path: Path, content: str | bytes) -> None:

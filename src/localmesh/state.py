@@ -12,7 +12,7 @@ from pathlib import Path
 from time import sleep
 
 from localmesh.errors import BadInput
-from localmesh.files import make_folder
+from localmesh.files import below, make_folder
 from localmesh.logs import aside
 from localmesh.project import checkout
 from localmesh.settings import Settings
@@ -63,7 +63,7 @@ class StateFolder:
 
     def pod(self, name: str) -> Path:
         """Return the folder of one pod."""
-        return self.pods / name
+        return below(self.pods, name)
 
     def prepare(self) -> None:
         """Make the folder, or raise BadInput where it cannot be trusted or used."""

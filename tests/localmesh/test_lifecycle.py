@@ -5,13 +5,14 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from localmesh.errors import NotRunning
 from localmesh.logs import LONGEST, aside
 from localmesh.settings import Settings
 from localmesh.state import StateFolder, state_folder
@@ -118,7 +119,10 @@ def test_an_up_that_finds_another_one_starting_proves_nothing_before_all_is_read
     slow = "readinessProbe:\n            initialDelaySeconds: 1\n"
     deployments.write_text(deployments.read_text().replace("readinessProbe:\n", slow))
     with another.start("up") as first:
-        asyncio.run(until(lambda: starting(another), within=10, what="the supervisor did not answer"))
+        assert first.stderr
+        assert first.stderr.readline().endswith(": starting\n")
+        # From the first pod on the supervisor can be asked, and answers as soon as it can.
+        assert not another.client.status().started
         second = another.run("up")
         first.communicate(timeout=90)
     assert (first.returncode, second.code) == (0, 0), second.err
@@ -127,11 +131,31 @@ def test_an_up_that_finds_another_one_starting_proves_nothing_before_all_is_read
     assert "starting" not in second.out
 
 
-def starting(mesh: Commands) -> bool:
-    try:
-        return not mesh.client.status().started
-    except NotRunning:
-        return False
+FULL = """\
+import resource
+from localmesh.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+main()
+"""
+"""The command line where no file may grow."""
+
+
+@pytest.mark.parametrize("words", [("up",), ("up", "--foreground")])
+def test_a_disk_that_takes_nothing_more_is_told_in_words(words: tuple[str, ...], another: Commands) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, *words],
+        env=another.environment,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "error: " in done.stderr
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert another.processes() == {}
 
 
 def test_what_a_killed_supervisor_left_is_cleaned_and_named(another: Commands) -> None:

@@ -10,6 +10,9 @@ from localmesh.errors import BadInput
 from localmesh.logs import aside
 from localmesh.settings import Settings
 from localmesh.state import StateFolder, state_folder
+from meshpolicy.kinds.workload import ContainerPort
+
+from .build import pod
 
 
 def test_the_folder_is_made_private(short_path: Path) -> None:
@@ -67,6 +70,16 @@ def test_a_state_folder_has_one_name_however_it_is_written(
     (short_path / "link").symlink_to(short_path)
     found = state_folder(Settings(state=Path(written.format(short_path))), {}, checkouts[0])
     assert str(found.path) == f"{short_path}/s"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "/etc", "a\0", "../../precious"])
+def test_no_name_of_a_manifest_leads_out_of_the_state_folder(name: str) -> None:
+    folder = StateFolder(Path("/state"))
+    with pytest.raises(BadInput, match="cannot be the name of a file below /state/pods"):
+        folder.pod(name)
+    if name:
+        with pytest.raises(BadInput, match="cannot be the name of a file below /state/pods/a/app"):
+            pod("a-0", folder=folder.pod("a")).socket(ContainerPort(1, f"{name}/"))
 
 
 def loose(path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint
 from localmesh.envoy.inbound import InboundPort
+from localmesh.files import below
 from localmesh.pods.addresses import CLUSTER, played
 from localmesh.pods.plan import short
 from localmesh.pods.pod import Pod
@@ -56,7 +57,7 @@ class Stage:
             containers=workload.containers,
             meshed=workload.meshed,
             identity=identity_of(self.cluster, workload) if workload.meshed else "",
-            folder=self.folder / short(name),
+            folder=below(self.folder, short(name)),
         )
 
     def server(self, request: CaseRequest) -> Workload:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from localmesh.files import below
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.workload import Container, ContainerPort
 
@@ -74,7 +75,7 @@ class Pod:
 
     def socket(self, port: ContainerPort) -> Path:
         """Return where the app listens for a container port: `http.sock`, or `8080.sock` without a name."""
-        return self.app / f"{port.name or port.number}.sock"
+        return below(self.app, f"{port.name or port.number}.sock")
 
 
 def tcp_ports(pod: Pod) -> tuple[ContainerPort, ...]:

@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Protocol
 
 import uvicorn
@@ -79,16 +78,6 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to the supervisor, which has more to stop than this server."""
         yield
-
-
-def listen(path: Path) -> socket.socket:
-    """Return a socket at `path` that only the user can open."""
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    path.chmod(0o600)
-    # From now on a client waits for its answer instead of being refused.
-    listener.listen()
-    return listener
 
 
 async def serve(mesh: Controlled, listener: socket.socket) -> None:

@@ -11,14 +11,16 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from socket import socket
 
-from localmesh.errors import BadInput, CommandFailed, LocalMeshError
+from localmesh.errors import BadInput, CommandFailed, LocalMeshError, told
 from localmesh.events import Failed, Listener, Note
 from localmesh.pods.network import claimed
 from localmesh.settings import Settings, read
 from localmesh.state import StateFolder, state_folder
 from localmesh.supervisor.controller import Controller
 from localmesh.supervisor.leftovers import clean
+from localmesh.supervisor.listening import listen
 from localmesh.supervisor.reporter import reporter
 from localmesh.until import ended
 
@@ -43,6 +45,9 @@ def supervise(settings: Settings, environ: Mapping[str, str], report: Listener) 
     except LocalMeshError as error:
         report(Failed(1, (str(error),)))
         return 1
+    except OSError as error:
+        report(Failed(1, (told(error),)))
+        return 1
     finally:
         os.umask(before)
     return 0
@@ -66,17 +71,19 @@ async def _run(controller: Controller) -> None:
     loop = asyncio.get_running_loop()
     for ending in ENDINGS:
         loop.add_signal_handler(ending, controller.mesh.shut_down)
-    controlling = asyncio.create_task(_control(controller))
-    try:
-        await controller.mesh.run()
-    finally:
-        await ended(controlling)
+    # Before the first pod starts: from now on whoever asks waits for an answer, and is not told that nobody is there.
+    with listen(controller.folder.control) as listener:
+        controlling = asyncio.create_task(_control(controller, listener))
+        try:
+            await controller.mesh.run()
+        finally:
+            await ended(controlling)
 
 
-async def _control(controller: Controller) -> None:
-    # Loaded beside the starting pods: they need longer, and nobody asks before they run.
-    control = await asyncio.to_thread(import_module, "localmesh.supervisor.api")
-    await control.serve(controller, control.listen(controller.folder.control))
+async def _control(controller: Controller, listener: socket) -> None:
+    # Loaded beside the starting pods, which need longer.
+    api = await asyncio.to_thread(import_module, "localmesh.supervisor.api")
+    await api.serve(controller, listener)
 
 
 def main() -> None:

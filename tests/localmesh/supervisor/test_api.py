@@ -10,8 +10,9 @@ import pytest
 
 from localmesh.errors import BadInput, LocalMeshError, NotRunning
 from localmesh.state import StateFolder
-from localmesh.supervisor.api import listen, serve
+from localmesh.supervisor.api import serve
 from localmesh.supervisor.client import Client
+from localmesh.supervisor.listening import listen
 from localmesh.until import ended
 from localmesh.views import AccessView, Answer, IngressView, MeshView, Question
 
