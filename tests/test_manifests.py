@@ -11,8 +11,9 @@ from jsonschema import Draft202012Validator
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
 from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.lint import as_text, lint
+from meshpolicy.lint.registry import lint
 from meshpolicy.manifests.parse import parse_documents
+from meshpolicy.render.text import findings_as_text
 
 from .rendered import ROOT, Object, Written, built, folders, load_all, of_kind, written
 
@@ -114,7 +115,9 @@ def test_every_folder_is_free_of_mistakes(folder: str) -> None:
 def test_every_overlay_is_free_of_mistakes_beside_all_that_is_applied_with_it(overlay: str) -> None:
     manifests = parse_documents(found for folder in (overlay, *SHARED) for found in as_documents(folder))
     found = lint(manifests.cluster, manifests.problems)
-    assert as_text([finding for finding in found if finding.code.severity is Severity.ERROR]) == as_text([])
+    assert findings_as_text(
+        [finding for finding in found if finding.code.severity is Severity.ERROR]
+    ) == findings_as_text([])
 
 
 def as_documents(folder: str) -> tuple[Document, ...]:

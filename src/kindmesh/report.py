@@ -3,11 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from xml.etree import ElementTree as Xml
 
 from rich.table import Table
 
 from kindmesh.finding import Finding, Outcome, failed
+from meshpolicy.render import junit
 
 MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "-"}
 
@@ -44,20 +44,15 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 def as_junit(findings: Sequence[Finding], seconds: float) -> str:
     """Return the findings as a JUnit test suite."""
-    suite = Xml.Element(
-        "testsuite",
-        name="kindmesh verify",
-        tests=str(len(findings)),
-        failures=str(len(failed(findings))),
-        skipped=str(sum(finding.outcome is Outcome.SKIPPED for finding in findings)),
-        time=f"{seconds:.1f}",
-    )
-    for finding in findings:
-        case = Xml.SubElement(suite, "testcase", classname=finding.group, name=finding.name)
-        if finding.outcome is Outcome.FAILED:
-            message = f"had to be {finding.expected}, was {finding.found}"
-            Xml.SubElement(case, "failure", message=message).text = finding.hint
-        elif finding.outcome is Outcome.SKIPPED:
-            Xml.SubElement(case, "skipped", message=finding.found)
-    Xml.indent(suite)
-    return Xml.tostring(suite, encoding="unicode", xml_declaration=True)
+    return junit.suite("kindmesh verify", map(_entry, findings), seconds)
+
+
+def _entry(finding: Finding) -> junit.Entry:
+    match finding.outcome:
+        case Outcome.PASSED:
+            return junit.Entry(finding.group, finding.name)
+        case Outcome.FAILED:
+            message = f"expected {finding.expected}, actual {finding.found}"
+            return junit.Entry(finding.group, finding.name, junit.Outcome.FAILED, message, finding.hint)
+        case Outcome.SKIPPED:
+            return junit.Entry(finding.group, finding.name, junit.Outcome.SKIPPED, finding.found)

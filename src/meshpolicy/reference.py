@@ -11,7 +11,7 @@ import click
 
 from meshpolicy.cli import VERBS, main
 from meshpolicy.lint.finding import Code
-from meshpolicy.lint.lint import codes
+from meshpolicy.lint.registry import codes
 from meshpolicy.semantics.rules import RULES, sentences
 
 MADE = "<!-- made by `python -m meshpolicy.reference pages docs/reference` -->\n"

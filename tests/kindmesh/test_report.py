@@ -49,5 +49,5 @@ def test_junit_is_what_ci_reads() -> None:
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "1", "1")
     failure = suite.find("testcase/failure")
     assert failure is not None
-    assert failure.get("message") == "had to be allowed, was refused"
+    assert failure.get("message") == "expected allowed, actual refused"
     assert failure.text == "look there"

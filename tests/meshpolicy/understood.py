@@ -13,9 +13,11 @@ from meshpolicy.core.errors import Problem
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.lint import as_json, as_text, lint
+from meshpolicy.lint.registry import lint
 from meshpolicy.manifests.load import read
 from meshpolicy.manifests.parse import parse_documents
+from meshpolicy.render.json import findings_as_json
+from meshpolicy.render.text import findings_as_text
 
 CALLS = 12
 """Calls that are judged of each cluster."""
@@ -34,8 +36,8 @@ def understood(text: bytes) -> list[Problem]:
     list(islice(accesses(cluster), 1000))
     list(islice(denied(cluster), 1000))
     findings = lint(cluster, problems)
-    assert as_json(findings)
-    as_text(findings, explain=True)
+    assert findings_as_json(findings)
+    findings_as_text(findings, explain=True)
     _judged(cluster)
     return [problem for problem in problems if str(problem)]
 

@@ -12,7 +12,9 @@ from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import output
 from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
-from meshpolicy.render.reports import as_json, as_junit, as_text
+from meshpolicy.render.json import results_as_json
+from meshpolicy.render.junit import results_as_junit
+from meshpolicy.render.text import results_as_text
 
 
 @click.command("test", short_help="Is it still as we wrote it down?")
@@ -31,11 +33,11 @@ def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
             echo(f"note: {problem}", err=True)
     results = [verify(case) for case in progress(found, "cases", len(found))]
     if output == "json":
-        echo(as_json(results))
+        echo(results_as_json(results))
     elif output == "junit":
-        echo(as_junit(results))
+        echo(results_as_junit(results))
     else:
-        echo(as_text(results, explain=explain))
+        echo(results_as_text(results, explain=explain))
     sys.exit(1 if any(result.differences for result in results) else 0)
 
 

@@ -11,9 +11,13 @@ from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.workload import MeshSettings
 from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.lint import as_json, as_junit, as_sarif, as_text, codes, lint
+from meshpolicy.lint.registry import codes, lint
 from meshpolicy.manifests.sources import ReadOptions, read
+from meshpolicy.render.json import findings_as_json
+from meshpolicy.render.junit import findings_as_junit
+from meshpolicy.render.sarif import findings_as_sarif
 from meshpolicy.render.tables import fitted
+from meshpolicy.render.text import findings_as_text
 
 
 def _fitted(text: str) -> str:
@@ -59,6 +63,6 @@ def command(
         for finding in lint(reading.cluster, reading.refused, progress)
         if finding.code.code not in ignore and (notes or finding.code.severity is not Severity.NOTE)
     )
-    forms = {"json": as_json, "sarif": as_sarif, "junit": as_junit}
-    echo(forms[output](found) if output in forms else _fitted(as_text(found, explain=explain)))
+    forms = {"json": findings_as_json, "sarif": findings_as_sarif, "junit": findings_as_junit}
+    echo(forms[output](found) if output in forms else _fitted(findings_as_text(found, explain=explain)))
     sys.exit(1 if any(finding.code.severity is not Severity.NOTE for finding in found) else 0)

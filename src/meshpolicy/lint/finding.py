@@ -1,12 +1,10 @@
-"""A finding, the code that it bears, and the register of all codes. Pure."""
+"""A finding, and the code that it bears. Pure values."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from meshpolicy.core.errors import Place
 from meshpolicy.core.policy import Ref
-from meshpolicy.kinds.cluster import Cluster
 
 
 class Severity(StrEnum):
@@ -41,21 +39,3 @@ class Finding:
     def place(self) -> Place:
         """Return where the object is written."""
         return self.subject.place or Place("-")
-
-
-Check = Callable[[Cluster], Iterator[tuple[Ref, str]]]
-
-CHECKS: dict[Code, Check] = {}
-"""Every code with the check that finds it, in the order of their definition."""
-
-
-def code(
-    number: str, title: str, rules: str, *, explanation: str, fix: str, severity: Severity = Severity.WARNING
-) -> Callable[[Check], Check]:
-    """Register a check under a code; `rules` are the rules that it rests on, separated by spaces."""
-
-    def register(check: Check) -> Check:
-        CHECKS[Code(number, title, severity, tuple(rules.split()), explanation, fix)] = check
-        return check
-
-    return register

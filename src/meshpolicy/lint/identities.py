@@ -1,18 +1,16 @@
 """Findings about identities: names that no certificate bears, and clients whom a wildcard misses. Pure."""
 
-from collections.abc import Iterator
-
 from meshpolicy.analysis.access import account_of
 from meshpolicy.analysis.words import account
-from meshpolicy.core.policy import Ref, TlsAuthenticated
+from meshpolicy.core.policy import TlsAuthenticated
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.index.authorize import identity_matches
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.meshtlsauthentication import MeshTLSAuthentication
-from meshpolicy.lint.finding import Severity, code
+from meshpolicy.lint.check import Found, code
+from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.served import by_server, real
 
-Found = Iterator[tuple[Ref, str]]
 SPIFFE = "spiffe://"
 
 

@@ -1,15 +1,10 @@
 """Findings about rate limits: without effect, or shared by more clients than meant. Pure."""
 
-from collections.abc import Iterator
-
-from meshpolicy.core.policy import Ref
 from meshpolicy.index.effective import HTTP_PROTOCOLS, probe_paths
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.finding import code
+from meshpolicy.lint.check import Found, code
 from meshpolicy.lint.served import by_server
-
-Found = Iterator[tuple[Ref, str]]
 
 
 @code(

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from meshpolicy.core.policy import Ref
 from meshpolicy.decide.connection import ControlPlane
 from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call, ServiceTarget
@@ -13,9 +12,9 @@ from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkRule
 from meshpolicy.kinds.workload import Service, Workload
-from meshpolicy.lint.finding import Severity, code
+from meshpolicy.lint.check import Found, code
+from meshpolicy.lint.finding import Severity
 
-Found = Iterator[tuple[Ref, str]]
 URL = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://)?(?P<name>[a-z0-9-]+)(?:\.(?P<namespace>[a-z0-9-]+)[a-z0-9.-]*)?:?(?P<port>\d*)/?.*"
 )

@@ -13,11 +13,11 @@ from meshpolicy.kinds.annotations import INBOUND_PORT
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, NetworkRule
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.lint.finding import Severity, code
+from meshpolicy.lint.check import Found, code
+from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.missing import control_plane_rule, dns_rule
 from meshpolicy.lint.served import real, served
 
-Found = Iterator[tuple[Ref, str]]
 ADMIN = '{"ports": [{"port": 4191, "protocol": "TCP"}]}'
 PROXY = '{"port": 4143, "protocol": "TCP"}'
 SYMPTOMS = {

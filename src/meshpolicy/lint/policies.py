@@ -1,17 +1,14 @@
 """Findings about AuthorizationPolicies and ServerAuthorizations: references, targets, reach. Pure."""
 
-from collections.abc import Iterator
-
 from meshpolicy.analysis.cover import covers, open_to_all
 from meshpolicy.core.policy import Authorization, Ref
 from meshpolicy.index.attach import is_server
 from meshpolicy.index.authorize import kind_of, legacy_grant, resolve
 from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.finding import Severity, code
+from meshpolicy.lint.check import Found, code
+from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.served import by_server, real, served
-
-Found = Iterator[tuple[Ref, str]]
 
 
 @code(

@@ -1,7 +1,5 @@
 """Findings about routes: what they hide, what outranks them, what keeps them from being in force. Pure."""
 
-from collections.abc import Iterator
-
 from meshpolicy.analysis.cover import covers
 from meshpolicy.core.match import HttpMatch, PathKind
 from meshpolicy.core.policy import HttpRoute, Origin, Protocol, Ref, Unauthenticated
@@ -10,10 +8,9 @@ from meshpolicy.index.attach import is_server, usable
 from meshpolicy.index.effective import effective, probe_paths
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.finding import Severity, code
+from meshpolicy.lint.check import Found, code
+from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.served import Served, by_server, real
-
-Found = Iterator[tuple[Ref, str]]
 
 
 @code(

@@ -1,7 +1,5 @@
 """Findings about Servers: ports closed, shadowed, misdeclared or not there. Pure."""
 
-from collections.abc import Iterator
-
 from meshpolicy.analysis.access import served_ports
 from meshpolicy.core.policy import DefaultPolicy, Origin, Protocol, Ref, TlsAuthenticated
 from meshpolicy.decide.transport import hinted_opaque
@@ -10,12 +8,12 @@ from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.finding import Severity, code
+from meshpolicy.lint.check import Found, code
+from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.served import by_server, real, served
 
 DECLARED = frozenset({Protocol.HTTP1, Protocol.HTTP2, Protocol.GRPC})
 OPEN = frozenset({DefaultPolicy.ALL_UNAUTHENTICATED, DefaultPolicy.AUDIT})
-Found = Iterator[tuple[Ref, str]]
 
 
 @code(

@@ -1,14 +1,10 @@
 """Findings about Services: the names of ports on which calls depend. Pure."""
 
-from collections.abc import Iterator
-
-from meshpolicy.core.policy import Ref
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.lint.finding import Severity, code
-
-Found = Iterator[tuple[Ref, str]]
+from meshpolicy.lint.check import Found, code
+from meshpolicy.lint.finding import Severity
 
 
 @code(

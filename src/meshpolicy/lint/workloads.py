@@ -1,15 +1,13 @@
 """Findings about pods and namespaces: annotations without effect, probes that prove nothing. Pure."""
 
-from collections.abc import Iterator
-
-from meshpolicy.core.policy import DefaultPolicy, Ref, Unauthenticated
+from meshpolicy.core.policy import DefaultPolicy, Unauthenticated
 from meshpolicy.index.effective import default_policy
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.finding import Severity, code
+from meshpolicy.lint.check import Found, code
+from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.served import served
 
-Found = Iterator[tuple[Ref, str]]
 PORT_LISTS = (annotations.OPAQUE_PORTS, annotations.SKIP_INBOUND, annotations.REQUIRE_IDENTITY)
 
 

@@ -1,0 +1,47 @@
+"""All checks: every module of this package adds those that it holds. Pure."""
+
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from meshpolicy import lint as package
+from meshpolicy.core.errors import Problem
+from meshpolicy.core.policy import Ref
+from meshpolicy.core.progress import Progress, no_progress
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.lint.check import CHECKS
+from meshpolicy.lint.finding import Code, Finding, Severity
+
+REFUSED = Code(
+    "MP029",
+    "A manifest that a cluster would refuse",
+    Severity.ERROR,
+    ("R38", "N15"),
+    "The API server or Linkerd's webhook refuses it. Outside of HA installations the webhook's failurePolicy is "
+    "Ignore: while it is down the object gets in, and the controller skips it or keeps the version before.",
+    "Correct what the message names.",
+)
+
+
+@cache
+def codes() -> tuple[Code, ...]:
+    """Return every code, by number."""
+    for module in iter_modules(package.__path__, f"{package.__name__}."):
+        import_module(module.name)
+    return tuple(sorted((*CHECKS, REFUSED), key=lambda code: code.code))
+
+
+def lint(cluster: Cluster, refused: Iterable[Problem] = (), progress: Progress = no_progress) -> tuple[Finding, ...]:
+    """Return all findings, by place; what would be refused is one of them."""
+    known = [code for code in codes() if code in CHECKS]
+    found = [
+        Finding(code, subject, message)
+        for code in progress(known, "checks made", len(known))
+        for subject, message in dict.fromkeys(CHECKS[code](cluster))
+    ]
+    found += [
+        Finding(REFUSED, Ref("", "manifest", "", problem.place.field, problem.place), problem.message)
+        for problem in refused
+    ]
+    return tuple(sorted(found, key=lambda finding: (finding.place, finding.code.code, finding.message)))
