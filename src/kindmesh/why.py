@@ -12,7 +12,8 @@ from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call as Asked
 from meshpolicy.decide.transport import find_service_target
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.workload import MeshSettings, Workload
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.live import read_context
 from meshpolicy.manifests.parse import parse_documents
 

@@ -12,9 +12,9 @@ GRPC = {403: 7, 404: 5, 502: 14, 504: 14}
 
 def expected(world: World, question: Question) -> str:
     """Return what the client sees."""
-    meshed, skipped = question.client in MESHED, _listed(world.skipped, question.port)
+    meshed, skipped = question.client in MESHED, _by_clients(world.skipped, question.port)
     servers = [one for one in world.servers if one.app == "ponger" and _number(one) == question.port]
-    hinted = _listed(world.opaque, question.port) or any(one.protocol == "opaque" for one in servers)  # R65
+    hinted = _by_clients(world.opaque, question.port) or any(one.protocol == "opaque" for one in servers)  # R65
     http, unseen = question.traffic in ("http", "http2", "grpc"), hinted and question.direct
     if _walled(world, question, question.port if not meshed or skipped or world.transparent else 4143):
         if not meshed:
@@ -168,6 +168,12 @@ def _listed(text: str | None, port: int) -> bool:
         return False
     ranges = [part.split("-") for part in text.split(",")]
     return any(int(ends[0]) <= port <= int(ends[-1]) for ends in ranges)
+
+
+def _by_clients(text: str | None, port: int) -> bool:
+    """R112: clients are told of the good tokens, names among them."""
+    named = [str(NUMBERS.get(part, part)) for part in (text or "").split(",")]
+    return any(_listed(part, port) for part in named if part)
 
 
 def _said(status: int, question: Question) -> str:

@@ -11,7 +11,7 @@ from meshpolicy.decide.judge import Answer, judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import parse_documents
 
 Manifest = dict[str, Any]
@@ -30,15 +30,20 @@ def pod(
     namespace: str = "arena",
     container: Mapping[str, object] | None = None,
 ) -> Manifest:
-    """Return a Pod of its own account; `container` holds further fields of its container."""
+    """Return a Pod of its own account; without an address its sidecar shows that it was injected.
+
+    `container` holds further fields of its container.
+    """
     labels = {"app": name} | ({"linkerd.io/control-plane-ns": "linkerd"} if meshed else {})
+    proxy = [{"name": "linkerd-proxy"}] if meshed and not address else []
     declared = [{"name": word, "containerPort": number} for word, number in (ports or {}).items()]
+    own = {"name": "app", "ports": declared, **(container or {})}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": name, "namespace": namespace, "labels": labels, "annotations": dict(annotations or {})},
-        "spec": {"serviceAccountName": name, "containers": [{"name": "app", "ports": declared, **(container or {})}]},
-        "status": {"podIP": address},
+        "spec": {"serviceAccountName": name, "containers": [own, *proxy]},
+        "status": {"podIP": address} if address else {},
     }
 
 

@@ -17,9 +17,8 @@ from localmesh.state import StateFolder
 from localmesh.views import UNREACHABLE, Answer, Question
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.match import NEXT_LINE
-from meshpolicy.core.policy import PortPolicy
+from meshpolicy.core.policy import PortPolicy, Reason
 from meshpolicy.decide.decide import Decision, Verdict, decide
-from meshpolicy.decide.explain import Reason
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import hinted_opaque
 from meshpolicy.index.effective import effective
@@ -58,7 +57,7 @@ class Asker:
         source = find_source(question.source, self.running, self.identities, settings, self.node)
         target = written(question.request_target, self._target(question.target, source), source)
         observed = await send(self._way(source, target), target, question.method, question.headers)
-        policy = effective(self.outfitter.cluster, self._group(target.pod).workload, target.number)
+        policy = effective(self.outfitter.cluster, self._group(target.pod).workload, target.number).taken_to_hold()
         opaque = hinted_opaque(self.outfitter.cluster, self._group(target.pod).workload, target.number)
         decision = predicted(policy, source, target, question, opaque=opaque)
         found = verdict(observed, decision)

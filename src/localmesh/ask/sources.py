@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from localmesh.errors import BadInput
 from localmesh.pods.addresses import HERE
 from localmesh.pods.pod import Pod
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 
 UNMESHED = "unmeshed"
 NODE = "node"

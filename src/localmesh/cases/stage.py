@@ -15,7 +15,8 @@ from localmesh.pods.pod import Pod
 from meshpolicy.cases.case import CaseRequest
 from meshpolicy.core.match import NEXT_LINE, PathKind, spans
 from meshpolicy.core.policy import Redirect
-from meshpolicy.decide.transport import ServiceTarget, find_service_target, hinted_opaque, identity_of, opaque_service
+from meshpolicy.decide.outbound import opaque_to_clients
+from meshpolicy.decide.transport import ServiceTarget, find_service_target, hinted_opaque, identity_of
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.annotations import ADMIN_PORT
 from meshpolicy.kinds.cluster import Cluster
@@ -176,5 +177,5 @@ class Stage:
             return LocalEndpoint(pod.app / SOCKET)
         service_target = None if request.direct else self._service_target(request)
         skipped = effective(self.cluster, server, request.port).skipped
-        opaque = opaque_service(service_target) or hinted_opaque(self.cluster, server, request.port)
+        opaque = opaque_to_clients(self.cluster, service_target) or hinted_opaque(self.cluster, server, request.port)
         return Endpoint(pod.local, request.port, "" if skipped else pod.identity, opaque)

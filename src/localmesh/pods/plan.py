@@ -9,7 +9,8 @@ from ipaddress import IPv4Address
 from localmesh.pods.addresses import played
 from localmesh.pods.pod import Pod
 from localmesh.state import StateFolder
-from meshpolicy.kinds.workload import MeshSettings, Workload
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.kinds.workload import Workload
 
 RUNNABLE = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod")
 """The kinds that run for ever; a Job ends, and an ExternalWorkload runs elsewhere."""

@@ -15,9 +15,11 @@ from meshpolicy.decide.transport import Call, arrive, identity_of
 from meshpolicy.index.authorize import networks
 from meshpolicy.index.index import index_of
 from meshpolicy.index.reach import Positions, Reach
-from meshpolicy.kinds.annotations import SKIP_OUTBOUND
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.injection import PROXY
 from meshpolicy.kinds.networkpolicy import Direction
+from meshpolicy.kinds.portlists import Ports, holds
+from meshpolicy.kinds.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,10 @@ class Callers:
         self.positions = {workload.ref: position for position, workload in enumerate(workloads)}
         self._reach = Reach(index_of(cluster).network_policies, workloads)
         self._everyone = frozenset(range(len(workloads)))
-        self._meshed = frozenset(position for position, workload in enumerate(workloads) if workload.meshed)
-        self._choosy = [position for position in self._meshed if SKIP_OUTBOUND in workloads[position].annotations]
+        self._meshed = frozenset(position for position, workload in enumerate(workloads) if _by_proxy(workload))
+        self._by_skipped: dict[Ports, set[int]] = {}
+        for position in self._meshed:
+            self._by_skipped.setdefault(workloads[position].sidecar.skipped_outbound, set()).add(position)
         self._by_identity: dict[str, list[int]] = {}
         for position, workload in enumerate(workloads):
             self._by_identity.setdefault(identity_of(cluster, workload), []).append(position)
@@ -52,13 +56,14 @@ class Callers:
     def groups(self, call: Call) -> Iterator[Group]:
         """Yield the callers of a port; `call` names it, and the Service before it."""
         workloads, server = self._cluster.workloads, self.positions[call.server.ref]
-        past = {position for position in self._choosy if not replace(call, client=workloads[position]).meshed}
-        meshed = self._meshed - past
+        past = (held for ports, held in self._by_skipped.items() if holds(ports, call.dialled))
+        meshed = self._meshed.difference(*past)
         for positions in filter(None, (meshed, self._everyone - meshed)):
             sample = replace(call, client=workloads[next(iter(positions - {server}), server)])
-            port = connection(self._cluster, sample).wire_port
-            arrival = arrive(self._cluster, sample).arrival
-            yield Group(positions, arrival, self._reach.let_out(server, port), self._reach.let_in(server, port))
+            wire = connection(self._cluster, sample)
+            arrival = arrive(self._cluster, sample, opaque_service=wire.opaque, hinted=wire.hinted).arrival
+            let_out, let_in = (ask(server, wire.wire_port) for ask in (self._reach.let_out, self._reach.let_in))
+            yield Group(positions, arrival, let_out, let_in)
 
     def admitted(self, grants: Iterable[Authorization], arrival: Arrival) -> Positions:
         """Return whom grants admit, where all arrive like this; an unknown address lies where it helps."""
@@ -101,3 +106,9 @@ class Callers:
             isolating = index_of(self._cluster).network_policies.isolating(self._cluster.workloads[position], direction)
             self._whys[key] = ", ".join(str(policy.ref) for policy in isolating)
         return self._whys[key]
+
+
+def _by_proxy(workload: Workload) -> bool:
+    """Whether a workload's calls pass its proxy, but for the ports that it skips."""
+    users = {one.user for one in workload.containers if one.name != PROXY}
+    return workload.meshed and users != {workload.sidecar.user}

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from meshpolicy.analysis.access import Access, account_of
 from meshpolicy.analysis.words import ANY_MESHED, named_accounts
 from meshpolicy.core.errors import UnknownWorkload
+from meshpolicy.core.labels import ANY as ANY_LABELS
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
 from meshpolicy.index.servers import port_numbers
@@ -51,7 +52,7 @@ def caller(cluster: Cluster, text: str) -> Caller:
     if not found and text in named_accounts(cluster):
         namespace, _, name = text.partition("/")
         ref = Ref("", "ServiceAccount", namespace, name)
-        return Caller(f"the account {text}", Workload(ref, service_account=name, meshed=True))
+        return Caller(f"the account {text}", Workload(ref, ANY_LABELS, service_account=name, meshed=True))
     raise UnknownWorkload(_unclear(cluster, text, found))
 
 

@@ -11,7 +11,7 @@ from meshpolicy.core.policy import (
     Unauthenticated,
 )
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 
 ANYONE = "anyone"
 ANY_MESHED = "any meshed client"

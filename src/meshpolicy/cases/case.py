@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place, Problem
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 
 
 @dataclass(frozen=True, slots=True)

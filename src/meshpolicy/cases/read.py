@@ -13,7 +13,7 @@ from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.policy import DefaultPolicy
 from meshpolicy.core.progress import Progress, no_progress
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.load import load
 
 PROTOCOLS = ("http", "http2", "grpc", "tcp", "tls")

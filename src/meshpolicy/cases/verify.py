@@ -168,7 +168,7 @@ class Run:
             and loses_discovery(policies, client, self._infrastructure)
         ):
             return {"timeout": request.repeat}, None
-        answer = judge(self._cluster, call, node=self._node)
+        answer = judge(self._cluster, call, node=self._node, settled=True)
         return Counter(self._limited(call, answer) for _ in range(request.repeat)), answer
 
     def _limited(self, call: Call, answer: Answer) -> str:

@@ -14,7 +14,7 @@ from meshpolicy.cli.options import mesh_options, note_empty, output, width
 from meshpolicy.cli.progress import asked, progress
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.revisions import holds, is_revision, read_revision
 from meshpolicy.manifests.sources import read

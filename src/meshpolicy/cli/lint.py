@@ -9,7 +9,7 @@ from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import mesh_options, note_empty, note_reading, output, require, sources, width
 from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.registry import codes, lint
 from meshpolicy.manifests.sources import ReadOptions, read

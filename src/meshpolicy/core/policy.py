@@ -4,7 +4,7 @@ Every part remembers the object it came from, so that an answer can say why.
 The shapes follow linkerd2 `policy-controller/core/src/inbound.rs`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from meshpolicy.core.errors import Place
@@ -193,6 +193,37 @@ class RateLimit:
     overrides: tuple[RateLimitOverride, ...] = ()
 
 
+class PortRole(StrEnum):
+    """Who listens on a port."""
+
+    APPLICATION = "application"
+    ADMIN = "admin"
+    """The proxy's admin server (R103)."""
+    INBOUND = "inbound"
+    """The proxy, for other proxies (R68)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What was found, by which rule, in which object: one step of a decision."""
+
+    text: str
+    rule: str = ""
+    ref: Ref | None = None
+
+    def __str__(self) -> str:
+        place = f" ({self.ref.place})" if self.ref and self.ref.place else ""
+        return f"{self.text}{place}" + (f" [{self.rule}]" if self.rule else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Bypass:
+    """Clients whose packets reach the application without the proxy."""
+
+    network: NetworkMatch
+    reason: Reason
+
+
 @dataclass(frozen=True, slots=True)
 class PortPolicy:
     """All that decides who may call one port of one workload."""
@@ -208,9 +239,33 @@ class PortPolicy:
     """In Linkerd's order (R55); empty where the protocol has no HTTP routes (R50)."""
     grpc_routes: tuple[GrpcRoute, ...] = ()
     rate_limit: RateLimit | None = None
-    skipped: bool = False
-    """The port never meets the proxy (R10), or the pod has none: everything is allowed."""
-    unknown: str = ""
-    """Why the controller has no policy for the port, so that the proxy keeps the one it was started with (R7, R104)."""
     invalid: Ref | None = None
     """The object that makes the proxy refuse the whole policy (R56): everything is denied."""
+    role: PortRole = PortRole.APPLICATION
+    unguarded: Reason | None = None
+    """Why packets to the port meet no proxy: it is skipped (R10), or the pod has none (R7); None: they meet one."""
+    bypasses: tuple[Bypass, ...] = ()
+    """Clients that pass the proxy by on every port (R114, R115)."""
+    unknown: Reason | None = None
+    """Why nobody can tell from the manifests what the proxy does."""
+    alternatives: tuple["Alternative", ...] = ()
+    """What may hold instead: the manifests do not decide it."""
+
+    @property
+    def skipped(self) -> bool:
+        """Whether packets to the port meet no proxy, so that everything is allowed."""
+        return self.unguarded is not None
+
+    def taken_to_hold(self) -> "PortPolicy":
+        """Return it without its alternatives: for whoever makes it hold, as the local mesh does."""
+        return replace(self, alternatives=())
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another policy that may hold on a port."""
+
+    policy: PortPolicy
+    reason: Reason
+    at_first: bool = False
+    """Whether it holds for the first connections only, until the proxy knows better (R104)."""

@@ -7,7 +7,6 @@ from enum import StrEnum
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
 from meshpolicy.index.networkpolicies import Endpoint, Filter, NetworkPolicies
-from meshpolicy.kinds.annotations import ADMIN_PORT, CONTROL_PORT, INBOUND_PORT
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
 
@@ -46,7 +45,7 @@ class Connection:
     direct: bool = False
     """Whether the client uses the pod's address and not a Service."""
     skipped: bool = False
-    """Whether the server's proxy leaves the port alone (R10), or it has none."""
+    """Whether meshed clients are told that the server's proxy leaves the port alone, or it has none."""
     hinted: bool = False
     """Whether the port is opaque to meshed clients by the pod's annotation or a Server (R65)."""
     opaque: bool = False
@@ -64,9 +63,10 @@ class Connection:
     @property
     def wire_port(self) -> int:
         """Return the port of the server that packets bear (N8, N9, N11)."""
+        ports = self.server.sidecar.ports
         between_proxies = self.meshed and self.server.meshed and not self.skipped
-        if between_proxies and self.tunnelled and self.port not in (CONTROL_PORT, ADMIN_PORT):
-            return INBOUND_PORT
+        if between_proxies and self.tunnelled and self.port not in (ports.control, ports.admin):
+            return ports.inbound
         return self.port
 
     @property

@@ -1,17 +1,27 @@
 """Decides one call against the policy of one port, as the server's proxy does (R61-R71, R80-R86, R95). Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import assert_never
 
 from meshpolicy.core.client import Arrival, Client, Traffic
-from meshpolicy.core.policy import Authorization, HeaderChange, PortPolicy, Protocol, RateLimit, Redirect, Ref
+from meshpolicy.core.policy import (
+    Authorization,
+    HeaderChange,
+    Origin,
+    PortPolicy,
+    PortRole,
+    Protocol,
+    RateLimit,
+    Reason,
+    Redirect,
+    Ref,
+)
 from meshpolicy.decide.authorized import authorized
-from meshpolicy.decide.explain import Reason, buckets, counted, governed, granted, met, refused
+from meshpolicy.decide.explain import buckets, counted, governed, granted, met, refused
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, route_grpc, route_http
-from meshpolicy.kinds.annotations import ADMIN_PORT, INBOUND_PORT
 
 CLIENT_ID = "l5d-client-id"
 
@@ -24,6 +34,8 @@ class Verdict(StrEnum):
     NOT_FOUND = "not found"
     CLOSED = "closed"
     PROTOCOL_ERROR = "protocol error"
+    ERROR = "proxy error"
+    """The client's own proxy cannot use what it is told (R120)."""
     RATE_LIMITED = "rate limited"
     REDIRECT = "redirect"
     BLOCKED = "blocked"
@@ -52,7 +64,28 @@ class Decision:
 
 
 def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffic = Traffic.HTTP) -> Decision:
-    """Decide one call; a rate limit is named and not counted, for that depends on the calls before."""
+    """Decide one call; a rate limit is named and not counted, for that depends on the calls before.
+
+    Where the manifests leave open which policy holds, and the policies differ about the call, the verdict is unknown.
+    """
+    found = _decide(policy, client, request, traffic)
+    for other in policy.alternatives:
+        instead = decide(other.policy, client, request, traffic)
+        if instead.allowed is found.allowed and instead.verdict is not Verdict.UNKNOWN:
+            continue
+        if other.at_first and found.allowed:
+            found = replace(found, reasons=(*found.reasons, other.reason))
+        else:
+            told = Reason(f"{other.reason.text}; then the answer is `{instead.verdict}`", other.reason.rule)
+            return Decision(Verdict.UNKNOWN, reasons=(*found.reasons, replace(told, ref=other.reason.ref)))
+    return found
+
+
+def _decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffic) -> Decision:
+    """Decide one call by one policy, which is taken to hold."""
+    past = bypassing(policy, client)
+    if past is not None:
+        return Decision(Verdict.ALLOW, reasons=(past,))
     found = stack(policy, client.arrival, traffic)
     match found:
         case Stack.HTTP:
@@ -62,6 +95,17 @@ def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffi
         case Decision():
             return found
     assert_never(found)
+
+
+def bypassing(policy: PortPolicy, client: Client) -> Reason | None:
+    """Return why a client's packets never meet the proxy (R114, R115); an unknown address is not taken for IPv6."""
+    if client.arrival is not Arrival.PLAIN or policy.unknown is not None:
+        return None
+    for bypass in policy.bypasses:
+        unknown_family = client.address is None and bypass.network.cidr.version == 6
+        if not unknown_family and client.within((bypass.network,)):
+            return bypass.reason
+    return None
 
 
 class Stack(StrEnum):
@@ -75,12 +119,14 @@ class Stack(StrEnum):
 
 def stack(policy: PortPolicy, arrival: Arrival, traffic: Traffic) -> Stack | Decision:
     """Return which part of the proxy decides such calls, or what becomes of all of them (R63)."""
-    if policy.skipped:
-        return Decision(Verdict.ALLOW, reasons=(Reason(f"port {policy.port} does not pass the proxy", "R10"),))
-    if policy.unknown:
-        return Decision(Verdict.UNKNOWN, reasons=(Reason(policy.unknown, "R7", policy.workload),))
-    if policy.port == INBOUND_PORT:
-        return _to_proxy(arrival)
+    if policy.unknown is not None:
+        return Decision(Verdict.UNKNOWN, reasons=(policy.unknown,))
+    tunnelled = arrival in (Arrival.MESHED_HTTP, Arrival.MESHED_OPAQUE)
+    # What a proxy sends through its tunnel meets the other proxy, on ports that this one skips, too.
+    if policy.unguarded is not None and not (tunnelled and policy.server.origin is not Origin.UNMESHED):
+        return Decision(Verdict.ALLOW, reasons=(policy.unguarded,))
+    if policy.role is PortRole.INBOUND:
+        return _to_proxy(policy, arrival)
     opaque = arrival is Arrival.MESHED_OPAQUE
     # What the proxy refused as a whole, it replaces by a policy that detects and grants nothing (R56).
     protocol = Protocol.UNKNOWN if policy.invalid is not None else policy.protocol
@@ -98,14 +144,14 @@ def stack(policy: PortPolicy, arrival: Arrival, traffic: Traffic) -> Stack | Dec
 
 
 def _tcp_stack(policy: PortPolicy, traffic: Traffic) -> Stack | Decision:
-    if policy.port == ADMIN_PORT and not traffic.is_http:
+    if policy.role is PortRole.ADMIN and not traffic.is_http:
         return Decision(Verdict.CLOSED, reasons=(Reason("the proxy's admin port serves HTTP only", "R103"),))
     return Stack.TCP
 
 
-def _to_proxy(arrival: Arrival) -> Decision:
+def _to_proxy(policy: PortPolicy, arrival: Arrival) -> Decision:
     """Decide a connection to the proxy's own port, which takes other proxies' alone (R61, R68)."""
-    text = f"port {INBOUND_PORT} takes connections of other proxies only"
+    text = f"port {policy.port} takes connections of other proxies only"
     verdict = Verdict.CLOSED if arrival is Arrival.PLAIN else Verdict.UNKNOWN
     return Decision(verdict, reasons=(Reason(text, "R68"),))
 
@@ -208,7 +254,7 @@ def filtered(
     if policy.rate_limit is not None:
         steps = (*steps, counted(policy.rate_limit, request.headers.get(CLIENT_ID, "")))
         if is_zero_limit(policy.rate_limit, request.headers.get(CLIENT_ID, "")):
-            status = 500 if policy.port == ADMIN_PORT else 429
+            status = 500 if policy.role is PortRole.ADMIN else 429
             return Decision(Verdict.RATE_LIMITED, status, steps, routed.route.ref, grant)
     return Decision(Verdict.ALLOW, reasons=steps, route=routed.route.ref, authorization=grant, headers=headers)
 
@@ -230,7 +276,7 @@ def _redirected(
     if not leads_elsewhere(target, request):
         return None
     # The admin server knows no redirects (R103).
-    status = 500 if policy.port == ADMIN_PORT else redirect.status
+    status = 500 if policy.role is PortRole.ADMIN else redirect.status
     reason = Reason(f"{routed.route.ref} redirects with {redirect.status}", "R54", routed.route.ref)
     return Decision(Verdict.REDIRECT, status, (*steps, reason), routed.route.ref)
 

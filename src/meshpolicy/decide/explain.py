@@ -1,25 +1,11 @@
 """The steps of a decision in words: what was found, in which object, by which rule. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from meshpolicy.core.client import Client
-from meshpolicy.core.policy import Authorization, Origin, PortPolicy, RateLimit, Ref, TlsAuthenticated
+from meshpolicy.core.policy import Authorization, Origin, PortPolicy, RateLimit, Reason, TlsAuthenticated
 from meshpolicy.decide.authorized import authenticated
 from meshpolicy.decide.routing import Routed
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One step of a decision: what was found, in which object, by which rule."""
-
-    text: str
-    rule: str = ""
-    ref: Ref | None = None
-
-    def __str__(self) -> str:
-        place = f" ({self.ref.place})" if self.ref and self.ref.place else ""
-        return f"{self.text}{place}" + (f" [{self.rule}]" if self.rule else "")
 
 
 def governed(policy: PortPolicy) -> tuple[Reason, ...]:

@@ -1,21 +1,22 @@
 """The end-to-end verdict on a call: what the network, the client's proxy and the server's proxy do, in turn. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from meshpolicy.core.client import Traffic
+from meshpolicy.core.client import Client, Traffic
 from meshpolicy.core.match import Address
-from meshpolicy.core.policy import PortPolicy, Ref
+from meshpolicy.core.policy import PortPolicy, PortRole, Reason
+from meshpolicy.core.truth import Truth
 from meshpolicy.decide.connection import Connection
 from meshpolicy.decide.decide import Decision, Verdict, decide
-from meshpolicy.decide.explain import Reason
-from meshpolicy.decide.outbound import outbound
-from meshpolicy.decide.transport import Call, arrive, hinted_opaque, opaque_service
-from meshpolicy.index.effective import effective, skipped
+from meshpolicy.decide.outbound import Outbound, opaque_to_clients, outbound
+from meshpolicy.decide.transport import Call, arrive, hint, hinted_opaque
+from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
-from meshpolicy.index.networkpolicies import Endpoint
+from meshpolicy.index.networkpolicies import Endpoint, Filter
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
+from meshpolicy.kinds.portlists import holds
 
 GRPC_STATUS = {403: 7, 404: 5, 429: 8, 301: 5, 302: 5, 500: 13, 502: 14, 503: 14, 504: 14}
 """What a proxy tells a gRPC client instead of an HTTP status."""
@@ -41,42 +42,90 @@ class Answer:
         return self.verdict is Verdict.ALLOW
 
 
-def judge(cluster: Cluster, call: Call, *, node: Address | None = None) -> Answer:
-    """Return what becomes of a call; `node` is where the server runs, whose kubelet always gets in."""
+def judge(cluster: Cluster, call: Call, *, node: Address | None = None, settled: bool = False) -> Answer:
+    """Return what becomes of a call; `node` is where the server runs, whose kubelet always gets in.
+
+    `settled` says that the server's proxy knows the port already, from connections before (R104).
+
+    Where the manifests leave open how the client connects, and the verdict depends on it, it is unknown.
+    """
+    answers = [
+        (why, _judge(cluster, variant, hinted, node, settled)) for variant, hinted, why in _variants(cluster, call)
+    ]
+    _, first = answers[0]
+    for why, other in answers[1:] if first.verdict is not Verdict.UNKNOWN else ():
+        if other.allowed is not first.allowed or other.verdict is Verdict.UNKNOWN:
+            told = replace(why, text=f"{why.text}: then the answer is `{other.verdict}`, else `{first.verdict}`")
+            return Answer(Verdict.UNKNOWN, "unknown", first.layer, (*first.reasons, told), policy=first.policy)
+    return first
+
+
+def _variants(cluster: Cluster, call: Call) -> Iterator[tuple[Call, bool, Reason]]:
+    """Yield the ways in which a call may connect, the likeliest first, with the reason why there are several."""
+    hinted = hint(cluster, call.server, call.port)
+    why = Reason(f"whether {call.server.ref}:{call.port} is opaque to meshed clients is not known", "R65")
+    yield call, hinted.possible, why
+    if call.meshed and hinted is Truth.UNKNOWN:
+        yield call, False, why
+    if call.client is not None and call.carried is Truth.UNKNOWN:
+        doubt = call.client.injection.why or "may pass its own proxy by"
+        yield replace(call, past_proxy=True), hinted.possible, Reason(f"the client {call.client.ref} {doubt}", "R71")
+
+
+def _judge(cluster: Cluster, call: Call, hinted: bool, node: Address | None, settled: bool) -> Answer:
+    """Return what becomes of a call whose client connects in a known way."""
     if call.to_itself:
-        reason = Reason("a pod that calls itself passes neither its own proxy's policies nor a NetworkPolicy", "M1")
-        return Answer(Verdict.ALLOW, "allow", "nobody", (reason,))
-    wire = connection(cluster, call, node)
-    blocked = wire.blocked(index_of(cluster).network_policies)
-    if blocked is not None and (doubt := _doubt(cluster, call, wire, blocked.direction)) is not None:
-        return Answer(Verdict.UNKNOWN, "unknown", "NetworkPolicy", (doubt,))
+        return _to_itself(cluster, call)
+    wire = connection(cluster, call, node, hinted=hinted)
+    blocked = _blocked(cluster, call, wire)
     if blocked is not None:
-        return Answer(
-            Verdict.BLOCKED,
-            wire.symptom(),
-            "NetworkPolicy",
-            (_blocked(call, wire, blocked.direction, blocked.policies)),
-        )
-    routes = outbound(cluster, call)
-    if routes is not None and not routes.matched and not wire.opaque:
-        text = f"no route of {', '.join(str(route.ref) for route in routes.routes)} on the called Service matches"
-        reason = Reason(text, "M4", routes.routes[0].ref)
-        return Answer(Verdict.NOT_FOUND, _word(404, call.traffic), "client's proxy", (reason,))
-    if routes is not None and routes.redirect:
-        reason = Reason(f"a route on the called Service redirects with {routes.redirect}", "M4", routes.routes[0].ref)
-        return Answer(Verdict.REDIRECT, _word(routes.redirect, call.traffic), "client's proxy", (reason,))
-    if routes is not None and routes.elsewhere:
-        reason = Reason("a route on the called Service names other backends", "M4", routes.routes[0].ref)
-        return Answer(Verdict.UNKNOWN, "unknown", "client's proxy", (reason,))
+        return blocked
+    client = outbound(cluster, call)
+    if client is not None and client.verdict is not None:
+        return _by_client(client, call)
+    if client is not None:
+        call = replace(call, request=client.request)
     policy = effective(cluster, call.server, call.port)
-    decision = _decided(cluster, call, policy)
-    layer = "nobody" if policy.skipped else "Linkerd"
+    if settled:
+        policy = replace(policy, alternatives=tuple(other for other in policy.alternatives if not other.at_first))
+    decision = _decided(cluster, call, policy, wire)
+    layer = "nobody" if policy.skipped and decision.allowed else "Linkerd"
+    told = (client.policy.reason,) if client is not None and client.policy.reason and not decision.allowed else ()
     return Answer(
-        decision.verdict, _outcome(call, wire, decision), layer, decision.reasons, decision.headers, policy, decision
+        decision.verdict,
+        _outcome(call, wire, decision),
+        layer,
+        (*told, *decision.reasons),
+        decision.headers,
+        policy,
+        decision,
     )
 
 
-def connection(cluster: Cluster, call: Call, node: Address | None = None) -> Connection:
+def _to_itself(cluster: Cluster, call: Call) -> Answer:
+    """Return what becomes of a pod's call of itself (M1): the proxy's own ports are policed all the same (R103)."""
+    ports = call.server.sidecar.ports
+    if call.server.meshed and call.port == ports.admin:
+        if call.service_target is not None:
+            reason = Reason("through a Service a pod may reach its own proxy as localhost or by its address", "R103")
+            return Answer(Verdict.UNKNOWN, "unknown", "Linkerd", (reason,))
+        policy = effective(cluster, call.server, call.port)
+        decision = _with_address(cluster, replace(call, past_proxy=True), policy, opaque_service=False, hinted=False)
+        reason = Reason("a pod's call of its own proxy's admin port comes from its address, without mTLS", "R103")
+        outcome = _outcome(call, connection(cluster, call), decision)
+        return Answer(decision.verdict, outcome, "Linkerd", (reason, *decision.reasons), policy=policy)
+    reason = Reason("a pod that calls itself passes neither its own proxy's policies nor a NetworkPolicy", "M1")
+    return Answer(Verdict.ALLOW, "allow", "nobody", (reason,))
+
+
+def _by_client(client: Outbound, call: Call) -> Answer:
+    """Return what the client's own proxy makes of a call that does not leave it."""
+    verdict, reasons = client.verdict or Verdict.UNKNOWN, () if client.reason is None else (client.reason,)
+    outcome = _word(client.status, call.traffic) if client.status else "closed"
+    return Answer(verdict, "unknown" if verdict is Verdict.UNKNOWN else outcome, "client's proxy", reasons)
+
+
+def connection(cluster: Cluster, call: Call, node: Address | None = None, *, hinted: bool | None = None) -> Connection:
     """Return the call as the network sees it."""
     local = call.client is None and call.address is not None and call.address == node
     return Connection(
@@ -85,25 +134,46 @@ def connection(cluster: Cluster, call: Call, node: Address | None = None) -> Con
         call.port,
         call.traffic,
         call.service_target is None,
-        skipped(call.server, call.port),
-        hinted_opaque(cluster, call.server, call.port),
-        opaque_service(call.service_target),
+        not call.server.meshed or holds(call.server.sidecar.told_skipped, call.port),
+        hinted_opaque(cluster, call.server, call.port) if hinted is None else hinted,
+        opaque_to_clients(cluster, call.service_target, call.client.ref.namespace if call.client else ""),
         cluster.settings.outbound_transport_mode != "transparent",
         bypassing=not call.meshed,
     )
 
 
-def _decided(cluster: Cluster, call: Call, policy: PortPolicy) -> Decision:
+def client_of(cluster: Cluster, call: Call, *, in_every_network: bool = False) -> Client:
+    """Return the client as the server's proxy sees it."""
+    wire = connection(cluster, call)
+    return arrive(cluster, call, opaque_service=wire.opaque, hinted=wire.hinted, in_every_network=in_every_network)
+
+
+def _decided(cluster: Cluster, call: Call, policy: PortPolicy, wire: Connection) -> Decision:
+    """Decide; a pod that may call itself or its twin is judged both ways."""
+    decision = _with_address(cluster, call, policy, opaque_service=wire.opaque, hinted=wire.hinted)
+    if not call.same_workload:
+        return decision
+    if policy.role is PortRole.ADMIN:
+        own = _with_address(cluster, replace(call, past_proxy=True), policy, opaque_service=False, hinted=False)
+        if own.allowed is decision.allowed:
+            return decision
+    elif decision.allowed:
+        return decision
+    reason = Reason(f"one pod of {call.server.ref} may call another, judged so, or itself, which is not", "M1")
+    return replace(decision, verdict=Verdict.UNKNOWN, status=0, reasons=(*decision.reasons, reason))
+
+
+def _with_address(cluster: Cluster, call: Call, policy: PortPolicy, *, opaque_service: bool, hinted: bool) -> Decision:
     """Decide; where the client's address matters and the manifests do not say it, the verdict is unknown."""
-    decision = decide(policy, arrive(cluster, call), call.request, call.traffic)
-    if call.same_workload and not decision.allowed:
-        reason = Reason(
-            f"one pod of {call.server.ref} may call another, judged so, or itself, which always passes", "M1"
-        )
-        return replace(decision, verdict=Verdict.UNKNOWN, status=0, reasons=(*decision.reasons, reason))
+
+    def decided(*, in_every_network: bool) -> Decision:
+        client = arrive(cluster, call, opaque_service=opaque_service, hinted=hinted, in_every_network=in_every_network)
+        return decide(policy, client, call.request, call.traffic)
+
+    decision = decided(in_every_network=False)
     if call.peer is not None or policy.skipped:
         return decision
-    other = decide(policy, arrive(cluster, call, in_every_network=True), call.request, call.traffic)
+    other = decided(in_every_network=True)
     if other.verdict is decision.verdict:
         return decision
     who = call.client.ref if call.client is not None else "the client"
@@ -125,31 +195,30 @@ def _word(status: int, traffic: Traffic) -> str:
     return f"grpc-{GRPC_STATUS.get(status, 2)}" if traffic is Traffic.GRPC else str(status)
 
 
-def _doubt(cluster: Cluster, call: Call, wire: Connection, direction: Direction) -> Reason | None:
-    """Say why a connection that seems blocked may pass: a rule goes by what the manifests do not tell of a pod."""
-    inwards = direction is Direction.INGRESS
-    pod, peer = (call.server, call.client) if inwards else (call.client, call.server)
-    if pod is None:
+def _blocked(cluster: Cluster, call: Call, wire: Connection) -> Answer | None:
+    """Return what the NetworkPolicies make of a connection; None where they let it through."""
+    found = wire.blocked(index_of(cluster).network_policies)
+    if found is None:
         return None
-    who = str(peer.ref) if peer is not None else "the client"
-    nowhere = not peer.addresses if peer is not None else call.address is None
-    account = next((one for one in (pod, peer) if one is not None and one.ref.kind == "ServiceAccount"), None)
-    if account is not None:
-        text = f"NetworkPolicies go by labels, and the manifests hold no pods of {account.ref}"
-        return Reason(text, "N5")
-    for policy in index_of(cluster).network_policies.isolating(pod, direction):
-        for rule in policy.rules(direction) if nowhere else ():
-            opened = not rule.ports or any(entry.holds(wire.wire_port, "TCP", call.server) for entry in rule.ports)
-            if opened and any(entry.block is not None for entry in rule.peers):
-                return Reason(f"{policy.ref} goes by addresses, and the one of {who} is not known", "N5", policy.ref)
-    return None
-
-
-def _blocked(call: Call, wire: Connection, direction: Direction, policies: tuple[Ref, ...]) -> tuple[Reason, ...]:
-    whose = str(call.server.ref) if direction is Direction.INGRESS else str(call.client.ref if call.client else "")
-    way = "into" if direction is Direction.INGRESS else "out of"
-    found = [Reason(f"no NetworkPolicy lets this connection {way} {whose} on port {wire.wire_port}", "N1")]
-    found += [Reason(f"{policy} isolates it, and has no rule for this", "N1", policy) for policy in policies]
+    if found.truth is Truth.UNKNOWN:
+        return Answer(Verdict.UNKNOWN, "unknown", "NetworkPolicy", (_not_known(call, found),))
+    inwards = found.direction is Direction.INGRESS
+    whose = str(call.server.ref) if inwards else str(call.client.ref if call.client else "")
+    way = "into" if inwards else "out of"
+    reasons = [Reason(f"no NetworkPolicy lets this connection {way} {whose} on port {wire.wire_port}", "N1")]
+    reasons += [Reason(f"{policy} isolates it, and has no rule for this", "N1", policy) for policy in found.policies]
     if wire.wire_port != call.port:
-        found.append(Reason(f"between meshed pods port {call.port} travels on {wire.wire_port}", "N9"))
-    return tuple(found)
+        reasons.append(Reason(f"between meshed pods port {call.port} travels on {wire.wire_port}", "N9"))
+    return Answer(Verdict.BLOCKED, wire.symptom(), "NetworkPolicy", tuple(reasons))
+
+
+def _not_known(call: Call, found: Filter) -> Reason:
+    """Say why a connection that seems blocked may pass: a policy goes by what the manifests do not tell."""
+    account = next((one for one in (call.server, call.client) if one and one.ref.kind == "ServiceAccount"), None)
+    if account is not None:
+        return Reason(f"NetworkPolicies go by labels, and the manifests hold no pods of {account.ref}", "N5")
+    peer = call.client if found.direction is Direction.INGRESS else call.server
+    who = str(peer.ref) if peer is not None else "the client"
+    names = ", ".join(map(str, found.policies))
+    text = f"{names} {'go' if len(found.policies) > 1 else 'goes'} by labels or addresses"
+    return Reason(f"{text}, and the manifests do not say those of {who}", "N5", next(iter(found.policies), None))

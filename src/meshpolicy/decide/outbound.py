@@ -1,54 +1,235 @@
-"""What the client's own proxy does to a call before it leaves: routes on the Service that is called (M4). Pure."""
+"""What the client's own proxy does to a call before it leaves: the called Service's protocol and routes. Pure.
 
-from dataclasses import dataclass
+M4, R118-R122; linkerd2 policy-controller/k8s/index/src/outbound and grpc/src/outbound.rs, linkerd2-proxy
+linkerd/app/outbound/src/sidecar.rs.
+"""
 
-from meshpolicy.core.policy import GrpcRoute, HttpRoute, Redirect
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from meshpolicy.core.client import Traffic
+from meshpolicy.core.policy import GrpcRoute, HeaderChange, HttpRoute, Reason, Redirect, Ref
+from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.redirect import leads_elsewhere, location
-from meshpolicy.decide.routing import Routed, route_grpc, route_http
+from meshpolicy.decide.routing import Request, Routed, route_grpc, route_http
 from meshpolicy.decide.transport import Call, ServiceTarget
+from meshpolicy.kinds.annotations import INJECT, OPAQUE_PORTS
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.portlists import holds, of_controller, of_destination
 from meshpolicy.kinds.references import Target
 from meshpolicy.kinds.route import Route
+from meshpolicy.kinds.serviceprofile import ServiceProfile
+
+OVERRIDE = "l5d-dst-override"
+
+
+class ClientProtocol(StrEnum):
+    """What a client's proxy takes a Service's port for."""
+
+    DETECT = "detect"
+    HTTP1 = "HTTP/1"
+    HTTP2 = "HTTP/2"
+    OPAQUE = "opaque"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPolicy:
+    """What the proxies of meshed clients in one namespace are told of a Service's port."""
+
+    protocol: ClientProtocol
+    reason: Reason | None = None
+    """Why the protocol is not looked for."""
+    routes: tuple[Route, ...] = ()
+    """Those in force, all of one kind."""
+    invalid: Ref | None = None
+    """The route that makes the proxy refuse the whole policy (R120)."""
+    profile: ServiceProfile | None = None
+    """The ServiceProfile that takes the routes' place (R121)."""
+    unclear: Reason | None = None
+    """Why nobody can tell what the proxy does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
     """What becomes of a call at its client's proxy."""
 
-    routes: tuple[Route, ...]
-    """Those on the Service."""
-    matched: bool
-    elsewhere: bool = False
-    """Whether the matched rule names backends, so that the call may go to another workload."""
-    redirect: int = 0
-    """The status with which the matched rule sends the client elsewhere; 0: it does not."""
+    policy: ClientPolicy
+    request: Request
+    """As it leaves that proxy."""
+    verdict: Verdict | None = None
+    """None: the call goes on to the server."""
+    status: int = 0
+    reason: Reason | None = None
 
 
 def outbound(cluster: Cluster, call: Call) -> Outbound | None:
-    """Return what the routes of the called Service do; None where there are none, or the client is not meshed."""
-    if call.service_target is None or call.client is None or not call.meshed or not call.traffic.is_http:
+    """Return what the client's proxy does to a call of a Service; None where no proxy or no Service has a say."""
+    if call.service_target is None or call.client is None or not call.meshed:
         return None
-    namespaces = dict.fromkeys((call.server.ref.namespace, call.client.ref.namespace))
-    routes = [
+    policy = client_policy(cluster, call.service_target, call.client.ref.namespace)
+    unclear = policy.unclear or _ingress_mode(call, policy)
+    if unclear is not None:
+        return Outbound(policy, call.request, Verdict.UNKNOWN, reason=unclear)
+    wrong = _unspoken(policy, call.traffic)
+    if wrong is not None:
+        return Outbound(policy, call.request, Verdict.PROTOCOL_ERROR, reason=wrong)
+    if policy.invalid is not None:
+        return _invalid(policy, policy.invalid, call)
+    if policy.profile is not None and policy.profile.overrides:
+        reason = Reason(f"{policy.profile.ref} names other destinations", "R121", policy.profile.ref)
+        return Outbound(policy, call.request, Verdict.UNKNOWN, reason=reason)
+    return _routed(policy, call, call.service_target)
+
+
+def client_policy(cluster: Cluster, target: ServiceTarget, namespace: str) -> ClientPolicy:
+    """Return what proxies in a namespace are told of a Service's port."""
+    routes = _in_force(cluster, target, namespace)
+    protocol, reason = _protocol(cluster, target)
+    grpc = tuple(route for route in routes if route.ref.kind == "GRPCRoute")
+    if protocol in (ClientProtocol.DETECT, ClientProtocol.HTTP2) and grpc:
+        protocol, routes = ClientProtocol.HTTP2, grpc
+        reason = Reason(f"{grpc[0].ref} on the called Service makes its port HTTP/2", "R119", grpc[0].ref)
+    else:
+        routes = tuple(route for route in routes if route.ref.kind == "HTTPRoute")
+    invalid = next((route.ref for route in routes if any(not m.rpc for rule in route.grpc for m in rule.matches)), None)
+    profile = _profile(cluster, target, namespace)
+    if invalid is not None:
+        protocol, reason = ClientProtocol.DETECT, None
+    unclear = None
+    if _opaque_profile(cluster, target):
+        if protocol in (ClientProtocol.HTTP1, ClientProtocol.HTTP2):
+            text = f"{target.service.ref} calls port {target.port.number} opaque and {protocol} at once"
+            unclear = Reason(text, "R118", target.service.ref)
+        elif protocol is ClientProtocol.DETECT:
+            text = f"{target.service.ref} calls port {target.port.number} opaque"
+            protocol, reason = ClientProtocol.OPAQUE, Reason(text, "R65", target.service.ref)
+    return ClientPolicy(protocol, reason, routes, None if profile else invalid, profile, unclear)
+
+
+def _protocol(cluster: Cluster, target: ServiceTarget) -> tuple[ClientProtocol, Reason | None]:
+    """Return what the policy controller makes of appProtocol and opaque-ports; the former wins (R118)."""
+    service, port = target.service, target.port
+    known = {"http": ClientProtocol.HTTP1, "kubernetes.io/h2c": ClientProtocol.HTTP2}
+    if port.app_protocol:
+        protocol = known.get(port.app_protocol.lower(), ClientProtocol.OPAQUE)
+        text = f"appProtocol {port.app_protocol} of {service.ref}, port {port.number}, means {protocol} to its clients"
+        return protocol, Reason(text, "R118", service.ref)
+    annotated = service.annotations.get(OPAQUE_PORTS)
+    listed = cluster.settings.default_opaque if annotated is None else of_controller(annotated)
+    if holds(listed, port.number):
+        return ClientProtocol.OPAQUE, Reason(f"{service.ref} calls port {port.number} opaque", "R65", service.ref)
+    return ClientProtocol.DETECT, None
+
+
+def _opaque_profile(cluster: Cluster, target: ServiceTarget) -> bool:
+    """Whether the destination controller calls the port opaque: it reads names, and skips bad tokens (R112)."""
+    annotated = target.service.annotations.get(OPAQUE_PORTS)
+    if annotated is None:
+        return holds(cluster.settings.default_opaque, target.port.number)
+    names = {port.name: port.number for port in reversed(target.service.ports) if port.name}
+    return holds(of_destination(annotated, names), target.port.number)
+
+
+def opaque_to_clients(cluster: Cluster, target: ServiceTarget | None, namespace: str = "") -> bool:
+    """Whether meshed clients take a Service's port for opaque, so that they look for no HTTP (R65, R118)."""
+    return target is not None and client_policy(cluster, target, namespace).protocol is ClientProtocol.OPAQUE
+
+
+def _in_force(cluster: Cluster, target: ServiceTarget, namespace: str) -> tuple[Route, ...]:
+    """Return the routes of the Service's and the client's namespaces that are in force on a port, in Linkerd's order.
+
+    A GRPCRoute, wherever it is, drives out the HTTPRoutes of the very same parent (R48).
+    """
+    if target.service.headless:
+        return ()
+    grpc = {
+        (parent.namespace, parent.name, parent.port)
+        for route in cluster.routes
+        if route.ref.kind == "GRPCRoute"
+        for parent in route.parents
+        if is_service(parent)
+    }
+    found = [
         route
-        for namespace in namespaces
-        for route in cluster.in_namespace(namespace).routes
-        if any(_is_service(parent, call.service_target) for parent in route.parents)
+        for home in dict.fromkeys((target.service.ref.namespace, namespace))
+        for route in cluster.in_namespace(home).routes
+        if not route.unusable and _attached(route, target, grpc)
     ]
-    kind = "GRPCRoute" if any(route.ref.kind == "GRPCRoute" for route in routes) else "HTTPRoute"
-    routes = [route for route in routes if route.ref.kind == kind]
-    if not routes:
+    return tuple(found)
+
+
+def _attached(route: Route, target: ServiceTarget, grpc: Iterable[tuple[str, str, int | None]]) -> bool:
+    own = (target.service.ref.namespace, target.service.ref.name)
+    return any(
+        is_service(parent)
+        and (parent.namespace, parent.name) == own
+        and parent.port in (None, target.port.number)
+        and (route.ref.kind != "HTTPRoute" or (parent.namespace, parent.name, parent.port) not in grpc)
+        for parent in route.parents
+    )
+
+
+def is_service(parent: Target) -> bool:
+    """Whether a route's parent is a Service."""
+    return (parent.group.lower() or "core", parent.kind.lower()) == ("core", "service")
+
+
+def _profile(cluster: Cluster, target: ServiceTarget, namespace: str) -> ServiceProfile | None:
+    """Return the ServiceProfile that routes the calls: of the client's namespace, or else of the Service's (R121)."""
+    own = target.service.ref
+    name = f"{own.name}.{own.namespace}.svc.{cluster.settings.cluster_domain}"
+    named = {one.ref.namespace: one for one in cluster.of(ServiceProfile) if one.ref.name == name}
+    profile = named.get(namespace) or named.get(own.namespace)
+    return profile if profile is not None and (profile.routes or profile.overrides) else None
+
+
+def _ingress_mode(call: Call, policy: ClientPolicy) -> Reason | None:
+    """Say that a client in ingress mode routes by a header, and looks for HTTP whatever it is told."""
+    if call.client is None or call.client.annotations.get(INJECT) != "ingress" or not call.traffic.is_http:
         return None
-    if kind == "GRPCRoute":
+    if OVERRIDE not in call.request.headers and policy.protocol is ClientProtocol.DETECT:
+        return None
+    text = f"the proxy of {call.client.ref} is in ingress mode, and routes by {OVERRIDE}"
+    return Reason(text, "R122", call.client.ref)
+
+
+def _unspoken(policy: ClientPolicy, traffic: Traffic) -> Reason | None:
+    """Say that the client's proxy expects another protocol than what is sent (R118)."""
+    spoken = {
+        ClientProtocol.HTTP1: (Traffic.HTTP,),
+        ClientProtocol.HTTP2: (Traffic.HTTP2, Traffic.GRPC),
+    }.get(policy.protocol)
+    return policy.reason if spoken is not None and traffic not in spoken else None
+
+
+def _invalid(policy: ClientPolicy, route: Ref, call: Call) -> Outbound:
+    text = f"{route} has a match without a method, so that the client's proxy refuses all calls of the Service"
+    status = 500 if call.traffic.is_http else 0
+    return Outbound(policy, call.request, Verdict.ERROR, status, Reason(text, "R120", route))
+
+
+def _routed(policy: ClientPolicy, call: Call, target: ServiceTarget) -> Outbound:
+    """Return what the routes of a Service do to a request (M4)."""
+    routes = () if policy.profile is not None else policy.routes
+    if not routes or policy.protocol is ClientProtocol.OPAQUE or not call.traffic.is_http:
+        return Outbound(policy, call.request)
+    if routes[0].ref.kind == "GRPCRoute":
         found = route_grpc([GrpcRoute(r.ref, r.grpc, r.hostnames) for r in routes], call.request)
     else:
         found = route_http([HttpRoute(r.ref, r.http, r.hostnames) for r in routes], call.request)
     if found is None:
-        return Outbound(tuple(routes), matched=False)
+        text = f"no route of {', '.join(str(route.ref) for route in routes)} on the called Service matches"
+        return Outbound(policy, call.request, Verdict.NOT_FOUND, 404, Reason(text, "M4", routes[0].ref))
     met = next(route for route in routes if route.ref == found.route.ref)
-    own = call.service_target.service.ref
-    others = any((b.namespace, b.name) != (own.namespace, own.name) for rule in met.backends for b in rule)
-    return Outbound(tuple(routes), matched=True, elsewhere=others, redirect=_redirect(found, call))
+    if status := _redirect(found, call):
+        reason = Reason(f"{met.ref} on the called Service redirects with {status}", "M4", met.ref)
+        return Outbound(policy, call.request, Verdict.REDIRECT, status, reason)
+    own = (target.service.ref.namespace, target.service.ref.name, target.port.number)
+    if any((backend.namespace, backend.name, backend.port) != own for rule in met.backends for backend in rule):
+        reason = Reason(f"{met.ref} on the called Service names other backends", "M4", met.ref)
+        return Outbound(policy, call.request, Verdict.UNKNOWN, reason=reason)
+    return Outbound(policy, _changed(call.request, found))
 
 
 def _redirect(routed: Routed, call: Call) -> int:
@@ -61,9 +242,13 @@ def _redirect(routed: Routed, call: Call) -> int:
     return 0
 
 
-def _is_service(parent: Target, service_target: ServiceTarget) -> bool:
-    return (
-        (parent.group.lower() or "core", parent.kind.lower()) == ("core", "service")
-        and (parent.namespace, parent.name) == (service_target.service.ref.namespace, service_target.service.ref.name)
-        and parent.port in (None, service_target.port.number)
-    )
+def _changed(request: Request, routed: Routed) -> Request:
+    """Return the request as the filters of the rule leave it."""
+    headers = dict(request.headers)
+    for part in routed.filters:
+        if isinstance(part, HeaderChange):
+            for name, value in part.add:
+                headers[name] = f"{headers[name]}, {value}" if name in headers else value
+            headers |= dict(part.set)
+            headers = {name: value for name, value in headers.items() if name not in part.remove}
+    return replace(request, headers=headers)

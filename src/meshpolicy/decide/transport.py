@@ -5,17 +5,16 @@ from dataclasses import dataclass, field
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Protocol
+from meshpolicy.core.truth import Truth, some, truth
 from meshpolicy.decide.routing import Request
 from meshpolicy.index.authorize import networks
 from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.injection import PROXY
+from meshpolicy.kinds.portlists import holds, of_destination
 from meshpolicy.kinds.workload import Service, ServicePort, Workload
-
-OPAQUE_APPLICATION = "linkerd.io/opaque"
-META_PORTS = (annotations.CONTROL_PORT, annotations.ADMIN_PORT)
-"""Ports of the proxy itself, which stay their own on the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,8 @@ class Call:
     """None: the pod's address is called."""
     request: Request = field(default_factory=Request)
     traffic: Traffic = Traffic.HTTP
+    past_proxy: bool = False
+    """Whether the call is taken to pass its client's own proxy by, where `carried` does not know."""
 
     @property
     def to_itself(self) -> bool:
@@ -59,11 +60,28 @@ class Call:
 
     @property
     def meshed(self) -> bool:
-        """Whether the client's own proxy carries the call (R71)."""
-        if self.client is None or not self.client.meshed:
-            return False
-        dialled = self.port if self.service_target is None else self.service_target.port.number
-        return not annotations.holds(self.client.annotations, annotations.SKIP_OUTBOUND, dialled)
+        """Whether the client's own proxy carries the call (R71), or is taken to."""
+        return not self.past_proxy and self.carried.possible
+
+    @property
+    def dialled(self) -> int:
+        """Return the port that the client's application connects to."""
+        return self.port if self.service_target is None else self.service_target.port.number
+
+    @property
+    def carried(self) -> Truth:
+        """Say whether the client's own proxy carries the call (R71): not past skip-outbound-ports, not as its user."""
+        if self.client is None or not self.client.injection.sidecar.possible:
+            return Truth.NO
+        own = self.client.sidecar
+        if holds(own.skipped_outbound, self.dialled):
+            return Truth.NO
+        users = [one.user == own.user for one in self.client.containers if one.name != PROXY]
+        if users and all(users):
+            return Truth.NO
+        if self.client.injection.sidecar is Truth.UNKNOWN or any(users) or own.unknown:
+            return Truth.UNKNOWN
+        return truth(self.client.meshed)
 
 
 def find_service_target(cluster: Cluster, server: Workload, port: int) -> ServiceTarget | None:
@@ -72,33 +90,35 @@ def find_service_target(cluster: Cluster, server: Workload, port: int) -> Servic
 
 
 def find_service_targets(cluster: Cluster, server: Workload, port: int) -> list[ServiceTarget]:
-    """Return every Service port that leads to a port of a workload."""
+    """Return every Service port that leads to a port of a workload; a headless Service leads to the pods themselves."""
     return [
         ServiceTarget(service, entry)
         for service in cluster.services
-        if service.selects(server.ref.namespace, server.labels)
+        if not service.headless and service.selects(server.ref.namespace, server.labels)
         for entry in service.ports
         if port in port_numbers(server, entry.target)
     ]
 
 
+def hint(cluster: Cluster, server: Workload, port: int) -> Truth:
+    """Say whether meshed clients are told that a port is opaque: by annotation, by default, or by a Server (R65)."""
+    annotated = server.annotations.get(annotations.OPAQUE_PORTS)
+    if annotated is None:
+        opaque = holds(cluster.settings.default_opaque, port)
+    else:
+        opaque = holds(of_destination(annotated, port_names(server)), port)
+    claims = index_of(cluster).servers(server.ref.namespace).claims(server, port)
+    return some((truth(opaque), *(met for claim, met in claims if claim.protocol is Protocol.OPAQUE)))
+
+
 def hinted_opaque(cluster: Cluster, server: Workload, port: int) -> bool:
-    """Whether meshed clients are told that the port is opaque: by annotation, by default, or by any Server (R65)."""
-    if annotations.OPAQUE_PORTS in server.annotations:
-        if annotations.holds(server.annotations, annotations.OPAQUE_PORTS, port):
-            return True
-    elif port in annotations.DEFAULT_OPAQUE:
-        return True
-    claiming = index_of(cluster).servers(server.ref.namespace).claiming(server, port)
-    return any(claim.protocol is Protocol.OPAQUE for claim in claiming)
+    """Whether meshed clients are told that a port is opaque, or may be."""
+    return hint(cluster, server, port).possible
 
 
-def opaque_service(service_target: ServiceTarget | None) -> bool:
-    """Whether the Service itself calls the port opaque, so that the client's proxy looks for no HTTP (R65)."""
-    return service_target is not None and (
-        service_target.port.app_protocol == OPAQUE_APPLICATION
-        or annotations.holds(service_target.service.annotations, annotations.OPAQUE_PORTS, service_target.port.number)
-    )
+def port_names(workload: Workload) -> dict[str, int]:
+    """Return the numbers of a pod's named ports, as the destination controller finds them: the last one counts."""
+    return {port.name: port.number for container in workload.containers for port in container.ports if port.name}
 
 
 def identity_of(cluster: Cluster, workload: Workload) -> str:
@@ -106,16 +126,23 @@ def identity_of(cluster: Cluster, workload: Workload) -> str:
     return workload.identity or cluster.settings.identity(workload.ref.namespace, workload.service_account)
 
 
-def arrive(cluster: Cluster, call: Call, *, in_every_network: bool = False) -> Client:
-    """Return the client as the server's proxy sees it; `in_every_network` is for an unknown address."""
+def arrive(
+    cluster: Cluster, call: Call, *, opaque_service: bool, hinted: bool, in_every_network: bool = False
+) -> Client:
+    """Return the client as the server's proxy sees it; `in_every_network` is for an unknown address.
+
+    `opaque_service` says whether the client's proxy takes the Service for opaque, `hinted` whether the pod's port is.
+    """
     known = networks(cluster.settings.cluster_networks) if call.client is not None else ()
-    if not call.meshed or call.client is None:
+    plain = not (call.meshed and call.server.meshed) or holds(call.server.sidecar.told_skipped, call.port)
+    if plain or call.client is None:
         return Client(call.peer, known_networks=known, in_every_network=in_every_network)
-    return Client(call.peer, _arrival(cluster, call), identity_of(cluster, call.client), known, in_every_network)
+    arrival = _arrival(cluster, call, opaque_service or hinted)
+    return Client(call.peer, arrival, identity_of(cluster, call.client), known, in_every_network)
 
 
-def _arrival(cluster: Cluster, call: Call) -> Arrival:
-    if call.port in META_PORTS or cluster.settings.outbound_transport_mode == "transparent":
+def _arrival(cluster: Cluster, call: Call, opaque: bool) -> Arrival:
+    ports = call.server.sidecar.ports
+    if call.port in (ports.control, ports.admin) or cluster.settings.outbound_transport_mode == "transparent":
         return Arrival.MESHED_TO_PORT
-    opaque = opaque_service(call.service_target) or hinted_opaque(cluster, call.server, call.port)
     return Arrival.MESHED_HTTP if call.traffic.is_http and not opaque else Arrival.MESHED_OPAQUE

@@ -1,8 +1,13 @@
 """The inbound policy of one port, as Linkerd's controller hands it to the proxy: `effective` joins everything. Pure."""
 
-from meshpolicy.core.match import HttpMatch, PathKind, PathMatch
+from dataclasses import replace
+from ipaddress import ip_network
+
+from meshpolicy.core.match import HttpMatch, NetworkMatch, PathKind, PathMatch
 from meshpolicy.core.policy import (
+    Alternative,
     Authorization,
+    Bypass,
     DefaultPolicy,
     GrpcRoute,
     GrpcRule,
@@ -10,23 +15,28 @@ from meshpolicy.core.policy import (
     HttpRule,
     Origin,
     PortPolicy,
+    PortRole,
     Protocol,
     RateLimit,
     RateLimitOverride,
+    Reason,
     Ref,
     Unauthenticated,
 )
+from meshpolicy.core.truth import Truth
 from meshpolicy.index.authorize import LOCALHOST, granted_by, identity_matches, networks
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.portlists import holds, of_controller
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.server import Server
-from meshpolicy.kinds.workload import Workload
+from meshpolicy.kinds.workload import ProbeKind, Workload
 
 HTTP_PROTOCOLS = frozenset({Protocol.UNKNOWN, Protocol.HTTP1, Protocol.HTTP2})
 PROXY_PROBES = frozenset({"/live", "/ready"})
 """What the kubelet asks of a sidecar's admin port (R58)."""
+IPV6 = NetworkMatch(ip_network("::/0"))
 STRICTER = {
     DefaultPolicy.ALL_UNAUTHENTICATED: DefaultPolicy.ALL_AUTHENTICATED,
     DefaultPolicy.CLUSTER_UNAUTHENTICATED: DefaultPolicy.CLUSTER_AUTHENTICATED,
@@ -34,35 +44,108 @@ STRICTER = {
 
 
 def effective(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
-    """Return all that decides who may call a port of a workload."""
-    if skipped(workload, port):
-        origin = Origin.SKIPPED if workload.meshed else Origin.UNMESHED
-        return PortPolicy(workload.ref, port, Ref.added(origin), Protocol.UNKNOWN, skipped=True)
-    if workload.unread:
-        default = Ref.added(Origin.UNKNOWN)
-        return PortPolicy(workload.ref, port, default, Protocol.UNKNOWN, unknown=workload.unread)
-    server = index_of(cluster).governing(workload, port)
+    """Return all that decides who may call a port of a workload, and what the manifests leave open about it."""
+    unclear = workload.injection.sidecar is Truth.UNKNOWN
+    if not workload.meshed and not unclear:
+        return _unmeshed(workload, port)
+    policy = _guarded(cluster, workload, port)
+    if not unclear:
+        return policy
+    why = Reason(f"{workload.ref} {workload.injection.why}", "R7", workload.ref)
+    likely, other = (policy, _unmeshed(workload, port)) if workload.meshed else (_unmeshed(workload, port), policy)
+    return replace(likely, alternatives=(*likely.alternatives, Alternative(other, why)))
+
+
+def _guarded(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
+    """Return the policy of a port behind a sidecar, with those that labels and the proxy's start leave open."""
+    certain, perhaps = _claims(cluster, workload, port)
+    alternatives = [
+        Alternative(_of(cluster, workload, port, server), _selected(server, workload)) for server in perhaps
+    ]
+    if certain is not None and unannounced(workload, port):
+        text = f"{workload.ref} does not declare port {port}: the default policy may decide its first connections"
+        alternatives.append(Alternative(_of(cluster, workload, port, None), Reason(text, "R104"), at_first=True))
+    return replace(_of(cluster, workload, port, certain), alternatives=tuple(alternatives))
+
+
+def _unmeshed(workload: Workload, port: int) -> PortPolicy:
+    why = Reason(f"{workload.ref} {workload.injection.why or 'is not meshed'}", "R7", workload.ref)
+    return PortPolicy(workload.ref, port, Ref.added(Origin.UNMESHED), Protocol.UNKNOWN, unguarded=why)
+
+
+def _claims(cluster: Cluster, workload: Workload, port: int) -> tuple[Server | None, list[Server]]:
+    """Return the Server that governs a port for certain if no other does, and those that may (R16)."""
+    perhaps: list[Server] = []
+    for server, met in index_of(cluster).servers(workload.ref.namespace).claims(workload, port):
+        if met is Truth.YES:
+            return server, perhaps
+        perhaps.append(server)
+    return None, perhaps
+
+
+def _selected(server: Server, workload: Workload) -> Reason:
+    text = f"whether {server.ref} selects a pod of {workload.ref} depends on labels that it gets when it is created"
+    return Reason(text, "R117", server.ref)
+
+
+def _of(cluster: Cluster, workload: Workload, port: int, server: Server | None) -> PortPolicy:
+    """Return the policy of a port under a Server, with what passes it by."""
     if server is None:
-        return _without_server(cluster, workload, port)
-    return _with_server(cluster, workload, port, server)
+        policy = _without_server(cluster, workload, port)
+    else:
+        policy = _with_server(cluster, workload, port, server)
+    own = workload.sidecar
+    skipped_by = Reason(f"port {port} of {workload.ref} does not pass the proxy", "R10") if own.skips(port) else None
+    unknown = Reason(f"{workload.ref}: {own.unknown}", "R116", workload.ref) if own.unknown else None
+    if workload.unread:
+        unknown = Reason(workload.unread, "R7", workload.ref)
+    if port in own.taken:
+        text = f"the proxy of {workload.ref} listens on port {port} itself, where the application wants to"
+        unknown = Reason(text, "R113", workload.ref)
+    return replace(
+        policy, role=_role(workload, port), unguarded=skipped_by, bypasses=_bypasses(workload), unknown=unknown
+    )
+
+
+def _role(workload: Workload, port: int) -> PortRole:
+    """Return who listens on a port."""
+    roles = {workload.sidecar.ports.admin: PortRole.ADMIN, workload.sidecar.ports.inbound: PortRole.INBOUND}
+    return roles.get(port, PortRole.APPLICATION)
+
+
+def _bypasses(workload: Workload) -> tuple[Bypass, ...]:
+    """Return whose packets never meet the proxy: those of skip-subnets (R114), and IPv6 by default (R115)."""
+    found = [
+        Bypass(network, Reason(f"packets from {network} pass the proxy of {workload.ref} by: skip-subnets", "R114"))
+        for network in workload.sidecar.subnets
+    ]
+    if not workload.sidecar.ipv6 and workload.ref.kind != "ExternalWorkload":
+        found.append(Bypass(IPV6, Reason(f"IPv6 packets pass the proxy of {workload.ref} by", "R115")))
+    return tuple(found)
+
+
+def unannounced(workload: Workload, port: int) -> bool:
+    """Whether the proxy learns of a port by its first connection only (R104; pkg/inject, getPodInboundPorts)."""
+    ports = workload.sidecar.ports
+    if workload.ref.kind == "ExternalWorkload" or port in (ports.admin, ports.inbound):
+        return False
+    return not any(
+        any(declared.number == port for declared in container.ports)
+        or any(probe.port == port and probe.kind is not ProbeKind.STARTUP for probe in container.probes)
+        for container in workload.containers
+    )
 
 
 def skipped(workload: Workload, port: int) -> bool:
-    """Whether the port never meets the proxy; the annotation replaces the chart's list (R10)."""
-    if not workload.meshed or port == annotations.CONTROL_PORT:
-        return True
-    if port == annotations.ADMIN_PORT:
-        return False
-    if annotations.SKIP_INBOUND in workload.annotations:
-        return annotations.holds(workload.annotations, annotations.SKIP_INBOUND, port)
-    return port in annotations.DEFAULT_SKIPPED
+    """Whether packets to the port never meet a proxy; the annotation replaces the chart's list (R10)."""
+    return not workload.meshed or workload.sidecar.skips(port)
 
 
 def default_policy(cluster: Cluster, workload: Workload, port: int) -> DefaultPolicy:
     """Return the policy of a port without a Server: the pod's annotation, else the mesh's (R8, R20)."""
     own = workload.annotations.get(annotations.DEFAULT_POLICY, "")
     mode = DefaultPolicy(own if own in set(DefaultPolicy) else cluster.settings.default_inbound_policy)
-    if annotations.holds(workload.annotations, annotations.REQUIRE_IDENTITY, port):
+    if holds(of_controller(workload.annotations.get(annotations.REQUIRE_IDENTITY, "")), port):
         return STRICTER.get(mode, mode)
     return mode
 
@@ -70,7 +153,7 @@ def default_policy(cluster: Cluster, workload: Workload, port: int) -> DefaultPo
 def _without_server(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     """Policies never reach a port without a Server, those for the whole Namespace included (R23)."""
     mode = default_policy(cluster, workload, port)
-    opaque = annotations.holds(workload.annotations, annotations.OPAQUE_PORTS, port)
+    opaque = holds(of_controller(workload.annotations.get(annotations.OPAQUE_PORTS, "")), port)
     grants = (*granted_by(cluster, mode), LOCALHOST)
     return PortPolicy(
         workload.ref,
@@ -134,7 +217,7 @@ def probe_paths(workload: Workload, port: int) -> tuple[str, ...]:
     """Return the paths that the kubelet asks for on a port (R58)."""
     probes = (probe for container in workload.containers for probe in container.probes)
     found = {probe.opened for probe in probes if probe.port == port and probe.opened is not None}
-    if port == annotations.ADMIN_PORT and workload.ref.kind != "ExternalWorkload":
+    if port == workload.sidecar.ports.admin and workload.ref.kind != "ExternalWorkload":
         found |= PROXY_PROBES
     return tuple(sorted(found))
 

@@ -28,7 +28,7 @@ class Index:
     def network_policies(self) -> NetworkPolicies:
         """Return the NetworkPolicies by what they select."""
         labels = {name: dict(namespace.labels) for name, namespace in self._cluster.namespaces.items()}
-        return NetworkPolicies(self._cluster.network_policies, labels)
+        return NetworkPolicies(self._cluster.network_policies, labels, self._cluster.settings.pod_networks)
 
     def authorizer(self, namespace: str) -> Authorizer:
         """Return the resolved policies of a namespace."""

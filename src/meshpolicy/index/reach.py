@@ -3,8 +3,9 @@
 The answers are those of `NetworkPolicies.filter`, as sets of callers, each found once.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from meshpolicy.core.labels import Labels
 from meshpolicy.index.networkpolicies import Endpoint, NetworkPolicies
 from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, NetworkRule, Peer, PortRange
 from meshpolicy.kinds.workload import Workload
@@ -27,6 +28,7 @@ class Reach:
             self._by_namespace.setdefault(workload.ref.namespace, []).append(position)
             for label in workload.labels.items():
                 self._by_label.setdefault(label, []).append(position)
+        self._open = {key for one in workloads for key in _open(one.labels)}
         isolating = [policies.isolating(workload, Direction.EGRESS) for workload in workloads]
         self._free = frozenset(position for position, found in enumerate(isolating) if not found)
         self._egress = self._egress_rules(isolating)
@@ -75,15 +77,22 @@ class Reach:
             found = self._meant[namespace, peer] = frozenset(
                 position
                 for position in self._candidates(namespace, peer)
-                if self._policies.selects(namespace, peer, Endpoint(self._workloads[position]))
+                if self._policies.selects(namespace, peer, Endpoint(self._workloads[position])).possible
             )
         return found
 
     def _candidates(self, namespace: str, peer: Peer) -> Collection[int]:
         """Return few workloads among which are all that a peer means."""
         lists: list[Collection[int]] = [
-            self._by_label.get(label, ()) for label in (peer.pods.labels if peer.pods else ())
+            self._by_label.get(label, ())
+            for label in (peer.pods.labels if peer.pods else ())
+            if label[0] not in self._open
         ]
         if peer.block is None and peer.namespaces is None:
             lists.append(self._by_namespace.get(namespace, ()))
         return min(lists, key=len, default=self._everyone)
+
+
+def _open(labels: Mapping[str, str]) -> Iterable[str]:
+    """Return the labels of which not everything is known."""
+    return (*labels.present, *labels.perhaps) if isinstance(labels, Labels) else ()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from meshpolicy.core.selector import SelectorIndex
-from meshpolicy.kinds.annotations import PROXY_PORTS
+from meshpolicy.core.truth import Truth
 from meshpolicy.kinds.cluster import NamespacePolicies
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
@@ -18,16 +18,24 @@ class ServerIndex:
             (server.external, server) for server in policies.servers if server.external is not None
         )
 
-    def selecting(self, workload: Workload) -> Iterator[Server]:
-        """Yield the Servers that select a workload, in the order in which they claim ports (R16)."""
+    def matching(self, workload: Workload) -> Iterator[tuple[Server, Truth]]:
+        """Yield the Servers that select a workload, or may, in the order in which they claim ports (R16, R117)."""
         index = self._external if workload.ref.kind == "ExternalWorkload" else self._pods
-        return index.selecting(workload.labels)
+        return index.matching(workload.labels)
+
+    def selecting(self, workload: Workload) -> Iterator[Server]:
+        """Yield the Servers that select a workload, or may."""
+        return (server for server, _ in self.matching(workload))
+
+    def claims(self, workload: Workload, port: int) -> Iterator[tuple[Server, Truth]]:
+        """Yield the Servers that claim a port, or may; the first for certain governs it, if no other does."""
+        for server, met in self.matching(workload):
+            if port in port_numbers(workload, server.port):
+                yield server, met
 
     def claiming(self, workload: Workload, port: int) -> Iterator[Server]:
-        """Yield the Servers that claim a port; the first one governs it."""
-        for server in self.selecting(workload):
-            if port in port_numbers(workload, server.port):
-                yield server
+        """Yield the Servers that claim a port for certain; the first one governs it."""
+        return (server for server, met in self.claims(workload, port) if met is Truth.YES)
 
 
 def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
@@ -40,6 +48,7 @@ def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
         for entry in container.ports
         if entry.name == port and entry.protocol == "TCP"
     )
-    if declared or port not in PROXY_PORTS or not workload.meshed or workload.ref.kind == "ExternalWorkload":
+    own = workload.sidecar.ports.named(port)
+    if declared or own is None or not workload.meshed or workload.ref.kind == "ExternalWorkload":
         return declared
-    return (PROXY_PORTS[port],)
+    return (own,)

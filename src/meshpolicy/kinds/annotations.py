@@ -1,55 +1,81 @@
-"""Linkerd's annotations: their names, and how the lists of ports in them are read (R8-R10). Pure."""
-
-import re
-from collections.abc import Mapping
+"""Linkerd's annotations and labels: their names, and which a pod takes over from its namespace (R8). Pure."""
 
 INJECT = "linkerd.io/inject"
+CONFIG = "config.linkerd.io/"
 DEFAULT_POLICY = "config.linkerd.io/default-inbound-policy"
 OPAQUE_PORTS = "config.linkerd.io/opaque-ports"
 SKIP_INBOUND = "config.linkerd.io/skip-inbound-ports"
 SKIP_OUTBOUND = "config.linkerd.io/skip-outbound-ports"
+SKIP_SUBNETS = "config.linkerd.io/skip-subnets"
 REQUIRE_IDENTITY = "config.linkerd.io/proxy-require-identity-inbound-ports"
-CONTROL_PLANE_LABEL = "linkerd.io/control-plane-ns"
-WORKLOAD_NAMESPACE_LABEL = "linkerd.io/workload-ns"
+ADDITIONAL_ENV = "config.linkerd.io/proxy-additional-env"
+CONTROL_PORT_ANNOTATION = "config.linkerd.io/control-port"
+ADMIN_PORT_ANNOTATION = "config.linkerd.io/admin-port"
+INBOUND_PORT_ANNOTATION = "config.linkerd.io/inbound-port"
+OUTBOUND_PORT_ANNOTATION = "config.linkerd.io/outbound-port"
 
-DEFAULT_OPAQUE = frozenset({25, 587, 3306, 4444, 5432, 6379, 9300, 11211})
-DEFAULT_SKIPPED = frozenset({4567, 4568})
 INBOUND_PORT = 4143
 CONTROL_PORT = 4190
 ADMIN_PORT = 4191
-PROXY_PORTS = {"linkerd-proxy": INBOUND_PORT, "linkerd-admin": ADMIN_PORT}
-"""The names that the injected sidecar gives its ports; a template does not hold them yet."""
+"""The proxy's own ports, unless something says otherwise."""
 
-Ports = tuple[range, ...]
-BLANKS = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace() and sign not in "\x1c\x1d\x1e\x1f")
-"""What may stand around a number of a list: Unicode's white space, as Rust trims it."""
-NUMBER = re.compile(r"\+?0*([0-9]{1,5})")
+WEBHOOKS = "config.linkerd.io/admission-webhooks"
+"""A label of a Namespace: `disabled` keeps Linkerd's webhooks away from it."""
+COMPONENT = "linkerd.io/control-plane-component"
+CNI_RESOURCE = "linkerd.io/cni-resource"
+CONTROL_PLANE = "linkerd.io/control-plane-ns"
+WORKLOAD_NAMESPACE = "linkerd.io/workload-ns"
+PROXY_OF_KIND = {
+    "Deployment": "linkerd.io/proxy-deployment",
+    "ReplicationController": "linkerd.io/proxy-replicationcontroller",
+    "ReplicaSet": "linkerd.io/proxy-replicaset",
+    "Job": "linkerd.io/proxy-job",
+    "DaemonSet": "linkerd.io/proxy-daemonset",
+    "StatefulSet": "linkerd.io/proxy-statefulset",
+}
+"""The label by which the injector names the owner of a pod (pkg/inject/inject.go, populateMeta)."""
 
-
-def ports(text: str) -> Ports:
-    """Return the ranges of a list such as `25,8000-8010`, as the controller reads it; one bad token empties all (R9).
-
-    Source: linkerd2 `policy-controller/k8s/index/src/ports.rs`, `parse_portset`; numbers are Rust's.
-    """
-    found: list[range] = []
-    for token in text.split(","):
-        if not token.strip(BLANKS):
-            continue
-        first, dash, last = token.partition("-")
-        low, high = _number(first), _number(last if dash else first)
-        if low is None or high is None or low > high:
-            return ()
-        found.append(range(low, high + 1))
-    return tuple(found)
-
-
-def holds(annotations: Mapping[str, str], name: str, port: int) -> bool:
-    """Whether the annotation lists the port."""
-    return any(port in part for part in ports(annotations.get(name, "")))
-
-
-def _number(text: str) -> int | None:
-    """Return a port: digits, perhaps after a plus sign and any number of zeros."""
-    found = NUMBER.fullmatch(text.strip(BLANKS))
-    number = int(found[1]) if found else 0
-    return number if 1 <= number <= 65535 else None
+_OWN = (
+    *("debug-image", "debug-image-version", "debug-image-pull-policy", "close-wait-timeout"),
+    *("enable-gateway", "proxy-cpu-ratio-limit"),
+)
+_SHARED = (
+    *("admin-port", "control-port", "enable-debug-sidecar", "enable-external-profiles", "image-pull-policy"),
+    *("inbound-port", "outbound-port", "pod-inbound-ports", "proxy-cpu-limit", "proxy-cpu-request", "proxy-image"),
+    *("proxy-admin-shutdown", "proxy-log-format", "proxy-log-level", "proxy-log-http-headers"),
+    *("proxy-memory-limit", "proxy-memory-request", "proxy-ephemeral-storage-limit"),
+    *("proxy-ephemeral-storage-request", "proxy-uid", "proxy-gid", "proxy-version"),
+    *("proxy-require-identity-inbound-ports", "skip-inbound-ports", "opaque-ports", "skip-outbound-ports"),
+    *("proxy-metrics-hostname-labels", "proxy-outbound-connect-timeout", "proxy-inbound-connect-timeout"),
+    *("proxy-await", "default-inbound-policy", "skip-subnets", "access-log", "shutdown-grace-period"),
+    *("proxy-outbound-discovery-cache-unused-timeout", "proxy-inbound-discovery-cache-unused-timeout"),
+    *("proxy-disable-outbound-protocol-detect-timeout", "proxy-disable-inbound-protocol-detect-timeout"),
+    *("proxy-enable-native-sidecar", "proxy-additional-env"),
+)
+INHERITED = frozenset(
+    (
+        *(f"{CONFIG}{name}" for name in _SHARED),
+        "config.alpha.linkerd.io/proxy-wait-before-exit-seconds",
+        "config.alpha.linkerd.io/proxy-enable-native-sidecar",
+    )
+)
+"""What passes from the namespace to its new pods (R8; pkg/inject/inject.go, ProxyAnnotations)."""
+OF_PODS = INHERITED | {INJECT, "config.beta.linkerd.io/proxy-enable-native-sidecar"} | {f"{CONFIG}{n}" for n in _OWN}
+"""The annotations of a pod that Linkerd's injector reads."""
+OF_SERVICES = frozenset(
+    (
+        OPAQUE_PORTS,
+        *(f"balancer.linkerd.io/failure-accrual{rest}" for rest in ("", "-consecutive-max-failures")),
+        *(f"balancer.linkerd.io/failure-accrual-consecutive-{rest}" for rest in ("min-penalty", "max-penalty")),
+        "balancer.linkerd.io/failure-accrual-consecutive-jitter-ratio",
+        *(f"retry.linkerd.io/{name}" for name in ("http", "grpc", "limit", "timeout")),
+        *(f"timeout.linkerd.io/{name}" for name in ("request", "response", "idle")),
+    )
+)
+"""The annotations of a Service that Linkerd reads."""
+LABELS = frozenset(
+    (
+        *(COMPONENT, CNI_RESOURCE, CONTROL_PLANE, WORKLOAD_NAMESPACE, WEBHOOKS, "linkerd.io/extension"),
+        *(*PROXY_OF_KIND.values(), "linkerd.io/proxy-cronjob", "linkerd.io/is-control-plane"),
+    )
+)

@@ -15,7 +15,8 @@ from meshpolicy.kinds.networkpolicy import NetworkPolicy
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.serverauthorization import ServerAuthorization
-from meshpolicy.kinds.workload import MeshSettings, Service, Workload
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.kinds.workload import Service, Workload
 
 T = TypeVar("T", bound=Object)
 

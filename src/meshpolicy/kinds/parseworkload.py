@@ -10,15 +10,7 @@ from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.uri import SCHEME, parse_uri
-from meshpolicy.kinds.annotations import (
-    CONTROL_PLANE_LABEL,
-    DEFAULT_OPAQUE,
-    INJECT,
-    OPAQUE_PORTS,
-    WORKLOAD_NAMESPACE_LABEL,
-)
 from meshpolicy.kinds.kind import Kind
-from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.workload import (
     Container,
     ContainerPort,
@@ -29,12 +21,6 @@ from meshpolicy.kinds.workload import (
     Variable,
     Workload,
 )
-
-PROXY = "linkerd-proxy"
-NEVER_INJECTED = frozenset({"kube-system", "cert-manager"})
-"""Namespaces that the injector's webhook does not select."""
-INHERITED = "config.linkerd.io/"
-"""Annotations with this prefix pass from the namespace to its new pods (R8)."""
 
 
 def pod(document: Fields, ref: Ref) -> Workload:
@@ -48,7 +34,10 @@ def templated(document: Fields, ref: Ref) -> Workload:
     if not spec.has("template"):
         spec.note("template", "is missing")
     template = spec.child("template")
-    return _workload(ref, template.child("metadata"), template.child("spec"), spec.integer("replicas", 1))
+    found = _workload(ref, template.child("metadata"), template.child("spec"), spec.integer("replicas", 1))
+    own = document.child("metadata")
+    written = {key: own.strings(key) for key in ("labels", "annotations")}
+    return replace(found, metadata=written, first_ordinal=spec.child("ordinals").integer("start"))
 
 
 def cron_job(document: Fields, ref: Ref) -> Workload:
@@ -77,9 +66,10 @@ def external(document: Fields, ref: Ref) -> Workload:
 
 
 def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: Fields | None = None) -> Workload:
+    user = _user(spec, None)
     containers = (
-        *(_container(container, init=True) for container in spec.children("initContainers")),
-        *(_container(container) for container in spec.children("containers")),
+        *(_container(container, user, init=True) for container in spec.children("initContainers")),
+        *(_container(container, user) for container in spec.children("containers")),
     )
     if not spec.data.get("containers"):
         spec.note("containers", "is missing or empty")
@@ -95,59 +85,14 @@ def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: F
         spec.text("serviceAccountName") or spec.text("serviceAccount") or "default",
         containers,
         replicas,
-        tuple(addresses),
-        spec.flag("hostNetwork"),
-        CONTROL_PLANE_LABEL in labels or any(container.name == PROXY for container in containers),
-        spec.integer("terminationGracePeriodSeconds", 30),
+        addresses=tuple(addresses),
+        host_network=spec.flag("hostNetwork"),
+        grace=spec.integer("terminationGracePeriodSeconds", 30),
+        automount=spec.flag("automountServiceAccountToken", True),
     )
 
 
-def injected(workload: Workload, namespace: Namespace | None, control_plane: str = "linkerd") -> Workload:
-    """Return the workload as the injector leaves it: labelled, and with the namespace's annotations (R8, R9).
-
-    A Pod that has run through admission already (it has a proxy, or an address) is left as it is.
-    """
-    if workload.meshed or workload.addresses or workload.ref.kind == "ExternalWorkload":
-        return workload
-    inherited = dict(namespace.annotations) if namespace else {}
-    own = dict(workload.annotations)
-    wanted = _injection_enabled(own.get(INJECT, ""), inherited.get(INJECT, ""))
-    if not wanted or workload.host_network or workload.ref.namespace in NEVER_INJECTED:
-        return workload
-    copied = {key: value for key, value in inherited.items() if key.startswith(INHERITED)}
-    if OPAQUE_PORTS not in own and OPAQUE_PORTS not in copied:
-        declared = {port.number for container in workload.containers for port in container.ports}
-        usual = sorted(declared & DEFAULT_OPAQUE)
-        copied |= {OPAQUE_PORTS: ",".join(map(str, usual))} if usual else {}
-    labels = {CONTROL_PLANE_LABEL: control_plane, WORKLOAD_NAMESPACE_LABEL: workload.ref.namespace}
-    return replace(
-        workload,
-        annotations=MappingProxyType({**copied, **own}),
-        labels=MappingProxyType({**workload.labels, **labels}),
-        meshed=True,
-    )
-
-
-def _injection_enabled(of_pod: str, of_namespace: str) -> bool:
-    """Whether the injector adds a sidecar; a word that it does not know keeps it away (R7)."""
-    if {of_pod, of_namespace} - {"", "enabled", "ingress", "disabled"}:
-        return False
-    return (of_pod or of_namespace) in ("enabled", "ingress")
-
-
-def with_opaque_ports(service: Service, namespace: Namespace | None) -> Service:
-    """Return the Service as the injector leaves it: with the namespace's opaque-ports, else the usual ones (R65)."""
-    if OPAQUE_PORTS in service.annotations or service.ref.namespace in NEVER_INJECTED:
-        return service
-    inherited = dict(namespace.annotations).get(OPAQUE_PORTS) if namespace else None
-    usual = ",".join(str(port.number) for port in service.ports if port.target in DEFAULT_OPAQUE)
-    found = usual if inherited is None else inherited
-    if not found:
-        return service
-    return replace(service, annotations=MappingProxyType({**service.annotations, OPAQUE_PORTS: found}))
-
-
-def _container(fields: Fields, init: bool = False) -> Container:
+def _container(fields: Fields, user: int | None, init: bool = False) -> Container:
     ports = tuple(filter(None, map(_container_port, fields.children("ports"))))
     probes = tuple(probe for kind in ProbeKind for probe in _probe(fields.child(kind), kind, ports))
     return Container(
@@ -160,7 +105,14 @@ def _container(fields: Fields, init: bool = False) -> Container:
         probes,
         _other_probes(fields),
         init,
+        _user(fields, user),
     )
+
+
+def _user(fields: Fields, inherited: int | None) -> int | None:
+    """Return the user of a pod or container, if it says one."""
+    context = fields.child("securityContext")
+    return context.integer("runAsUser") if context.has("runAsUser") else inherited
 
 
 def _container_port(fields: Fields) -> ContainerPort | None:

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
+from meshpolicy.core.truth import Truth
+from meshpolicy.kinds.sidecar import Sidecar
 
 
 class ProbeKind(StrEnum):
@@ -67,6 +70,17 @@ class Container:
     other_probes: tuple[tuple[ProbeKind, str], ...] = ()
     """Probes that are no httpGet, with their handler: `tcpSocket`, `grpc` or `exec`."""
     init: bool = False
+    user: int | None = None
+    """runAsUser, its own or the pod's; None: the image's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Injection:
+    """Whether a pod gets Linkerd's sidecar, and why."""
+
+    sidecar: Truth
+    why: str = ""
+    """A sentence's end after the workload's name: `gets no sidecar: it is on the host's network`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +88,35 @@ class Workload:
     """A Pod, the template of a Deployment (or its like), or an ExternalWorkload."""
 
     ref: Ref
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=Labels)
+    """Those of the pod; with those that controllers and the injector give it, as `Labels`."""
     annotations: Mapping[str, str] = field(default_factory=dict)
     """Those of the pod, with the namespace's that the injector copies at creation (R8)."""
     service_account: str = "default"
     containers: tuple[Container, ...] = ()
     """Init containers first."""
     replicas: int = 1
+    first_ordinal: int = 0
+    """The number of a StatefulSet's first pod."""
     addresses: tuple[Address, ...] = ()
     """Of a Pod that runs; a template has none."""
     host_network: bool = False
     meshed: bool = False
-    """Whether it has (or will get) a sidecar."""
+    """Whether it has (or will get) a sidecar; where `injection` does not know: whether it asks for one."""
     grace: float = 30
     """terminationGracePeriodSeconds."""
     identity: str = ""
     """An ExternalWorkload's own identity; empty: derived from the ServiceAccount (R5)."""
     unread: str = ""
     """Why Linkerd's controller does not read it, although it is stored; empty: it does (R7)."""
+    automount: bool = True
+    """automountServiceAccountToken of the pod."""
+    injection: Injection = field(default_factory=lambda: Injection(Truth.YES))
+    """Why `meshed` says so; never no where it is true."""
+    sidecar: Sidecar = field(default_factory=Sidecar)
+    """What its sidecar does, if it has one."""
+    metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """`labels` and `annotations` of the object itself, where its pods come from a template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +144,3 @@ class Service:
         """Whether a pod stands behind it; without a selector it has its endpoints from elsewhere."""
         near = bool(self.selector) and namespace == self.ref.namespace
         return near and all(labels.get(key) == value for key, value in self.selector.items())
-
-
-@dataclass(frozen=True, slots=True)
-class MeshSettings:
-    """What the mesh was installed with; the defaults are those of Linkerd's chart (R1-R4)."""
-
-    default_inbound_policy: str = "all-unauthenticated"
-    cluster_networks: tuple[str, ...] = (
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "fd00::/8",
-    )
-    probe_networks: tuple[str, ...] = ("0.0.0.0/0", "::/0")
-    trust_domain: str = "cluster.local"
-    control_plane_namespace: str = "linkerd"
-    outbound_transport_mode: str = "transport-header"
-
-    def identity(self, namespace: str, service_account: str) -> str:
-        """Return the name in a ServiceAccount's certificate (R5)."""
-        return (
-            f"{service_account}.{namespace}.serviceaccount.identity.{self.control_plane_namespace}.{self.trust_domain}"
-        )

@@ -6,7 +6,8 @@ from meshpolicy.core.policy import Authorization, Ref, TlsAuthenticated
 from meshpolicy.core.selector import Selector
 from meshpolicy.decide.authorized import applies
 from meshpolicy.decide.connection import CONTROL_PORTS, Connection, ControlPlane, Infrastructure, reaches, resolves
-from meshpolicy.decide.transport import Call, arrive, identity_of
+from meshpolicy.decide.judge import client_of
+from meshpolicy.decide.transport import Call, identity_of
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.annotations import INBOUND_PORT
@@ -123,7 +124,7 @@ def _named(grant: Authorization, clients: dict[str, list[Workload]]) -> Iterator
 
 
 def _blocked(cluster: Cluster, client: Workload, server: Workload, port: int, grant: Authorization) -> Ref | None:
-    if not applies(grant, arrive(cluster, Call(server, port, client))):
+    if not applies(grant, client_of(cluster, Call(server, port, client))):
         return None
     wire = Connection(Endpoint(client), server, port, tunnelled=_tunnelled(cluster))
     verdict = wire.blocked(index_of(cluster).network_policies)
@@ -231,7 +232,8 @@ def selects_nobody(cluster: Cluster) -> Found:
                 labels = index_of(cluster).network_policies.namespace_labels
                 meant = [name for name in spaces if peer.namespaces.accepts(labels(name))]
             chosen = (w for name in meant for w in spaces.get(name, ()))
-            if any(index_of(cluster).network_policies.selects(policy.ref.namespace, peer, Endpoint(w)) for w in chosen):
+            network = index_of(cluster).network_policies
+            if any(network.selects(policy.ref.namespace, peer, Endpoint(one)).possible for one in chosen):
                 continue
             if peer.namespaces is None or not _elsewhere(cluster, peer.namespaces):
                 yield policy.ref, "a rule selects no workload of these manifests"

@@ -4,6 +4,7 @@ from meshpolicy.core.policy import DefaultPolicy, Unauthenticated
 from meshpolicy.index.effective import default_policy
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.portlists import holds, of_controller
 from meshpolicy.lint.check import Found, code
 from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.served import served
@@ -55,7 +56,8 @@ def without_effect(cluster: Cluster) -> Found:
         if namespace is not None and meant is not None and workload.meshed and own is None:
             yield namespace.ref, f"default-inbound-policy {meant} does not reach {workload.ref}, which is older"
     for port in served(cluster):
-        if not annotations.holds(port.workload.annotations, annotations.REQUIRE_IDENTITY, port.port):
+        listed = of_controller(port.workload.annotations.get(annotations.REQUIRE_IDENTITY, ""))
+        if not holds(listed, port.port):
             continue
         mode = default_policy(cluster, port.workload, port.port)
         if port.server is not None:
@@ -84,5 +86,5 @@ def unreadable(cluster: Cluster) -> Found:
             yield workload.ref, f"default-inbound-policy `{own}` is ignored"
         for name in PORT_LISTS:
             text = workload.annotations.get(name, "")
-            if text.strip() and not annotations.ports(text):
+            if text.strip() and not of_controller(text):
                 yield workload.ref, f"{name} `{text}` is read as empty"

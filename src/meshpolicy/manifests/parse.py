@@ -12,8 +12,8 @@ from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.progress import Progress, no_progress
-from meshpolicy.kinds import parseworkload
 from meshpolicy.kinds.cluster import Cluster, sort_by_namespace
+from meshpolicy.kinds.creation import announced, created
 from meshpolicy.kinds.gateway import Gateway
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind, Object
 from meshpolicy.kinds.meshtlsauthentication import MeshTLSAuthentication
@@ -23,7 +23,8 @@ from meshpolicy.kinds.networkauthentication import NetworkAuthentication
 from meshpolicy.kinds.networkpolicy import NetworkPolicy
 from meshpolicy.kinds.registry import GROUPS, KINDS, groups_of, names_in
 from meshpolicy.kinds.schema import as_stored, check_schema
-from meshpolicy.kinds.workload import MeshSettings, Service, Workload
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.kinds.workload import Service, Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +200,10 @@ def assemble(objects: Iterable[Object], settings: MeshSettings) -> Cluster:
         settings,
         namespaces,
         tuple(
-            parseworkload.injected(item, namespaces.get(item.ref.namespace), settings.control_plane_namespace)
-            for item in found
-            if isinstance(item, Workload)
+            created(item, namespaces.get(item.ref.namespace), settings) for item in found if isinstance(item, Workload)
         ),
         tuple(
-            parseworkload.with_opaque_ports(item, namespaces.get(item.ref.namespace))
-            for item in found
-            if isinstance(item, Service)
+            announced(item, namespaces.get(item.ref.namespace), settings) for item in found if isinstance(item, Service)
         ),
         tuple(item for item in found if isinstance(item, Gateway)),
         sort_by_namespace(item for item in found if not isinstance(item, Namespace | Workload | Service | Gateway)),

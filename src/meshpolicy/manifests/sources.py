@@ -7,7 +7,7 @@ from pathlib import Path
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place, Problem
 from meshpolicy.core.progress import Progress, no_progress
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.live import read_context
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.parse import Manifests, parse_documents

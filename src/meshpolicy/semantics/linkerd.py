@@ -65,7 +65,7 @@ WORKLOADS = (
         "The pod's own annotations count; the namespace's are copied to it when it is created, and never later.",
         f"{INJECT}inject.go AppendNamespaceAnnotations",
     ),
-    Rule("R9", "One wrong entry empties a whole list of ports.", f"{INDEX}ports.rs", READ),
+    Rule("R9", "To the server's proxy one wrong entry empties a whole list of opaque ports.", f"{INDEX}ports.rs"),
     Rule(
         "R10",
         "Skipped ports (4567 and 4568 unless the pod says otherwise) never meet the proxy: everything is allowed.",

@@ -5,7 +5,7 @@ from meshpolicy.semantics.rule import Rule
 MEASURED = "measured"
 
 MEASURED_RULES = (
-    Rule("M1", "A pod that calls itself passes all policies.", MEASURED),
+    Rule("M1", "A pod that calls itself passes all policies, but for its proxy's own ports.", MEASURED),
     Rule("M2", "A meshed HTTP client whose connection is closed reads 502 from its own proxy.", MEASURED),
     Rule(
         "M3",

@@ -6,8 +6,11 @@ from meshpolicy.semantics.linkerd import LINKERD_RULES
 from meshpolicy.semantics.measured import MEASURED_RULES
 from meshpolicy.semantics.networkpolicy import NETWORK_RULES
 from meshpolicy.semantics.rule import Rule
+from meshpolicy.semantics.sidecar import SIDECAR_RULES
 
-RULES: Mapping[str, Rule] = {rule.number: rule for rule in (*LINKERD_RULES, *MEASURED_RULES, *NETWORK_RULES)}
+RULES: Mapping[str, Rule] = {
+    rule.number: rule for rule in (*LINKERD_RULES, *SIDECAR_RULES, *MEASURED_RULES, *NETWORK_RULES)
+}
 """Every rule by its number."""
 
 

@@ -9,8 +9,8 @@ from localmesh.ask.targets import Target
 from localmesh.pods.addresses import HERE
 from localmesh.views import Question
 from meshpolicy.core.client import Arrival
+from meshpolicy.core.policy import Reason
 from meshpolicy.decide.decide import Decision, Verdict
-from meshpolicy.decide.explain import Reason
 from meshpolicy.index.effective import effective
 
 from ..build import cluster, pod
@@ -119,7 +119,7 @@ requiredAuthenticationRefs: [{group: policy.linkerd.io, kind: NetworkAuthenticat
 )
 def test_a_header_of_several_lines_is_predicted_as_all_of_them(lines: tuple[str, ...], said: str) -> None:
     found = cluster(ROUTED)
-    policy = effective(found, found.workloads[0], 8080)
+    policy = effective(found, found.workloads[0], 8080).taken_to_hold()
     question = Question("node", "ponger", headers=tuple(("X-Env", line) for line in lines))
     target = Target(pod(), 8080, "ponger", "/")
     assert predicted(policy, AsStranger(HERE), target, question, opaque=False).verdict == said

@@ -6,7 +6,7 @@ import pytest
 
 from localmesh.ask.sources import AsAccount, AsPod, AsStranger, Source, find_source
 from localmesh.errors import BadInput
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 
 from ..build import pod
 

@@ -9,7 +9,8 @@ from localmesh.pods.network import NodeNetwork
 from localmesh.pods.plan import Group, groups, short
 from localmesh.state import StateFolder
 from meshpolicy.core.policy import Ref
-from meshpolicy.kinds.workload import MeshSettings, Workload
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.kinds.workload import Workload
 
 from ..build import container, workload
 

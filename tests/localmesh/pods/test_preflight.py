@@ -9,7 +9,8 @@ import pytest
 from localmesh.pods.plan import groups
 from localmesh.pods.preflight import envoy_reasons, port_reasons, workload_reasons
 from localmesh.state import StateFolder
-from meshpolicy.kinds.workload import MeshSettings, Variable, Workload
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.kinds.workload import Variable, Workload
 
 from ..build import container, workload
 from ..pods.test_plan import NETWORK

@@ -8,20 +8,20 @@ from hypothesis import strategies as st
 
 from meshpolicy.analysis.access import offers, served_ports
 from meshpolicy.analysis.refusals import denied
+from meshpolicy.core.truth import Truth
 from meshpolicy.decide.authorized import authorized
-from meshpolicy.decide.judge import connection
-from meshpolicy.decide.transport import Call, arrive, find_service_target
+from meshpolicy.decide.judge import client_of, connection
+from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 
 from ..build import PORTS, Manifest, account, allow, cluster, labels, network, pod, ref, server, service, tls, wall
 
 HOST = pod("host", "10.0.0.1", meshed=False, ports=PORTS)
 HOST["spec"]["hostNetwork"] = True
-NAMELESS = pod("nameless", "10.244.1.9", ports=PORTS, namespace="yard")
-del NAMELESS["status"]
+NAMELESS = pod("nameless", "", ports=PORTS, namespace="yard")
 PODS = (
     pod("pinger", "10.244.0.11", ports=PORTS),
     pod("ponger", "10.244.0.12", ports=PORTS, annotations={"config.linkerd.io/skip-inbound-ports": "9090"}),
@@ -73,11 +73,11 @@ def one_by_one(found: Cluster) -> Iterator[tuple[str, str, int, str, str]]:
                 call = Call(callee, port, client, service_target=find_service_target(found, callee, port))
                 pair = (f"{client.ref.namespace}/{client.ref.name}", f"{callee.ref.namespace}/{callee.ref.name}", port)
                 blocked = connection(found, call).blocked(index_of(found).network_policies)
-                if blocked is not None:
+                if blocked is not None and blocked.truth is Truth.NO:
                     yield *pair, "connections", ", ".join(map(str, blocked.policies))
                 elif not policy.skipped and client.ref != callee.ref:
                     for what, _, grants in offers(policy):
-                        if authorized(grants, arrive(found, call, in_every_network=True)) is None:
+                        if authorized(grants, client_of(found, call, in_every_network=True)) is None:
                             yield *pair, what, "Linkerd"
 
 

@@ -87,7 +87,7 @@ def test_check_says_yes_with_its_reasons() -> None:
         ("pinger", "ponger/ping", ("--method", "POST"), "REFUSED (forbidden, seen as 403)"),
         ("pinger", "ponger:metrics/metrics", (), "REFUSED (forbidden, seen as 403)"),
         ("10.244.0.1", "pingpong/ponger/live", ("--direct",), "ALLOWED"),
-        ("pinger", "ponger", ("--protocol", "tcp"), "REFUSED (closed: the connection is cut)"),
+        ("pinger", "ponger", ("--protocol", "tcp"), "REFUSED (protocol error: the connection is cut)"),
         ("ponger", "ponger/ping", (), "UNKNOWN"),
     ],
 )

@@ -5,9 +5,11 @@ from itertools import product
 
 import pytest
 
+from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import HostMatch, HttpMatch, NetworkMatch, PathKind, PathMatch, ValueMatch
 from meshpolicy.core.selector import Expression, Operator, Selector
-from meshpolicy.kinds.annotations import ports
+from meshpolicy.core.truth import Truth
+from meshpolicy.kinds.portlists import of_controller
 
 EXACT, PREFIX, REGEX = PathKind
 
@@ -124,7 +126,7 @@ def test_some_pair_of_the_query_must_match(query: str, accepted: bool) -> None:
 )
 def test_one_bad_token_empties_a_list_of_ports(text: str, numbers: list[int]) -> None:
     """R9."""
-    assert [number for part in ports(text) for number in part] == numbers
+    assert [number for part in of_controller(text) for number in part] == numbers
 
 
 LABELS: tuple[dict[str, str], ...] = ({}, {"a": "1"}, {"a": "2"})
@@ -149,7 +151,7 @@ def test_an_expression_needs_values_or_none(
     operator: Operator, values: tuple[str, ...] | None, accepted: list[bool]
 ) -> None:
     """R14: NotIn is true of a label that is missing; Exists with an empty list is never true."""
-    assert [Expression("a", operator, values).accepts(labels) for labels in LABELS] == accepted
+    assert [Expression("a", operator, values).matches(Labels(labels)) is Truth.YES for labels in LABELS] == accepted
 
 
 def test_an_empty_selector_selects_everything_and_all_parts_must_hold() -> None:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 
 from meshpolicy.decide.judge import Answer
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 
 from ..brute import expected
 from ..build import ask, cluster

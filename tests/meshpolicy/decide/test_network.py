@@ -10,7 +10,7 @@ from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 
 from ..build import ARENA, PORTS, Manifest, allow, ask, cluster, labels, outcome, pod, ref, server, service, wall
 
@@ -62,7 +62,7 @@ def test_the_pods_own_node_always_gets_in() -> None:
         ({"from": [{"podSelector": labels(app="rogue")}]}, "504"),
         ({"from": [{"podSelector": {}}]}, "allow"),
         ({"from": [ARENA_SPACE]}, "allow"),
-        ({"from": [{"namespaceSelector": labels(name="arena")}]}, "504"),
+        ({"from": [{"namespaceSelector": labels(name="arena")}]}, "unknown"),
         ({"from": [{**ARENA_SPACE, "podSelector": labels(app="rogue")}]}, "504"),
         ({"from": [ARENA_SPACE, {"podSelector": labels(app="rogue")}]}, "allow"),
         ({"from": [{"ipBlock": {"cidr": "10.244.0.0/16"}}]}, "allow"),
@@ -71,7 +71,7 @@ def test_the_pods_own_node_always_gets_in() -> None:
     ],
 )
 def test_a_rule_lets_a_meshed_client_in_by_peer_and_wire_port(rule: Manifest, expected: str) -> None:
-    """N3, N5, N6, N9, N10: the wire port between meshed pods is 4143."""
+    """N3, N5, N6, N9, N10: the wire port between meshed pods is 4143; labels of a Namespace elsewhere are unknown."""
     assert passes(rule) == expected
 
 
@@ -130,14 +130,15 @@ def test_skipped_and_opaque_ports_are_blocked_at_once(annotation: str, direct: b
 def test_a_block_that_the_manifests_do_not_decide_is_unknown() -> None:
     """N5: rules by addresses where the client's is not known, and rules by labels where there is no pod."""
     by_address = {"from": [{"ipBlock": {"cidr": "10.244.0.0/16"}}]}
-    nowhere = [*ARENA[1:], ARENA[0] | {"status": {}}]
+    nowhere = [*ARENA[1:], pod("pinger", "")]
     opened = cluster(*nowhere, wall(**IN, ingress=[by_address]))
     assert ask(opened, "pinger").outcome == "unknown"
-    assert "goes by addresses" in str(ask(opened, "pinger").reasons[0])
+    assert "goes by labels or addresses" in str(ask(opened, "pinger").reasons[0])
     other_port = cluster(*nowhere, wall(**IN, ingress=[{**by_address, "ports": [{"port": 9999}]}]))
     assert ask(other_port, "pinger").outcome == "504"
     account = allow(ref("ServiceAccount", "visitor", "club"))
-    walled = cluster(*ARENA, server(), account, wall(**IN, ingress=[{"from": [{"podSelector": {}}]}]))
+    labelled = {"namespaceSelector": {}, "podSelector": labels(app="visitor")}
+    walled = cluster(*ARENA, server(), account, wall(**IN, ingress=[{"from": [labelled]}]))
     assert ask(walled, "club/visitor").outcome == "unknown"
     assert "go by labels" in str(ask(walled, "club/visitor").reasons[0])
     assert ask(cluster(*ARENA, server(), account), "club/visitor").outcome == "allow"

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from meshpolicy.core.match import IdentityMatch
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 
-from ..build import ARENA, SPIFFE, Manifest, account, allow, ask, cluster, network, outcome, ref, server, tls
+from ..build import ARENA, SPIFFE, Manifest, account, allow, ask, cluster, network, outcome, pod, ref, server, tls
 
 BY_TLS = ref("MeshTLSAuthentication", "tls")
 BY_NET = ref("NetworkAuthentication", "net")
@@ -153,7 +153,7 @@ def test_a_client_past_its_own_proxy_is_a_stranger() -> None:
 
 def test_an_unknown_address_is_not_guessed() -> None:
     """R36: where the network decides and the manifests do not know the client's address, so the answer says."""
-    nowhere = ARENA[0] | {"status": {}}
+    nowhere = pod("pinger", "")
     found = cluster(nowhere, *ARENA[1:], server(), network("10.244.0.0/24"), allow(BY_NET))
     answer = ask(found, "pinger")
     assert answer.outcome == "unknown"

@@ -74,24 +74,34 @@ def test_a_running_pod_does_not_learn_of_its_namespaces_annotations() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "opaque"),
-    [("8080", True), (" 8000 - 8090 ", True), ("25,,8080", True), ("8080,db", False), ("0", False), ("", False)],
+    ("text", "expected"),
+    [
+        ("8080", ("allow", "closed")),
+        (" 8000 - 8090 ", ("404", "403")),
+        ("25,,8080", ("allow", "closed")),
+        ("8080,db", ("allow", "closed")),
+        ("http", ("allow", "closed")),
+        ("0", ("allow", "403")),
+        ("", ("allow", "403")),
+    ],
 )
-def test_a_list_of_ports_may_have_blanks(text: str, opaque: bool) -> None:
-    """R9: a wrong entry empties it."""
+def test_two_readers_take_a_list_of_opaque_ports_differently(text: str, expected: tuple[str, str]) -> None:
+    """R9, R112: for the server a wrong entry empties it; clients skip the entry, read names, and want no blanks."""
     found = cluster(*ARENA, pod("cat", "10.244.0.31", ports=PORTS, annotations={OPAQUE: text}))
     denied = cluster(*ARENA, pod("cat", "10.244.0.31", ports=PORTS, annotations={OPAQUE: text}), server(app="cat"))
-    assert ask(found, "pinger", "cat:http", direct=True).outcome == "allow"
-    assert ask(denied, "pinger", "cat:http", direct=True).outcome == ("closed" if opaque else "403")
+    answers = tuple(ask(one, "pinger", "cat:http", direct=True).outcome for one in (found, denied))
+    assert answers == expected
 
 
 @pytest.mark.parametrize(("port", "number"), [("linkerd-admin", 4191), ("linkerd-proxy", 4143)])
 def test_the_sidecars_ports_have_names_before_it_is_there(port: str, number: int) -> None:
     """R11: a Server on `linkerd-admin` governs 4191 of a template, too; an unmeshed workload has no such port."""
     metrics = server(app="cat", port=port)
-    meshed = ask(cluster(*ARENA, deployment(ENABLED), metrics), "stranger", f"cat:{number}/metrics", direct=True)
+    meshed = ask(
+        cluster(*ARENA, space(), deployment(ENABLED), metrics), "stranger", f"cat:{number}/metrics", direct=True
+    )
     assert meshed.outcome == {4191: "403", 4143: "closed"}[number]
-    bare = ask(cluster(*ARENA, deployment(), metrics), "stranger", f"cat:{number}/metrics", direct=True)
+    bare = ask(cluster(*ARENA, space(), deployment(), metrics), "stranger", f"cat:{number}/metrics", direct=True)
     assert bare.outcome == "allow"
 
 
@@ -112,14 +122,14 @@ def test_the_sidecars_ports_have_names_before_it_is_there(port: str, number: int
 )
 def test_a_probe_is_let_in_where_the_controller_can_read_it(get: Manifest, expected: str) -> None:
     """R57, R58: the kubelet asks more than the controller understands."""
-    found = cluster(*ARENA, deployment(ENABLED, livenessProbe={"httpGet": get}), server(app="cat"))
+    found = cluster(*ARENA, space(), deployment(ENABLED, livenessProbe={"httpGet": get}), server(app="cat"))
     assert ask(found, "stranger", "cat:http/live", direct=True).outcome == expected
 
 
 def test_a_probe_with_an_empty_path_asks_for_the_root() -> None:
     """R58: the API server stores a slash."""
     probe = {"httpGet": {"path": "", "port": "http"}}
-    found = cluster(*ARENA, deployment(ENABLED, livenessProbe=probe), server(app="cat"))
+    found = cluster(*ARENA, space(), deployment(ENABLED, livenessProbe=probe), server(app="cat"))
     assert [ask(found, "stranger", f"cat:http{path}", direct=True).outcome for path in ("/", "/a")] == ["allow", "403"]
 
 
@@ -128,14 +138,15 @@ def test_a_probe_with_an_empty_path_asks_for_the_root() -> None:
 )
 def test_only_http_probes_are_let_in(handler: Manifest) -> None:
     """R58."""
-    found = cluster(*ARENA, deployment(ENABLED, livenessProbe=handler), server(app="cat"))
+    found = cluster(*ARENA, space(), deployment(ENABLED, livenessProbe=handler), server(app="cat"))
     assert ask(found, "stranger", "cat:http/", direct=True).outcome == "403"
 
 
 @pytest.mark.parametrize(
     ("ports", "annotation", "of_namespace", "expected"),
     [
-        ({3306: "db"}, None, None, "502"),
+        ({3306: "db"}, None, None, "closed"),
+        ({80: "db"}, None, None, "502"),
         ({3306: 3306}, None, None, "closed"),
         ({80: 3306}, None, None, "closed"),
         ({80: 3306}, "", None, "502"),
@@ -146,7 +157,7 @@ def test_only_http_probes_are_let_in(handler: Manifest) -> None:
 def test_a_service_is_made_opaque_when_it_is_created(
     ports: dict[int, str | int], annotation: str | None, of_namespace: str | None, expected: str
 ) -> None:
-    """R65: by the namespace's annotation, else where it leads to a port of the usual list by number.
+    """R65: by the namespace's annotation, else where it leads to a port of the usual list by number, or is one.
 
     Then the client's proxy looks for no HTTP, and a refused client sees a close instead of a 502.
     """

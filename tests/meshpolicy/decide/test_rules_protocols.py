@@ -2,7 +2,7 @@
 
 import pytest
 
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 
 from ..build import ARENA, PORTS, account, allow, ask, cluster, exact, outcome, pod, ref, route, server, service
 
@@ -49,7 +49,11 @@ def test_an_opaque_port_with_an_http_server_refuses_every_meshed_client(protocol
 def test_ports_of_the_default_list_are_opaque_to_clients() -> None:
     """R65: 9300, for one, where the pod says nothing else."""
     base = (*ARENA, service(ports={9300: 9300}), server(port=9300, proxyProtocol="HTTP/1", accessPolicy=OPEN))
-    found = cluster(*(m for m in base if m["kind"] != "Service"), server("x", 9301, accessPolicy=OPEN))
+    found = cluster(
+        *(m for m in base if m["kind"] != "Service"),
+        server("x", 9301, accessPolicy=OPEN),
+        settings=MeshSettings("deny"),
+    )
     assert ask(found, "pinger", "ponger:9300").outcome == "closed"
     assert ask(found, "pinger", "ponger:9301").outcome == "allow"
     assert ask(found, "stranger", "ponger:9300").outcome == "allow"
@@ -114,14 +118,16 @@ def test_a_pod_that_calls_itself_passes_all_policies() -> None:
 def test_one_of_several_replicas_may_or_may_not_reach_itself() -> None:
     """M1: through the Service, so the answer is unknown unless both are allowed."""
     template = ARENA[3]
+    inject = {"linkerd.io/inject": "enabled"}
+    home = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "arena", "annotations": inject}}
     deployment = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": "ponger", "namespace": "arena"},
         "spec": {"replicas": 2, "template": {"metadata": template["metadata"], "spec": template["spec"]}},
     }
-    assert ask(cluster(deployment, server()), "ponger").outcome == "unknown"
-    assert ask(cluster(deployment), "ponger").outcome == "allow"
+    assert ask(cluster(home, deployment, server()), "ponger").outcome == "unknown"
+    assert ask(cluster(home, deployment), "ponger").outcome == "allow"
 
 
 def test_the_application_sees_the_verified_identity() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import parse_documents
 
 from ..build import (
@@ -175,8 +175,12 @@ def test_any_mesh_tls_is_enough_where_no_identity_is_asked_for() -> None:
 
 
 def test_an_undeclared_port_is_judged_by_its_server_once_that_is_known() -> None:
-    """R104: the first connections may be judged by the default policy, which lint tells."""
-    assert outcome(server(port=6060), server="ponger:6060", direct=True) == "403"
+    """R104: the first connections may be judged by the default policy, which lint tells: unknown where that opens."""
+    closed, opened = server(port=6060), server(port=6060, accessPolicy="all-unauthenticated")
+    deny = MeshSettings("deny")
+    assert outcome(closed, server="ponger:6060", direct=True) == "unknown"
+    assert outcome(closed, server="ponger:6060", direct=True, settings=deny) == "403"
+    assert outcome(opened, server="ponger:6060", direct=True, settings=deny) == "allow"
 
 
 def test_references_need_names_and_network_policies_need_sense() -> None:

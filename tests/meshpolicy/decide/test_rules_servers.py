@@ -4,7 +4,7 @@ import pytest
 
 from meshpolicy.core.policy import Protocol
 from meshpolicy.index.effective import effective
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 
 from ..build import ARENA, POLICY, account, allow, ask, cluster, network, outcome, pod, ref, server, tls
 
@@ -119,7 +119,7 @@ def test_a_number_in_quotes_is_a_name(port: int | str, expected: str) -> None:
 
 def test_a_server_governs_ports_that_the_pod_does_not_declare() -> None:
     """R15."""
-    assert outcome(server(port=6060), server="ponger:6060") == "403"
+    assert outcome(server(port=6060), server="ponger:6060", settings=MeshSettings("deny")) == "403"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from meshpolicy.kinds.cel import Failed, seconds
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import parse_documents
 
 from ..build import GATEWAY, POLICY, Manifest, documents, exact, network, prefix, ref, route

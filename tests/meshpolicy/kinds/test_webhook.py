@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import parse_documents
 
 from ..build import GATEWAY, POLICY, Manifest, documents, prefix, ref, route

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from meshpolicy.kinds.workload import MeshSettings
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.lint.registry import codes, lint
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.sources import read

@@ -1,0 +1,130 @@
+"""What becomes of workloads and Services when they are created: labels, sidecars, annotations (R8, R117). Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from meshpolicy.core.labels import AnyValue, Labels, whole
+from meshpolicy.core.truth import Truth
+from meshpolicy.kinds.annotations import (
+    CONTROL_PLANE,
+    INHERITED,
+    INJECT,
+    OPAQUE_PORTS,
+    PROXY_OF_KIND,
+    WORKLOAD_NAMESPACE,
+)
+from meshpolicy.kinds.injection import PROXY, asks, injection, namespace_labels
+from meshpolicy.kinds.namespace import Namespace
+from meshpolicy.kinds.portlists import holds
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.kinds.sidecar import sidecar
+from meshpolicy.kinds.workload import ContainerPort, Service, Workload
+
+ANY: AnyValue = None
+MOST = 1_000
+"""Pods of a StatefulSet whose names are listed; of more, nothing is said."""
+TOPOLOGY = frozenset({"topology.kubernetes.io/zone", "topology.kubernetes.io/region"})
+"""Kubernetes copies them from the node, where the node has them."""
+JOB_NAMES = ("job-name", "batch.kubernetes.io/job-name")
+JOB_IDS = ("controller-uid", "batch.kubernetes.io/controller-uid")
+
+
+def created(workload: Workload, space: Namespace | None, settings: MeshSettings) -> Workload:
+    """Return the workload as its pods come to be: labelled, injected, with the namespace's annotations (R8, R117).
+
+    A Pod that runs is left as it is, but for what is said of it.
+    """
+    workload = replace(workload, labels=_of_controller(workload))
+    found = injection(workload, space, settings)
+    unknown = found.sidecar is Truth.UNKNOWN
+    workload = replace(workload, injection=found, meshed=found.sidecar is Truth.YES or (unknown and asks(workload)))
+    if not workload.meshed or workload.ref.kind == "ExternalWorkload":
+        return replace(workload, sidecar=sidecar(workload.annotations, settings))
+    if not _made(workload):
+        annotated = MappingProxyType({**_inherited(workload, space, settings), **workload.annotations})
+        labels = _of_injector(workload, settings.control_plane_namespace)
+        workload = replace(workload, annotations=annotated, labels=labels)
+    declared = {port.number for port in _declared(workload) if port.protocol == "TCP"}
+    return replace(workload, sidecar=sidecar(workload.annotations, settings, declared))
+
+
+def _made(workload: Workload) -> bool:
+    """Whether the injector has done its work already."""
+    return bool(workload.addresses) or any(container.name == PROXY for container in workload.containers)
+
+
+def _inherited(workload: Workload, space: Namespace | None, settings: MeshSettings) -> dict[str, str]:
+    """Return the annotations that the injector adds: the namespace's, and the usual opaque ports (R8, R9)."""
+    of_space = dict(space.annotations) if space else {}
+    copied = {key: value for key, value in of_space.items() if key in INHERITED or key == INJECT}
+    if OPAQUE_PORTS not in workload.annotations and OPAQUE_PORTS not in copied:
+        declared = {port.number for port in _declared(workload)}
+        usual = sorted(number for number in declared if holds(settings.default_opaque, number))
+        copied |= {OPAQUE_PORTS: ",".join(map(str, usual))} if usual else {}
+    return copied
+
+
+def _declared(workload: Workload) -> list[ContainerPort]:
+    """Return the ports of the application's containers."""
+    return [port for container in workload.containers if container.name != PROXY for port in container.ports]
+
+
+def announced(service: Service, space: Namespace | None, settings: MeshSettings) -> Service:
+    """Return the Service as the injector leaves it: with the namespace's opaque-ports, else the usual ones (R65)."""
+    left_out = settings.injector.namespaces.matches(namespace_labels(service.ref.namespace, space)) is Truth.NO
+    if OPAQUE_PORTS in service.annotations or left_out:
+        return service
+    inherited = dict(space.annotations).get(OPAQUE_PORTS) if space else None
+    usual = ",".join(
+        str(port.number)
+        for port in service.ports
+        if isinstance(port.target, int) and holds(settings.default_opaque, port.target)
+    )
+    found = usual if inherited is None else inherited
+    if inherited is None and not found:
+        return service
+    return replace(service, annotations=MappingProxyType({**service.annotations, OPAQUE_PORTS: found}))
+
+
+def _of_controller(workload: Workload) -> Labels:
+    """Return a template's labels with those that its controller adds to each pod."""
+    known = dict(workload.labels)
+    present: dict[str, AnyValue] = {}
+    name = workload.ref.name
+    match workload.ref.kind:
+        case "Pod" if workload.addresses:
+            return whole(workload.labels)
+        case "Deployment":
+            present["pod-template-hash"] = ANY
+        case "StatefulSet":
+            numbers = range(workload.first_ordinal, workload.first_ordinal + min(workload.replicas, MOST + 1))
+            counted = 0 < workload.replicas <= MOST
+            present["controller-revision-hash"] = ANY
+            present["statefulset.kubernetes.io/pod-name"] = (
+                frozenset(f"{name}-{n}" for n in numbers) if counted else ANY
+            )
+            present["apps.kubernetes.io/pod-index"] = frozenset(map(str, numbers)) if counted else ANY
+        case "DaemonSet":
+            present |= dict.fromkeys(("controller-revision-hash", "pod-template-generation"), ANY)
+        case "Job":
+            known |= dict.fromkeys(JOB_NAMES, name)
+            present |= dict.fromkeys(JOB_IDS, ANY)
+        case "CronJob":
+            present |= dict.fromkeys((*JOB_NAMES, *JOB_IDS), ANY)
+        case "Pod" | "ReplicaSet" | "ReplicationController" | "ExternalWorkload":
+            pass
+        case _:
+            return Labels(known, complete=False)
+    perhaps = TOPOLOGY | ({"batch.kubernetes.io/job-completion-index"} if "Job" in workload.ref.kind else set())
+    for key in present:
+        known.pop(key, None)
+    return Labels(known, present, frozenset(perhaps - known.keys()))
+
+
+def _of_injector(workload: Workload, control_plane: str) -> Labels:
+    """Return a pod's labels with those that the injector adds; they take the place of the pod's own."""
+    labels = whole(workload.labels)
+    added: Mapping[str, str] = {CONTROL_PLANE: control_plane, WORKLOAD_NAMESPACE: workload.ref.namespace}
+    owner = PROXY_OF_KIND.get(workload.ref.kind)
+    return replace(labels, known={**labels.known, **added, **({owner: workload.ref.name} if owner else {})})

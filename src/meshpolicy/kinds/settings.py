@@ -1,0 +1,96 @@
+"""What the mesh was installed with. Pure values."""
+
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+
+from meshpolicy.core.match import NetworkMatch
+from meshpolicy.core.selector import Expression, Operator, Selector
+from meshpolicy.kinds.annotations import CNI_RESOURCE, COMPONENT, WEBHOOKS
+from meshpolicy.kinds.portlists import Ports, of_destination
+
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyPorts:
+    """The ports of a sidecar itself."""
+
+    inbound: int = 4143
+    control: int = 4190
+    admin: int = 4191
+
+    def named(self, name: str) -> int | None:
+        """Return the number of a port that the injected sidecar names; a template does not hold it yet."""
+        return {"linkerd-proxy": self.inbound, "linkerd-admin": self.admin}.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class InjectorSettings:
+    """Which pods the injector's webhook is asked about (values.yaml, proxyInjector)."""
+
+    namespaces: Selector = field(
+        default_factory=lambda: Selector(
+            expressions=(
+                Expression(WEBHOOKS, Operator.NOT_IN, ("disabled",)),
+                Expression(NAMESPACE_NAME, Operator.NOT_IN, ("kube-system", "cert-manager")),
+            )
+        )
+    )
+    pods: Selector = field(
+        default_factory=lambda: Selector(
+            expressions=(
+                Expression(COMPONENT, Operator.DOES_NOT_EXIST),
+                Expression(CNI_RESOURCE, Operator.DOES_NOT_EXIST),
+            )
+        )
+    )
+    token_projection: bool = True
+    """identity.serviceAccountTokenProjection; without it a pod needs its account's token."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeshSettings:
+    """What the mesh was installed with; the defaults are those of Linkerd's chart (R1-R4, values.yaml)."""
+
+    default_inbound_policy: str = "all-unauthenticated"
+    cluster_networks: tuple[str, ...] = (
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "fd00::/8",
+    )
+    probe_networks: tuple[str, ...] = ("0.0.0.0/0", "::/0")
+    trust_domain: str = "cluster.local"
+    control_plane_namespace: str = "linkerd"
+    outbound_transport_mode: str = "transport-header"
+    cluster_domain: str = "cluster.local"
+    ignore_inbound_ports: str = "4567,4568"
+    ignore_outbound_ports: str = "4567,4568"
+    opaque_ports: str = "25,587,3306,4444,5432,6379,9300,11211"
+    skip_subnets: str = ""
+    ports: ProxyPorts = field(default_factory=ProxyPorts)
+    ipv6: bool = False
+    """Whether IPv6 packets are led to the proxy: the contrary of disableIPv6."""
+    cni: bool = False
+    """Whether the CNI plugin leads packets to the proxy; what it ignores is told to it, not to the chart."""
+    proxy_user: int = 2102
+    additional_env: bool = False
+    """Whether the proxy gets environment variables of the installer's own."""
+    injector: InjectorSettings = field(default_factory=InjectorSettings)
+
+    @property
+    def default_opaque(self) -> Ports:
+        """Return the ports that are opaque where no annotation says otherwise."""
+        return of_destination(self.opaque_ports)
+
+    @property
+    def pod_networks(self) -> tuple[NetworkMatch, ...]:
+        """Return the networks in which pods have their addresses."""
+        return tuple(NetworkMatch(ip_network(text, strict=False)) for text in self.cluster_networks)
+
+    def identity(self, namespace: str, service_account: str) -> str:
+        """Return the name in a ServiceAccount's certificate (R5)."""
+        return (
+            f"{service_account}.{namespace}.serviceaccount.identity.{self.control_plane_namespace}.{self.trust_domain}"
+        )

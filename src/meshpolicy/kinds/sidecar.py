@@ -1,0 +1,122 @@
+"""What a pod's annotations make of its sidecar: its ports, and which packets pass it by (R10, R113-R115). Pure."""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+
+from meshpolicy.core.match import NetworkMatch
+from meshpolicy.kinds import annotations
+from meshpolicy.kinds.portlists import NOT_PLAIN, Ports, holds, of_destination, of_proxy_init
+from meshpolicy.kinds.settings import MeshSettings, ProxyPorts
+
+IPV4_NETWORK = re.compile(r"(?:(?:0|[1-9][0-9]{0,2})\.){3}(?:0|[1-9][0-9]{0,2})/[0-9]{1,2}")
+PROXY_UID = "config.linkerd.io/proxy-uid"
+PORT = re.compile(r"[+-]?[0-9]{1,9}")
+HARMLESS = re.compile(
+    r"LINKERD2_PROXY_(LOG.*|ACCESS_LOG|CORES.*|TRACE_.*|SHUTDOWN_.*|.*_METRICS_.*)|(?!LINKERD2_PROXY_).*"
+)
+"""Environment variables of the proxy on which no verdict depends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """A pod's sidecar: where it listens, and what never meets it."""
+
+    ports: ProxyPorts = field(default_factory=ProxyPorts)
+    skipped: Ports = (range(4567, 4569),)
+    """Inbound ports that packets reach without it."""
+    told_skipped: Ports = ()
+    """Those of which meshed clients learn, so that they use no mTLS (controller/api/destination)."""
+    skipped_outbound: Ports = (range(4567, 4569),)
+    subnets: tuple[NetworkMatch, ...] = ()
+    """Whose packets reach every port without it (R114)."""
+    ipv6: bool = False
+    """Whether IPv6 packets meet it (R115)."""
+    unknown: str = ""
+    """Why nobody can say from the manifests what it does; empty: it is known."""
+    taken: frozenset[int] = frozenset()
+    """Ports of the application on which the proxy itself listens."""
+    user: int = 2102
+    """The user that it runs as: packets of this user never meet it."""
+
+    def skips(self, port: int) -> bool:
+        """Whether packets to a port never meet the proxy; what its admin server serves, it polices (R10, R103)."""
+        if port == self.ports.admin:
+            return False
+        return port == self.ports.control or holds(self.skipped, port)
+
+
+def sidecar(own: Mapping[str, str], settings: MeshSettings, declared: Collection[int] = ()) -> Sidecar:
+    """Return the sidecar of a pod from its annotations (its namespace's among them) and its declared TCP ports."""
+    ports = _ports(own, settings)
+    inbound = own.get(annotations.SKIP_INBOUND, "" if settings.cni else settings.ignore_inbound_ports)
+    outbound = own.get(annotations.SKIP_OUTBOUND, "" if settings.cni else settings.ignore_outbound_ports)
+    subnets, wrong = _subnets(own.get(annotations.SKIP_SUBNETS, settings.skip_subnets))
+    listening = (ports.inbound, ports.admin)
+    strange = next((text for text in (inbound, outbound) if NOT_PLAIN.search(text)), "")
+    unknown = (
+        wrong
+        or (f"proxy-init cannot read the ports `{strange}`" if strange else "")
+        or ("" if len({*listening, ports.control}) == 3 and min(listening) > 0 else "its proxy's ports contradict")
+        or _environment(own, settings)
+    )
+    return Sidecar(
+        ports,
+        of_proxy_init(inbound),
+        of_destination(own.get(annotations.SKIP_INBOUND, "")),
+        of_proxy_init(outbound),
+        subnets,
+        settings.ipv6,
+        unknown,
+        frozenset(listening).intersection(declared),
+        int(own[PROXY_UID]) if PORT.fullmatch(own.get(PROXY_UID, "")) else settings.proxy_user,
+    )
+
+
+def _ports(own: Mapping[str, str], settings: MeshSettings) -> ProxyPorts:
+    """Return the proxy's ports; a value that is no number is passed over (pkg/inject, ApplyAnnotationOverrides)."""
+
+    def number(name: str, standard: int) -> int:
+        text = own.get(name, "")
+        return int(text) if PORT.fullmatch(text) else standard
+
+    usual = settings.ports
+    return ProxyPorts(
+        number(annotations.INBOUND_PORT_ANNOTATION, usual.inbound),
+        # The CNI plugin leaves its own control port alone, whatever the pod says.
+        usual.control if settings.cni else number(annotations.CONTROL_PORT_ANNOTATION, usual.control),
+        number(annotations.ADMIN_PORT_ANNOTATION, usual.admin),
+    )
+
+
+def _subnets(text: str) -> tuple[tuple[NetworkMatch, ...], str]:
+    """Return the networks of a list, and why proxy-init fails on it: it takes IPv4 networks with a mask (R114)."""
+    words = [token.strip() for token in text.split(",")] if text else []
+    wrong = next((word for word in words if not IPV4_NETWORK.fullmatch(word) or not _network(word)), None)
+    if wrong is not None:
+        return (), f"proxy-init fails on the subnet `{wrong}`, so that the pod never starts"
+    return tuple(NetworkMatch(ip_network(word, strict=False)) for word in words), ""
+
+
+def _network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _environment(own: Mapping[str, str], settings: MeshSettings) -> str:
+    """Say that environment variables replace the proxy's own (R116); what is no JSON is passed over."""
+    if settings.additional_env:
+        return "the mesh's settings give the proxy environment variables of their own"
+    try:
+        listed = json.loads(own.get(annotations.ADDITIONAL_ENV) or "[]")
+    except ValueError:
+        return ""
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    names = [str(value) for entry in entries for key, value in entry.items() if str(key).lower() == "name"]
+    decisive = next((name for name in names if not HARMLESS.fullmatch(name)), "")
+    return f"proxy-additional-env sets {decisive}, which replaces the proxy's own setting" if decisive else ""
