@@ -115,7 +115,7 @@ MISTAKES = (
         policies,
         calls,
         "newcomer -> ponger GET /ping",
-        "wants the identity pigner.pingpong.",
+        "requires the identity pigner.pingpong.",
     ),
     Mistake(
         "Server on the wrong port name",
@@ -154,7 +154,7 @@ MISTAKES = (
         policies,
         calls,
         "node -> ponger GET /ready",
-        "the request meets HTTPRoute pingpong/ponger-rest",
+        "the request matches HTTPRoute pingpong/ponger-rest",
     ),
     Mistake(
         "namespace not injected",

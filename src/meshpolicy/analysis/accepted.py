@@ -54,7 +54,7 @@ def read_accepted(path: str) -> tuple[Accepted, ...]:
     for document in documents:
         fields = Fields(document.data, document.place, problems)
         if "access" not in document.data:
-            fields.note("access", "is missing: this is no file of accepted access")
+            fields.note("access", "is missing: this is not a file of accepted access")
         entries += [_entry(entry) for entry in fields.children("access")]
     if problems:
         raise InvalidInput(tuple(problems))

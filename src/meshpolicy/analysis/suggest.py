@@ -51,7 +51,7 @@ def _protocol(answer: Answer) -> bool:
 
 
 def _matches(cluster: Cluster, answer: Answer) -> tuple[HttpMatch, ...]:
-    """Return the matches of the HTTPRoute that the request meets; none for a route that Linkerd adds."""
+    """Return the matches of the HTTPRoute that the request matches; none for a route that Linkerd adds."""
     met = answer.decision.route if answer.decision is not None else None
     route = next((route for route in cluster.routes if route.ref == met and route.ref.kind == "HTTPRoute"), None)
     return tuple(match for rule in route.http for match in rule.matches or (HttpMatch(),)) if route else ()
@@ -71,7 +71,7 @@ def _stranger(answer: Answer) -> Change | None:
 
 
 def _authorization(call: Call, answer: Answer, *, more: bool) -> Change | None:
-    """Grant to the client's account, on the route that the request meets if there is one, else on the Server."""
+    """Grant to the client's account, on the route that the request matches if there is one, else on the Server."""
     policy, client = answer.policy, call.client
     if policy is None or client is None:
         return None

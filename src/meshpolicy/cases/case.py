@@ -90,7 +90,7 @@ class Case:
     new_pod: CaseRequest | None = None
     """What a copy of a client got that was started under the policies; for explanations."""
     unknown: tuple[Problem, ...] = ()
-    """Fields that no case has: they are passed over, and told."""
+    """Fields that no case has; they are ignored, with a note."""
 
 
 @dataclass(frozen=True, slots=True)

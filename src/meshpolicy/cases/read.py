@@ -213,4 +213,4 @@ def _unknown(fields: Fields, names: frozenset[str]) -> Iterator[Problem]:
         if name not in names:
             close = get_close_matches(str(name), names, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
-            yield Problem(fields.at(str(name)), f"is no field of a case, and is passed over{hint}")
+            yield Problem(fields.at(str(name)), f"is not a field of a case and is ignored{hint}")

@@ -138,7 +138,7 @@ def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings, o
     if reading.unusable:
         raise InvalidInput(reading.unusable)
     for problem in reading.refused:
-        echo(f"note: {problem}: passed over, as Linkerd's controller does", err=True)
+        echo(f"note: {problem}: ignored, as Linkerd's controller does", err=True)
     cluster = reading.admitted
     note_empty(cluster)
     return cluster

@@ -36,7 +36,7 @@ class Fields:
 
     def text(self, key: str, default: str = "") -> str:
         """Return a string."""
-        return self._typed(key, str, "a text", default)
+        return self._typed(key, str, "a string", default)
 
     def integer(self, key: str, default: int = 0) -> int:
         """Return a whole number."""
@@ -92,7 +92,7 @@ class Fields:
             if isinstance(value, str):
                 found.append(value)
             else:
-                self.note(f"{key}[{number}]", f"is {_shown(value)}, where a text is expected")
+                self.note(f"{key}[{number}]", f"is {_shown(value)}, where a string is expected")
         return tuple(found)
 
     def strings(self, key: str) -> dict[str, str]:
@@ -104,7 +104,7 @@ class Fields:
             elif value is None:
                 found[str(name)] = ""
             else:
-                self.note(f"{key}.{name}", f"is {_shown(value)}, where a text is expected (put it in quotes)")
+                self.note(f"{key}.{name}", f"is {_shown(value)}, where a string is expected (put it in quotes)")
         return found
 
     def _typed(self, key: str, kind: type[T], word: str, default: T) -> T:

@@ -17,12 +17,12 @@ def governed(policy: PortPolicy) -> tuple[Reason, ...]:
 
 
 def met(routed: Routed) -> Reason:
-    """Say which route the request meets."""
+    """Say which route the request matches."""
     ref = routed.route.ref
     if not ref.is_object:
         what = "the probes" if ref.origin is Origin.PROBES else "everything"
-        return Reason(f"the request meets Linkerd's own route for {what}", "R57")
-    return Reason(f"the request meets {ref}", "R91", ref)
+        return Reason(f"the request matches Linkerd's own route for {what}", "R57")
+    return Reason(f"the request matches {ref}", "R91", ref)
 
 
 def granted(grant: Authorization) -> Reason:
@@ -61,9 +61,9 @@ def refused(policy: PortPolicy, grants: Iterable[Authorization], client: Client)
         if grant.ref.origin is Origin.LOCALHOST:
             continue
         lacking = (
-            f"wants {_wanted(grant)}; this client has {client.identity or 'none'}"
+            f"requires {_required(grant)}; this client has {client.identity or 'none'}"
             if not authenticated(grant, client)
-            else f"leaves out {client.address or 'addresses such as this client may have'}"
+            else f"does not include {client.address or 'addresses such as this client may have'}"
         )
         found.append(Reason(f"{grant.ref} {lacking}", "R81", grant.ref))
     if policy.invalid is not None:
@@ -71,7 +71,7 @@ def refused(policy: PortPolicy, grants: Iterable[Authorization], client: Client)
     return tuple(found) or (Reason(f"nothing is granted here to {who}", "R24", policy.server),)
 
 
-def _wanted(grant: Authorization) -> str:
+def _required(grant: Authorization) -> str:
     """Say whom a grant means: beside the one who asked, a slip of the pen in a name shows."""
     if not isinstance(grant.authentication, TlsAuthenticated):
         return "a client with TLS"

@@ -1,4 +1,4 @@
-"""Where a RequestRedirect leads; one that leads to where the request came from is passed over. Pure.
+"""Where a RequestRedirect leads; one that leads to where the request came from is ignored. Pure.
 
 Source: linkerd2-proxy `linkerd/http/route/src/http/filter/redirect.rs`.
 """

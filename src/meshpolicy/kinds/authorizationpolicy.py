@@ -47,14 +47,14 @@ def validate(document: Fields) -> None:
     fields = spec.child("targetRef")
     target = read_target(fields, own)
     if kind_of(target) not in TARGETS:
-        fields.refuse("kind", f"{target} is no Server, Namespace, HTTPRoute or GRPCRoute", "R27")
+        fields.refuse("kind", f"{target} is not a Server, Namespace, HTTPRoute or GRPCRoute", "R27")
     if kind_of(target) == ("core", "namespace") and target.name != own:
         fields.refuse("name", f"is `{target.name}`, but only the policy's own namespace, {own}, can be targeted", "R28")
     entries = spec.children("requiredAuthenticationRefs")
     references = [read_target(entry, own) for entry in entries]
     for entry, reference in zip(entries, references, strict=True):
         if kind_of(reference) not in (*IDENTITIES, NETWORKS):
-            what = "no MeshTLSAuthentication or NetworkAuthentication of policy.linkerd.io, and no ServiceAccount"
+            what = "neither a MeshTLSAuthentication or NetworkAuthentication of policy.linkerd.io nor a ServiceAccount"
             entry.refuse("kind", f"{reference} is {what}", "R32")
     kinds = [kind_of(reference) for reference in references]
     if sum(kind in IDENTITIES for kind in kinds) > 1 or kinds.count(NETWORKS) > 1:

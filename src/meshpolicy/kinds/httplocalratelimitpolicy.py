@@ -50,7 +50,7 @@ def validate(document: Fields) -> None:
     spec = document.child("spec")
     target = read_target(spec.child("targetRef"), "")
     if kind_of(target) != (POLICY_GROUP, "server"):
-        spec.refuse("targetRef", f"{target} is no Server", "R99")
+        spec.refuse("targetRef", f"{target} is not a Server", "R99")
     total = _rate(spec, "total")
     rates = [entry for entry in (spec.child("total"), spec.child("identity")) if entry.has(RATE)]
     for entry in (*rates, *spec.children("overrides")):
@@ -64,7 +64,7 @@ def validate(document: Fields) -> None:
         for client in entry.children("clientRefs"):
             reference = read_target(client, "")
             if kind_of(reference) != ("core", "serviceaccount"):
-                client.refuse("kind", f"{reference} is no ServiceAccount", "R102")
+                client.refuse("kind", f"{reference} is not a ServiceAccount", "R102")
 
 
 KINDS = (Kind(POLICY_GROUP, "HTTPLocalRateLimitPolicy", read, validate),)

@@ -40,12 +40,14 @@ def validate(document: Fields) -> None:
     for number, identity in enumerate(spec.texts("identities")):
         if not valid_identity(identity):
             spec.refuse(
-                f"identities[{number}]", f"`{identity}` is no identity: a DNS name, `*.suffix`, or a SPIFFE id", "R35"
+                f"identities[{number}]",
+                f"`{identity}` is not a valid identity; a DNS name, `*.suffix` or a SPIFFE id is expected",
+                "R35",
             )
     for entry in spec.children("identityRefs"):
         reference = read_target(entry, "")
         if kind_of(reference) not in (("core", "serviceaccount"), NAMESPACE):
-            entry.refuse("kind", f"{reference} is no ServiceAccount and no Namespace", "R34")
+            entry.refuse("kind", f"{reference} is neither a ServiceAccount nor a Namespace", "R34")
         if not reference.name:
             entry.refuse("name", "is missing", "M6")
         if kind_of(reference) == NAMESPACE and entry.has("namespace"):

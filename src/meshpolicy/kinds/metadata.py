@@ -104,4 +104,7 @@ NAME = "a name holds lower-case letters, digits and `-`, begins and ends with a 
 
 def _qualified(field: str, key: str) -> Iterator[Violation]:
     if not is_qualified_name(key):
-        yield field, "is no key: a name of up to 63 letters, digits, `-`, `_` and `.`, perhaps after a domain and `/`"
+        yield (
+            field,
+            "is not a valid key: a name of up to 63 letters, digits, `-`, `_` and `.`, perhaps after a domain and `/`",
+        )

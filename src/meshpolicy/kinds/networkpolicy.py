@@ -166,7 +166,7 @@ def _block(fields: Fields) -> NetworkMatch | None:
             fields.refuse(f"except[{number}]", f"is `{text}`, where a network such as 10.9.8.0/28 is expected", "N15")
             continue
         if hole.version != cidr.version or hole == cidr or not _within(hole, cidr):
-            fields.refuse(f"except[{number}]", f"{hole} is no strict part of {cidr}", "N15")
+            fields.refuse(f"except[{number}]", f"{hole} is not strictly inside {cidr}", "N15")
         holes.append(hole)
     return NetworkMatch(cidr, tuple(holes))
 

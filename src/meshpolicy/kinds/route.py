@@ -90,7 +90,7 @@ def check_regex(fields: Fields, key: str, pattern: str, unusable: list[str]) -> 
     try:
         compiled(pattern)
     except InvalidPattern as error:
-        fields.refuse(key, f"`{pattern}` is no regular expression: {error}", "R53")
+        fields.refuse(key, f"`{pattern}` is not a valid regular expression: {error}", "R53")
         unusable.append(f"the regular expression {pattern}")
 
 
@@ -134,7 +134,7 @@ def _header_change(fields: Fields, unusable: list[str]) -> HeaderChange:
 
 def _check_header_name(fields: Fields, key: str, name: str, unusable: list[str]) -> None:
     if not TOKEN.fullmatch(name):
-        fields.refuse(key, f"`{name}` is no header name", "R53")
+        fields.refuse(key, f"`{name}` is not a valid header name", "R53")
         unusable.append(f"the header name {name}")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.kinds import cel
@@ -17,6 +17,14 @@ from meshpolicy.kinds.schemas import schemas_for
 
 Violation = tuple[str, str]
 """A field, and what is wrong with it."""
+
+
+class UnknownField(NamedTuple):
+    """The violation that a field is given which the schema does not have."""
+
+    field: str
+    message: str
+
 
 TOP_LEVEL = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
 TYPES: Mapping[str, tuple[type, ...]] = {
@@ -39,7 +47,7 @@ def check_schema(document: Fields) -> None:
         document.refuse("apiVersion", f"has no version `{version}`; there are {', '.join(schemas)}")
     elif schemas:
         for name in document.data.keys() - TOP_LEVEL:
-            document.refuse(str(name), f"is no known field; known are {', '.join(sorted(TOP_LEVEL))}")
+            document.refuse(str(name), f"is an unknown field; known are {', '.join(sorted(TOP_LEVEL))}")
         value = {"spec": document.data["spec"]} if "spec" in document.data else {}
         for field, message in validate(complete(value, schemas[version]), schemas[version]):
             document.refuse(field, message)
@@ -96,7 +104,7 @@ def _rules(value: Any, schema: Mapping[str, Any], field: str) -> Iterator[Violat
             if not cel.compiled(rule["rule"])(value):
                 yield field, rule.get("message") or f"breaks the rule `{rule['rule']}`"
         except cel.Failed:
-            yield field, f"leaves out what the rule `{_shown(rule['rule'])}` needs"
+            yield field, f"lacks what the rule `{_shown(rule['rule'])}` needs"
 
 
 def _structure(value: Any, schema: Mapping[str, Any], field: str) -> Iterator[Violation]:
@@ -148,7 +156,7 @@ def _object(value: dict[Any, Any], schema: Mapping[str, Any], field: str) -> Ite
         elif isinstance(rest, dict):
             yield from validate(part, rest, _join(field, name))
         elif properties is not None and not schema.get("x-kubernetes-preserve-unknown-fields"):
-            yield _join(field, name), f"is no known field; known are {', '.join(sorted(properties))}"
+            yield UnknownField(_join(field, name), f"is an unknown field; known are {', '.join(sorted(properties))}")
 
 
 def _array(value: list[Any], schema: Mapping[str, Any], field: str) -> Iterator[Violation]:
@@ -179,13 +187,8 @@ def _repeated(value: list[Any], schema: Mapping[str, Any], field: str) -> Iterat
 
 
 def _fitting(value: Any, choices: list[Mapping[str, Any]]) -> int:
-    """Return how many choices fit; a choice says what is required or which type, and knows no field by itself."""
-    return sum(all(_needed(violation) for violation in validate(value, choice)) for choice in choices)
-
-
-def _needed(violation: Violation) -> bool:
-    """Whether a violation inside a choice does not count: structural schemas declare fields outside of it."""
-    return violation[1].startswith("is no known field")
+    """Return how many choices fit; unknown fields do not count, for a choice leaves fields to the schema around it."""
+    return sum(all(isinstance(violation, UnknownField) for violation in validate(value, one)) for one in choices)
 
 
 def _names(choice: Mapping[str, Any]) -> list[str]:
@@ -206,7 +209,7 @@ def _article(schema: Mapping[str, Any]) -> str:
     if schema.get(INT_OR_STRING):
         return "a number or a name"
     kind = schema["type"]
-    return {"object": "an object", "array": "a list", "string": "a text", "boolean": "true or false"}.get(
+    return {"object": "an object", "array": "a list", "string": "a string", "boolean": "true or false"}.get(
         kind, "a number"
     )
 

@@ -48,7 +48,7 @@ def admits_everyone(cluster: Cluster) -> Found:
 
 @code(
     "MP010",
-    "A policy with a reference that leads nowhere",
+    "A policy with a reference to a missing object",
     "R31",
     severity=Severity.ERROR,
     explanation="A policy with a reference to an authentication that does not exist is ignored as a whole, silently; "

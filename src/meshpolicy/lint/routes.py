@@ -39,10 +39,10 @@ def probes_shut_out(cluster: Cluster) -> Found:
 def _shut_out(port: Served, path: str) -> str:
     routed = route_http(port.policy.http_routes, Request("GET", path))
     if routed is None:
-        return "meets no route: 404"
+        return "matches no route: 404"
     grants = real(routed.route.authorizations)
     if not any(isinstance(grant.authentication, Unauthenticated) for grant in grants):
-        return f"meets {routed.route.ref}, which admits no client without identity: 403"
+        return f"matches {routed.route.ref}, which admits no client without identity: 403"
     return ""
 
 
@@ -83,10 +83,10 @@ def unusable_route(cluster: Cluster) -> Found:
     for ports in by_server(cluster).values():
         for route in ports[0].policy.http_routes:
             if route.ref.is_object and not real(route.authorizations) and not _catch_all(route):
-                yield route.ref, "is granted to nobody: every request that meets it gets 403"
+                yield route.ref, "is granted to nobody: every request that matches it gets 403"
         for grpc in ports[0].policy.grpc_routes:
             if grpc.ref.is_object and not real(grpc.authorizations):
-                yield grpc.ref, "is granted to nobody: every call that meets it gets PERMISSION_DENIED"
+                yield grpc.ref, "is granted to nobody: every call that matches it gets PERMISSION_DENIED"
 
 
 def _catch_all(route: HttpRoute) -> bool:

@@ -73,7 +73,7 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
             mapping = {self.build(key, known): self.build(value, known) for key, value in node.value}
         except TypeError:  # a key that cannot be one, as the braces of a template make
             mark = next((key.start_mark for key, _ in node.value if not isinstance(key, yaml.ScalarNode)), None)
-            problem = "a key is an object or a list, where a text is expected"
+            problem = "a key is an object or a list, where a string is expected"
             raise yaml.constructor.ConstructorError(None, None, problem, mark or node.start_mark) from None
         if len(mapping) != len(node.value):
             seen: set[str] = set()
@@ -239,7 +239,7 @@ def _reason(error: Exception) -> str:
         mark = error.problem_mark
         return f"column {mark.column + 1}: {error.problem}"
     if isinstance(error, UnicodeDecodeError):
-        return f"its byte 0x{error.object[error.start]:02x} at position {error.start} is no UTF-8"
+        return f"its byte 0x{error.object[error.start]:02x} at position {error.start} is not UTF-8"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     return " ".join(str(error).split()) or type(error).__name__

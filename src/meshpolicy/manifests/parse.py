@@ -79,7 +79,7 @@ def parse_documents(
 ) -> Manifests:
     """Return what documents say, and everything that is wrong with them after the problems `before`.
 
-    The one way in: reading, schema and admission are one pass. Kinds that are not known here are passed over.
+    The one way in: reading, schema and admission are one pass. Kinds that are not known here are ignored.
     Objects that name no namespace are read as of `namespace`; where that is empty, as of `default`.
     """
     documents = tuple(documents)

@@ -36,7 +36,7 @@ def test_a_case_that_expects_something_else_fails_with_reasons(tmp_path: Path) -
     cases, _ = read_cases([wrong])
     differences = verify(cases[0]).differences
     assert [(d.expected, d.found) for d in differences] == [("allow", "403")]
-    assert "wants the identity" in " ".join(differences[0].reasons)
+    assert "requires the identity" in " ".join(differences[0].reasons)
 
 
 def test_a_new_pod_fares_as_it_was_measured() -> None:
@@ -58,8 +58,8 @@ def test_fields_that_no_case_has_are_passed_over_and_told(tmp_path: Path) -> Non
     assert (code, out) == (0, "1 case, 1 check, 0 differences\n")
     lines = {text.strip(" -").partition(":")[0]: number for number, text in enumerate(file.read_text().splitlines(), 1)}
     assert told.splitlines() == [
-        f"note: {file}:{lines['observed']}, observed: is no field of a case, and is passed over",
-        f"note: {file}:{lines['pth']}, requests[0].pth: is no field of a case, and is passed over; did you mean path?",
+        f"note: {file}:{lines['observed']}, observed: is not a field of a case and is ignored",
+        f"note: {file}:{lines['pth']}, requests[0].pth: is not a field of a case and is ignored; did you mean path?",
     ]
 
 

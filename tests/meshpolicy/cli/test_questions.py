@@ -73,7 +73,7 @@ def test_check_says_yes_with_its_reasons() -> None:
     code, out, _ = run("check", "pinger", "ponger/ping", *OWN)
     assert code == 0
     assert out.startswith("ALLOWED: Deployment pingpong/pinger -> Deployment pingpong/ponger:8080, GET /ping\n")
-    assert "- the request meets HTTPRoute pingpong/ponger-offer (" in out
+    assert "- the request matches HTTPRoute pingpong/ponger-offer (" in out
     assert "httproutes.yaml:62) [R91]" in out
     assert "kubectl exec -n pingpong deployment/pinger -- curl -i http://ponger.pingpong.svc.cluster.local/ping" in out
 

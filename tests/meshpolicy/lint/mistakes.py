@@ -90,7 +90,7 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
         4,
         "MP004",
         [server(), route(exact("/ping")), allow(PINGER, on=ON_ROUTE)],
-        "probe GET /live of Pod arena/ponger meets no route",
+        "probe GET /live of Pod arena/ponger matches no route",
     ),
     (5, "MP005", [server(), route(exact("/ping"))], "HTTPRoute arena/route is granted to nobody"),
     (6, "MP006", [server(), allow(PINGER)], "GET /live on port 8080 is open to every client"),
