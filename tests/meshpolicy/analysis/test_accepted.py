@@ -63,8 +63,8 @@ def test_accepted_entries_expire_and_must_be_needed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n", "document 1, access: is missing: this is not a file"),
-        ("access: []\n---\nkind: Pod\n", "document 2, access: is missing: this is not a file of accepted access"),
+        ("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n", ":1, access: is missing: this is not a file"),
+        ("access: []\n---\nkind: Pod\n", ":3, access: is missing: this is not a file of accepted access"),
         ("all of it\n", "is a text, where an object is expected"),
         ("access: [{server: a/b}]\n", "access[0].owner: is missing"),
     ],
