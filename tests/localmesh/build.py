@@ -9,7 +9,9 @@ from localmesh.views import Phase, PodView
 from meshpolicy.core.errors import Problem
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.workload import Container, ContainerPort, Service, ServicePort, Workload
+from meshpolicy.kinds.container import Container, ContainerPort
+from meshpolicy.kinds.service import Service, ServicePort
+from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.load import read
 from meshpolicy.manifests.parse import parse_documents
 

@@ -10,7 +10,7 @@ from localmesh.errors import BadInput
 from localmesh.logs import aside
 from localmesh.settings import Settings
 from localmesh.state import StateFolder, state_folder
-from meshpolicy.kinds.workload import ContainerPort
+from meshpolicy.kinds.container import ContainerPort
 
 from .build import pod
 

@@ -8,7 +8,7 @@ from localmesh.control.endpoints import ServiceBackend
 from localmesh.errors import BadInput, LocalMeshError
 from localmesh.pods.pod import Pod, tcp_ports
 from meshpolicy.core.uri import SCHEME
-from meshpolicy.kinds.workload import Service, ServicePort
+from meshpolicy.kinds.service import Service, ServicePort
 
 FORM = re.compile(r"(?P<name>[^:/]+)(?::(?P<port>[^:/]+))?(?P<path>/.*)?", re.DOTALL)
 USUAL = "http"

@@ -19,7 +19,8 @@ from localmesh.envoy.endpoints import (
 )
 from localmesh.files import make_folder, write
 from localmesh.pods.pod import Pod, tcp_ports
-from meshpolicy.kinds.workload import ContainerPort, Service
+from meshpolicy.kinds.container import ContainerPort
+from meshpolicy.kinds.service import Service
 
 
 @dataclass(frozen=True, slots=True)

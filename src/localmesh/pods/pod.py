@@ -7,7 +7,7 @@ from pathlib import Path
 
 from localmesh.files import below
 from meshpolicy.core.policy import Ref
-from meshpolicy.kinds.workload import Container, ContainerPort
+from meshpolicy.kinds.container import Container, ContainerPort
 
 OUTBOUND_PORT = 4140
 """Where a sidecar takes its own app's requests; Linkerd's proxy uses the same number."""

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from localmesh.until import POLL
-from meshpolicy.kinds.workload import Probe, ProbeKind
+from meshpolicy.kinds.container import Probe, ProbeKind
 
 FIRST_SUCCESS = 0.1
 """Seconds between startup or readiness probes until one succeeds for the first time."""

@@ -9,7 +9,7 @@ from localmesh.pods.pod import Pod
 from localmesh.pods.process import Program
 from localmesh.settings import PROCESS
 from localmesh.state import StateFolder
-from meshpolicy.kinds.workload import Container, Variable
+from meshpolicy.kinds.container import Container, Variable
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE")
 """All that a program gets of the environment of the one who started the mesh."""

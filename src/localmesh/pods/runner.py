@@ -11,7 +11,7 @@ from localmesh.pods.probes import Prober, sidecar_ready
 from localmesh.pods.process import Child, Program
 from localmesh.until import ended
 from localmesh.views import Phase
-from meshpolicy.kinds.workload import Probe
+from meshpolicy.kinds.container import Probe
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,8 @@ from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.injection import PROXY
 from meshpolicy.kinds.portlists import holds, of_destination
-from meshpolicy.kinds.workload import Service, ServicePort, Workload
+from meshpolicy.kinds.service import Service, ServicePort
+from meshpolicy.kinds.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,11 @@ from meshpolicy.index.authorize import LOCALHOST, granted_by, identity_matches, 
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.container import ProbeKind
 from meshpolicy.kinds.portlists import holds, of_controller
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.server import Server
-from meshpolicy.kinds.workload import ProbeKind, Workload
+from meshpolicy.kinds.workload import Workload
 
 HTTP_PROTOCOLS = frozenset({Protocol.UNKNOWN, Protocol.HTTP1, Protocol.HTTP2})
 PROXY_PROBES = frozenset({"/live", "/ready"})

@@ -15,8 +15,9 @@ from meshpolicy.kinds.networkpolicy import NetworkPolicy
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.serverauthorization import ServerAuthorization
+from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.kinds.workload import Service, Workload
+from meshpolicy.kinds.workload import Workload
 
 T = TypeVar("T", bound=Object)
 

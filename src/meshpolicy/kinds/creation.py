@@ -14,12 +14,14 @@ from meshpolicy.kinds.annotations import (
     PROXY_OF_KIND,
     WORKLOAD_NAMESPACE,
 )
+from meshpolicy.kinds.container import ContainerPort
 from meshpolicy.kinds.injection import PROXY, asks, injection, namespace_labels
 from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.portlists import holds
+from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.sidecar import sidecar
-from meshpolicy.kinds.workload import ContainerPort, Service, Workload
+from meshpolicy.kinds.workload import Workload
 
 ANY: AnyValue = None
 MOST = 1_000

@@ -1,11 +1,13 @@
 """Reads the parts that several kinds have: times, selectors, networks, words of a list. Pure."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import TypeVar
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.match import Network, NetworkMatch
+from meshpolicy.core.match import Address, Network, NetworkMatch
 from meshpolicy.core.networks import parse_network
 from meshpolicy.core.selector import Expression, Operator, Selector
 
@@ -78,4 +80,16 @@ def _network(entry: Fields, key: str, text: str) -> Network | None:
     found = parse_network(text)
     if found is None:
         entry.refuse(key, f"is `{text}`, where an address or network is expected", "R36")
+    return found
+
+
+def read_addresses(entries: Iterable[Fields], key: str) -> list[Address]:
+    """Read the address at a field of each entry; a problem, and no address, where it is none."""
+    found: list[Address] = []
+    for entry in entries:
+        text = entry.text(key)
+        try:
+            found += [ip_address(text)] if text else []
+        except ValueError:
+            entry.note(key, f"is `{text}`, where an IP address is expected")
     return found

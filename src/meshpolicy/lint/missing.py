@@ -11,7 +11,8 @@ from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkRule
-from meshpolicy.kinds.workload import Service, Workload
+from meshpolicy.kinds.service import Service
+from meshpolicy.kinds.workload import Workload
 from meshpolicy.lint.check import Found, code
 from meshpolicy.lint.finding import Severity
 

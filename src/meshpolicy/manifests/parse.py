@@ -23,8 +23,9 @@ from meshpolicy.kinds.networkauthentication import NetworkAuthentication
 from meshpolicy.kinds.networkpolicy import NetworkPolicy
 from meshpolicy.kinds.registry import GROUPS, KINDS, groups_of, names_in
 from meshpolicy.kinds.schema import as_stored, check_schema
+from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.kinds.workload import Service, Workload
+from meshpolicy.kinds.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)

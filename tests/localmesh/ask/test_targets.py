@@ -5,7 +5,8 @@ import pytest
 from localmesh.ask.targets import Target, find_target
 from localmesh.errors import BadInput, LocalMeshError
 from meshpolicy.core.policy import Ref
-from meshpolicy.kinds.workload import ContainerPort, ServicePort
+from meshpolicy.kinds.container import ContainerPort
+from meshpolicy.kinds.service import ServicePort
 
 from ..build import HTTP, container, pod, service
 

@@ -9,7 +9,8 @@ import pytest
 from localmesh.control.endpoints import Hint, Publisher, backends
 from localmesh.pods.pod import Pod
 from meshpolicy.core.policy import Ref
-from meshpolicy.kinds.workload import ContainerPort, Service, ServicePort
+from meshpolicy.kinds.container import ContainerPort
+from meshpolicy.kinds.service import Service, ServicePort
 
 from ..build import container, pod, service
 

@@ -9,8 +9,9 @@ import pytest
 from localmesh.pods.plan import groups
 from localmesh.pods.preflight import envoy_reasons, port_reasons, workload_reasons
 from localmesh.state import StateFolder
+from meshpolicy.kinds.container import Variable
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.kinds.workload import Variable, Workload
+from meshpolicy.kinds.workload import Workload
 
 from ..build import container, workload
 from ..pods.test_plan import NETWORK

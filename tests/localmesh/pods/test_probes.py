@@ -10,7 +10,7 @@ import pytest
 
 from localmesh.pods.probes import Count, Prober, answers
 from localmesh.until import ended, until
-from meshpolicy.kinds.workload import Probe, ProbeKind
+from meshpolicy.kinds.container import Probe, ProbeKind
 
 HERE = IPv4Address("127.0.0.1")
 NODE = IPv4Address("127.244.0.1")

@@ -7,7 +7,7 @@ import pytest
 
 from localmesh.pods.programs import NoProgram, app, resolve, unknown_fields
 from localmesh.state import StateFolder
-from meshpolicy.kinds.workload import Variable
+from meshpolicy.kinds.container import Variable
 
 from ..build import container, pod
 

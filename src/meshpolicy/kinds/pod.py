@@ -1,0 +1,73 @@
+"""Pods, and the kinds that make pods from a template. Pure."""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from meshpolicy.core.fields import Fields
+from meshpolicy.core.match import Address
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.container import read_container, read_user
+from meshpolicy.kinds.kind import Kind
+from meshpolicy.kinds.reading import read_addresses
+from meshpolicy.kinds.workload import Workload
+
+
+def read_pod(document: Fields, ref: Ref) -> Workload:
+    """Read a Pod."""
+    return _workload(ref, document.child("metadata"), document.child("spec"), 1, document.child("status"))
+
+
+def read_template(document: Fields, ref: Ref) -> Workload:
+    """Read a Deployment, ReplicaSet, StatefulSet, DaemonSet or Job."""
+    spec = document.child("spec")
+    if not spec.has("template"):
+        spec.note("template", "is missing")
+    template = spec.child("template")
+    found = _workload(ref, template.child("metadata"), template.child("spec"), spec.integer("replicas", 1))
+    own = document.child("metadata")
+    written = {key: own.strings(key) for key in ("labels", "annotations")}
+    return replace(found, metadata=written, first_ordinal=spec.child("ordinals").integer("start"))
+
+
+def read_cron_job(document: Fields, ref: Ref) -> Workload:
+    """Read a CronJob."""
+    return read_template(document.child("spec").child("jobTemplate"), ref)
+
+
+def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: Fields | None = None) -> Workload:
+    user = read_user(spec, None)
+    containers = (
+        *(read_container(container, user, init=True) for container in spec.children("initContainers")),
+        *(read_container(container, user) for container in spec.children("containers")),
+    )
+    if not spec.data.get("containers"):
+        spec.note("containers", "is missing or empty")
+    labels = metadata.strings("labels")
+    addresses: list[Address] = []
+    if status is not None:
+        listed = status.children("podIPs")
+        addresses = read_addresses(listed, "ip") if listed else read_addresses((status,), "podIP")
+    return Workload(
+        ref,
+        MappingProxyType(labels),
+        MappingProxyType(metadata.strings("annotations")),
+        spec.text("serviceAccountName") or spec.text("serviceAccount") or "default",
+        containers,
+        replicas,
+        addresses=tuple(addresses),
+        host_network=spec.flag("hostNetwork"),
+        grace=spec.integer("terminationGracePeriodSeconds", 30),
+        automount=spec.flag("automountServiceAccountToken", True),
+    )
+
+
+KINDS = (
+    Kind("", "Pod", read_pod),
+    Kind("", "ReplicationController", read_template),
+    Kind("apps", "Deployment", read_template),
+    Kind("apps", "ReplicaSet", read_template),
+    Kind("apps", "StatefulSet", read_template),
+    Kind("apps", "DaemonSet", read_template),
+    Kind("batch", "Job", read_template),
+    Kind("batch", "CronJob", read_cron_job),
+)
