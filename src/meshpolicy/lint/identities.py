@@ -9,7 +9,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.meshtlsauthentication import MeshTLSAuthentication
 from meshpolicy.lint.check import Found, code
 from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.served import by_server, real
+from meshpolicy.lint.ports import by_server, explicit
 
 SPIFFE = "spiffe://"
 
@@ -22,13 +22,13 @@ SPIFFE = "spiffe://"
     "bear SPIFFE ids, which match exactly or not at all.",
     fix="List the SPIFFE ids in `identities`, each one.",
 )
-def misses_spiffe(cluster: Cluster) -> Found:
+def wildcard_without_spiffe(cluster: Cluster) -> Found:
     """Find wildcards in clusters that have SPIFFE identities."""
     outside = [w for w in cluster.workloads if w.identity.startswith(SPIFFE)]
     if not outside:
         return
     for server, ports in by_server(cluster).items():
-        for grant in real(ports[0].policy.authorizations):
+        for grant in explicit(ports[0].policy.authorizations):
             match grant.authentication:
                 case TlsAuthenticated(identities) if not any(i.pattern.startswith(SPIFFE) for i in identities):
                     if any(i.pattern == "*" for i in identities):

@@ -4,19 +4,19 @@ from meshpolicy.index.effective import HTTP_PROTOCOLS, probe_paths
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.lint.check import Found, code
-from meshpolicy.lint.served import by_server
+from meshpolicy.lint.ports import by_server
 
 
 @code(
     "MP028",
-    "A rate limit that does other than it seems",
+    "A rate limit that does not do what it seems to",
     "R99 R100 R101",
     explanation="A rate limit counts in each proxy by itself, acts on unknown, HTTP/1 and HTTP/2 Servers only, and the "
     "oldest on a Server is the only one. The accounts of one override share its bucket, all clients without identity "
     "share one, and probes are counted.",
     fix="One override an account; another protocol; one rate limit a Server; leave room for the probes.",
 )
-def misleading(cluster: Cluster) -> Found:
+def misleading_rate_limit(cluster: Cluster) -> Found:
     """Find rate limits that are not in force, inert, shared, or that the probes use up."""
     for status in index_of(cluster).attachments.statuses(cluster):
         if status.parent is None and not status.accepted:

@@ -53,7 +53,7 @@ def control_plane_rule(namespace: str, part: ControlPlane, port: int) -> str:
     "where traces go. A NetworkPolicy lets the call not through, so it ends in a 504, or traces are lost unnoticed.",
     fix="Add the rule that is named: to the client's egress, or to the server's ingress.",
 )
-def named_and_blocked(cluster: Cluster) -> Found:
+def blocked_call_of_a_variable(cluster: Cluster) -> Found:
     """Find Services in variables that their workloads cannot reach."""
     if not cluster.network_policies:
         return
@@ -99,7 +99,7 @@ def _calls(
     "webhook's failurePolicy.",
     fix="Allow TCP 8443 to the injector from everywhere, or from the addresses of the API servers.",
 )
-def deaf_injector(cluster: Cluster) -> Found:
+def unreachable_injector(cluster: Cluster) -> Found:
     """Find injectors whose ingress is open to no address."""
     for workload in cluster.workloads:
         if any(workload.labels.get(key) != value for key, value in INJECTOR.items()):

@@ -17,7 +17,7 @@ from meshpolicy.kinds.workload import Workload
 from meshpolicy.lint.check import Found, code
 from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.missing import control_plane_rule, dns_rule
-from meshpolicy.lint.served import real, served
+from meshpolicy.lint.ports import explicit, meshed_ports
 
 ADMIN = '{"ports": [{"port": 4191, "protocol": "TCP"}]}'
 PROXY = '{"port": 4143, "protocol": "TCP"}'
@@ -40,7 +40,7 @@ def _tunnelled(cluster: Cluster) -> bool:
     "lets unmeshed clients in and shuts the meshed ones out.",
     fix="Add port 4143 to the rule, and leave the choice of ports to Linkerd's policies.",
 )
-def inert(cluster: Cluster) -> Found:
+def inert_port_rule(cluster: Cluster) -> Found:
     """Find ingress rules with ports but without 4143, on meshed pods."""
     if not _tunnelled(cluster):
         return
@@ -73,7 +73,7 @@ def _only_meta(rule: NetworkRule) -> bool:
     explanation="A range that holds 4143 lets meshed clients reach all ports of the pod, those outside of it as well.",
     fix="Write 4143 by itself where it is meant, and choose ranges that leave it out.",
 )
-def opens_all(cluster: Cluster) -> Found:
+def range_with_proxy_port(cluster: Cluster) -> Found:
     """Find ranges of several ports that hold 4143."""
     for policy in cluster.network_policies if _tunnelled(cluster) else ():
         for entry in (entry for rule in (*policy.ingress, *policy.egress) for entry in rule.ports):
@@ -90,21 +90,24 @@ def opens_all(cluster: Cluster) -> Found:
     "Linkerd is never asked.",
     fix="Allow TCP 4143 from the client in the server's ingress, and to the server in the client's egress.",
 )
-def fatal(cluster: Cluster) -> Found:
+def admitted_and_blocked(cluster: Cluster) -> Found:
     """Find clients that a policy names, and whose packets are dropped."""
     if not cluster.network_policies:
         return
     clients = _by_identity(cluster)
-    told: set[tuple[Ref, Ref]] = set()
-    for port in served(cluster):
-        grants = [*port.grants, *(g for route in port.policy.http_routes for g in real(route.authorizations))]
+    seen: set[tuple[Ref, Ref]] = set()
+    for port in meshed_ports(cluster):
+        grants = [
+            *port.grants,
+            *(g for route in port.policy.http_routes for g in explicit(route.authorizations)),
+        ]
         for grant, client in [(each, named) for each in grants for named in _named(each, clients)]:
             pair = (client.ref, port.workload.ref)
-            if client.ref == port.workload.ref or pair in told:
+            if client.ref == port.workload.ref or pair in seen:
                 continue
             blocked = _blocked(cluster, client, port.workload, port.port, grant)
             if blocked is not None:
-                told.add(pair)
+                seen.add(pair)
                 yield blocked, f"blocks {client.ref} from {port.workload.ref}:{port.port}, to which Linkerd admits it"
 
 
@@ -196,13 +199,13 @@ def _by_address(policies: tuple[NetworkPolicy, ...], port: int, protocol: str = 
 
 @code(
     "MP044",
-    "An egress policy that shuts ingress",
+    "An egress policy that also blocks ingress",
     "N14",
     explanation="Without policyTypes a NetworkPolicy always isolates ingress, even if it has egress rules only: nobody "
     "but the node reaches the pod any more.",
     fix="Write `policyTypes: [Egress]`.",
 )
-def shuts_ingress(cluster: Cluster) -> Found:
+def isolates_ingress(cluster: Cluster) -> Found:
     """Find policies that isolate ingress by omission."""
     for policy in cluster.network_policies:
         if policy.types_omitted and policy.egress and not policy.ingress:

@@ -8,21 +8,21 @@ from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.lint.check import Found, code
 from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.served import by_server, real, served
+from meshpolicy.lint.ports import by_server, explicit, meshed_ports
 
 
 @code(
     "MP002",
-    "A policy for the Namespace that leaves ports out",
+    "A Namespace policy that does not reach every port",
     "R23",
     explanation="A policy for the Namespace acts on ports that have a Server, and on no others: those keep the default "
     "policy, open or not.",
     fix="Create a Server for each port that the policy is meant for.",
 )
-def leaves_out(cluster: Cluster) -> Found:
+def namespace_policy_without_servers(cluster: Cluster) -> Found:
     """Find Namespace policies beside ports without a Server."""
     bare: dict[str, list[str]] = {}
-    for port in served(cluster):
+    for port in meshed_ports(cluster):
         if port.server is None:
             bare.setdefault(port.workload.ref.namespace, []).append(f"{port.workload.ref.name}:{port.port}")
     for policy in cluster.authorization_policies:
@@ -111,14 +111,16 @@ def cluster_networks_only(cluster: Cluster) -> Found:
     "accessPolicy, admits already; and a second policy for the same clients adds nothing.",
     fix="Remove the wider grant, or this policy.",
 )
-def changes_nothing(cluster: Cluster) -> Found:
+def redundant_policy(cluster: Cluster) -> Found:
     """Find policies whose clients another grant admits everywhere they count."""
     needed: set[Ref] = set()
     useless: dict[Ref, Ref] = {}
     for ports in by_server(cluster).values():
         policy = ports[0].policy
-        lists = [real(route.authorizations) for route in (*policy.http_routes,)]
-        lists += [real(route.authorizations) for route in (*policy.grpc_routes,)] or [real(policy.authorizations)]
+        lists = [explicit(route.authorizations) for route in (*policy.http_routes,)]
+        lists += [explicit(route.authorizations) for route in (*policy.grpc_routes,)] or [
+            explicit(policy.authorizations)
+        ]
         for grants in lists:
             _sort(grants, needed, useless)
     by_ref = {policy.ref for policy in cluster.authorization_policies}
@@ -154,7 +156,7 @@ def _sort(grants: tuple[Authorization, ...], needed: set[Ref], useless: dict[Ref
     explanation="A MeshTLSAuthentication or NetworkAuthentication does nothing by itself; no policy names this one.",
     fix="Name it in a policy, or remove it.",
 )
-def unused(cluster: Cluster) -> Found:
+def unused_authentication(cluster: Cluster) -> Found:
     """Find authentications to which no policy refers."""
     named = {
         (r.kind.lower(), r.namespace, r.name) for policy in cluster.authorization_policies for r in policy.references
@@ -197,7 +199,7 @@ def selects_no_server(cluster: Cluster) -> Found:
     "or Gateways carries no inbound authorization.",
     fix="Give the route a Server as parent, or target the Server.",
 )
-def detached(cluster: Cluster) -> Found:
+def route_policy_without_server(cluster: Cluster) -> Found:
     """Find policies on routes without a Server among their parents."""
     routes = {(r.ref.namespace, r.ref.group, r.ref.kind.lower(), r.ref.name.lower()): r for r in cluster.routes}
     for policy in cluster.authorization_policies:
@@ -215,8 +217,8 @@ def detached(cluster: Cluster) -> Found:
     "needs an identity.",
     fix="Create a Server and a policy for the port, or set a stricter default-inbound-policy.",
 )
-def wide_open(cluster: Cluster) -> Found:
+def open_by_default(cluster: Cluster) -> Found:
     """Find ports that are open by default."""
-    for port in served(cluster):
+    for port in meshed_ports(cluster):
         if port.server is None and not port.policy.skipped and any(map(open_to_all, port.grants)):
             yield port.workload.ref, f"port {port.port} is open to everyone by the default policy"

@@ -10,19 +10,19 @@ from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.lint.check import Found, code
 from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.served import Served, by_server, real
+from meshpolicy.lint.ports import MeshedPort, by_server, explicit
 
 
 @code(
     "MP004",
-    "Probes that a route has shut out",
+    "Probes that a route refuses",
     "R49 R57",
     severity=Severity.ERROR,
     explanation="The first route on a Server takes away Linkerd's own two: the one for everything and the one that "
     "lets the kubelet probe. The kubelet has no identity, so its paths need a route and a NetworkAuthentication.",
     fix="Add a route for GET on the probe paths, and a policy on it with a NetworkAuthentication of the nodes.",
 )
-def probes_shut_out(cluster: Cluster) -> Found:
+def probes_refused(cluster: Cluster) -> Found:
     """Find ports whose probes meet no route, or one that asks for an identity."""
     for server, ports in by_server(cluster).items():
         for port in ports:
@@ -31,16 +31,16 @@ def probes_shut_out(cluster: Cluster) -> Found:
             if server.protocol not in (Protocol.UNKNOWN, Protocol.HTTP1) or server.port == 4191:
                 continue
             for path in probe_paths(port.workload, port.port):
-                why = _shut_out(port, path)
+                why = _why_refused(port, path)
                 if why:
                     yield server.ref, f"the probe GET {path} of {port.workload.ref} {why}"
 
 
-def _shut_out(port: Served, path: str) -> str:
+def _why_refused(port: MeshedPort, path: str) -> str:
     routed = route_http(port.policy.http_routes, Request("GET", path))
     if routed is None:
         return "matches no route: 404"
-    grants = real(routed.route.authorizations)
+    grants = explicit(routed.route.authorizations)
     if not any(isinstance(grant.authentication, Unauthenticated) for grant in grants):
         return f"matches {routed.route.ref}, which admits no client without identity: 403"
     return ""
@@ -48,25 +48,25 @@ def _shut_out(port: Served, path: str) -> str:
 
 @code(
     "MP027",
-    "The proxy's own probes shut out",
+    "A Server that refuses the proxy's own probes",
     "R58 R103",
     severity=Severity.ERROR,
     explanation="The kubelet probes /live and /ready on 4191. A Server there with a route of its own must let them "
     "through, or the proxy is restarted for ever; Prometheus' scrapes of /metrics need a policy as well.",
     fix="Add GET /live and /ready to the route, and a policy for the kubelet's network.",
 )
-def proxy_probes_shut_out(cluster: Cluster) -> Found:
+def proxy_probes_refused(cluster: Cluster) -> Found:
     """Find Servers on the admin port that stop the sidecar's probes."""
-    told: set[Ref] = set()
+    seen: set[Ref] = set()
     for workload in cluster.workloads:
         servers = index_of(cluster).servers(workload.ref.namespace).claiming(workload, 4191) if workload.meshed else ()
         for server in servers:
             policy = effective(cluster, workload, 4191)
-            if server.ref in told or any(route.ref.origin is Origin.PROBES for route in policy.http_routes):
+            if server.ref in seen or any(route.ref.origin is Origin.PROBES for route in policy.http_routes):
                 continue
             for path in ("/live", "/ready"):
-                if why := _shut_out(Served(workload, 4191, server, policy), path):
-                    told.add(server.ref)
+                if why := _why_refused(MeshedPort(workload, 4191, server, policy), path):
+                    seen.add(server.ref)
                     yield server.ref, f"the sidecar's probe GET {path} of {workload.ref} {why}"
 
 
@@ -78,14 +78,14 @@ def proxy_probes_shut_out(cluster: Cluster) -> Found:
     "and where there are none, everyone gets 403. A catch-all that refuses is not reported: that is its use.",
     fix="Add an AuthorizationPolicy that targets the route.",
 )
-def unusable_route(cluster: Cluster) -> Found:
+def ungranted_route(cluster: Cluster) -> Found:
     """Find attached routes without any grant, catch-alls left out."""
     for ports in by_server(cluster).values():
         for route in ports[0].policy.http_routes:
-            if route.ref.is_object and not real(route.authorizations) and not _catch_all(route):
+            if route.ref.is_object and not explicit(route.authorizations) and not _catch_all(route):
                 yield route.ref, "is granted to nobody: every request that matches it gets 403"
         for grpc in ports[0].policy.grpc_routes:
-            if grpc.ref.is_object and not real(grpc.authorizations):
+            if grpc.ref.is_object and not explicit(grpc.authorizations):
                 yield grpc.ref, "is granted to nobody: every call that matches it gets PERMISSION_DENIED"
 
 
@@ -99,14 +99,14 @@ def _catch_all(route: HttpRoute) -> bool:
 
 @code(
     "MP019",
-    "HTTPRoutes that a GRPCRoute drives out",
+    "HTTPRoutes that conflict with a GRPCRoute",
     "R48 R49",
     severity=Severity.ERROR,
     explanation="As soon as any GRPCRoute names a Server, none of its HTTPRoutes is accepted, whatever the Server's "
     "protocol: the port falls back to Linkerd's own routes.",
     fix="Give HTTP and gRPC two Servers, or use routes of one kind.",
 )
-def driven_out(cluster: Cluster) -> Found:
+def conflicting_http_route(cluster: Cluster) -> Found:
     """Find HTTPRoutes in conflict with a GRPCRoute."""
     for status in index_of(cluster).attachments.statuses(cluster):
         if status.reason == "RouteReasonConflicted" and status.parent is not None:
@@ -122,7 +122,7 @@ def driven_out(cluster: Cluster) -> Found:
     "request and connection on the port, localhost included.",
     fix="Write `method: {service: …}` into each match.",
 )
-def bricked(cluster: Cluster) -> Found:
+def invalid_grpc_server(cluster: Cluster) -> Found:
     """Find gRPC Servers that are refused as a whole."""
     for server, ports in by_server(cluster).items():
         if ports[0].policy.invalid is not None:
@@ -160,15 +160,15 @@ def not_in_force(cluster: Cluster) -> Found:
 
 @code(
     "MP022",
-    "A match that another one always beats",
+    "A match that never wins",
     "R88 R91",
     explanation="The longest path wins; Exact does not beat a prefix of equal length, a regular expression counts "
     "the whole path, and on a tie the oldest route does. This match is never reached.",
     fix="Remove it, or make it longer or more specific than the other one.",
 )
-def always_beaten(cluster: Cluster) -> Found:
+def match_that_never_wins(cluster: Cluster) -> Found:
     """Find matches that an earlier route has, too, with the same rank."""
-    told: set[Ref] = set()
+    reported: set[Ref] = set()
     for ports in by_server(cluster).values():
         seen: list[tuple[HttpMatch, HttpRoute]] = []
         for route in ports[0].policy.http_routes:
@@ -176,8 +176,8 @@ def always_beaten(cluster: Cluster) -> Found:
                 first = next((o for m, o in seen if m == match and o.hostnames == route.hostnames), None)
                 if first is None:
                     first = next((o for m, o in seen if o.hostnames == route.hostnames and _outranks(m, match)), None)
-                if first is not None and first.ref != route.ref and route.ref not in told:
-                    told.add(route.ref)
+                if first is not None and first.ref != route.ref and route.ref not in reported:
+                    reported.add(route.ref)
                     yield route.ref, f"is never met where {first.ref} matches the same: that one is older"
                 seen.append((match, route))
 
@@ -192,7 +192,7 @@ def _outranks(first: HttpMatch, second: HttpMatch) -> bool:
 
 @code(
     "MP023",
-    "A strict route that a client can step around",
+    "A strict route that other spellings of a path avoid",
     "R90 R92",
     explanation="Paths are compared raw and with case: //admin, /Admin and /%61dmin miss a route for /admin and meet "
     "the broader one, and the Host is the client's choice. Where the broader route admits more clients, the narrow "
@@ -205,9 +205,9 @@ def evaded_by_spelling(cluster: Cluster) -> Found:
         routes = [route for route in ports[0].policy.http_routes if route.ref.is_object]
         broad = [route for route in routes if _catch_all(route)]
         for narrow in (route for route in routes if not _catch_all(route)):
-            strict = real(narrow.authorizations)
+            strict = explicit(narrow.authorizations)
             for wide in broad:
-                if any(not any(covers(own, grant) for own in strict) for grant in real(wide.authorizations)):
+                if any(not any(covers(own, grant) for own in strict) for grant in explicit(wide.authorizations)):
                     yield narrow.ref, f"refuses clients whom {wide.ref} admits to //… and other spellings of its paths"
 
 

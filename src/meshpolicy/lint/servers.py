@@ -10,7 +10,7 @@ from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.lint.check import Found, code
 from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.served import by_server, real, served
+from meshpolicy.lint.ports import by_server, explicit, meshed_ports
 
 DECLARED = frozenset({Protocol.HTTP1, Protocol.HTTP2, Protocol.GRPC})
 OPEN = frozenset({DefaultPolicy.ALL_UNAUTHENTICATED, DefaultPolicy.AUDIT})
@@ -29,9 +29,9 @@ def grants_nothing(cluster: Cluster) -> Found:
     """Find Servers under which no grant is left, on routes neither."""
     for server, ports in by_server(cluster).items():
         policy = ports[0].policy
-        own = [real(route.authorizations) for route in policy.http_routes if route.ref.origin is not Origin.PROBES]
-        own += [real(route.authorizations) for route in policy.grpc_routes]
-        if not real(policy.authorizations) and not any(own) and policy.invalid is None:
+        own = [explicit(route.authorizations) for route in policy.http_routes if route.ref.origin is not Origin.PROBES]
+        own += [explicit(route.authorizations) for route in policy.grpc_routes]
+        if not explicit(policy.authorizations) and not any(own) and policy.invalid is None:
             yield server.ref, f"closes port {server.port} to everyone: nothing is granted on it"
 
 
@@ -43,14 +43,14 @@ def grants_nothing(cluster: Cluster) -> Found:
     "younger one's selector is; on equal age the first by name does.",
     fix="Make the selectors disjoint, or merge the two Servers.",
 )
-def shadowed(cluster: Cluster) -> Found:
+def shadowed_server(cluster: Cluster) -> Found:
     """Find Servers that lose a port to an older one."""
-    told: set[Ref] = set()
-    for port in served(cluster):
+    seen: set[Ref] = set()
+    for port in meshed_ports(cluster):
         claiming = list(index_of(cluster).servers(port.workload.ref.namespace).claiming(port.workload, port.port))
         for other in claiming[1:]:
-            if other.ref not in told:
-                told.add(other.ref)
+            if other.ref not in seen:
+                seen.add(other.ref)
                 yield other.ref, f"does not govern port {port.port} of {port.workload.ref}: {claiming[0].ref} is older"
 
 
@@ -64,7 +64,7 @@ def shadowed(cluster: Cluster) -> Found:
     "policies say; on an unknown one, the routes are bypassed.",
     fix="Take the port out of opaque-ports, or set proxyProtocol to opaque.",
 )
-def hinted(cluster: Cluster) -> Found:
+def opaque_hint_on_http(cluster: Cluster) -> Found:
     """Find HTTP Servers on ports that meshed clients treat as opaque."""
     for server, ports in by_server(cluster).items():
         for port in ports:
@@ -89,12 +89,12 @@ def hinted(cluster: Cluster) -> Found:
     "none, so policies by identity admit nobody.",
     fix="Use the transport-header mode, another protocol, or a NetworkAuthentication.",
 )
-def nameless(cluster: Cluster) -> Found:
+def opaque_without_identity(cluster: Cluster) -> Found:
     """Find opaque Servers with grants by identity, in transparent mode."""
     if cluster.settings.outbound_transport_mode != "transparent":
         return
     for server, ports in by_server(cluster).items():
-        grants = real(ports[0].policy.authorizations)
+        grants = explicit(ports[0].policy.authorizations)
         if server.protocol is Protocol.OPAQUE and any(isinstance(g.authentication, TlsAuthenticated) for g in grants):
             yield server.ref, "grants by identity, and in transparent mode no identity is known on an opaque port"
 
@@ -123,7 +123,7 @@ def silent_refusals(cluster: Cluster) -> Found:
     explanation="The kubelet speaks HTTP/1.1. On an HTTP/2 or gRPC Server its probes fail before any policy is asked.",
     fix="Probe another port, use a grpc probe with a policy, or declare the Server `unknown`.",
 )
-def unspoken(cluster: Cluster) -> Found:
+def probes_of_other_protocol(cluster: Cluster) -> Found:
     """Find HTTP/2 and gRPC Servers with httpGet probes on their port."""
     for server, ports in by_server(cluster).items():
         for port in ports:
@@ -134,13 +134,13 @@ def unspoken(cluster: Cluster) -> Found:
 
 @code(
     "MP024",
-    "An accessPolicy that makes every policy moot",
+    "An accessPolicy that makes every other policy irrelevant",
     "R25 R44",
     explanation="accessPolicy is one more grant, not a fallback. all-unauthenticated and audit admit everyone, so no "
     "other policy of the Server decides anything.",
     fix="Set accessPolicy to deny (or leave it out) once the policies are right.",
 )
-def moot(cluster: Cluster) -> Found:
+def open_access_policy(cluster: Cluster) -> Found:
     """Find open Servers that have other grants besides."""
     for server, ports in by_server(cluster).items():
         policy = ports[0].policy
@@ -159,7 +159,7 @@ def moot(cluster: Cluster) -> Found:
     explanation="Ports of skip-inbound-ports, and 4567 and 4568 by default, never reach the proxy: no policy acts.",
     fix="Set config.linkerd.io/skip-inbound-ports on the pod (empty to skip none), or drop the Server.",
 )
-def bypassed(cluster: Cluster) -> Found:
+def skipped_server_port(cluster: Cluster) -> Found:
     """Find Servers on skipped ports."""
     for workload in cluster.workloads:
         for server in index_of(cluster).servers(workload.ref.namespace).selecting(workload):
@@ -176,7 +176,7 @@ def bypassed(cluster: Cluster) -> Found:
     "port may be judged by the default policy, before the Server's arrives.",
     fix="Declare the port in the container's ports.",
 )
-def undeclared(cluster: Cluster) -> Found:
+def undeclared_port(cluster: Cluster) -> Found:
     """Find numeric Servers on ports that no selected pod declares."""
     for workload in cluster.workloads:
         if not workload.meshed:

@@ -16,7 +16,7 @@ from meshpolicy.lint.finding import Severity
     "the Service has no endpoint for that port: every call of it fails, whatever the policies grant.",
     fix="Write the name as the pods declare it, or the number.",
 )
-def nameless_target(cluster: Cluster) -> Found:
+def unknown_target_port(cluster: Cluster) -> Found:
     """Find TCP ports of Services that lead to no port of any selected workload."""
     for service in cluster.services:
         selected = [one for one in cluster.workloads if service.selects(one.ref.namespace, one.labels)]

@@ -7,7 +7,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.portlists import holds, of_controller
 from meshpolicy.lint.check import Found, code
 from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.served import served
+from meshpolicy.lint.ports import meshed_ports
 
 PORT_LISTS = (annotations.OPAQUE_PORTS, annotations.SKIP_INBOUND, annotations.REQUIRE_IDENTITY)
 
@@ -31,7 +31,7 @@ def doubtful_probes(cluster: Cluster) -> Found:
             for kind, handler in container.other_probes:
                 if handler in words:
                     yield workload.ref, f"{kind} of {container.name} {words[handler]}"
-    for port in served(cluster):
+    for port in meshed_ports(cluster):
         strangers = any(isinstance(grant.authentication, Unauthenticated) for grant in port.grants)
         probes = [(c, p) for c in port.workload.containers for p in c.probes if p.port == port.port]
         for container, probe in probes if not strangers else ():
@@ -47,7 +47,7 @@ def doubtful_probes(cluster: Cluster) -> Found:
     "running pod. proxy-require-identity-inbound-ports acts on ports without a Server, and not under deny or audit.",
     fix="Restart the pods after an edit of the namespace; replace the annotation by a Server and a policy.",
 )
-def without_effect(cluster: Cluster) -> Found:
+def annotation_without_effect(cluster: Cluster) -> Found:
     """Find annotations that do not reach what they are meant for."""
     for workload in cluster.workloads:
         namespace = cluster.namespaces.get(workload.ref.namespace)
@@ -55,7 +55,7 @@ def without_effect(cluster: Cluster) -> Found:
         own = workload.annotations.get(annotations.DEFAULT_POLICY)
         if namespace is not None and meant is not None and workload.meshed and own is None:
             yield namespace.ref, f"default-inbound-policy {meant} does not reach {workload.ref}, which is older"
-    for port in served(cluster):
+    for port in meshed_ports(cluster):
         listed = of_controller(port.workload.annotations.get(annotations.REQUIRE_IDENTITY, ""))
         if not holds(listed, port.port):
             continue
@@ -78,7 +78,7 @@ def without_effect(cluster: Cluster) -> Found:
     "a list of ports (a name, 0, a range backwards) empties the whole list.",
     fix="Correct the value: one of the six policies; numbers and ranges such as 25,8000-8010.",
 )
-def unreadable(cluster: Cluster) -> Found:
+def unreadable_annotation(cluster: Cluster) -> Found:
     """Find annotations with values that Linkerd drops."""
     for workload in cluster.workloads:
         own = workload.annotations.get(annotations.DEFAULT_POLICY)

@@ -13,7 +13,7 @@ from meshpolicy.kinds.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class MeshedPort:
     """One declared port of one meshed workload."""
 
     workload: Workload
@@ -24,35 +24,35 @@ class Served:
     @property
     def grants(self) -> tuple[Authorization, ...]:
         """Return what is granted on the port as a whole, localhost left out."""
-        return real(self.policy.authorizations)
+        return explicit(self.policy.authorizations)
 
 
-def real(grants: tuple[Authorization, ...]) -> tuple[Authorization, ...]:
+def explicit(grants: tuple[Authorization, ...]) -> tuple[Authorization, ...]:
     """Return grants without the one that every port has."""
     return tuple(grant for grant in grants if grant.ref.origin is not Origin.LOCALHOST)
 
 
-def served(cluster: Cluster) -> Iterator[Served]:
+def meshed_ports(cluster: Cluster) -> Iterator[MeshedPort]:
     """Yield every declared port of every meshed workload."""
     kept = cluster.derived.get("served")
     if not isinstance(kept, tuple):
-        kept = cluster.derived["served"] = tuple(_served(cluster))
+        kept = cluster.derived["served"] = tuple(_meshed_ports(cluster))
     yield from kept
 
 
-def _served(cluster: Cluster) -> Iterator[Served]:
+def _meshed_ports(cluster: Cluster) -> Iterator[MeshedPort]:
     for workload in cluster.workloads:
         if workload.meshed:
             for port in served_ports(workload):
-                yield Served(
+                yield MeshedPort(
                     workload, port, index_of(cluster).governing(workload, port), effective(cluster, workload, port)
                 )
 
 
-def by_server(cluster: Cluster) -> dict[Server, list[Served]]:
+def by_server(cluster: Cluster) -> dict[Server, list[MeshedPort]]:
     """Return the ports that each Server governs; one that governs none is left out."""
-    found: dict[Server, list[Served]] = {}
-    for port in served(cluster):
+    found: dict[Server, list[MeshedPort]] = {}
+    for port in meshed_ports(cluster):
         if port.server is not None:
             found.setdefault(port.server, []).append(port)
     return found
