@@ -1,8 +1,7 @@
 """Reads YAML and JSON documents from files, folders and standard input. The only module that opens manifests."""
 
 import re
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,6 +10,8 @@ import yaml
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.progress import Progress, no_progress
+from meshpolicy.manifests import scalars
+from meshpolicy.manifests.content import content, standard_input
 from meshpolicy.manifests.folder import manifests_in
 from meshpolicy.manifests.lines import Lines
 from meshpolicy.manifests.paths import display_path
@@ -23,29 +24,30 @@ DEEPEST = 200
 
 HARMLESS = 2_000
 """Brackets of a document, or characters of a line, that cannot overflow the stack of the C reader."""
-LONGEST = 1_000
-"""Bits of a whole number; Python refuses to print one of some ten thousand."""
-
-TEXT, MERGE, BOOL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge", "tag:yaml.org,2002:bool"
-LETTERS = re.compile("[yYnN]$")
-"""Whole words that Kubernetes' reader, unlike the library here, takes for true and false."""
+TEXT, MERGE, PLAIN = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge", "!plain"
+MERGE_KEY = "<<"
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
-    """A safe loader that refuses a key given twice and leaves timestamps as they are written."""
+    """Builds documents as Kubernetes' reader does; refuses a key given twice."""
 
-    yaml_implicit_resolvers: ClassVar = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in _Base.yaml_implicit_resolvers.items()
-    } | {letter: [(BOOL, LETTERS), *_Base.yaml_implicit_resolvers.get(letter, ())] for letter in "yYnN"}
-    bool_values: ClassVar = {**_Base.bool_values, "y": True, "n": False}
+    yaml_implicit_resolvers: ClassVar = {None: [(PLAIN, re.compile(""))]}
+    words = False
+    """Whether a lone `y` or `n` is the word that it is outside of Kubernetes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def _plain(self, text: str) -> scalars.Scalar:
+        return scalars.plain(text, words=self.words)
 
     def build(self, node: yaml.Node, known: dict[int, Any]) -> Any:
         """Return the value of a node, built without the detours of the library; aliases share theirs."""
         if isinstance(node, yaml.ScalarNode):
-            return node.value if node.tag == TEXT else self._scalar(node)
+            return node.value if node.tag == TEXT else self._scalar(node, scalars.as_json)
         if id(node) in known:
             return known[id(node)]
         if isinstance(node, yaml.SequenceNode):
@@ -54,44 +56,52 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
         known[id(node)] = mapping = self._mapping(node, known)
         return mapping
 
-    def _scalar(self, node: yaml.ScalarNode) -> Any:
+    def _scalar(self, node: yaml.ScalarNode, written: Callable[[scalars.Scalar], scalars.Scalar]) -> scalars.Scalar:
         try:
-            value = self.construct_object(node)
-        except (ValueError, LookupError, AttributeError):  # the library raises these for `!!bool x` and its like
-            value, wrong = None, True
-        else:
-            wrong = isinstance(value, int) and value.bit_length() > LONGEST
-        if wrong:
-            problem = f"`{node.value[:40]}` cannot be read as {node.tag.rpartition(':')[2]}"
-            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
-        return value
+            if node.tag != PLAIN:
+                return written(scalars.tagged(node.value, node.tag))
+            # After a lone `!` nothing but a text can stand.
+            return written(node.value if self.text.startswith("!", node.start_mark.index) else self._plain(node.value))
+        except scalars.Unreadable as wrong:
+            problem = f"`{node.value[:40]}` cannot be read as {wrong}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
-    def _mapping(self, node: yaml.Node, known: dict[int, Any]) -> dict[Any, Any]:
-        if any(key.tag == MERGE for key, _ in node.value):
-            self.flatten_mapping(node)
-        try:
-            mapping = {self.build(key, known): self.build(value, known) for key, value in node.value}
-        except TypeError:  # a key that cannot be one, as the braces of a template make
-            mark = next((key.start_mark for key, _ in node.value if not isinstance(key, yaml.ScalarNode)), None)
-            problem = "a key is an object or a list, where a string is expected"
-            raise yaml.constructor.ConstructorError(None, None, problem, mark or node.start_mark) from None
-        if len(mapping) != len(node.value):
-            seen: set[str] = set()
-            for key, _ in node.value:
-                if key.value in seen:
-                    problem = f"the key `{key.value}` is given twice"
-                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-                seen.add(key.value)
+    def _mapping(self, node: yaml.Node, known: dict[int, Any]) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        given: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value == MERGE_KEY and key.tag in (PLAIN, MERGE):
+                for part in self._merged(value, known):
+                    mapping |= part
+                continue
+            name = self._key(key)
+            if name in given:
+                raise yaml.constructor.ConstructorError(None, None, f"the key `{name}` is given twice", key.start_mark)
+            given.add(name)
+            mapping[name] = self.build(value, known)
         return mapping
+
+    def _merged(self, node: yaml.Node, known: dict[int, Any]) -> list[dict[str, Any]]:
+        """Return what a merge adds, the part that outweighs the others last."""
+        found = self.build(node, known)
+        parts = found[::-1] if isinstance(found, list) else [found]
+        if not all(isinstance(part, dict) for part in parts):
+            problem = "an object, or a list of objects, can be merged"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return parts
+
+    def _key(self, node: yaml.Node) -> str:
+        """Return a key, which is a text in the end: `80:` and `on:` are the keys 80 and true."""
+        if not isinstance(node, yaml.ScalarNode):  # as the braces of a template make
+            problem = "a key is an object or a list, where a string is expected"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return node.value if node.tag == TEXT else str(self._scalar(node, scalars.key))
 
 
 class _WordLoader(_Loader):
     """Leaves `y` and `n` the words that they are outside of Kubernetes."""
 
-    yaml_implicit_resolvers: ClassVar = {
-        first: [(tag, pattern) for tag, pattern in resolvers if pattern is not LETTERS]
-        for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-    }
+    words = True
 
 
 def load(
@@ -121,12 +131,15 @@ def load(
 def _texts(path: str | Path, problems: list[Problem], excluded: Sequence[str]) -> Iterator[tuple[str, bytes, bool]]:
     """Yield name and bytes of each file, and whether it was found in a folder, not named itself."""
     if str(path) == "-":
-        yield "-", sys.stdin.buffer.read(), False
+        try:
+            yield "-", standard_input(), False
+        except OSError as error:
+            problems.append(Problem(Place("-"), f"cannot be read: {error.strerror}"))
         return
     named = not Path(path).is_dir()
     for file in [Path(path)] if named else _files(Path(path), problems, excluded):
         try:
-            yield display_path(file), file.read_bytes(), not named
+            yield display_path(file), content(file), not named
         except OSError as error:
             problems.append(Problem(Place(display_path(file)), f"cannot be read: {error.strerror}"))
 
