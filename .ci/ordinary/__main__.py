@@ -27,6 +27,8 @@ PASSED_ON = re.compile(r"CI|LANG|LC_\w+|TZ|(?i:\w+_proxy)|PIP_\w+|UV_\w+|SSL_CER
 """Variables that say how the package registries are reached, and which language is spoken."""
 OWN = ("PIP_CACHE_DIR", "UV_CACHE_DIR", "PIP_CONFIG_FILE", "UV_CONFIG_FILE")
 """Variables that would lead to the caches and settings of the one who runs this."""
+DEEP = "ping pong in a folder whose path has spaces, and more bytes than the 108 of a Unix socket"
+"""Where the checkout lies."""
 LONGEST = 20 * 60.0
 """Seconds that a command may take."""
 FINDS_PYTHON = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
@@ -80,7 +82,7 @@ def main() -> None:
 @contextmanager
 def checkout(user: User) -> Iterator[Path]:
     """Yield a clone of what is committed, in a folder of the user whose path has a space."""
-    folder = user.home / "ping pong" / "checkout"
+    folder = user.home / DEEP / "checkout"
     clone = ["git", "clone", "--quiet", "--no-hardlinks", str(PROJECT), str(folder)]
     with tempfile.NamedTemporaryFile("w") as settings:
         # The project may belong to another user than the one who runs this: git asks to be told that this is so.
@@ -134,7 +136,7 @@ def make_tools(starter: Starter) -> None:
 
 def copy_of_python(user: User) -> str:
     """Copy the Python that runs this, from a folder that the user may not enter, and return the program."""
-    base, target = Path(sys.base_prefix), Path(tempfile.mkdtemp(dir=user.home / "ping pong"))
+    base, target = Path(sys.base_prefix), Path(tempfile.mkdtemp(dir=user.home))
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     (target / "bin").mkdir()
     shutil.copy2(base / "bin" / version, target / "bin")

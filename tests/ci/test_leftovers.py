@@ -54,7 +54,7 @@ def test_what_is_left_is_found_and_what_is_gone_is_not(left: object, place: Plac
     before = place.things()
     with left() as line:
         assert line in place.left(before, within=0)
-    assert line not in place.left(before, within=5)
+    assert line not in place.things()
 
 
 def test_without_a_new_user_only_what_this_program_started_counts(place: Place) -> None:
