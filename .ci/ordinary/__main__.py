@@ -9,15 +9,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
 from ordinary.leftovers import Place, adopt_orphans
 from ordinary.start import INOTIFY, INOTIFY_INSTANCES, OPEN_FILES, Namespace, Starter
-from ordinary.user import User, ordinary_user
+from ordinary.user import User, new_user, same_user
 
 PROJECT = Path(__file__).resolve().parents[2]
 README_COMMAND = re.compile(r"^\$ (pip install .+ && just (\w+))$", re.MULTILINE)
@@ -66,22 +65,34 @@ def main() -> None:
     commands = README_COMMAND.findall((PROJECT / "README.md").read_text())
     if [verb for _, verb in commands] != ["up", "check"]:
         sys.exit(f"error: README.md is expected to give two commands, `just up` and `just check`; it gives {commands}")
-    with ordinary_user() as user, checkout(user) as folder:
-        starter = limited(Starter(user, variables(user, os.environ), folder))
-        run = Run(starter, Place(user.uid, user.home, (folder, user.home / ".cache"), user.new))
-        make_tools(starter)
-        before = run.place.things()
-        for command, verb in commands:
-            run.step(verb, command)
-            if verb == "up":
-                run.step("down", "just down")
-            run.nothing_left("just down" if verb == "up" else f"just {verb}", before)
-        clean(starter)
+    for make in (new_user, same_user) if os.geteuid() == 0 else (same_user,):
+        with make() as user:
+            starter = limited(Starter(user, variables(user, os.environ), user.home))
+            if python := find_python(starter):
+                run_as(replace(starter, folder=checkout(user)), python, commands)
+                return
+        say(f"No Python with `venv` that {user.name} may run is here.")
+    sys.exit("error: install Python 3.11 or newer with its module `venv` (Debian's python3-venv)")
 
 
-@contextmanager
-def checkout(user: User) -> Iterator[Path]:
-    """Yield a clone of what is committed, in a folder of the user whose path has a space."""
+def run_as(starter: Starter, python: str, commands: list[tuple[str, str]]) -> None:
+    """Run the commands as one user."""
+    say(f"Running in `{starter.folder}` with {python}.")
+    if starter.run([python, "-m", "venv", "tools"], within=120) != 0:
+        sys.exit(f"error: {python} makes no virtual environment")
+    user = starter.user
+    run = Run(starter, Place(user.uid, user.home, (starter.folder, user.home / ".cache"), user.new))
+    before = run.place.things()
+    for command, verb in commands:
+        run.step(verb, command)
+        if verb == "up":
+            run.step("down", "just down")
+        run.nothing_left("just down" if verb == "up" else f"just {verb}", before)
+    clean(starter)
+
+
+def checkout(user: User) -> Path:
+    """Clone what is committed into a folder of the user, and return it."""
     folder = user.home / DEEP / "checkout"
     clone = ["git", "clone", "--quiet", "--no-hardlinks", str(PROJECT), str(folder)]
     with tempfile.NamedTemporaryFile("w") as settings:
@@ -91,7 +102,7 @@ def checkout(user: User) -> Iterator[Path]:
     if user.new:
         for path in (folder.parent, *folder.parent.rglob("*")):
             os.chown(path, user.uid, user.gid, follow_symlinks=False)
-    yield folder
+    return folder
 
 
 def variables(user: User, environ: Mapping[str, str]) -> dict[str, str]:
@@ -116,36 +127,16 @@ def limited(starter: Starter) -> Starter:
     if starter.namespace is Namespace.NONE:
         now = Path("/proc/sys/fs/inotify/max_user_instances").read_text().strip()
         instances = f"{now} (not lowered to {INOTIFY_INSTANCES}: this machine allows no user namespace)"
-    whom = "a new user" if starter.user.new else f"{starter.user.name} (no new user: this program is not root)"
+    whom = "a new user" if starter.user.new else f"{starter.user.name}, no new user"
     say(f"Running as {whom}; open files: {OPEN_FILES}; inotify instances: {instances}.")
     return starter
 
 
-def make_tools(starter: Starter) -> None:
-    """Make the virtual environment that the README names, with a Python that the user may run."""
-    candidates = [sys.executable, *(found for name in ("python3",) if (found := shutil.which(name, path=PATH)))]
-    for python in candidates:
-        if starter.run([python, "-c", FINDS_PYTHON], within=60, quiet=True) == 0:
-            break
-    else:
-        python = copy_of_python(starter.user)
-    say(f"Python: {python}")
-    if starter.run([python, "-m", "venv", "tools"], within=120) != 0:
-        sys.exit(f"error: {python} makes no virtual environment")
-
-
-def copy_of_python(user: User) -> str:
-    """Copy the Python that runs this, from a folder that the user may not enter, and return the program."""
-    base, target = Path(sys.base_prefix), Path(tempfile.mkdtemp(dir=user.home))
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    (target / "bin").mkdir()
-    shutil.copy2(base / "bin" / version, target / "bin")
-    leave = shutil.ignore_patterns("site-packages", "test", "__pycache__", "config-*")
-    shutil.copytree(base / "lib" / version, target / "lib" / version, ignore=leave, symlinks=True)
-    for library in (base / "lib").glob("libpython*.so*"):
-        shutil.copy2(library, target / "lib", follow_symlinks=False)
-    target.chmod(0o755)
-    return str(target / "bin" / version)
+def find_python(starter: Starter) -> str | None:
+    """Return a Python that the user may run and that makes virtual environments: the one that runs this, if it can."""
+    candidates = (sys.executable, shutil.which("python3", path=PATH))
+    works = (one for one in candidates if one and starter.run([one, "-c", FINDS_PYTHON], within=60, quiet=True) == 0)
+    return next(works, None)
 
 
 def clean(starter: Starter) -> None:

@@ -19,6 +19,8 @@ INOTIFY_INSTANCES = 128
 OPEN_FILES = 1024
 """The usual soft limit; the commands get it as their hard limit, too."""
 NEW_USER_NAMESPACE = 0x10000000
+FIRST_USER = 1000
+"""What root is called in a namespace of its own: an ordinary user."""
 CAPABILITIES_VERSION = 0x20080522
 CANNOT_START = 126
 TIMED_OUT = 124
@@ -64,7 +66,7 @@ class Starter:
         if not self.user.new:
             (Path("/proc") / str(child) / "setgroups").write_text("deny")
         for table, own in (("uid_map", self.user.uid), ("gid_map", self.user.gid)):
-            whole = f"0 0 {2**32 - 1}" if self.user.new else f"{own} {own} 1"
+            whole = f"0 0 {2**32 - 1}" if self.user.new else f"{own or FIRST_USER} {own} 1"
             (Path("/proc") / str(child) / table).write_text(whole)
 
     def _become(self, command: list[str], tell: int, mapped: int, quiet: bool) -> None:

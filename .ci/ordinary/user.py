@@ -28,13 +28,16 @@ class User:
 
 
 @contextmanager
-def ordinary_user() -> Iterator[User]:
-    """Yield a new user with an empty home, and remove both; without root, yield the own user with an empty home."""
-    if os.geteuid() != 0:
-        with tempfile.TemporaryDirectory(prefix="home-") as home:
-            own = pwd.getpwuid(os.geteuid())
-            yield User(own.pw_name, own.pw_uid, own.pw_gid, Path(home), new=False)
-        return
+def same_user() -> Iterator[User]:
+    """Yield the user who runs this program, with an empty home, and remove the home."""
+    with tempfile.TemporaryDirectory(prefix="home-") as home:
+        own = pwd.getpwuid(os.geteuid())
+        yield User(own.pw_name, own.pw_uid, own.pw_gid, Path(home), new=False)
+
+
+@contextmanager
+def new_user() -> Iterator[User]:
+    """Yield a new user with an empty home, and remove both; needs root."""
     name = f"ordinary-{secrets.token_hex(4)}"
     subprocess.run(["useradd", "--create-home", "--shell", "/bin/bash", name], check=True)  # noqa: S607 Debian's own
     try:
