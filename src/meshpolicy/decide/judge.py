@@ -201,7 +201,9 @@ def _blocked(cluster: Cluster, call: Call, wire: Connection) -> Answer | None:
     if found is None:
         return None
     if found.truth is Truth.UNKNOWN:
-        return Answer(Verdict.UNKNOWN, "unknown", "NetworkPolicy", (_not_known(call, found),))
+        return Answer(Verdict.UNKNOWN, "unknown", "NetworkPolicy", (found.reason or _not_known(call, found),))
+    if found.reason is not None:
+        return Answer(Verdict.BLOCKED, wire.symptom(), "NetworkPolicy", (found.reason,))
     inwards = found.direction is Direction.INGRESS
     whose = str(call.server.ref) if inwards else str(call.client.ref if call.client else "")
     way = "into" if inwards else "out of"

@@ -6,7 +6,9 @@ from meshpolicy.index.attach import Attachments
 from meshpolicy.index.authorize import Authorizer
 from meshpolicy.index.networkpolicies import NetworkPolicies
 from meshpolicy.index.servers import ServerIndex
+from meshpolicy.kinds.adminnetworkpolicy import AdminNetworkPolicy
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
 
@@ -28,7 +30,13 @@ class Index:
     def network_policies(self) -> NetworkPolicies:
         """Return the NetworkPolicies by what they select."""
         labels = {name: dict(namespace.labels) for name, namespace in self._cluster.namespaces.items()}
-        return NetworkPolicies(self._cluster.network_policies, labels, self._cluster.settings.pod_networks)
+        return NetworkPolicies(
+            self._cluster.network_policies,
+            labels,
+            self._cluster.settings.pod_networks,
+            self._cluster.of(AdminNetworkPolicy),
+            self._cluster.of(OtherNetworkPolicy),
+        )
 
     def authorizer(self, namespace: str) -> Authorizer:
         """Return the resolved policies of a namespace."""

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import Address, NetworkMatch
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.policy import Reason, Ref
 from meshpolicy.core.selector import SelectorIndex
 from meshpolicy.core.truth import Truth, every, some, truth
+from meshpolicy.index.adminpolicies import AdminPolicies, Outcome
+from meshpolicy.kinds.adminnetworkpolicy import Action, AdminNetworkPolicy, Tier
 from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, NetworkRule, Peer
+from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.settings import NAMESPACE_NAME
 from meshpolicy.kinds.workload import Workload
 
@@ -35,6 +38,8 @@ class Filter:
     truth: Truth
     policies: tuple[Ref, ...] = ()
     """Those that isolate the pod, or may; where it is allowed, the one that allows."""
+    reason: Reason | None = None
+    """Why, where it is not that no rule of these policies lets it through."""
 
     @property
     def allowed(self) -> bool:
@@ -50,8 +55,13 @@ class NetworkPolicies:
         policies: Iterable[NetworkPolicy],
         namespaces: Mapping[str, Mapping[str, str]],
         pods: Iterable[NetworkMatch] = (),
+        admin: Iterable[AdminNetworkPolicy] = (),
+        others: Iterable[OtherNetworkPolicy] = (),
     ) -> None:
-        """Keep policies and the labels of namespaces; `pods` are the networks in which pods have their addresses."""
+        """Keep policies and the labels of namespaces; `pods` are the networks in which pods have their addresses.
+
+        `admin` are asked before and after the NetworkPolicies; of `others` it is known only whom they select.
+        """
         by_namespace: dict[str, list[NetworkPolicy]] = {}
         for policy in policies:
             by_namespace.setdefault(policy.ref.namespace, []).append(policy)
@@ -61,6 +71,13 @@ class NetworkPolicies:
         }
         self._namespaces = namespaces
         self._pods = tuple(pods)
+        self._admin = AdminPolicies(admin, lambda peer, pod: self.selects("", peer, Endpoint(pod)))
+        self._others = tuple(others)
+
+    @property
+    def only_network_policies(self) -> bool:
+        """Whether no policy of another kind has a say."""
+        return not self._admin and not self._others
 
     def matching(self, workload: Workload, direction: Direction) -> tuple[tuple[NetworkPolicy, Truth], ...]:
         """Return the policies that act on one direction of a pod, or may (N1, N4); none do on the host's network."""
@@ -75,12 +92,48 @@ class NetworkPolicies:
 
     def filter(self, direction: Direction, pod: Endpoint, peer: Endpoint, port: int, protocol: str = "TCP") -> Filter:
         """Decide one direction: of `pod`, towards or from `peer`, at the server's port on the wire."""
-        if pod.workload is None:
+        if pod.workload is None or (direction is Direction.INGRESS and peer.node):
             return Filter(direction, Truth.YES)
-        matching = self.matching(pod.workload, direction)
-        if not matching or (direction is Direction.INGRESS and peer.node):
-            return Filter(direction, Truth.YES)
+        other = next((policy for policy in self._others if policy.selects(pod.workload).possible), None)
+        if other is not None:
+            text = f"{other.ref} selects {pod.workload.ref}, or may, and its rules are not read"
+            return Filter(direction, Truth.UNKNOWN, (other.ref,), Reason(text, "N23", other.ref))
         server = pod.workload if direction is Direction.INGRESS else peer.workload
+        if not self._admin or pod.workload.host_network:
+            return self._by_network_policies(direction, pod.workload, peer, server, port, protocol)
+        return self._by_all(direction, pod.workload, peer, server, port, protocol)
+
+    def _by_all(
+        self, direction: Direction, pod: Workload, peer: Endpoint, server: Workload | None, port: int, protocol: str
+    ) -> Filter:
+        """Decide with the policies before the NetworkPolicies, and those after them (N20, N22)."""
+
+        def outcomes(tier: Tier) -> tuple[Outcome, ...]:
+            return self._admin.outcomes(
+                tier, direction, pod, port, protocol, server, lambda entry: self.selects("", entry, peer)
+            )
+
+        found = list(outcomes(Tier.ADMIN))
+        filters = [_by_admin(direction, outcome) for outcome in found if outcome.action is not Action.PASS]
+        if len(filters) < len(found):
+            own = self._by_network_policies(direction, pod, peer, server, port, protocol)
+            chosen = [met for _, met in self.matching(pod, direction)]
+            if Truth.YES not in chosen:
+                baseline = outcomes(Tier.BASELINE)
+                filters += [_by_admin(direction, outcome) for outcome in baseline if outcome.by is not None]
+                if chosen or any(outcome.by is None for outcome in baseline):
+                    filters.append(own)
+            else:
+                filters.append(own)
+        return _agreed(direction, filters)
+
+    def _by_network_policies(
+        self, direction: Direction, pod: Workload, peer: Endpoint, server: Workload | None, port: int, protocol: str
+    ) -> Filter:
+        """Decide with the NetworkPolicies alone."""
+        matching = self.matching(pod, direction)
+        if not matching:
+            return Filter(direction, Truth.YES)
         found: list[tuple[Truth, Truth]] = []
         for policy, selected in matching:
             rules = (rule for rule in policy.rules(direction) if rule.opens(port, protocol, server))
@@ -122,6 +175,24 @@ class NetworkPolicies:
         """Return a namespace's labels; Kubernetes gives each the label of its name."""
         known = self._namespaces.get(name)
         return Labels({NAMESPACE_NAME: name}, complete=False) if known is None else known
+
+
+def _by_admin(direction: Direction, outcome: Outcome) -> Filter:
+    refs = () if outcome.by is None else (outcome.by,)
+    if outcome.action is not Action.DENY:
+        return Filter(direction, Truth.YES, refs)
+    return Filter(direction, Truth.NO, refs, Reason(f"{outcome.by} denies this connection", "N20", outcome.by))
+
+
+def _agreed(direction: Direction, filters: Sequence[Filter]) -> Filter:
+    """Return what all filters say; unknown where they differ: which of them decides, the manifests do not say."""
+    first = filters[0]
+    if all(other.truth is first.truth for other in filters):
+        return first
+    refs = tuple(dict.fromkeys(ref for found in filters for ref in found.policies))
+    names = ", ".join(map(str, refs))
+    reason = Reason(f"which of {names} decides depends on what the manifests do not say", "N20", next(iter(refs), None))
+    return Filter(direction, Truth.UNKNOWN, refs, reason)
 
 
 def _without_a_certain_pass(met: Sequence[tuple[Truth, Truth]]) -> Truth:

@@ -44,6 +44,8 @@ class Reach:
 
     def let_out(self, server: int, port: int) -> Positions:
         """Return who may call a port on the wire of a server, as far as egress rules say."""
+        if not self._policies.only_network_policies:
+            return self._passing(Direction.EGRESS, server, port)
         found = set(self._free)
         for servers, ports, callers in self._egress:
             if server in servers and self._opens(ports, port, server):
@@ -52,6 +54,8 @@ class Reach:
 
     def let_in(self, server: int, port: int) -> Positions:
         """Return who may reach a port on the wire of a server, as far as its ingress rules say."""
+        if not self._policies.only_network_policies:
+            return self._passing(Direction.INGRESS, server, port)
         isolating = self._policies.isolating(self._workloads[server], Direction.INGRESS)
         if not isolating:
             return self._everyone
@@ -61,6 +65,16 @@ class Reach:
                 if self._opens(rule.ports, port, server):
                     found |= self._all_meant(policy.ref.namespace, rule)
         return found
+
+    def _passing(self, direction: Direction, server: int, port: int) -> Positions:
+        """Return who gets through, or may, each asked by itself: what other kinds say is not joined here."""
+        ends = [Endpoint(workload) for workload in self._workloads]
+
+        def passes(client: Endpoint) -> bool:
+            pair = (client, ends[server]) if direction is Direction.EGRESS else (ends[server], client)
+            return self._policies.filter(direction, *pair, port).truth.possible
+
+        return frozenset(position for position, client in enumerate(ends) if passes(client))
 
     def _opens(self, ports: Ports, port: int, server: int) -> bool:
         return not ports or any(entry.holds(port, "TCP", self._workloads[server]) for entry in ports)

@@ -200,4 +200,4 @@ def _port(fields: Fields) -> PortRange:
     return PortRange(protocol, port, last)
 
 
-KINDS = (Kind("networking.k8s.io", "NetworkPolicy", read),)
+KINDS = (Kind("networking.k8s.io", "NetworkPolicy", read), Kind("extensions", "NetworkPolicy", read))

@@ -3,6 +3,7 @@
 from meshpolicy.semantics.rule import Evidence, Rule
 
 API = "Kubernetes networking.k8s.io/v1 NetworkPolicy"
+ADMIN = "Network Policy API policy.networking.k8s.io/v1alpha1"
 MEASURED = "measured"
 EVERY = "every release"
 
@@ -75,5 +76,33 @@ NETWORK_RULES = (
         "N18",
         "NetworkPolicies that allow exactly the calls, the probes, DNS and the control plane keep a mesh working.",
         MEASURED,
+    ),
+    Rule(
+        "N20",
+        "AdminNetworkPolicies are asked before NetworkPolicies, the smallest priority first; what they pass goes on.",
+        ADMIN,
+        Evidence.READ,
+        EVERY,
+    ),
+    Rule(
+        "N21",
+        "The first rule of an AdminNetworkPolicy that matches decides; its peers are pods, never addresses of others.",
+        ADMIN,
+        Evidence.READ,
+        EVERY,
+    ),
+    Rule(
+        "N22",
+        "The BaselineAdminNetworkPolicy is asked only for pods that no NetworkPolicy selects in that direction.",
+        ADMIN,
+        Evidence.READ,
+        EVERY,
+    ),
+    Rule(
+        "N23",
+        "The rules of Cilium, Calico and ClusterNetworkPolicies are not read, so nothing is certain of a pod they select.",
+        "Network Policy API policy.networking.k8s.io/v1alpha2",
+        Evidence.READ,
+        EVERY,
     ),
 )

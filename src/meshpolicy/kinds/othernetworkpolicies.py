@@ -1,0 +1,63 @@
+"""Network policies of other makers: read so far as to say whom they select, not what they let through. Pure.
+
+Sources: cilium/cilium pkg/k8s/apis/cilium.io/v2, projectcalico/api pkg/apis/projectcalico/v3,
+sigs.k8s.io/network-policy-api apis/v1alpha2.
+"""
+
+from dataclasses import dataclass
+
+from meshpolicy.core.fields import Fields
+from meshpolicy.core.policy import Ref
+from meshpolicy.core.selector import Selector
+from meshpolicy.core.truth import Truth
+from meshpolicy.kinds.kind import Kind
+from meshpolicy.kinds.reading import read_selector
+from meshpolicy.kinds.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class OtherNetworkPolicy:
+    """A policy whose rules are not read; it may let through or refuse whatever it selects."""
+
+    ref: Ref
+    selectors: tuple[Selector, ...] = ()
+    """The pods, of its own namespace where it has one; none: it cannot be told which."""
+
+    def selects(self, workload: Workload) -> Truth:
+        """Say whether a pod is selected; on the host's network it is another policy's."""
+        if workload.host_network or self.ref.namespace not in ("", workload.ref.namespace):
+            return Truth.NO
+        if not self.selectors:
+            return Truth.UNKNOWN
+        found = [selector.matches(workload.labels) for selector in self.selectors]
+        return Truth.YES if Truth.YES in found else Truth.UNKNOWN if Truth.UNKNOWN in found else Truth.NO
+
+
+def read_any(document: Fields, ref: Ref) -> OtherNetworkPolicy:
+    """Read a policy that names its pods in a language of its own."""
+    del document
+    return OtherNetworkPolicy(ref)
+
+
+def read_cilium(document: Fields, ref: Ref) -> OtherNetworkPolicy:
+    """Read a CiliumNetworkPolicy; prefixes such as `k8s:` say where a label is from, and then it cannot be told."""
+    specs = (document.child("spec"), *document.children("specs"))
+    selectors: list[Selector] = []
+    for spec in (spec for spec in specs if spec.has("endpointSelector")):
+        selector = read_selector(spec.child("endpointSelector"))
+        keys = (*(key for key, _ in selector.labels), *(expression.key for expression in selector.expressions))
+        if any(":" in key or key.startswith(("io.kubernetes", "io.cilium")) for key in keys):
+            return OtherNetworkPolicy(ref)
+        selectors.append(selector)
+    return OtherNetworkPolicy(ref, tuple(selectors))
+
+
+CALICO = ("projectcalico.org", "crd.projectcalico.org")
+
+KINDS = (
+    Kind("cilium.io", "CiliumNetworkPolicy", read_cilium),
+    Kind("cilium.io", "CiliumClusterwideNetworkPolicy", read_any, namespaced=False),
+    *(Kind(group, "NetworkPolicy", read_any) for group in CALICO),
+    *(Kind(group, "GlobalNetworkPolicy", read_any, namespaced=False) for group in CALICO),
+    Kind("policy.networking.k8s.io", "ClusterNetworkPolicy", read_any, namespaced=False),
+)
