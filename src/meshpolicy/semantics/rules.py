@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 
-from meshpolicy.semantics.linkerd import LINKERD_RULES
+from meshpolicy.semantics.controller import CONTROLLER_RULES
 from meshpolicy.semantics.measured import MEASURED_RULES
 from meshpolicy.semantics.networkpolicy import NETWORK_RULES
+from meshpolicy.semantics.proxy import PROXY_RULES
 from meshpolicy.semantics.rule import Rule
 from meshpolicy.semantics.sidecar import SIDECAR_RULES
 
 RULES: Mapping[str, Rule] = {
-    rule.number: rule for rule in (*LINKERD_RULES, *SIDECAR_RULES, *MEASURED_RULES, *NETWORK_RULES)
+    rule.number: rule for rule in (*CONTROLLER_RULES, *PROXY_RULES, *SIDECAR_RULES, *MEASURED_RULES, *NETWORK_RULES)
 }
 """Every rule by its number."""
 
