@@ -34,6 +34,18 @@ def read_cron_job(document: Fields, ref: Ref) -> Workload:
     return read_template(document.child("spec").child("jobTemplate"), ref)
 
 
+def kind_with_template(document: Fields, group: str, name: str) -> Kind | None:
+    """Return a kind that makes pods from `spec.template`, whoever defined it: Rollout, CloneSet, Knative's Service.
+
+    None for an object without containers there. What its controller adds to the pods' labels is not known (R117).
+    """
+    spec = document.data.get("spec")
+    template = spec.get("template") if isinstance(spec, dict) else None
+    pod = template.get("spec") if isinstance(template, dict) else None
+    containers = pod.get("containers") if isinstance(pod, dict) else None
+    return Kind(group, name, read_template) if isinstance(containers, list) and containers else None
+
+
 def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: Fields | None = None) -> Workload:
     user = read_user(spec, None)
     containers = (

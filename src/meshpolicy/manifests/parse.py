@@ -21,6 +21,7 @@ from meshpolicy.kinds.metadata import check_metadata
 from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.networkauthentication import NetworkAuthentication
 from meshpolicy.kinds.networkpolicy import NetworkPolicy
+from meshpolicy.kinds.pod import kind_with_template
 from meshpolicy.kinds.registry import GROUPS, KINDS, groups_of, names_in
 from meshpolicy.kinds.schema import as_stored, check_schema
 from meshpolicy.kinds.service import Service
@@ -98,11 +99,14 @@ def parse_documents(
 
 
 def _objects_of(fields: Fields) -> tuple[Fields, ...]:
-    """Return the objects of a document; a List holds several."""
+    """Return the objects of a document; a List holds several, and a PodList need not say that they are Pods."""
     kind = fields.data.get("kind")
-    if isinstance(kind, str) and kind.endswith("List") and (kind == "List" or fields.has("items")):
+    if not isinstance(kind, str) or not kind.endswith("List") or not (kind == "List" or fields.has("items")):
+        return (fields,)
+    if kind == "List":
         return fields.children("items")
-    return (fields,)
+    typed = {"apiVersion": fields.data.get("apiVersion"), "kind": kind.removesuffix("List")}
+    return tuple(replace(item, data={**typed, **item.data}) for item in fields.children("items"))
 
 
 class _Reader:
@@ -135,7 +139,7 @@ class _Reader:
         group = version.rpartition("/")[0]
         if not version or not name:
             return None
-        kind = KINDS.get((group, name))
+        kind = KINDS.get((group, name)) or kind_with_template(fields, group, name)
         if kind is None:
             _note_unknown(fields, group, name)
             return None

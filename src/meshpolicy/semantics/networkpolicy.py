@@ -100,7 +100,7 @@ NETWORK_RULES = (
     ),
     Rule(
         "N23",
-        "The rules of Cilium, Calico and ClusterNetworkPolicies are not read, so nothing is certain of a pod they select.",
+        "Rules of Cilium, Calico and ClusterNetworkPolicies are not read: of pods that they select nothing is certain.",
         "Network Policy API policy.networking.k8s.io/v1alpha2",
         Evidence.READ,
         EVERY,

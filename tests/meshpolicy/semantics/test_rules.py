@@ -17,7 +17,9 @@ CITED = re.compile(r"\b([RMN])([1-9]\d{0,2})(?:-[RMN](\d+))?\b")
 LINT_CODES = re.compile(r"noqa: .*")
 FOLDERS = ("src/meshpolicy", "src/localmesh", "docs", "tests/cases", "tests/meshpolicy", "tests/localmesh")
 KINDS = (".py", ".md", ".yaml")
-SOURCE = re.compile(r"linkerd2(-proxy(-init)?)? [\w/.-]+( \w[\w:.]*)*|(Kubernetes|Network Policy API) [\w./]+( \w+)?|measured")
+SOURCE = re.compile(
+    r"linkerd2(-proxy(-init)?)? [\w/.-]+( \w[\w:.]*)*|(Kubernetes|Network Policy API) [\w./]+( \w+)?|measured"
+)
 
 
 def cited(text: str) -> set[str]:

@@ -10,6 +10,11 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 Schema = dict[str, Any]
+SAME = {("gateway.networking.k8s.io", "GRPCRoute"): {"v1alpha2": "v1"}}
+"""Versions that some definitions serve and those here do not, by the version that they are like.
+
+GRPCRoute v1alpha2: the chart linkerd-crds serves it (gateway.networking.k8s.io_grpcroutes.yaml), newer bundles do not.
+"""
 
 
 @cache
@@ -18,7 +23,10 @@ def schemas_for(group: str, kind: str) -> dict[str, Schema]:
     name = f"{kind.lower()}.{group}.json"
     # Looked up among those that are here, not as a path: what a manifest says names no file.
     file = next((file for file in files(__name__).iterdir() if file.name == name), None)
-    return {} if file is None else _read(file)
+    if file is None:
+        return {}
+    found = _read(file)
+    return {old: found[new] for old, new in SAME.get((group, kind), {}).items() if new in found} | found
 
 
 def known_kinds() -> tuple[tuple[str, str], ...]:
