@@ -167,14 +167,7 @@ def _unicode_class(reader: Reader, flags: Flags, begin: int) -> Class | Undecide
     if not flags.unicode:
         reader.refuse(NOT_UNICODE, begin)
     key, sign, value = _property(name)
-    if not sign:
-        codes = property_class(name)
-    elif is_general_category(key):
-        codes = general_category(value)
-        if codes is None:
-            reader.refuse("Unicode property value not found", begin)
-    else:
-        codes = None
+    codes = _codes_of_property(reader, name, key, sign, value, begin)
     if codes is None:
         if not may_be_property(key):
             reader.refuse("Unicode property not found", begin)
@@ -182,6 +175,18 @@ def _unicode_class(reader: Reader, flags: Flags, begin: int) -> Class | Undecide
     if flags.case_insensitive:
         codes = folded(codes)
     return Class(complement(codes) if negated != (sign == "!=") else codes, begin)
+
+
+def _codes_of_property(reader: Reader, name: str, key: str, sign: str, value: str, begin: int) -> Intervals | None:
+    """Return the characters of a property, None where they are not known here."""
+    if not sign:
+        return property_class(name)
+    if not is_general_category(key):
+        return None
+    codes = general_category(value)
+    if codes is None:
+        reader.refuse("Unicode property value not found", begin)
+    return codes
 
 
 def _name_in_braces(reader: Reader) -> str:
