@@ -27,9 +27,10 @@ def entries(routes: tuple[GrpcRoute, ...]) -> list[GrpcEntry]:
 
 
 def _rule(route: GrpcRoute, rule: GrpcRule) -> Iterator[GrpcEntry]:
-    for match in rule.matches or (GrpcMatch(),):
+    for match in rule.matches or (None,):
         for host in route.hostnames or (None,):
-            rank = (host_rank(host), _bytes(match.service), _bytes(match.method), len(match.headers))
+            own = (0, 0, 0) if match is None else (_bytes(match.service), _bytes(match.method), len(match.headers))
+            rank = (host_rank(host), *own)
             yield GrpcEntry(rank, _match(host, match), route, rule)
 
 
@@ -37,11 +38,14 @@ def _bytes(text: str | None) -> int:
     return len((text or "").encode())
 
 
-def _match(host: HostMatch | None, match: GrpcMatch) -> Json:
+def _match(host: HostMatch | None, match: GrpcMatch | None) -> Json:
+    """Return Envoy's match; a rule without matches takes every request, gRPC or not (R88)."""
+    hosts = [requestmatch.host(host)] if host else []
+    if match is None:
+        return {"prefix": "", "headers": hosts}
     service, method = (_segment(part) for part in (match.service, match.method))
     headers = [requestmatch.method("POST"), *requestmatch.headers(HttpMatch(headers=match.headers))]
-    headers += [requestmatch.host(host)] if host else []
-    return {"safe_regex": {"regex": f"/{service}/{method}(/.*)?"}, "headers": headers}
+    return {"safe_regex": {"regex": f"/{service}/{method}(/.*)?"}, "headers": [*headers, *hosts]}
 
 
 def _segment(name: str | None) -> str:

@@ -36,6 +36,8 @@ class Target:
     workload: Workload
     port: int
     path: str = ""
+    called: str = ""
+    """The name by which it is called, without its namespace: perhaps a Service's."""
 
 
 def caller(cluster: Cluster, text: str) -> Caller:
@@ -61,7 +63,8 @@ def target(cluster: Cluster, text: str) -> Target:
     for reading in _readings(text):
         found = _workloads(cluster, reading["name"])
         if len(found) == 1:
-            return Target(found[0], _port(found[0], reading["port"]), reading["path"])
+            called = reading["name"].rpartition("/")[2]
+            return Target(found[0], _port(found[0], reading["port"]), reading["path"], called)
         if len(found) > 1:
             raise UnknownWorkload(_unclear(cluster, reading["name"], found))
     name = next(iter(_readings(text)), {"name": text})["name"]

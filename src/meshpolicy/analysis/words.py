@@ -1,6 +1,6 @@
 """Grants, routes and identities in words that a person reads. Pure."""
 
-from meshpolicy.core.match import HttpMatch, IdentityMatch, PathKind, ValueMatch
+from meshpolicy.core.match import GrpcMatch, HttpMatch, IdentityMatch, PathKind, ValueMatch
 from meshpolicy.core.policy import (
     Authorization,
     GrpcRoute,
@@ -99,7 +99,7 @@ def _value(value: ValueMatch) -> str:
 def grpc_words(route: GrpcRoute) -> str:
     """Return what a GRPCRoute matches: `ping.Ping/Ping`."""
     found = [
-        f"{match.service or '*'}/{match.method or '*'}" if match is not None else "every call"
+        f"{match.service or '*'}/{match.method or '*'}" if match not in (None, GrpcMatch()) else "every call"
         for rule in route.rules
         for match in (rule.matches or (None,))
     ]

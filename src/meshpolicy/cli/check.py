@@ -9,15 +9,16 @@ import yaml
 
 from meshpolicy.analysis.questions import Caller, caller, target
 from meshpolicy.analysis.suggest import Change, suggestion
+from meshpolicy.analysis.ways import Judged, judge_name
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.request import curl, request_options
 from meshpolicy.core.client import Traffic
 from meshpolicy.decide.decide import Verdict
-from meshpolicy.decide.judge import Answer, judge
 from meshpolicy.decide.routing import Request
-from meshpolicy.decide.transport import Call, ServiceTarget, find_service_target
+from meshpolicy.decide.transport import Call, ServiceTarget, find_service_targets
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
 from meshpolicy.render.tables import fitted
 from meshpolicy.semantics.rules import sentences
 
@@ -52,22 +53,25 @@ def command(
     TO is `[namespace/]workload[:port][/path]`; a port is a number or a name. Exits 1 if the call is refused.
     """
     who, what = caller(cluster, client), target(cluster, server)
-    service_target = None if direct else find_service_target(cluster, what.workload, what.port)
-    if service_target is None and not direct:
+
+    def make(workload: Workload, port: int, service_target: ServiceTarget | None) -> Call:
+        sent = request(what.path, service_target)
+        return Call(workload, port, who.workload, who.address, service_target, sent, traffic)
+
+    judged = judge_name(cluster, what, make, direct=direct)
+    if not direct and not find_service_targets(cluster, what.workload, what.port):
         text = f"no Service of these manifests leads to {what.workload.ref}:{what.port}"
         echo(f"note: {text}; this is the answer to a call of the pod's address", err=True)
-    sent = request(what.path, service_target)
-    call = Call(what.workload, what.port, who.workload, who.address, service_target, sent, traffic)
-    answer = judge(cluster, call)
-    change = suggestion(cluster, call, answer)
+    change = suggestion(cluster, judged.call, judged.answer)
     if output == "json":
-        echo(json.dumps(_object(call, answer, change), indent=2))
+        echo(json.dumps(_object(judged, change), indent=2))
     else:
-        echo("\n".join(_text(call, who, answer, change, explain=explain)))
-    sys.exit(0 if answer.allowed else 1)
+        echo("\n".join(_text(judged, who, change, explain=explain)))
+    sys.exit(0 if judged.answer.allowed else 1)
 
 
-def _text(call: Call, who: Caller, answer: Answer, change: Change | None, *, explain: bool | None) -> list[str]:
+def _text(judged: Judged, who: Caller, change: Change | None, *, explain: bool | None) -> list[str]:
+    call, answer = judged.call, judged.answer
     sent = f"{call.request.method} {call.request.path}" if call.traffic.is_http else f"a {call.traffic} connection"
     head = "ALLOWED" if answer.allowed else "UNKNOWN" if answer.verdict is Verdict.UNKNOWN else "REFUSED"
     seen = SEEN.get(answer.outcome, f", seen as {answer.outcome}")
@@ -80,6 +84,7 @@ def _text(call: Call, who: Caller, answer: Answer, change: Change | None, *, exp
     told = [f"  - {reason}" for reason in answer.reasons]
     if explain:
         told += ["", *(f"  {sentence}" for sentence in sentences(reason.rule for reason in answer.reasons))]
+    told += [f"  - {way.name}: {way.answer.outcome}" for way in judged.others]
     lines += [fitted(line, width()) for line in told]
     if call.traffic is Traffic.HTTP:
         lines += ["", "see it yourself:", f"  {curl(call)}"]
@@ -90,7 +95,8 @@ def _text(call: Call, who: Caller, answer: Answer, change: Change | None, *, exp
     return lines
 
 
-def _object(call: Call, answer: Answer, change: Change | None) -> dict[str, object]:
+def _object(judged: Judged, change: Change | None) -> dict[str, object]:
+    call, answer = judged.call, judged.answer
     return {
         "verdict": str(answer.verdict),
         "outcome": answer.outcome,
@@ -103,6 +109,7 @@ def _object(call: Call, answer: Answer, change: Change | None) -> dict[str, obje
             }
             for reason in answer.reasons
         ],
+        "otherwise": [{"way": way.name, "outcome": way.answer.outcome} for way in judged.others],
         "curl": curl(call) if call.traffic is Traffic.HTTP else None,
         "change": None if change is None or answer.allowed else {"text": change.text, "manifests": change.manifests},
     }

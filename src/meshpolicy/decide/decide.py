@@ -76,8 +76,8 @@ def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffi
         if other.at_first and found.allowed:
             found = replace(found, reasons=(*found.reasons, other.reason))
         else:
-            told = Reason(f"{other.reason.text}; then the answer is `{instead.verdict}`", other.reason.rule)
-            return Decision(Verdict.UNKNOWN, reasons=(*found.reasons, replace(told, ref=other.reason.ref)))
+            told = replace(other.reason, text=f"{other.reason.text}: then the answer is `{instead.verdict}`")
+            return Decision(Verdict.UNKNOWN, reasons=(*found.reasons, told))
     return found
 
 

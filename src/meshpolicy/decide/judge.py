@@ -89,7 +89,8 @@ def _judge(cluster: Cluster, call: Call, hinted: bool, node: Address | None, set
     if settled:
         policy = replace(policy, alternatives=tuple(other for other in policy.alternatives if not other.at_first))
     decision = _decided(cluster, call, policy, wire)
-    layer = "nobody" if policy.skipped and decision.allowed else "Linkerd"
+    unguarded = decision.allowed and decision.authorization is None
+    layer = "nobody" if unguarded else "Linkerd"
     told = (client.policy.reason,) if client is not None and client.policy.reason and not decision.allowed else ()
     return Answer(
         decision.verdict,

@@ -92,25 +92,26 @@ def http_rank(match: HttpMatch, request: Request, path: str, query: str) -> Rank
 
 
 def route_grpc(routes: Iterable[GrpcRoute], request: Request) -> Routed | None:
-    """Return the best route for a gRPC call: a POST to /service/method, whose parts may be empty (R94)."""
+    """Return the best route for a gRPC call (R94); a rule without matches takes every request, gRPC or not (R88)."""
     best: tuple[Rank, Routed] | None = None
-    parts = request.target.split("/")
-    if request.method != "POST" or len(parts) < 3 or parts[0]:
-        return None
     for route in routes:
         host = _host(route.hostnames, request)
         if host is None:
             continue
         for rule in route.rules:
             for match in rule.matches or (None,):
-                rank = (0, 0, 0) if match is None else _grpc_rank(match, request, parts[1], parts[2])
+                rank = (0, 0, 0) if match is None else _grpc_rank(match, request)
                 if rank is not None and (best is None or (*host, *rank) > best[0]):
                     best = (*host, *rank), Routed(route, rule.filters)
     return best[1] if best else None
 
 
-def _grpc_rank(match: GrpcMatch, request: Request, service: str, method: str) -> Rank | None:
-    if match.service not in (None, service) or match.method not in (None, method):
+def _grpc_rank(match: GrpcMatch, request: Request) -> Rank | None:
+    """Return the rank of one match: it takes a POST to /service/method, whose parts may be empty."""
+    parts = request.target.split("/")
+    if request.method != "POST" or len(parts) < 3 or parts[0]:
+        return None
+    if match.service not in (None, parts[1]) or match.method not in (None, parts[2]):
         return None
     if not accept_headers(match.headers, request.headers):
         return None

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from ipaddress import ip_network
 
-from meshpolicy.core.match import HttpMatch, NetworkMatch, PathKind, PathMatch
+from meshpolicy.core.match import GrpcMatch, HttpMatch, NetworkMatch, PathKind, PathMatch
 from meshpolicy.core.policy import (
     Alternative,
     Authorization,
@@ -38,6 +38,8 @@ HTTP_PROTOCOLS = frozenset({Protocol.UNKNOWN, Protocol.HTTP1, Protocol.HTTP2})
 PROXY_PROBES = frozenset({"/live", "/ready"})
 """What the kubelet asks of a sidecar's admin port (R58)."""
 IPV6 = NetworkMatch(ip_network("::/0"))
+EVERY_CALL = GrpcRule((GrpcMatch(),))
+"""What Linkerd's own route for gRPC takes: any service and method (R49)."""
 STRICTER = {
     DefaultPolicy.ALL_UNAUTHENTICATED: DefaultPolicy.ALL_AUTHENTICATED,
     DefaultPolicy.CLUSTER_UNAUTHENTICATED: DefaultPolicy.CLUSTER_AUTHENTICATED,
@@ -52,17 +54,18 @@ def effective(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     policy = _guarded(cluster, workload, port)
     if not unclear:
         return policy
-    why = Reason(f"{workload.ref} {workload.injection.why}", "R7", workload.ref)
-    likely, other = (policy, _unmeshed(workload, port)) if workload.meshed else (_unmeshed(workload, port), policy)
-    return replace(likely, alternatives=(*likely.alternatives, Alternative(other, why)))
+    doubt = f"{workload.ref} {workload.injection.why}"
+    if workload.meshed:
+        other = Alternative(_unmeshed(workload, port), Reason(f"{doubt}; without a sidecar", "R7", workload.ref))
+        return replace(policy, alternatives=(*policy.alternatives, other))
+    other = Alternative(policy, Reason("with a sidecar", "R7", workload.ref))
+    return replace(_unmeshed(workload, port), alternatives=(other,))
 
 
 def _guarded(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     """Return the policy of a port behind a sidecar, with those that labels and the proxy's start leave open."""
     certain, perhaps = _claims(cluster, workload, port)
-    alternatives = [
-        Alternative(_of(cluster, workload, port, server), _selected(server, workload)) for server in perhaps
-    ]
+    alternatives = [Alternative(_of(cluster, workload, port, server), why) for server, why in perhaps]
     if certain is not None and unannounced(workload, port):
         text = f"{workload.ref} does not declare port {port}: the default policy may decide its first connections"
         alternatives.append(Alternative(_of(cluster, workload, port, None), Reason(text, "R104"), at_first=True))
@@ -74,17 +77,25 @@ def _unmeshed(workload: Workload, port: int) -> PortPolicy:
     return PortPolicy(workload.ref, port, Ref.added(Origin.UNMESHED), Protocol.UNKNOWN, unguarded=why)
 
 
-def _claims(cluster: Cluster, workload: Workload, port: int) -> tuple[Server | None, list[Server]]:
-    """Return the Server that governs a port for certain if no other does, and those that may (R16)."""
-    perhaps: list[Server] = []
+def _claims(cluster: Cluster, workload: Workload, port: int) -> tuple[Server | None, list[tuple[Server, Reason]]]:
+    """Return the Server that governs a port if no other does, and those that may, with the reason (R16, R117)."""
+    certain: Server | None = None
+    perhaps: list[tuple[Server, Reason]] = []
     for server, met in index_of(cluster).servers(workload.ref.namespace).claims(workload, port):
-        if met is Truth.YES:
-            return server, perhaps
-        perhaps.append(server)
-    return None, perhaps
+        older_unknown = certain is not None and not (server.created and certain.created)
+        if certain is not None and not older_unknown:
+            continue
+        if met is not Truth.YES:
+            perhaps.append((server, _perhaps_selected(server, workload)))
+        elif certain is None:
+            certain = server
+        else:
+            text = f"{certain.ref} or {server.ref} governs port {port}, whichever is older: the manifests do not say"
+            perhaps.append((server, Reason(text, "R16", server.ref)))
+    return certain, perhaps
 
 
-def _selected(server: Server, workload: Workload) -> Reason:
+def _perhaps_selected(server: Server, workload: Workload) -> Reason:
     text = f"whether {server.ref} selects a pod of {workload.ref} depends on labels that it gets when it is created"
     return Reason(text, "R117", server.ref)
 
@@ -117,11 +128,14 @@ def _role(workload: Workload, port: int) -> PortRole:
 def _bypasses(workload: Workload) -> tuple[Bypass, ...]:
     """Return whose packets never meet the proxy: those of skip-subnets (R114), and IPv6 by default (R115)."""
     found = [
-        Bypass(network, Reason(f"packets from {network} pass the proxy of {workload.ref} by: skip-subnets", "R114"))
+        Bypass(
+            network,
+            Reason(f"skip-subnets lets packets from {network.cidr} pass the proxy of {workload.ref} by", "R114"),
+        )
         for network in workload.sidecar.subnets
     ]
     if not workload.sidecar.ipv6 and workload.ref.kind != "ExternalWorkload":
-        found.append(Bypass(IPV6, Reason(f"IPv6 packets pass the proxy of {workload.ref} by", "R115")))
+        found.append(Bypass(IPV6, Reason("IPv6 packets do not meet the proxy", "R115", workload.ref)))
     return tuple(found)
 
 
@@ -186,7 +200,7 @@ def _with_server(cluster: Cluster, workload: Workload, port: int, server: Server
             GrpcRoute(route.ref, route.grpc, route.hostnames, (*own(route), *grants))
             for route in routes
             if route.ref.kind == "GRPCRoute"
-        ) or (GrpcRoute(Ref.added(Origin.DEFAULT_ROUTE), (GrpcRule(),), authorizations=grants),)
+        ) or (GrpcRoute(Ref.added(Origin.DEFAULT_ROUTE), (EVERY_CALL,), authorizations=grants),)
     limit = _rate_limit(cluster, server) if server.protocol in HTTP_PROTOCOLS else None
     return PortPolicy(workload.ref, port, server.ref, server.protocol, grants, http, grpc, limit)
 

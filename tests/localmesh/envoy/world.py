@@ -17,6 +17,7 @@ from meshpolicy.core.policy import (
     Protocol,
     RateLimit,
     RateLimitOverride,
+    Reason,
     Redirect,
     Ref,
 )
@@ -97,7 +98,7 @@ def server_ports(pod: Pod) -> list[InboundPort]:
         "grpc": policy(PORTS["grpc"], Protocol.GRPC, grpc_routes=(CALLS,)),
         "filters": filters(),
         "invalid": policy(PORTS["invalid"], http_routes=ROUTES, invalid=SERVER),
-        "skipped": policy(PORTS["skipped"], skipped=True),
+        "skipped": policy(PORTS["skipped"], unguarded=Reason("skipped", "R10")),
     }
     found = [on(pod, requests[name]) for name in requests if name != "unknown"]
     granted = {name: _granted(lines[name]) for name in ("opaque", "tls")}

@@ -1,0 +1,100 @@
+"""The ways by which a call of a name arrives: its Services, the pods behind them, the pod's address. Pure.
+
+A call means a name: where the ways differ, the answer says so.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from meshpolicy.analysis.questions import Target
+from meshpolicy.core.policy import Reason
+from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.judge import Answer, judge
+from meshpolicy.decide.transport import Call, ServiceTarget, find_service_targets
+from meshpolicy.index.servers import port_numbers
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
+
+MakeCall = Callable[[Workload, int, ServiceTarget | None], Call]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to the target, and what becomes of the call."""
+
+    call: Call
+    answer: Answer
+
+    @property
+    def name(self) -> str:
+        """Return the way in words."""
+        target = self.call.service_target
+        if target is None:
+            return f"by the address of {self.call.server.ref}"
+        return f"through {target.service.ref}, port {target.port.number}, to {self.call.server.ref}"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The answer to a call of a name, the way that it rests on, and the ways that differ from it."""
+
+    call: Call
+    answer: Answer
+    others: tuple[Way, ...] = ()
+
+
+def judge_name(cluster: Cluster, what: Target, make: MakeCall, *, direct: bool = False) -> Judged:
+    """Return what becomes of a call of a target by its name.
+
+    A Service of the name is what is called: it may lead to several pods, and only if all answer alike is the answer
+    certain. Otherwise the client chooses among the Services that lead there and the pod's address: one that is let
+    through is enough, for the client's own proxy is no guard of the server.
+    """
+    targets = [] if direct else find_service_targets(cluster, what.workload, what.port)
+    named = [one for one in targets if one.service.ref.name == what.called]
+    ways = [_way(cluster, make(what.workload, what.port, one)) for one in named or targets]
+    address = _way(cluster, make(what.workload, what.port, None))
+    if not named:
+        return _best([*ways, address])
+    others = [
+        _way(cluster, make(pod, port, one))
+        for one in named
+        for pod, port in _behind(cluster, one)
+        if pod is not what.workload
+    ]
+    first = _best(ways)
+    differing = [way for way in (*ways, *others) if way.answer.allowed is not first.answer.allowed]
+    elsewhere = tuple(way for way in (*differing, address) if _differs(way, first.answer))
+    return _uncertain(first, differing) if differing else replace(first, others=elsewhere)
+
+
+def _way(cluster: Cluster, call: Call) -> Way:
+    return Way(call, judge(cluster, call))
+
+
+def _behind(cluster: Cluster, target: ServiceTarget) -> list[tuple[Workload, int]]:
+    """Return the pods and their ports to which a Service's port leads."""
+    return [
+        (workload, port)
+        for workload in cluster.workloads
+        if target.service.selects(workload.ref.namespace, workload.labels)
+        for port in port_numbers(workload, target.port.target)
+    ]
+
+
+def _best(ways: Sequence[Way]) -> Judged:
+    """Return the way that is let through, or else one of which it is not known, or else the first."""
+    order = (Verdict.ALLOW, Verdict.UNKNOWN)
+    chosen = next((way for verdict in order for way in ways if way.answer.verdict is verdict), ways[0])
+    return Judged(chosen.call, chosen.answer, tuple(way for way in ways if _differs(way, chosen.answer)))
+
+
+def _differs(way: Way, answer: Answer) -> bool:
+    return way.answer.outcome != answer.outcome
+
+
+def _uncertain(first: Judged, differing: Sequence[Way]) -> Judged:
+    """Return the answer where the pods of one Service differ: nobody knows which one the call reaches."""
+    reasons = (*first.answer.reasons, *(Reason(f"{way.name}: {way.answer.outcome}", "R13") for way in differing))
+    answer = replace(first.answer, verdict=Verdict.UNKNOWN, outcome="unknown", reasons=reasons)
+    return Judged(first.call, answer, tuple(differing))
