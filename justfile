@@ -147,6 +147,11 @@ fmt: install
     ruff format --quiet
     {{ quote(just_executable()) }} --fmt
 
+# write the messages of Envoy's API anew from their definitions
+[group('code')]
+api: install
+    cd src && python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. localmesh/envoy/api.proto
+
 # check style, names and known bug patterns
 [group('code')]
 lint: install

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from localmesh.pods.plan import Group
+from localmesh.pods.plan import group as of
 from localmesh.pods.pod import Pod
+from localmesh.state import StateFolder
 from localmesh.views import Phase, PodView
 from meshpolicy.core.errors import Problem
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.container import Container, ContainerPort
 from meshpolicy.kinds.service import Service, ServicePort
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.load import read
 from meshpolicy.manifests.parse import parse_documents
@@ -31,6 +35,10 @@ def workload(name: str = "ponger", **fields: object) -> Workload:
         "meshed": True,
     }
     return Workload(**{**defaults, **fields})  # type: ignore[arg-type]
+
+
+def group(name: str = "ponger", **fields: object) -> Group:
+    return of(workload(name, **fields), MeshSettings(), StateFolder(Path("/s")))
 
 
 def service(name: str = "ponger", target: int | str = "http", **fields: object) -> Service:

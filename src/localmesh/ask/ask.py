@@ -1,6 +1,6 @@
 """Sends one real request as somebody, and holds what came of it against what the policies say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
@@ -45,6 +45,8 @@ class Asker:
 
     groups: Sequence[Group]
     outfitter: Outfitter
+    proxies: Mapping[str, str]
+    """The way out of each pod, with the secret in it, by name."""
     running: Sequence[Pod]
     ready: Sequence[Pod]
     identities: Sequence[str]
@@ -88,7 +90,7 @@ class Asker:
     def _way(self, source: Source, target: Target) -> Way:
         match source:
             case AsPod(pod):
-                return through_sidecar(target, self.outfitter.proxy(pod))
+                return through_sidecar(target, self.proxies[pod.name])
             case AsStranger(address):
                 return in_plain(target, address)
             case AsAccount(identity):

@@ -12,18 +12,22 @@ from pathlib import Path
 
 from localmesh.cases.echo import echo
 from localmesh.cases.stage import SOCKET, NotPlayed, Stage
+from localmesh.cases.told import CaseTold, identity
 from localmesh.cases.wire import HELLO, LINE, ByProxy, Direct, Route, Seen, grpc, http, over_http2, stream
+from localmesh.envoy.bootstrap import bootstrap
 from localmesh.envoy.command import command
-from localmesh.envoy.endpoints import Endpoint, LocalEndpoint, endpoints, endpoints_file
+from localmesh.envoy.endpoints import Endpoint, LocalEndpoint
 from localmesh.envoy.sidecar import sidecar
 from localmesh.errors import CommandFailed
 from localmesh.files import make_folder, write
 from localmesh.identity.authority import Authority
 from localmesh.identity.credentials import Credentials
+from localmesh.pods.pod import Pod
 from localmesh.pods.probes import sidecar_ready
 from localmesh.pods.process import Child, Program, tail
 from localmesh.pods.programs import base_environment
 from localmesh.state import StateFolder
+from localmesh.xds.server import Discovery
 from meshpolicy.cases.case import Case, CaseRequest
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.workload import Workload
@@ -98,31 +102,34 @@ async def _pod(
     pod = stage.pod(workload)
     requests = list(requests)
     make_folder(pod.app)
-    make_folder(pod.endpoints)
+    own = [*sidecar(pod, stage.inbound(workload, requests), SECRET, stage.outside)]
     if pod.meshed:
-        credentials.issue(pod)
-    called = stage.called(workload, requests)
-    for destination, endpoint in called.items():
-        write(endpoints_file(pod, destination), json.dumps(endpoints(destination, [endpoint])))
-    ports = stage.inbound(workload, requests)
-    write(pod.bootstrap, json.dumps(sidecar(pod, ports, list(called), SECRET, stage.outside)))
+        own += identity(credentials.authority, credentials.leaf(pod.identity))
+    behind = {destination: [endpoint] for destination, endpoint in stage.called(workload, requests).items()}
+    discovery = Discovery(pod.control_plane, CaseTold(pod, own, behind))
+    write(pod.bootstrap, json.dumps(bootstrap(pod)))
     environment = base_environment(StateFolder(stage.folder), f"{pod.name}/sidecar", os.environ)
     child = Child(Program(f"{pod.name}/sidecar", command(pod), environment, pod.envoy_log, pod.folder))
     async with await echo(pod.app / SOCKET):
-        await child.start()
+        await discovery.start()
         try:
-            await _ready(child, pod.admin, pod.envoy_log)
+            await child.start()
+            await _ready(child, discovery, pod)
             yield
         finally:
             await child.stop(grace=0)
+            await discovery.stop()
 
 
-async def _ready(child: Child, admin: Path, log: Path) -> None:
+async def _ready(child: Child, discovery: Discovery, pod: Pod) -> None:
     try:
         async with asyncio.timeout(START):
-            await sidecar_ready(admin)
+            await sidecar_ready(pod.admin)
     except TimeoutError:
-        raise CommandFailed(f"{child.program.name} did not become ready", tail(log)) from None
+        output = "\n".join([*(refusal.reason for refusal in discovery.refusals()), tail(pod.envoy_log)])
+        raise CommandFailed(f"{child.program.name} did not become ready", output) from None
+    if refusals := discovery.refusals():
+        raise CommandFailed(f"{child.program.name} does not take the case", refusals[0].reason)
 
 
 async def _one(stage: Stage, request: CaseRequest) -> Played:

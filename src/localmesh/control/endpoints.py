@@ -1,24 +1,16 @@
-"""Which pods stand behind which name now, told to every sidecar by files that it watches.
+"""What an app means by a name, and which pods stand behind it now.
 
-Kubernetes takes three steps for this (endpoint slices, the destination service, the proxy); here it is a file's move.
+Kubernetes takes three steps for this (endpoint slices, the destination service, the proxy); here it is one table.
 """
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
-from localmesh.envoy.endpoints import (
-    Destination,
-    Endpoint,
-    LocalEndpoint,
-    endpoints,
-    endpoints_file,
-    service_hosts,
-)
-from localmesh.files import make_folder, write
+from localmesh.envoy.clusters import authority_of
+from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint, service_hosts
 from localmesh.pods.pod import Pod, tcp_ports
+from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.container import ContainerPort
 from meshpolicy.kinds.service import Service
 
@@ -32,11 +24,10 @@ class ServiceBackend:
     target: int | str
     """A container port's number or name."""
 
-    def destination(self, caller: Pod) -> Destination:
-        """Return it as `caller` knows it."""
-        name, namespace = self.service.ref.name, self.service.ref.namespace
-        hosts = service_hosts(name, namespace, caller.namespace)
-        return Destination(f"{name}.{namespace}.{self.number}", hosts, self.number)
+    def destination(self, namespace: str) -> Destination:
+        """Return it as a pod of a namespace knows it."""
+        name, own = self.service.ref.name, self.service.ref.namespace
+        return Destination(f"{name}.{own}.{self.number}", service_hosts(name, own, namespace), self.number)
 
     def port(self, pod: Pod) -> ContainerPort | None:
         """Return the port of `pod` that stands behind it, or None if none does."""
@@ -54,7 +45,7 @@ class PodBackend:
     pod: Pod
     target: ContainerPort
 
-    def destination(self, _caller: Pod) -> Destination:
+    def destination(self, _namespace: str) -> Destination:
         """Return it as anybody knows it."""
         hosts = (str(self.pod.address), str(self.pod.local))
         return Destination(f"{self.pod.name}.{self.target.number}", hosts, self.target.number)
@@ -67,15 +58,14 @@ class PodBackend:
 Backend = ServiceBackend | PodBackend
 
 
-def backends(services: Iterable[Service], pods: Iterable[Pod]) -> tuple[Backend, ...]:
-    """Return all that an app can call: every TCP port of every Service, and every pod's ports by its address."""
-    of_services = (
+def service_backends(services: Iterable[Service]) -> tuple[ServiceBackend, ...]:
+    """Return every TCP port of every Service."""
+    return tuple(
         ServiceBackend(service, port.number, port.target)
         for service in services
         for port in service.ports
         if port.protocol == "TCP"
     )
-    return (*of_services, *(PodBackend(pod, port) for pod in pods for port in tcp_ports(pod)))
 
 
 class Hint(StrEnum):
@@ -88,38 +78,62 @@ class Hint(StrEnum):
     """It does not pass its own pod's sidecar (R10), so nobody would answer TLS."""
 
 
-@dataclass(slots=True)
-class Publisher:
-    """Writes the endpoints of every destination for every sidecar, and only what has changed."""
+Hints = Mapping[tuple[Ref, int], Hint]
+"""What is particular about some ports, by workload and number."""
 
-    backends: tuple[Backend, ...]
-    hints: Mapping[tuple[str, int], Hint] = field(default_factory=dict)
-    """What is particular about some ports, by pod and number."""
-    written: dict[Path, str] = field(default_factory=dict)
 
-    def publish(self, consumers: Iterable[Pod], ready: Iterable[Pod], running: Iterable[Pod]) -> None:
-        """Tell every consumer: Services lead to ready pods, addresses to whatever runs there."""
-        ready, running = tuple(ready), tuple(running)
-        for consumer in consumers:
-            make_folder(consumer.endpoints)
-            for backend in self.backends:
-                pods = ready if isinstance(backend, ServiceBackend) else running
-                found = [self._endpoint(consumer, pod, port) for pod in pods if (port := backend.port(pod))]
-                destination = backend.destination(consumer)
-                self._write(endpoints_file(consumer, destination), json.dumps(endpoints(destination, found)))
+class Directory:
+    """Every name that can be called, and the pods that there are now.
 
-    def forget(self, consumer: Pod) -> None:
-        """Write all anew when this pod comes back: its folder is gone."""
-        self.written = {path: text for path, text in self.written.items() if path.parent != consumer.endpoints}
+    Services lead to ready pods, addresses to whatever runs there.
+    """
 
-    def _endpoint(self, consumer: Pod, pod: Pod, port: ContainerPort) -> Endpoint | LocalEndpoint:
-        if pod.name == consumer.name:
+    def __init__(self, services: Iterable[Service], hints: Hints | None = None) -> None:
+        self._services = {backend.destination("").name: backend for backend in service_backends(services)}
+        self._hints = hints or {}
+        self._ready: tuple[Pod, ...] = ()
+        self._pods: dict[str, PodBackend] = {}
+        self._names: dict[str, dict[str, ServiceBackend]] = {}
+        self._behind: dict[str, tuple[tuple[Pod, ContainerPort], ...]] = {}
+
+    def update(self, ready: Iterable[Pod], running: Iterable[Pod]) -> None:
+        """Take in which pods there are now."""
+        self._ready = tuple(ready)
+        backends = [PodBackend(pod, port) for pod in running for port in tcp_ports(pod)]
+        self._pods = {name: backend for backend in backends for name in backend.destination("").authorities}
+        self._behind.clear()
+
+    def knows(self, caller: Pod, cluster: str) -> bool:
+        """Whether the cluster of that name leads to anything in the mesh."""
+        return self._backend(caller, cluster) is not None
+
+    def endpoints(self, caller: Pod, cluster: str) -> tuple[Endpoint | LocalEndpoint, ...]:
+        """Return who is behind the cluster of that name, as `caller` reaches them."""
+        backend = self._backend(caller, cluster)
+        return tuple(self._endpoint(caller, pod, port) for pod, port in self._members(backend)) if backend else ()
+
+    def _backend(self, caller: Pod, cluster: str) -> Backend | None:
+        authority = authority_of(cluster)
+        if authority is None:  # an ingress knows a Service by its own name
+            return self._services.get(cluster)
+        if caller.namespace not in self._names:
+            self._names[caller.namespace] = {}
+            for backend in self._services.values():
+                for name in backend.destination(caller.namespace).authorities:
+                    self._names[caller.namespace].setdefault(name, backend)
+        return self._names[caller.namespace].get(authority) or self._pods.get(authority)
+
+    def _members(self, backend: Backend) -> Iterator[tuple[Pod, ContainerPort]]:
+        if isinstance(backend, PodBackend):
+            return iter([(backend.pod, backend.target)])
+        name = backend.destination("").name
+        if name not in self._behind:
+            self._behind[name] = tuple((pod, port) for pod in self._ready if (port := backend.port(pod)))
+        return iter(self._behind[name])
+
+    def _endpoint(self, caller: Pod, pod: Pod, port: ContainerPort) -> Endpoint | LocalEndpoint:
+        if pod.name == caller.name:
             return LocalEndpoint(pod.socket(port))
-        hint = self.hints.get((pod.name, port.number), Hint.NONE)
+        hint = self._hints.get((pod.workload, port.number), Hint.NONE)
         identity = "" if hint is Hint.PLAIN else pod.identity
         return Endpoint(pod.local, port.number, identity, hint is Hint.OPAQUE)
-
-    def _write(self, path: Path, text: str) -> None:
-        if self.written.get(path) != text:
-            write(path, text)
-            self.written[path] = text

@@ -1,14 +1,13 @@
 """The way in: the Gateway of the manifests as one more meshed pod, and what its routes offer. No I/O."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from ipaddress import IPv4Address
+from dataclasses import dataclass
 
-from localmesh.control.endpoints import Backend, ServiceBackend
+from localmesh.control.endpoints import service_backends
 from localmesh.envoy.endpoints import Destination
 from localmesh.envoy.ingress import Door, Offer
 from localmesh.pods.addresses import HERE
-from localmesh.pods.plan import Group, groups
+from localmesh.pods.plan import Group, group
 from localmesh.pods.pod import Pod
 from localmesh.settings import Settings
 from localmesh.state import StateFolder
@@ -30,12 +29,13 @@ class Front:
     gateway: Gateway
     ports: Mapping[str, int]
 
-    def doors(self, cluster: Cluster, backends: Iterable[Backend], pod: Pod) -> tuple[Door, ...]:
+    def doors(self, cluster: Cluster, pod: Pod) -> tuple[Door, ...]:
         """Return the listeners with what they offer, the first of each protocol."""
         named = {
-            (backend.service.ref.namespace, backend.service.ref.name, backend.number): backend.destination(pod)
-            for backend in backends
-            if isinstance(backend, ServiceBackend)
+            (backend.service.ref.namespace, backend.service.ref.name, backend.number): backend.destination(
+                pod.namespace
+            )
+            for backend in service_backends(cluster.services)
         }
         found: dict[str, Door] = {}
         for listener in self.gateway.listeners:
@@ -91,11 +91,8 @@ def front(cluster: Cluster, settings: Settings) -> Front | None:
     return Front(cluster.gateways[0], ports) if cluster.gateways else None
 
 
-def ingress_group(found: Front, cluster: Cluster, folder: StateFolder, address: IPv4Address) -> Group:
+def ingress_group(found: Front, cluster: Cluster, folder: StateFolder) -> Group:
     """Return the ingress as a workload of one pod, which runs as the account named like the Gateway's class."""
     gateway = found.gateway
     workload = Workload(gateway.ref, service_account=gateway.class_name, meshed=True)
-    as_pod = replace(workload, ref=replace(gateway.ref, kind="Pod"))
-    (group,) = groups([as_pod], cluster.settings, folder, iter([address]))
-    (pod,) = group.places
-    return Group(workload, (replace(pod, workload=gateway.ref),))
+    return group(workload, cluster.settings, folder)

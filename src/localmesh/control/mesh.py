@@ -2,22 +2,23 @@
 
 import asyncio
 import logging
-import shutil
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Address
 from time import monotonic
 
-from localmesh.control.endpoints import Publisher
+from localmesh.control.member import Member, admit
 from localmesh.control.outfit import Outfitter
+from localmesh.control.refused import refused
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError
 from localmesh.events import Listener, Planned, PodChanged, Ready
 from localmesh.logs import trim
+from localmesh.pods.network import NodeNetwork
 from localmesh.pods.plan import Group
 from localmesh.pods.pod import Pod
 from localmesh.pods.process import tail
 from localmesh.pods.runner import Runner
 from localmesh.until import ended, until
 from localmesh.views import Phase
+from meshpolicy.core.policy import Ref
 
 log = logging.getLogger(__name__)
 PATIENCE = 60.0
@@ -27,37 +28,49 @@ CRASHES = 3
 FAREWELL = 0.8
 """Seconds that a program has at the end of the whole mesh: no request is waited for then."""
 HOUSEKEEPING = 0.5
+ACCEPTANCE = 5.0
+"""Seconds in which the sidecars must have taken what they are told."""
 
 
 class Mesh:
     """All pods of one local mesh."""
 
-    def __init__(self, groups: Iterable[Group], outfitter: Outfitter, node: IPv4Address, report: Listener) -> None:
-        self.groups = tuple(groups)
+    def __init__(self, outfitter: Outfitter, network: NodeNetwork, report: Listener) -> None:
         self.outfitter = outfitter
-        self.runners: dict[str, Runner] = {}
-        self._publisher = Publisher(outfitter.backends, outfitter.hints(self.groups))
-        self._node = node
+        self.members: dict[str, Member] = {}
+        self._network = network
         self._report = report
         self._phases: dict[str, Phase] = {}
         self._stopping = asyncio.Event()
         self._changing = asyncio.Lock()
+        self._telling: asyncio.Handle | None = None
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The workloads."""
+        return self.outfitter.groups
+
+    @property
+    def runners(self) -> dict[str, Runner]:
+        """The pods that run, by name."""
+        return {name: member.runner for name, member in self.members.items()}
 
     async def run(self) -> None:
         """Run until `shut_down`; whatever happens, nothing of it runs afterwards."""
         started = monotonic()
         keeping = asyncio.create_task(self._keep_house())
         try:
-            first = [(group, pod) for group in self.groups for pod in group.places[: group.replicas]]
-            self._report(Planned(tuple(pod.name for _, pod in first)))
-            await self._until_ready([self._admit(group, pod) for group, pod in first])
+            # Every address is held before the first process starts.
+            first = [self._admit(group) for group in self.groups for _ in range(group.workload.replicas)]
+            self._report(Planned(tuple(member.runner.pod.name for member in first)))
+            await self._until_ready(first)
             if not self._stopping.is_set():
                 self._report(Ready(monotonic() - started))
             await self._stopping.wait()
         finally:
             self._stopping.set()
             await ended(keeping)
-            await asyncio.gather(*(runner.halt(FAREWELL) for runner in self.runners.values()))
+            await asyncio.gather(*(member.halt(FAREWELL) for member in self.members.values()))
 
     def shut_down(self) -> None:
         """Begin to stop."""
@@ -68,50 +81,106 @@ class Mesh:
         meshed = [runner.pod for runner in self.runners.values() if runner.pod.meshed]
         for pod in meshed:
             self.outfitter.issue(pod)
+        self._changed()
         return len(meshed)
 
     async def replace(self, group: Group) -> tuple[str, ...]:
         """Replace the pods of a workload one by one, each only after the new one is ready; return the new ones."""
         async with self._changing:
-            old = [self.runners[pod.name] for pod in group.places if pod.name in self.runners]
-            for runner in old:
-                place = next((pod for pod in group.places if pod.name not in self.runners), None)
-                if place is None:  # the workload is one Pod by name: there cannot be two of it
-                    await self._dismiss(runner)
-                    place = runner.pod
-                new = self._admit(group, place)
-                try:
-                    await self._until_ready([new])
-                except LocalMeshError:
-                    await self._dismiss(new)
-                    raise
-                if place is not runner.pod:
-                    await self._dismiss(runner)
-            return tuple(pod.name for pod in group.places if pod.name in self.runners)
+            for member in self._of(group.workload.ref):
+                await self._renew(group, member)
+            return tuple(member.runner.pod.name for member in self._of(group.workload.ref))
 
-    async def adopt(self, groups: tuple[Group, ...], outfitter: Outfitter) -> bool:
-        """Take over what new manifests say of the same pods, replacing those that differ; return whether any does."""
-        before = self.groups, self.outfitter
-        pairs = zip(self.groups, groups, strict=True)
-        changed = [new for old, new in pairs if self.outfitter.differs(old, outfitter, new)]
-        self._take_over(groups, outfitter)
+    async def scale(self, group: Group, replicas: int) -> tuple[str, ...]:
+        """Have a workload run as so many pods until the manifests are applied again; return them."""
+        async with self._changing:
+            await self._fill([group], replicas)
+            await self._thin(group, replicas)
+            return tuple(member.runner.pod.name for member in self._of(group.workload.ref))
+
+    async def adopt(self, outfitter: Outfitter) -> bool:
+        """Take in what new manifests say, and return whether that is anything new, once it holds everywhere.
+
+        Pods stay where they are made as before. Raises BadInput where a sidecar refuses what it is told.
+        """
+        async with self._changing:
+            before = self.outfitter
+            changed = self._take_over(outfitter)
+            try:
+                await self._accepted()
+                return await self._reconcile(before) or changed
+            except LocalMeshError:
+                # What could not be applied is no state to compare with: the next attempt tries it again.
+                self._take_over(before)
+                raise
+
+    async def _reconcile(self, before: Outfitter) -> bool:
+        """Start, replace and stop pods until they are those of the manifests; return whether any had to be."""
+        gone = {group.workload.ref for group in before.groups} - {group.workload.ref for group in self.groups}
+        changed = await self._fill(self.groups)
+        for group in self.groups:
+            for member in self._of(group.workload.ref):
+                if member.template != group.template:
+                    await self._renew(group, member)
+                    changed = True
+            changed |= await self._thin(group, group.workload.replicas)
+        leaving = [member for ref in gone for member in self._of(ref)]
+        await asyncio.gather(*(self._dismiss(member) for member in leaving))
+        return changed or bool(leaving)
+
+    async def _fill(self, groups: Iterable[Group], replicas: int | None = None) -> bool:
+        missing: list[Group] = []
+        for group in groups:
+            wanted = group.workload.replicas if replicas is None else replicas
+            missing += [group] * (wanted - len(self._of(group.workload.ref)))
+        await self._begin([self._admit(group) for group in missing])
+        return bool(missing)
+
+    async def _thin(self, group: Group, replicas: int) -> bool:
+        surplus = self._of(group.workload.ref)[replicas:]
+        await asyncio.gather(*(self._dismiss(member) for member in surplus))
+        return bool(surplus)
+
+    async def _renew(self, group: Group, old: Member) -> None:
+        if not group.numbered:  # the workload is one Pod by name: there cannot be two of it
+            await self._dismiss(old)
+        await self._begin([self._admit(group)])
+        if group.numbered:
+            await self._dismiss(old)
+
+    async def _begin(self, new: Sequence[Member]) -> None:
         try:
-            for group in changed:
-                await self.replace(group)
+            await self._until_ready(new)
         except LocalMeshError:
-            # What could not be applied is no state to compare with: the next attempt tries it again.
-            self._take_over(*before)
+            await asyncio.gather(*(self._dismiss(member) for member in new))
             raise
-        return bool(changed)
 
-    def _take_over(self, groups: tuple[Group, ...], outfitter: Outfitter) -> None:
-        self.groups, self.outfitter = groups, outfitter
-        self._publisher.backends, self._publisher.hints = outfitter.backends, outfitter.hints(groups)
+    def _take_over(self, outfitter: Outfitter) -> bool:
+        """Tell all what new manifests say; return whether that differs from what they were told before."""
+        self.outfitter = outfitter
+        groups = {group.workload.ref: group for group in outfitter.groups}
+        changed = False
+        for member in self.members.values():
+            if group := groups.get(member.runner.pod.workload):
+                changed |= member.learn(group, outfitter)
         self._changed()
+        self._tell()
+        return changed
+
+    async def _accepted(self) -> None:
+        """Return when every sidecar that listens has taken what it was told; raises BadInput if one refuses."""
+        lines = [member.discovery for member in self.members.values() if member.discovery.connected]
+        await until(lambda: all(line.settled for line in lines), within=ACCEPTANCE, what="the sidecars did not answer")
+        self._check(self.members.values())
+
+    def _check(self, members: Iterable[Member]) -> None:
+        if reasons := [reason for member in members for reason in refused(member)]:
+            raise BadInput(*dict.fromkeys(reasons), hint="Envoy does not take this; what runs was not changed")
 
     def group(self, name: str) -> Group:
         """Return the workload that a person means, by its own name or by that of one of its pods."""
-        found = [group for group in self.groups if group.named(name) or any(p.name == name for p in group.places)]
+        of_pod = self.members[name].runner.pod.workload if name in self.members else None
+        found = [group for group in self.groups if group.named(name) or group.workload.ref == of_pod]
         if len(found) == 1:
             return found[0]
         known = ", ".join(sorted(str(group.workload.ref.name) for group in self.groups))
@@ -119,46 +188,56 @@ class Mesh:
             raise BadInput(f"{name}: more than one workload has this name; write NAMESPACE/{name}")
         raise BadInput(f"{name}: there is no such workload or pod; known are {known}")
 
-    def _admit(self, group: Group, pod: Pod) -> Runner:
+    def _of(self, ref: Ref) -> list[Member]:
+        """Return the pods of a workload, the oldest first."""
+        return [member for member in self.members.values() if member.runner.pod.workload == ref]
+
+    def _admit(self, group: Group) -> Member:
         if self._stopping.is_set():
             raise LocalMeshError("the mesh is stopping")
-        programs = self.outfitter.equip(group, pod)
-        runner = Runner(pod, programs, self._node, self._changed)
-        self.runners[pod.name] = runner
-        self._publisher.forget(pod)
+        name = group.free_name(self.members)
+        member = admit(group, name, self.outfitter, self._network, self._changed)
+        self.members[name] = member
         self._changed()
-        return runner
+        return member
 
-    async def _dismiss(self, runner: Runner) -> None:
-        await runner.stop()
-        del self.runners[runner.pod.name]
-        self._phases.pop(runner.pod.name, None)
+    async def _dismiss(self, member: Member) -> None:
+        await member.stop()
+        pod = member.runner.pod
+        del self.members[pod.name]
+        self.outfitter.credentials.forget(pod)
+        self._phases.pop(pod.name, None)
         self._changed()
-        shutil.rmtree(runner.pod.folder)
 
-    async def _until_ready(self, runners: list[Runner]) -> None:
-        await asyncio.gather(*(runner.start() for runner in runners))
+    async def _until_ready(self, members: Sequence[Member]) -> None:
+        await asyncio.gather(*(member.start() for member in members))
         deadline = monotonic() + PATIENCE
 
         def settled() -> bool:
-            for runner in runners:
+            self._check(members)
+            for runner in (member.runner for member in members):
+                if runner.broken:
+                    raise runner.broken
                 if not runner.ready and (runner.failures >= CRASHES or monotonic() > deadline):
                     raise _never_ready(runner)
-            return all(runner.ready for runner in runners) or self._stopping.is_set()
+            return all(member.runner.ready for member in members) or self._stopping.is_set()
 
         await until(settled, within=PATIENCE + 1, what="the pods were not ready")
 
     def _changed(self) -> None:
-        """Tell the sidecars and the listener what is different."""
-        if self._stopping.is_set():
-            return
+        """Tell the sidecars and the listener what is different, once for all that changes at a time."""
+        if self._telling is None and not self._stopping.is_set():
+            self._telling = asyncio.get_running_loop().call_soon(self._tell)
+
+    def _tell(self) -> None:
+        if self._telling:
+            self._telling.cancel()
+        self._telling = None
         running = tuple(self.runners.values())
-        pods = [runner.pod for runner in running]
-        try:
-            self._publisher.publish(pods, [runner.pod for runner in running if runner.ready], pods)
-        except OSError:
-            # Who calls restarts or probes a program, and has to go on; the next change writes all of it again.
-            log.exception("endpoints could not be written")
+        ready = [runner.pod for runner in running if runner.ready]
+        self.outfitter.directory.update(ready, [runner.pod for runner in running])
+        for member in self.members.values():
+            member.discovery.tell()
         for runner in running:
             if self._phases.get(runner.pod.name) != runner.phase:
                 self._phases[runner.pod.name] = runner.phase
@@ -172,11 +251,13 @@ class Mesh:
                 self._tidy([runner.pod for runner in self.runners.values()])
             except OSError:
                 # A disk that is full now may not be in the next round; without one, certificates would end.
-                log.exception("certificates or logs could not be written")
+                log.exception("logs could not be written")
 
     def _tidy(self, pods: Sequence[Pod]) -> None:
-        for pod in self.outfitter.credentials.due(pods):
+        for pod in (due := self.outfitter.credentials.due(pods)):
             self.outfitter.issue(pod)
+        if due:
+            self._changed()
         trim(
             (
                 self.outfitter.folder.log,

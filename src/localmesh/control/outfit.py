@@ -1,18 +1,18 @@
-"""Fills the folder of a pod before it starts: configuration, certificate, endpoints; and says what it runs."""
+"""Says what a pod is made of: its programs, and what its sidecar is told."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from secrets import token_urlsafe
-from typing import Self
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
-from localmesh.control.endpoints import Backend, Hint
+from localmesh.control.endpoints import Directory, Hint
 from localmesh.control.front import KIND, Front
-from localmesh.envoy import Json
+from localmesh.envoy.bootstrap import bootstrap
 from localmesh.envoy.command import command
 from localmesh.envoy.inbound import InboundPort
 from localmesh.envoy.ingress import ingress
 from localmesh.envoy.sidecar import proxy_url, sidecar
+from localmesh.envoy.wire import Resource
 from localmesh.files import make_folder, write
 from localmesh.identity.credentials import Credentials
 from localmesh.pods import programs
@@ -25,44 +25,52 @@ from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
 class Outfitter:
-    """Knows all that a pod's folder is made of."""
+    """Knows all that the manifests say of the pods."""
 
     cluster: Cluster
+    groups: tuple[Group, ...]
     folder: StateFolder
     environ: Mapping[str, str]
     credentials: Credentials
-    backends: tuple[Backend, ...]
     front: Front | None = None
-    secrets: dict[str, str] = field(default_factory=dict)
-    """What each app shows its sidecar, by pod name."""
 
-    def equip(self, group: Group, pod: Pod) -> Programs:
-        """Write a pod's files, and return its programs."""
+    @cached_property
+    def directory(self) -> Directory:
+        """Every name that can be called."""
+        hints = {
+            (group.workload.ref, port.number): self._hint(group, port.number)
+            for group in self.groups
+            for container in group.containers
+            for port in container.ports
+        }
+        return Directory(self.cluster.services, hints)
+
+    def prepare(self, pod: Pod) -> None:
+        """Make the folder of a pod, with what its sidecar is started with; give it a certificate if it is meshed."""
         make_folder(pod.app)
         if pod.meshed:
             self.issue(pod)
-        write(pod.bootstrap, json.dumps(self.configuration(group, pod)))
-        return self.programs(group, pod)
+        write(pod.bootstrap, json.dumps(bootstrap(pod)))
 
     def issue(self, pod: Pod) -> None:
         """Give a meshed pod a new certificate, and the ingress one more for those outside."""
         self.credentials.issue(pod, serves_outside=pod.workload.kind == KIND)
 
-    def configuration(self, group: Group, pod: Pod) -> Json:
-        """Return what the sidecar of a pod is told."""
+    def told(self, group: Group, pod: Pod, secret: str) -> Iterable[Resource]:
+        """Return what the sidecar of a pod is told from the start."""
         if self.front and group.workload.ref.kind == KIND:
-            return ingress(pod, self.front.doors(self.cluster, self.backends, pod))
-        ports = [
-            InboundPort(port.number, pod.socket(port), effective(self.cluster, group.workload, port.number))
-            for port in tcp_ports(pod)
-        ]
-        return sidecar(pod, ports, [backend.destination(pod) for backend in self.backends], self.secret(pod))
+            return ingress(pod, self.front.doors(self.cluster, pod))
+        return sidecar(pod, list(self._inbound(group, pod)), secret)
 
-    def programs(self, group: Group, pod: Pod) -> Programs:
+    def _inbound(self, group: Group, pod: Pod) -> Iterator[InboundPort]:
+        for port in tcp_ports(pod):
+            yield InboundPort(port.number, pod.socket(port), effective(self.cluster, group.workload, port.number))
+
+    def programs(self, group: Group, pod: Pod, secret: str) -> Programs:
         """Return what a pod runs."""
-        proxy = self.proxy(pod)
+        proxy = proxy_url(pod, secret)
         return Programs(
             sidecar=programs.sidecar(pod, command(pod), self.folder, self.environ),
             apps={
@@ -73,32 +81,7 @@ class Outfitter:
             grace=group.workload.grace,
         )
 
-    def hints(self, groups: Iterable[Group]) -> dict[tuple[str, int], Hint]:
-        """Return what callers are told about the ports of all pods."""
-        return {
-            (pod.name, port.number): self._hint(group, port.number)
-            for group in groups
-            for pod in group.places
-            for port in tcp_ports(pod)
-        }
-
     def _hint(self, group: Group, port: int) -> Hint:
         if effective(self.cluster, group.workload, port).skipped:
             return Hint.PLAIN
         return Hint.OPAQUE if hinted_opaque(self.cluster, group.workload, port) else Hint.NONE
-
-    def differs(self, group: Group, other: Self, there: Group) -> bool:
-        """Whether the pods of a workload would be made otherwise by another outfitter."""
-        return any(
-            (self.configuration(group, pod), self.programs(group, pod))
-            != (other.configuration(there, twin), other.programs(there, twin))
-            for pod, twin in zip(group.places, there.places, strict=True)
-        )
-
-    def proxy(self, pod: Pod) -> str:
-        """Return the way out of a pod, with the secret in it."""
-        return proxy_url(pod, self.secret(pod))
-
-    def secret(self, pod: Pod) -> str:
-        """Return what the pod's app shows its sidecar; the same as long as this mesh runs."""
-        return self.secrets.setdefault(pod.name, token_urlsafe(24))

@@ -1,20 +1,47 @@
-"""The frame of Envoy's configuration: who this is, its listeners and clusters, its administration interface."""
-
-from collections.abc import Iterable
+"""What a sidecar is started with: who it is, and where the control plane tells it everything else."""
 
 from localmesh.envoy import Json
-from localmesh.envoy.message import extension
+from localmesh.envoy.message import extension, typed
 from localmesh.pods.pod import Pod
 
+CONTROL_PLANE = "control-plane"
+ADS: Json = {"ads": {}, "initial_fetch_timeout": "0s", "resource_api_version": "V3"}
+"""Where a resource comes from: the one stream. Nobody goes on without it, however long it takes."""
 
-def bootstrap(pod: Pod, listeners: Iterable[Json], clusters: Iterable[Json]) -> Json:
-    """Return a whole configuration; the administration interface is a Unix socket in the pod's private folder."""
+
+def bootstrap(pod: Pod) -> Json:
+    """Return the configuration; what it names is in the pod's private folder, and nothing is watched there."""
+    stream = {"envoy_grpc": {"cluster_name": CONTROL_PLANE}}
     return {
         "node": {"id": pod.name, "cluster": str(pod.workload)},
         "admin": {"address": {"pipe": {"path": str(pod.admin), "mode": 0o600}}},
-        "static_resources": {"listeners": list(listeners), "clusters": list(clusters)},
+        "dynamic_resources": {
+            "ads_config": {"api_type": "DELTA_GRPC", "transport_api_version": "V3", "grpc_services": [stream]},
+            "lds_config": ADS,
+            "cds_config": ADS,
+        },
+        "static_resources": {"clusters": [_control_plane(pod)]},
         "overload_manager": {"resource_monitors": [_connections()]},
         "layered_runtime": {"layers": [{"name": "static", "static_layer": _RUNTIME}]},
+    }
+
+
+def _control_plane(pod: Pod) -> Json:
+    address = {"pipe": {"path": str(pod.control_plane)}}
+    return {
+        "name": CONTROL_PLANE,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "load_assignment": {
+            "cluster_name": CONTROL_PLANE,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+        },
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
+                "upstreams.http.v3.HttpProtocolOptions",
+                explicit_http_config={"http2_protocol_options": {}},
+            )
+        },
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from localmesh.envoy import Json
+from localmesh.envoy.bootstrap import ADS
 from localmesh.envoy.message import extension, typed
 
 MANAGER = "filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -21,7 +22,7 @@ def http(
     name: str,
     *,
     codec: Codec,
-    hosts: Iterable[Json],
+    routes: Json,
     filters: Iterable[Json],
     replies: Iterable[Json],
     log: list[Json],
@@ -35,7 +36,7 @@ def http(
         MANAGER,
         stat_prefix=name,
         codec_type=codec,
-        route_config={"name": name, "virtual_hosts": list(hosts), "validate_clusters": True},
+        **routes,
         http_filters=[*filters, _router()],
         early_header_mutation_extensions=list(_early(changes)),
         local_reply_config={"mappers": list(replies), "body_format": _EMPTY},
@@ -51,6 +52,16 @@ def http(
         skip_xff_append=True,
         **fields,
     )
+
+
+def told(name: str) -> Json:
+    """Return where the routes of a listener come from if they may change: they hold for the next request, at once."""
+    return {"rds": {"route_config_name": name, "config_source": ADS}}
+
+
+def fixed(name: str, host: Json) -> Json:
+    """Return routes that never change."""
+    return {"route_config": {"name": name, "virtual_hosts": [host]}}
 
 
 _EMPTY: Json = {"text_format_source": {"inline_string": ""}}
@@ -103,8 +114,8 @@ def grpc_reply(status: int, grpc_status: int) -> Json:
 NO_ROUTE = (grpc_reply(404, 5),)
 """Where Envoy says UNIMPLEMENTED, Linkerd says NOT_FOUND."""
 
-BAD_GATEWAY = (reply(502, "UF", "UC", "UR", "UPE"),)
-"""Where Envoy says 503, Linkerd says 502: the other side refused, broke off, or spoke no HTTP (M2)."""
+BAD_GATEWAY = (reply(502, "UF", "UC", "UR", "UPE", "NC"),)
+"""Where Envoy says 503, Linkerd says 502: the other side is unknown, refused, broke off, or spoke no HTTP (M2)."""
 
 
 def http_versions() -> Json:

@@ -1,13 +1,14 @@
-"""What an app can call, and where the pods behind it are: the files that Envoy's endpoint discovery reads."""
+"""What an app can call, and where the pods behind it are, as Envoy's endpoint discovery tells it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address
 from pathlib import Path
 
 from localmesh.envoy import Json
-from localmesh.pods.pod import Pod
+from localmesh.envoy.kinds import Kind
+from localmesh.envoy.wire import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,18 @@ class Destination:
     """A Service's port, or one pod's port by its address."""
 
     name: str
-    """Unique, and fit for a file name: `ponger.pingpong.80`."""
+    """Unique: `ponger.pingpong.80`."""
     hosts: tuple[str, ...]
     """The names it is called by, without port: `ponger`, `ponger.pingpong`, …, or an address."""
     port: int
+
+    @property
+    def authorities(self) -> Iterator[str]:
+        """All that an app may write to call it, in lower case."""
+        for host in self.hosts:
+            yield f"{host}:{self.port}"
+            if self.port == 80:
+                yield host
 
 
 def service_hosts(service: str, namespace: str, caller: str) -> tuple[str, ...]:
@@ -61,22 +70,10 @@ class LocalEndpoint:
     socket: Path
 
 
-def endpoints_file(pod: Pod, destination: Destination) -> Path:
-    """Return the file that `pod`'s sidecar watches; replace it by a move, never in place."""
-    return pod.endpoints / f"{destination.name}.json"
-
-
-def endpoints(destination: Destination, found: Iterable[Endpoint | LocalEndpoint]) -> Json:
-    """Return the content of that file."""
-    return {
-        "resources": [
-            {
-                "@type": "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
-                "cluster_name": destination.name,
-                "endpoints": [{"lb_endpoints": [_endpoint(endpoint) for endpoint in found]}],
-            }
-        ]
-    }
+def endpoints(name: str, found: Iterable[Endpoint | LocalEndpoint]) -> Resource:
+    """Return who is ready behind the destination of that name."""
+    behind = [{"lb_endpoints": [_endpoint(endpoint) for endpoint in found]}]
+    return Resource(Kind.ENDPOINTS, name, {"cluster_name": name, "endpoints": behind})
 
 
 def _endpoint(endpoint: Endpoint | LocalEndpoint) -> Json:

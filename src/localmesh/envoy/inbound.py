@@ -8,14 +8,17 @@ C  mutual TLS for the pod's name: a request of a meshed client
 D  the same with our mark in ALPN: a stream of a meshed client
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from localmesh.envoy import Json, stream, tls
 from localmesh.envoy.authorization import Peers
 from localmesh.envoy.connection import Codec, http_versions
-from localmesh.envoy.inboundhttp import requests
+from localmesh.envoy.inboundhttp import requests, route_configuration
+from localmesh.envoy.kinds import Kind
 from localmesh.envoy.message import extension
+from localmesh.envoy.wire import Resource
 from localmesh.pods.addresses import Outside
 from localmesh.pods.pod import Pod
 from meshpolicy.core.policy import HttpRoute, HttpRule, PortPolicy, Protocol
@@ -40,10 +43,10 @@ class InboundPort:
         return f"app_{self.number}"
 
 
-def app(port: InboundPort) -> Json:
+def app(port: InboundPort) -> Resource:
     """Return the cluster that is the app's socket."""
     address = {"pipe": {"path": str(port.socket)}}
-    return {
+    content = {
         "name": port.cluster,
         "type": "STATIC",
         "connect_timeout": "1s",
@@ -53,15 +56,27 @@ def app(port: InboundPort) -> Json:
         },
         "typed_extension_protocol_options": http_versions(),
     }
+    return Resource(Kind.CLUSTER, port.cluster, content)
 
 
-def listener(pod: Pod, port: InboundPort, outside: Outside) -> Json:
-    """Return the listener of a port; it is bound by this process alone (no `reuse_port`)."""
+def routes(port: InboundPort, outside: Outside) -> Iterator[Resource]:
+    """Yield the routes of a port: of those whose TLS ends here, and of all others."""
+    policy = effective(port.policy)
+    for terminated in (True, False):
+        yield route_configuration(port.cluster, policy, Peers(terminated, outside))
+
+
+def listener(pod: Pod, port: InboundPort, outside: Outside) -> Resource:
+    """Return the listener of a port."""
+    return Resource(Kind.LISTENER, f"inbound_{port.number}", _listener(pod, port, outside))
+
+
+def _listener(pod: Pod, port: InboundPort, outside: Outside) -> Json:
     address = {"socket_address": {"address": str(pod.local), "port_value": port.number}}
     found: Json = {
         "name": f"inbound_{port.number}",
         "address": address,
-        "enable_reuse_port": False,
+        "enable_reuse_port": True,
         "traffic_direction": "INBOUND",
     }
     if not pod.meshed or port.policy.skipped:
@@ -91,7 +106,7 @@ def _chains(pod: Pod, port: InboundPort, outside: Outside) -> list[Json]:
         return stream.authorized(pod, port.cluster, policy.authorizations, peers)
 
     def requests_from(peers: Peers, codec: Codec) -> list[Json]:
-        return [requests(pod, port.cluster, policy, peers, codec)]
+        return [requests(pod, port.number, peers, codec)]
 
     # A stream on a port for HTTP is refused whatever the policies say (R64).
     declared = _CODEC.get(policy.protocol)
@@ -100,9 +115,9 @@ def _chains(pod: Pod, port: InboundPort, outside: Outside) -> list[Json]:
         _chain(
             {**meshed, "application_protocols": [tls.OPAQUE]},
             stream.close() if declared else bytes_from(known),
-            tls.server(pod, alpn=(tls.OPAQUE,), demand=True),
+            tls.server(alpn=(tls.OPAQUE,), demand=True),
         ),
-        _chain(meshed, requests_from(known, Codec.AUTO), tls.server(pod, alpn=tls.HTTP, demand=False)),
+        _chain(meshed, requests_from(known, Codec.AUTO), tls.server(alpn=tls.HTTP, demand=False)),
         _chain(
             {"transport_protocol": "tls"},
             stream.close() if declared else bytes_from(strangers),

@@ -2,9 +2,11 @@
 
 from localmesh.envoy import Json, accesslog, grpcroutes, ratelimit, routes
 from localmesh.envoy.authorization import Peers, rules
-from localmesh.envoy.connection import BAD_GATEWAY, NO_ROUTE, Codec, http, remove, write
+from localmesh.envoy.connection import BAD_GATEWAY, NO_ROUTE, Codec, http, remove, told, write
 from localmesh.envoy.filters import header_changes, redirect
+from localmesh.envoy.kinds import Kind
 from localmesh.envoy.message import extension, typed
+from localmesh.envoy.wire import Resource
 from localmesh.pods.pod import Pod
 from meshpolicy.core.policy import Filter, GrpcRoute, HttpRoute, PortPolicy, Protocol
 
@@ -13,23 +15,32 @@ _VERIFIED = "%DOWNSTREAM_PEER_DNS_SAN%%DOWNSTREAM_PEER_URI_SAN%"
 """The one name in the client's certificate: our issuer writes no second."""
 
 
-def requests(pod: Pod, cluster: str, policy: PortPolicy, peers: Peers, codec: Codec) -> Json:
-    """Return the filter for the requests of some peers; what is allowed goes to `cluster`."""
-    name = f"inbound_{policy.port}{'_meshed' if peers.terminated else ''}"
-    limit = policy.rate_limit
+def requests(pod: Pod, port: int, peers: Peers, codec: Codec) -> Json:
+    """Return the filter for the requests of some peers; what becomes of them is in the routes of the same name."""
     return http(
-        name,
+        _name(port, peers),
         codec=codec,
-        hosts=[{"name": name, "domains": ["*"], "routes": _routes(cluster, policy, peers)}],
-        filters=[
-            extension(RBAC, "filters.http.rbac.v3.RBAC"),
-            *(ratelimit.rate_limits(limit) if limit else []),
-        ],
+        routes=told(_name(port, peers)),
+        filters=[extension(RBAC, "filters.http.rbac.v3.RBAC"), *ratelimit.filters()],
         replies=(*BAD_GATEWAY, *NO_ROUTE),
         log=accesslog.inbound_http(pod),
-        default_host=f"{pod.address}:{policy.port}",
+        default_host=f"{pod.address}:{port}",
         changes=_client_id(peers),
     )
+
+
+def route_configuration(cluster: str, policy: PortPolicy, peers: Peers) -> Resource:
+    """Return the routes of a port for some peers, with grants and limits; what is allowed goes to `cluster`."""
+    name = _name(policy.port, peers)
+    host: Json = {"name": name, "domains": ["*"], "routes": _routes(cluster, policy, peers)}
+    if policy.rate_limit:
+        host["typed_per_filter_config"] = ratelimit.rate_limits(policy.rate_limit)
+    content = {"name": name, "virtual_hosts": [host], "validate_clusters": False}
+    return Resource(Kind.ROUTES, name, content)
+
+
+def _name(port: int, peers: Peers) -> str:
+    return f"inbound_{port}{'_meshed' if peers.terminated else ''}"
 
 
 def _client_id(peers: Peers) -> list[Json]:

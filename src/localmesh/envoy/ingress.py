@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from localmesh.envoy import Json, accesslog
-from localmesh.envoy.bootstrap import bootstrap
-from localmesh.envoy.clusters import clusters, requests_cluster
-from localmesh.envoy.connection import BAD_GATEWAY, Codec, http, http1
+from localmesh.envoy.clusters import of_ingress
+from localmesh.envoy.connection import BAD_GATEWAY, Codec, http, told
 from localmesh.envoy.endpoints import Destination
 from localmesh.envoy.filters import header_changes, redirect
+from localmesh.envoy.kinds import Kind
 from localmesh.envoy.outbound import forwards
 from localmesh.envoy.routes import Entry, entries
 from localmesh.envoy.tls import public_server
+from localmesh.envoy.wire import Resource
 from localmesh.pods.pod import Pod
 from meshpolicy.core.policy import HttpRoute
 
@@ -41,28 +42,30 @@ class Door:
     port: int
     offers: tuple[Offer, ...]
     tls: bool = False
-    """Whether it proves itself by the certificate for those outside (`sds.SERVER`)."""
+    """Whether it proves itself by the certificate for those outside (`secrets.SERVER`)."""
 
 
-def ingress(pod: Pod, doors: Sequence[Door]) -> Json:
-    """Return the configuration of the Envoy that plays a Gateway."""
+def ingress(pod: Pod, doors: Sequence[Door]) -> Iterator[Resource]:
+    """Yield what the Envoy that plays a Gateway is told."""
     called = {destination: None for door in doors for offer in door.offers for destination, _ in offer.backends}
-    return bootstrap(pod, [_listener(pod, door) for door in doors], [_cluster(pod, found) for found in called])
+    yield from (of_ingress(pod, destination) for destination in called)
+    for door in doors:
+        yield Resource(Kind.LISTENER, door.name, _listener(pod, door))
+        yield Resource(Kind.ROUTES, door.name, _route_configuration(door))
 
 
-def _cluster(pod: Pod, destination: Destination) -> Json:
-    requests, _ = clusters(pod, destination)
-    # Whatever version a browser speaks: a Service without an `appProtocol` that says otherwise is HTTP/1.1.
-    return requests | {"typed_extension_protocol_options": http1()}
+def _route_configuration(door: Door) -> Json:
+    backends = {offer.route: offer.backends for offer in reversed(door.offers)}
+    matches = entries(tuple(offer.route for offer in door.offers))
+    host = {"name": door.name, "domains": ["*"], "routes": list(_routes(matches, backends))}
+    return {"name": door.name, "virtual_hosts": [host], "validate_clusters": False}
 
 
 def _listener(pod: Pod, door: Door) -> Json:
-    backends = {offer.route: offer.backends for offer in reversed(door.offers)}
-    matches = entries(tuple(offer.route for offer in door.offers))
     manager = http(
         door.name,
         codec=Codec.AUTO,
-        hosts=[{"name": door.name, "domains": ["*"], "routes": list(_routes(matches, backends))}],
+        routes=told(door.name),
         filters=[],
         replies=BAD_GATEWAY,
         log=accesslog.outbound_http(pod),
@@ -70,7 +73,7 @@ def _listener(pod: Pod, door: Door) -> Json:
     )
     chain: Json = {"filters": [manager]}
     if door.tls:
-        chain["transport_socket"] = public_server(pod)
+        chain["transport_socket"] = public_server()
     return {
         "name": door.name,
         "address": {"socket_address": {"address": str(door.address), "port_value": door.port}},
@@ -96,6 +99,6 @@ def _routes(
 
 def _action(weights: list[tuple[Destination, int]]) -> Json:
     if len(weights) == 1:
-        return {"cluster": requests_cluster(weights[0][0])}
-    shares = [{"name": requests_cluster(found), "weight": weight} for found, weight in weights]
+        return {"cluster": weights[0][0].name}
+    shares = [{"name": found.name, "weight": weight} for found, weight in weights]
     return {"weighted_clusters": {"clusters": shares}}

@@ -1,17 +1,20 @@
 """What a sidecar does for its own app: a proxy for its requests and streams, which asks for the pod's secret.
 
 A request in absolute form (`GET http://ponger.pingpong/ping`) is routed by its host; CONNECT opens a stream.
+The host is asked for on demand: the control plane knows every Service, the sidecar those that its app has called.
 """
 
 from base64 import b64encode
 from collections.abc import Iterable
 
 from localmesh.envoy import Json, accesslog
-from localmesh.envoy.clusters import requests_cluster, streams_cluster
-from localmesh.envoy.connection import BAD_GATEWAY, Codec, http, reply
-from localmesh.envoy.endpoints import Destination
+from localmesh.envoy.bootstrap import ADS
+from localmesh.envoy.clusters import REQUESTS, STREAMS
+from localmesh.envoy.connection import BAD_GATEWAY, Codec, fixed, http, reply, write
+from localmesh.envoy.kinds import Kind
 from localmesh.envoy.message import extension
 from localmesh.envoy.requestmatch import header
+from localmesh.envoy.wire import Resource
 from localmesh.pods.pod import OUTBOUND_PORT, Pod
 
 USER = "app"
@@ -25,26 +28,39 @@ def proxy_url(pod: Pod, secret: str) -> str:
     return f"http://{USER}:{secret}@{pod.local}:{OUTBOUND_PORT}"
 
 
-def listener(pod: Pod, destinations: Iterable[Destination], secret: str) -> Json:
+def listener(pod: Pod, secret: str) -> Resource:
     """Return the listener that the app's requests go to."""
     name = "outbound"
     manager = http(
         name,
         codec=Codec.AUTO,
-        hosts=[*_hosts(destinations), _unknown()],
-        filters=[_password(secret)],
+        routes=fixed(name, _anything()),
+        filters=[_password(secret), _on_demand()],
         replies=[*BAD_GATEWAY, _proxy_authentication_required()],
         log=accesslog.outbound_http(pod),
         default_host="unknown",
         upgrade_configs=[{"upgrade_type": "CONNECT"}],
+        changes=[write(_BY_REQUEST, f"{REQUESTS}%REQ(:AUTHORITY)%"), write(_BY_STREAM, f"{STREAMS}%REQ(:AUTHORITY)%")],
     )
-    return {
+    content = {
         "name": name,
         "address": {"socket_address": {"address": str(pod.local), "port_value": OUTBOUND_PORT}},
-        "enable_reuse_port": False,
+        "enable_reuse_port": True,
         "traffic_direction": "OUTBOUND",
         "filter_chains": [{"filters": [manager]}],
     }
+    return Resource(Kind.LISTENER, name, content)
+
+
+_BY_REQUEST = "x-localmesh-requests"
+_BY_STREAM = "x-localmesh-streams"
+"""Headers that name the cluster; they are written whatever the app says, and go no further."""
+
+
+def _on_demand() -> Json:
+    """Return the filter that has a request wait until its cluster is there, or known not to be."""
+    found = {"source": ADS, "timeout": "5s"}
+    return extension("envoy.filters.http.on_demand", "filters.http.on_demand.v3.OnDemand", odcds=found)
 
 
 def _password(secret: str) -> Json:
@@ -63,26 +79,17 @@ def _proxy_authentication_required() -> Json:
     return reply(407, when=403, headers_to_add=[challenge])
 
 
-def _hosts(destinations: Iterable[Destination]) -> Iterable[Json]:
-    taken: set[str] = set()
-    for destination in destinations:
-        domains = [domain for domain in _domains(destination) if domain not in taken]
-        taken.update(domains)
-        if domains:
-            yield _host(destination.name, domains, list(routes(destination)))
-
-
-def _domains(destination: Destination) -> Iterable[str]:
-    for host in destination.hosts:
-        yield f"{host}:{destination.port}"
-        if destination.port == 80:
-            yield host
-
-
-def routes(destination: Destination) -> Iterable[Json]:
-    """Return the routes to a destination."""
-    yield {"match": {"connect_matcher": {}}, "route": _stream(streams_cluster(destination))}
-    yield from forwards({"prefix": ""}, {"cluster": requests_cluster(destination)})
+def _anything() -> Json:
+    return {
+        "name": "anything",
+        "domains": ["*"],
+        "routes": [
+            {"match": {"connect_matcher": {}}, "route": _stream()},
+            *forwards({"prefix": ""}, {"cluster_header": _BY_REQUEST}),
+        ],
+        # The secret is for this proxy, and goes no further.
+        "request_headers_to_remove": ["proxy-authorization", "proxy-connection", _BY_REQUEST, _BY_STREAM],
+    }
 
 
 def forwards(match: Json, action: Json) -> Iterable[Json]:
@@ -95,9 +102,9 @@ def forwards(match: Json, action: Json) -> Iterable[Json]:
     yield {"match": match, "route": _forward(action, _UNSENT)}
 
 
-def _stream(cluster: str) -> Json:
+def _stream() -> Json:
     connect = {"upgrade_type": "CONNECT", "connect_config": {}}
-    return {"cluster": cluster, "timeout": "0s", "upgrade_configs": [connect]}
+    return {"cluster_header": _BY_STREAM, "timeout": "0s", "upgrade_configs": [connect]}
 
 
 def _forward(action: Json, retry_on: str) -> Json:
@@ -116,20 +123,4 @@ def _forward(action: Json, retry_on: str) -> Json:
             "host_selection_retry_max_attempts": 3,
             "retry_back_off": {"base_interval": "0.01s", "max_interval": "0.1s"},
         },
-    }
-
-
-def _unknown() -> Json:
-    answer = {"status": 502}
-    matches: list[Json] = [{"connect_matcher": {}}, {"prefix": ""}]
-    return _host("unknown", ["*"], [{"match": match, "direct_response": answer} for match in matches])
-
-
-def _host(name: str, domains: list[str], found: list[Json]) -> Json:
-    # The secret is for this proxy, and goes no further.
-    return {
-        "name": name,
-        "domains": domains,
-        "routes": found,
-        "request_headers_to_remove": ["proxy-authorization", "proxy-connection"],
     }

@@ -4,7 +4,7 @@ import re
 
 from localmesh.envoy import Json
 from localmesh.envoy.authorization import identity_matcher
-from localmesh.envoy.message import extension
+from localmesh.envoy.message import extension, typed
 from localmesh.envoy.requestmatch import header
 from meshpolicy.core.policy import RateLimit, RateLimitOverride
 
@@ -13,17 +13,27 @@ TOTAL = "pingpong.ratelimit.total"
 EACH = "pingpong.ratelimit.identity"
 _KIND = "filters.http.local_ratelimit.v3.LocalRateLimit"
 _ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+_UNLIMITED = 1_000_000_000
+"""Of who is counted in no bucket: Envoy wants a number."""
 _MOST_IDENTITIES = 10_000
 """Buckets kept at once; the one unused for longest goes first."""
 
 
-def rate_limits(limit: RateLimit) -> list[Json]:
-    """Return the filters; they stand behind authorization, so that a refused request costs nothing (R85)."""
-    found = []
+def filters() -> list[Json]:
+    """Return the filters; they stand behind authorization, so that a refused request costs nothing (R85).
+
+    By themselves they limit nothing: what they do stands beside the routes, where it may change.
+    """
+    return [extension(name, _KIND, stat_prefix=name.rpartition(".")[2]) for name in (TOTAL, EACH)]
+
+
+def rate_limits(limit: RateLimit) -> Json:
+    """Return what the filters do at a port, by their names."""
+    found = {}
     if limit.total is not None:
-        found.append(_filter(TOTAL, token_bucket=_bucket(limit.total)))
+        found[TOTAL] = _limit(TOTAL, token_bucket=_bucket(limit.total))
     if limit.identity is not None or limit.overrides:
-        found.append(_each(limit))
+        found[EACH] = _each(limit)
     return found
 
 
@@ -45,8 +55,9 @@ def _each(limit: RateLimit) -> Json:
             _descriptor({"ordinary": "yes", "identity": ""}, limit.identity),
             _descriptor({"stranger": "yes"}, limit.identity),
         ]
-    return _filter(
+    return _limit(
         EACH,
+        token_bucket=_bucket(_UNLIMITED),
         rate_limits=[{"actions": actions} for actions in rates],
         descriptors=descriptors,
         always_consume_default_token_bucket=False,
@@ -54,9 +65,8 @@ def _each(limit: RateLimit) -> Json:
     )
 
 
-def _filter(name: str, **fields: object) -> Json:
-    return extension(
-        name,
+def _limit(name: str, **fields: object) -> Json:
+    return typed(
         _KIND,
         stat_prefix=name.rpartition(".")[2],
         filter_enabled=_ALWAYS,

@@ -5,9 +5,10 @@ as Linkerd marks it in its transport header (client kind D of R62).
 """
 
 from localmesh.envoy import Json
+from localmesh.envoy.bootstrap import ADS
 from localmesh.envoy.endpoints import Hop
 from localmesh.envoy.message import extension
-from localmesh.identity import sds
+from localmesh.envoy.secrets import IDENTITY, SERVER, TRUST
 from localmesh.pods.pod import Pod
 
 OPAQUE = "pingpong.opaque"
@@ -18,7 +19,7 @@ VERSIONS = {"tls_minimum_protocol_version": "TLSv1_3", "tls_maximum_protocol_ver
 NOBODY = "nobody.invalid"
 
 
-def server(pod: Pod, *, alpn: tuple[str, ...], demand: bool) -> Json:
+def server(*, alpn: tuple[str, ...], demand: bool) -> Json:
     """Return the accepting end; a client certificate is verified if there is one, and must be if demanded (R69)."""
     return extension(
         "envoy.transport_sockets.tls",
@@ -26,8 +27,8 @@ def server(pod: Pod, *, alpn: tuple[str, ...], demand: bool) -> Json:
         common_tls_context={
             "tls_params": VERSIONS,
             "alpn_protocols": list(alpn),
-            "tls_certificate_sds_secret_configs": [_secret(pod, sds.IDENTITY)],
-            "validation_context_sds_secret_config": _secret(pod, sds.TRUST),
+            "tls_certificate_sds_secret_configs": [_secret(IDENTITY)],
+            "validation_context_sds_secret_config": _secret(TRUST),
         },
         require_client_certificate=demand,
         # A resumed session would skip the verification of a certificate that has expired since.
@@ -36,7 +37,7 @@ def server(pod: Pod, *, alpn: tuple[str, ...], demand: bool) -> Json:
     )
 
 
-def public_server(pod: Pod) -> Json:
+def public_server() -> Json:
     """Return the accepting end of an ingress, for those outside the mesh."""
     return extension(
         "envoy.transport_sockets.tls",
@@ -44,43 +45,39 @@ def public_server(pod: Pod) -> Json:
         common_tls_context={
             "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
             "alpn_protocols": list(HTTP),
-            "tls_certificate_sds_secret_configs": [_secret(pod, sds.SERVER)],
+            "tls_certificate_sds_secret_configs": [_secret(SERVER)],
         },
     )
 
 
-def client(pod: Pod, hop: Hop) -> Json:
+def client(hop: Hop) -> Json:
     """Return the connecting end for a hop; the endpoint's host name is the identity it must prove."""
     if hop is Hop.PLAIN:
         return extension("envoy.transport_sockets.raw_buffer", "transport_sockets.raw_buffer.v3.RawBuffer")
-    return _client(pod, [OPAQUE] if hop is Hop.MESHED_OPAQUE else [], auto_host_sni=True, auto_sni_san_validation=True)
+    return _client([OPAQUE] if hop is Hop.MESHED_OPAQUE else [], auto_host_sni=True, auto_sni_san_validation=True)
 
 
 def no_client(pod: Pod) -> Json:
     """Return a connecting end that trusts nobody: what is left if no hop was chosen must not be plain text."""
     if not pod.meshed:
-        return client(pod, Hop.PLAIN)
-    return _client(pod, [], sni=NOBODY, auto_sni_san_validation=True)
+        return client(Hop.PLAIN)
+    return _client([], sni=NOBODY, auto_sni_san_validation=True)
 
 
-def _client(pod: Pod, alpn: list[str], **fields: object) -> Json:
+def _client(alpn: list[str], **fields: object) -> Json:
     return extension(
         "envoy.transport_sockets.tls",
         f"{TLS}.UpstreamTlsContext",
         common_tls_context={
             "tls_params": VERSIONS,
             **({"alpn_protocols": alpn} if alpn else {}),
-            "tls_certificate_sds_secret_configs": [_secret(pod, sds.IDENTITY)],
-            "validation_context_sds_secret_config": _secret(pod, sds.TRUST),
+            "tls_certificate_sds_secret_configs": [_secret(IDENTITY)],
+            "validation_context_sds_secret_config": _secret(TRUST),
         },
         max_session_keys=0,
         **fields,
     )
 
 
-def _secret(pod: Pod, name: str) -> Json:
-    path = str(sds.secret_file(pod.secrets, name))
-    return {
-        "name": name,
-        "sds_config": {"path_config_source": {"path": path}, "resource_api_version": "V3"},
-    }
+def _secret(name: str) -> Json:
+    return {"name": name, "sds_config": ADS}

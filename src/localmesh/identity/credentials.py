@@ -1,4 +1,4 @@
-"""Gives every pod its certificate, and a new one before the old one ends or when asked."""
+"""Gives every pod its certificate, and a new one before the old one ends or when asked. Keys stay in memory."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,9 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 from localmesh.identity.authority import RENEWED_AT, Authority
 from localmesh.identity.certificates import Leaf, Validity
-from localmesh.identity.sds import SERVER, write_identity, write_trust
 from localmesh.pods.addresses import HERE
 from localmesh.pods.pod import Pod
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a pod proves itself with."""
+
+    identity: Leaf
+    """To the mesh."""
+    server: Leaf | None = None
+    """To those outside: of an ingress only."""
 
 
 @dataclass(slots=True)
@@ -17,17 +26,19 @@ class Credentials:
 
     authority: Authority
     lifetime: timedelta
-    validity: dict[str, Validity] = field(default_factory=dict)
+    held: dict[str, Held] = field(default_factory=dict)
 
-    def issue(self, pod: Pod, *, serves_outside: bool = False) -> None:
-        """Put a new certificate in place for a pod, and the trust anchor beside it."""
-        leaf = self.leaf(pod.identity)
-        write_trust(pod.secrets, [self.authority.anchor.pem])
-        write_identity(pod.secrets, leaf)
+    def issue(self, pod: Pod, *, serves_outside: bool = False) -> Held:
+        """Make a new certificate for a pod; return it."""
+        server = None
         if serves_outside:
             server = self.authority.issuer.server(["localhost"], [HERE], Validity.lasting(self.lifetime))
-            write_identity(pod.secrets, server, SERVER)
-        self.validity[pod.name] = leaf.validity
+        self.held[pod.name] = Held(self.leaf(pod.identity), server)
+        return self.held[pod.name]
+
+    def forget(self, pod: Pod) -> None:
+        """Drop the certificate of a pod that is no more."""
+        self.held.pop(pod.name, None)
 
     def leaf(self, identity: str) -> Leaf:
         """Return a new certificate for an identity, in memory."""
@@ -37,9 +48,11 @@ class Credentials:
         """Return the pods whose certificates should be replaced by now."""
         now = now or datetime.now(UTC)
         return tuple(
-            pod for pod in pods if pod.name in self.validity and self.validity[pod.name].spent(now) >= RENEWED_AT
+            pod
+            for pod in pods
+            if pod.name in self.held and self.held[pod.name].identity.validity.spent(now) >= RENEWED_AT
         )
 
     def expires(self, pod: Pod) -> str:
         """Return when a pod's certificate ends, in ISO 8601, or nothing without one."""
-        return self.validity[pod.name].end.isoformat() if pod.name in self.validity else ""
+        return self.held[pod.name].identity.validity.end.isoformat() if pod.name in self.held else ""

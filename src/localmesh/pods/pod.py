@@ -39,19 +39,14 @@ class Pod:
         return self.folder / "app"
 
     @property
-    def secrets(self) -> Path:
-        """The folder of the certificate and the trust anchors, as Envoy reads them (`sds.py`)."""
-        return self.folder / "tls"
-
-    @property
-    def endpoints(self) -> Path:
-        """The folder of one endpoint file a destination (`envoy/endpoints.py`)."""
-        return self.folder / "eds"
-
-    @property
     def bootstrap(self) -> Path:
-        """Envoy's configuration."""
+        """What Envoy is started with; all else it is told by the control plane."""
         return self.folder / "envoy.json"
+
+    @property
+    def control_plane(self) -> Path:
+        """The Unix socket on which the control plane answers this pod's sidecar, and no other."""
+        return self.folder / "xds.sock"
 
     @property
     def admin(self) -> Path:

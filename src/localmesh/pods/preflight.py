@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from localmesh.pods.plan import Group
-from localmesh.pods.pod import OUTBOUND_PORT, tcp_ports
 from localmesh.pods.programs import NoProgram, resolve, unknown_fields
 
 
@@ -17,8 +16,7 @@ def workload_reasons(groups: Iterable[Group], environ: Mapping[str, str]) -> Ite
     if not groups:
         yield "the manifests hold no workload that runs here (Deployment, StatefulSet, DaemonSet, Pod)"
     for group in groups:
-        pod = group.places[0]
-        for container in pod.containers:
+        for container in group.containers:
             where = f"{group.workload.ref.place or ''}: {group.workload.ref}"
             try:
                 resolve(container, environ)
@@ -38,19 +36,6 @@ def port_reasons(ports: Mapping[str, int]) -> Iterator[str]:
             )
     if len(set(ports.values())) < len(ports):
         yield f"the ports of the ingress must differ: {', '.join(f'LOCALMESH_{name}' for name in ports)}"
-
-
-def pod_port_reasons(groups: Iterable[Group]) -> Iterator[str]:
-    """Yield which ports the pods cannot listen on: somebody listens there on all addresses of the machine."""
-    wanted = {
-        number: pod
-        for group in groups
-        for pod in group.places[:1]
-        for number in (OUTBOUND_PORT, *(port.number for port in tcp_ports(pod)))
-    }
-    for number, pod in wanted.items():
-        if refusal := _refusal(str(pod.local), number):
-            yield f"port {number} on {pod.local} cannot be taken for {pod.name}: {refusal}; end what listens there"
 
 
 def _refusal(address: str, port: int) -> str:

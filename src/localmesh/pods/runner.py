@@ -1,4 +1,7 @@
-"""Runs one pod: its sidecar, its apps and their probes, from the first start to the end."""
+"""Runs one pod: its sidecar, its apps and their probes, from the first start to the end.
+
+The apps start when the sidecar listens: what they are given to find it by is never shown to anybody else.
+"""
 
 import asyncio
 import logging
@@ -6,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from localmesh.errors import CommandFailed
 from localmesh.pods.pod import Pod
 from localmesh.pods.probes import Prober, sidecar_ready
 from localmesh.pods.process import Child, Program
@@ -16,7 +20,7 @@ from meshpolicy.kinds.container import Probe
 log = logging.getLogger(__name__)
 
 DRAIN = 0.5
-"""Seconds from leaving the endpoints to SIGTERM: the callers' sidecars read a file, and need far less."""
+"""Seconds from leaving the endpoints to SIGTERM: the callers' sidecars are told at once, and need far less."""
 SIDECAR = "sidecar"
 
 
@@ -41,6 +45,9 @@ class Runner:
         self._leaving = False
         self._ready: set[str] = set()
         self._was_ready = False
+        self._started = False
+        self.broken: CommandFailed | None = None
+        """Why an app cannot be started at all."""
         self._watch: asyncio.Task[None] | None = None
         self._again = asyncio.Event()
         self._restarts: set[asyncio.Task[None]] = set()
@@ -76,10 +83,9 @@ class Runner:
         return self.restarts + self.sidecar.restarts
 
     async def start(self) -> None:
-        """Start all processes; readiness comes later, by `on_change`."""
+        """Start the sidecar; the apps follow, and readiness comes later, by `on_change`."""
+        await self.sidecar.start()
         self._watch = asyncio.create_task(self._watch_over(), name=f"probe {self.pod.name}")
-        # Together: neither needs the other to start, and the sidecar answers 502 until the app listens.
-        await asyncio.gather(*(child.start() for child in (self.sidecar, *self.apps.values())))
 
     async def stop(self) -> None:
         """Leave the endpoints, finish what is in flight, and end: the apps first, as they still need their way out."""
@@ -119,9 +125,21 @@ class Runner:
     async def _probe(self) -> None:
         await sidecar_ready(self.pod.admin)
         self._set(SIDECAR, ready=True)
+        if not await self._apps_started():
+            return
         async with asyncio.TaskGroup() as group:
             for name in self.apps:
                 group.create_task(self._prober(name).run())
+
+    async def _apps_started(self) -> bool:
+        if not self._started:
+            self._started = True
+            try:
+                await asyncio.gather(*(child.start() for child in self.apps.values()))
+            except CommandFailed as error:
+                self.broken = error
+                self._on_change()
+        return self.broken is None
 
     def _prober(self, name: str) -> Prober:
         def restart(reason: str) -> None:

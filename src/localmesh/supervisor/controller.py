@@ -6,12 +6,12 @@ from dataclasses import replace
 from localmesh.ask.access import access, policy_identities
 from localmesh.ask.ask import Asker, client
 from localmesh.ask.sources import NODE, UNMESHED, AsAccount, AsPod, AsStranger
-from localmesh.control.endpoints import Backend, backends
 from localmesh.control.front import front, ingress_group
 from localmesh.control.manifests import read_cluster
 from localmesh.control.mesh import Mesh
 from localmesh.control.outfit import Outfitter
 from localmesh.envoy.command import binary
+from localmesh.envoy.sidecar import proxy_url
 from localmesh.errors import BadInput
 from localmesh.events import Listener
 from localmesh.identity.authority import ANCHOR, Authority
@@ -19,7 +19,7 @@ from localmesh.identity.credentials import Credentials
 from localmesh.pods.addresses import HERE, played
 from localmesh.pods.network import NodeNetwork
 from localmesh.pods.plan import Group, groups
-from localmesh.pods.preflight import envoy_reasons, pod_port_reasons, port_reasons, workload_reasons
+from localmesh.pods.preflight import envoy_reasons, port_reasons, workload_reasons
 from localmesh.pods.runner import Runner
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
@@ -48,23 +48,19 @@ class Controller:
         reasons = [
             *workload_reasons(planned, environ),
             *port_reasons({"PORT": settings.port, "HTTPS_PORT": settings.https_port}),
-            *pod_port_reasons(planned),
             *envoy_reasons(binary(), environ),
         ]
         if reasons:
             raise BadInput(*reasons, hint="nothing was started")
         self._authority = Authority.open(folder.authority, cluster.settings.trust_domain)
         credentials = Credentials(self._authority, settings.certificate_lifetime)
-        outfitter = Outfitter(
-            cluster, folder, environ, credentials, _backends(cluster, planned), front(cluster, settings)
-        )
-        self.mesh = Mesh(planned, outfitter, played(network.node), report)
+        outfitter = Outfitter(cluster, planned, folder, environ, credentials, front(cluster, settings))
+        self.mesh = Mesh(outfitter, network, report)
 
     def _planned(self, cluster: Cluster) -> tuple[Group, ...]:
-        addresses = self._network.pods()
-        found = groups(cluster.workloads, cluster.settings, self.folder, addresses)
+        found = groups(cluster.workloads, cluster.settings, self.folder)
         entry = front(cluster, self._settings)
-        return (*found, ingress_group(entry, cluster, self.folder, next(addresses))) if entry else found
+        return (*found, ingress_group(entry, cluster, self.folder)) if entry else found
 
     def view(self) -> MeshView:
         """Tell all about the mesh."""
@@ -88,7 +84,12 @@ class Controller:
 
     def _clients(self) -> dict[str, Client]:
         """Return everybody who might call: the workloads, the accounts that policies name, the node, a stranger."""
-        workloads = {group.workload.ref.name: client(AsPod(group.places[0])) for group in self.mesh.groups}
+        running = {runner.pod.workload: runner.pod for runner in self.mesh.runners.values()}
+        workloads = {
+            group.workload.ref.name: client(AsPod(running[group.workload.ref]))
+            for group in self.mesh.groups
+            if group.workload.ref in running
+        }
         known = {found.identity for found in workloads.values()}
         unknown = [identity for identity in self._identities() if identity not in known]
         accounts = {_account(identity): client(AsAccount(identity)) for identity in unknown}
@@ -124,6 +125,7 @@ class Controller:
         asker = Asker(
             groups=self.mesh.groups,
             outfitter=self.mesh.outfitter,
+            proxies={name: proxy_url(member.runner.pod, member.secret) for name, member in self.mesh.members.items()},
             running=[runner.pod for runner in runners],
             ready=[runner.pod for runner in runners if runner.ready],
             identities=self._identities(),
@@ -136,27 +138,13 @@ class Controller:
         """Read the manifests again; return whether anything changed."""
         cluster = read_cluster(self._settings.manifests, "what runs was not changed")
         planned = self._planned(cluster)
-        if [group.shape for group in planned] != [group.shape for group in self.mesh.groups]:
-            raise BadInput(
-                "the manifests now describe other workloads or replicas than those that run",
-                hint="run `just down`, then `just up`",
-            )
         if reasons := tuple(workload_reasons(planned, self._environ)):
             raise BadInput(*reasons, hint="what runs was not changed")
-        outfitter = replace(
-            self.mesh.outfitter,
-            cluster=cluster,
-            backends=_backends(cluster, planned),
-            front=front(cluster, self._settings),
-        )
-        return await self.mesh.adopt(planned, outfitter)
+        outfitter = replace(self.mesh.outfitter, cluster=cluster, groups=planned, front=front(cluster, self._settings))
+        return await self.mesh.adopt(outfitter)
 
 
 def _account(identity: str) -> str:
     """Return `namespace/account` of an identity that Linkerd made of a ServiceAccount, else the identity."""
     account, namespace, kind = (*identity.split("."), "", "")[:3]
     return f"{namespace}/{account}" if kind == "serviceaccount" else identity
-
-
-def _backends(cluster: Cluster, planned: tuple[Group, ...]) -> tuple[Backend, ...]:
-    return backends(cluster.services, [pod for group in planned for pod in group.places])

@@ -5,12 +5,11 @@ from ipaddress import IPv4Address
 import pytest
 
 from localmesh.ask.access import access, policy_identities, words
-from localmesh.pods.plan import Group
 from localmesh.views import AccessView
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.match import HttpMatch, PathKind, PathMatch
 
-from ..build import cluster, workload
+from ..build import cluster, group
 
 FRIEND = "friend.pingpong.serviceaccount.identity.linkerd.cluster.local"
 CLIENTS = {
@@ -50,7 +49,7 @@ PING = "{path: {type: Exact, value: /ping}, method: GET}"
 
 
 def allowed(text: str, meshed: bool = True) -> list[tuple[str, str]]:
-    groups = [Group(workload(meshed=meshed), ())]
+    groups = [group(meshed=meshed)]
     found = access(cluster(text), groups, CLIENTS)
     assert all((line.server, line.port) == ("ponger", "http") for line in found)
     return [(line.client, line.request) for line in found]
@@ -100,13 +99,13 @@ def test_an_unmeshed_workload_is_open_to_anyone() -> None:
 
 def test_a_line_names_what_grants_it() -> None:
     text = SERVER.format(protocol="HTTP/1") + GRANT.format(kind="Server", name="s")
-    (line,) = access(cluster(text), [Group(workload(), ())], CLIENTS)
+    (line,) = access(cluster(text), [group()], CLIENTS)
     assert line == AccessView("friend", "ponger", "http", "any /*", BY)
 
 
 def test_the_accounts_that_policies_name_are_found() -> None:
     text = SERVER.format(protocol="HTTP/1") + GRANT.format(kind="Server", name="s")
-    assert policy_identities(cluster(text), [Group(workload(), ())]) == (FRIEND,)
+    assert policy_identities(cluster(text), [group()]) == (FRIEND,)
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,19 @@
 """The Gateway of the manifests as it is played here."""
 
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
-from localmesh.control.endpoints import backends
-from localmesh.control.front import front, ingress_group
+from localmesh.control.front import Front, front, ingress_group
 from localmesh.envoy.ingress import Door, ingress
+from localmesh.envoy.kinds import Kind
+from localmesh.pods.pod import Pod
 from localmesh.settings import Settings
 from localmesh.state import StateFolder
 from meshpolicy.kinds.cluster import Cluster
 
-from ..build import cluster, service
-from ..pods.test_plan import NETWORK
+from ..build import cluster
 
 GATEWAY = """
 apiVersion: gateway.networking.k8s.io/v1
@@ -38,18 +39,29 @@ spec:
       backendRefs: {backends}
 """
 PONGER = "[{name: ponger, port: 80}]"
+SERVICE = """
+---
+apiVersion: v1
+kind: Service
+metadata: {name: ponger, namespace: pingpong}
+spec: {selector: {app: ponger}, ports: [{port: 80, targetPort: http}]}
+"""
+
+
+def ingress_pod(entry: Front, found: Cluster) -> Pod:
+    group = ingress_group(entry, found, StateFolder(Path("/s")))
+    return group.pod(group.free_name(()), IPv4Address("127.244.7.9"))
 
 
 def doors(text: str) -> tuple[Door, ...]:
     found = cluster(text)
     entry = front(found, Settings())
     assert entry
-    (pod,) = ingress_group(entry, found, StateFolder(Path("/s")), next(NETWORK.pods())).places
-    return entry.doors(found, backends([service()], ()), pod)
+    return entry.doors(found, ingress_pod(entry, found))
 
 
 def with_route(gateway: str = "door", more: str = "", to: str = PONGER) -> str:
-    return GATEWAY + ROUTE.format(gateway=gateway, more=more, backends=to)
+    return GATEWAY + SERVICE + ROUTE.format(gateway=gateway, more=more, backends=to)
 
 
 def test_the_first_listener_of_each_protocol_is_played_on_this_machine() -> None:
@@ -95,10 +107,9 @@ def routes(text: str) -> list[dict[str, object]]:
     found = cluster(text)
     entry = front(found, Settings())
     assert entry
-    (pod,) = ingress_group(entry, found, StateFolder(Path("/s")), next(NETWORK.pods())).places
-    written = ingress(pod, entry.doors(found, backends([service()], ()), pod))
-    chain = written["static_resources"]["listeners"][0]["filter_chains"][0]
-    config = chain["filters"][0]["typed_config"]["route_config"]
+    pod = ingress_pod(entry, found)
+    told = ingress(pod, entry.doors(found, pod))
+    config = next(resource.content for resource in told if resource.kind is Kind.ROUTES)
     return list(config["virtual_hosts"][0]["routes"])
 
 
@@ -117,8 +128,7 @@ def test_the_ingress_runs_as_the_account_of_its_class() -> None:
     found = cluster(GATEWAY)
     entry = front(found, Settings())
     assert entry
-    group = ingress_group(entry, found, StateFolder(Path("/s")), next(NETWORK.pods()))
-    (pod,) = group.places
+    group, pod = ingress_group(entry, found, StateFolder(Path("/s"))), ingress_pod(entry, found)
     assert (pod.name, pod.identity) == ("door", "traefik.ingress.serviceaccount.identity.linkerd.cluster.local")
     assert (group.workload.ref.kind, pod.workload.kind) == ("Gateway", "Gateway")
 

@@ -37,7 +37,7 @@ def world(folder: Path, authority: Authority) -> Iterator[World]:
     server, friend, other = (make_pod(folder, name, n) for n, name in enumerate(("server", "friend", "other"), 2))
     stranger = make_pod(folder, "stranger", 5, meshed=False)
     for pod in (server, friend, other, stranger):
-        prepare(pod, authority)
+        prepare(pod)
     behind = {destination(name): (at(server, port),) for name, port in PORTS.items()}
     behind |= {hinted(name): (replace(at(server, PORTS[name]), opaque=True),) for name in ("http", "unknown")}
     own = {destination(name): (LocalEndpoint(server.app / "http.sock"),) for name in PORTS}
@@ -46,8 +46,8 @@ def world(folder: Path, authority: Authority) -> Iterator[World]:
         stack.enter_context(app(server.app / "lines.sock", "lines", lines=True))
         yield World(
             authority,
-            stack.enter_context(run(server, server_ports(server), own)),
-            stack.enter_context(run(friend, [], behind)),
-            stack.enter_context(run(other, [], behind)),
-            stack.enter_context(run(stranger, [], behind)),
+            stack.enter_context(run(authority, server, server_ports(server), own)),
+            stack.enter_context(run(authority, friend, [], behind)),
+            stack.enter_context(run(authority, other, [], behind)),
+            stack.enter_context(run(authority, stranger, [], behind)),
         )

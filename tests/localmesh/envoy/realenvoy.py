@@ -1,33 +1,56 @@
-"""A pod's real Envoy: started, asked as the pod's app would, and ended."""
+"""A pod's real Envoy: started, told what it needs by a real control plane, asked as the pod's app would, and ended."""
 
+import asyncio
 import json
-import operator
 import socket
 import subprocess
+import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from http.client import HTTPConnection
 from time import monotonic, sleep
 from typing import Any
 
 import httpx
 
+from localmesh.cases.told import CaseTold, identity
+from localmesh.envoy.bootstrap import bootstrap
 from localmesh.envoy.command import command
-from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint, endpoints, endpoints_file
+from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint
 from localmesh.envoy.inbound import InboundPort
 from localmesh.envoy.outbound import USER
 from localmesh.envoy.sidecar import proxy_url, sidecar
+from localmesh.envoy.wire import Resource
 from localmesh.files import make_folder, write
-from localmesh.identity import sds
 from localmesh.identity.authority import Authority
 from localmesh.identity.certificates import Validity
 from localmesh.pods.pod import OUTBOUND_PORT, Pod
+from localmesh.xds.server import Discovery
 
 SECRET = "known-to-the-app-alone"
 LIFETIME = timedelta(hours=1)
+
+
+class Background:
+    """An event loop of its own thread: the tests themselves wait, and the control plane must not."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+
+    def do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something there, and wait for it."""
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+
+@cache
+def background() -> Background:
+    """Return the one of this test run."""
+    return Background()
 
 
 def until(fact: Callable[[], bool], what: str, within: float = 10) -> None:
@@ -43,8 +66,9 @@ class Sidecar:
     """A pod and its Envoy, once `run` has started it."""
 
     pod: Pod
+    told: CaseTold
+    discovery: Discovery
     process: subprocess.Popen[bytes] | None = None
-    destinations: Sequence[Destination] = field(default_factory=tuple)
 
     def client(self) -> httpx.Client:
         """Return a client that asks as the pod's app does."""
@@ -81,19 +105,21 @@ class Sidecar:
         found = dict(line.split(": ") for line in self.admin(f"/stats?filter={name}").splitlines())
         return int(found[name])
 
-    def lead(self, destination: Destination, *found: Endpoint | LocalEndpoint) -> None:
-        """Tell the sidecar who is behind a destination."""
-        write(endpoints_file(self.pod, destination), json.dumps(endpoints(destination, found)))
-
     def change(self, destination: Destination, *found: Endpoint | LocalEndpoint) -> None:
-        """Tell the running sidecar who is behind a destination, and wait until both of its clusters know."""
-        names = [f"cluster.{destination.name}{kind}.update_success" for kind in ("", ".stream")]
-        before = [self.stat(name) for name in names]
-        self.lead(destination, *found)
-        until(
-            lambda: all(map(operator.ne, before, [self.stat(name) for name in names])),
-            f"{self.pod.name} did not read {destination}",
-        )
+        """Tell the running sidecar who is behind a destination, and wait until it knows."""
+        self.told.behind[destination] = found
+        self.tell()
+
+    def tell(self, *resources: Resource) -> None:
+        """Tell the running sidecar of new resources of its own and of whatever else changed; wait until it knows."""
+        self.told.own |= {(resource.kind, resource.name): resource for resource in resources}
+
+        async def tell() -> None:
+            self.discovery.tell()
+            while not self.discovery.settled:
+                await self.discovery.heard()
+
+        background().do(tell())
 
     def log(self) -> list[dict[str, Any]]:
         """Return the lines of the access log so far."""
@@ -113,29 +139,35 @@ class Sidecar:
         return found[-1]
 
 
-def prepare(pod: Pod, authority: Authority) -> None:
-    """Make a pod's folder, and its certificate if it is meshed."""
-    for folder in (pod.folder, pod.app, pod.endpoints, pod.secrets):
-        make_folder(folder)
-    if pod.meshed:
-        sds.write_identity(pod.secrets, authority.issuer.leaf(pod.identity, Validity.lasting(LIFETIME)))
-        sds.write_trust(pod.secrets, [authority.anchor.pem])
+def prepare(pod: Pod) -> None:
+    """Make a pod's folder."""
+    make_folder(pod.app)
+
+
+def certificate(pod: Pod, authority: Authority) -> tuple[Resource, ...]:
+    """Return a new certificate of a pod, and the trust anchor."""
+    return identity(authority, authority.issuer.leaf(pod.identity, Validity.lasting(LIFETIME)))
 
 
 @contextmanager
-def run(pod: Pod, ports: Sequence[InboundPort], leads: dict[Destination, tuple[Any, ...]]) -> Iterator[Sidecar]:
+def run(
+    authority: Authority, pod: Pod, ports: Sequence[InboundPort], leads: dict[Destination, tuple[Any, ...]]
+) -> Iterator[Sidecar]:
     """Run a pod's Envoy until the block ends; its folder is prepared."""
-    found = Sidecar(pod, destinations=tuple(leads))
-    for destination, behind in leads.items():
-        found.lead(destination, *behind)
-    write(pod.bootstrap, json.dumps(sidecar(pod, ports, found.destinations, SECRET)))
+    told = CaseTold(pod, [*sidecar(pod, ports, SECRET), *(certificate(pod, authority) if pod.meshed else ())], leads)
+    discovery = Discovery(pod.control_plane, told)
+    found = Sidecar(pod, told, discovery)
+    write(pod.bootstrap, json.dumps(bootstrap(pod)))
+    background().do(discovery.start())
     with pod.envoy_log.open("wb") as log, subprocess.Popen(command(pod), stdout=log, stderr=log) as process:
         found.process = process
         try:
             until(lambda: _ready(found), f"Envoy of {pod.name} is not ready")
+            assert not (refusals := discovery.refusals()), refusals
             yield found
         finally:
             process.kill()
+            background().do(discovery.stop())
 
 
 def _ready(found: Sidecar) -> bool:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from localmesh.envoy import secrets
 from localmesh.envoy.endpoints import Destination
-from localmesh.identity import sds
 from localmesh.identity.authority import Authority
 from localmesh.identity.certificates import Validity
 
@@ -30,12 +30,14 @@ def replicas(folder: Path, authority: Authority) -> Iterator[tuple[Sidecar, Side
     routes = (route("/", grant(identity("caller"))),)
     with ExitStack() as stack:
         for pod in (client, *servers):
-            prepare(pod, authority)
+            prepare(pod)
         for pod in servers:
             stack.enter_context(app(pod.app / "http.sock", pod.service_account))
-        running = [stack.enter_context(run(pod, [on(pod, policy(PORT, http_routes=routes))], {})) for pod in servers]
+        running = [
+            stack.enter_context(run(authority, pod, [on(pod, policy(PORT, http_routes=routes))], {})) for pod in servers
+        ]
         leads = {ECHO: tuple(at(pod, PORT) for pod in servers)}
-        caller = stack.enter_context(run(client, [], leads))
+        caller = stack.enter_context(run(authority, client, [], leads))
         yield caller, running[0], running[1]
 
 
@@ -81,7 +83,7 @@ def test_rotation_loses_no_request(replicas: tuple[Sidecar, Sidecar, Sidecar], a
 def rotate(sidecar: Sidecar, authority: Authority) -> None:
     """Replace a sidecar's certificate, and wait until Envoy has it."""
     leaf = authority.issuer.leaf(sidecar.pod.identity, Validity.lasting(LIFETIME))
-    sds.write_identity(sidecar.pod.secrets, leaf)
+    sidecar.tell(secrets.certificate(leaf))
     serial = f"{leaf.x509.serial_number:x}"
     until(lambda: serial in sidecar.admin("/certs"), f"{sidecar.pod.name} has no new certificate")
 

@@ -73,7 +73,7 @@ def test_a_pod_that_calls_itself_passes_every_policy(world: World) -> None:
     assert "l5d-client-id" not in answer.json()["headers"]
 
 
-def test_endpoints_come_and_go_by_a_file(world: World) -> None:
+def test_endpoints_come_and_go_while_the_app_calls(world: World) -> None:
     port = destination("http")
     server = at(world.server.pod, PORTS["http"])
     with world.friend.client() as asks:

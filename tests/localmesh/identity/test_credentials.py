@@ -24,22 +24,15 @@ def it(tmp_path: Path) -> Pod:
     return pod(folder=tmp_path)
 
 
-def files(it: Pod) -> list[str]:
-    return sorted(path.name for path in it.secrets.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("outside", "found"),
-    [
-        (False, ["sds-identity.json", "sds-trust.json"]),
-        (True, ["sds-identity.json", "sds-server.json", "sds-trust.json"]),
-    ],
-)
-def test_a_pod_has_its_identity_and_the_ingress_one_more(
-    outside: bool, found: list[str], credentials: Credentials, it: Pod
-) -> None:
+@pytest.mark.parametrize("outside", [False, True])
+def test_a_pod_has_its_identity_and_the_ingress_one_more(outside: bool, credentials: Credentials, it: Pod) -> None:
     credentials.issue(it, serves_outside=outside)
-    assert files(it) == found
+    assert (credentials.held[it.name].server is not None) is outside
+
+
+def test_no_certificate_or_key_is_written_anywhere(credentials: Credentials, it: Pod) -> None:
+    credentials.issue(it, serves_outside=True)
+    assert not list(it.folder.iterdir())
 
 
 @pytest.mark.parametrize(("minutes", "due"), [(0, False), (41, False), (43, True), (90, True)])

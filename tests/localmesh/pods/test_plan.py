@@ -1,12 +1,12 @@
 """From workloads to pods."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
-from localmesh.pods.network import NodeNetwork
 from localmesh.pods.plan import Group, groups, short
+from localmesh.pods.pod import Pod
 from localmesh.state import StateFolder
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.settings import MeshSettings
@@ -14,56 +14,82 @@ from meshpolicy.kinds.workload import Workload
 
 from ..build import container, workload
 
-NETWORK = NodeNetwork(IPv4Network("10.244.7.0/24"))
+ADDRESS = IPv4Address("127.244.7.2")
 
 
 def planned(*workloads: Workload) -> tuple[Group, ...]:
-    return groups(workloads, MeshSettings(), StateFolder(Path("/s")), NETWORK.pods())
+    return groups(workloads, MeshSettings(), StateFolder(Path("/s")))
+
+
+def made(what: Workload) -> Pod:
+    (group,) = planned(what)
+    return group.pod(group.free_name(()), ADDRESS)
 
 
 def names(*workloads: Workload) -> list[str]:
-    return [pod.name for group in planned(*workloads) for pod in group.places]
+    taken: list[str] = []
+    for group in planned(*workloads):
+        for _ in range(group.workload.replicas):
+            taken.append(group.free_name(taken))
+    return taken
 
 
 @pytest.mark.parametrize(
     ("what", "found"),
     [
-        (workload(replicas=2), ["ponger-0", "ponger-1", "ponger-2"]),
-        (workload(replicas=0), ["ponger-0"]),
+        (workload(replicas=2), ["ponger-0", "ponger-1"]),
         (workload(ref=Ref("", "Pod", "pingpong", "curl")), ["curl"]),
         (workload(ref=Ref("batch", "Job", "pingpong", "once")), []),
         (workload(ref=Ref("workload.linkerd.io", "ExternalWorkload", "pingpong", "vm")), []),
     ],
 )
-def test_a_workload_has_a_place_for_each_replica_and_one_for_its_successor(what: Workload, found: list[str]) -> None:
+def test_pods_are_numbered_and_a_pod_by_name_is_not(what: Workload, found: list[str]) -> None:
     assert names(what) == found
+
+
+@pytest.mark.parametrize(
+    ("taken", "next_one"),
+    [([], "ponger-0"), (["ponger-0", "ponger-1"], "ponger-2"), (["ponger-1"], "ponger-0"), (["other-0"], "ponger-0")],
+)
+def test_the_next_pod_has_the_first_free_number(taken: list[str], next_one: str) -> None:
+    assert planned(workload())[0].free_name(taken) == next_one
 
 
 def test_workloads_of_one_name_in_two_namespaces_are_told_apart() -> None:
     other = workload(ref=Ref("apps", "Deployment", "other", "ponger"))
-    assert names(workload(), other) == [
-        "pingpong.ponger-0",
-        "pingpong.ponger-1",
-        "other.ponger-0",
-        "other.ponger-1",
-    ]
+    assert names(workload(), other) == ["pingpong.ponger-0", "other.ponger-0"]
 
 
 def test_a_pod_has_the_identity_of_its_account_and_an_address_that_is_played_by_loopback() -> None:
-    ((first, _),) = (group.places for group in planned(workload()))
+    first = made(workload())
     assert first.identity == "ponger.pingpong.serviceaccount.identity.linkerd.cluster.local"
-    assert (first.address, first.local) == (IPv4Address("10.244.7.2"), IPv4Address("127.244.7.2"))
+    assert (first.address, first.local) == (IPv4Address("10.244.7.2"), ADDRESS)
     assert first.folder == Path("/s/pods/ponger-0")
 
 
 def test_an_unmeshed_pod_has_no_identity() -> None:
-    assert planned(workload(meshed=False))[0].places[0].identity == ""
+    assert made(workload(meshed=False)).identity == ""
 
 
 def test_init_containers_are_not_run() -> None:
     setup = container("setup", init=True)
-    (group,) = planned(workload(containers=(setup, container("app"))))
-    assert [c.name for c in group.places[0].containers] == ["app"]
+    assert [c.name for c in made(workload(containers=(setup, container("app")))).containers] == ["app"]
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (workload(), True),
+        (workload(replicas=5), True),
+        (workload(labels={"app": "other"}), False),
+        (workload(service_account="other"), False),
+        (workload(meshed=False), False),
+        (workload(grace=1), False),
+        (workload(containers=(container("app", args=("x",)),)), False),
+    ],
+)
+def test_a_pod_is_replaced_when_what_it_is_made_from_changes(other: Workload, same: bool) -> None:
+    assert (planned(workload())[0].template == planned(other)[0].template) is same
 
 
 @pytest.mark.parametrize(("name", "found"), [("ponger-0", "ponger-0"), ("x" * 24, "x" * 24)])

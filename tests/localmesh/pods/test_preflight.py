@@ -14,11 +14,10 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.workload import Workload
 
 from ..build import container, workload
-from ..pods.test_plan import NETWORK
 
 
 def reasons(*workloads: Workload) -> list[str]:
-    planned = groups(workloads, MeshSettings(), StateFolder(Path("/s")), NETWORK.pods())
+    planned = groups(workloads, MeshSettings(), StateFolder(Path("/s")))
     return list(workload_reasons(planned, {"PATH": "/bin"}))
 
 

@@ -1,0 +1,73 @@
+"""One pod of the mesh, with all that belongs to it: its address, its processes, and its line to the control plane."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import token_urlsafe
+
+from localmesh.control.outfit import Outfitter
+from localmesh.control.told import PodTold
+from localmesh.envoy.kinds import Kind
+from localmesh.envoy.wire import Resource
+from localmesh.pods.addresses import played
+from localmesh.pods.network import Held, NodeNetwork
+from localmesh.pods.plan import Group
+from localmesh.pods.runner import Runner
+from localmesh.xds.server import Discovery
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A pod that was admitted."""
+
+    runner: Runner
+    discovery: Discovery
+    template: tuple[object, ...]
+    """What it was made from."""
+    secret: str
+    """What its apps show its sidecar; a new one for every pod."""
+    _told: PodTold
+    _held: Held
+    _network: NodeNetwork
+
+    async def start(self) -> None:
+        """Start the line, then the sidecar; the apps follow."""
+        await self.discovery.start()
+        await self.runner.start()
+
+    async def stop(self) -> None:
+        """End in order, finishing what is in flight."""
+        await self.runner.stop()
+        await self._leave()
+
+    async def halt(self, grace: float) -> None:
+        """End at once: the whole mesh ends."""
+        await self.runner.halt(grace)
+        await self._leave()
+
+    async def _leave(self) -> None:
+        await self.discovery.stop()
+        self._network.release(self._held)
+        shutil.rmtree(self.runner.pod.folder, ignore_errors=True)
+
+    def learn(self, group: Group, outfitter: Outfitter) -> bool:
+        """Take in what new manifests say of it, and return whether that is new; `discovery.tell` passes it on."""
+        return self._told.update(outfitter.told(group, self.runner.pod, self.secret), outfitter.directory)
+
+    def resource(self, kind: Kind, name: str) -> Resource | None:
+        """Return what its sidecar is told now."""
+        return self._told.resource(kind, name)
+
+
+def admit(group: Group, name: str, outfitter: Outfitter, network: NodeNetwork, on_change: Callable[[], None]) -> Member:
+    """Make a pod of a workload; its address and its ports are held from now on. Nothing of it runs yet."""
+    ports = [port.number for container in group.containers for port in container.ports if port.protocol == "TCP"]
+    held = network.hold(name, ports)
+    pod = group.pod(name, held.address)
+    outfitter.prepare(pod)
+    secret = token_urlsafe(24)
+    told = PodTold(pod, outfitter.credentials)
+    runner = Runner(pod, outfitter.programs(group, pod, secret), played(network.node), on_change)
+    member = Member(runner, Discovery(pod.control_plane, told), group.template, secret, told, held, network)
+    member.learn(group, outfitter)
+    return member
