@@ -87,6 +87,7 @@ METHODS: Mapping[str, Callable[..., Any]] = {
     "startsWith": str.startswith,
     "endsWith": str.endswith,
     "matches": lambda text, pattern: _pattern(pattern).search(text) is not None,
+    "split": str.split,
     "substring": lambda text, start, end=None: text[start:end],
 }
 MACROS: Mapping[str, Callable[[list[bool]], Any]] = {

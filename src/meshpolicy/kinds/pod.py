@@ -8,6 +8,7 @@ from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.container import read_container, read_user
 from meshpolicy.kinds.kind import Kind
+from meshpolicy.kinds.podspec import check_cron_job, check_pod, check_template
 from meshpolicy.kinds.reading import read_addresses
 from meshpolicy.kinds.workload import Workload
 
@@ -74,12 +75,12 @@ def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: F
 
 
 KINDS = (
-    Kind("", "Pod", read_pod),
-    Kind("", "ReplicationController", read_template),
-    Kind("apps", "Deployment", read_template),
-    Kind("apps", "ReplicaSet", read_template),
-    Kind("apps", "StatefulSet", read_template),
-    Kind("apps", "DaemonSet", read_template),
-    Kind("batch", "Job", read_template),
-    Kind("batch", "CronJob", read_cron_job),
+    Kind("", "Pod", read_pod, check_pod),
+    Kind("", "ReplicationController", read_template, check_template),
+    Kind("apps", "Deployment", read_template, check_template),
+    Kind("apps", "ReplicaSet", read_template, check_template),
+    Kind("apps", "StatefulSet", read_template, check_template),
+    Kind("apps", "DaemonSet", read_template, check_template),
+    Kind("batch", "Job", read_template, check_template),
+    Kind("batch", "CronJob", read_cron_job, check_cron_job),
 )

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import Kind
+from meshpolicy.kinds.podspec import check_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +64,4 @@ def read(document: Fields, ref: Ref) -> Service:
     )
 
 
-KINDS = (Kind("", "Service", read),)
+KINDS = (Kind("", "Service", read, check_service),)

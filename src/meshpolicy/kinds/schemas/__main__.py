@@ -37,6 +37,7 @@ KINDS = {
     "AuthorizationPolicy",
     "EgressNetwork",
     "ExternalWorkload",
+    "Gateway",
     "GRPCRoute",
     "HTTPLocalRateLimitPolicy",
     "HTTPRoute",

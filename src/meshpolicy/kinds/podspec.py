@@ -1,0 +1,118 @@
+"""What the API server refuses in workloads and Services beyond their schema: names, and what must be unique. Pure.
+
+Source: Kubernetes `pkg/apis/core/validation/validation.go`, `pkg/apis/apps/validation/validation.go` and
+`apimachinery/pkg/util/validation`.
+"""
+
+import re
+from collections.abc import Iterator
+
+from meshpolicy.core.fields import Fields
+from meshpolicy.kinds.metadata import DNS_LABEL, DNS_SUBDOMAIN, LONGEST_NAME, LONGEST_SUBDOMAIN, NAME
+from meshpolicy.kinds.reading import read_selector
+
+PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+LONGEST_PORT_NAME = 15
+PORT_RULE = (
+    "a port's name (IANA_SVC_NAME) holds up to 15 lower-case letters, digits and `-`, a letter among them, no `--`,"
+    " and begins and ends with a letter or digit"
+)
+ENV_NAME = re.compile(r"[ -<>-~]+")
+MOST_PORT = 65535
+
+
+def check_pod(document: Fields) -> None:
+    """Note what is wrong with a Pod."""
+    _check_spec(document.child("spec"))
+
+
+def check_template(document: Fields) -> None:
+    """Note what is wrong with a workload that has a template."""
+    spec = document.child("spec")
+    template = spec.child("template")
+    _check_spec(template.child("spec"))
+    if document.data.get("apiVersion") == "apps/v1":
+        _check_selector(spec, template.child("metadata").strings("labels"))
+
+
+def check_cron_job(document: Fields) -> None:
+    """Note what is wrong with a CronJob."""
+    _check_spec(document.child("spec").child("jobTemplate").child("spec").child("template").child("spec"))
+
+
+def check_service(document: Fields) -> None:
+    """Note what is wrong with a Service."""
+    spec = document.child("spec")
+    ports = spec.children("ports")
+    for port in ports:
+        if len(ports) > 1 and not port.has("name"):
+            port.refuse("name", "is missing; each of several ports has a name")
+        _check_name(port, "name", port.text("name"))
+        _check_target(port, "targetPort")
+    _check_unique(ports, "name", "port")
+
+
+def _check_selector(spec: Fields, labels: dict[str, str]) -> None:
+    selector = spec.child("selector")
+    if not selector.data.get("matchLabels") and not selector.data.get("matchExpressions"):
+        spec.refuse("selector", "is empty, and would select every pod")
+    elif not read_selector(selector).accepts(labels):
+        spec.refuse("selector", "does not select the pods of the template: its labels are others")
+
+
+def _check_spec(spec: Fields) -> None:
+    containers = [*spec.children("initContainers"), *spec.children("containers")]
+    for container in containers:
+        _check_container(container)
+    _check_unique(containers, "name", "container")
+    account = spec.text("serviceAccountName")
+    if account and (not DNS_SUBDOMAIN.fullmatch(account) or len(account) > LONGEST_SUBDOMAIN):
+        spec.refuse("serviceAccountName", f"is `{account[:60]}`: {NAME}, between which `.` may stand")
+
+
+def _check_container(container: Fields) -> None:
+    _check_name(container, "name", container.text("name"))
+    ports = container.children("ports")
+    for port in ports:
+        name = port.text("name")
+        if name and not is_port_name(name):
+            port.refuse("name", f"is `{name[:60]}`: {PORT_RULE}")
+    _check_unique(ports, "name", "port")
+    for variable in container.children("env"):
+        if not ENV_NAME.fullmatch(variable.text("name")):
+            variable.refuse("name", "is no name of a variable: printable ASCII without `=` is expected")
+    for handler in _handlers(container):
+        _check_target(handler, "port")
+
+
+def _handlers(container: Fields) -> Iterator[Fields]:
+    probes = [container.child(probe) for probe in ("livenessProbe", "readinessProbe", "startupProbe")]
+    yield from (probe.child(kind) for probe in probes for kind in ("httpGet", "tcpSocket") if probe.has(kind))
+
+
+def _check_target(fields: Fields, key: str) -> None:
+    """Note a port that is neither a number from 1 to 65535 nor a port's name."""
+    value = fields.data.get(key)
+    if isinstance(value, str) and not is_port_name(value):
+        fields.refuse(key, f"is `{value[:60]}`: {PORT_RULE}")
+    elif isinstance(value, int) and not 1 <= value <= MOST_PORT:
+        fields.refuse(key, f"is {value}, where a port from 1 to {MOST_PORT} is expected")
+
+
+def _check_name(fields: Fields, key: str, name: str) -> None:
+    if fields.has(key) and (not DNS_LABEL.fullmatch(name) or len(name) > LONGEST_NAME):
+        fields.refuse(key, f"is `{name[:60]}`: {NAME}, and has at most {LONGEST_NAME} of them")
+
+
+def _check_unique(entries: list[Fields] | tuple[Fields, ...], key: str, what: str) -> None:
+    seen: set[str] = set()
+    for entry in entries:
+        name = entry.text(key)
+        if name and name in seen:
+            entry.refuse(key, f"is `{name}`, as another {what} is named already")
+        seen.add(name)
+
+
+def is_port_name(text: str) -> bool:
+    """Whether a port may have this name (RFC 6335, section 5.1)."""
+    return len(text) <= LONGEST_PORT_NAME and PORT_NAME.fullmatch(text) is not None

@@ -1,0 +1,111 @@
+"""What the API server refuses in workloads and Services: names, ports, numbers, and fields that it does not know."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshpolicy.kinds.podspec import is_port_name
+from meshpolicy.manifests.parse import parse_documents
+
+from ..build import GATEWAY, Manifest, documents
+
+
+def refused(manifest: Manifest) -> list[str]:
+    """Return the fields with which something is wrong."""
+    return [problem.place.field for problem in parse_documents(documents(manifest)).wrong]
+
+
+def container(**fields: Any) -> Manifest:
+    """Return a container."""
+    return {"name": "app", **fields}
+
+
+def pod(*containers: Manifest, name: str = "a", **spec: Any) -> Manifest:
+    """Return a Pod."""
+    metadata = {"name": name, "namespace": "ns"}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [*containers], **spec}}
+
+
+def deployment(**spec: Any) -> Manifest:
+    """Return a Deployment."""
+    template = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [container()]}}
+    fields = {"selector": {"matchLabels": {"app": "a"}}, "template": template, **spec}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "namespace": "ns"}, "spec": fields}
+
+
+def service(*ports: Manifest, **spec: Any) -> Manifest:
+    """Return a Service."""
+    metadata = {"name": "a", "namespace": "ns"}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [*ports], **spec}}
+
+
+def port(name: str = "http", number: Any = 80, **fields: Any) -> Manifest:
+    """Return a port of a container."""
+    return {"name": name, "containerPort": number, **fields}
+
+
+FIRST = "spec.containers[0]"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "fields"),
+    [
+        (pod(container(ports=[port(), port("metrics", 81)])), []),
+        (pod(container(), name="../../precious"), ["metadata.name"]),
+        (pod(container(name="a/b")), [f"{FIRST}.name"]),
+        (pod(container(name="A")), [f"{FIRST}.name"]),
+        (pod(container(name="a" * 64)), [f"{FIRST}.name"]),
+        (pod(container(), container()), ["spec.containers[1].name"]),
+        (pod(container(), initContainers=[container()]), [f"{FIRST}.name"]),
+        (pod(container(ports=[port("../../../control")])), [f"{FIRST}.ports[0].name"]),
+        (pod(container(ports=[port("123")])), [f"{FIRST}.ports[0].name"]),
+        (pod(container(ports=[port(), port("http", 81)])), [f"{FIRST}.ports[1].name"]),
+        (pod(container(ports=[port(number=70000)])), [f"{FIRST}.ports[0].containerPort"]),
+        (pod(container(ports=[port(protocol="tcp")])), [f"{FIRST}.ports[0].protocol"]),
+        (pod(container(prots=[])), [f"{FIRST}.prots"]),
+        (pod(container(env=[{"name": "A=B"}])), [f"{FIRST}.env[0].name"]),
+        (pod(container(env=[{"name": "A", "valeu": "b"}])), [f"{FIRST}.env[0].valeu"]),
+        (pod(container(readinessProbe={"httpGet": {"port": "no/port"}})), [f"{FIRST}.readinessProbe.httpGet.port"]),
+        (pod(container(readinessProbe={"periodSeconds": -1})), [f"{FIRST}.readinessProbe.periodSeconds"]),
+        (pod(container(image=None, ports=None, env=None)), []),
+        (pod(container(resources={"limits": {"cpu": 1, "memory": "1Gi"}})), []),
+        (pod(container(), serviceAccountName="a_b"), ["spec.serviceAccountName"]),
+        (pod(container(), terminationGracePeriodSeconds=-1), ["spec.terminationGracePeriodSeconds"]),
+        (deployment(), []),
+        (deployment(replicas=0), []),
+        (deployment(replicas=-1), ["spec.replicas"]),
+        (deployment(replica=2), ["spec.replica"]),
+        (deployment(selector={}), ["spec.selector"]),
+        (deployment(selector={"matchLabels": {"app": "b"}}), ["spec.selector"]),
+        (deployment(strategy={"rollingUpdate": {"maxSurge": "25%"}}), []),
+        (service({"port": 80}), []),
+        (service({"port": 80, "targetPort": "http"}), []),
+        (service({"port": 80, "targetPort": "Http"}), ["spec.ports[0].targetPort"]),
+        (service({"port": 80, "targetPort": 70000}), ["spec.ports[0].targetPort"]),
+        (service({"port": 80, "name": "a"}, {"port": 81}), ["spec.ports[1].name"]),
+        (service({"port": 80, "name": "a"}, {"port": 81, "name": "a"}), ["spec.ports[1].name"]),
+        (service({"port": 80, "name": "A"}), ["spec.ports[0].name"]),
+        (service({"port": 80}, sessionAffinty="None"), ["spec.sessionAffinty"]),
+    ],
+)
+def test_what_the_api_server_refuses_is_refused_at_its_field(manifest: Manifest, fields: list[str]) -> None:
+    assert refused(manifest) == fields
+
+
+def test_a_gateway_is_held_against_its_schema() -> None:
+    listener = {"name": "web", "port": 80, "protocol": "HTTP"}
+    spec: Manifest = {"gatewayClassName": "traefik", "listeners": [listener]}
+    gateway = {"apiVersion": f"{GATEWAY}/v1", "kind": "Gateway", "metadata": {"name": "a", "namespace": "b"}}
+    assert refused({**gateway, "spec": spec}) == []
+    assert refused({**gateway, "spec": {**spec, "listener": []}}) == ["spec.listener"]
+    assert refused({**gateway, "spec": {**spec, "listeners": [{**listener, "port": 0}]}}) == ["spec.listeners[0].port"]
+
+
+@given(st.text("az09-A_./", max_size=17))
+def test_a_port_name_is_read_as_rfc_6335_says(text: str) -> None:
+    letters = [sign for sign in text if "a" <= sign <= "z"]
+    signs = all("a" <= sign <= "z" or "0" <= sign <= "9" or sign == "-" for sign in text)
+    ends = not text.startswith("-") and not text.endswith("-")
+    assert is_port_name(text) == (1 <= len(text) <= 15 and signs and ends and bool(letters) and "--" not in text)
