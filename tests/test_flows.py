@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kindmesh.checks import API_SERVER, CALLS
+from kindmesh.verify.checks import API_SERVER, CALLS
 
 from .rendered import Object, built, of_kind, strings, written
 

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from kindmesh.pods import ASKERS, manifest
+from kindmesh.probes.pods import ASKERS, manifest
 
 from .rendered import ROOT, Object, built, folders
 

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import click
 
 from kindmesh.errors import BadInput, CommandFailed, KindMeshError
-from kindmesh.kube import Kube
 from kindmesh.pins import read_pins
 from kindmesh.settings import Settings, project_root, read
-from kindmesh.steps import Site
+from kindmesh.steps.steps import Site
+from kindmesh.tools.kube import Kube
 
 FINDING = 1
 BAD_INPUT = 2
@@ -88,8 +88,8 @@ def doctor() -> None:
 @click.option("--only", "only", multiple=True, metavar="STEP", help="Take this step alone; may be repeated.")
 def up(only: tuple[str, ...]) -> None:
     """Bring everything up, step by step; what is there already stays as it is."""
-    from kindmesh.bringup import STEPS
-    from kindmesh.steps import choose, take
+    from kindmesh.steps.bringup import STEPS
+    from kindmesh.steps.steps import choose, take
 
     site = here()
     if not only:
@@ -116,7 +116,7 @@ def check_first(settings: Settings) -> None:
 @main.command()
 def down() -> None:
     """Remove all of it: the kind cluster, or, on a cluster of your own, what `up` brought there."""
-    from kindmesh.takedown import take_down
+    from kindmesh.steps.takedown import take_down
 
     failed = take_down(here())
     for line in failed:
@@ -128,7 +128,7 @@ def down() -> None:
 @output_option
 def status(output: str) -> None:
     """Show the pods: meshed or not, ready or not, restarts."""
-    from kindmesh.status import read_status, show_status
+    from kindmesh.operations.status import read_status, show_status
 
     found = read_status(here().kube)
     show_status(found, output)
@@ -139,11 +139,11 @@ def status(output: str) -> None:
 @click.option("--only", "only", multiple=True, metavar="GROUP", help="Prove this group alone; may be repeated.")
 def verify(output: str, only: tuple[str, ...]) -> None:
     """Prove on the running system that every allowed call works, and every other is refused for the right cause."""
-    from kindmesh import report
-    from kindmesh.finding import failed
-    from kindmesh.status import show_table
-    from kindmesh.verify import GROUPS
-    from kindmesh.verify import verify as prove
+    from kindmesh.operations.status import show_table
+    from kindmesh.verify import report
+    from kindmesh.verify.finding import failed
+    from kindmesh.verify.verify import GROUPS
+    from kindmesh.verify.verify import verify as prove
 
     if unknown := [group for group in only if group not in GROUPS]:
         raise BadInput(f"--only {unknown[0]}: groups are {', '.join(GROUPS)}")
@@ -176,8 +176,8 @@ def ask(source: str, target: str, method: str, output: str) -> None:
     FROM is pinger, newcomer (a new pod like it), ponger, ingress, disguised, stranger, unmeshed or node. TO is
     NAME[:PORT][/PATH], such as `ponger:metrics/metrics`.
     """
-    from kindmesh.asking import ask_once
-    from kindmesh.probe import Cause
+    from kindmesh.probes.asking import ask_once
+    from kindmesh.probes.probe import Cause
 
     asked = ask_once(here().kube, source, target, method.upper())
     click.echo(asked.to_json() if output == "json" else str(asked))
@@ -208,8 +208,8 @@ def rotate(what: str) -> None:
     Its phases are in docs/guides/rotate-the-anchor.md. A rotation of the anchor that broke off goes on when it is
     started again.
     """
-    from kindmesh.load import under_load
-    from kindmesh.rotate import phases_of_anchor, phases_of_issuer
+    from kindmesh.operations.rotate import phases_of_anchor, phases_of_issuer
+    from kindmesh.probes.load import under_load
 
     site, lost = here(), 0
     for phase in (phases_of_issuer if what == "issuer" else phases_of_anchor)(site):
@@ -226,8 +226,8 @@ def rotate(what: str) -> None:
 @click.argument("name")
 def restart(name: str) -> None:
     """Replace the pods of pinger or ponger one by one under 50 requests a second, and say whether one was lost."""
-    from kindmesh.load import under_load
-    from kindmesh.steps import wait_for_rollout
+    from kindmesh.probes.load import under_load
+    from kindmesh.steps.steps import wait_for_rollout
 
     site = here()
     with under_load(site.kube, name) as loading:
@@ -241,14 +241,14 @@ def restart(name: str) -> None:
 @click.argument("name")
 def chaos(name: str) -> None:
     """Break one thing, show what happens, and heal it: pod, policy, injector or dns."""
-    from kindmesh.chaos import find_chaos
+    from kindmesh.operations.chaos import find_chaos
 
     find_chaos(name).run(here())
 
 
 def tunnel(namespace: str, target: str, port: int, local: int, path: str = "") -> None:
     """Keep a tunnel open until Ctrl-C, or until it ends by itself."""
-    from kindmesh.forward import forward
+    from kindmesh.tools.forward import forward
 
     with forward(here().kube, namespace, target, port, local) as opened:
         say(f"{opened.address}{path}, until Ctrl-C")

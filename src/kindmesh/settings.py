@@ -8,6 +8,7 @@ from pathlib import Path
 from kindmesh.errors import BadInput
 
 CLUSTER = "pingpong"
+IMAGE = "pingpong:dev"
 OPTIONAL = ("cert-manager", "viz", "tracing", "ingress")
 """Parts that a cluster can go without; the walls and their proof are none of them."""
 EXTRA = ("cni",)

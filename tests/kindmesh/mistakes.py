@@ -5,17 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from kindmesh.bringup import STEPS
-from kindmesh.finding import Finding
-from kindmesh.identity import load_authority, make_issuer
-from kindmesh.kube import Kube, until
-from kindmesh.pods import NEWCOMER, NODE
-from kindmesh.steps import Site, choose, take
-from kindmesh.verifyadmission import verify_admission
-from kindmesh.verifycalls import verify_calls
-from kindmesh.verifycertificates import verify_certificates
-from kindmesh.verifyingress import verify_ingress
-from kindmesh.verifystate import verify_metrics
+from kindmesh.identity.authority import load_authority, make_issuer
+from kindmesh.probes.pods import NEWCOMER, NODE
+from kindmesh.steps.bringup import STEPS
+from kindmesh.steps.steps import Site, choose, take
+from kindmesh.tools.kube import Kube, until
+from kindmesh.verify.admission import verify_admission
+from kindmesh.verify.calls import verify_calls
+from kindmesh.verify.certificates import verify_certificates
+from kindmesh.verify.finding import Finding
+from kindmesh.verify.ingress import verify_ingress
+from kindmesh.verify.state import verify_metrics
 
 AUTHENTICATION = "meshtlsauthentications.policy.linkerd.io/pinger"
 

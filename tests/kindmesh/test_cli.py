@@ -9,7 +9,7 @@ from kindmesh import doctor
 from kindmesh.cli import Commands, main
 from kindmesh.doctor import Finding, State
 
-from .tools import items, tools
+from .standins import items, tools
 
 
 def test_the_commands_are_listed_in_the_order_in_which_a_person_meets_them() -> None:

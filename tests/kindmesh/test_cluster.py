@@ -4,13 +4,13 @@ import os
 
 import pytest
 
-from kindmesh.finding import failed
-from kindmesh.kube import Kube
-from kindmesh.load import under_load
 from kindmesh.pins import read_pins
+from kindmesh.probes.load import under_load
 from kindmesh.settings import project_root, read
-from kindmesh.steps import Site, wait_for_rollout
-from kindmesh.verify import verify
+from kindmesh.steps.steps import Site, wait_for_rollout
+from kindmesh.tools.kube import Kube
+from kindmesh.verify.finding import failed
+from kindmesh.verify.verify import verify
 
 from .mistakes import MISTAKES, Mistake
 

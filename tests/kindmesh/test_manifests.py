@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kindmesh import kube
-from kindmesh.kube import Object, documents
 from kindmesh.pins import Tier, read_pins
 from kindmesh.settings import project_root
+from kindmesh.tools import kube
+from kindmesh.tools.kube import Object, documents
 
 from ..onpath import real_tools
 

@@ -1,0 +1,145 @@
+"""Breaks one thing on purpose, shows what happens, and heals it: whatever happens in between."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from kindmesh.errors import BadInput, StepFailed
+from kindmesh.probes.candidate import candidate, propose
+from kindmesh.probes.load import under_load
+from kindmesh.probes.pods import PINGER, ask
+from kindmesh.probes.probe import Answer, Cause, Question, cause
+from kindmesh.steps.steps import Site, wait_for_rollout
+from kindmesh.tools.kube import Object, documents, until
+
+PING = Question("ponger.pingpong.svc.cluster.local:80/ping")
+DNS_PORT = 53
+CUT_WITHIN = 20.0
+"""Seconds in which a NetworkPolicy that is gone must be felt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chaos:
+    """One thing that can break."""
+
+    says: str
+    run: Callable[[Site], None]
+
+
+def kill_pod(site: Site) -> None:
+    """Kill one ponger at once, under load; the other one carries on."""
+    with under_load(site.kube, "ponger") as loading:
+        pods = site.kube.items("-n", "pingpong", "pods", "-l", "app.kubernetes.io/name=ponger")
+        if not pods:
+            raise StepFailed("chaos", "a pod of ponger to kill", "pingpong has none", "`kindmesh up --only workloads`")
+        pod = pods[0]["metadata"]["name"]
+        site.kube.run("-n", "pingpong", "delete", "pod", pod, "--grace-period=0", "--force")
+        site.say(f"… {pod} is killed without a warning; waiting for its successor")
+        wait_for_rollout(site, "chaos", "pingpong", "ponger")
+    site.say(f"✓ healed by itself: {loading.finished}")
+
+
+def break_policy(site: Site) -> None:
+    """Take away the grant of pinger; the next ping is refused, and works again when the grant is back."""
+    name = ("-n", "pingpong", "authorizationpolicy.policy.linkerd.io", "pinger-may-ping")
+    grant = site.kube.run("get", *name, "-o", "yaml")
+    site.kube.run("delete", *name)
+    try:
+        _expect(site, Cause.MESH, "without the grant")
+    finally:
+        _put_back(site, grant)
+    _expect(site, Cause.ALLOWED, "with the grant again")
+
+
+def stop_injector(site: Site) -> None:
+    """Stop the injector; no new pod starts, and none starts without a sidecar."""
+    # None left is what a run leaves behind that was killed: then one is right.
+    count = site.kube.get("-n", "linkerd", "deployment/linkerd-proxy-injector")["spec"].get("replicas") or 1
+    scale = ("-n", "linkerd", "scale", "deployment/linkerd-proxy-injector")
+    site.kube.run(*scale, "--replicas=0")
+    try:
+        pods = ("-n", "linkerd", "pods", "-l", "linkerd.io/control-plane-component=proxy-injector")
+        if not until(lambda: not site.kube.items(*pods), within=60):
+            raise StepFailed("chaos", "the end of the injector's pods", site.kube.attempt("get", *pods).text)
+        asked = propose(site.kube, candidate("pingpong"))
+        if asked.code == 0:
+            raise StepFailed("chaos", "a refusal of the new pod", asked.text, "webhookFailurePolicy is not Fail")
+        site.say(f"✓ a new pod is refused: {asked.text.splitlines()[-1][:160]}")
+        _expect(site, Cause.ALLOWED, "what runs goes on")
+    finally:
+        site.kube.run(*scale, f"--replicas={count}")
+        wait_for_rollout(site, "chaos", "linkerd", "linkerd-proxy-injector")
+    site.say("✓ healed: the injector is back")
+
+
+def cut_dns(site: Site) -> None:
+    """Take away the network's way to DNS; what is resolved goes on, a new sidecar does not start."""
+    policies = [found for found in site.kube.items("-n", "pingpong", "networkpolicies") if _is_dns(found)]
+    if not policies:
+        raise StepFailed("chaos", "a NetworkPolicy to DNS to cut", "pingpong has none", "`kindmesh up --only policies`")
+    names = [found["metadata"]["name"] for found in policies]
+    site.kube.run("-n", "pingpong", "delete", "networkpolicy", *names)
+    try:
+        start = time.monotonic()
+        found = _until_cut(site)
+        site.say(f"… {', '.join(names)} cut: a ping ends as `{found}` after {time.monotonic() - start:.0f} s")
+    finally:
+        for policy in policies:
+            policy["metadata"] = {key: policy["metadata"][key] for key in ("name", "namespace")}
+        site.kube.apply(policies)
+    _expect(site, Cause.ALLOWED, "with DNS again")
+
+
+def _is_dns(policy: Object) -> bool:
+    rules = policy["spec"].get("egress", [])
+    return any(port.get("port") == DNS_PORT for rule in rules for port in rule.get("ports", []))
+
+
+def _until_cut(site: Site) -> Cause:
+    found = Cause.ALLOWED
+
+    def is_cut() -> bool:
+        nonlocal found
+        found = _ping(site)
+        return found is not Cause.ALLOWED
+
+    if not until(is_cut, within=CUT_WITHIN, every=1):
+        raise StepFailed("chaos", "a ping that is cut", f"it is {found}", "are NetworkPolicies enforced at all?")
+    return found
+
+
+def _put_back(site: Site, text: str) -> None:
+    for found in documents(text):
+        found["metadata"] = {key: found["metadata"][key] for key in ("name", "namespace")}
+        site.kube.apply([found])
+
+
+def _answer(site: Site) -> Answer:
+    return ask(site.kube, PINGER, [PING])[0]
+
+
+def _ping(site: Site) -> Cause:
+    return cause(_answer(site), meshed=True)
+
+
+def _expect(site: Site, wanted: Cause, when: str) -> None:
+    start = time.monotonic()
+    if not until(lambda: _ping(site) is wanted, within=30):
+        raise StepFailed("chaos", f"`{wanted}` {when}", str(_answer(site)))
+    site.say(f"✓ {when}: {wanted} ({time.monotonic() - start:.1f} s)")
+
+
+CHAOS: Mapping[str, Chaos] = {
+    "pod": Chaos("kill a ponger under load", kill_pod),
+    "policy": Chaos("take away pinger's grant", break_policy),
+    "injector": Chaos("stop the proxy-injector", stop_injector),
+    "dns": Chaos("cut the way to DNS", cut_dns),
+}
+
+
+def find_chaos(name: str) -> Chaos:
+    """Return what is meant by a name."""
+    if name not in CHAOS:
+        known = ", ".join(f"{key} ({chaos.says})" for key, chaos in CHAOS.items())
+        raise BadInput(f"{name}: nothing of this name can be broken; known are {known}")
+    return CHAOS[name]

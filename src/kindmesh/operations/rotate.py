@@ -1,0 +1,106 @@
+"""Renews the issuer, or the trust anchor above it, in the order in which no sidecar ever meets a stranger.
+
+A sidecar reads its anchors when it starts. So a new anchor is trusted everywhere before anything is signed under it,
+and the old one is dropped only when nothing signed under it is left. A rotation that broke off is taken up again with
+the same anchor: its keeper knows it.
+"""
+
+import time
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+
+from kindmesh.errors import StepFailed
+from kindmesh.identity.keeper import Keeper, keeper_of
+from kindmesh.steps.releases import CONTROL_PLANE, VIZ
+from kindmesh.steps.steps import Site, wait_for_rollout
+from kindmesh.tools.kube import Kube, until
+
+DATA_PLANE = {"pingpong": ("ponger", "pinger"), "tracing": ("jaeger",), "ingress": ("traefik",)}
+NOTICED = 180.0
+"""Kubelet brings a changed Secret into a pod within about a minute and a half."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One phase of a rotation, and what is so after it."""
+
+    says: str
+    change: Callable[[], object]
+
+
+def phases_of_issuer(site: Site) -> tuple[Phase, ...]:
+    """Return the one phase: running sidecars keep their certificates, and get the next one from the new issuer."""
+    keeper = keeper_of(site.kube, site.settings)
+    if keeper.pending():
+        # An issuer would be signed by the newest anchor, which not every sidecar may trust yet.
+        raise StepFailed(
+            "rotate",
+            "the end of the last rotation",
+            "that of the anchor broke off",
+            "finish it: `kindmesh rotate anchor`",
+        )
+    return (Phase("linkerd-identity signs with a new issuer", lambda: _renew_issuer(site, keeper)),)
+
+
+def phases_of_anchor(site: Site) -> tuple[Phase, ...]:
+    """Return the phases: trust both, sign under the new one, drop the old one; restart everything after each."""
+    keeper = keeper_of(site.kube, site.settings)
+    return (
+        Phase("both anchors are trusted", keeper.trust_both),
+        Phase("every proxy trusts both", lambda: restart_all(site)),
+        Phase("the issuer is signed by the new anchor", lambda: _renew_issuer(site, keeper)),
+        Phase("every certificate is below the new anchor", lambda: restart_all(site)),
+        Phase("the new anchor alone is trusted", keeper.drop_old),
+        Phase("no proxy trusts the old anchor", lambda: _finish(site, keeper)),
+    )
+
+
+def _finish(site: Site, keeper: Keeper) -> None:
+    restart_all(site)
+    keeper.finish()
+
+
+def _renew_issuer(site: Site, keeper: Keeper) -> None:
+    before = issuer_events(site.kube)
+    keeper.renew_issuer()
+    _wait_until_noticed(site, before)
+
+
+def _wait_until_noticed(site: Site, before: Set[str]) -> None:
+    """Wait for Linkerd's own event; it misses one now and then, and then only a restart helps."""
+    site.say("… waiting until linkerd-identity has read the new issuer (event IssuerUpdated)")
+    start = time.monotonic()
+    if not until(lambda: noticed_by_all(site.kube, before), within=NOTICED, every=2):
+        site.say("! it has not; restarting linkerd-identity")
+        site.kube.run("-n", "linkerd", "rollout", "restart", "deployment/linkerd-identity")
+        wait_for_rollout(site, "rotate", "linkerd", "linkerd-identity")
+        site.say("✓ linkerd-identity has started after the new issuer was stored, and signs with what it found then")
+        return
+    site.say(f"✓ linkerd-identity signs with the new issuer ({time.monotonic() - start:.0f} s)")
+
+
+def issuer_events(kube: Kube) -> frozenset[str]:
+    """Return the versions of the events that tell of an issuer: no clock, since this machine's may be another."""
+    events = kube.items("-n", "linkerd", "events", "--field-selector=reason=IssuerUpdated")
+    return frozenset(event["metadata"]["resourceVersion"] for event in events)
+
+
+def noticed_by_all(kube: Kube, before: Set[str]) -> bool:
+    """Whether every replica of linkerd-identity has told of an issuer since: each writes an event of its own."""
+    replicas = kube.get("-n", "linkerd", "deployment/linkerd-identity")["spec"]["replicas"]
+    return len(issuer_events(kube) - before) >= int(replicas)
+
+
+def restart_all(site: Site) -> None:
+    """Restart the control plane, then everything that carries a sidecar, and wait for each."""
+    _restart(site, "linkerd", CONTROL_PLANE.deployments)
+    if site.settings.has("viz"):
+        _restart(site, "linkerd-viz", VIZ.deployments)
+    for namespace, names in DATA_PLANE.items():
+        if namespace not in ("tracing", "ingress") or site.settings.has(namespace):
+            _restart(site, namespace, names)
+
+
+def _restart(site: Site, namespace: str, names: tuple[str, ...]) -> None:
+    site.kube.run("-n", namespace, "rollout", "restart", *(f"deployment/{name}" for name in names))
+    wait_for_rollout(site, "rotate", namespace, *names)

@@ -1,0 +1,119 @@
+"""A steady load on one program, from inside the mesh, while something is done to it: counts what fails."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from kindmesh.errors import BadInput, CommandFailed
+from kindmesh.probes.pods import INGRESS, NEWCOMER, Askers
+from kindmesh.tools.kube import Kube
+from kindmesh.tools.process import first_line, last_words, start
+
+RATE = 50
+LIFE = 3600
+"""How long the pod may live, in seconds: longer than any phase of a rotation takes."""
+ENDED = "the load ended early: its pod or its program went away"
+TARGETS = {
+    "ponger": (NEWCOMER, "ponger.pingpong.svc.cluster.local", "/ping"),
+    "pinger": (INGRESS, "pinger.pingpong.svc.cluster.local", "/"),
+}
+"""Who asks whom for what: the calls that are allowed."""
+
+PROGRAM = """
+import http.client, json, sys, threading, time
+host, path, rate = sys.argv[1], sys.argv[2], int(sys.argv[3])
+workers, stop, lock = 10, threading.Event(), threading.Lock()
+times, failures = [], {}
+def work(offset):
+    connection, due = None, time.monotonic() + offset
+    while not stop.is_set():
+        time.sleep(max(0, due - time.monotonic()))
+        due = max(due + workers / rate, time.monotonic() - 1)
+        begin = time.monotonic()
+        try:
+            connection = connection or http.client.HTTPConnection(host, timeout=5)
+            connection.request('GET', path)
+            reply = connection.getresponse(); reply.read()
+            word = '' if reply.status == 200 else str(reply.status)
+        except (OSError, http.client.HTTPException) as error:
+            word = type(error).__name__
+            connection.close(); connection = None
+        with lock:
+            times.append(time.monotonic() - begin)
+            if word: failures[word] = failures.get(word, 0) + 1
+threads = [threading.Thread(target=work, args=(n / rate,)) for n in range(workers)]
+[thread.start() for thread in threads]
+print('started', flush=True)
+sys.stdin.readline()
+stop.set(); [thread.join() for thread in threads]
+times.sort()
+print(json.dumps({'sent': len(times), 'failures': failures,
+    'p50': times[len(times) // 2], 'p99': times[len(times) * 99 // 100]}), flush=True)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What became of the requests."""
+
+    sent: int
+    failures: dict[str, int] = field(default_factory=dict)
+    p50: float = 0.0
+    p99: float = 0.0
+
+    @property
+    def lost(self) -> int:
+        """How many were not answered with 200."""
+        return sum(self.failures.values())
+
+    def __str__(self) -> str:
+        why = ", ".join(f"{count} x {word}" for word, count in sorted(self.failures.items()))
+        times = f"p50 {self.p50 * 1000:.0f} ms, p99 {self.p99 * 1000:.0f} ms"
+        return f"{self.lost} of {self.sent} requests lost{f' ({why})' if why else ''}; {times}"
+
+
+def read_load(text: str) -> Load:
+    """Return what the program printed at its end."""
+    lines = text.strip().splitlines()
+    if not lines:
+        raise CommandFailed(("kubectl", "exec"), ENDED)
+    found: dict[str, Any] = json.loads(lines[-1])
+    return Load(found["sent"], found["failures"], found["p50"], found["p99"])
+
+
+class Loading:
+    """A load that runs; its result is there at the end."""
+
+    result: Load | None = None
+
+    @property
+    def finished(self) -> Load:
+        """The result; an error where there is none, for that is no success."""
+        if self.result is None:
+            raise CommandFailed(("kubectl", "exec"), ENDED)
+        return self.result
+
+
+@contextmanager
+def under_load(kube: Kube, name: str) -> Iterator[Loading]:
+    """Keep a program under load while the body runs."""
+    if name not in TARGETS:
+        raise BadInput(f"{name}: a load can be put on {' or '.join(TARGETS)}")
+    asker, host, path = TARGETS[name]
+    with Askers(kube, [asker], life=LIFE):
+        command = (
+            *("kubectl", "--context", kube.context, "-n", asker.namespace, "exec", "-i", f"pod/{asker.pod}"),
+            *("-c", "asker", "--", "python", "-c", PROGRAM, host, path, str(RATE)),
+        )
+        process = start(command, given=True)
+        loading = Loading()
+        try:
+            if "started" not in first_line(process, command):
+                raise CommandFailed(command, "the load did not start")
+            yield loading
+            loading.result = read_load(last_words(process, command, "\n", within=60))
+        finally:
+            process.kill()
+            process.communicate()

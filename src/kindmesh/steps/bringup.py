@@ -1,0 +1,155 @@
+"""The steps of `up`, in order. Policies and the collector come before the pods: a pod's first request meets them."""
+
+import hashlib
+import json
+
+from kindmesh.errors import StepFailed
+from kindmesh.identity.certmanager import IDENTITY, wait_for_certificate
+from kindmesh.identity.keeper import keeper_of
+from kindmesh.probes.candidate import candidate, propose
+from kindmesh.settings import CLUSTER, IMAGE
+from kindmesh.steps import releases
+from kindmesh.steps.gatewayapi import gateway_api
+from kindmesh.steps.image import bring_image, brought, marked
+from kindmesh.steps.namespaces import namespaces
+from kindmesh.steps.ownership import ownership
+from kindmesh.steps.prune import prune
+from kindmesh.steps.steps import Site, Step, wait_for_rollout
+from kindmesh.tools.command import run
+from kindmesh.tools.kube import OWNER, Kube, Object, documents, evidence, render, until
+
+WEBHOOKS_ANSWER = 60.0
+"""Seconds after the rollout, which is through when pods are ready: the API server reaches them a little later."""
+DRY_APPLY = ("apply", "--server-side", "--dry-run=server", "--force-conflicts", f"--field-manager={OWNER}", "-f", "-")
+RULES = "kindmesh.pingpong/rules"
+"""What the pods of Prometheus say of the rules that they have read."""
+
+
+def cluster(site: Site) -> int:
+    """Create the kind cluster unless it is there, and wait for its nodes."""
+    settings, changes = site.settings, 0
+    if not settings.existing and CLUSTER not in run("kind", "get", "clusters").split():
+        run("kind", "create", "cluster", "--config", str(settings.root / "kind-config.yaml"), timeout=600)
+        changes = 1
+    found = site.kube.attempt("wait", "--for=condition=Ready", "node", "--all", "--timeout=120s", timeout=130)
+    if found.code != 0:
+        raise StepFailed(
+            "cluster", "every node ready", found.text, f"look at `kubectl --context {settings.context} get nodes`"
+        )
+    return changes
+
+
+def cert_manager(site: Site) -> int:
+    """Install cert-manager and trust-manager, which keep the anchor, the issuer and the trust roots."""
+    changes = sum(releases.install(release, site) for release in (releases.CERT_MANAGER, releases.TRUST_MANAGER))
+    wait_for_rollout(site, "cert-manager", "cert-manager", "cert-manager", "cert-manager-webhook", "trust-manager")
+    text = render(site.settings.root / IDENTITY)
+    if not until(lambda: _accepted(site.kube, text), within=WEBHOOKS_ANSWER):
+        said = site.kube.attempt(*DRY_APPLY, stdin=text).text
+        raise StepFailed("cert-manager", "an answer of the webhooks of cert-manager and trust-manager", said)
+    return changes
+
+
+def _accepted(kube: Kube, text: str) -> bool:
+    return kube.attempt(*DRY_APPLY, stdin=text).code == 0
+
+
+def identity(site: Site) -> int:
+    """Have a trust anchor, an issuer under it, and the roots where Linkerd looks for them."""
+    return keeper_of(site.kube, site.settings).begin(site.settings.root)
+
+
+def cni(site: Site) -> int:
+    """Install Linkerd's CNI plugin, and wait until every node has it: a pod that starts before has no routes."""
+    changes = int(releases.install(releases.CNI, site))
+    wait_for_rollout(site, "cni", "linkerd-cni", "daemonset/linkerd-cni")
+    return changes
+
+
+def linkerd(site: Site) -> int:
+    """Install Linkerd, and wait until its injector answers."""
+    changes = sum(releases.install(release, site) for release in (releases.CRDS, releases.CONTROL_PLANE))
+    wait_for_rollout(site, "linkerd", "linkerd", *releases.CONTROL_PLANE.deployments)
+    if not until(lambda: _injects(site), within=60):
+        raise StepFailed("linkerd", "an answer of the injector", evidence(site.kube, "linkerd"))
+    return changes
+
+
+def _injects(site: Site) -> bool:
+    return "linkerd-proxy" in propose(site.kube, candidate("pingpong")).out
+
+
+def policies(site: Site) -> int:
+    """Apply who may call whom, who may reach whom and which pods may be, before any pod; delete what is no more."""
+    root = site.settings.root
+    written = ("policies", "admission", "observability", "ingress")
+    folders = (*(root / "mesh" / name for name in written), site.settings.network)
+    found = [item for folder in folders for item in documents(render(folder)) if item["kind"] != "Deployment"]
+    return site.kube.apply(found) + prune(site, [*found, *documents(render(site.settings.overlay))])
+
+
+def tracing(site: Site) -> int:
+    """Start Jaeger."""
+    found = _of_kind(render(site.settings.root / "mesh/observability"), "Deployment")
+    changes = site.kube.apply(found)
+    wait_for_rollout(site, "tracing", "tracing", "jaeger")
+    return changes
+
+
+def viz(site: Site) -> int:
+    """Install the metrics and the dashboard."""
+    changes = int(releases.install(releases.VIZ, site))
+    changes += _load_rules(site.kube)
+    wait_for_rollout(site, "viz", "linkerd-viz", *releases.VIZ.deployments)
+    return changes
+
+
+def _load_rules(kube: Kube) -> int:
+    """Start Prometheus anew where the rules have changed: the chart mounts their file so that it never follows."""
+    rules = kube.get("-n", "linkerd-viz", "configmap/pingpong-rules")["data"]
+    found = {RULES: hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:16]}
+    template = kube.get("-n", "linkerd-viz", "deployment/prometheus")["spec"]["template"]
+    if found.items() <= template["metadata"].get("annotations", {}).items():
+        return 0
+    change = json.dumps({"spec": {"template": {"metadata": {"annotations": found}}}})
+    kube.run("-n", "linkerd-viz", "patch", "deployment/prometheus", "-p", change)
+    return 1
+
+
+def ingress(site: Site) -> int:
+    """Install Traefik, with a certificate for HTTPS where cert-manager makes one."""
+    changes = int(releases.install(releases.TRAEFIK, site))
+    if site.settings.has("cert-manager"):
+        changes += site.kube.apply_text(render(site.settings.root / "mesh/ingress/tls"))
+        wait_for_certificate(site.kube, "ingress", "ingress", "ingress-tls")
+    wait_for_rollout(site, "ingress", "ingress", "traefik")
+    return changes
+
+
+def workloads(site: Site) -> int:
+    """Start pinger and ponger."""
+    changes = site.kube.apply(marked(documents(render(site.settings.overlay)), brought(site)))
+    wait_for_rollout(site, "workloads", "pingpong", "ponger", "pinger")
+    return changes
+
+
+def _of_kind(text: str, kind: str) -> list[Object]:
+    return [found for found in documents(text) if found["kind"] == kind]
+
+
+STEPS = (
+    Step("cluster", "every node is ready", cluster),
+    Step("ownership", "nothing in its way is somebody else's", ownership),
+    Step("image", f"the nodes hold {IMAGE}", bring_image),
+    Step("gateway-api", "HTTPRoute is established", gateway_api),
+    Step("namespaces", "all namespaces are labelled", namespaces),
+    Step("cert-manager", "cert-manager and trust-manager are rolled out and answer", cert_manager, "cert-manager"),
+    Step("identity", "anchor, issuer and trust roots are there", identity),
+    Step("cni", "Linkerd's CNI plugin is on every node", cni, "cni"),
+    Step("linkerd", "the control plane is rolled out and the injector answers", linkerd),
+    Step("policies", "who may call whom is stored", policies),
+    Step("viz", "metrics and dashboard are rolled out", viz, "viz"),
+    Step("tracing", "Jaeger is rolled out", tracing, "tracing"),
+    Step("ingress", "Traefik is rolled out", ingress, "ingress"),
+    Step("workloads", "pinger and ponger are rolled out", workloads),
+)

@@ -1,0 +1,78 @@
+"""Removes what `up` brought: the whole kind cluster, or, on somebody else's cluster, that and nothing else."""
+
+from kindmesh.settings import CLUSTER
+from kindmesh.steps import releases
+from kindmesh.steps.steps import Site
+from kindmesh.tools.command import Output, attempt, run
+from kindmesh.tools.kube import MANAGED_BY, OWNER, is_owned
+
+WORKLOADS = ("pingpong", "ingress", "tracing")
+NAMESPACES = (*WORKLOADS, "linkerd-viz", "kindmesh-probe", "cert-manager", "linkerd", "linkerd-cni")
+KINDS = (
+    "bundles.trust.cert-manager.io",
+    "clusterissuers.cert-manager.io",
+    "clusterrolebindings.rbac.authorization.k8s.io",
+    "clusterroles.rbac.authorization.k8s.io",
+    "priorityclasses.scheduling.k8s.io",
+    "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+    "validatingadmissionpolicies.admissionregistration.k8s.io",
+)
+"""What lies in no namespace."""
+STAYING = ".gateway.networking.k8s.io"
+"""How the names end of what belongs to the definitions of Gateway API."""
+
+
+def take_down(site: Site) -> tuple[str, ...]:
+    """Remove everything, and say what there was; returns what could not be removed."""
+    if site.settings.existing:
+        return _take_back(site)
+    if CLUSTER in run("kind", "get", "clusters").split():
+        run("kind", "delete", "cluster", "--name", CLUSTER, timeout=300)
+        site.say("The cluster is removed.")
+    else:
+        site.say("There is no cluster.")
+    return ()
+
+
+def _take_back(site: Site) -> tuple[str, ...]:
+    marked = site.kube.get("namespaces", "-l", f"{MANAGED_BY}={OWNER}")["items"]
+    ours = [name for name in NAMESPACES if name in {found["metadata"]["name"] for found in marked}]
+    # Pods first: while the injector's webhook stands and the injector is gone, nothing else could be created.
+    failed = _delete(site, "namespace", [name for name in ours if name in WORKLOADS])
+    # Objects before those who look after them.
+    for kind in KINDS:
+        failed += _delete(site, kind, _owned(site, kind))
+    for release in reversed(releases.ALL):
+        failed += _uninstall(site, release)
+    failed += _delete(site, "namespace", [name for name in ours if name not in WORKLOADS])
+    for name in NAMESPACES:
+        if name not in ours and site.kube.exists(f"namespace/{name}"):
+            site.say(f"Namespace {name} stays: it is not labelled {MANAGED_BY}={OWNER}, so `up` did not create it.")
+    if not failed:
+        site.say("Gone. The definitions of Gateway API and of cert-manager stay: others may use them.")
+    return failed
+
+
+def _uninstall(site: Site, release: releases.Release) -> tuple[str, ...]:
+    if not releases.is_ours(release, site.settings, releases.history(release, site.settings)):
+        return ()
+    command = (*releases.helm(release, site.settings), "uninstall", release.name, "--ignore-not-found", "--wait")
+    return _failure(f"release {release.name}", attempt(*command, timeout=200))
+
+
+def _owned(site: Site, kind: str) -> list[str]:
+    """Return the names of those objects of a kind that `up` has applied."""
+    found = site.kube.items(kind, "--show-managed-fields")
+    names = [one["metadata"]["name"] for one in found if is_owned(one)]
+    return [name for name in names if not name.endswith(STAYING)]
+
+
+def _delete(site: Site, kind: str, names: list[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    gone = site.kube.attempt("delete", kind, *names, "--ignore-not-found", timeout=200)
+    return _failure(f"{kind} {', '.join(names)}", gone)
+
+
+def _failure(what: str, output: Output) -> tuple[str, ...]:
+    return () if output.code == 0 else (f"{what}: {output.text}",)

@@ -1,0 +1,1 @@
+"""What `verify` proves on the running cluster, one file a group."""

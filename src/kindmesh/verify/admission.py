@@ -1,0 +1,114 @@
+"""Proves what the API server lets in: a pod with its sidecar, none that would pass the mesh by. Nothing is stored."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kindmesh.probes.candidate import CONTAINER_SECURITY, candidate, propose
+from kindmesh.tools.kube import Kube, Object
+from kindmesh.verify.finding import Finding, judge
+
+GROUP = "admission"
+MESHED = "pingpong-meshed-pods"
+RESTRICTED = "pingpong-restricted-pods"
+BY_LEVEL = "refused by Pod Security"
+ADMITTED = "admitted with a sidecar"
+CONFIG = "config.linkerd.io/"
+FORGED: Object = {
+    "initContainers": [
+        {
+            "name": "linkerd-proxy",
+            "image": "cr.l5d.io/linkerd/proxy:any",
+            "command": ["true"],
+            "env": [{"name": "SOME", "value": "thing"}],
+            "restartPolicy": "Always",
+            "securityContext": CONTAINER_SECURITY,
+        }
+    ]
+}
+"""A container of the sidecar's name: the injector takes it for its own, and adds nothing."""
+NODE_FOLDER: Object = {"volumes": [{"name": "node", "hostPath": {"path": "/"}}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A pod that somebody might create, and what must become of it."""
+
+    says: str
+    expected: str = f"refused by {MESHED}"
+    namespace: str = "pingpong"
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    spec: Object = field(default_factory=dict)
+    container: Object = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    """What refuses it too, and may be asked first: then that proves as much."""
+
+    @property
+    def proofs(self) -> tuple[str, ...]:
+        """What proves it."""
+        return (self.expected, *self.also)
+
+
+def _says(says: str, word: str, value: str) -> Candidate:
+    return Candidate(says, annotations={CONFIG + word: value})
+
+
+def _may(says: str, **rights: object) -> Candidate:
+    container = {"securityContext": CONTAINER_SECURITY | rights}
+    return Candidate(says, f"refused by {RESTRICTED}", container=container, also=(BY_LEVEL,))
+
+
+CANDIDATES = (
+    *(Candidate(f"a pod in {name}", ADMITTED, name) for name in ("pingpong", "ingress", "tracing")),
+    Candidate("a pod that wants no sidecar", annotations={"linkerd.io/inject": "disabled"}),
+    Candidate("a pod that brings a sidecar of its own", spec=FORGED),
+    _says("a pod that opens its ports", "default-inbound-policy", "audit"),
+    _says("a pod that skips its port", "skip-inbound-ports", "8080"),
+    _says("a pod that calls past its sidecar", "skip-outbound-ports", "1-65535"),
+    _says("a pod that skips a network", "skip-subnets", "10.0.0.0/8"),
+    _says("a pod that moves the sidecar's ports", "control-port", "8080"),
+    _says("a pod that adds to the sidecar's settings", "proxy-additional-env", "[{name: A, value: b}]"),
+    _says("a pod with another sidecar", "proxy-image", "example.org/proxy"),
+    Candidate("a pod in the node's network", spec={"hostNetwork": True}, also=(f"refused by {RESTRICTED}", BY_LEVEL)),
+    Candidate("a pod with a folder of the node", f"refused by {RESTRICTED}", spec=NODE_FOLDER, also=(BY_LEVEL,)),
+    _may("a privileged pod", privileged=True, allowPrivilegeEscalation=True),
+    _may("a pod that may set routes", capabilities={"drop": ["ALL"], "add": ["NET_ADMIN"]}),
+    _may("a pod that runs as root", runAsUser=0, runAsNonRoot=False),
+    _may("a pod that runs as its sidecar", runAsUser=2102),
+)
+
+
+def verify_admission(kube: Kube) -> list[Finding]:
+    """Have the API server judge each candidate, beside one of its namespace that it must let in."""
+    return [_judge(one, _asked(kube, one)) for one in CANDIDATES]
+
+
+def proposed(one: Candidate) -> Object:
+    """Return the pod that is tried."""
+    return candidate(one.namespace, one.annotations, one.spec, one.container)
+
+
+def _asked(kube: Kube, one: Candidate) -> str:
+    found = propose(kube, proposed(one))
+    return read_admission(found.out if found.code == 0 else "", found.err)
+
+
+def read_admission(stored: str, said: str) -> str:
+    """Return how the API server answered: the pod that it would store, or what it said against it."""
+    if not stored:
+        causes = {f"'{name}'": f"refused by {name}" for name in (MESHED, RESTRICTED)} | {
+            "violates PodSecurity": BY_LEVEL
+        }
+        return next((cause for words, cause in causes.items() if words in said), f"refused: {said.strip()[-200:]}")
+    spec = json.loads(stored)["spec"]
+    containers = [*spec.get("initContainers", []), *spec["containers"]]
+    return ADMITTED if any(found["name"] == "linkerd-proxy" for found in containers) else "admitted without a sidecar"
+
+
+def _judge(one: Candidate, found: str) -> Finding:
+    hint = (
+        f"namespace {one.namespace} must be annotated `linkerd.io/inject: enabled`, and the injector must answer"
+        if one.expected == ADMITTED
+        else f"mesh/admission is not applied, or leaves out {one.namespace}: `kindmesh up --only policies`"
+    )
+    return judge(GROUP, one.says, one.expected, found, good=found in one.proofs, hint=hint)

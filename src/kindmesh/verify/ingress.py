@@ -1,0 +1,55 @@
+"""Proves the way in: the route has a Gateway that takes it, and a request from outside gets to pinger alone."""
+
+from kindmesh.probes.outside import Entrance, find_entrance
+from kindmesh.settings import Settings
+from kindmesh.tools.kube import Kube, Object
+from kindmesh.verify.finding import Finding, judge, skip
+
+OUTSIDE = (("/", "200"), ("/rally", "200"), ("/metrics", "404"), ("/ping", "404"))
+"""What is asked from outside, and the status that must come back."""
+
+
+def verify_ingress(kube: Kube, settings: Settings) -> list[Finding]:
+    """Look at each HTTPRoute's parents; where Traefik runs, ask from outside too."""
+    routes = kube.items("-n", "pingpong", "httproutes.gateway.networking.k8s.io")
+    gateways = {
+        (found["metadata"]["namespace"], found["metadata"]["name"])
+        for found in kube.items("-A", "gateways.gateway.networking.k8s.io")
+    }
+    findings = [judge_route(route, gateways, controlled=settings.has("ingress")) for route in routes]
+    if not settings.has("ingress"):
+        return [*findings, skip("ingress", "a request from outside", "this cluster goes without Traefik")]
+    entrance = find_entrance(kube, settings)
+    # What no route offers, Traefik itself answers: pinger is not even asked.
+    secure = [True] if entrance.name else []
+    return [
+        *findings,
+        *(_asked(entrance, path, expected, secure=way) for way in (False, *secure) for path, expected in OUTSIDE),
+    ]
+
+
+def judge_route(route: Object, gateways: "set[tuple[str, str]]", *, controlled: bool) -> Finding:
+    """Whether every Gateway that a route names is there, and, where a controller looks after it, takes it."""
+    spaces = route["metadata"]["namespace"]
+    wanted = [(parent.get("namespace", spaces), parent["name"]) for parent in route["spec"].get("parentRefs", [])]
+    missing = [f"{namespace}/{name}" for namespace, name in wanted if (namespace, name) not in gateways]
+    name = f"HTTPRoute {route['metadata']['name']} has its Gateway"
+    if missing:
+        there = ", ".join(f"{namespace}/{name}" for namespace, name in sorted(gateways)) or "none"
+        hint = f"there is {there}: `parentRefs` of mesh/ingress/httproute.yaml names another"
+        return judge("ingress", name, "there", f"no Gateway {', '.join(missing)}", good=False, hint=hint)
+    conditions = [found for parent in route.get("status", {}).get("parents", []) for found in parent["conditions"]]
+    refused = [found for found in conditions if found["type"] == "Accepted" and found["status"] != "True"]
+    good = not refused and (bool(conditions) or not controlled)
+    shown = "; ".join(f"{found['reason']}: {found['message']}" for found in refused) or (
+        "there" if good else "not taken"
+    )
+    hint = "`allowedRoutes` of the Gateway must admit the namespace, and its controller must run"
+    return judge("ingress", name, "there", shown, good=good, hint=hint)
+
+
+def _asked(entrance: Entrance, path: str, expected: str, *, secure: bool) -> Finding:
+    found = entrance.get(path, secure=secure)
+    hint = "look at `kubectl -n ingress get gateway,pods,certificates` and at the NodePorts of kind-config.yaml"
+    name = f"outside -> {'https' if secure else 'http'} GET {path}"
+    return judge("ingress", name, expected, found, good=found == expected, hint=hint)

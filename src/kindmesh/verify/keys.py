@@ -1,0 +1,45 @@
+"""Proves that nobody who faces a request can read the keys of the mesh, or have the mesh sign for them."""
+
+from kindmesh.probes.candidate import propose
+from kindmesh.settings import Settings
+from kindmesh.tools.kube import Kube, Object
+from kindmesh.verify.finding import Finding, judge
+
+GROUP = "keys"
+SIGNING = "pingpong-mesh-signing"
+ACCOUNTS = (("ingress", "traefik"), ("pingpong", "pinger"), ("pingpong", "ponger"), ("tracing", "jaeger"))
+FORGED: Object = {
+    "apiVersion": "cert-manager.io/v1",
+    "kind": "Certificate",
+    "metadata": {"name": "kindmesh-candidate", "namespace": "pingpong"},
+    "spec": {
+        "issuerRef": {"kind": "ClusterIssuer", "name": "linkerd-identity-issuer"},
+        "secretName": "kindmesh-candidate",
+        "dnsNames": ["pinger.pingpong.serviceaccount.identity.linkerd.cluster.local"],
+    },
+}
+"""What whoever may edit a namespace could ask for: the identity of pinger."""
+
+
+def verify_keys(kube: Kube, settings: Settings) -> list[Finding]:
+    """Ask the API server what each account may read, and for a certificate that nobody should get."""
+    spaces = ("linkerd", "cert-manager") if settings.has("cert-manager") else ("linkerd",)
+    findings = [_unread(kube, account, space) for account in ACCOUNTS for space in spaces]
+    return [*findings, _unsigned(kube)] if settings.has("cert-manager") else findings
+
+
+def _unread(kube: Kube, account: tuple[str, str], space: str) -> Finding:
+    namespace, name = account
+    person = f"system:serviceaccount:{namespace}:{name}"
+    answer = kube.attempt("-n", space, "auth", "can-i", "list", "secrets", "--as", person)
+    found = answer.out.strip() or answer.err.strip()[-120:]
+    hint = f"`kubectl auth can-i --list -n {space} --as {person}` shows by which rule: a role reads too much"
+    return judge(GROUP, f"{name} may read Secrets of {space}", "no", found, good=found == "no", hint=hint)
+
+
+def _unsigned(kube: Kube) -> Finding:
+    answer = propose(kube, FORGED)
+    good = answer.code != 0 and f"'{SIGNING}'" in answer.err
+    found = f"refused by {SIGNING}" if good else "signed" if answer.code == 0 else answer.err.strip()[-200:]
+    hint = "mesh/linkerd/identity/signing.yaml is not applied: `kindmesh up --only identity`"
+    return judge(GROUP, "a certificate of the mesh for anybody", f"refused by {SIGNING}", found, good=good, hint=hint)

@@ -1,0 +1,57 @@
+"""Why a call is refused, told by `meshpolicy` from the objects that the cluster holds at this moment."""
+
+from ipaddress import ip_network
+
+from kindmesh.probes.pods import Asker
+from kindmesh.verify.checks import Call
+from meshpolicy.analysis.questions import target
+from meshpolicy.core.match import Address
+from meshpolicy.core.policy import Ref
+from meshpolicy.decide.judge import judge
+from meshpolicy.decide.routing import Request
+from meshpolicy.decide.transport import Call as Asked
+from meshpolicy.decide.transport import find_service_target
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.kinds.workload import Workload
+from meshpolicy.manifests.live import read_context
+from meshpolicy.manifests.parse import parse_documents
+
+STALE = "the cluster's objects allow it: is the sidecar of the server cut off from the policy controller, port 8090?"
+
+
+def read_policies(context: str) -> Cluster:
+    """Return what the cluster holds. Raises MeshPolicyError where kubectl cannot read it."""
+    return parse_documents(read_context(context), MeshSettings()).cluster
+
+
+def why(cluster: Cluster, call: Call) -> str:
+    """Return the reasons for which a call is refused, each with its rule, one a line.
+
+    Raises MeshPolicyError where no pod is there to be called.
+    """
+    name, _, port = call.target.partition(":")
+    server = target(cluster, f"pingpong/{name}{f':{port}' if port else ''}")
+    node = _gateway(server.workload) if call.asker.on_host else None
+    service_target = None if call.asker.on_host else find_service_target(cluster, server.workload, server.port)
+    asked = Asked(
+        *(server.workload, server.port, _client(call.asker), node, service_target), Request(call.method, call.path)
+    )
+    answer = judge(cluster, asked, node=node)
+    if answer.allowed:
+        return f"  - {STALE}"
+    return "\n".join(f"  - {reason.text} [{reason.rule}]" for reason in answer.reasons)
+
+
+def _client(asker: Asker) -> Workload | None:
+    if not asker.meshed:
+        return None
+    account = asker.account or asker.name
+    labels = {"app.kubernetes.io/name": asker.looks_like or asker.name}
+    # A pod, not only its account: NetworkPolicies go by labels.
+    return Workload(Ref("", "Pod", asker.namespace, asker.name), labels, service_account=account, meshed=True)
+
+
+def _gateway(server: Workload) -> Address | None:
+    """Return whence kubelet calls a pod: where nodes have a bridge, from the first address of its pod network."""
+    return next((ip_network(f"{address}/24", strict=False)[1] for address in server.addresses), None)

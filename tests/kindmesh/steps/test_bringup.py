@@ -1,0 +1,78 @@
+"""What a step changes, and what it leaves alone."""
+
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from kindmesh.errors import StepFailed
+from kindmesh.steps.bringup import RULES, STEPS
+from kindmesh.steps.releases import TRAEFIK, VIZ, fingerprint, value_files
+from kindmesh.steps.steps import choose, take
+
+from ..standins import Refusal, Tools, site, tools
+
+
+def with_viz(folder: Path, patch: pytest.MonkeyPatch, rules: str, read: dict[str, str]) -> list[str]:
+    """Take the step on a cluster that has viz, and return what was called."""
+    plain = site(KINDMESH_CONTEXT="some")
+    mark = fingerprint(
+        plain.pins["linkerd-viz"].version, [path.read_text() for path in value_files(VIZ, plain.settings)]
+    )
+    answers = {
+        "history": [{"status": "deployed", "description": mark}],
+        "configmap/pingpong-rules": {"data": {"pingpong_rules.yml": rules}},
+        "get&deployment/prometheus": {"spec": {"template": {"metadata": {"annotations": read}}}},
+        "": "",
+    }
+    called = tools(folder, patch, answers)
+    take(choose(STEPS, plain.settings, ["viz"]), plain)
+    return called.calls
+
+
+WEBHOOKS = {"kustomize": "kind: Bundle\n", "upgrade": "", "rollout": ""}
+SILENT = Refusal('failed calling webhook "trust.cert-manager.io": connection refused')
+
+
+def with_webhooks(folder: Path, patch: pytest.MonkeyPatch, *answers: str) -> Tools:
+    """Take the step on a cluster where the webhooks of cert-manager and trust-manager answer so."""
+    called = tools(folder, patch, {**WEBHOOKS, "--dry-run=server": answers}, {" history ": "release: not found"})
+    plain = site(KINDMESH_CONTEXT="some")
+    take(choose(STEPS, plain.settings, ["cert-manager"]), plain)
+    return called
+
+
+def test_the_identities_wait_for_webhooks_that_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = with_webhooks(tmp_path, monkeypatch, SILENT, "bundle serverside-applied (server dry run)")
+    assert called.all_given("--dry-run=server") == ["kind: Bundle\n"] * 2
+
+
+def test_webhooks_that_never_answer_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kindmesh.steps.bringup.WEBHOOKS_ANSWER", 0.0)
+    with pytest.raises(StepFailed, match="an answer of the webhooks of cert-manager and trust-manager") as caught:
+        with_webhooks(tmp_path, monkeypatch, SILENT)
+    assert caught.value.output == SILENT
+
+
+def test_changed_rules_start_prometheus_anew_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (changed,) = [call for call in with_viz(tmp_path, monkeypatch, "groups: []", {}) if " patch " in call]
+    mark = changed.partition(f'"{RULES}": "')[2].partition('"')[0]
+    again = with_viz(tmp_path, monkeypatch, "groups: []", {RULES: mark})
+    assert len([call for call in again if " patch " in call]) == 1  # the first run's
+    edited = with_viz(tmp_path, monkeypatch, "groups: [{}]", {RULES: mark})
+    assert len([call for call in edited if " patch " in call]) == 2
+
+
+@pytest.mark.parametrize("issued", [True, False])
+def test_the_ingress_waits_for_its_certificate(issued: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = site(KINDMESH_CONTEXT="some")
+    values = [path.read_text() for path in value_files(TRAEFIK, plain.settings)]
+    mark = fingerprint(plain.pins["traefik"].version, values)
+    refusals = {} if issued else {"wait --for=condition=Ready": "timed out waiting"}
+    answers = {" history ": [{"status": "deployed", "description": mark}], "": ""}
+    called = tools(tmp_path, monkeypatch, answers, refusals)
+    failure = pytest.raises(StepFailed, match="step ingress: the Certificate ingress/ingress-tls did not come about")
+    with nullcontext() if issued else failure:
+        take(choose(STEPS, plain.settings, ["ingress"]), plain)
+    waits = "wait --for=condition=Ready certificates.cert-manager.io/ingress-tls"
+    assert [call for call in called.calls if waits in call]

@@ -1,0 +1,78 @@
+"""What the API server says about a pod, and what that proves; the policy itself is asked on a cluster."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kindmesh.tools.kube import Kube
+from kindmesh.verify.admission import (
+    ADMITTED,
+    BY_LEVEL,
+    CANDIDATES,
+    MESHED,
+    proposed,
+    read_admission,
+    verify_admission,
+)
+from kindmesh.verify.finding import failed
+
+from ...rendered import built, of_kind
+from ..standins import tools
+
+INJECTED = json.dumps({"spec": {"initContainers": [{"name": "linkerd-proxy"}], "containers": [{"name": "candidate"}]}})
+BARE = json.dumps({"spec": {"containers": [{"name": "candidate"}]}})
+DENIED = f"Error from server (Forbidden): ValidatingAdmissionPolicy '{MESHED}' with binding '{MESHED}' denied request"
+
+
+@pytest.mark.parametrize(
+    ("stored", "said", "expected"),
+    [
+        (INJECTED, "", ADMITTED),
+        (BARE, "", "admitted without a sidecar"),
+        ("", DENIED, f"refused by {MESHED}"),
+        ("", 'pods "a" is forbidden: violates PodSecurity "restricted:latest": host namespaces', BY_LEVEL),
+        ("", "failed calling webhook", "refused: failed calling webhook"),
+    ],
+)
+def test_an_answer_is_read_for_its_cause(stored: str, said: str, expected: str) -> None:
+    assert read_admission(stored, said) == expected
+
+
+def test_a_cluster_that_lets_everything_in_fails_all_but_the_controls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = tools(tmp_path, monkeypatch, {"--dry-run=server": INJECTED})
+    names = [finding.name for finding in failed(verify_admission(Kube("some")))]
+    assert names == [candidate.says for candidate in CANDIDATES if candidate.expected != ADMITTED]
+    assert all("--dry-run=server" in call for call in called.calls)
+
+
+def test_a_refusal_for_another_cause_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools(tmp_path, monkeypatch, {}, {"--dry-run=server": "exceeded quota"})
+    found = failed(verify_admission(Kube("some")))
+    assert len(found) == len(CANDIDATES)
+    assert "--only policies" in found[-1].hint
+
+
+def test_every_annotation_that_is_tried_is_one_that_the_policy_does_not_know_as_harmless() -> None:
+    (policy,) = [
+        one
+        for one in of_kind(built("mesh/admission"), "ValidatingAdmissionPolicy")
+        if one["metadata"]["name"] == MESHED
+    ]
+    known = next(one["expression"] for one in policy["spec"]["variables"] if one["name"] == "harmless")
+    tried = {key.partition("/")[2] for found in CANDIDATES for key in proposed(found)["metadata"]["annotations"]}
+    everybody, entrance = known.split("variables.entrance")
+    assert {word for word in tried if f"'{word}'" in everybody} == {"default-inbound-policy"}
+    assert {word for word in tried if word in entrance} == {"skip-inbound-ports", "skip-outbound-ports"}
+
+
+def test_the_policies_hold_in_every_namespace_of_the_project() -> None:
+    parts = ("k8s/base", "mesh/ingress", "mesh/observability")
+    ours = {found["metadata"]["name"] for part in parts for found in of_kind(built(part), "Namespace")}
+    bindings = of_kind(built("mesh/admission"), "ValidatingAdmissionPolicyBinding")
+    assert len(bindings) == 2
+    for binding in bindings:
+        (by_name,) = binding["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"]
+        assert set(by_name["values"]) == ours
