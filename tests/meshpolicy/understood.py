@@ -2,7 +2,8 @@
 
 from itertools import islice, product
 
-from meshpolicy.analysis.access import accesses, served_ports
+from meshpolicy.analysis.access import accesses
+from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.refusals import denied
 from meshpolicy.analysis.suggest import suggestion
 from meshpolicy.cases.read import read_base, read_case
@@ -43,7 +44,7 @@ def understood(text: bytes) -> list[Problem]:
 
 
 def _judged(cluster: Cluster) -> None:
-    ports = ((server, port) for server in cluster.workloads for port in served_ports(server))
+    ports = ((server, port) for server in cluster.workloads for port in callable_ports(cluster, server))
     for (server, port), client, traffic in islice(product(ports, (None, *cluster.workloads), Traffic), CALLS):
         call = Call(server, port, client, service_target=find_service_target(cluster, server, port), traffic=traffic)
         suggestion(cluster, call, judge(cluster, call))

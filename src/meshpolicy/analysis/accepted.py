@@ -1,18 +1,26 @@
 """The ratchet: a file of the access that someone has accepted, with owner, reason and expiry."""
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import yaml
 
+from meshpolicy.analysis import words
 from meshpolicy.analysis.access import Access
+from meshpolicy.analysis.phrases import InvalidPhrase, read_asked, read_clients
+from meshpolicy.analysis.ratchet import Allowed, Excess, held_against
 from meshpolicy.core.errors import InvalidInput, Place, Problem
 from meshpolicy.core.fields import Fields
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.paths import display_path
+
+FORMAT = 2
+"""The form of the file: since it is 2, the words of an entry say exactly which requests are meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +35,12 @@ class Accepted:
     reason: str = ""
     expires: str = ""
     place: Place | None = None
+    allowed: Allowed | None = None
+    """What its words mean."""
 
     @property
     def key(self) -> tuple[str, int, str, str]:
-        """Return what is compared with an access."""
+        """Return what tells it from other entries."""
         return self.server, self.port, self.client, self.what
 
     def __str__(self) -> str:
@@ -46,8 +56,11 @@ class Written:
     """Entries for what is not granted any more, with what they said."""
 
 
-def read_accepted(path: str) -> tuple[Accepted, ...]:
-    """Return the entries of a file, or raise InvalidInput with all that is wrong in it."""
+def read_accepted(path: str, settings: MeshSettings) -> tuple[Accepted, ...]:
+    """Return the entries of a file, or raise InvalidInput with all that is wrong in it.
+
+    In files without `format`, `every request` and `connections` meant anything that the port takes.
+    """
     documents, found = load([path])
     problems = list(found)
     entries: list[Accepted] = []
@@ -55,13 +68,14 @@ def read_accepted(path: str) -> tuple[Accepted, ...]:
         fields = Fields(document.data, document.place, problems)
         if "access" not in document.data:
             fields.note("access", "is missing: this is not a file of accepted access")
-        entries += [_entry(entry) for entry in fields.children("access")]
+        old = not fields.integer("format")
+        entries += [_entry(entry, settings, old=old) for entry in fields.children("access")]
     if problems:
         raise InvalidInput(tuple(problems))
     return tuple(entries)
 
 
-def _entry(entry: Fields) -> Accepted:
+def _entry(entry: Fields, settings: MeshSettings, *, old: bool) -> Accepted:
     for key in ("owner", "reason"):
         if not entry.text(key):
             entry.note(key, "is missing: say who answers for this access, and why it is needed")
@@ -72,49 +86,69 @@ def _entry(entry: Fields) -> Accepted:
     except ValueError:
         entry.note("expires", f"is `{expires}`, where a day such as 2027-01-31 is expected")
     port = entry.port("port")
-    return Accepted(
-        entry.required("server"),
-        port if isinstance(port, int) else 0,
-        entry.required("client"),
-        entry.required("requests"),
-        entry.text("owner"),
-        entry.text("reason"),
-        expires,
-        entry.place,
-    )
+    server, client, what = entry.required("server"), entry.required("client"), entry.required("requests")
+    if old and what in (words.EVERYTHING, words.CONNECTIONS):
+        what = words.ANYTHING
+    number = port if isinstance(port, int) else 0
+    allowed = None
+    for key, read in (("client", lambda: read_clients(client, settings)), ("requests", lambda: read_asked(what))):
+        try:
+            read()
+        except InvalidPhrase as error:
+            entry.note(key, str(error))
+            break
+    else:
+        allowed = Allowed(server, number, read_clients(client, settings), read_asked(what))
+    said = entry.text("owner"), entry.text("reason"), expires
+    return Accepted(server, number, client, what, *said, entry.place, allowed)
 
 
-def judged(found: Iterable[Access], accepted: Sequence[Accepted], today: date | None = None) -> list[str]:
+def judged(cluster: Cluster, accepted: Sequence[Accepted], today: date | None = None) -> list[str]:
     """Return what fails: access that is not accepted, entries that expired, and entries for what is not granted."""
     today = today or datetime.now(UTC).date()
-    known = {entry.key: entry for entry in accepted}
-    granted = {access.key: access for access in found}
-    faults = [
-        f"not accepted: {access.client} -> {access.server}:{access.port} {access.what} (by {access.by})"
-        for key, access in granted.items()
-        if key not in known
-    ]
-    for key, entry in known.items():
+    excess, stale = held_against(cluster, [entry.allowed for entry in accepted if entry.allowed is not None])
+    faults = [f"not accepted: {_excess(one, cluster.settings)}" for one in excess]
+    for at, entry in enumerate(accepted):
         if entry.expires and date.fromisoformat(entry.expires) < today:
             faults.append(f"{entry.place}: expired on {entry.expires}: {entry.client} -> {entry.server}:{entry.port}")
-        if key not in granted:
+        if at in stale:
             faults.append(f"{entry.place}: accepts what is not granted: {entry.client} -> {entry.server}:{entry.port}")
     return faults
 
 
-def write_accepted(path: str, found: Iterable[Access], owner: str, reason: str, expires: str) -> Written:
+def _excess(excess: Excess, settings: MeshSettings) -> str:
+    server = f"{excess.server.namespace}/{excess.server.name}:{excess.port}"
+    if excess.region is None:
+        return f"{server}: {excess.reason}"
+    region = excess.region
+    pods = f" (from {words.pods_words(region.pods)})" if region.pods else ""
+    client = words.clients_words(region.clients, settings)
+    shown = words.witness_words(region.witness, settings)
+    return f"{client}{pods} -> {server} {words.asked_words(region.asked)} (for example {shown})"
+
+
+def write_accepted(
+    path: str, cluster: Cluster, found: Iterable[Access], owner: str, reason: str, expires: str
+) -> Written:
     """Write the access that is granted now, and keep what old entries of it say."""
-    old = {entry.key: entry for entry in (read_accepted(path) if Path(path).exists() else ())}
-    granted = {access.key for access in found}
+    before = read_accepted(path, cluster.settings) if Path(path).is_file() else ()
+    old = {entry.key: entry for entry in before}
+    granted = {(server, int(port), client, what) for server, port, client, what in _rows(found, cluster.settings)}
     entries = [old.get(key) or Accepted(*key, owner, reason, expires) for key in sorted(granted)]
+    content = {"format": FORMAT, "access": [_fields(entry) for entry in entries]}
     try:
-        _replace(Path(path), yaml.safe_dump({"access": [_fields(e) for e in entries]}, sort_keys=False, width=100))
+        _replace(Path(path), yaml.safe_dump(content, sort_keys=False, width=100))
     except OSError as error:
         raise InvalidInput((Problem(Place(display_path(path)), f"cannot be written: {error.strerror}"),)) from error
     return Written(
         tuple(entry for entry in entries if entry.key not in old),
         tuple(entry for key, entry in old.items() if key not in granted),
     )
+
+
+def _rows(found: Iterable[Access], settings: MeshSettings) -> Iterator[tuple[str, str, str, str]]:
+    for access in found:
+        yield words.access_words(replace(access, admitted_by=()), settings)
 
 
 def _fields(entry: Accepted) -> dict[str, object]:

@@ -1,143 +1,151 @@
-"""Every access that a cluster grants: who, to which port and route of which workload, by which object. Pure."""
+"""Every access that a cluster grants: who, to which port, for which requests, by which object. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
-from meshpolicy.analysis.cover import open_to_all
-from meshpolicy.analysis.words import ANY_MESHED, ANYONE, grpc_words, http_words, subjects
-from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Protocol, Ref
+from meshpolicy.analysis.calls import NOT_COMPUTED, Port
+from meshpolicy.analysis.clients import ANY_IDENTITY, ClientSet, ClientTerm, meets_identity
+from meshpolicy.analysis.offers import Offers
+from meshpolicy.analysis.ports import callable_ports
+from meshpolicy.analysis.regions import ANYTHING, Asked
+from meshpolicy.core.axis import Part
+from meshpolicy.core.match import IdentityMatch, NetworkMatch
+from meshpolicy.core.policy import Authorization, Origin, Ref, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
 from meshpolicy.decide.connection import Connection
 from meshpolicy.decide.transport import identity_of
-from meshpolicy.index.effective import effective, skipped
+from meshpolicy.index.effective import IPV6, skipped
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
 
+ANYONE: ClientSet = (ClientTerm(),)
+UNMESHED: ClientSet = (ClientTerm(Part((), (ANY_IDENTITY,))),)
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One line of the answer to the question who may call whom."""
+    """Requests that some clients may make of one port by one grant."""
 
-    server: str
-    """`namespace/workload`."""
+    server: Ref
     port: int
-    client: str
-    """`namespace/account` of a meshed client, or words such as `anyone in 10.244.0.1/32`."""
-    what: str
-    """The requests: `GET /ping`; or `connections`."""
+    clients: ClientSet
+    asked: tuple[Asked, ...]
     by: Ref
-    route: Ref | None = None
-    blocked: str = ""
-    """The NetworkPolicies that keep this client away nevertheless."""
-
-    @property
-    def key(self) -> tuple[str, int, str, str]:
-        """Return what two states of a cluster are compared by."""
-        return self.server, self.port, self.client, self.what
+    routes: tuple[Ref, ...] = ()
+    """Those that the requests meet."""
+    blocked: tuple[Ref, ...] = ()
+    """The NetworkPolicies that keep these clients away nevertheless."""
+    admitted_by: tuple[Ref, ...] = ()
+    """The NetworkPolicies whose rules say which clients are let through; empty: all are."""
+    unknown: str = ""
+    """Why it is not known whether this access is granted."""
 
     @property
     def unmeshed(self) -> bool:
         """Whether a client without mesh identity gets in."""
-        return self.client.startswith(ANYONE)
+        return any(not term.identities.all_of for term in self.clients)
 
 
 def accesses(cluster: Cluster, workloads: Iterable[Workload] | None = None) -> Iterator[Access]:
-    """Yield every access to the declared ports of the workloads, sorted within each port."""
+    """Yield every access to the ports of the workloads; what is not known is among it, with the reason."""
     callers = _Callers(cluster)
     for workload in cluster.workloads if workloads is None else workloads:
-        for port in served_ports(workload):
-            policy = effective(cluster, workload, port)
-            found = dict.fromkeys(_of_port(cluster, workload, policy, callers))
-            yield from sorted(found, key=lambda access: (access.key, str(access.by), str(access.route)))
+        for number in callable_ports(cluster, workload):
+            yield from _of_port(Port(cluster, workload, number), callers)
 
 
-def served_ports(workload: Workload) -> tuple[int, ...]:
-    """Return the TCP ports that a workload declares, its proxy's own left out."""
-    return tuple(
-        dict.fromkeys(
-            port.number
-            for container in workload.containers
-            if container.name != "linkerd-proxy"
-            for port in container.ports
-            if port.protocol == "TCP"
-        )
-    )
-
-
-def _of_port(cluster: Cluster, workload: Workload, policy: PortPolicy, callers: "_Callers") -> Iterator[Access]:
-    name = f"{workload.ref.namespace}/{workload.ref.name}"
-    if policy.skipped:
-        who, blocked = _beside_the_mesh(cluster, workload, policy.port)
-        yield Access(name, policy.port, who, "connections", policy.server, blocked=blocked)
+def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
+    policy, ref = port.policy, port.workload.ref
+    if policy.skipped and not policy.alternatives:
+        admitting, blocking = _beside_the_mesh(port)
+        yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, (), blocking, admitting)
         return
-    for what, route, grants in offers(policy):
-        # Where one grant admits everyone, whom the others name says nothing more.
-        for grant in tuple(filter(open_to_all, grants)) or grants:
-            if grant.ref.origin is Origin.LOCALHOST:
-                continue
-            for who in subjects(grant, cluster.settings):
-                yield Access(
-                    name, policy.port, who, what, grant.ref, route, callers.blocked(who, workload, policy.port)
-                )
+    if policy.unknown is not None:
+        yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, unknown=policy.unknown.text)
+        return
+    for bypass in policy.bypasses:
+        if bypass.network != IPV6:
+            yield Access(ref, port.number, _unmeshed_in(bypass.network), ANYTHING, Ref.added(Origin.SKIPPED))
+    try:
+        offers = Offers(port)
+    except NOT_COMPUTED as error:
+        yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, unknown=f"not computed: {error}")
+        return
+    for offer in offers:
+        for meshed, asked in offers.asked(offer):
+            for clients in subjects(offer.grant, meshed=meshed):
+                blocked = callers.blocked(clients, port.workload, port.number)
+                yield Access(ref, port.number, clients, asked, offer.grant.ref, tuple(offer.routes), blocked)
+    if offers.unknown:
+        yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, unknown=offers.unknown)
 
 
-def _beside_the_mesh(cluster: Cluster, workload: Workload, port: int) -> tuple[str, str]:
-    """Return who reaches a port that no proxy guards, and the NetworkPolicies that keep everybody away (N1, N6)."""
-    isolating = index_of(cluster).network_policies.isolating(workload, Direction.INGRESS)
-    if not isolating:
-        return ANYONE, ""
-    open_for = [policy for policy in isolating if policy.admits_to(workload, port)]
-    if not open_for:
-        return ANYONE, ", ".join(str(policy.ref) for policy in isolating)
-    if any(policy.admits_to(workload, port, everybody=True) for policy in open_for):
-        return ANYONE, ""
-    return f"{ANYONE} whom {' or '.join(str(policy.ref) for policy in open_for)} admits", ""
+def _unmeshed_in(network: NetworkMatch) -> ClientSet:
+    return (ClientTerm(UNMESHED[0].identities, Part((network,))),)
 
 
-def offers(policy: PortPolicy) -> Iterator[tuple[str, Ref | None, tuple[Authorization, ...]]]:
-    """Yield what can be asked of a port, the route that says so, and who is authorized for it."""
-    if policy.protocol in (Protocol.OPAQUE, Protocol.TLS):
-        yield "connections", None, policy.authorizations
-    for http in policy.http_routes:
-        yield http_words(http), http.ref, http.authorizations
-    for grpc in policy.grpc_routes:
-        yield grpc_words(grpc), grpc.ref, grpc.authorizations
+def subjects(grant: Authorization, *, meshed: bool | None = None) -> Iterator[ClientSet]:
+    """Yield whom a grant means, one set for each identity that it names; `meshed` leaves out the others."""
+    match grant.authentication:
+        case Unauthenticated():
+            who: list[Part[Any]] = [Part()]
+            if meshed is not None:
+                who = [Part((ANY_IDENTITY,))] if meshed else [UNMESHED[0].identities]
+        case TlsUnauthenticated():
+            who = [Part((ANY_IDENTITY,))]
+        case TlsAuthenticated(identities):
+            who = [Part((identity,)) for identity in dict.fromkeys(identities)]
+    everywhere = {network.cidr.version for network in grant.networks if network.everywhere} == {4, 6}
+    for part in who:
+        nets: list[Part[Any]] = [Part()] if everywhere else [Part((network,)) for network in grant.networks]
+        yield tuple(ClientTerm(part, network) for network in nets)
+
+
+def _beside_the_mesh(port: Port) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
+    """Return the NetworkPolicies that choose who reaches a port without a proxy, or that keep all away (N1, N6)."""
+    isolating = index_of(port.cluster).network_policies.isolating(port.workload, Direction.INGRESS)
+    some = [policy for policy in isolating if policy.admits_to(port.workload, port.number)]
+    if any(policy.admits_to(port.workload, port.number, everybody=True) for policy in some):
+        return (), ()
+    return tuple(policy.ref for policy in some), () if some else tuple(policy.ref for policy in isolating)
 
 
 class _Callers:
-    """The workloads of a cluster by their account, for asking the NetworkPolicies about each."""
+    """The workloads of a cluster by their identity, for asking the NetworkPolicies about each."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._accounts: dict[str, list[Workload]] = {}
-        if cluster.network_policies:
-            for workload in cluster.workloads:
-                name = f"{workload.ref.namespace}/{workload.service_account}"
-                self._accounts.setdefault(name, []).append(workload)
 
-    def blocked(self, client: str, server: Workload, port: int) -> str:
-        """Return the NetworkPolicies that block every workload of an account; of others only that they have a say."""
+    @cached_property
+    def _by_identity(self) -> Mapping[str, list[Workload]]:
+        found: dict[str, list[Workload]] = {}
+        for workload in self._cluster.workloads:
+            found.setdefault(identity_of(self._cluster, workload), []).append(workload)
+        return found
+
+    def blocked(self, clients: ClientSet, server: Workload, port: int) -> tuple[Ref, ...]:
+        """Return the NetworkPolicies that block every workload of an account; of wider sets of clients none."""
         if not self._cluster.network_policies:
-            return ""
-        policies = index_of(self._cluster).network_policies
-        found: dict[str, None] = {}
-        if client in (ANYONE, ANY_MESHED) or client not in self._accounts:
-            return ""
-        for workload in self._accounts[client]:
-            wire = Connection(
-                Endpoint(workload),
-                server,
-                port,
-                skipped=skipped(server, port),
-                tunnelled=self._cluster.settings.outbound_transport_mode != "transparent",
-            )
-            verdict = wire.blocked(policies)
+            return ()
+        patterns = {pattern for term in clients for pattern in term.identities.all_of}
+        identity = next(iter(patterns)) if len(patterns) == 1 else None
+        if not isinstance(identity, IdentityMatch) or identity.pattern not in self._by_identity:
+            return ()
+        found: dict[Ref, None] = {}
+        for workload in self._by_identity[identity.pattern]:
+            verdict = self._wire(workload, server, port).blocked(index_of(self._cluster).network_policies)
             if verdict is None:
-                return ""
-            found |= dict.fromkeys(map(str, verdict.policies))
-        return ", ".join(found)
+                return ()
+            found |= dict.fromkeys(verdict.policies)
+        return tuple(found)
+
+    def _wire(self, client: Workload, server: Workload, port: int) -> Connection:
+        tunnelled = self._cluster.settings.outbound_transport_mode != "transparent"
+        return Connection(Endpoint(client), server, port, skipped=skipped(server, port), tunnelled=tunnelled)
 
 
 def isolated(cluster: Cluster, workload: Workload) -> bool:
@@ -150,11 +158,6 @@ def account_of(workload: Workload) -> str:
     return f"{workload.ref.namespace}/{workload.service_account}"
 
 
-def admits(access: Access, cluster: Cluster, workload: Workload) -> bool:
-    """Whether an access means a workload, by its account, its namespace, or as anyone."""
-    who = access.client.partition(" in ")[0]
-    own = account_of(workload)
-    if who.startswith(ANYONE):
-        return True
-    meshed = {ANY_MESHED, own, f"any account of {workload.ref.namespace}", identity_of(cluster, workload)}
-    return workload.meshed and who in meshed
+def admits(access: Access, identity: str) -> bool:
+    """Whether an access means a client of an identity, wherever it is."""
+    return any(term.identities.holds(lambda one: meets_identity(one, identity)) for term in access.clients)

@@ -1,86 +1,221 @@
-"""What a change of manifests does to access: opened, closed, or granted by other objects. Pure."""
+"""What a change of manifests does to calls: those opened, those closed, and those that others decide now. Pure."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
-from meshpolicy.analysis.access import Access
-from meshpolicy.analysis.words import EVERYTHING, wider_clients
+from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.outcomes import Passage
+from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes
+from meshpolicy.analysis.ports import callable_ports
+from meshpolicy.analysis.regions import Region, regions
 from meshpolicy.core.policy import Ref
-
-Grouped = dict[tuple[str, int, str, str], list[Access]]
-"""Accesses by what is compared: server, port, client and request."""
+from meshpolicy.decide.transport import identity_of
+from meshpolicy.index.index import index_of
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy
+from meshpolicy.kinds.workload import Workload
 
 
 class Change(StrEnum):
-    """What became of one access."""
+    """What became of some calls."""
 
     OPENED = "opened"
     CLOSED = "closed"
-    REASONED = "re-reasoned"
-    """Granted before and after, by other objects."""
+    UNKNOWN = "unknown"
+    """They may be opened or closed; the manifests do not decide."""
+    REROUTED = "re-routed"
+    """Allowed before and after, through another route."""
+    REGRANTED = "regranted"
+    """Allowed before and after, through the same route, by none of the grants of before."""
+
+    @property
+    def changes_requests(self) -> bool:
+        """Whether the outcome of some request is, or may be, another one."""
+        return self in (Change.OPENED, Change.CLOSED, Change.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One access that is not as it was."""
+    """Calls to one port that are not as they were."""
 
     change: Change
-    access: Access
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
+    server: Ref
+    port: int
+    region: Region | None
+    """None: nothing is known about the calls to this port."""
+    before: tuple[Ref, ...] = ()
+    """The grants that admitted the clients; of a re-routed request the routes."""
+    after: tuple[Ref, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """Of what is unknown."""
 
 
-def compare(old: Iterable[Access], new: Iterable[Access]) -> tuple[Changed, ...]:
-    """Return what changed, what opened first: that is what a reviewer must see.
-
-    What a wider access granted before is not opened, and what a wider one still grants is not closed.
-    """
-    before, after = _grouped(old), _grouped(new)
-    found: dict[Change, list[Changed]] = {change: [] for change in Change}
-    for key, granted in after.items():
-        earlier = before.get(key) or _wider(granted[0], before)
-        if not earlier:
-            found[Change.OPENED].append(Changed(Change.OPENED, granted[0], after=_names(granted)))
-        elif _names(earlier) != _names(granted):
-            found[Change.REASONED].append(Changed(Change.REASONED, granted[0], _names(earlier), _names(granted)))
-    for key, granted in before.items():
-        if key in after:
-            continue
-        later = _wider(granted[0], after)
-        if not later:
-            found[Change.CLOSED].append(Changed(Change.CLOSED, granted[0], before=_names(granted)))
-        elif _names(later) != _names(granted):
-            found[Change.REASONED].append(Changed(Change.REASONED, granted[0], _names(granted), _names(later)))
-    return tuple(changed for changes in found.values() for changed in changes)
+def compare(old: Cluster, new: Cluster) -> tuple[Changed, ...]:
+    """Return what changed, what opened first: that is what a reviewer must see."""
+    comparison = Comparison(old, new)
+    found = [changed for pair in comparison.pairs() for changed in comparison.changes(*pair)]
+    order = list(Change)
+    return tuple(sorted(found, key=lambda changed: order.index(changed.change)))
 
 
-def _wider(access: Access, grouped: Grouped) -> list[Access]:
-    """Return the accesses to the same port that hold this one: of wider clients, for the same or all requests."""
-    server, port, client, what = access.key
-    keys = ((server, port, who, asked) for who in wider_clients(client) for asked in dict.fromkeys((what, EVERYTHING)))
-    return next((grouped[key] for key in keys if key in grouped), [])
+Pair = tuple[Workload | None, Workload | None, int]
 
 
-def _grouped(found: Iterable[Access]) -> Grouped:
-    grouped: Grouped = {}
-    for access in found:
-        if not access.blocked:
-            for single in _single(access):
-                grouped.setdefault(single.key, []).append(single)
-    return grouped
+class Comparison:
+    """Two states of a cluster."""
+
+    def __init__(self, old: Cluster, new: Cluster) -> None:
+        self.old, self.new = old, new
+        self._same_outwards = _outwards(old) == _outwards(new)
+
+    @cached_property
+    def pods(self) -> tuple[PodClass, ...]:
+        """Return the classes of pods that the NetworkPolicies of either state tell apart."""
+        return pod_classes((self.old, self.new))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Return identities that are known in either state, to choose witnesses from."""
+        found = (identity_of(cluster, workload) for cluster in (self.old, self.new) for workload in cluster.workloads)
+        return tuple(dict.fromkeys(found))
+
+    def pairs(self) -> Iterator[Pair]:
+        """Yield every port of every workload of either state."""
+        before = {workload.ref: workload for workload in self.old.workloads}
+        after = {workload.ref: workload for workload in self.new.workloads}
+        for ref in dict.fromkeys((*before, *after)):
+            one, other = before.get(ref), after.get(ref)
+            ports = callable_ports(self.old, one, admin=True) if one is not None else ()
+            more = callable_ports(self.new, other, admin=True) if other is not None else ()
+            for port in dict.fromkeys((*ports, *more)):
+                yield one, other, port
+
+    def changes(self, one: Workload | None, other: Workload | None, number: int) -> Iterator[Changed]:
+        """Yield what changed for the calls to one port."""
+        before = Port(self.old, one, number) if one is not None else None
+        after = Port(self.new, other, number) if other is not None else None
+        if before is not None and after is not None and self._same(before, after):
+            return
+        server = other or one
+        ref = server.ref if server is not None else Ref("", "", "", "")
+        walled = any(port is not None and self._walled(port) for port in (before, after))
+        try:
+            calls = Calls((before, after), self.pods if walled else (EVERYBODY,), names=self.names)
+        except NOT_COMPUTED as error:
+            yield Changed(Change.UNKNOWN, ref, number, None, reasons=(f"not computed: {error}",))
+            return
+        yield from _changes(calls, ref, number)
+
+    def _same(self, before: Port, after: Port) -> bool:
+        """Whether nothing can have changed for the calls to a port."""
+        hinted = before.readings[0].hinted
+        return (
+            before.policy == after.policy
+            and before.readings == after.readings
+            and before.arrivals(hinted=hinted) == after.arrivals(hinted=hinted)
+            and self._same_outwards
+            and before.workload == after.workload
+            and _inwards(before) == _inwards(after)
+        )
+
+    def _walled(self, port: Port) -> bool:
+        return bool(_inwards(port)) or bool(_outwards(port.cluster)[0])
 
 
-def _single(access: Access) -> Iterator[Access]:
-    """Yield an access for each of its requests: a route that has grown by one has closed nothing."""
-    requests, at, hosts = access.what.partition(" at ")
-    for request in requests.split(", "):
-        yield replace(access, what=f"{request}{at}{hosts}")
+def _outwards(cluster: Cluster) -> tuple[tuple[NetworkPolicy, ...], object]:
+    """Return what decides which pods may call out, and the labels of namespaces."""
+    policies = tuple(policy for policy in cluster.network_policies if Direction.EGRESS in policy.types)
+    labels = {name: namespace.labels for name, namespace in cluster.namespaces.items()}
+    return policies, labels if cluster.network_policies else None
 
 
-def _names(found: list[Access]) -> tuple[str, ...]:
-    return tuple(sorted({_name(access.by) for access in found}))
+def _inwards(port: Port) -> tuple[NetworkPolicy, ...]:
+    return index_of(port.cluster).network_policies.isolating(port.workload, Direction.INGRESS)
 
 
-def _name(ref: Ref) -> str:
-    return str(ref)
+def _changes(calls: Calls, server: Ref, port: int) -> Iterator[Changed]:
+    flips: dict[Change, dict[Entry, int]] = {change: {} for change in Change}
+    for entry in calls.entries():
+        for change, bits in _flips(calls, entry).items():
+            flips[change][entry] = bits
+    for change, found in flips.items():
+        for region in regions(calls, found):
+            route = change is Change.REROUTED
+            before, after = (_refs(calls, state, region, routes=route) for state in (0, 1))
+            reasons = calls.doubts or NETWORK_UNKNOWN if change is Change.UNKNOWN else ()
+            yield Changed(change, server, port, region, before, after, reasons)
+
+
+NETWORK_UNKNOWN = ("the manifests do not say what decides",)
+
+
+def _flips(calls: Calls, entry: Entry) -> Mapping[Change, int]:
+    """Return whose calls of one class changed, and how."""
+    everyone = calls.clients.everyone
+    opened, closed, moved, kept = everyone, everyone, 0, everyone
+    for variant in range(len(calls.variants)):
+        old, new = calls.allowed(0, entry, variant), calls.allowed(1, entry, variant)
+        now, gone = new.certain & ~old.possible, old.certain & ~new.possible
+        moved |= now | gone | (old.possible ^ new.possible) | (old.certain ^ new.certain)
+        opened, closed, kept = opened & now, closed & gone, kept & old.certain & new.certain
+    found = {Change.OPENED: opened, Change.CLOSED: closed, Change.UNKNOWN: moved & ~opened & ~closed}
+    if kept and len(calls.variants) == 1:
+        found |= _redecided(calls, entry, kept)
+    return {change: bits for change, bits in found.items() if bits}
+
+
+def _redecided(calls: Calls, entry: Entry, kept: int) -> dict[Change, int]:
+    """Return who is admitted through another route, and who by other grants."""
+    rerouted = regranted = 0
+    for meshed in (False, True):
+        half = kept & (calls.clients.meshed if meshed else calls.clients.unmeshed)
+        before, after = (calls.passages(state, entry, meshed=meshed) for state in (0, 1))
+        for one, ones in before if half else ():
+            for other, others in after:
+                common = half & ones & others
+                if common and one.route != other.route:
+                    rerouted |= common
+                elif common:
+                    regranted |= _regranted(calls, one, other) & common
+    return {Change.REROUTED: rerouted, Change.REGRANTED: regranted}
+
+
+def _regranted(calls: Calls, one: Passage, other: Passage) -> int:
+    """Return those whom no grant admits now that admitted them before."""
+    if one.grants == other.grants:
+        return 0
+    before, after = _by_ref(calls, one), _by_ref(calls, other)
+    still = 0
+    for ref, bits in before.items():
+        still |= bits & after.get(ref, 0)
+    return calls.clients.everyone & ~still
+
+
+def _by_ref(calls: Calls, passage: Passage) -> dict[Ref, int]:
+    found: dict[Ref, int] = {}
+    for grant in passage.grants or ():
+        found[grant.ref] = found.get(grant.ref, 0) | calls.clients.admitted((grant,))
+    return found
+
+
+def _refs(calls: Calls, state: int, region: Region, *, routes: bool) -> tuple[Ref, ...]:
+    """Return the grants that admit clients of a region in one state, or the routes that its requests meet."""
+    found: dict[Ref, None] = {}
+    for passage in dict.fromkeys(_passages(calls, state, region)):
+        if routes:
+            found |= {passage.route: None} if passage.route is not None else {}
+        else:
+            found |= {ref: None for ref, bits in _by_ref(calls, passage).items() if bits & region.bits}
+    return tuple(found)
+
+
+def _passages(calls: Calls, state: int, region: Region) -> Iterable[Passage]:
+    clients = calls.clients
+    for entry in region.entries:
+        for meshed, half in ((False, clients.unmeshed), (True, clients.meshed)):
+            if region.bits & half:
+                for passage, bits in calls.passages(state, entry, meshed=meshed):
+                    if bits & region.bits & half:
+                        yield passage

@@ -7,10 +7,11 @@ from difflib import get_close_matches
 from ipaddress import ip_address
 
 from meshpolicy.analysis.access import Access, account_of
-from meshpolicy.analysis.words import ANY_MESHED, named_accounts
+from meshpolicy.analysis.clients import ANY_IDENTITY
+from meshpolicy.analysis.words import named_accounts
 from meshpolicy.core.errors import UnknownWorkload
 from meshpolicy.core.labels import ANY as ANY_LABELS
-from meshpolicy.core.match import Address
+from meshpolicy.core.match import Address, IdentityMatch
 from meshpolicy.core.policy import Ref
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
@@ -77,8 +78,14 @@ def known_account(cluster: Cluster, text: str, granted: Iterable[Access]) -> Non
     A grant to a whole namespace, or one of a ServerAuthorization, knows it as well; one to any meshed client does not.
     """
     names = {account_of(workload) for workload in cluster.workloads} | set(named_accounts(cluster))
-    if text not in names and all(access.client.partition(" in ")[0] == ANY_MESHED for access in granted):
+    if text not in names and not any(_names(access) for access in granted):
         raise UnknownWorkload(_missing("account", text, names))
+
+
+def _names(access: Access) -> bool:
+    """Whether an access is granted to less than any meshed client."""
+    wide = (ANY_IDENTITY, IdentityMatch("*"))
+    return any(pattern not in wide for term in access.clients for pattern in term.identities.all_of)
 
 
 def _readings(text: str) -> list[dict[str, str]]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from meshpolicy.analysis.access import offers, served_ports
 from meshpolicy.analysis.callers import Callers
+from meshpolicy.analysis.calls import NOT_COMPUTED, Port
+from meshpolicy.analysis.offers import Offers
+from meshpolicy.analysis.ports import callable_ports
+from meshpolicy.analysis.words import asked_words
 from meshpolicy.core.client import Arrival
-from meshpolicy.core.policy import PortPolicy
 from meshpolicy.decide.transport import Call, find_service_target
-from meshpolicy.index.effective import effective
 from meshpolicy.index.reach import Positions
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
@@ -31,14 +32,15 @@ def denied(cluster: Cluster, servers: Iterable[Workload] | None = None) -> Itera
     """Yield what each workload is refused of each port; a pod's calls to itself never are (M1)."""
     callers = Callers(cluster)
     for server in cluster.workloads if servers is None else servers:
-        for port in served_ports(server):
-            yield from _of_port(cluster, callers, server, effective(cluster, server, port))
+        for number in callable_ports(cluster, server):
+            yield from _of_port(Port(cluster, server, number), callers)
 
 
-def _of_port(cluster: Cluster, callers: Callers, server: Workload, policy: PortPolicy) -> Iterator[Denied]:
-    own, port = callers.positions[server.ref], policy.port
+def _of_port(reached: Port, callers: Callers) -> Iterator[Denied]:
+    cluster, server, port = reached.cluster, reached.workload, reached.number
+    own = callers.positions[server.ref]
     groups = list(callers.groups(Call(server, port, service_target=find_service_target(cluster, server, port))))
-    offered = () if policy.skipped else tuple(_offered(policy, callers, {group.arrival for group in groups}))
+    offered = {group.arrival: tuple(_offered(reached, callers, group.arrival)) for group in groups}
     name, into = callers.names[own], callers.why(own, Direction.INGRESS)
     at = {position: group for group in groups for position in group.positions}
     for position, client in enumerate(callers.names):
@@ -50,17 +52,24 @@ def _of_port(cluster: Cluster, callers: Callers, server: Workload, policy: PortP
         elif position not in group.let_in:
             yield Denied(client, name, port, "connections", "NetworkPolicy", into)
         else:
-            for what, why, admitted in offered:
-                if position not in admitted[group.arrival]:
+            for what, why, admitted in offered[group.arrival]:
+                if position not in admitted:
                     yield Denied(client, name, port, what, "Linkerd", why)
 
 
-Offer = tuple[str, str, dict[Arrival, Positions]]
+Offered = tuple[str, str, Positions]
 """What is asked, why it is refused, and to whom it is granted."""
 
 
-def _offered(policy: PortPolicy, callers: Callers, arrivals: Iterable[Arrival]) -> Iterator[Offer]:
-    for what, route, grants in offers(policy):
-        own = route if route is not None and route.is_object else policy.server
-        where = str(own) if own.is_object else f"the default policy {own.name}"
-        yield what, f"{where} grants it nothing", {arrival: callers.admitted(grants, arrival) for arrival in arrivals}
+def _offered(port: Port, callers: Callers, arrival: Arrival) -> Iterator[Offered]:
+    policy = port.policy
+    if policy.skipped or policy.unknown is not None or policy.alternatives:
+        return
+    try:
+        lists = tuple(Offers(port).lists(arrival))
+    except NOT_COMPUTED:  # what is refused for certain is not known
+        return
+    for one in lists:
+        routes = [route for route in one.routes if route.is_object] or [policy.server]
+        where = " and ".join(str(ref) if ref.is_object else f"the default policy {ref.name}" for ref in routes)
+        yield asked_words(one.asked), f"{where} grants it nothing", callers.admitted(one.grants, arrival)

@@ -1,14 +1,27 @@
 """Grants, routes and identities in words that a person reads. Pure."""
 
-from meshpolicy.core.match import GrpcMatch, HttpMatch, IdentityMatch, PathKind, ValueMatch
-from meshpolicy.core.policy import (
-    Authorization,
-    GrpcRoute,
-    HttpRoute,
-    Origin,
-    TlsAuthenticated,
-    TlsUnauthenticated,
-    Unauthenticated,
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from meshpolicy.analysis.access import Access
+from meshpolicy.analysis.clients import ANY_IDENTITY, ClientSet, ClientTerm
+from meshpolicy.analysis.patterns import HostPattern, IdentityPattern, PathPattern, Unmoved
+from meshpolicy.analysis.pods import PodClass
+from meshpolicy.analysis.regions import ALL_CONNECTIONS, ALL_REQUESTS, Asked, Witness
+from meshpolicy.analysis.requests import RequestSet, Term
+from meshpolicy.core.axis import Part
+from meshpolicy.core.client import Traffic
+from meshpolicy.core.match import (
+    NEXT_LINE,
+    GrpcMatch,
+    HostMatch,
+    IdentityMatch,
+    NetworkMatch,
+    PathKind,
+    PathMatch,
+    ValueMatch,
 )
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
@@ -16,35 +29,195 @@ from meshpolicy.kinds.settings import MeshSettings
 ANYONE = "anyone"
 ANY_MESHED = "any meshed client"
 EVERYTHING = "every request"
+CONNECTIONS = "connections"
+EVERY_CALL = "every call"
+ANYTHING = "anything"
+"""Every request, and every connection that carries no HTTP."""
+MESHED_OR_SPIFFE = "any meshed or SPIFFE client"
+UNMESHED_PARTS: dict[Part[IdentityPattern], str] = {
+    Part((), (ANY_IDENTITY,)): "any unmeshed client",
+    Part((), (IdentityMatch("*"),)): "any unmeshed or SPIFFE client",
+}
+PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~%@:!$&'+;=-]*)*")
+PLAIN_VALUE = re.compile(r"[A-Za-z0-9._/*+^$:-]+")
+"""What needs no quotes."""
+HTTP_FORMS = ((frozenset((Traffic.HTTP,)), "HTTP/1"), (frozenset((Traffic.HTTP2, Traffic.GRPC)), "HTTP/2"))
+"""Words for requests that only some version of HTTP may carry."""
 
 
-def subjects(grant: Authorization, settings: MeshSettings) -> tuple[str, ...]:
-    """Return whom a grant means, one word a client: `pingpong/pinger`, `anyone`, `anyone in 10.0.0.0/8`."""
-    match grant.authentication:
-        case Unauthenticated():
-            who: tuple[str, ...] = (ANYONE,)
-        case TlsUnauthenticated():
-            who = (ANY_MESHED,)
-        case TlsAuthenticated(identities):
-            who = tuple(dict.fromkeys(account(identity, settings) for identity in identities))
-    if any(network.everywhere for network in grant.networks):
-        return who
-    ranges = ", ".join(
-        str(network.cidr) + (f" less {', '.join(map(str, network.exceptions))}" if network.exceptions else "")
-        for network in grant.networks
+def clients_words(clients: ClientSet, settings: MeshSettings) -> str:
+    """Return a set of clients: `pingpong/pinger, any unmeshed client in 10.0.0.0/8`."""
+    found: dict[Part[IdentityPattern], list[ClientTerm]] = {}
+    for term in clients:
+        found.setdefault(term.identities, []).append(term)
+    said = (f"{_identities(who, settings)}{_networks(terms)}" for who, terms in found.items())
+    return ", ".join(said) or "nobody"
+
+
+def _identities(part: Part[IdentityPattern], settings: MeshSettings) -> str:
+    if part in UNMESHED_PARTS:
+        return UNMESHED_PARTS[part]
+    meant = " and ".join(_identity(pattern, settings) for pattern in part.all_of) or ANYONE
+    return meant + _less(_identity(pattern, settings) for pattern in part.none_of)
+
+
+def _identity(pattern: IdentityPattern, settings: MeshSettings) -> str:
+    if pattern == ANY_IDENTITY:
+        return MESHED_OR_SPIFFE
+    if isinstance(pattern, IdentityMatch):
+        return account(pattern, settings)
+    return f"a client whose {value_words(pattern)}"
+
+
+def _networks(terms: Iterable[ClientTerm]) -> str:
+    parts = dict.fromkeys(term.networks for term in terms)
+    if Part() in parts:
+        return ""
+    inside = (" and ".join(map(network_words, part.all_of)) for part in parts if not part.none_of)
+    outside = (_outside(part) for part in parts if part.none_of)
+    return f" in {' or '.join((*inside, *outside))}".replace(" in outside of", " outside of")
+
+
+def _outside(part: Part[NetworkMatch]) -> str:
+    within = " and ".join(map(network_words, part.all_of))
+    less = " and ".join(map(network_words, part.none_of))
+    return f"{within} outside of {less}" if within else f"outside of {less}"
+
+
+def _less(words: Iterable[str]) -> str:
+    but = ", ".join(words)
+    return f" (not {but})" if but else ""
+
+
+def network_words(network: NetworkMatch) -> str:
+    """Return a network with its exceptions: `10.0.0.0/8 less 10.1.0.0/16`."""
+    less = f" less {', '.join(map(str, network.exceptions))}" if network.exceptions else ""
+    return f"{network.cidr}{less}"
+
+
+def asked_words(asked: Iterable[Asked]) -> str:
+    """Return what is asked: `GET /ping, connections`; exceptions come last, where nothing can follow them."""
+    asked = tuple(asked)
+    if any(one == ALL_REQUESTS for one in asked) and any(one == ALL_CONNECTIONS for one in asked):
+        return ANYTHING
+    last = sorted(asked, key=lambda one: one.requests is not None and bool(one.requests.but))
+    return ", ".join(dict.fromkeys(_asked(one) for one in last))
+
+
+def _asked(one: Asked) -> str:
+    form = next((f" by {words}" for traffics, words in HTTP_FORMS if one.traffics <= traffics), "")
+    through = f" through the Service {one.service}" if one.service else ""
+    return (CONNECTIONS if one.requests is None else f"{requests_words(one.requests)}{form}") + through
+
+
+def requests_words(requests: RequestSet) -> str:
+    """Return a set of requests: `GET /ping, any method /admin/*`, or `every request but GET /admin/*`."""
+    but = ", ".join(map(term_words, requests.but))
+    return (", ".join(map(term_words, requests.terms)) or "no request") + (f" but {but}" if but else "")
+
+
+def term_words(term: Term) -> str:
+    """Return one term: method, path, query, headers and hosts."""
+    if term == Term():
+        return EVERYTHING
+    values = "".join(f" [?{value_words(one)}]" for one in term.query.all_of)
+    values += "".join(f" [not ?{value_words(one)}]" for one in term.query.none_of)
+    values += "".join(f" [{value_words(one)}]" for one in term.headers.all_of)
+    values += "".join(f" [not {value_words(one)}]" for one in term.headers.none_of)
+    hosts = "" if term.hosts == Part() else f" at {_part(term.hosts, host_words, 'any host')}"
+    return f"{_called(term)}{values}{hosts}"
+
+
+def _called(term: Term) -> str:
+    """Return method and path; a gRPC call is a POST, which need not be said."""
+    if term.methods == Part(("POST",)) and any(isinstance(one, GrpcMatch) for one in term.paths.all_of):
+        return _part(term.paths, path_words, "")
+    return f"{_part(term.methods, str, 'any method')} {_part(term.paths, path_words, '/*')}"
+
+
+def _part(part: Part[Any], words: Callable[[Any], str], everything: str) -> str:
+    return (" and ".join(map(words, part.all_of)) or everything) + _less(map(words, part.none_of))
+
+
+def path_words(pattern: PathPattern) -> str:
+    """Return one pattern of paths: `/ping`, `/admin/*`, `~/v.+`, or of gRPC calls `ping.Ping/Ping`."""
+    match pattern:
+        case PathMatch(PathKind.PREFIX, value):
+            return f"{quoted(value.rstrip('/'), PLAIN_PATH)}/*"
+        case PathMatch(PathKind.REGEX, value):
+            return f"~{quoted(value, PLAIN_VALUE)}"
+        case PathMatch(_, value):
+            return quoted(value, PLAIN_PATH)
+        case GrpcMatch(None, None):
+            return EVERY_CALL
+        case GrpcMatch(service, method):
+            return f"{service or '*'}/{method or '*'}"
+        case Unmoved(redirect):
+            return f"the paths that a redirect to {redirect.path or redirect.prefix or 'elsewhere'} leaves alone"
+
+
+def quoted(text: str, plain: re.Pattern[str]) -> str:
+    """Return a text as it is where it cannot be misread, else in quotes as in JSON."""
+    return text if plain.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def host_words(pattern: HostPattern) -> str:
+    """Return one pattern of hosts."""
+    if isinstance(pattern, HostMatch):
+        return pattern.pattern
+    return f"the hosts that a redirect to {pattern.redirect.hostname or 'another port'} leaves alone"
+
+
+def pods_words(pods: Iterable[PodClass]) -> str:
+    """Return classes of pods: their workloads, or the labels of a pod that the manifests do not hold."""
+    return ", ".join(dict.fromkeys(map(_pods, pods)))
+
+
+def access_words(access: Access, settings: MeshSettings) -> tuple[str, str, str, str]:
+    """Return server, port, client and requests of an access."""
+    client = clients_words(access.clients, settings)
+    chosen = f" whom {' or '.join(map(str, access.admitted_by))} admits" if access.admitted_by else ""
+    server = f"{access.server.namespace}/{access.server.name}"
+    return server, str(access.port), f"{client}{chosen}", asked_words(access.asked)
+
+
+def witness_words(witness: Witness, settings: MeshSettings) -> str:
+    """Return one call: `GET /ping by pingpong/pinger from 10.0.0.1`."""
+    client, request = witness.client, witness.request
+    who = account(IdentityMatch(client.identity), settings) if client.identity else "an unmeshed client"
+    pod = "" if witness.pods.everybody else f" ({_pods(witness.pods)})"
+    if not witness.traffic.is_http:
+        return f"a {witness.traffic} connection by {who}{pod} from {client.address}"
+    headers = "".join(
+        f" [{name}: {value}]" for name, text in request.headers.items() for value in text.split(NEXT_LINE)
     )
-    return tuple(f"{name} in {ranges}" for name in who)
+    host = f" at {request.authority}" if request.authority else ""
+    form = "" if witness.traffic is Traffic.HTTP else f" by {witness.traffic}"
+    return f"{request.method} {request.path}{headers}{host}{form} by {who}{pod} from {client.address}"
 
 
-def wider_clients(client: str) -> tuple[str, ...]:
-    """Return the words of a list for those who hold a client, itself first."""
-    inner, within, _ = client.partition(" in ")
-    if within:
-        return client, *wider_clients(inner)
-    if client == ANYONE or "://" in client:  # no wildcard means a SPIFFE id (R84)
-        return tuple(dict.fromkeys((client, ANYONE)))
-    namespace = client.partition("/")[0]
-    return tuple(dict.fromkeys((client, f"any account of {namespace}", ANY_MESHED, ANYONE)))
+def witness_object(witness: Witness) -> dict[str, object]:
+    """Return one call for JSON."""
+    client, request = witness.client, witness.request
+    return {
+        "identity": client.identity or None,
+        "address": None if client.address is None else str(client.address),
+        "protocol": str(witness.traffic),
+        "method": request.method,
+        "path": request.path,
+        "authority": request.authority,
+        "headers": {name: text.split(NEXT_LINE) for name, text in request.headers.items()},
+        "service": witness.service or None,
+    }
+
+
+def _pods(pods: PodClass) -> str:
+    if pods.names:
+        return ", ".join(pods.names)
+    if pods.example is None:
+        return "addresses outside of the cluster"
+    labels = ",".join(f"{key}={value}" for key, value in sorted(pods.example.labels.items()))
+    return f"{f'pods with {labels}' if labels else 'other pods'} in {pods.example.ref.namespace}"
 
 
 def counted(count: int, word: str) -> str:
@@ -64,46 +237,9 @@ def account(identity: IdentityMatch, settings: MeshSettings) -> str:
     return f"any account of {namespace}" if name == "*" else f"{namespace}/{name}"
 
 
-def http_words(route: HttpRoute) -> str:
-    """Return what an HTTPRoute matches: `GET /ping, GET /pong`."""
-    if route.ref.origin is Origin.DEFAULT_ROUTE:
-        return EVERYTHING
-    hosts = f" at {', '.join(host.pattern for host in route.hostnames)}" if route.hostnames else ""
-    found = [
-        match_words(match) if match is not None else "every request"
-        for rule in route.rules
-        for match in (rule.matches or (None,))
-    ]
-    return (", ".join(dict.fromkeys(found)) or "no request") + hosts
-
-
-def match_words(match: HttpMatch) -> str:
-    """Return one match: method, path, headers and query."""
-    if match.path is None:
-        path = "/*"
-    elif match.path.kind is PathKind.PREFIX:
-        path = f"{match.path.value.rstrip('/')}/*"
-    elif match.path.kind is PathKind.REGEX:
-        path = f"~{match.path.value}"
-    else:
-        path = match.path.value
-    query = f"?{'&'.join(map(_value, match.query))}" if match.query else ""
-    headers = "".join(f" [{_value(header)}]" for header in match.headers)
-    return f"{match.method or 'any method'} {path}{query}{headers}"
-
-
-def _value(value: ValueMatch) -> str:
-    return f"{value.name}{'~' if value.regex else '='}{value.value}"
-
-
-def grpc_words(route: GrpcRoute) -> str:
-    """Return what a GRPCRoute matches: `ping.Ping/Ping`."""
-    found = [
-        f"{match.service or '*'}/{match.method or '*'}" if match not in (None, GrpcMatch()) else "every call"
-        for rule in route.rules
-        for match in (rule.matches or (None,))
-    ]
-    return ", ".join(dict.fromkeys(found)) or "no call"
+def value_words(value: ValueMatch) -> str:
+    """Return a header or a query parameter with what its value must be: `x=1`, `x~[0-9]+`."""
+    return f"{quoted(value.name, PLAIN_VALUE)}{'~' if value.regex else '='}{quoted(value.value, PLAIN_VALUE)}"
 
 
 def named_accounts(cluster: Cluster) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def command(file: str, cluster: Cluster, owner: str, reason: str, expires: str, 
     `meshpolicy list --accepted FILE` then fails on access that is not in it, and on entries that expired.
     """
     granted = [access for access in accesses(cluster, asked(cluster)) if not access.blocked]
-    written = write_accepted(file, granted, owner, reason, expires)
+    written = write_accepted(file, cluster, granted, owner, reason, expires)
     for entry in written.new if explain else ():
         echo(f"accepted: {entry}", err=True)
     for entry in written.gone:

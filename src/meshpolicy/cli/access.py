@@ -9,12 +9,12 @@ import click
 from meshpolicy.analysis.accepted import judged, read_accepted
 from meshpolicy.analysis.access import Access, accesses
 from meshpolicy.analysis.refusals import Denied, denied
-from meshpolicy.analysis.words import EVERYTHING
+from meshpolicy.analysis.words import access_words
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import asked
-from meshpolicy.core.policy import Origin
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.render.drawing import dot, html, svg
 from meshpolicy.render.tables import comma_separated, markdown, plain
 
@@ -49,69 +49,63 @@ def command(
         return
     found = [access for access in accesses(cluster, workloads) if access.unmeshed or not unmeshed]
     allowed = [access for access in found if not access.blocked]
-    echo(show(without_probes_of_open_ports(allowed), output, explain=explain))
+    echo(show(cluster, allowed, output, explain=explain))
     blocked = sum(bool(access.blocked) for access in found)
     if blocked and output == "text":
         echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
     if accepted:
-        faults = judged(allowed, read_accepted(accepted))
+        faults = judged(cluster, read_accepted(accepted, cluster.settings))
         for fault in faults:
             echo(fault, err=True)
         sys.exit(1 if faults else 0)
 
 
-def show(found: Sequence[Access], form: str, *, explain: bool) -> str:
+def show(cluster: Cluster, found: Sequence[Access], form: str, *, explain: bool) -> str:
     """Return the accesses in one of the forms."""
-    head = (*HEAD, "place") if explain else HEAD
-    rows = [_row(access, explain=explain) for access in found]
+    head, settings = (*HEAD, "place") if explain else HEAD, cluster.settings
+    rows = [_row(access, settings, explain=explain) for access in found]
     match form:
         case "json":
-            return json.dumps([_object(access) for access in found], indent=2)
+            return json.dumps([_object(access, settings) for access in found], indent=2)
         case "csv":
             return comma_separated(head, rows)
         case "md":
             return markdown(head, rows)
         case "dot":
-            return dot(found)
+            return dot(cluster, found)
         case "svg":
-            return svg(found)
+            return svg(cluster, found)
         case "html":
-            return html(found)
+            return html(cluster, found)
         case _:
             return plain(head, rows, width()) if rows else "nothing is granted"
 
 
-def _row(access: Access, *, explain: bool) -> list[str]:
-    row = [access.server, str(access.port), access.client, access.what, by_words(access)]
+def _row(access: Access, settings: MeshSettings, *, explain: bool) -> list[str]:
+    row = [*access_words(access, settings), by_words(access)]
     return [*row, str(access.by.place or "")] if explain else row
-
-
-def without_probes_of_open_ports(found: Sequence[Access]) -> list[Access]:
-    """Leave out who may probe a port where the same client may ask for everything."""
-    open_ports = {(a.server, a.port, a.client) for a in found if a.what == EVERYTHING}
-    return [
-        access
-        for access in found
-        if (access.server, access.port, access.client) not in open_ports
-        or access.route is None
-        or access.route.origin is not Origin.PROBES
-    ]
 
 
 def by_words(access: Access) -> str:
     """Return the object that grants an access, in words."""
+    if access.unknown:
+        return f"unknown: {access.unknown}"
     return f"{access.by.kind} {access.by.name}" if access.by.is_object else str(access.by)
 
 
-def _object(access: Access) -> dict[str, object]:
+def _object(access: Access, settings: MeshSettings) -> dict[str, object]:
+    server, port, client, requests = access_words(access, settings)
+    routes = [str(route) for route in access.routes if route.is_object]
     return {
-        "server": access.server,
-        "port": access.port,
-        "client": access.client,
-        "requests": access.what,
+        "server": server,
+        "port": int(port),
+        "client": client,
+        "requests": requests,
         "by": str(access.by),
         "place": str(access.by.place or ""),
-        "route": str(access.route) if access.route and access.route.is_object else None,
+        "route": routes[0] if routes else None,
+        "routes": routes,
+        "unknown": access.unknown or None,
     }
 
 

@@ -7,13 +7,12 @@ import click
 
 from meshpolicy.analysis.access import accesses, account_of, admits
 from meshpolicy.analysis.questions import known_account
+from meshpolicy.analysis.words import access_words
 from meshpolicy.cli.access import by_words
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import asked
-from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.workload import Workload
 from meshpolicy.render.tables import plain
 
 
@@ -31,20 +30,21 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
     if not slash or not namespace or not name or "/" in name:
         raise click.UsageError(f"`{account}`: write namespace/account")
     holders = [w for w in cluster.workloads if account_of(w) == account and w.meshed]
-    thief = Workload(Ref("", "ServiceAccount", namespace, name), service_account=name, meshed=True)
-    found = [access for access in accesses(cluster, asked(cluster)) if admits(access, cluster, thief)]
+    identity = cluster.settings.identity(namespace, name)
+    found = [access for access in accesses(cluster, asked(cluster)) if admits(access, identity)]
     own = [access for access in found if not access.unmeshed]
     known_account(cluster, account, own)
+    said = [(*access_words(access, cluster.settings), access) for access in own]
     if output == "json":
-        shown = [{"server": a.server, "port": a.port, "requests": a.what, "by": str(a.by)} for a in own]
+        shown = [{"server": s, "port": int(p), "requests": what, "by": str(a.by)} for s, p, _, what, a in said]
         echo(json.dumps({"account": account, "held_by": [str(w.ref) for w in holders], "opens": shown}, indent=2))
     else:
         echo(f"{account} is held by: {', '.join(str(w.ref) for w in holders) or 'no workload here'}")
         echo(f"whoever may start pods in {namespace} can take it as well")
-        rows = [[a.server, str(a.port), a.what, a.client, by_words(a)] for a in own]
+        rows = [[server, port, what, who, by_words(access)] for server, port, who, what, access in said]
         head: tuple[str, ...] = ("opens", "port", "requests", "as", "granted by")
         if explain:
             head = (*head, "place")
-            rows = [[*row, str(a.by.place or "")] for row, a in zip(rows, own, strict=True)]
+            rows = [[*row, str(access.by.place or "")] for row, access in zip(rows, own, strict=True)]
         echo(plain(head, rows, width()) if rows else "it opens nothing that is closed to a stranger")
     sys.exit(1 if own else 0)

@@ -77,7 +77,7 @@ def _judge(cluster: Cluster, call: Call, hinted: bool, node: Address | None, set
     if call.to_itself:
         return _to_itself(cluster, call)
     wire = connection(cluster, call, node, hinted=hinted)
-    blocked = _blocked(cluster, call, wire)
+    blocked = network_answer(cluster, call, wire)
     if blocked is not None:
         return blocked
     client = outbound(cluster, call)
@@ -196,7 +196,7 @@ def _word(status: int, traffic: Traffic) -> str:
     return f"grpc-{GRPC_STATUS.get(status, 2)}" if traffic is Traffic.GRPC else str(status)
 
 
-def _blocked(cluster: Cluster, call: Call, wire: Connection) -> Answer | None:
+def network_answer(cluster: Cluster, call: Call, wire: Connection) -> Answer | None:
     """Return what the NetworkPolicies make of a connection; None where they let it through."""
     found = wire.blocked(index_of(cluster).network_policies)
     if found is None:

@@ -1,6 +1,7 @@
 """Joins policies with the authentications that they name: who is granted what, per Server and per route. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from ipaddress import ip_network
 
 from meshpolicy.core.match import IdentityMatch, NetworkMatch
@@ -37,7 +38,8 @@ def kind_of(target: Target) -> tuple[str, str]:
     return target.group.lower() or "core", target.kind.lower()
 
 
-def networks(texts: Iterable[str]) -> tuple[NetworkMatch, ...]:
+@lru_cache(256)
+def networks(texts: tuple[str, ...]) -> tuple[NetworkMatch, ...]:
     """Return networks of the mesh's settings."""
     return tuple(NetworkMatch(ip_network(text, strict=False)) for text in texts)
 

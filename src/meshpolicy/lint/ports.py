@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from meshpolicy.analysis.access import served_ports
+from meshpolicy.analysis.ports import declared_ports
 from meshpolicy.core.policy import Authorization, Origin, PortPolicy
 from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
@@ -43,7 +43,7 @@ def meshed_ports(cluster: Cluster) -> Iterator[MeshedPort]:
 def _meshed_ports(cluster: Cluster) -> Iterator[MeshedPort]:
     for workload in cluster.workloads:
         if workload.meshed:
-            for port in served_ports(workload):
+            for port in declared_ports(workload):
                 yield MeshedPort(
                     workload, port, index_of(cluster).governing(workload, port), effective(cluster, workload, port)
                 )

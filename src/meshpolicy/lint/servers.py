@@ -1,6 +1,6 @@
 """Findings about Servers: ports closed, shadowed, misdeclared or not there. Pure."""
 
-from meshpolicy.analysis.access import served_ports
+from meshpolicy.analysis.ports import declared_ports
 from meshpolicy.core.policy import DefaultPolicy, Origin, Protocol, Ref, TlsAuthenticated
 from meshpolicy.decide.transport import hinted_opaque
 from meshpolicy.index.effective import skipped
@@ -183,7 +183,7 @@ def undeclared_port(cluster: Cluster) -> Found:
             continue
         for server in index_of(cluster).servers(workload.ref.namespace).selecting(workload):
             meta = server.port in (annotations.ADMIN_PORT, annotations.CONTROL_PORT, annotations.INBOUND_PORT)
-            if isinstance(server.port, int) and not meta and server.port not in served_ports(workload):
+            if isinstance(server.port, int) and not meta and server.port not in declared_ports(workload):
                 yield server.ref, f"{workload.ref} does not declare port {server.port}"
 
 

@@ -1,49 +1,164 @@
 """Draws accesses: Graphviz's language, SVG without any program, and one HTML page. Text is built, not printed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from meshpolicy.analysis.access import Access
-from meshpolicy.analysis.words import ANYONE
+from meshpolicy.analysis.words import access_words
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.render.graph import LABEL, Edge, Graph, Node, graph
 
-ROW, WIDTH, BOX, GAP = 36, 840, 250, 16
+LETTER, LINE = 7.2, 15
+"""The width of a letter and the height of a line, in the units of the drawing."""
+PAD, GAP, BAND = 12, 18, 28
 COLOURS = {"open": "#c2410c", "known": "#1d4ed8"}
-"""Of clients without mesh identity, and of those with one."""
+"""Of calls that need no mesh identity, and of those that do."""
 STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color:#1b1f24}"
     "table{border-collapse:collapse}th,td{text-align:left;padding:.3rem .8rem;border-bottom:1px solid #d0d7de}"
-    ".open{color:#9a3412}"
+    ".open{color:#9a3412}svg{max-width:100%;height:auto}"
 )
 
 
-def dot(found: Sequence[Access]) -> str:
-    """Return a graph for Graphviz: clients, ports, and what is allowed between them."""
+def dot(cluster: Cluster, found: Sequence[Access]) -> str:
+    """Return a graph for Graphviz: workloads by namespace, and what is allowed between them."""
+    drawn = graph(cluster, found)
     lines = ["digraph access {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
-    for (client, server), label in _edges(found).items():
-        style = ", color=orangered" if client.startswith(ANYONE) else ""
-        lines.append(f'  "{_quoted(client)}" -> "{_quoted(server)}" [label="{_quoted(label)}"{style}];')
+    for number, namespace in enumerate(drawn.namespaces):
+        nodes = [node for node in drawn.columns if node.namespace == namespace]
+        inner = [f'    "{_quoted(_id(node))}" [label="{_quoted(node.name)}"];' for node in nodes]
+        if namespace:
+            lines += [f"  subgraph cluster_{number} {{", f'    label="{_quoted(namespace)}";', *inner, "  }"]
+        else:
+            lines += inner
+    for edge in drawn.edges:
+        style = ", color=orangered" if edge.unmeshed else ""
+        label = "\\n".join(map(_quoted, edge.lines))
+        lines.append(f'  "{_quoted(_id(edge.client))}" -> "{_quoted(_id(edge.server))}" [label="{label}"{style}];')
     return "\n".join([*lines, "}"])
 
 
-def svg(found: Sequence[Access]) -> str:
-    """Return a drawing: a row for each client of a port, an arrow with what it may ask, and the port on the right."""
-    edges = _edges(found)
-    servers: dict[str, list[str]] = {}
-    for client, server in edges:
-        servers.setdefault(server, []).append(client)
-    height = ROW * len(edges) + GAP * (len(servers) + 1) + ROW
+def _id(node: Node) -> str:
+    return f"{node.namespace}/{node.name}" if node.namespace else node.name
+
+
+def svg(cluster: Cluster, found: Sequence[Access]) -> str:
+    """Return a drawing: a workload is one box, a namespace one band, and who calls stands left of what is called."""
+    plan = _Plan(graph(cluster, found))
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-        'font-family="sans-serif" font-size="12">',
-        f'<title>Who may call whom</title>{_markers()}<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {plan.width} {plan.height}" width="{plan.width}" '
+        f'height="{plan.height}" font-family="ui-monospace,monospace" font-size="12">',
+        f'<title>Who may call whom</title>{_markers()}<rect width="{plan.width}" height="{plan.height}" fill="#fff"/>',
+        *plan.bands(),
+        *(text for edge in plan.drawn.edges for text in plan.arrow(edge)),
+        *(plan.box(node) for node in plan.drawn.columns),
+        *(text for edge in plan.drawn.edges for text in plan.label(edge)),
     ]
-    top = GAP
-    for server, clients in servers.items():
-        for row, client in enumerate(clients):
-            parts += _arrow(top + row * ROW, client, edges[client, server])
-        parts.append(_box(WIDTH - GAP - BOX, top, server, len(clients)))
-        top += ROW * len(clients) + GAP
-    return "\n".join([*parts, _legend(top), "</svg>"])
+    return "\n".join([*parts, _legend(plan.height), "</svg>"])
+
+
+class _Plan:
+    """Where everything stands."""
+
+    def __init__(self, drawn: Graph) -> None:
+        self.drawn = drawn
+        last = max(drawn.columns.values(), default=0)
+        widths = [
+            max((_width(node) for node, at in drawn.columns.items() if at == column), default=0)
+            for column in range(last + 1)
+        ]
+        gap = round(LABEL * LETTER) + 4 * GAP
+        self.left = [GAP + sum(widths[:column]) + gap * column for column in range(last + 1)]
+        self._labels_below: dict[Node, int] = {}
+        self.top: dict[Node, int] = {}
+        self._bands: list[tuple[str, int, int]] = []
+        self.width = self.left[-1] + widths[-1] + GAP + (gap if self._circular() else 0)
+        self.height = self._stack() + 2 * LINE
+
+    def _circular(self) -> bool:
+        """Whether some call leads to the left, around its boxes."""
+        columns = self.drawn.columns
+        return any(columns[edge.client] >= columns[edge.server] for edge in self.drawn.edges)
+
+    def _stack(self) -> int:
+        """Put the boxes one below the other in each band, each with room for its labels; return where it ends."""
+        heights: dict[Node, int] = {}
+        for edge in self.drawn.edges:
+            height = LINE * len(edge.label) + GAP
+            heights[edge.client] = heights.get(edge.client, 0) + height
+        y = GAP
+        for namespace in self.drawn.namespaces:
+            first, filled = y, dict[int, int]()
+            y += BAND
+            for node in sorted(self.drawn.columns, key=lambda one: one.name):
+                if node.namespace == namespace:
+                    column = self.drawn.columns[node]
+                    self.top[node] = filled.get(column, y)
+                    filled[column] = self.top[node] + max(heights.get(node, 0), 2 * LINE + GAP)
+            y = max(filled.values(), default=y)
+            self._bands.append((namespace, first, y))
+            y += GAP
+        return y
+
+    def bands(self) -> Iterator[str]:
+        """Yield a rectangle with a name for each namespace."""
+        for namespace, first, last in self._bands:
+            if namespace:
+                yield (
+                    f'<rect x="4" y="{first}" width="{self.width - 8}" height="{last - first}" rx="8" fill="#f6f8fa" '
+                    f'stroke="#d0d7de"/><text x="{GAP}" y="{first + 18}" fill="#57606a">namespace {escape(namespace)}'
+                    "</text>"
+                )
+
+    def box(self, node: Node) -> str:
+        """Return a node."""
+        x, y = self.left[self.drawn.columns[node]], self.top[node]
+        dashed = "" if node.namespace and not node.name.startswith("account ") else ' stroke-dasharray="4 3"'
+        return (
+            f'<rect x="{x}" y="{y}" width="{_width(node)}" height="{2 * LINE}" rx="4" fill="#fff" stroke="#57606a"'
+            f'{dashed}/><text x="{x + PAD}" y="{y + LINE + 4}">{escape(node.name)}</text>'
+        )
+
+    def _ends(self, edge: Edge) -> tuple[int, int, int, int]:
+        client, server = edge.client, edge.server
+        x1 = self.left[self.drawn.columns[client]] + _width(client)
+        y1, y2 = self._label_top(edge) + LINE, self.top[server] + LINE
+        return x1, y1, self.left[self.drawn.columns[server]], y2
+
+    def _label_top(self, edge: Edge) -> int:
+        """Return where the label of an edge begins: below those of its client's edges before it."""
+        y = self.top[edge.client]
+        for one in self.drawn.edges:
+            if one is edge:
+                return y
+            y += LINE * len(one.label) + GAP if one.client == edge.client else 0
+        return y
+
+    def arrow(self, edge: Edge) -> Iterator[str]:
+        """Yield the arrow of a call."""
+        kind = "open" if edge.unmeshed else "known"
+        x1, y1, x2, y2 = self._ends(edge)
+        start = self.top[edge.client] + LINE
+        middle = x1 + round(LABEL * LETTER) + 2 * GAP
+        way = f"M{x1} {start} C{x1 + GAP} {start} {x1} {y1} {x1 + GAP} {y1} L{middle} {y1} "
+        if x2 > middle:
+            way += f"C{middle + 2 * GAP} {y1} {x2 - 2 * GAP} {y2} {x2} {y2}"
+        else:
+            way += f"C{middle + 3 * GAP} {y1} {middle + 3 * GAP} {y2 + 2 * LINE} {middle} {y2 + 2 * LINE} "
+            way += f"L{x2 - GAP} {y2 + 2 * LINE} C{x2 - 2 * GAP} {y2 + 2 * LINE} {x2 - 2 * GAP} {y2} {x2} {y2}"
+        yield f'<path d="{way}" fill="none" stroke="{COLOURS[kind]}" marker-end="url(#{kind})"/>'
+
+    def label(self, edge: Edge) -> Iterator[str]:
+        """Yield the lines of what a call may ask, above its arrow's first stretch and below it."""
+        kind = "open" if edge.unmeshed else "known"
+        x, y, _, _ = self._ends(edge)
+        for number, line in enumerate(edge.label):
+            at = y - 4 if number == 0 else y + LINE * number
+            yield f'<text x="{x + 2 * GAP}" y="{at}" fill="{COLOURS[kind]}">{escape(line)}</text>'
+
+
+def _width(node: Node) -> int:
+    return round(len(node.name) * LETTER) + 2 * PAD
 
 
 def _markers() -> str:
@@ -56,62 +171,29 @@ def _markers() -> str:
     return f"<defs>{''.join(heads)}</defs>"
 
 
-def _arrow(top: int, client: str, label: str) -> list[str]:
-    """Return a client's box, its arrow, and what it may ask above it."""
-    kind = "open" if client.startswith(ANYONE) else "known"
-    left, right, middle = GAP + BOX, WIDTH - GAP - BOX, top + ROW // 2
-    return [
-        _box(GAP, top, client),
-        f'<line x1="{left}" y1="{middle}" x2="{right}" y2="{middle}" stroke="{COLOURS[kind]}" '
-        f'marker-end="url(#{kind})"/>',
-        f'<text x="{(left + right) // 2}" y="{middle - 4}" text-anchor="middle" fill="{COLOURS[kind]}">'
-        f"{escape(_short(label, 40))}<title>{escape(label)}</title></text>",
-    ]
-
-
-def _box(x: int, top: int, name: str, rows: int = 1) -> str:
-    """Return a named box that spans so many rows."""
-    middle = top + ROW * rows // 2
-    return (
-        f'<rect x="{x}" y="{top + 4}" width="{BOX}" height="{ROW * rows - 8}" rx="4" fill="#f6f8fa" stroke="#57606a"/>'
-        f'<text x="{x + 8}" y="{middle + 4}">{escape(_short(name, 36))}<title>{escape(name)}</title></text>'
-    )
-
-
-def _legend(top: int) -> str:
-    words = {"open": "needs no mesh identity", "known": "by its mesh identity"}
+def _legend(height: int) -> str:
+    words: Mapping[str, str] = {"open": "needs no mesh identity", "known": "by its mesh identity"}
     return "".join(
-        f'<text x="{GAP + number * 200}" y="{top + 14}" fill="{COLOURS[kind]}">→ {text}</text>'
+        f'<text x="{GAP + number * 220}" y="{height - LINE}" fill="{COLOURS[kind]}">→ {text}</text>'
         for number, (kind, text) in enumerate(words.items())
     )
 
 
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def html(found: Sequence[Access]) -> str:
+def html(cluster: Cluster, found: Sequence[Access]) -> str:
     """Return a page that needs nothing else: the drawing and the table."""
     head = "".join(f"<th>{name}</th>" for name in ("server", "port", "client", "requests", "granted by"))
-    rows = "".join(
-        f"<tr><td>{escape(a.server)}</td><td>{a.port}</td>"
-        f"<td{' class=open' if a.unmeshed else ''}>{escape(a.client)}</td>"
-        f"<td>{escape(a.what)}</td><td>{escape(str(a.by))}</td></tr>"
-        for a in found
-    )
+    rows = "".join(_row(cluster, access) for access in found)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Who may call whom</title>'
-        f"<style>{STYLE}</style></head><body><h1>Who may call whom</h1>{svg(found)}"
+        f"<style>{STYLE}</style></head><body><h1>Who may call whom</h1>{svg(cluster, found)}"
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></body></html>"
     )
 
 
-def _edges(found: Sequence[Access]) -> dict[tuple[str, str], str]:
-    """Return what is allowed between each pair, joined."""
-    labels: dict[tuple[str, str], list[str]] = {}
-    for access in found:
-        labels.setdefault((access.client, f"{access.server}:{access.port}"), []).append(access.what)
-    return {pair: ", ".join(dict.fromkeys(what)) for pair, what in labels.items()}
+def _row(cluster: Cluster, access: Access) -> str:
+    server, port, client, requests = map(escape, access_words(access, cluster.settings))
+    shown = f"<td{' class=open' if access.unmeshed else ''}>{client}</td><td>{requests}</td>"
+    return f"<tr><td>{server}</td><td>{port}</td>{shown}<td>{escape(str(access.by))}</td></tr>"
 
 
 def _quoted(text: str) -> str:

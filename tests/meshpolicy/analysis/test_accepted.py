@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from meshpolicy.analysis.accepted import judged, read_accepted
-from meshpolicy.analysis.access import accesses
 
 from ..build import ARENA, account, allow, cluster, server
 from ..command import OWN, run, written
@@ -28,10 +27,9 @@ def test_access_that_nobody_accepted_fails(tmp_path: Path) -> None:
     later = ("--owner", "other", "--reason", "arena", "--expires", "2031-01-31")
     explained = run("accept", accepted, *OWN, more, *later, "--explain")[2].splitlines()
     assert explained == [
-        "accepted: anyone -> arena/ponger:8080 GET /live",
-        "accepted: anyone -> arena/ponger:8080 every request",
-        "accepted: anyone -> arena/ponger:9090 every request",
-        f"{accepted}: 3 new, 0 gone",
+        "accepted: anyone -> arena/ponger:8080 anything",
+        "accepted: anyone -> arena/ponger:9090 anything",
+        f"{accepted}: 2 new, 0 gone",
     ]
     assert {str(entry.get("expires", "")) for entry in yaml.safe_load(accepted.read_text())["access"]} == {
         "",
@@ -44,12 +42,15 @@ def test_access_that_nobody_accepted_fails(tmp_path: Path) -> None:
 
 def test_accepted_entries_expire_and_must_be_needed(tmp_path: Path) -> None:
     file = tmp_path / "accepted.yaml"
-    entry = {"server": "arena/ponger", "port": 8080, "client": "anyone", "requests": "every request"}
-    file.write_text(yaml.safe_dump({"access": [{**entry, "owner": "o", "reason": "r", "expires": "2026-01-31"}]}))
-    found = [a for a in accesses(cluster(*ARENA)) if a.key == ("arena/ponger", 8080, "anyone", "every request")]
-    assert judged(found, read_accepted(str(file)), date(2026, 1, 31)) == []
-    assert "expired on 2026-01-31" in judged(found, read_accepted(str(file)), date(2026, 2, 1))[0]
-    assert "accepts what is not granted" in judged([], read_accepted(str(file)), date(2026, 1, 1))[0]
+    entry = {"server": "arena/ponger", "port": 9090, "client": "anyone", "requests": "every request"}
+    said = {**entry, "owner": "o", "reason": "r", "expires": "2026-01-31"}
+    file.write_text(yaml.safe_dump({"access": [{**said, "port": 8080}, said]}))
+    one = cluster(*ARENA)
+    assert judged(one, read_accepted(str(file), one.settings), date(2026, 1, 31)) == []
+    assert "expired on 2026-01-31" in judged(one, read_accepted(str(file), one.settings), date(2026, 2, 1))[0]
+    none = cluster(*ARENA, server("metrics", 9090))
+    (stale,) = judged(none, read_accepted(str(file), none.settings), date(2026, 1, 1))
+    assert "accepts what is not granted" in stale
     file.write_text(yaml.safe_dump({"access": [{**entry, "expires": "soon"}]}))
     code, _, told = run("list", *OWN, "--accepted", file)
     assert code == 2
@@ -97,7 +98,7 @@ def test_what_is_not_granted_any_more_goes_and_is_named(tmp_path: Path) -> None:
     one = written(tmp_path, "one.yaml", *ARENA, server(), allow(account("pinger")))
     run("accept", file, two, *AGREED)
     assert run("accept", file, one, *AGREED)[2].splitlines() == [
-        "gone: arena/rogue -> arena/ponger:8080 every request (team: needed)",
+        "gone: arena/rogue -> arena/ponger:8080 anything (team: needed)",
         f"{file}: 0 new, 1 gone",
     ]
     assert "rogue" not in file.read_text()

@@ -3,6 +3,8 @@
 import pytest
 
 from meshpolicy.analysis.access import accesses
+from meshpolicy.analysis.words import access_words
+from meshpolicy.kinds.settings import MeshSettings
 
 from ..build import Manifest, cluster, labels, pod, wall
 
@@ -29,5 +31,5 @@ def test_an_unmeshed_port_is_open_to_whom_the_network_lets_in(
     """N1, N3, N6."""
     walls = [] if rules is None else [wall(**IN, ingress=rules)]
     (found,) = accesses(cluster(DATABASE, *walls))
-    assert (found.client, bool(found.blocked)) == (client, blocked)
+    assert (access_words(found, MeshSettings())[2], bool(found.blocked)) == (client, blocked)
     assert found.unmeshed

@@ -6,8 +6,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meshpolicy.analysis.access import offers, served_ports
+from meshpolicy.analysis.calls import Port
+from meshpolicy.analysis.offers import Offers
+from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.refusals import denied
+from meshpolicy.analysis.words import asked_words
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.judge import client_of, connection
@@ -67,7 +70,7 @@ def walls(draw: st.DrawFn, number: int) -> Manifest:
 def one_by_one(found: Cluster) -> Iterator[tuple[str, str, int, str, str]]:
     """Ask about each pair by itself."""
     for callee in found.workloads:
-        for port in served_ports(callee):
+        for port in callable_ports(found, callee):
             policy = effective(found, callee, port)
             for client in found.workloads:
                 call = Call(callee, port, client, service_target=find_service_target(found, callee, port))
@@ -76,9 +79,10 @@ def one_by_one(found: Cluster) -> Iterator[tuple[str, str, int, str, str]]:
                 if blocked is not None and blocked.truth is Truth.NO:
                     yield *pair, "connections", ", ".join(map(str, blocked.policies))
                 elif not policy.skipped and client.ref != callee.ref:
-                    for what, _, grants in offers(policy):
-                        if authorized(grants, client_of(found, call, in_every_network=True)) is None:
-                            yield *pair, what, "Linkerd"
+                    caller = client_of(found, call, in_every_network=True)
+                    for one in Offers(Port(found, callee, port)).lists(caller.arrival):
+                        if authorized(one.grants, caller) is None:
+                            yield *pair, asked_words(one.asked), "Linkerd"
 
 
 @given(

@@ -24,16 +24,16 @@ def test_diff_shows_what_opens_what_closes_and_what_changes_its_reason(tmp_path:
     assert code == 1
     assert out == (
         "opened: 1\n"
-        "  + arena/rogue -> arena/ponger:8080  every request\n"
-        "re-reasoned (granted before and after, by other objects): 1\n"
-        "  ~ arena/pinger -> arena/ponger:8080  every request"
+        "  + arena/rogue -> arena/ponger:8080  connections, every request but GET /live\n"
+        "regranted (allowed before and after, by other grants): 1\n"
+        "  ~ arena/pinger -> arena/ponger:8080  connections, every request but GET /live"
         "  (AuthorizationPolicy arena/a -> AuthorizationPolicy arena/b)\n"
     )
     assert run("diff", new, old)[1].startswith("closed: 1\n  - arena/rogue")
-    assert run("diff", old, old) == (0, "no access changes\n", "")
+    assert run("diff", old, old) == (0, "no request changes\n", "")
     table = run("diff", old, new, "--output", "md")[1]
-    assert table.startswith("Access opened: 1, re-reasoned: 1.\n\n| change | client |")
-    assert [c["change"] for c in json.loads(run("diff", old, new, "--output", "json")[1])] == ["opened", "re-reasoned"]
+    assert table.startswith("Requests opened: 1, regranted: 1.\n\n| change | client |")
+    assert [c["change"] for c in json.loads(run("diff", old, new, "--output", "json")[1])] == ["opened", "regranted"]
 
 
 def _granted(parts: tuple[Manifest, ...] | None) -> list[Manifest]:
@@ -46,10 +46,10 @@ def _granted(parts: tuple[Manifest, ...] | None) -> list[Manifest]:
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        (None, (PINGER,), ["closed anyone", "re-reasoned arena/pinger"]),
-        ((PINGER,), None, ["opened anyone", "re-reasoned arena/pinger"]),
-        ((tls("*"), BY_TLS), (PINGER,), ["closed any meshed client"]),
-        ((network("10.0.0.0/8"), BY_NET), (), ["opened anyone"]),
+        (None, (PINGER,), ["closed anyone (not arena/pinger)", "regranted arena/pinger"]),
+        ((PINGER,), None, ["opened anyone (not arena/pinger)", "regranted arena/pinger"]),
+        ((tls("*"), BY_TLS), (PINGER,), ["closed any meshed client (not arena/pinger)"]),
+        ((network("10.0.0.0/8"), BY_NET), (), ["opened anyone outside of 10.0.0.0/8"]),
         ((tls(SPIFFE), BY_TLS), (tls("*"), BY_TLS), [f"closed {SPIFFE}", "opened any meshed client"]),
         ((PINGER,), (account("rogue"),), ["closed arena/pinger", "opened arena/rogue"]),
     ],
@@ -62,7 +62,7 @@ def test_what_a_wider_access_grants_is_neither_opened_nor_closed(
         written(tmp_path, name, *ARENA, *_granted(parts)) for name, parts in (("old.yaml", before), ("new.yaml", after))
     )
     changes = json.loads(run("diff", old, new, "--output", "json")[1])
-    found = {f"{c['change']} {c['client']}" for c in changes if c["port"] == 8080 and c["requests"] == "every request"}
+    found = {f"{c['change']} {c['client']}" for c in changes if c["port"] == 8080 and "connections" in c["requests"]}
     assert sorted(found) == expected
 
 
@@ -88,7 +88,7 @@ def test_diff_reads_git_revisions(closed: Path) -> None:
     written(closed, "all.yaml", *ARENA, server(), allow(PINGER))
     code, out, _ = run("diff", "HEAD", ".")
     assert (code, out.splitlines()[0]) == (1, "opened: 1")
-    assert run("diff", "HEAD", "HEAD", "all.yaml") == (0, "no access changes\n", "")
+    assert run("diff", "HEAD", "HEAD", "all.yaml") == (0, "no request changes\n", "")
     assert run("diff", "HEAD", "nothing")[0] == 2
 
 
@@ -105,11 +105,11 @@ def test_diff_refuses_a_path_that_neither_state_holds(states: tuple[str, str], c
 def test_diff_leaves_hidden_folders_out_of_both_states(closed: Path) -> None:
     (closed / ".ci").mkdir()
     written(closed / ".ci", "bad.yaml", {"kind": "Server"})
-    assert run("diff", "HEAD", ".") == (0, "no access changes\n", "")
+    assert run("diff", "HEAD", ".") == (0, "no request changes\n", "")
     git("add", ".")
     git("commit", "--quiet", "--message", "hidden")
     for paths in ((), (".",), ("./",), ("all.yaml",)):
-        assert run("diff", "HEAD", ".", *paths) == (0, "no access changes\n", "")
+        assert run("diff", "HEAD", ".", *paths) == (0, "no request changes\n", "")
     code, _, told = run("diff", "HEAD", "HEAD", "all.yaml", ".ci/")
     assert (code, told) == (2, "HEAD:.ci/bad.yaml:1, apiVersion: is missing\n")
 

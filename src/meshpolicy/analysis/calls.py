@@ -1,0 +1,259 @@
+"""All calls to one port, in one state of the manifests or in several: who gets through with what. Pure.
+
+What is asked for is written as an `Entry`; who may ask it, as the bits of clients (`meshpolicy.analysis.clients`).
+Regular expressions that are not understood are taken to mean everything and nothing in turn (`variants`): what all
+variants have in common is certain.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from meshpolicy.analysis.clients import Clients, ClientSet
+from meshpolicy.analysis.outcomes import Bits, Outcomes, Passage, Space, patterns_of
+from meshpolicy.analysis.pods import EVERYBODY, PodClass, let_through
+from meshpolicy.analysis.ports import POD_ADDRESS, arrivals
+from meshpolicy.analysis.requests import Cell, RequestSet
+from meshpolicy.analysis.variants import Variant, variants
+from meshpolicy.core.automaton import TooLarge
+from meshpolicy.core.axis import TooMany
+from meshpolicy.core.client import Arrival, Traffic
+from meshpolicy.core.policy import PortPolicy
+from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern
+from meshpolicy.core.truth import Truth
+from meshpolicy.decide.transport import hint
+from meshpolicy.index.effective import IPV6, effective
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
+
+NOT_COMPUTED = (TooLarge, TooMany, InvalidPattern, UnsupportedPattern)
+"""What is raised where calls cannot be cut into classes; then it is not known what becomes of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a call travels: what is sent, and through which Service a meshed client sends it."""
+
+    traffic: Traffic
+    service: str = POD_ADDRESS
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One policy that may hold on a port, as far as the manifests say."""
+
+    policy: PortPolicy
+    """Without alternatives."""
+    hinted: bool
+    """Whether meshed clients are told that the port is opaque."""
+    reason: str = ""
+    """Why it is not the only one."""
+    at_first: bool = False
+    """Whether it holds for the first connections only (R104)."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """One port of a workload, in one state of the manifests."""
+
+    cluster: Cluster
+    workload: Workload
+    number: int
+
+    @cached_property
+    def policy(self) -> PortPolicy:
+        """Return what decides who may call it, with what may hold instead."""
+        return effective(self.cluster, self.workload, self.number)
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """Return the policies that may hold; the likeliest first."""
+        hinted = hint(self.cluster, self.workload, self.number)
+        found = list(_readings(self.policy, hinted.possible))
+        if hinted is Truth.UNKNOWN:
+            why = f"whether {self.workload.ref}:{self.number} is opaque to meshed clients is not known"
+            found += [replace(one, hinted=False, reason=one.reason or why) for one in found]
+        return tuple(found)
+
+    def arrivals(self, *, hinted: bool) -> dict[Way, Arrival]:
+        """Return how a meshed client's calls arrive."""
+        return self._hinted if hinted else self._unhinted
+
+    @cached_property
+    def _hinted(self) -> dict[Way, Arrival]:
+        found = arrivals(self.cluster, self.workload, self.number, hinted=True)
+        return {Way(traffic, service): arrival for traffic, service, arrival in found}
+
+    @cached_property
+    def _unhinted(self) -> dict[Way, Arrival]:
+        found = arrivals(self.cluster, self.workload, self.number, hinted=False)
+        return {Way(traffic, service): arrival for traffic, service, arrival in found}
+
+
+def _readings(policy: PortPolicy, hinted: bool, reason: str = "", at_first: bool = False) -> Iterator[Reading]:
+    yield Reading(replace(policy, alternatives=()), hinted, reason, at_first)
+    for other in policy.alternatives:
+        yield from _readings(other.policy, hinted, other.reason.text, at_first or other.at_first)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One class of calls: all are sent alike, by pods that are alike."""
+
+    way: Way
+    pods: int
+    """The position of the group of pods."""
+    cell: Cell
+    """The class of the request; the first one where there is no request."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodGroup:
+    """Clients whom the NetworkPolicies treat alike in each state of the manifests."""
+
+    classes: tuple[PodClass, ...]
+    through: tuple[Bits, ...]
+    """Who gets through, by state."""
+
+
+class Calls:
+    """All calls to one port; a state in which the port is not there has None, and nobody gets through."""
+
+    def __init__(
+        self,
+        ports: Sequence[Port | None],
+        pods: Sequence[PodClass] = (EVERYBODY,),
+        requests: Iterable[RequestSet] = (),
+        clients: Iterable[ClientSet] = (),
+        names: Sequence[str] = (),
+        *,
+        settled: bool = True,
+    ) -> None:
+        """Cut the calls into classes; `requests` and `clients` are told apart as well, `names` are known identities.
+
+        `settled` says that each proxy knows its ports already, from connections before (R104).
+        Raises TooMany, TooLarge, and what is wrong with a regular expression that is no variant's.
+        """
+        self.ports = tuple(ports)
+        self.readings = tuple(
+            () if port is None else tuple(one for one in port.readings if not (settled and one.at_first))
+            for port in ports
+        )
+        self.variants = variants([one.policy for some in self.readings for one in some])
+        patterns, clientele = patterns_of(policy for variant in self.variants for policy in variant.policies)
+        for asked in requests:
+            asked.add_to(patterns)
+        for some in clients:
+            clientele.add_set(some)
+        self.space = Space.of(patterns, clientele, names)
+        self._first: Cell = next(self.space.requests.cells())
+        self._outcomes = [self._of(variant) for variant in self.variants]
+        self.groups = self._grouped(pods)
+        self.past_proxy = self._past_proxy()
+
+    @property
+    def clients(self) -> Clients:
+        """Return the classes of clients."""
+        return self.space.clients
+
+    def _of(self, variant: Variant) -> tuple[tuple[Outcomes, ...], ...]:
+        policies = iter(variant.policies)
+        return tuple(tuple(Outcomes(self.space, next(policies)) for _ in some) for some in self.readings)
+
+    def _past_proxy(self) -> int:
+        """Return the unmeshed clients whose IPv6 packets a proxy never sees; they are nobody's clients here (R115).
+
+        They reach each port of a pod that has an IPv6 address, whatever its policy says: no change opens it to them.
+        """
+        ipv6 = any(bypass.network == IPV6 for some in self.readings for one in some for bypass in one.policy.bypasses)
+        addresses = self.clients.addresses.witnesses if ipv6 else ()
+        found = sum(1 << at for at, address in enumerate(addresses) if address.version == IPV6.cidr.version)
+        return self.clients.unmeshed & found
+
+    def _grouped(self, pods: Sequence[PodClass]) -> tuple[PodGroup, ...]:
+        found: dict[tuple[Bits, ...], list[PodClass]] = {}
+        for one in pods:
+            key = tuple(
+                Bits() if p is None else let_through(p.cluster, p.workload, p.number, one, self.clients)
+                for p in self.ports
+            )
+            found.setdefault(key, []).append(one)
+        return tuple(PodGroup(tuple(classes), key) for key, classes in found.items())
+
+    @cached_property
+    def ways(self) -> tuple[Way, ...]:
+        """Return the ways that every state knows, one for each that calls of some state arrive in differently."""
+        present = [
+            port.arrivals(hinted=hinted)
+            for port, some in zip(self.ports, self.readings, strict=True)
+            if port is not None
+            for hinted in dict.fromkeys(one.hinted for one in some)
+        ]
+        found: dict[object, Way] = {}
+        for way in present[0]:
+            if all(way in arrivals for arrivals in present):
+                found.setdefault((way.traffic, tuple(arrivals[way] for arrivals in present)), way)
+        return tuple(found.values())
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every class of calls."""
+        cells = tuple(self.space.requests.cells())
+        for way in self.ways:
+            for at in range(len(self.groups)):
+                for cell in cells if way.traffic.is_http else (self._first,):
+                    yield Entry(way, at, cell)
+
+    def takes(self, entry: Entry, *, meshed: bool) -> bool:
+        """Whether some state takes such traffic at all, be it by a grant."""
+        return any(
+            outcomes.takes(arrival, entry.way.traffic)
+            for state in range(len(self.ports))
+            for outcomes, arrival, _ in self._met(state, entry, 0, meshed=meshed)
+        )
+
+    def _met(
+        self, state: int, entry: Entry, variant: int, *, meshed: bool
+    ) -> Iterator[tuple[Outcomes, Arrival, Reading]]:
+        """Yield what decides such calls in one state, by each reading of the manifests."""
+        port = self.ports[state]
+        for outcomes, reading in zip(self._outcomes[variant][state], self.readings[state], strict=True):
+            if port is not None:
+                arrivals = port.arrivals(hinted=reading.hinted)
+                yield outcomes, arrivals.get(entry.way, Arrival.PLAIN) if meshed else Arrival.PLAIN, reading
+
+    def allowed(self, state: int, entry: Entry, variant: int = 0) -> Bits:
+        """Return who gets through in one state, as far as one variant is right."""
+        through = self.groups[entry.pods].through[state]
+        certain = possible = 0
+        for meshed, half in ((False, self.clients.unmeshed), (True, self.clients.meshed)):
+            if meshed or entry.way.service == POD_ADDRESS:
+                found = self._by_readings(state, entry, variant, meshed=meshed)
+                certain |= found.certain & half
+                possible |= found.possible & half
+        return Bits(certain & through.certain & ~self.past_proxy, possible & through.possible & ~self.past_proxy)
+
+    def _by_readings(self, state: int, entry: Entry, variant: int, *, meshed: bool) -> Bits:
+        """Return who gets through, were all clients alike: for certain by every reading, perhaps by one."""
+        certain = possible = 0
+        for number, (outcomes, arrival, reading) in enumerate(self._met(state, entry, variant, meshed=meshed)):
+            found = outcomes.allowed(arrival, entry.way.traffic, entry.cell)
+            if number == 0:
+                certain = found.certain
+            elif not reading.at_first:
+                certain &= found.certain
+            possible |= found.possible
+        return Bits(certain, possible)
+
+    def passages(self, state: int, entry: Entry, *, meshed: bool) -> tuple[tuple[Passage, int], ...]:
+        """Return what such calls meet in one state, by the likeliest reading."""
+        for outcomes, arrival, _ in self._met(state, entry, 0, meshed=meshed):
+            return outcomes.passages(arrival, entry.way.traffic, entry.cell)
+        return ()
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Return why it may not be known what becomes of some calls."""
+        readings = (one.reason for some in self.readings for one in some if one.reason)
+        policies = (one.policy.unknown for some in self.readings for one in some)
+        unknown = (reason.text for reason in policies if reason is not None)
+        return tuple(dict.fromkeys((*self.variants[0].assumed, *readings, *unknown)))

@@ -1,0 +1,256 @@
+"""All clients, cut into finitely many classes: no policy tells two clients of one class apart. Pure.
+
+A client is unmeshed or has an identity, and it has an address. A set of clients is written as the bits of a number: one
+for each class of identities (the first is to have none) at each class of addresses.
+
+Loopback addresses are left out: what a pod sends to itself passes neither policy nor network (M1, R80).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from meshpolicy.analysis.patterns import IdentityPattern, routes_of
+from meshpolicy.core.automaton import Automaton
+from meshpolicy.core.axis import Axis, Part, TooMany, grouped, texts
+from meshpolicy.core.client import Arrival, Client
+from meshpolicy.core.match import Address, IdentityMatch, NetworkMatch, ValueMatch
+from meshpolicy.core.policy import Authorization, PortPolicy, TlsAuthenticated
+from meshpolicy.core.regex import language
+from meshpolicy.decide.authorized import authenticated
+
+SPIFFE = "spiffe://"
+IDENTITIES = language(r"[a-z0-9_-][a-z0-9._-]*|spiffe://[a-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
+"""What a certificate may hold: a DNS name in lower case (R70), or a SPIFFE id."""
+NICE_ADDRESSES = tuple(map(ip_address, ("203.0.113.7", "2001:db8::7")))
+BESIDE_LOOPBACK = tuple(map(ip_address, ("126.255.255.254", "128.0.0.1")))
+MOST_CLIENTS = 100_000
+UNMESHED = ""
+"""The identity of a client that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTerm:
+    """Clients whose identity and address meet a part each."""
+
+    identities: Part[IdentityPattern] = field(default_factory=Part)
+    networks: Part[NetworkMatch] = field(default_factory=Part)
+
+    def holds(self, client: Client) -> bool:
+        """Whether a client whose address is known is meant."""
+        address = client.address
+        return self.identities.holds(lambda one: meets_identity(one, client.identity)) and (
+            address is None or self.networks.holds(lambda one: one.accepts(address))
+        )
+
+
+ClientSet = tuple[ClientTerm, ...]
+"""The clients of any of the terms."""
+
+
+@dataclass(slots=True)
+class Clientele:
+    """What some policies look at in a client; each list in their order."""
+
+    identities: dict[IdentityPattern, None] = field(default_factory=dict)
+    networks: dict[NetworkMatch, None] = field(default_factory=dict)
+
+    def add_policy(self, policy: PortPolicy) -> None:
+        """Add what all grants of a port look at, and whose packets pass its proxy by."""
+        for grants in grant_lists(policy):
+            for grant in grants:
+                self.add_grant(grant)
+        self.networks |= dict.fromkeys(bypass.network for bypass in policy.bypasses)
+
+    def add_set(self, clients: ClientSet) -> None:
+        """Add what a set of clients looks at."""
+        for term in clients:
+            self.identities |= dict.fromkeys((*term.identities.all_of, *term.identities.none_of))
+            self.networks |= dict.fromkeys((*term.networks.all_of, *term.networks.none_of))
+
+    def add_grant(self, grant: Authorization) -> None:
+        """Add what one grant looks at."""
+        self.networks |= dict.fromkeys(grant.networks)
+        if isinstance(grant.authentication, TlsAuthenticated):
+            self.identities |= dict.fromkeys(grant.authentication.identities)
+
+
+def grant_lists(policy: PortPolicy) -> Iterator[tuple[Authorization, ...]]:
+    """Yield each list of grants of a port, that of the Server first."""
+    yield policy.authorizations
+    for route in routes_of(policy):
+        yield route.authorizations
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The classes of clients."""
+
+    identities: Axis[IdentityPattern, str]
+    """Its first class is to have no identity: to be unmeshed."""
+    addresses: Axis[NetworkMatch, Address]
+
+    @classmethod
+    def of(cls, patterns: Clientele, names: Sequence[str] = ()) -> "Clients":
+        """Return the classes that nothing tells apart; `names` are identities to choose from as witnesses.
+
+        Raises TooMany, TooLarge, and what `language` raises of a regular expression.
+        """
+        found = cls(_identity_axis(tuple(patterns.identities), tuple(names)), _address_axis(tuple(patterns.networks)))
+        if found.count > MOST_CLIENTS:
+            raise TooMany(f"{found.count} classes of clients")
+        return found
+
+    @cached_property
+    def width(self) -> int:
+        """Return how many classes of addresses there are: as many bits belong to each identity."""
+        return len(self.addresses.witnesses)
+
+    @cached_property
+    def count(self) -> int:
+        """Return how many classes of clients there are."""
+        return len(self.identities.witnesses) * self.width
+
+    @cached_property
+    def everyone(self) -> int:
+        """Return all clients."""
+        return (1 << self.count) - 1
+
+    @cached_property
+    def unmeshed(self) -> int:
+        """Return the clients without identity."""
+        return (1 << self.width) - 1
+
+    @cached_property
+    def meshed(self) -> int:
+        """Return the clients with an identity."""
+        return self.everyone & ~self.unmeshed
+
+    def client(self, place: int, arrival: Arrival) -> Client:
+        """Return the client of one bit, as the server's proxy sees it."""
+        identity, address = divmod(place, self.width)
+        return Client(self.addresses.witnesses[address], arrival, self.identities.witnesses[identity])
+
+    def box(self, identities: int, addresses: int) -> int:
+        """Return the clients of some classes of identities at some classes of addresses."""
+        found = 0
+        while identities:
+            low = identities & -identities
+            found |= addresses << (low.bit_length() - 1) * self.width
+            identities ^= low
+        return found
+
+    def admitted(self, grants: Iterable[Authorization], *, known: bool = True) -> int:
+        """Return the clients whom some grant admits; without `known`, nobody is known by an identity (R63)."""
+        found = 0
+        for grant in grants:
+            found |= self._admitted(grant, known=known)
+        return found
+
+    def _admitted(self, grant: Authorization, *, known: bool) -> int:
+        key = (grant.networks, grant.authentication, known)
+        if key not in self._cache:
+            addresses = sum(
+                1 << at for at, one in enumerate(self.addresses.witnesses) if Client(one).within(grant.networks)
+            )
+            self._cache[key] = self.box(self._identified(grant, known=known), addresses)
+        return self._cache[key]
+
+    @cached_property
+    def _cache(self) -> dict[tuple[object, object, bool], int]:
+        return {}
+
+    def _identified(self, grant: Authorization, *, known: bool) -> int:
+        """Return the classes of identities that a grant means, wherever they are."""
+        stranger = Client(None, Arrival.PLAIN)
+        return sum(
+            1 << at
+            for at, identity in enumerate(self.identities.witnesses)
+            if authenticated(grant, Client(None, Arrival.MESHED_HTTP, identity) if known and identity else stranger)
+        )
+
+    def described(self, bits: int, either: int = 0) -> ClientSet:
+        """Return a short description of exactly these clients; of `either` it may hold some or none."""
+        return min(self._terms(bits), self._terms(bits | either), key=_size)
+
+    def _terms(self, bits: int) -> ClientSet:
+        by_addresses: dict[int, int] = {}
+        for at in range(len(self.identities.witnesses)):
+            addresses = bits >> at * self.width & self.addresses.full
+            if addresses:
+                by_addresses[addresses] = by_addresses.get(addresses, 0) | 1 << at
+        return tuple(
+            ClientTerm(who, where)
+            for addresses, identities in by_addresses.items()
+            for where in self.addresses.parts(addresses)
+            for who in self.identities.parts(identities)
+        )
+
+    def within(self, clients: ClientSet) -> int:
+        """Return the clients of a set whose patterns were given."""
+        found = 0
+        for term in clients:
+            found |= self.box(self.identities.of(term.identities), self.addresses.of(term.networks))
+        return found
+
+
+def _size(clients: ClientSet) -> int:
+    """Return how many patterns it takes to say a set."""
+    parts = [part for term in clients for part in (term.identities, term.networks)]
+    return len(clients) + sum(len(part.all_of) + 2 * len(part.none_of) for part in parts)
+
+
+@lru_cache(4096)
+def _identity_axis(patterns: tuple[IdentityPattern, ...], names: tuple[str, ...]) -> Axis[IdentityPattern, str]:
+    found = dict.fromkeys((*patterns, IdentityMatch("*")))
+    languages = [piece for pattern in found for piece in _identity_languages(pattern)]
+    exact = [one.pattern for one in found if isinstance(one, IdentityMatch) and one.exact]
+    below = [f"other{one.pattern[1:]}" for one in found if isinstance(one, IdentityMatch) and one.pattern[:2] == "*."]
+    universe = IDENTITIES
+    for text in exact:
+        universe |= Automaton.literal(text)
+    nice = [*exact, *names, *below, f"{SPIFFE}other/workload"]
+    return grouped(
+        (UNMESHED, *texts(universe, languages, nice)),
+        (*found, ANY_IDENTITY),
+        meets_identity,
+    )
+
+
+def meets_identity(pattern: IdentityPattern, identity: str) -> bool:
+    """Whether a verified identity meets a pattern; none does no identity (R82, R86)."""
+    return bool(identity) and pattern.accepts(identity)
+
+
+ANY_IDENTITY = ValueMatch("l5d-client-id", ".*", regex=True)
+"""What every meshed client meets, SPIFFE ids included."""
+
+
+def _identity_languages(pattern: IdentityPattern) -> Iterator[Automaton]:
+    if isinstance(pattern, ValueMatch):
+        yield language(pattern.value) if pattern.regex else Automaton.literal(pattern.value)
+    elif pattern.exact:
+        yield Automaton.literal(pattern.pattern)
+    elif pattern.pattern == "*":
+        yield Automaton.prefix(SPIFFE)
+    else:
+        yield Automaton.suffix(pattern.pattern[1:])
+        yield Automaton.prefix(SPIFFE)
+
+
+@lru_cache(4096)
+def _address_axis(networks: tuple[NetworkMatch, ...]) -> Axis[NetworkMatch, Address]:
+    """Return the classes of addresses, each with an address that looks like one."""
+    cuts: dict[Address, None] = dict.fromkeys((*NICE_ADDRESSES, *BESIDE_LOOPBACK))
+    for match in networks:
+        for network in (match.cidr, *match.exceptions):
+            cuts |= dict.fromkeys(_around(network.network_address, network.broadcast_address))
+    return grouped([address for address in cuts if not address.is_loopback], networks, NetworkMatch.accepts)
+
+
+def _around(first: Address, last: Address) -> Iterator[Address]:
+    """Yield an address of each side of a network's ends, and one inside that may be a host's."""
+    kind: type[IPv4Address] | type[IPv6Address] = type(first)
+    low, high, top = int(first), int(last), 2**first.max_prefixlen - 1
+    yield from (kind(number) for number in (low + 1, low, high, low - 1, high + 1) if 0 <= number <= top)

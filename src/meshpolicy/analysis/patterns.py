@@ -1,0 +1,263 @@
+"""What policies look at in a request, and for each such pattern sets of texts at least as fine as it. Pure.
+
+Whether a text meets a pattern is asked of the pattern itself, as the rules do. Automata only find texts to ask about.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from meshpolicy.core.automaton import Automaton, concat
+from meshpolicy.core.axis import Axis, grouped, lines, texts
+from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, IdentityMatch, PathKind, PathMatch, ValueMatch
+from meshpolicy.core.policy import GrpcRoute, GrpcRule, HttpRoute, HttpRule, PortPolicy, Redirect, Ref
+from meshpolicy.core.regex import language
+from meshpolicy.decide.decide import CLIENT_ID
+from meshpolicy.decide.redirect import leads_elsewhere, location
+from meshpolicy.decide.routing import Request, Routed, route_grpc
+
+PATHS = language(r"/[!-~\x80-\U0010ffff]*") - language(r"[^?#]*[?#][^\n]*")
+"""Paths as they may be sent: RFC 3986 and UTF-8, in origin form (RFC 9112, section 3.2.1)."""
+HOSTS = language(r"[A-Za-z0-9._-]*")
+AUTHORITIES = language(r"[A-Za-z0-9._-]*(?::[0-9]*)?")
+HEADER_VALUES = language(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
+"""Header values of ASCII: no space at either end, no control characters (RFC 9110, section 5.5)."""
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "OTHER")
+NICE_PATHS = ("/", "/other")
+ANY_QUERY = ValueMatch("any", ".*", regex=True)
+CACHED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Unmoved:
+    """What a redirect leaves where it is, so that it is passed over (R54)."""
+
+    redirect: Redirect
+    prefix: int | None = None
+    """Bytes of the path that the match before the redirect matched as a prefix."""
+
+    def meets_path(self, path: str) -> bool:
+        """Whether the redirect leaves a path as it is."""
+        return self._leaves(
+            replace(self.redirect, scheme=None, hostname=None, port=None), Request(path=path, authority="a")
+        )
+
+    def meets_host(self, authority: str) -> bool:
+        """Whether the redirect leaves scheme and authority as they are."""
+        return self._leaves(replace(self.redirect, path=None, prefix=None), Request(authority=authority))
+
+    def _leaves(self, redirect: Redirect, request: Request) -> bool:
+        target = location(redirect, request, Routed(GrpcRoute(Ref("", "", "", ""), ()), (), self.prefix))
+        return target is not None and not leads_elsewhere(target, request)
+
+
+PathPattern = PathMatch | GrpcMatch | Unmoved
+HostPattern = HostMatch | Unmoved
+IdentityPattern = IdentityMatch | ValueMatch
+
+
+@dataclass(slots=True)
+class Patterns:
+    """The patterns of some policies; each list in their order, so that answers do not change from run to run."""
+
+    hosts: dict[HostPattern, None] = field(default_factory=dict)
+    methods: dict[str, None] = field(default_factory=dict)
+    paths: dict[PathPattern, None] = field(default_factory=dict)
+    headers: dict[str, dict[ValueMatch, None]] = field(default_factory=dict)
+    query: dict[str, dict[ValueMatch, None]] = field(default_factory=dict)
+    identities: dict[IdentityPattern, None] = field(default_factory=dict)
+    """Those for the header in which the proxy writes who calls (R86), and those of a rate limit that lets none pass."""
+    matches: dict[HttpMatch | GrpcMatch, None] = field(default_factory=dict)
+
+    def add_policy(self, policy: PortPolicy) -> None:
+        """Add the patterns of all routes of a port."""
+        for route in routes_of(policy):
+            self.hosts |= dict.fromkeys(route.hostnames)
+        for match in matches_of(policy):
+            self.add_match(match)
+        if policy.grpc_routes:
+            self.add_match(GrpcMatch())
+            self.methods["POST"] = None  # all that a gRPC call can be
+        for rule in (rule for http in policy.http_routes for rule in http.rules):
+            for redirect in (part for part in rule.filters if isinstance(part, Redirect)):
+                self._add_redirect(redirect, rule)
+        if policy.rate_limit is not None:
+            for override in policy.rate_limit.overrides:
+                self.identities |= {} if override.rps else dict.fromkeys(override.identities)
+
+    def _add_redirect(self, redirect: Redirect, rule: HttpRule) -> None:
+        lengths = {_prefix_size(match) for match in rule.matches or (HttpMatch(),)}
+        for length in sorted(lengths, key=str):
+            self.paths[Unmoved(redirect, length)] = None
+            self.hosts[Unmoved(redirect, length)] = None
+        if redirect.path is not None:
+            # A whole path that is replaced loses its query, whatever the query is.
+            self.query.setdefault(ANY_QUERY.name, {})[ANY_QUERY] = None
+
+    def add_match(self, match: HttpMatch | GrpcMatch) -> None:
+        """Add the patterns of one match of a rule."""
+        self.matches[match] = None
+        if isinstance(match, GrpcMatch):
+            self.paths[GrpcMatch(match.service, match.method)] = None
+        else:
+            self.paths |= {} if match.path is None else {match.path: None}
+            self.methods |= {} if match.method is None else {match.method: None}
+            for query in match.query:
+                self.query.setdefault(query.name, {})[query] = None
+        for header in match.headers:
+            if header.name == CLIENT_ID:
+                self.identities[header] = None
+            else:
+                self.headers.setdefault(header.name, {})[header] = None
+
+
+def routes_of(policy: PortPolicy) -> tuple[HttpRoute | GrpcRoute, ...]:
+    """Return all routes of a port; it has those of one kind at most."""
+    return (*policy.http_routes, *policy.grpc_routes)
+
+
+def matches_of(policy: PortPolicy) -> Iterator[HttpMatch | GrpcMatch]:
+    """Yield every match of every route of a port."""
+    for route in policy.http_routes:
+        for rule in route.rules:
+            yield from rule.matches
+    for grpc in policy.grpc_routes:
+        for calls in grpc.rules:
+            yield from calls.matches
+
+
+def _prefix_size(match: HttpMatch) -> int | None:
+    if match.path is None:
+        return 1
+    return match.path.length(match.path.value) if match.path.kind is PathKind.PREFIX else None
+
+
+@lru_cache(CACHED)
+def method_axis(named: tuple[str, ...]) -> Axis[str, str]:
+    """Return the classes of methods: each that is named, and any other."""
+    other = next(method for method in METHODS if method not in named)
+    return grouped((*named, other), named, str.__eq__)
+
+
+@lru_cache(CACHED)
+def path_axis(patterns: tuple[PathPattern, ...]) -> Axis[PathPattern, str]:
+    """Return the classes of paths; in each, a regular expression and a prefix rank alike for all paths (R91)."""
+    found = dict.fromkeys(patterns)
+    if any(isinstance(one, PathMatch) and one.kind is PathKind.REGEX for one in patterns):
+        # A regular expression counts for the length of the path: for more than a prefix, but on the prefix itself.
+        plain = [one.value for one in patterns if isinstance(one, PathMatch) and one.kind is PathKind.PREFIX]
+        found |= {PathMatch(PathKind.EXACT, value.rstrip("/") or "/"): None for value in ("/", *plain)}
+    languages = [piece for pattern in found for piece in _path_languages(pattern)]
+    nice = [*(one.value for one in found if isinstance(one, PathMatch)), *NICE_PATHS]
+    return grouped(
+        texts(PATHS, languages, nice),
+        tuple(found),
+        meets_path,
+    )
+
+
+def meets_path(pattern: PathPattern, path: str) -> bool:
+    """Whether a path meets a pattern; of a gRPC match, whether it names that service and method (R90, R94)."""
+    match pattern:
+        case PathMatch():
+            return pattern.length(path) is not None
+        case Unmoved():
+            return pattern.meets_path(path)
+        case GrpcMatch():
+            route = GrpcRoute(Ref("", "", "", ""), (GrpcRule((pattern,)),))
+            return route_grpc([route], Request("POST", path)) is not None
+
+
+def _path_languages(pattern: PathPattern) -> Iterator[Automaton]:
+    match pattern:
+        case PathMatch(PathKind.EXACT, value):
+            yield Automaton.literal(value)
+        case PathMatch(PathKind.REGEX, value):
+            yield language(value)
+        case PathMatch(_, value):
+            stripped = value.rstrip("/")
+            yield Automaton.literal(stripped) | Automaton.prefix(f"{stripped}/")
+        case Unmoved(redirect):
+            for part in filter(None, (redirect.path, redirect.prefix, f"{redirect.prefix or ''}/", "/", "//")):
+                yield Automaton.literal(part)
+                yield Automaton.prefix(part)
+        case GrpcMatch(service, method):
+            yield language(r"/[^/]+/.*")
+            yield language(r"/[^/]*/[^/]+(?:/.*)?")
+            yield language(r"/[^/]*/[^/]*(?:/.*)?")
+            if service is not None:
+                yield Automaton.prefix(f"/{service}/")
+            if method is not None:
+                yield concat(language(r"/[^/]*"), Automaton.literal(f"/{method}") | Automaton.prefix(f"/{method}/"))
+
+
+@lru_cache(CACHED)
+def host_axis(patterns: tuple[HostPattern, ...]) -> Axis[HostPattern, str]:
+    """Return the classes of authorities."""
+    redirected = any(isinstance(pattern, Unmoved) for pattern in patterns)
+    languages = [piece for pattern in patterns for piece in _host_languages(pattern, ports=redirected)]
+    plain = [one.pattern.removeprefix("*.") for one in patterns if isinstance(one, HostMatch)]
+    nice = [*plain, *(f"a.{name}" for name in plain), "other.example"]
+    return grouped(
+        texts(AUTHORITIES if redirected else HOSTS, languages, nice),
+        patterns,
+        meets_host,
+    )
+
+
+def meets_host(pattern: HostPattern, authority: str) -> bool:
+    """Whether a request with this authority meets a hostname; one without authority meets none (R92)."""
+    if isinstance(pattern, Unmoved):
+        return pattern.meets_host(authority)
+    host = Request(authority=authority).host
+    return bool(host) and pattern.rank(host) is not None
+
+
+def _host_languages(pattern: HostPattern, *, ports: bool) -> Iterator[Automaton]:
+    """Yield sets of authorities with and without regard to case: which counts depends on the version (R92)."""
+    port = language(r"(?::[0-9]*)?") if ports else Automaton.literal("")
+    if isinstance(pattern, Unmoved):
+        redirect = pattern.redirect
+        yield language(r".*:")
+        yield language(r".*:.*")
+        for number in dict.fromkeys((redirect.port or 80, 80, 443)):
+            yield Automaton.suffix(f":{number}")
+        if redirect.hostname:
+            yield concat(_any_case(redirect.hostname), port)
+        return
+    name = pattern.pattern.removeprefix("*")
+    for words in (_any_case(name), Automaton.literal(name)):
+        for tail in (words, concat(words, Automaton.literal("."))):
+            if pattern.pattern.startswith("*."):
+                yield concat(concat(HOSTS, tail), port)
+            yield concat(tail, port)
+
+
+def _any_case(name: str) -> Automaton:
+    found = Automaton.literal("")
+    for letter in name:
+        found = concat(found, Automaton.literal(letter.lower()) | Automaton.literal(letter.upper()))
+    return found
+
+
+def meets_values(pattern: ValueMatch, sent: tuple[str, ...]) -> bool:
+    """Whether some line meets a pattern (R93)."""
+    return any(map(pattern.accepts, sent))
+
+
+@lru_cache(CACHED)
+def value_axis(patterns: tuple[ValueMatch, ...], *, header: bool) -> Axis[ValueMatch, tuple[str, ...]]:
+    """Return the classes of what is sent under one name, perhaps several times: some line meets each pattern or none.
+
+    A header's values are of ASCII, but for those that a pattern names exactly: no expression spans others (R93).
+    """
+    languages = [language(one.value) if one.regex else Automaton.literal(one.value) for one in patterns]
+    universe = HEADER_VALUES if header else Automaton.everything()
+    for exact in (one for one in patterns if not one.regex):
+        universe |= Automaton.literal(exact.value)
+    found = texts(universe, languages, [one.value for one in patterns if not one.regex])
+    return grouped(
+        lines(found, [pattern.accepts for pattern in patterns]),
+        patterns,
+        meets_values,
+    )

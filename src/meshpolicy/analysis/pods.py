@@ -1,0 +1,180 @@
+"""Whom the NetworkPolicies let through, where the labels of the client decide. Pure.
+
+Labels are looked at only through selectors. So all pods, those too that the manifests do not hold, fall into few
+classes; each has a pod that stands for it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from meshpolicy.analysis.clients import Clients
+from meshpolicy.analysis.outcomes import Bits
+from meshpolicy.core.match import Address
+from meshpolicy.core.policy import Ref
+from meshpolicy.core.selector import Operator, Selector
+from meshpolicy.core.truth import Truth, truth
+from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.judge import connection, network_answer
+from meshpolicy.decide.transport import Call
+from meshpolicy.index.index import index_of
+from meshpolicy.index.networkpolicies import Endpoint
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.networkpolicy import Direction
+from meshpolicy.kinds.workload import Injection, Workload
+
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+ELSEWHERE = "elsewhere"
+SOMEBODY = "somebody"
+
+
+@dataclass(frozen=True, slots=True)
+class PodClass:
+    """Clients that no selector tells apart."""
+
+    example: Workload | None
+    """None: a client that is no pod, known by its address alone."""
+    names: tuple[str, ...] = ()
+    """The workloads of the manifests that are such clients, as `namespace/name`; none where it stands for others."""
+    everybody: bool = False
+    """Whether no NetworkPolicy is asked, so that all are alike."""
+
+    def pod(self, address: Address | None, *, meshed: bool, identity: str = "") -> Workload | None:
+        """Return a pod of the class, another one than any of the manifests; None where it is no pod."""
+        example = self.example
+        if example is None and self.everybody and meshed:
+            example = Workload(Ref("", "Pod", ELSEWHERE, ""))
+        if example is None:
+            return None
+        return Workload(
+            Ref("", example.ref.kind, example.ref.namespace, SOMEBODY),
+            example.labels,
+            addresses=() if address is None else (address,),
+            host_network=example.host_network,
+            meshed=meshed,
+            identity=identity,
+            injection=Injection(truth(meshed)),
+        )
+
+
+OUTSIDE = PodClass(None)
+EVERYBODY = PodClass(None, everybody=True)
+
+
+def pod_classes(clusters: Sequence[Cluster]) -> tuple[PodClass, ...]:
+    """Return the classes of clients that the NetworkPolicies of some states of a cluster tell apart."""
+    if not any(cluster.network_policies for cluster in clusters):
+        return (EVERYBODY,)
+    found: dict[object, tuple[Workload, dict[str, None]]] = {}
+    for workload, name in _candidates(clusters):
+        key = tuple(_sign(cluster, workload) for cluster in clusters)
+        names = found.setdefault(key, (workload, {}))[1]
+        names |= {name: None} if name else {}
+    return (OUTSIDE, *(PodClass(workload, tuple(names)) for workload, names in found.values()))
+
+
+def pod_classes_of(cluster: Cluster, server: Workload) -> tuple[PodClass, ...]:
+    """Return the classes of clients of one server; where no NetworkPolicy concerns its calls, one."""
+    inwards = index_of(cluster).network_policies.matching(server, Direction.INGRESS)
+    outwards = any(Direction.EGRESS in policy.types for policy in cluster.network_policies)
+    if not (inwards or outwards):
+        return (EVERYBODY,)
+    found = cluster.derived.get("pod classes")
+    if not isinstance(found, tuple):
+        found = cluster.derived["pod classes"] = pod_classes((cluster,))
+    return found
+
+
+def _sign(cluster: Cluster, pod: Workload) -> tuple[object, ...]:
+    """Return all that the NetworkPolicies of a cluster see of a pod but its address."""
+    policies = index_of(cluster).network_policies
+    bare = Endpoint(replace(pod, addresses=()))
+    chosen = tuple(
+        policies.selects(policy.ref.namespace, peer, bare)
+        for policy in cluster.network_policies
+        for rule in policy.ingress
+        for peer in rule.peers
+        if peer.block is None
+    )
+    isolating = tuple((policy.ref, met) for policy, met in policies.matching(pod, Direction.EGRESS))
+    return pod.host_network, pod.ref.kind == "ExternalWorkload", isolating, chosen
+
+
+def _candidates(clusters: Sequence[Cluster]) -> Iterator[tuple[Workload, str]]:
+    """Yield the workloads of the manifests, then pods made for each selector, and for two of them at once."""
+    for cluster in clusters:
+        for workload in cluster.workloads:
+            yield workload, f"{workload.ref.namespace}/{workload.ref.name}"
+    made = [pod for cluster in clusters for pod in _selected(cluster)]
+    yield _pod(ELSEWHERE, {}), ""
+    for pod in made:
+        yield pod, ""
+    for one in made:
+        for other in made:
+            if one.ref.namespace == other.ref.namespace and one is not other:
+                yield _pod(one.ref.namespace, {**one.labels, **other.labels}), ""
+
+
+def _selected(cluster: Cluster) -> Iterator[Workload]:
+    """Yield a pod for each selector of the NetworkPolicies, and one without labels in each of their namespaces."""
+    policies = index_of(cluster).network_policies
+    spaces = dict.fromkeys(
+        (*cluster.namespaces, *(policy.ref.namespace for policy in cluster.network_policies), ELSEWHERE)
+    )
+    for policy in cluster.network_policies:
+        home = policy.ref.namespace
+        yield _pod(home, {})
+        yield _pod(home, labels_for(policy.pods))
+        for peer in (peer for rule in (*policy.ingress, *policy.egress) for peer in rule.peers if peer.block is None):
+            labels = labels_for(peer.pods) if peer.pods is not None else {}
+            if peer.namespaces is None:
+                yield _pod(home, labels)
+                continue
+            named = dict(peer.namespaces.labels).get(NAMESPACE_NAME)
+            for space in dict.fromkeys((*spaces, named) if named else spaces):
+                if peer.namespaces.matches(policies.namespace_labels(space)) is not Truth.NO:
+                    yield _pod(space, labels)
+
+
+def labels_for(selector: Selector) -> dict[str, str]:
+    """Return few labels that a selector accepts, if any do."""
+    found = dict(selector.labels)
+    for expression in selector.expressions:
+        if expression.operator is Operator.IN and expression.values:
+            found.setdefault(expression.key, expression.values[0])
+        elif expression.operator is Operator.EXISTS:
+            found.setdefault(expression.key, "any")
+    return found
+
+
+def _pod(namespace: str, labels: Mapping[str, str]) -> Workload:
+    return Workload(Ref("", "Pod", namespace, "other"), labels, meshed=True)
+
+
+def let_through(cluster: Cluster, server: Workload, port: int, pods: PodClass, clients: Clients) -> Bits:
+    """Return which clients of a class of pods the NetworkPolicies let reach a port."""
+    if pods.everybody:
+        return Bits(clients.everyone, clients.everyone)
+    certain = possible = 0
+    for meshed, identities in ((False, clients.unmeshed), (True, clients.meshed)):
+        if meshed and pods.example is None:
+            continue  # who has a sidecar is a pod
+        for at, address in enumerate(clients.addresses.witnesses):
+            call = Call(server, port, pods.pod(address, meshed=meshed), address)
+            verdict = _verdict(cluster, call) if cluster.network_policies else Verdict.ALLOW
+            if verdict is Verdict.UNKNOWN and pods.example is None and _known(cluster, server):
+                verdict = Verdict.BLOCKED  # whom no block of addresses means, and who is no pod, is meant by none
+            bits = identities & clients.box(clients.identities.full, 1 << at)
+            certain |= bits if verdict is Verdict.ALLOW else 0
+            possible |= bits if verdict in (Verdict.ALLOW, Verdict.UNKNOWN) else 0
+    return Bits(certain, possible)
+
+
+def _verdict(cluster: Cluster, call: Call) -> Verdict:
+    answer = network_answer(cluster, call, connection(cluster, call))
+    return Verdict.ALLOW if answer is None else answer.verdict
+
+
+def _known(cluster: Cluster, server: Workload) -> bool:
+    """Whether it is certain which NetworkPolicies act on what reaches a server."""
+    matching = index_of(cluster).network_policies.matching(server, Direction.INGRESS)
+    return all(met is Truth.YES for _, met in matching)

@@ -1,0 +1,71 @@
+"""Which ports of a workload can be called, and in which ways calls arrive there. Pure."""
+
+from collections.abc import Iterator
+
+from meshpolicy.core.client import Arrival, Traffic
+from meshpolicy.core.policy import Ref
+from meshpolicy.decide.judge import connection
+from meshpolicy.decide.transport import Call, ServiceTarget, arrive, find_service_targets
+from meshpolicy.index.index import index_of
+from meshpolicy.index.servers import port_numbers
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
+
+SOMEBODY = Workload(Ref("", "Pod", "", "somebody"), meshed=True)
+"""A meshed client of which nothing more is known."""
+POD_ADDRESS = ""
+"""The name of the way to a port that leads through no Service."""
+
+
+def declared_ports(workload: Workload) -> tuple[int, ...]:
+    """Return the TCP ports that a workload declares, its proxy's own left out."""
+    return tuple(
+        dict.fromkeys(
+            port.number
+            for container in workload.containers
+            if container.name != "linkerd-proxy"
+            for port in container.ports
+            if port.protocol == "TCP"
+        )
+    )
+
+
+def callable_ports(cluster: Cluster, workload: Workload, *, admin: bool = False) -> tuple[int, ...]:
+    """Return the ports that somebody may mean: declared, led to by a Service, or named by a Server (R15).
+
+    The proxy's own 4191, and 4143 where a gateway listens, are among them once a Server claims them; with `admin`,
+    4191 is always there, as it always listens.
+    """
+    found = dict.fromkeys(declared_ports(workload))
+    for service in cluster.services:
+        if service.selects(workload.ref.namespace, workload.labels):
+            for entry in service.ports:
+                found |= dict.fromkeys(port_numbers(workload, entry.target)) if entry.protocol == "TCP" else {}
+    for server in index_of(cluster).servers(workload.ref.namespace).selecting(workload):
+        found |= dict.fromkeys(port_numbers(workload, server.port))
+    if admin and workload.meshed and workload.ref.kind != "ExternalWorkload":
+        found[workload.sidecar.ports.admin] = None
+    return tuple(found)
+
+
+def service_ways(cluster: Cluster, workload: Workload, port: int) -> dict[str, ServiceTarget | None]:
+    """Return the Service ports that lead to a port, by name, with the way that leads through none."""
+    found: dict[str, ServiceTarget | None] = {POD_ADDRESS: None}
+    for target in find_service_targets(cluster, workload, port):
+        ref = target.service.ref
+        found[f"{ref.namespace}/{ref.name}:{target.port.number}"] = target
+    return found
+
+
+def arrivals(
+    cluster: Cluster, workload: Workload, port: int, *, hinted: bool
+) -> Iterator[tuple[Traffic, str, Arrival]]:
+    """Yield how a meshed client's traffic arrives at a port, by what it sends and the way that it takes (R62, R65).
+
+    `hinted` says whether meshed clients are told that the port is opaque.
+    """
+    for name, target in service_ways(cluster, workload, port).items():
+        for traffic in Traffic:
+            call = Call(workload, port, SOMEBODY, service_target=target, traffic=traffic)
+            wire = connection(cluster, call, hinted=hinted)
+            yield traffic, name, arrive(cluster, call, opaque_service=wire.opaque, hinted=hinted).arrival

@@ -1,0 +1,97 @@
+"""Whether all that is granted has been accepted: sets of calls against sets of calls. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.clients import ClientSet
+from meshpolicy.analysis.pods import pod_classes_of
+from meshpolicy.analysis.ports import callable_ports
+from meshpolicy.analysis.regions import Asked, Region, regions
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.cluster import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Calls that may be made to one port."""
+
+    server: str
+    """`namespace/workload`."""
+    port: int
+    clients: ClientSet
+    asked: tuple[Asked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Calls that are granted, and were not accepted."""
+
+    server: Ref
+    port: int
+    region: Region | None
+    """None: it is not known what is granted."""
+    reason: str = ""
+
+
+def held_against(cluster: Cluster, accepted: Sequence[Allowed]) -> tuple[list[Excess], set[int]]:
+    """Return what is granted beyond what was accepted, and the positions of entries of which nothing is granted."""
+    by_port: dict[tuple[str, int], list[int]] = {}
+    for at, entry in enumerate(accepted):
+        by_port.setdefault((entry.server, entry.port), []).append(at)
+    excess: list[Excess] = []
+    stale = set(range(len(accepted)))
+    for workload in cluster.workloads:
+        name = f"{workload.ref.namespace}/{workload.ref.name}"
+        for number in callable_ports(cluster, workload):
+            port = Port(cluster, workload, number)
+            mine = {at: accepted[at] for at in by_port.get((name, number), ())}
+            try:
+                more, used = _of_port(port, mine)
+            except NOT_COMPUTED as error:
+                excess.append(Excess(workload.ref, number, None, f"not computed: {error}"))
+                stale -= mine.keys()
+                continue
+            excess += more
+            stale -= used
+    return excess, stale
+
+
+def _of_port(port: Port, accepted: Mapping[int, Allowed]) -> tuple[list[Excess], set[int]]:
+    requests = [asked.requests for entry in accepted.values() for asked in entry.asked if asked.requests is not None]
+    calls = Calls(
+        (port,), pod_classes_of(port.cluster, port.workload), requests, [entry.clients for entry in accepted.values()]
+    )
+    meant = {at: dict(_meant(calls, entry)) for at, entry in accepted.items()}
+    beyond: dict[Entry, int] = {}
+    used: set[int] = set()
+    for entry in calls.entries():
+        granted = rest = _granted(calls, entry)
+        for at, some in meant.items():
+            bits = some.get((entry.way, entry.cell), 0)
+            used |= {at} if bits & granted else set()
+            rest &= ~bits
+        if rest:
+            beyond[entry] = rest
+    found = [Excess(port.workload.ref, port.number, region) for region in regions(calls, beyond)]
+    return found, used
+
+
+def _granted(calls: Calls, entry: Entry) -> int:
+    """Return who gets through for certain, or may."""
+    found = 0
+    for variant in range(len(calls.variants)):
+        found |= calls.allowed(0, entry, variant).possible
+    return found
+
+
+def _meant(calls: Calls, entry: Allowed) -> Iterator[tuple[object, int]]:
+    """Yield the classes of calls that an entry means, with the clients."""
+    bits = calls.clients.within(entry.clients)
+    found: dict[object, int] = {}
+    for asked in entry.asked:
+        cells = None if asked.requests is None else calls.space.requests.within(asked.requests)
+        for one in calls.entries():
+            if one.way.traffic in asked.traffics and (cells is None or one.cell in cells):
+                found[one.way, one.cell] = bits
+    yield from found.items()

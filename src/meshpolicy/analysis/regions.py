@@ -1,0 +1,183 @@
+"""Few regions that a person can read, made of many classes of calls, each with one call that shows it. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from meshpolicy.analysis.calls import Calls, Entry, Port
+from meshpolicy.analysis.clients import ClientSet
+from meshpolicy.analysis.pods import PodClass
+from meshpolicy.analysis.ports import POD_ADDRESS, service_ways
+from meshpolicy.analysis.requests import EVERY_REQUEST, Cell, Requests, RequestSet, places
+from meshpolicy.core.client import Arrival, Client, Traffic
+from meshpolicy.decide.routing import Request
+from meshpolicy.decide.transport import Call, identity_of
+
+FAMILIES = (
+    tuple(traffic for traffic in Traffic if traffic.is_http),
+    tuple(traffic for traffic in Traffic if not traffic.is_http),
+)
+"""Forms of traffic that carry the same: requests, or bytes of other protocols."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a port, in which form."""
+
+    traffics: frozenset[Traffic]
+    """Those of them that the port takes from such a client."""
+    requests: RequestSet | None
+    """None: a connection that carries no HTTP."""
+    service: str = POD_ADDRESS
+    """The Service through which alone it is so; empty: any way."""
+
+
+ALL_REQUESTS = Asked(frozenset(FAMILIES[0]), EVERY_REQUEST)
+ALL_CONNECTIONS = Asked(frozenset(FAMILIES[1]), None)
+ANYTHING = (ALL_REQUESTS, ALL_CONNECTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """One call that a region holds."""
+
+    client: Client
+    """As the server's proxy sees it, but for how it arrives."""
+    pods: PodClass
+    traffic: Traffic
+    request: Request
+    service: str
+
+    def call(self, port: Port) -> Call:
+        """Return the call, to a port as one state of the manifests has it."""
+        client, target = self.client, service_ways(port.cluster, port.workload, port.number).get(self.service)
+        pod = self.pods.pod(client.address, meshed=bool(client.identity), identity=client.identity)
+        return Call(port.workload, port.number, pod, client.address, target, self.request, self.traffic)
+
+    def made_by(self, port: Port) -> Call:
+        """Return the call as made by a workload of the manifests, where one has the identity."""
+        call = self.call(port)
+        names = self.pods.names
+        for workload in port.cluster.workloads if self.client.identity else ():
+            name = f"{workload.ref.namespace}/{workload.ref.name}"
+            own = workload.meshed and identity_of(port.cluster, workload) == self.client.identity
+            if own and (self.pods.everybody or name in names):
+                return replace(call, client=workload)
+        return replace(call, client=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Calls of some clients to one port."""
+
+    clients: ClientSet
+    asked: tuple[Asked, ...]
+    pods: tuple[PodClass, ...]
+    """The classes of pods that are meant; empty: all."""
+    witness: Witness
+    entries: tuple[Entry, ...]
+    bits: int
+    """The clients, as bits, of `Calls`."""
+
+
+def regions(calls: Calls, found: Mapping[Entry, int]) -> list[Region]:
+    """Return disjoint regions that together hold, for each class of calls, the clients given as bits."""
+    by_group: dict[int, dict[Entry, int]] = {}
+    for entry, bits in _widened(calls, found).items():
+        if bits:
+            by_group.setdefault(entry.pods, {})[entry] = bits
+    return [
+        _region(calls, group, block, entries, found)
+        for group, some in by_group.items()
+        for block, entries in _blocks(some).items()
+    ]
+
+
+def _widened(calls: Calls, found: Mapping[Entry, int]) -> dict[Entry, int]:
+    """Return what was found, over all forms of traffic where it is so in all forms that the port takes.
+
+    An unmeshed client reaches a port of HTTP/1 by that alone: then nothing need be said of versions.
+    """
+    widened = dict(found)
+    for family in FAMILIES:
+        for entry in [entry for entry in found if entry.way.traffic in family]:
+            for half, meshed in ((calls.clients.unmeshed, False), (calls.clients.meshed, True)):
+                alike = [replace(entry, way=replace(entry.way, traffic=traffic)) for traffic in family]
+                taken = [one for one in alike if calls.takes(one, meshed=meshed)]
+                if len({found.get(one, 0) & half for one in taken}) == 1:
+                    for one in alike:
+                        widened[one] = widened.get(one, 0) & ~half | found.get(taken[0], 0) & half
+    return widened
+
+
+def _blocks(found: Mapping[Entry, int]) -> dict[int, tuple[Entry, ...]]:
+    """Return sets of clients who may ask for the same, each with all of it."""
+    by_bits: dict[int, list[Entry]] = {}
+    for entry, bits in found.items():
+        by_bits.setdefault(bits, []).append(entry)
+    blocks: dict[int, tuple[int, ...]] = {}
+    for number, bits in enumerate(by_bits):
+        rest = bits
+        for block, numbers in list(blocks.items()):
+            common = block & bits
+            if not common:
+                continue
+            del blocks[block]
+            blocks[common] = (*numbers, number)
+            if block & ~bits:
+                blocks[block & ~bits] = numbers
+            rest &= ~common
+        if rest:
+            blocks[rest] = (number,)
+    lists = list(by_bits.values())
+    return {block: tuple(entry for number in numbers for entry in lists[number]) for block, numbers in blocks.items()}
+
+
+def _region(calls: Calls, group: int, block: int, entries: tuple[Entry, ...], found: Mapping[Entry, int]) -> Region:
+    shown = next(entry for entry in entries if found.get(entry, 0) & block)
+    classes = calls.groups[group].classes
+    return Region(
+        calls.clients.described(block, calls.past_proxy),
+        _asked(calls, entries),
+        classes if len(calls.groups) > 1 else (),
+        witness(calls, shown, found[shown] & block),
+        entries,
+        block,
+    )
+
+
+def _asked(calls: Calls, entries: Iterable[Entry]) -> tuple[Asked, ...]:
+    """Return what is asked, put together over the forms of traffic and over the ways."""
+    by_way: dict[str, dict[Traffic, set[Cell]]] = {}
+    for entry in entries:
+        by_way.setdefault(entry.way.service, {}).setdefault(entry.way.traffic, set()).add(entry.cell)
+    direct = by_way.get(POD_ADDRESS, {})
+    found = list(together(calls.space.requests, direct, POD_ADDRESS))
+    for service, asked in by_way.items():
+        if service != POD_ADDRESS:
+            new = {traffic: cells for traffic, cells in asked.items() if direct.get(traffic) != cells}
+            found += together(calls.space.requests, new, service)
+    return tuple(found)
+
+
+def together(requests: Requests, asked: Mapping[Traffic, set[Cell]], service: str = POD_ADDRESS) -> Iterator[Asked]:
+    """Yield what is asked, put together for all traffic that asks for the same."""
+    alike: dict[frozenset[Cell], list[Traffic]] = {}
+    plain: list[Traffic] = []
+    for traffic, cells in asked.items():
+        if traffic.is_http:
+            alike.setdefault(frozenset(cells), []).append(traffic)
+        else:
+            plain.append(traffic)
+    for some, traffics in alike.items():
+        yield Asked(frozenset(traffics), requests.described(some), service)
+    if plain:
+        yield Asked(frozenset(plain), None, service)
+
+
+def witness(calls: Calls, entry: Entry, bits: int) -> Witness:
+    """Return one call of a class, by one of the clients."""
+    place = next(places(bits))
+    client = calls.clients.client(place, Arrival.PLAIN)
+    pods = calls.groups[entry.pods].classes
+    pod = next((one for one in pods if one.example is not None), pods[0]) if client.identity else pods[0]
+    return Witness(client, pod, entry.way.traffic, calls.space.requests.request(entry.cell), entry.way.service)

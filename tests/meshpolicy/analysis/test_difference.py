@@ -1,0 +1,13 @@
+"""The difference of two states: no call that flips is missed, and none is told that does not flip."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ..flips import PAIRS, faults
+from ..worlds import World
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(PAIRS, st.integers(0, 2**32))
+def test_every_call_that_flips_is_in_a_line_and_every_line_flips(pair: tuple[World, World], seed: int) -> None:
+    assert list(faults(*pair, seed)) == []
