@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import fields, replace
 from functools import wraps
 from shutil import get_terminal_size
 from typing import Any
@@ -11,9 +12,12 @@ import click
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
+from meshpolicy.core.networks import parse_network
 from meshpolicy.core.policy import DefaultPolicy
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.helmvalues import MODES
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.manifests.installed import read_value_files
 from meshpolicy.manifests.parse import Manifests
 from meshpolicy.manifests.sources import ReadOptions, read
 
@@ -22,46 +26,85 @@ STANDARD = MeshSettings()
 
 
 def mesh_options(command: Command) -> Command:
-    """Add what the mesh was installed with; the verb gets it as `settings`."""
+    """Add what the mesh was installed with; the verb gets it as `settings`.
+
+    An option counts before a file of values, that before linkerd-config in the input, and that before the chart.
+    """
 
     @wraps(command)
-    def wrapped(default_policy: str, trust_domain: str, control_plane: str, transport_mode: str, **rest: Any) -> Any:
-        settings = MeshSettings(
-            default_policy,
-            trust_domain=trust_domain,
-            control_plane_namespace=control_plane,
-            outbound_transport_mode=transport_mode,
-        )
-        return command(settings=settings, **rest)
+    def wrapped(values: tuple[str, ...], **rest: Any) -> Any:
+        told = {one.name: rest.pop(one.name) for one in fields(MeshSettings) if one.name in rest}
+        found = {name: value for name, value in told.items() if value is not None}
+        settings = read_value_files(values, STANDARD)
+        explicit = settings.explicit | found.keys()
+        return command(settings=replace(settings, **found, explicit=explicit), **rest)
 
+    with_options: Command = wrapped
     for option in reversed(_MESH):
-        wrapped = option(wrapped)
-    return wrapped
+        with_options = option(with_options)
+    return with_options
+
+
+def _networks(context: click.Context, parameter: click.Parameter, text: str | None) -> tuple[str, ...] | None:
+    """Return the networks of a list."""
+    del context, parameter
+    if text is None:
+        return None
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    for part in found:
+        if parse_network(part) is None:
+            raise click.BadParameter(f"`{part}` is no network such as 10.0.0.0/8")
+    return found
+
+
+def _setting(name: str, *words: str, standard: str = "", **rest: Any) -> Callable[[Command], Command]:
+    """Return an option of MeshSettings; without it, values and linkerd-config decide, and then the chart."""
+    usual = standard or getattr(STANDARD, name)
+    shown = ",".join(usual) if isinstance(usual, tuple) else usual
+    return click.option(*words, name, default=None, help=f"{rest.pop('help')}  [chart: {shown}]", **rest)
 
 
 _MESH = (
     click.option(
+        "--values",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(dir_okay=False),
+        help="Helm values with which Linkerd's control plane was installed; may be repeated.",
+    ),
+    _setting(
+        "default_inbound_policy",
         "--default-policy",
         type=click.Choice([str(mode) for mode in DefaultPolicy]),
-        default=STANDARD.default_inbound_policy,
-        show_default=True,
         help="The mesh's defaultInboundPolicy.",
     ),
-    click.option("--trust-domain", default=STANDARD.trust_domain, show_default=True, help="The mesh's trust domain."),
-    click.option(
+    _setting("trust_domain", "--trust-domain", help="The mesh's trust domain."),
+    _setting(
+        "control_plane_namespace",
         "--control-plane",
         metavar="NAMESPACE",
-        default=STANDARD.control_plane_namespace,
-        show_default=True,
         help="The namespace of Linkerd's control plane.",
     ),
-    click.option(
+    _setting(
+        "outbound_transport_mode",
         "--transport-mode",
-        type=click.Choice(["transport-header", "transparent"]),
-        default=STANDARD.outbound_transport_mode,
-        show_default=True,
+        type=click.Choice(MODES),
         help="How proxies carry meshed traffic: on 4143, or on the port itself.",
     ),
+    _setting(
+        "cluster_networks",
+        "--cluster-networks",
+        metavar="LIST",
+        callback=_networks,
+        help="clusterNetworks of the mesh.",
+    ),
+    _setting("probe_networks", "--probe-networks", metavar="LIST", callback=_networks, help="Its probeNetworks."),
+    _setting("ignore_inbound_ports", "--ignore-inbound-ports", metavar="LIST", help="Its ignoreInboundPorts."),
+    _setting("ignore_outbound_ports", "--ignore-outbound-ports", metavar="LIST", help="Its ignoreOutboundPorts."),
+    _setting("opaque_ports", "--opaque-ports", metavar="LIST", help="Its opaquePorts."),
+    _setting("skip_subnets", "--skip-subnets", metavar="LIST", standard="none", help="Its skipSubnets."),
+    _setting("ipv6", "--ipv6/--no-ipv6", standard="no", help="Whether IPv6 packets are led to proxies: disableIPv6."),
+    _setting("cni", "--cni/--no-cni", standard="no", help="Whether the CNI plugin leads packets to proxies."),
 )
 
 

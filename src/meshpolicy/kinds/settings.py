@@ -1,6 +1,6 @@
 """What the mesh was installed with. Pure values."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 
 from meshpolicy.core.match import NetworkMatch
@@ -75,14 +75,21 @@ class MeshSettings:
     cni: bool = False
     """Whether the CNI plugin leads packets to the proxy; what it ignores is told to it, not to the chart."""
     proxy_user: int = 2102
-    additional_env: bool = False
-    """Whether the proxy gets environment variables of the installer's own."""
+    additional_env: str = ""
+    """An environment variable that the installation gives all proxies, and that replaces a setting of theirs."""
     injector: InjectorSettings = field(default_factory=InjectorSettings)
+    explicit: frozenset[str] = field(default=frozenset(), compare=False)
+    """The fields that somebody set: by an option, or by a file of values."""
 
     @property
     def default_opaque(self) -> Ports:
         """Return the ports that are opaque where no annotation says otherwise."""
         return of_destination(self.opaque_ports)
+
+    def over(self, others: "MeshSettings") -> "MeshSettings":
+        """Return other settings with what is explicit here in their place."""
+        own = {name: getattr(self, name) for name in self.explicit}
+        return replace(others, **own, explicit=self.explicit | others.explicit)
 
     @property
     def pod_networks(self) -> tuple[NetworkMatch, ...]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
@@ -111,12 +111,17 @@ def _network(text: str) -> bool:
 def _environment(own: Mapping[str, str], settings: MeshSettings) -> str:
     """Say that environment variables replace the proxy's own (R116); what is no JSON is passed over."""
     if settings.additional_env:
-        return "the mesh's settings give the proxy environment variables of their own"
+        return f"the mesh's settings give its proxy {settings.additional_env}"
     try:
         listed = json.loads(own.get(annotations.ADDITIONAL_ENV) or "[]")
     except ValueError:
         return ""
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     names = [str(value) for entry in entries for key, value in entry.items() if str(key).lower() == "name"]
-    decisive = next((name for name in names if not HARMLESS.fullmatch(name)), "")
+    decisive = decisive_variable(names)
     return f"proxy-additional-env sets {decisive}, which replaces the proxy's own setting" if decisive else ""
+
+
+def decisive_variable(names: Iterable[str]) -> str:
+    """Return the first environment variable of a proxy on which verdicts may depend; empty: there is none."""
+    return next((name for name in names if not HARMLESS.fullmatch(name)), "")

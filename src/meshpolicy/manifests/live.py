@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from contextlib import suppress
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import MeshPolicyError, Place
@@ -15,6 +16,9 @@ KINDS = (
     *("httproutes.policy.linkerd.io", "httproutes.gateway.networking.k8s.io", "grpcroutes.gateway.networking.k8s.io"),
     *("gateways.gateway.networking.k8s.io", "externalworkloads.workload.linkerd.io"),
 )
+
+CONFIG = ("--all-namespaces", "--field-selector=metadata.name=linkerd-config")
+"""What selects the ConfigMap that says what the mesh was installed with."""
 
 
 class ClusterUnreadable(MeshPolicyError):
@@ -29,8 +33,10 @@ def read_context(context: str) -> tuple[Document, ...]:
     known = set(_run(program, context, "api-resources", "--verbs=list", "--output=name").split())
     core = {"namespaces", "pods", "services"}
     kinds = ",".join(kind for kind in KINDS if kind in known or kind in core)
-    listed = json.loads(_run(program, context, "get", kinds, "--all-namespaces", "--output=json"))
-    return tuple(Document(Place(f"context {context}", n), item) for n, item in enumerate(listed["items"], 1))
+    listed = json.loads(_run(program, context, "get", kinds, "--all-namespaces", "--output=json"))["items"]
+    with suppress(ClusterUnreadable):  # who may read policies may not be let read this
+        listed += json.loads(_run(program, context, "get", "configmaps", *CONFIG, "--output=json"))["items"]
+    return tuple(Document(Place(f"context {context}", n), item) for n, item in enumerate(listed, 1))
 
 
 def _run(program: str, context: str, *arguments: str) -> str:

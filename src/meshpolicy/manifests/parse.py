@@ -27,6 +27,7 @@ from meshpolicy.kinds.schema import as_stored, check_schema
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.manifests.installed import is_config, with_installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,10 @@ def parse_documents(
     for document in progress(documents, "documents checked", len(documents)):
         for fields in _objects_of(Fields(document.data, document.place, reader.problems)):
             reader.read(fields)
+    installed = with_installed(reader.configs, settings or MeshSettings(), reader.problems)
     return Manifests(
         documents,
-        assemble(reader.objects, settings or MeshSettings()),
+        assemble(reader.objects, installed),
         (*before, *located(dict.fromkeys(reader.problems), documents)),
         frozenset(reader.refused),
         tuple(reader.unplaced),
@@ -117,6 +119,8 @@ class _Reader:
         self.unplaced: list[Ref] = []
         self.problems: list[Problem] = []
         self.objects: list[Object] = []
+        self.configs: list[Fields] = []
+        """What the mesh was installed with."""
         self.refused: set[Ref] = set()
         self._seen: dict[Ref, Place] = {}
 
@@ -124,6 +128,8 @@ class _Reader:
         """Read and check one object."""
         if not fields.has("apiVersion") and not fields.has("kind"):
             return  # No manifest: a chart's values, for one, may lie in the same folder.
+        if is_config(fields):
+            self.configs.append(fields)
         before = len(self.problems)
         item = self._object(fields)
         found = self.problems[before:]

@@ -178,7 +178,10 @@ from pathlib import Path
 here = Path(__file__).parent
 with (here / "asked").open("a") as asked:
     print(*sys.argv[1:], file=asked)
-print("servers.policy.linkerd.io" if "api-resources" in sys.argv else (here / "items.json").read_text())
+if "configmaps" in sys.argv:
+    print((here / "config.json").read_text())
+else:
+    print("servers.policy.linkerd.io" if "api-resources" in sys.argv else (here / "items.json").read_text())
 """
 
 
@@ -186,14 +189,20 @@ def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pyt
     """A program named kubectl stands in for the cluster: it answers with what was written down."""
     listed = tmp_path / "items.json"
     listed.write_text(json.dumps({"kind": "List", "items": [*ARENA, server(), allow(PINGER)]}))
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "linkerd-config", "namespace": "linkerd"}}
+    config["data"] = {"values": "proxy: {defaultInboundPolicy: audit}"}
+    (tmp_path / "config.json").write_text(json.dumps({"items": [config]}))
     stand_in(tmp_path, "kubectl", KUBECTL)
     only(monkeypatch, tmp_path)
     code, out, _ = run("list", "--context", "arena")
     assert code == 0
     assert "arena/ponger" in out
+    assert "default policy audit" in out
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked[0] == "--context=arena api-resources --verbs=list --output=name"
     assert asked[1].startswith("--context=arena get namespaces,pods,services,servers.policy.linkerd.io ")
+    assert "get configmaps --all-namespaces --field-selector=metadata.name=linkerd-config" in asked[2]
+    (tmp_path / "config.json").unlink()  # what one may not read is left to the options
     wrong = server("refused", proxyProtocol="HTTP/3")
     listed.write_text(json.dumps({"kind": "List", "items": [*ARENA, wrong, allow(PINGER, PINGER), server("http")]}))
     code, out, told = run("list", "--context", "arena")

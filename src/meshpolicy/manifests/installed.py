@@ -1,0 +1,64 @@
+"""What the mesh was installed with: from the ConfigMap linkerd-config, and from files of Helm values."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import InvalidInput, Place, Problem
+from meshpolicy.core.fields import Fields
+from meshpolicy.kinds.helmvalues import read_values
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.manifests.load import read
+from meshpolicy.manifests.paths import display_path
+
+CONFIG = "linkerd-config"
+
+
+def with_installed(found: Sequence[Fields], settings: MeshSettings, problems: list[Problem]) -> MeshSettings:
+    """Return the settings with what a ConfigMap `linkerd-config` says; explicit ones stay.
+
+    Linkerd's injector and controllers read the same text. With several of them, none is believed.
+    """
+    if not found:
+        return settings
+    config = found[0]
+    if len(found) > 1:
+        found[1].note("", f"is a second {CONFIG}, after {config.place}: give one, or --values")
+        return settings
+    place = config.child("data").at("values")
+    texts = read(place.file, config.child("data").text("values").encode(), problems)
+    values = next((document.data for document in texts), {})
+    read_settings = read_values(Fields(values, place, problems), MeshSettings())
+    namespace = config.child("metadata").text("namespace") or read_settings.control_plane_namespace
+    return settings.over(replace(read_settings, control_plane_namespace=namespace))
+
+
+def is_config(fields: Fields) -> bool:
+    """Whether an object is the ConfigMap that Linkerd's installation writes."""
+    metadata = fields.data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return fields.data.get("kind") == "ConfigMap" and name == CONFIG and fields.child("data").has("values")
+
+
+def read_value_files(paths: Sequence[str], settings: MeshSettings) -> MeshSettings:
+    """Return settings as files of Helm values say them, a later file before an earlier one.
+
+    Raises InvalidInput with every problem: a file that cannot be read, or a value of the wrong type.
+    """
+    problems: list[Problem] = []
+    for path in paths:
+        for document in _documents(path, problems):
+            settings = read_values(Fields(document.data, document.place, problems), settings)
+    if problems:
+        raise InvalidInput(tuple(problems))
+    return settings
+
+
+def _documents(path: str, problems: list[Problem]) -> tuple[Document, ...]:
+    try:
+        text = Path(path).read_bytes()
+    except OSError as error:
+        problems.append(Problem(Place(display_path(path)), f"cannot be read: {error.strerror}"))
+        return ()
+    return tuple(read(display_path(path), text, problems))
