@@ -181,10 +181,9 @@ def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings, o
     if reading.unusable:
         raise InvalidInput(reading.unusable)
     for problem in reading.refused:
-        echo(f"note: {problem}: ignored, as Linkerd's controller does", err=True)
-    cluster = reading.admitted
-    note_empty(cluster)
-    return cluster
+        echo(f"note: {problem}; it is stored all the same, and in force as far as Linkerd reads it", err=True)
+    note_empty(reading.cluster)
+    return reading.cluster
 
 
 def note_reading(reading: Manifests) -> None:

@@ -2,7 +2,7 @@
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
-from meshpolicy.kinds.reading import read_networks
+from meshpolicy.kinds.reading import check_exceptions, read_networks
 
 
 def validate(document: Fields) -> None:
@@ -11,6 +11,7 @@ def validate(document: Fields) -> None:
     if spec.has("networks") and not spec.children("networks"):
         spec.refuse("networks", "is empty: leave it out for every network outside of the cluster")
     read_networks(spec)
+    check_exceptions(spec)
 
 
 KINDS = (Kind(POLICY_GROUP, "EgressNetwork", validate=validate),)

@@ -6,7 +6,7 @@ from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import NetworkMatch
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
-from meshpolicy.kinds.reading import read_networks
+from meshpolicy.kinds.reading import check_exceptions, read_networks
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +29,9 @@ def read(document: Fields, ref: Ref) -> NetworkAuthentication | None:
     return NetworkAuthentication(ref, found)
 
 
-KINDS = (Kind(POLICY_GROUP, "NetworkAuthentication", read),)
+def validate(document: Fields) -> None:
+    """Note exceptions that leave nothing of their network, or lie outside of it (R36)."""
+    check_exceptions(document.child("spec"))
+
+
+KINDS = (Kind(POLICY_GROUP, "NetworkAuthentication", read, validate),)

@@ -58,22 +58,22 @@ def read_networks(spec: Fields) -> tuple[NetworkMatch, ...] | None:
         if cidr is None or None in holes:
             wrong = True
             continue
-        exceptions = tuple(hole for hole in holes if hole is not None)
-        wrong |= _misplaced(entry, cidr, exceptions)
-        found.append(NetworkMatch(cidr, exceptions))
+        found.append(NetworkMatch(cidr, tuple(hole for hole in holes if hole is not None)))
     return None if wrong else tuple(found)
 
 
-def _misplaced(entry: Fields, cidr: Network, exceptions: tuple[Network, ...]) -> bool:
-    """Note exceptions that leave nothing, or take away what was not there."""
-    for number, hole in enumerate(exceptions):
-        if hole.version != cidr.version or not hole.overlaps(cidr):
-            entry.refuse(f"except[{number}]", f"{hole} is outside of {cidr}", "R36")
-            return True
-        if hole.prefixlen <= cidr.prefixlen:
-            entry.refuse(f"except[{number}]", f"{hole} leaves nothing of {cidr}", "R36")
-            return True
-    return False
+def check_exceptions(spec: Fields) -> None:
+    """Note exceptions that leave nothing, or take away what was not there: the webhook's, not the index's (R36)."""
+    for entry in spec.children("networks"):
+        cidr = parse_network(entry.text("cidr"))
+        for number, text in enumerate(entry.texts("except")):
+            hole = parse_network(text)
+            if cidr is None or hole is None:
+                continue
+            if hole.version != cidr.version or not hole.overlaps(cidr):
+                entry.refuse(f"except[{number}]", f"{hole} is outside of {cidr}", "R36")
+            elif hole.prefixlen <= cidr.prefixlen:
+                entry.refuse(f"except[{number}]", f"{hole} leaves nothing of {cidr}", "R36")
 
 
 def _network(entry: Fields, key: str, text: str) -> Network | None:

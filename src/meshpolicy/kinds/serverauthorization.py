@@ -7,7 +7,7 @@ from meshpolicy.core.match import NetworkMatch
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.selector import Selector
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
-from meshpolicy.kinds.reading import read_networks, read_selector
+from meshpolicy.kinds.reading import check_exceptions, read_networks, read_selector
 from meshpolicy.kinds.references import Target
 
 
@@ -49,8 +49,9 @@ def read(document: Fields, ref: Ref) -> ServerAuthorization | None:
 
 
 def validate(document: Fields) -> None:
-    """Note clients that are described in two ways at once (R40)."""
+    """Note clients that are described in two ways at once, and exceptions that are none (R36, R40)."""
     client = document.child("spec").child("client")
+    check_exceptions(client)
     tls = client.child("meshTLS")
     if client.flag("unauthenticated") and client.has("meshTLS"):
         client.refuse("unauthenticated", "cannot be combined with meshTLS; choose one", "R40")

@@ -38,8 +38,6 @@ class Manifests:
     cluster: Cluster
     """All objects that could be read, those that would be refused among them."""
     problems: tuple[Problem, ...] = ()
-    refused_objects: frozenset[Ref] = frozenset()
-    """Those that a cluster would refuse."""
     unplaced: tuple[Ref, ...] = ()
     """Those that name no namespace, where none was given either: they were read as of `default`."""
 
@@ -62,14 +60,6 @@ class Manifests:
     def refused(self) -> tuple[Problem, ...]:
         """Return the problems of documents that a cluster would refuse."""
         return tuple(problem for problem in self.problems if problem.kind is ProblemKind.REJECTED)
-
-    @property
-    def admitted(self) -> Cluster:
-        """Return what the rest says: a refused object that got in all the same is skipped by the controller (R38)."""
-        if not self.refused_objects:
-            return self.cluster
-        rest = (item for item in self.cluster.objects if item.ref not in self.refused_objects)
-        return assemble(rest, self.cluster.settings)
 
 
 def parse_documents(
@@ -95,7 +85,6 @@ def parse_documents(
         documents,
         assemble(reader.objects, installed),
         (*before, *located(dict.fromkeys(reader.problems), documents)),
-        frozenset(reader.refused),
         tuple(reader.unplaced),
     )
 
@@ -121,7 +110,6 @@ class _Reader:
         self.objects: list[Object] = []
         self.configs: list[Fields] = []
         """What the mesh was installed with."""
-        self.refused: set[Ref] = set()
         self._seen: dict[Ref, Place] = {}
 
     def read(self, fields: Fields) -> None:
@@ -134,11 +122,8 @@ class _Reader:
         item = self._object(fields)
         found = self.problems[before:]
         self.problems += [problem for problem in _admission(fields) if not _covers(found, problem.place)]
-        if item is None:
-            return
-        self.objects.append(item)
-        if any(problem.kind is ProblemKind.REJECTED for problem in self.problems[before:]):
-            self.refused.add(item.ref)
+        if item is not None:
+            self.objects.append(item)
 
     def _object(self, fields: Fields) -> Object | None:
         version, name = fields.required("apiVersion"), fields.required("kind")
@@ -156,11 +141,7 @@ class _Reader:
             fields.note("", f"{ref} is given twice, first in {self._seen[ref]}")
             return None
         self._seen[ref] = fields.place
-        before = len(self.problems)
-        item = kind.read(as_stored(fields), ref)
-        # What its reader refuses is nothing that could be in force.
-        refused = any(problem.kind is ProblemKind.REJECTED for problem in self.problems[before:])
-        return None if refused else item
+        return kind.read(as_stored(fields), ref)
 
     def _reference(self, fields: Fields, kind: Kind) -> Ref | None:
         metadata = fields.child("metadata")

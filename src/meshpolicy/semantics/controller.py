@@ -196,7 +196,7 @@ GRANTS = (
     ),
     Rule(
         "R38",
-        "What the webhook would refuse is skipped by the controller, which keeps the version before.",
+        "What is stored although the webhook would refuse it is in force as far as the controller can index it.",
         f"{INBOUND}index.rs apply",
         READ,
     ),

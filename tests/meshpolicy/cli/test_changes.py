@@ -209,7 +209,10 @@ def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pyt
     assert code == 0
     assert "arena/pinger  " not in out.partition("arena/ponger")[2].partition("9090")[0]
     assert [line.partition(": ")[2].partition(", ")[0] for line in told.splitlines()] == ["context arena"] * 2
-    assert all(line.endswith("ignored, as Linkerd's controller does") for line in told.splitlines())
+    assert all(
+        line.endswith("it is stored all the same, and in force as far as Linkerd reads it")
+        for line in told.splitlines()
+    )
     listed.unlink()
     code, _, told = run("list", "--context", "arena")
     assert code == 2

@@ -1,0 +1,39 @@
+"""What a cluster holds is in force as far as Linkerd's index reads it, whatever its webhook would have refused."""
+
+from typing import Any
+
+import pytest
+
+from meshpolicy.manifests.parse import parse_documents
+
+from ..build import ARENA, account, allow, ask, documents, network, ref, server, tls
+
+LEGACY: dict[str, Any] = {
+    "apiVersion": "policy.linkerd.io/v1beta1",
+    "kind": "ServerAuthorization",
+    "metadata": {"name": "old", "namespace": "arena"},
+    "spec": {
+        "server": {"name": "http"},
+        "client": {"unauthenticated": True, "meshTLS": {"identities": ["*"]}, "networks": [{"cidr": "0.0.0.0/0"}]},
+    },
+}
+PINGER = "pinger.arena.serviceaccount.identity.linkerd.cluster.local"
+INSIDE = {"cidr": "10.0.0.0/8", "except": ["192.168.0.0/16"]}
+WHOLE = {"cidr": "192.168.0.0/16", "except": ["192.168.0.0/16"]}
+
+
+@pytest.mark.parametrize(
+    ("stored", "client"),
+    [
+        ([tls(PINGER, "Not_valid"), allow(ref("MeshTLSAuthentication", "tls"))], "pinger"),
+        ([network(INSIDE), allow(ref("NetworkAuthentication", "net"))], "10.9.9.9"),
+        ([network(WHOLE, "10.0.0.0/8"), allow(ref("NetworkAuthentication", "net"))], "10.9.9.9"),
+        ([allow(account("pinger"), on=ref("Namespace", "elsewhere"))], "pinger"),
+        ([LEGACY], "stranger"),
+    ],
+    ids=["an identity that is not valid", "except outside", "except of all", "another namespace", "two clients"],
+)
+def test_what_the_webhook_refuses_is_in_force_where_it_is_stored(stored: list[dict[str, Any]], client: str) -> None:
+    found = parse_documents(documents(*ARENA, server(), *stored))
+    assert found.refused
+    assert ask(found.cluster, client).verdict.value == "allow"
