@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kindmesh.verify.checks import API_SERVER, CALLS
+from kindmesh.verify.expected import API_SERVER, CALLS
 
 from .rendered import Object, built, of_kind, strings, written
 
@@ -150,7 +150,7 @@ def test_every_rule_says_which_flow_it_is_for() -> None:
 def called() -> Iterator[tuple[str, str, int]]:
     """Return every Service that a manifest, a value, or `verify` calls, with the port."""
     texts = {text for document in written() for text in strings(document.body) if CALLED.fullmatch(text)}
-    own = [call for call in CALLS if not call.asker.on_host and call.target != API_SERVER]
+    own = [call for call in CALLS if not call.client.on_host and call.target != API_SERVER]
     texts |= {call.question({}).url for call in own}
     for text in texts:
         address = urlsplit(text if "://" in text else f"http://{text}")

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from kindmesh.probes.pods import ASKERS, manifest
+from kindmesh.probes.clients import CLIENTS, manifest
 
 from .rendered import ROOT, Object, built, folders
 
@@ -65,9 +65,9 @@ def test_there_are_pods_to_look_at() -> None:
     assert names == {"Deployment pinger", "Deployment ponger", "Deployment jaeger"}
 
 
-@pytest.mark.parametrize("name", [asker.name for asker in ASKERS if asker.account])
+@pytest.mark.parametrize("name", [asker.name for asker in CLIENTS if asker.account])
 def test_a_pod_that_asks_on_behalf_of_verify_is_hardened_too(name: str) -> None:
-    (asker,) = [one for one in ASKERS if one.name == name]
+    (asker,) = [one for one in CLIENTS if one.name == name]
     assert wishes(manifest(asker)["spec"]) == (["hostNetwork"] if asker.on_host else [])
 
 

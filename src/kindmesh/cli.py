@@ -10,7 +10,7 @@ import click
 from kindmesh.errors import BadInput, CommandFailed, KindMeshError
 from kindmesh.pins import read_pins
 from kindmesh.settings import Settings, project_root, read
-from kindmesh.steps.steps import Site
+from kindmesh.steps.step import Site
 from kindmesh.tools.kube import Kube
 
 FINDING = 1
@@ -88,14 +88,14 @@ def doctor() -> None:
 @click.option("--only", "only", multiple=True, metavar="STEP", help="Take this step alone; may be repeated.")
 def up(only: tuple[str, ...]) -> None:
     """Bring everything up, step by step; what is there already stays as it is."""
-    from kindmesh.steps.bringup import STEPS
-    from kindmesh.steps.steps import choose, take
+    from kindmesh.steps.step import run_steps, select_steps
+    from kindmesh.steps.up import STEPS
 
     site = here()
     if not only:
         check_first(site.settings)
     start = time.monotonic()
-    done = take(choose(STEPS, site.settings, only), site)
+    done = run_steps(select_steps(STEPS, site.settings, only), site)
     changes = sum(step.changes for step in done)
     say(f"Up after {time.monotonic() - start:.0f} s, {changes or 'nothing'} changed. Prove it with `just verify`.")
 
@@ -116,9 +116,9 @@ def check_first(settings: Settings) -> None:
 @main.command()
 def down() -> None:
     """Remove all of it: the kind cluster, or, on a cluster of your own, what `up` brought there."""
-    from kindmesh.steps.takedown import take_down
+    from kindmesh.steps.down import remove_all
 
-    failed = take_down(here())
+    failed = remove_all(here())
     for line in failed:
         say(f"error: not removed: {line}")
     sys.exit(FINDING if failed else 0)
@@ -142,8 +142,8 @@ def verify(output: str, only: tuple[str, ...]) -> None:
     from kindmesh.operations.status import show_table
     from kindmesh.verify import report
     from kindmesh.verify.finding import failed
-    from kindmesh.verify.verify import GROUPS
-    from kindmesh.verify.verify import verify as prove
+    from kindmesh.verify.groups import GROUPS
+    from kindmesh.verify.groups import verify as prove
 
     if unknown := [group for group in only if group not in GROUPS]:
         raise BadInput(f"--only {unknown[0]}: groups are {', '.join(GROUPS)}")
@@ -176,10 +176,10 @@ def ask(source: str, target: str, method: str, output: str) -> None:
     FROM is pinger, newcomer (a new pod like it), ponger, ingress, disguised, stranger, unmeshed or node. TO is
     NAME[:PORT][/PATH], such as `ponger:metrics/metrics`.
     """
-    from kindmesh.probes.asking import ask_once
-    from kindmesh.probes.probe import Cause
+    from kindmesh.probes.exchange import send_one
+    from kindmesh.probes.question import Cause
 
-    asked = ask_once(here().kube, source, target, method.upper())
+    asked = send_one(here().kube, source, target, method.upper())
     click.echo(asked.to_json() if output == "json" else str(asked))
     sys.exit(0 if asked.cause is Cause.ALLOWED else FINDING)
 
@@ -217,7 +217,7 @@ def rotate(what: str) -> None:
         # A new caller for each phase: one that lived through all of them would itself trust the old anchor alone.
         with under_load(site.kube, "ponger") as loading:
             phase.change()
-        say(f"✓ {phase.says} ({time.monotonic() - start:.0f} s): {loading.finished}")
+        say(f"✓ {phase.description} ({time.monotonic() - start:.0f} s): {loading.finished}")
         lost += loading.finished.lost
     sys.exit(FINDING if lost else 0)
 
@@ -227,7 +227,7 @@ def rotate(what: str) -> None:
 def restart(name: str) -> None:
     """Replace the pods of pinger or ponger one by one under 50 requests a second, and say whether one was lost."""
     from kindmesh.probes.load import under_load
-    from kindmesh.steps.steps import wait_for_rollout
+    from kindmesh.steps.step import wait_for_rollout
 
     site = here()
     with under_load(site.kube, name) as loading:

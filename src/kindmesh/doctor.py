@@ -46,11 +46,11 @@ class Finding:
     name: str
     state: State
     found: str
-    mend: str = ""
+    fix: str = ""
 
     def __str__(self) -> str:
         mark = {State.GOOD: "✓", State.WARNING: "!", State.BAD: "✗"}[self.state]
-        hint = f"\n  hint: {self.mend}" if self.mend and self.state is not State.GOOD else ""
+        hint = f"\n  hint: {self.fix}" if self.fix and self.state is not State.GOOD else ""
         return f"{mark} {self.name}: {self.found}{hint}"
 
 
@@ -74,8 +74,8 @@ def check_docker(run: Ask = ask) -> Finding:
     version = (run(("docker", "version", "--format", "{{.Server.Version}}")) or "").strip()
     if version:
         return Finding("Docker", State.GOOD, f"engine {version}")
-    mend = "start Docker, and see that your user may use its socket; or run `just up local`, which needs none"
-    return Finding("Docker", State.BAD, "no engine answers", mend)
+    fix = "start Docker, and see that your user may use its socket; or run `just up local`, which needs none"
+    return Finding("Docker", State.BAD, "no engine answers", fix)
 
 
 def check_cgroup(run: Ask = ask, folder: Path = Path("/sys/fs/cgroup")) -> Finding:
@@ -85,8 +85,8 @@ def check_cgroup(run: Ask = ask, folder: Path = Path("/sys/fs/cgroup")) -> Findi
         return Finding("cgroup", State.WARNING, "unknown", "start Docker: its kernel tells")
     if version == "2" or (not version and (folder / "cgroup.controllers").exists()):
         return Finding("cgroup", State.GOOD, "v2")
-    mend = "boot with systemd.unified_cgroup_hierarchy=1; kubelet of the 1.36 line refuses to start on v1"
-    return Finding("cgroup", State.BAD, "v1", mend)
+    fix = "boot with systemd.unified_cgroup_hierarchy=1; kubelet of the 1.36 line refuses to start on v1"
+    return Finding("cgroup", State.BAD, "v1", fix)
 
 
 def check_tool(name: str, wanted: str, run: Ask = ask) -> Finding:
@@ -114,8 +114,8 @@ def check_curl(run: Ask = ask) -> Finding:
     found = VERSION.search(run(("curl", "--version")) or "")
     if found:
         return Finding("curl", State.GOOD, found[0])
-    mend = "install curl, or name a folder of Gateway API's definitions in KINDMESH_CRDS"
-    return Finding("curl", State.BAD, "not installed", mend)
+    fix = "install curl, or name a folder of Gateway API's definitions in KINDMESH_CRDS"
+    return Finding("curl", State.BAD, "not installed", fix)
 
 
 def check_port(number: int, *, linux: bool = LINUX) -> Finding:
@@ -126,8 +126,8 @@ def check_port(number: int, *, linux: bool = LINUX) -> Finding:
             probe.bind(("127.0.0.1", number))
         except OSError as error:
             who = f"ss -ltnp sport = :{number}" if linux else f"lsof -nP -iTCP:{number} -sTCP:LISTEN"
-            mend = f"stop what listens there (`{who}`), or change hostPort in kind-config.yaml"
-            return Finding(f"port {number}", State.BAD, error.strerror or "taken", mend)
+            fix = f"stop what listens there (`{who}`), or change hostPort in kind-config.yaml"
+            return Finding(f"port {number}", State.BAD, error.strerror or "taken", fix)
     return Finding(f"port {number}", State.GOOD, "free")
 
 
@@ -163,8 +163,8 @@ def check_nfqueue(modules: Path | None = None, loaded: Path = Path("/proc/module
     """Whether kind can enforce NetworkPolicies: without nft_queue it accepts them and enforces none."""
     name, fails = "nft_queue", "without it NetworkPolicies are accepted and not enforced, and `verify` fails"
     if not linux:
-        mend = "the kernel of Docker's virtual machine decides whether NetworkPolicies hold: `verify` tells"
-        return Finding(name, State.WARNING, "unknown", mend)
+        fix = "the kernel of Docker's virtual machine decides whether NetworkPolicies hold: `verify` tells"
+        return Finding(name, State.WARNING, "unknown", fix)
     folder = modules or Path("/lib/modules") / os.uname().release
     if re.search(r"^nft_queue\b", _read(loaded), re.MULTILINE) or _holds(folder / "modules.builtin"):
         return Finding(name, State.GOOD, "the kernel has it")

@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from kindmesh.identity.authority import load_authority, make_issuer
-from kindmesh.probes.pods import NEWCOMER, NODE
-from kindmesh.steps.bringup import STEPS
-from kindmesh.steps.steps import Site, choose, take
+from kindmesh.probes.clients import NEWCOMER, NODE
+from kindmesh.steps.step import Site, run_steps, select_steps
+from kindmesh.steps.up import STEPS
 from kindmesh.tools.kube import Kube, until
 from kindmesh.verify.admission import verify_admission
 from kindmesh.verify.calls import verify_calls
 from kindmesh.verify.certificates import verify_certificates
 from kindmesh.verify.finding import Finding
 from kindmesh.verify.ingress import verify_ingress
-from kindmesh.verify.state import verify_metrics
+from kindmesh.verify.workloads import verify_metrics
 
 AUTHENTICATION = "meshtlsauthentications.policy.linkerd.io/pinger"
 
 
 def heal(site: Site, *steps: str) -> None:
     """Take steps of `up` again: they put back what is written."""
-    take(choose(STEPS, site.settings, steps), site)
+    run_steps(select_steps(STEPS, site.settings, steps), site)
 
 
 def patch(kube: Kube, target: str, change: object, kind: str = "merge", namespace: str = "pingpong") -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from kindmesh.pins import read_pins
 from kindmesh.settings import Settings, read
-from kindmesh.steps.steps import Site
+from kindmesh.steps.step import Site
 from kindmesh.tools.kube import Kube
 
 from ..onpath import only, stand_in

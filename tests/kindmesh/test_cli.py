@@ -14,8 +14,8 @@ from .standins import items, tools
 
 def test_the_commands_are_listed_in_the_order_in_which_a_person_meets_them() -> None:
     shown = CliRunner().invoke(main, ["--help"]).output
-    places = [shown.index(f"\n  {name} ") for name in Commands.order]
-    assert places == sorted(places)
+    running = [shown.index(f"\n  {name} ") for name in Commands.order]
+    assert running == sorted(running)
     assert set(main.commands) == set(Commands.order)
 
 

@@ -7,10 +7,10 @@ import pytest
 from kindmesh.pins import read_pins
 from kindmesh.probes.load import under_load
 from kindmesh.settings import project_root, read
-from kindmesh.steps.steps import Site, wait_for_rollout
+from kindmesh.steps.step import Site, wait_for_rollout
 from kindmesh.tools.kube import Kube
 from kindmesh.verify.finding import failed
-from kindmesh.verify.verify import verify
+from kindmesh.verify.groups import verify
 
 from .mistakes import MISTAKES, Mistake
 

@@ -45,7 +45,7 @@ def test_a_tool(name: str, wanted: str, printed: str | None, state: State) -> No
 def test_cgroup_v1_is_refused_with_the_way_out(tmp_path: Path) -> None:
     found = doctor.check_cgroup(lambda _: None, tmp_path)
     assert found.state is State.BAD
-    assert "unified_cgroup_hierarchy" in found.mend
+    assert "unified_cgroup_hierarchy" in found.fix
     (tmp_path / "cgroup.controllers").touch()
     assert doctor.check_cgroup(lambda _: None, tmp_path).state is State.GOOD
 
@@ -100,7 +100,7 @@ def test_a_taken_port_names_the_command_that_finds_who_has_it(linux: bool, comma
         number = taken.getsockname()[1]
         found = doctor.check_port(number, linux=linux)
     assert found.state is State.BAD
-    assert command.format(number) in found.mend
+    assert command.format(number) in found.fix
     assert doctor.check_port(number).state is State.GOOD
 
 
@@ -128,7 +128,7 @@ def test_low_inotify_limits_come_with_the_sysctl(tmp_path: Path) -> None:
     (tmp_path / "max_user_instances").write_text("512\n")
     found = doctor.check_inotify(tmp_path)
     assert found.state is State.WARNING
-    assert found.mend == "sudo sysctl fs.inotify.max_user_watches=65536"
+    assert found.fix == "sudo sysctl fs.inotify.max_user_watches=65536"
     (tmp_path / "max_user_watches").write_text("524288\n")
     assert doctor.check_inotify(tmp_path).state is State.GOOD
 
@@ -151,7 +151,7 @@ def test_a_kernel_that_has_not_loaded_nft_queue_is_a_warning(
         (tmp_path / name).write_text(text)
     found = doctor.check_nfqueue(tmp_path, tmp_path / "loaded", linux=linux)
     assert found.state is state
-    assert words in f"{found.found} {found.mend}"
+    assert words in f"{found.found} {found.fix}"
 
 
 @pytest.mark.parametrize("installed", [False, True])

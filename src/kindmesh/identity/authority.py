@@ -16,8 +16,8 @@ from cryptography.x509.oid import NameOID
 from kindmesh.errors import BadInput
 from kindmesh.tools.kube import Object
 
-ANCHOR_LIFE = timedelta(days=3650)
-ISSUER_LIFE = timedelta(days=30)
+ANCHOR_LIFETIME = timedelta(days=3650)
+ISSUER_LIFETIME = timedelta(days=30)
 ANCHOR_NAME = "root.linkerd.cluster.local"
 ISSUER_NAME = "identity.linkerd.cluster.local"
 SLACK = timedelta(minutes=5)
@@ -60,13 +60,13 @@ class Authority:
 def make_anchor(now: datetime | None = None) -> Authority:
     """Return a new trust anchor."""
     key = ec.generate_private_key(ec.SECP256R1())
-    return Authority(_certificate(ANCHOR_NAME, key, ANCHOR_NAME, key, ANCHOR_LIFE, None, now), key)
+    return Authority(_certificate(ANCHOR_NAME, key, ANCHOR_NAME, key, ANCHOR_LIFETIME, None, now), key)
 
 
 def make_issuer(anchor: Authority, now: datetime | None = None) -> Authority:
     """Return a new issuer under an anchor."""
     key = ec.generate_private_key(ec.SECP256R1())
-    return Authority(_certificate(ISSUER_NAME, key, ANCHOR_NAME, anchor.key, ISSUER_LIFE, 0, now), key)
+    return Authority(_certificate(ISSUER_NAME, key, ANCHOR_NAME, anchor.key, ISSUER_LIFETIME, 0, now), key)
 
 
 def load_authority(secret: Object) -> Authority:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kindmesh.errors import StepFailed
-from kindmesh.identity.roots import NAME, trusted
+from kindmesh.identity.trustroots import NAME, trusted
 from kindmesh.tools.kube import Kube, Object, render, until
 
 IDENTITY = "mesh/linkerd/identity"

@@ -11,7 +11,7 @@ from typing import Protocol
 from kindmesh.errors import BadInput, StepFailed
 from kindmesh.identity.authority import Authority, load_authority, make_anchor, make_issuer
 from kindmesh.identity.certmanager import ANCHOR, ISSUER, CertManager
-from kindmesh.identity.roots import NAME, bundle, trusted
+from kindmesh.identity.trustroots import NAME, bundle, trusted
 from kindmesh.settings import Settings
 from kindmesh.tools.kube import Kube
 
@@ -55,11 +55,11 @@ def keeper_of(kube: Kube, settings: Settings) -> Keeper:
             f"this cluster's certificates are kept without cert-manager: no Certificate makes linkerd/{ISSUER}",
             "set KINDMESH_WITHOUT=cert-manager: it would make a new anchor, which no running sidecar trusts",
         )
-    return CertManager(kube) if wanted else Itself(kube)
+    return CertManager(kube) if wanted else SelfManagedKeeper(kube)
 
 
 @dataclass(frozen=True, slots=True)
-class Itself:
+class SelfManagedKeeper:
     """Anchor and issuer are made here. The next anchor is stored before it is trusted, so it survives a broken run."""
 
     kube: Kube

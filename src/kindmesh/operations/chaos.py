@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from kindmesh.errors import BadInput, StepFailed
 from kindmesh.probes.candidate import candidate, propose
+from kindmesh.probes.clients import PINGER, ask
 from kindmesh.probes.load import under_load
-from kindmesh.probes.pods import PINGER, ask
-from kindmesh.probes.probe import Answer, Cause, Question, cause
-from kindmesh.steps.steps import Site, wait_for_rollout
+from kindmesh.probes.question import Answer, Cause, Question, cause
+from kindmesh.steps.step import Site, wait_for_rollout
 from kindmesh.tools.kube import Object, documents, until
 
 PING = Question("ponger.pingpong.svc.cluster.local:80/ping")
@@ -22,7 +22,7 @@ CUT_WITHIN = 20.0
 class Chaos:
     """One thing that can break."""
 
-    says: str
+    description: str
     run: Callable[[Site], None]
 
 
@@ -140,6 +140,6 @@ CHAOS: Mapping[str, Chaos] = {
 def find_chaos(name: str) -> Chaos:
     """Return what is meant by a name."""
     if name not in CHAOS:
-        known = ", ".join(f"{key} ({chaos.says})" for key, chaos in CHAOS.items())
+        known = ", ".join(f"{key} ({chaos.description})" for key, chaos in CHAOS.items())
         raise BadInput(f"{name}: nothing of this name can be broken; known are {known}")
     return CHAOS[name]

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from kindmesh.errors import StepFailed
 from kindmesh.identity.keeper import Keeper, keeper_of
 from kindmesh.steps.releases import CONTROL_PLANE, VIZ
-from kindmesh.steps.steps import Site, wait_for_rollout
+from kindmesh.steps.step import Site, wait_for_rollout
 from kindmesh.tools.kube import Kube, until
 
 DATA_PLANE = {"pingpong": ("ponger", "pinger"), "tracing": ("jaeger",), "ingress": ("traefik",)}
-NOTICED = 180.0
+NOTICED_WITHIN = 180.0
 """Kubelet brings a changed Secret into a pod within about a minute and a half."""
 
 
@@ -24,7 +24,7 @@ NOTICED = 180.0
 class Phase:
     """One phase of a rotation, and what is so after it."""
 
-    says: str
+    description: str
     change: Callable[[], object]
 
 
@@ -70,7 +70,7 @@ def _wait_until_noticed(site: Site, before: Set[str]) -> None:
     """Wait for Linkerd's own event; it misses one now and then, and then only a restart helps."""
     site.say("… waiting until linkerd-identity has read the new issuer (event IssuerUpdated)")
     start = time.monotonic()
-    if not until(lambda: noticed_by_all(site.kube, before), within=NOTICED, every=2):
+    if not until(lambda: noticed_by_all(site.kube, before), within=NOTICED_WITHIN, every=2):
         site.say("! it has not; restarting linkerd-identity")
         site.kube.run("-n", "linkerd", "rollout", "restart", "deployment/linkerd-identity")
         wait_for_rollout(site, "rotate", "linkerd", "linkerd-identity")

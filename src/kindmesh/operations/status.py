@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kindmesh.tools.kube import Kube, Object
-from kindmesh.verify.state import meshed
+from kindmesh.verify.workloads import meshed
 
 NAMESPACES = ("pingpong", "ingress", "tracing", "linkerd-viz", "linkerd")
 

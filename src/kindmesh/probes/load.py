@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kindmesh.errors import BadInput, CommandFailed
-from kindmesh.probes.pods import INGRESS, NEWCOMER, Askers
+from kindmesh.probes.clients import INGRESS, NEWCOMER, ProbePods
 from kindmesh.tools.kube import Kube
-from kindmesh.tools.process import first_line, last_words, start
+from kindmesh.tools.process import first_line, rest_of_output, start
 
 RATE = 50
-LIFE = 3600
+LIFETIME = 3600
 """How long the pod may live, in seconds: longer than any phase of a rotation takes."""
 ENDED = "the load ended early: its pod or its program went away"
 TARGETS = {
@@ -69,9 +69,9 @@ class Load:
         return sum(self.failures.values())
 
     def __str__(self) -> str:
-        why = ", ".join(f"{count} x {word}" for word, count in sorted(self.failures.items()))
+        failures = ", ".join(f"{count} x {word}" for word, count in sorted(self.failures.items()))
         times = f"p50 {self.p50 * 1000:.0f} ms, p99 {self.p99 * 1000:.0f} ms"
-        return f"{self.lost} of {self.sent} requests lost{f' ({why})' if why else ''}; {times}"
+        return f"{self.lost} of {self.sent} requests lost{f' ({failures})' if failures else ''}; {times}"
 
 
 def read_load(text: str) -> Load:
@@ -101,11 +101,11 @@ def under_load(kube: Kube, name: str) -> Iterator[Loading]:
     """Keep a program under load while the body runs."""
     if name not in TARGETS:
         raise BadInput(f"{name}: a load can be put on {' or '.join(TARGETS)}")
-    asker, host, path = TARGETS[name]
-    with Askers(kube, [asker], life=LIFE):
+    client, host, path = TARGETS[name]
+    with ProbePods(kube, [client], life=LIFETIME):
         command = (
-            *("kubectl", "--context", kube.context, "-n", asker.namespace, "exec", "-i", f"pod/{asker.pod}"),
-            *("-c", "asker", "--", "python", "-c", PROGRAM, host, path, str(RATE)),
+            *("kubectl", "--context", kube.context, "-n", client.namespace, "exec", "-i", f"pod/{client.pod}"),
+            *("-c", "probe", "--", "python", "-c", PROGRAM, host, path, str(RATE)),
         )
         process = start(command, given=True)
         loading = Loading()
@@ -113,7 +113,7 @@ def under_load(kube: Kube, name: str) -> Iterator[Loading]:
             if "started" not in first_line(process, command):
                 raise CommandFailed(command, "the load did not start")
             yield loading
-            loading.result = read_load(last_words(process, command, "\n", within=60))
+            loading.result = read_load(rest_of_output(process, command, "\n", within=60))
         finally:
             process.kill()
             process.communicate()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kindmesh.errors import BadInput, StepFailed
 from kindmesh.pins import Pin
-from kindmesh.steps.steps import Site
+from kindmesh.steps.step import Site
 from kindmesh.tools.command import run
 from kindmesh.tools.kube import Object, documents, is_owned
 

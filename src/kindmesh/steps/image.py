@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from kindmesh.errors import BadInput
 from kindmesh.settings import CLUSTER, IMAGE
-from kindmesh.steps.steps import Site
+from kindmesh.steps.step import Site
 from kindmesh.tools.command import attempt, run
 from kindmesh.tools.kube import Object
 
@@ -14,7 +14,7 @@ NOTE = "kindmesh.pingpong/image"
 ID = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def bring_image(site: Site) -> int:
+def provide_image(site: Site) -> int:
     """Build the image and bring it into the nodes, or have somebody else's command do so."""
     if site.settings.image_loader:
         said = run(*site.settings.image_loader, timeout=600, folder=site.settings.root)
@@ -63,7 +63,7 @@ def image_id() -> str:
     return attempt("docker", "image", "inspect", "--format", "{{.Id}}", IMAGE).out.strip()
 
 
-def brought(site: Site) -> str:
+def image_in_use(site: Site) -> str:
     """Return which image the nodes hold, as far as it is known.
 
     A loader tells by its last word; when it was not run now, or tells nothing, what the pods note stays.
@@ -75,7 +75,7 @@ def brought(site: Site) -> str:
     return site.notes.get(IMAGE, "") or next((note for note in noted if note), "")
 
 
-def marked(objects: list[Object], built: str) -> list[Object]:
+def with_image_note(objects: list[Object], built: str) -> list[Object]:
     """Note in the pods which image they run: a rebuilt `:dev` has the same name, and nothing else would start it."""
     for found in objects:
         if built and found["kind"] == "Deployment":

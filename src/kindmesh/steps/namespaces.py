@@ -1,7 +1,7 @@
 """The namespaces: made and labelled before anything is in them. One that somebody else made is not touched."""
 
 from kindmesh.errors import BadInput
-from kindmesh.steps.steps import Site
+from kindmesh.steps.step import Site
 from kindmesh.tools.kube import MANAGED_BY, OWNER, Object, documents, render
 
 CERT_MANAGER: Object = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cert-manager"}}

@@ -3,7 +3,7 @@
 from kindmesh.errors import BadInput
 from kindmesh.identity.keeper import keeper_of
 from kindmesh.steps import gatewayapi, namespaces, releases
-from kindmesh.steps.steps import Site
+from kindmesh.steps.step import Site
 
 
 def ownership(site: Site) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from kindmesh.steps.steps import Site
+from kindmesh.steps.step import Site
 from kindmesh.tools.kube import Object, is_owned
 
 LINKERD = (

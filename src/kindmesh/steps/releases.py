@@ -11,7 +11,7 @@ from pathlib import Path
 from kindmesh.errors import BadInput, CommandFailed
 from kindmesh.pins import Pin
 from kindmesh.settings import EXTRA, OPTIONAL, Settings
-from kindmesh.steps.steps import Site
+from kindmesh.steps.step import Site
 from kindmesh.tools.command import attempt, run
 from kindmesh.tools.kube import Object
 

@@ -5,7 +5,7 @@ from threading import Event, Timer
 
 from kindmesh.errors import CommandFailed
 
-FIRST_WORD = 70.0
+FIRST_LINE_WITHIN = 70.0
 """Seconds within which a tool must have said that it works: kubectl waits a minute for a pod to run."""
 
 
@@ -23,7 +23,7 @@ def start(command: tuple[str, ...], *, given: bool = False, errors: bool = False
         raise CommandFailed(command, f"{command[0]} is not installed") from error
 
 
-def first_line(process: subprocess.Popen[str], command: tuple[str, ...], within: float = FIRST_WORD) -> str:
+def first_line(process: subprocess.Popen[str], command: tuple[str, ...], within: float = FIRST_LINE_WITHIN) -> str:
     """Return the first line that a tool prints; one that is silent for too long is ended, which is an error."""
     assert process.stdout is not None  # noqa: S101 `start` asked for it
     late = Event()
@@ -45,7 +45,7 @@ def first_line(process: subprocess.Popen[str], command: tuple[str, ...], within:
     return line
 
 
-def last_words(process: subprocess.Popen[str], command: tuple[str, ...], given: str, within: float) -> str:
+def rest_of_output(process: subprocess.Popen[str], command: tuple[str, ...], given: str, within: float) -> str:
     """Give a tool its last input, and return what it prints until it ends."""
     try:
         out, _ = process.communicate(given, timeout=within)

@@ -34,7 +34,7 @@ NODE_FOLDER: Object = {"volumes": [{"name": "node", "hostPath": {"path": "/"}}]}
 class Candidate:
     """A pod that somebody might create, and what must become of it."""
 
-    says: str
+    description: str
     expected: str = f"refused by {MESHED}"
     namespace: str = "pingpong"
     annotations: Mapping[str, str] = field(default_factory=dict)
@@ -49,32 +49,32 @@ class Candidate:
         return (self.expected, *self.also)
 
 
-def _says(says: str, word: str, value: str) -> Candidate:
-    return Candidate(says, annotations={CONFIG + word: value})
+def _annotated(description: str, word: str, value: str) -> Candidate:
+    return Candidate(description, annotations={CONFIG + word: value})
 
 
-def _may(says: str, **rights: object) -> Candidate:
+def _privileged(description: str, **rights: object) -> Candidate:
     container = {"securityContext": CONTAINER_SECURITY | rights}
-    return Candidate(says, f"refused by {RESTRICTED}", container=container, also=(BY_LEVEL,))
+    return Candidate(description, f"refused by {RESTRICTED}", container=container, also=(BY_LEVEL,))
 
 
 CANDIDATES = (
     *(Candidate(f"a pod in {name}", ADMITTED, name) for name in ("pingpong", "ingress", "tracing")),
     Candidate("a pod that wants no sidecar", annotations={"linkerd.io/inject": "disabled"}),
     Candidate("a pod that brings a sidecar of its own", spec=FORGED),
-    _says("a pod that opens its ports", "default-inbound-policy", "audit"),
-    _says("a pod that skips its port", "skip-inbound-ports", "8080"),
-    _says("a pod that calls past its sidecar", "skip-outbound-ports", "1-65535"),
-    _says("a pod that skips a network", "skip-subnets", "10.0.0.0/8"),
-    _says("a pod that moves the sidecar's ports", "control-port", "8080"),
-    _says("a pod that adds to the sidecar's settings", "proxy-additional-env", "[{name: A, value: b}]"),
-    _says("a pod with another sidecar", "proxy-image", "example.org/proxy"),
+    _annotated("a pod that opens its ports", "default-inbound-policy", "audit"),
+    _annotated("a pod that skips its port", "skip-inbound-ports", "8080"),
+    _annotated("a pod that calls past its sidecar", "skip-outbound-ports", "1-65535"),
+    _annotated("a pod that skips a network", "skip-subnets", "10.0.0.0/8"),
+    _annotated("a pod that moves the sidecar's ports", "control-port", "8080"),
+    _annotated("a pod that adds to the sidecar's settings", "proxy-additional-env", "[{name: A, value: b}]"),
+    _annotated("a pod with another sidecar", "proxy-image", "example.org/proxy"),
     Candidate("a pod in the node's network", spec={"hostNetwork": True}, also=(f"refused by {RESTRICTED}", BY_LEVEL)),
     Candidate("a pod with a folder of the node", f"refused by {RESTRICTED}", spec=NODE_FOLDER, also=(BY_LEVEL,)),
-    _may("a privileged pod", privileged=True, allowPrivilegeEscalation=True),
-    _may("a pod that may set routes", capabilities={"drop": ["ALL"], "add": ["NET_ADMIN"]}),
-    _may("a pod that runs as root", runAsUser=0, runAsNonRoot=False),
-    _may("a pod that runs as its sidecar", runAsUser=2102),
+    _privileged("a privileged pod", privileged=True, allowPrivilegeEscalation=True),
+    _privileged("a pod that may set routes", capabilities={"drop": ["ALL"], "add": ["NET_ADMIN"]}),
+    _privileged("a pod that runs as root", runAsUser=0, runAsNonRoot=False),
+    _privileged("a pod that runs as its sidecar", runAsUser=2102),
 )
 
 
@@ -111,4 +111,4 @@ def _judge(one: Candidate, found: str) -> Finding:
         if one.expected == ADMITTED
         else f"mesh/admission is not applied, or leaves out {one.namespace}: `kindmesh up --only policies`"
     )
-    return judge(GROUP, one.says, one.expected, found, good=found in one.proofs, hint=hint)
+    return judge(GROUP, one.description, one.expected, found, good=found in one.proofs, hint=hint)

@@ -4,12 +4,20 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from kindmesh.errors import CommandFailed
-from kindmesh.probes.pods import ASKERS, NAMESPACE, Asker, Askers, Place, beside, find_places
-from kindmesh.probes.probe import Answer, Cause
+from kindmesh.probes.clients import (
+    CLIENTS,
+    NAMESPACE,
+    ProbeClient,
+    ProbePods,
+    RunningPod,
+    find_running_pods,
+    on_node_of,
+)
+from kindmesh.probes.question import Answer, Cause
 from kindmesh.tools.kube import Kube
-from kindmesh.verify.checks import API_SERVER, CALLS, Call
+from kindmesh.verify.expected import API_SERVER, CALLS, Call
+from kindmesh.verify.explain import explain_refusal, read_policies
 from kindmesh.verify.finding import Finding, Outcome, judge
-from kindmesh.verify.why import read_policies, why
 from meshpolicy.core.errors import MeshPolicyError
 
 GROUP = "calls"
@@ -31,22 +39,24 @@ HINTS: Mapping[tuple[Cause, Cause], str] = {
         Cause.ALLOWED,
     ): "neither wall holds: NetworkPolicies are not enforced, and the mesh admits this caller",
 }
-HEARD = (Cause.ALLOWED, Cause.MESH, Cause.ROUTE, Cause.APPLICATION)
+ANSWERED_BY_A_POLICY = (Cause.ALLOWED, Cause.MESH, Cause.ROUTE, Cause.APPLICATION)
 """What only the other end can have said."""
 NO_WAY_OUT = f"a pod of {NAMESPACE} reaches not even the API server: look at DNS and at what denies its egress"
 
 
-def verify_calls(kube: Kube, who: Sequence[Asker] = ASKERS) -> list[Finding]:
-    """Make all calls of some askers, and judge each."""
-    places = find_places(kube)
-    calls = [call for asker in who for call in CALLS if call.asker is asker]
-    # A pod answers as kubelet the node on which it runs, and no other: on several nodes there are several askers.
-    asked = {call: beside(call.asker, places[call.program]) if call.asker.on_host else call.asker for call in calls}
+def verify_calls(kube: Kube, who: Sequence[ProbeClient] = CLIENTS) -> list[Finding]:
+    """Make all calls of some clients, and judge each."""
+    running = find_running_pods(kube)
+    calls = [call for client in who for call in CALLS if call.client is client]
+    # A pod takes only its own node for kubelet: on several nodes there are several clients.
+    asked = {
+        call: on_node_of(call.client, running[call.program]) if call.client.on_host else call.client for call in calls
+    }
     answers: dict[Call, Answer | str] = {}
     strangers = tuple(dict.fromkeys(asked.values()))
-    with Askers(kube, strangers) as askers:
-        for asker in strangers:
-            answers |= _ask(askers, asker, [call for call in calls if asked[call] == asker], places)
+    with ProbePods(kube, strangers) as probes:
+        for client in strangers:
+            answers |= _ask(probes, client, [call for call in calls if asked[call] == client], running)
     ordered = {call: answers[call] for call in calls}
     return explained(kube, ordered, judge_all(ordered))
 
@@ -65,7 +75,7 @@ def explained(kube: Kube, answers: Mapping[Call, Answer | str], findings: Sequen
         return list(findings)
     try:
         cluster = read_policies(kube.context)
-        reasons = {finding.name: why(cluster, call) for call, finding in refused}
+        reasons = {finding.name: explain_refusal(cluster, call) for call, finding in refused}
     except MeshPolicyError as error:
         reasons = {finding.name: f"  - {error}" for _, finding in refused}
     return [
@@ -75,12 +85,13 @@ def explained(kube: Kube, answers: Mapping[Call, Answer | str], findings: Sequen
 
 
 def _ask(
-    askers: Askers, asker: Asker, calls: Sequence[Call], places: Mapping[str, Place]
+    probes: ProbePods, client: ProbeClient, calls: Sequence[Call], running: Mapping[str, RunningPod]
 ) -> Mapping[Call, Answer | str]:
     try:
-        answers = askers.ask(asker, [call.question(places) for call in calls])
+        answers = probes.ask(client, [call.question(running) for call in calls])
     except CommandFailed as error:
-        return dict.fromkeys(calls, f"{asker.says} cannot ask: {(error.output.splitlines() or ['no word'])[-1][:120]}")
+        last = (error.output.splitlines() or ["no output"])[-1][:120]
+        return dict.fromkeys(calls, f"{client.description} cannot send requests: {last}")
     return dict(zip(calls, answers, strict=True))
 
 
@@ -88,23 +99,23 @@ def judge_all(answers: Mapping[Call, Answer | str]) -> list[Finding]:
     """Return the finding about each call.
 
     A refusal counts only where the same program answered somebody; a dropped call, of which nobody tells, only where
-    its asker, if there is anybody whom it may reach, heard from somebody.
+    its client got an answer from somebody, if there is anybody whom it may reach.
     """
     causes = {call: call.cause(answer) for call, answer in answers.items() if isinstance(answer, Answer)}
     alive = {call.control for call, found in causes.items() if found is Cause.ALLOWED}
-    mute = {call.asker for call in answers if call.expected is Cause.ALLOWED}
-    mute -= {call.asker for call, found in causes.items() if found in HEARD}
+    mute = {call.client for call in answers if call.expected is Cause.ALLOWED}
+    mute -= {call.client for call, found in causes.items() if found in ANSWERED_BY_A_POLICY}
     return [_judge(call, answer, alive, mute) for call, answer in answers.items()]
 
 
-def _judge(call: Call, answer: Answer | str, alive: Set[str], mute: Set[Asker]) -> Finding:
+def _judge(call: Call, answer: Answer | str, alive: Set[str], mute: Set[ProbeClient]) -> Finding:
     if isinstance(answer, str):
         return judge(GROUP, call.name, call.expected, answer, good=False, hint="the pod that should ask does not run")
     found = call.cause(answer)
     shown = f"{found}: {answer}, {answer.seconds * 1000:.0f} ms"
     doubt = ""
-    if call.expected is Cause.NETWORK and call.asker in mute:
-        doubt = f"{call.asker.says} hears from nobody, so a call without an answer proves nothing"
+    if call.expected is Cause.NETWORK and call.client in mute:
+        doubt = f"{call.client.description} hears from nobody, so a call without an answer proves nothing"
     if call.expected is not Cause.ALLOWED and call.control not in alive:
         doubt = f"{call.control} answers nobody, so a refusal proves nothing"
     if doubt:

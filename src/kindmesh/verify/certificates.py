@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from kindmesh.errors import KindMeshError
 from kindmesh.identity.authority import is_issued_by, life_left
-from kindmesh.identity.roots import trusted
+from kindmesh.identity.trustroots import trusted
 from kindmesh.tools.kube import Kube, Object
 from kindmesh.verify.finding import Finding, judge
 

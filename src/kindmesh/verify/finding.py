@@ -36,6 +36,6 @@ def judge(group: str, name: str, expected: str, found: str, *, good: bool, hint:
     return Finding(group, name, Outcome.PASSED if good else Outcome.FAILED, expected, found, "" if good else hint)
 
 
-def skip(group: str, name: str, why: str) -> Finding:
+def skip(group: str, name: str, reason: str) -> Finding:
     """Return a finding about a part that this cluster goes without."""
-    return Finding(group, name, Outcome.SKIPPED, "", why)
+    return Finding(group, name, Outcome.SKIPPED, "", reason)

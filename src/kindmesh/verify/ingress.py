@@ -1,6 +1,6 @@
 """Proves the way in: the route has a Gateway that takes it, and a request from outside gets to pinger alone."""
 
-from kindmesh.probes.outside import Entrance, find_entrance
+from kindmesh.probes.entrance import Entrance, find_entrance
 from kindmesh.settings import Settings
 from kindmesh.tools.kube import Kube, Object
 from kindmesh.verify.finding import Finding, judge, skip

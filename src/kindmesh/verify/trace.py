@@ -4,9 +4,9 @@ import secrets
 from collections.abc import Sequence
 from urllib.error import HTTPError
 
-from kindmesh.probes.outside import find_entrance
-from kindmesh.probes.pods import INGRESS, Askers
-from kindmesh.probes.probe import Question
+from kindmesh.probes.clients import INGRESS, ProbePods
+from kindmesh.probes.entrance import find_entrance
+from kindmesh.probes.question import Question
 from kindmesh.settings import Settings
 from kindmesh.tools.forward import fetch, forward
 from kindmesh.tools.kube import Kube, Object, until
@@ -48,8 +48,8 @@ def _sent(kube: Kube, settings: Settings, parent: str) -> str:
     if settings.has("ingress"):
         return find_entrance(kube, settings).get("/rally", headers={"traceparent": parent})
     question = Question("pinger.pingpong.svc.cluster.local:80/rally", headers=(("traceparent", parent),))
-    with Askers(kube, [INGRESS]) as askers:
-        return str(askers.ask(INGRESS, [question])[0])
+    with ProbePods(kube, [INGRESS]) as probes:
+        return str(probes.ask(INGRESS, [question])[0])
 
 
 def _spans(jaeger: str, trace: str) -> Sequence[Object]:

@@ -9,7 +9,7 @@ import yaml
 
 from kindmesh.identity.authority import make_anchor
 from kindmesh.identity.certmanager import UNFINISHED, CertManager, renew
-from kindmesh.identity.roots import bundle
+from kindmesh.identity.trustroots import bundle
 from kindmesh.tools.kube import Kube
 
 from ..standins import Tools, tools

@@ -8,8 +8,8 @@ import yaml
 from kindmesh.errors import BadInput, CommandFailed, StepFailed
 from kindmesh.identity.authority import load_authority, make_anchor
 from kindmesh.identity.certmanager import CertManager
-from kindmesh.identity.keeper import Itself, Keeper, keeper_of
-from kindmesh.identity.roots import bundle
+from kindmesh.identity.keeper import Keeper, SelfManagedKeeper, keeper_of
+from kindmesh.identity.trustroots import bundle
 from kindmesh.tools.kube import Kube
 
 from ..standins import ROOT, items, settings, tools
@@ -26,8 +26,8 @@ UNKNOWN = f'error: the server doesn\'t have a resource type "{CERTIFICATES}"'
     [
         ("", items(), "", CertManager),
         ("", MADE, "secret/linkerd-identity-issuer", CertManager),
-        ("cert-manager", items(), "", Itself),
-        ("cert-manager", items({"metadata": {"name": "another"}}), "secret/linkerd-identity-issuer", Itself),
+        ("cert-manager", items(), "", SelfManagedKeeper),
+        ("cert-manager", items({"metadata": {"name": "another"}}), "secret/linkerd-identity-issuer", SelfManagedKeeper),
     ],
 )
 def test_the_setting_says_who_keeps_the_certificates(
@@ -62,7 +62,7 @@ def test_a_setting_that_disagrees_with_the_cluster_is_refused(
 
 def test_where_cert_manager_is_unknown_it_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tools(tmp_path, monkeypatch, {"": ""}, {CERTIFICATES: UNKNOWN})
-    assert isinstance(keeper_of(KUBE, settings(KINDMESH_WITHOUT="cert-manager")), Itself)
+    assert isinstance(keeper_of(KUBE, settings(KINDMESH_WITHOUT="cert-manager")), SelfManagedKeeper)
 
 
 def kept(*there: str, roots: str = ANCHOR.pem) -> dict[str, object]:
@@ -91,7 +91,7 @@ def test_only_what_is_missing_is_made_and_the_issuer_last(
     there: tuple[str, ...], created: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = tools(tmp_path, monkeypatch, kept(*there))
-    assert Itself(KUBE).begin(ROOT) == len(created)
+    assert SelfManagedKeeper(KUBE).begin(ROOT) == len(created)
     made = [yaml.safe_load(text) for text in called.all_given(" create ")]
     assert [found["metadata"]["name"] for found in made] == created
     assert not [call for call in called.calls if " apply " in call]
@@ -103,7 +103,7 @@ def test_nothing_is_signed_under_an_anchor_that_the_roots_do_not_hold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = tools(tmp_path, monkeypatch, kept("anchor", "roots", roots=OTHER.pem))
-    for sign in (lambda: Itself(KUBE).begin(ROOT), Itself(KUBE).renew_issuer):
+    for sign in (lambda: SelfManagedKeeper(KUBE).begin(ROOT), SelfManagedKeeper(KUBE).renew_issuer):
         with pytest.raises(StepFailed, match="the anchor in linkerd/linkerd-identity-trust-roots"):
             sign()
     assert not [call for call in called.calls if " create " in call or " apply " in call]

@@ -9,7 +9,7 @@ import yaml
 
 from kindmesh.errors import BadInput, CommandFailed, KindMeshError, StepFailed
 from kindmesh.operations.chaos import CHAOS, find_chaos
-from kindmesh.probes.pods import NAMESPACE, STRANGER, UNMESHED, Askers
+from kindmesh.probes.clients import NAMESPACE, STRANGER, UNMESHED, ProbePods
 from kindmesh.tools.kube import Kube
 
 from ..standins import items, site, tools
@@ -116,7 +116,7 @@ def test_the_pods_that_ask_are_removed_though_one_of_them_never_starts(
 ) -> None:
     called = tools(tmp_path, monkeypatch, ASKING, {"wait --for=condition": "timed out"})
     with pytest.raises(KindMeshError, match="the start of a meshed pod of another namespace"):
-        Askers(Kube("some"), [STRANGER, UNMESHED]).__enter__()
+        ProbePods(Kube("some"), [STRANGER, UNMESHED]).__enter__()
     last = called.calls[-3:]
     assert [name in call for call, name in zip(last, ("stranger", "unmeshed", NAMESPACE), strict=True)] == [True] * 3
     assert all(" delete " in call for call in last)
@@ -126,7 +126,7 @@ def test_the_pods_that_ask_have_accounts_of_their_own_and_no_token(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = tools(tmp_path, monkeypatch, ASKING)
-    with Askers(Kube("some"), [STRANGER, UNMESHED]):
+    with ProbePods(Kube("some"), [STRANGER, UNMESHED]):
         pods = list(yaml.safe_load_all(called.given(" apply ")))
     assert {pod["metadata"]["name"] for pod in pods} == {"kindmesh-stranger", "kindmesh-unmeshed"}
     assert not any(pod["spec"]["automountServiceAccountToken"] for pod in pods)
@@ -135,10 +135,10 @@ def test_the_pods_that_ask_have_accounts_of_their_own_and_no_token(
 
 @pytest.mark.parametrize("name", CHAOS)
 def test_what_can_be_broken_is_found_by_name(name: str) -> None:
-    assert find_chaos(name).says
+    assert find_chaos(name).description
 
 
 def test_what_cannot_be_broken_is_answered_with_what_can() -> None:
     with pytest.raises(BadInput) as caught:
         find_chaos("everything")
-    assert all(f"{name} ({chaos.says})" in str(caught.value) for name, chaos in CHAOS.items())
+    assert all(f"{name} ({chaos.description})" in str(caught.value) for name, chaos in CHAOS.items())

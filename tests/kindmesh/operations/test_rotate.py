@@ -8,9 +8,9 @@ import yaml
 from kindmesh.errors import CommandFailed, StepFailed
 from kindmesh.identity.authority import Authority, load_authority, make_anchor
 from kindmesh.identity.keeper import NEXT
-from kindmesh.identity.roots import bundle
+from kindmesh.identity.trustroots import bundle
 from kindmesh.operations.rotate import issuer_events, noticed_by_all, phases_of_anchor, phases_of_issuer
-from kindmesh.steps.steps import Site
+from kindmesh.steps.step import Site
 from kindmesh.tools.kube import Kube
 
 from ..standins import Tools, items, site, tools

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from kindmesh.errors import BadInput, CommandFailed
-from kindmesh.probes.load import LIFE, Load, Loading, read_load, under_load
-from kindmesh.probes.pods import NEWCOMER, manifest
+from kindmesh.probes.clients import NEWCOMER, manifest
+from kindmesh.probes.load import LIFETIME, Load, Loading, read_load, under_load
 from kindmesh.tools.kube import Kube
 from kindmesh.verify.trace import EXPECTED, participants
 
@@ -44,7 +44,7 @@ def test_a_load_without_a_result_is_no_success() -> None:
 
 
 def test_the_pod_of_a_load_outlives_a_rotation() -> None:
-    assert manifest(NEWCOMER, LIFE)["spec"]["activeDeadlineSeconds"] >= 3600
+    assert manifest(NEWCOMER, LIFETIME)["spec"]["activeDeadlineSeconds"] >= 3600
     assert manifest(NEWCOMER)["spec"]["activeDeadlineSeconds"] == 600
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from kindmesh.errors import BadInput
 from kindmesh.settings import IMAGE
-from kindmesh.steps.image import bring_image, brought
+from kindmesh.steps.image import image_in_use, provide_image
 
 from ...onpath import stand_in
 from ..standins import Tools, items, site, tools
@@ -34,7 +34,7 @@ def test_an_image_is_loaded_unless_every_node_holds_that_very_one(
     images: tuple[str, ...], changes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = machine(tmp_path, monkeypatch, *images)
-    assert bring_image(site()) == changes
+    assert provide_image(site()) == changes
     loads = [call for call in called.calls if call.startswith("kind load")]
     assert [call.split(" --name ")[1] for call in loads] == ["pingpong"] * changes
     saves = [call for call in called.calls if call.startswith("docker save")]
@@ -46,7 +46,7 @@ def test_a_context_of_a_kind_cluster_of_this_machine_is_loaded_into(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = machine(tmp_path, monkeypatch, IMAGE, IMAGE, clusters="other\nmine")
-    assert bring_image(site(KINDMESH_CONTEXT="kind-mine")) == 1
+    assert provide_image(site(KINDMESH_CONTEXT="kind-mine")) == 1
     assert called.calls[-1].endswith("--name mine")
 
 
@@ -56,7 +56,7 @@ def test_any_other_context_needs_a_loader_and_is_told_the_setting(
 ) -> None:
     called = machine(tmp_path, monkeypatch, clusters="mine")
     with pytest.raises(BadInput, match=f"KINDMESH_IMAGE_LOADER: {context} is no kind cluster") as caught:
-        bring_image(site(KINDMESH_CONTEXT=context))
+        provide_image(site(KINDMESH_CONTEXT=context))
     assert "name a command" in caught.value.hint
     assert not [call for call in called.calls if call.startswith("docker")]
 
@@ -73,12 +73,12 @@ def test_a_loader_tells_by_its_last_word_which_image_it_brought(
     tools(tmp_path, monkeypatch, {"get -n pingpong deployments": items(running)})
     stand_in(tmp_path, "load", f"print('building', {last!r}, sep=chr(10))")
     chosen = site(KINDMESH_IMAGE_LOADER="load")
-    bring_image(chosen)
-    assert brought(chosen) == noted
+    provide_image(chosen)
+    assert image_in_use(chosen) == noted
 
 
 def test_where_no_loader_tells_and_no_pod_notes_anything_nothing_is_noted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tools(tmp_path, monkeypatch, {"get": items({"spec": {"template": {"metadata": {}}}})})
-    assert brought(site(KINDMESH_IMAGE_LOADER="load")) == ""
+    assert image_in_use(site(KINDMESH_IMAGE_LOADER="load")) == ""

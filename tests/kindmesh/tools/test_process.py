@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from kindmesh.errors import CommandFailed
-from kindmesh.tools.process import first_line, last_words, start
+from kindmesh.tools.process import first_line, rest_of_output, start
 
 
 def python(program: str) -> tuple[str, ...]:
@@ -22,7 +22,7 @@ def test_a_tool_that_works_is_read_from_its_first_word_to_its_last() -> None:
     command = python("print('started', flush=True); print('got', input())")
     with start(command, given=True) as process:
         assert first_line(process, command) == "started\n"
-        assert last_words(process, command, "stop\n", within=20) == "got stop\n"
+        assert rest_of_output(process, command, "stop\n", within=20) == "got stop\n"
 
 
 def test_a_tool_that_ends_without_a_word_is_read_as_that() -> None:
@@ -50,6 +50,6 @@ def test_a_tool_that_does_not_end_is_told() -> None:
     command = python("import threading; threading.Event().wait()")
     with start(command, given=True) as process:
         with pytest.raises(CommandFailed) as caught:
-            last_words(process, command, "stop\n", within=0.1)
+            rest_of_output(process, command, "stop\n", within=0.1)
         process.kill()
     assert caught.value.output == "it did not end within 0 s"

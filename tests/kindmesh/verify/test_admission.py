@@ -44,7 +44,7 @@ def test_a_cluster_that_lets_everything_in_fails_all_but_the_controls(
 ) -> None:
     called = tools(tmp_path, monkeypatch, {"--dry-run=server": INJECTED})
     names = [finding.name for finding in failed(verify_admission(Kube("some")))]
-    assert names == [candidate.says for candidate in CANDIDATES if candidate.expected != ADMITTED]
+    assert names == [candidate.description for candidate in CANDIDATES if candidate.expected != ADMITTED]
     assert all("--dry-run=server" in call for call in called.calls)
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from kindmesh.errors import BadInput
-from kindmesh.probes.outside import Entrance, find_entrance
+from kindmesh.probes.entrance import Entrance, find_entrance
 from kindmesh.tools.kube import Kube
 
 from ..standins import items, settings, tools

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from kindmesh.errors import StepFailed
-from kindmesh.steps.bringup import RULES, STEPS
 from kindmesh.steps.releases import TRAEFIK, VIZ, fingerprint, value_files
-from kindmesh.steps.steps import choose, take
+from kindmesh.steps.step import run_steps, select_steps
+from kindmesh.steps.up import RULES, STEPS
 
 from ..standins import Refusal, Tools, site, tools
 
@@ -26,7 +26,7 @@ def with_viz(folder: Path, patch: pytest.MonkeyPatch, rules: str, read: dict[str
         "": "",
     }
     called = tools(folder, patch, answers)
-    take(choose(STEPS, plain.settings, ["viz"]), plain)
+    run_steps(select_steps(STEPS, plain.settings, ["viz"]), plain)
     return called.calls
 
 
@@ -38,7 +38,7 @@ def with_webhooks(folder: Path, patch: pytest.MonkeyPatch, *answers: str) -> Too
     """Take the step on a cluster where the webhooks of cert-manager and trust-manager answer so."""
     called = tools(folder, patch, {**WEBHOOKS, "--dry-run=server": answers}, {" history ": "release: not found"})
     plain = site(KINDMESH_CONTEXT="some")
-    take(choose(STEPS, plain.settings, ["cert-manager"]), plain)
+    run_steps(select_steps(STEPS, plain.settings, ["cert-manager"]), plain)
     return called
 
 
@@ -48,7 +48,7 @@ def test_the_identities_wait_for_webhooks_that_answer(tmp_path: Path, monkeypatc
 
 
 def test_webhooks_that_never_answer_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kindmesh.steps.bringup.WEBHOOKS_ANSWER", 0.0)
+    monkeypatch.setattr("kindmesh.steps.up.WEBHOOKS_ANSWER", 0.0)
     with pytest.raises(StepFailed, match="an answer of the webhooks of cert-manager and trust-manager") as caught:
         with_webhooks(tmp_path, monkeypatch, SILENT)
     assert caught.value.output == SILENT
@@ -73,6 +73,6 @@ def test_the_ingress_waits_for_its_certificate(issued: bool, tmp_path: Path, mon
     called = tools(tmp_path, monkeypatch, answers, refusals)
     failure = pytest.raises(StepFailed, match="step ingress: the Certificate ingress/ingress-tls did not come about")
     with nullcontext() if issued else failure:
-        take(choose(STEPS, plain.settings, ["ingress"]), plain)
+        run_steps(select_steps(STEPS, plain.settings, ["ingress"]), plain)
     waits = "wait --for=condition=Ready certificates.cert-manager.io/ingress-tls"
     assert [call for call in called.calls if waits in call]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kindmesh.errors import CommandFailed
-from kindmesh.steps.takedown import take_down
+from kindmesh.steps.down import remove_all
 
 from ..standins import items, site, tools
 
@@ -15,14 +15,14 @@ OTHERS = "somebody-elses"
 
 def test_a_cluster_that_is_ours_is_removed_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     called = tools(tmp_path, monkeypatch, {"get clusters": "other\npingpong\n", "delete cluster": ""})
-    take_down(site())
+    remove_all(site())
     assert called.calls == ["kind get clusters", "kind delete cluster --name pingpong"]
 
 
 def test_where_there_is_none_nothing_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     called = tools(tmp_path, monkeypatch, {"get clusters": "pingpong-of-another\n"})
     said: list[str] = []
-    take_down(site(said))
+    remove_all(site(said))
     assert (called.calls, said) == (["kind get clusters"], ["There is no cluster."])
 
 
@@ -46,7 +46,7 @@ def test_anothers_cluster_loses_what_up_brought_and_pods_go_first(
 ) -> None:
     called = tools(tmp_path, monkeypatch, answers(["linkerd", "pingpong"], "kindmesh 0123"))
     said: list[str] = []
-    assert take_down(site(said, KINDMESH_CONTEXT=OTHERS)) == ()
+    assert remove_all(site(said, KINDMESH_CONTEXT=OTHERS)) == ()
     text = "\n".join(called.calls)
     assert "kind " not in text.replace("kindmesh", "")
     assert all(re.search(rf"context {OTHERS} ", call) for call in called.calls)
@@ -62,7 +62,7 @@ def test_anothers_cluster_loses_what_up_brought_and_pods_go_first(
 def test_what_was_there_before_up_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     called = tools(tmp_path, monkeypatch, answers(["pingpong"], "Install complete", "helm"))
     said: list[str] = []
-    assert take_down(site(said, KINDMESH_CONTEXT=OTHERS)) == ()
+    assert remove_all(site(said, KINDMESH_CONTEXT=OTHERS)) == ()
     text = "\n".join(called.calls)
     assert " uninstall " not in text
     assert re.findall(r"delete namespace (.*?) --", text) == ["pingpong"]
@@ -75,7 +75,7 @@ def test_a_first_installation_that_broke_off_is_removed_by_its_label(
 ) -> None:
     broken = answers(["linkerd"], "Initial install underway") | {" list ": "it\n"}
     called = tools(tmp_path, monkeypatch, broken)
-    take_down(site(KINDMESH_CONTEXT=OTHERS))
+    remove_all(site(KINDMESH_CONTEXT=OTHERS))
     text = "\n".join(called.calls)
     assert text.index("uninstall linkerd-control-plane") < text.index("delete namespace linkerd ")
 
@@ -84,7 +84,7 @@ def test_kind_that_does_not_answer_is_not_taken_for_no_cluster(tmp_path: Path, m
     tools(tmp_path, monkeypatch, failing={"get clusters": "cannot connect to the Docker daemon"})
     said: list[str] = []
     with pytest.raises(CommandFailed) as caught:
-        take_down(site(said))
+        remove_all(site(said))
     assert (said, caught.value.output) == ([], "cannot connect to the Docker daemon")
 
 
@@ -98,7 +98,7 @@ def test_what_cannot_be_removed_is_told_and_nothing_is_called_gone(
         {"uninstall traefik": "no answer", "delete namespace": "forbidden"},
     )
     said: list[str] = []
-    assert take_down(site(said, KINDMESH_CONTEXT=OTHERS)) == (
+    assert remove_all(site(said, KINDMESH_CONTEXT=OTHERS)) == (
         "release traefik: no answer",
         "namespace linkerd: forbidden",
     )

@@ -3,12 +3,12 @@
 import pytest
 
 from kindmesh.errors import BadInput
-from kindmesh.probes.asking import find_asker, find_question
+from kindmesh.probes.clients import CLIENTS, NODE, PINGER, RunningPod, manifest
+from kindmesh.probes.exchange import find_client, find_question
 from kindmesh.probes.load import Load, read_load
-from kindmesh.probes.pods import ASKERS, NODE, PINGER, Place, manifest
-from kindmesh.probes.probe import Question
+from kindmesh.probes.question import Question
 
-PLACES = {"pinger": Place("10.244.0.8", "one"), "ponger": Place("10.244.0.7", "two")}
+PLACES = {"pinger": RunningPod("10.244.0.8", "one"), "ponger": RunningPod("10.244.0.7", "two")}
 DOMAIN = "pingpong.svc.cluster.local"
 
 
@@ -37,13 +37,13 @@ def test_any_other_target_is_told_what_there_is(text: str) -> None:
 
 
 def test_every_asker_is_found_by_its_name() -> None:
-    assert [find_asker(asker.name) for asker in ASKERS] == list(ASKERS)
-    assert len({asker.name for asker in ASKERS}) == len(ASKERS)
+    assert [find_client(client.name) for client in CLIENTS] == list(CLIENTS)
+    assert len({client.name for client in CLIENTS}) == len(CLIENTS)
 
 
-@pytest.mark.parametrize("asker", [asker for asker in ASKERS if asker.account], ids=lambda asker: asker.name)
-def test_a_stranger_is_hardened_has_no_token_and_no_service_ever_sends_it_a_request(asker: object) -> None:
-    pod = manifest(asker)  # type: ignore[arg-type]
+@pytest.mark.parametrize("client", [client for client in CLIENTS if client.account], ids=lambda client: client.name)
+def test_a_stranger_is_hardened_has_no_token_and_no_service_ever_sends_it_a_request(client: object) -> None:
+    pod = manifest(client)  # type: ignore[arg-type]
     spec, (container,) = pod["spec"], pod["spec"]["containers"]
     assert spec["readinessGates"]
     assert spec["automountServiceAccountToken"] is False

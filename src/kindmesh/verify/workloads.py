@@ -8,7 +8,7 @@ from kindmesh.tools.forward import fetch, forward
 from kindmesh.tools.kube import Kube, Object, until
 from kindmesh.verify.finding import Finding, judge, skip
 
-SCRAPED = 40.0
+SCRAPED_WITHIN = 40.0
 """Seconds within which each pod is scraped more than once."""
 
 
@@ -54,7 +54,7 @@ def _query(prometheus: str, expression: str) -> list[Any]:
     return found
 
 
-def scraped(prometheus: str, job: str, namespace: str, within: float = SCRAPED) -> Finding:
+def scraped(prometheus: str, job: str, namespace: str, within: float = SCRAPED_WITHIN) -> Finding:
     """Whether all pods of a job are up by a scrape that began after the question: an older one proves nothing."""
     expression = f'up{{job="{job}", namespace="{namespace}", pod!~"kindmesh-.*"}}'
     # Prometheus' own clock: this machine's may be another.

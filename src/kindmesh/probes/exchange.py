@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from kindmesh.errors import BadInput
-from kindmesh.probes.pods import ASKERS, Asker, Askers, Place, beside, find_places
-from kindmesh.probes.probe import DOMAIN, Answer, Cause, Question, cause
+from kindmesh.probes.clients import CLIENTS, ProbeClient, ProbePods, RunningPod, find_running_pods, on_node_of
+from kindmesh.probes.question import DOMAIN, Answer, Cause, Question, cause
 from kindmesh.tools.kube import Kube
 
 FORM = re.compile(r"(?P<name>pinger|ponger)(?::(?P<port>http|metrics))?(?P<path>/\S*)?")
@@ -15,7 +15,7 @@ PORTS = {"http": (80, 8080), "metrics": (9090, 9090)}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Exchange:
     """A request and its answer."""
 
     source: str
@@ -32,34 +32,34 @@ class Asked:
         return f"{self.source} -> {self.target}: {self.cause} ({self.answer}, {self.answer.seconds * 1000:.0f} ms)"
 
 
-def find_asker(name: str) -> Asker:
+def find_client(name: str) -> ProbeClient:
     """Return who is meant by a name; `linkerd`'s word for a stranger's account is its pod's."""
-    for asker in ASKERS:
-        if asker.name == name:
-            return asker
-    known = "\n".join(f"  {asker.name}: {asker.says}" for asker in ASKERS)
+    for client in CLIENTS:
+        if client.name == name:
+            return client
+    known = "\n".join(f"  {client.name}: {client.description}" for client in CLIENTS)
     raise BadInput(f"{name}: nobody of this name can ask; those who can are\n{known}")
 
 
-def find_question(text: str, method: str, asker: Asker, places: Mapping[str, Place]) -> Question:
+def find_question(text: str, method: str, client: ProbeClient, running: Mapping[str, RunningPod]) -> Question:
     """Return the request that is meant by `ponger:metrics/metrics`."""
     found = FORM.fullmatch(text)
     if not found:
         raise BadInput(f"{text}: NAME[:PORT][/PATH] is expected; names are pinger and ponger, ports http and metrics")
     service, container = PORTS[found["port"] or "http"]
     path = found["path"] or "/"
-    if asker.on_host:
-        return Question(f"{places[found['name']].address}:{container}{path}", method, (("host", found["name"]),))
+    if client.on_host:
+        return Question(f"{running[found['name']].address}:{container}{path}", method, (("host", found["name"]),))
     return Question(f"{found['name']}.{DOMAIN}:{service}{path}", method)
 
 
-def ask_once(kube: Kube, source: str, target: str, method: str) -> Asked:
+def send_one(kube: Kube, source: str, target: str, method: str) -> Exchange:
     """Send one request."""
-    asker = find_asker(source)
-    places = find_places(kube) if asker.on_host else {}
-    question = find_question(target, method, asker, places)
-    if asker.on_host:
-        asker = beside(asker, places[target.partition("/")[0].partition(":")[0]])
-    with Askers(kube, [asker]) as askers:
-        answer = askers.ask(asker, [question])[0]
-    return Asked(source, target, method, cause(answer, meshed=asker.meshed), answer)
+    client = find_client(source)
+    running = find_running_pods(kube) if client.on_host else {}
+    question = find_question(target, method, client, running)
+    if client.on_host:
+        client = on_node_of(client, running[target.partition("/")[0].partition(":")[0]])
+    with ProbePods(kube, [client]) as probes:
+        answer = probes.ask(client, [question])[0]
+    return Exchange(source, target, method, cause(answer, meshed=client.meshed), answer)

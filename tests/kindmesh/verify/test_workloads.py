@@ -13,8 +13,8 @@ from kindmesh.operations.status import PodStatus, pod_status
 from kindmesh.tools.kube import Object
 from kindmesh.verify.finding import Outcome
 from kindmesh.verify.ingress import judge_route
-from kindmesh.verify.state import meshed, scraped
 from kindmesh.verify.trace import participants
+from kindmesh.verify.workloads import meshed, scraped
 
 
 def pod(*, init: tuple[str, ...] = (), containers: tuple[str, ...] = ("ponger",), ready: str = "True") -> Object:

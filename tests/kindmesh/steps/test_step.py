@@ -6,9 +6,9 @@ import pytest
 
 from kindmesh.errors import BadInput
 from kindmesh.settings import Settings, read
-from kindmesh.steps.bringup import STEPS
-from kindmesh.steps.image import marked
-from kindmesh.steps.steps import Site, Step, choose, take
+from kindmesh.steps.image import with_image_note
+from kindmesh.steps.step import Site, Step, run_steps, select_steps
+from kindmesh.steps.up import STEPS
 from kindmesh.tools.kube import Kube
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -19,7 +19,7 @@ def settings(**environment: str) -> Settings:
 
 
 def names(without: str = "", *only: str) -> list[str]:
-    return [step.name for step in choose(STEPS, settings(KINDMESH_WITHOUT=without), only)]
+    return [step.name for step in select_steps(STEPS, settings(KINDMESH_WITHOUT=without), only)]
 
 
 def test_policies_come_before_every_pod_that_they_govern() -> None:
@@ -38,7 +38,7 @@ def test_optional_parts_can_be_left_out_and_the_walls_cannot(without: str, gone:
 
 def test_the_cni_plugin_comes_only_when_it_is_asked_for_and_before_every_pod_that_needs_it() -> None:
     asked = settings(KINDMESH_WITH="cni")
-    order = [step.name for step in choose(STEPS, asked)]
+    order = [step.name for step in select_steps(STEPS, asked)]
     assert set(order) - set(names()) == {"cni"}
     assert order.index("cni") < order.index("linkerd")
     assert (settings().overlay.name, asked.overlay.name) == ("kind", "kind-cni")
@@ -57,7 +57,7 @@ def test_each_step_says_what_it_waits_for_and_how_it_went() -> None:
     said: list[str] = []
     site = Site(settings(), Kube("none"), {}, said.append)
     steps = [Step("one", "it is there", lambda _: 2), Step("two", "it stays", lambda _: 0)]
-    done = take(steps, site)
+    done = run_steps(steps, site)
     assert [step.changes for step in done] == [2, 0]
     assert said[0] == "… one: waiting until it is there"
     assert said[1].endswith("s, 2 changed)")
@@ -92,6 +92,6 @@ def test_a_context_of_ones_own_is_a_cluster_that_is_neither_created_nor_removed(
 def test_pods_note_which_image_they_run_so_that_a_rebuilt_one_is_started(built: str, noted: dict[str, str]) -> None:
     deployment = {"kind": "Deployment", "spec": {"template": {"metadata": {"annotations": {"a": "b"}}}}}
     service = {"kind": "Service", "spec": {}}
-    (found, other) = marked([deployment, service], built)
+    (found, other) = with_image_note([deployment, service], built)
     assert found["spec"]["template"]["metadata"]["annotations"] == noted
     assert other == {"kind": "Service", "spec": {}}

@@ -13,8 +13,8 @@ from kindmesh.verify.certificates import verify_certificates
 from kindmesh.verify.finding import Finding, judge
 from kindmesh.verify.ingress import verify_ingress
 from kindmesh.verify.keys import verify_keys
-from kindmesh.verify.state import verify_mesh, verify_metrics
 from kindmesh.verify.trace import verify_trace
+from kindmesh.verify.workloads import verify_mesh, verify_metrics
 from meshpolicy.core.errors import MeshPolicyError
 
 GROUPS = ("mesh", "admission", "keys", "certificates", "calls", "ingress", "metrics", "traces")

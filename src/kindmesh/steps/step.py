@@ -28,14 +28,14 @@ class Step:
 
     name: str
     waits_for: str
-    bring: Callable[[Site], int]
+    run: Callable[[Site], int]
     """Bring it about; returns how many things changed."""
     part: str = ""
     """The optional part that it belongs to; empty: it is never left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class StepResult:
     """How a step went."""
 
     step: str
@@ -47,7 +47,7 @@ class Done:
         return f"✓ {self.step} ({self.seconds:.1f} s, {changed})"
 
 
-def choose(steps: Sequence[Step], settings: Settings, only: Sequence[str] = ()) -> list[Step]:
+def select_steps(steps: Sequence[Step], settings: Settings, only: Sequence[str] = ()) -> list[Step]:
     """Return the steps to take, in order."""
     known = [step.name for step in steps]
     if unknown := [name for name in only if name not in known]:
@@ -55,14 +55,14 @@ def choose(steps: Sequence[Step], settings: Settings, only: Sequence[str] = ()) 
     return [step for step in steps if (not step.part or settings.has(step.part)) and (not only or step.name in only)]
 
 
-def take(steps: Sequence[Step], site: Site) -> list[Done]:
+def run_steps(steps: Sequence[Step], site: Site) -> list[StepResult]:
     """Take the steps one after the other, and say how long each took."""
     done = []
     for step in steps:
         site.say(f"… {step.name}: waiting until {step.waits_for}")
         start = time.monotonic()
-        changes = step.bring(site)
-        done.append(Done(step.name, time.monotonic() - start, changes))
+        changes = step.run(site)
+        done.append(StepResult(step.name, time.monotonic() - start, changes))
         site.say(str(done[-1]))
     return done
 

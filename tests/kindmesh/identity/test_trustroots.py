@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kindmesh.identity.authority import make_anchor
-from kindmesh.identity.roots import bundle, trusted
+from kindmesh.identity.trustroots import bundle, trusted
 from kindmesh.tools.kube import Kube
 
 from ..standins import tools

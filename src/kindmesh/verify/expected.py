@@ -3,8 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kindmesh.probes.pods import DISGUISED, INGRESS, NEWCOMER, NODE, PINGER, PONGER, STRANGER, UNMESHED, Asker, Place
-from kindmesh.probes.probe import DOMAIN, Answer, Cause, Question, cause
+from kindmesh.probes.clients import (
+    DISGUISED,
+    INGRESS,
+    NEWCOMER,
+    NODE,
+    PINGER,
+    PONGER,
+    STRANGER,
+    UNMESHED,
+    ProbeClient,
+    RunningPod,
+)
+from kindmesh.probes.question import DOMAIN, Answer, Cause, Question, cause
 
 API_SERVER = "kubernetes"
 """What those reach who must reach no program: else their refusals would prove nothing."""
@@ -14,7 +25,7 @@ API_SERVER = "kubernetes"
 class Call:
     """One call, and the cause for which it must end as it does."""
 
-    asker: Asker
+    client: ProbeClient
     target: str
     """`ponger`, or `ponger:metrics` for another port than http; or the API server."""
     path: str
@@ -26,20 +37,20 @@ class Call:
     @property
     def name(self) -> str:
         """The call in words."""
-        return f"{self.asker.name} -> {self.target} {self.method} {self.path}"
+        return f"{self.client.name} -> {self.target} {self.method} {self.path}"
 
     @property
     def program(self) -> str:
         """Whom it asks."""
         return self.target.partition(":")[0]
 
-    def question(self, places: Mapping[str, Place]) -> Question:
+    def question(self, running: Mapping[str, RunningPod]) -> Question:
         """Return the request: by the Service's name, and from the node by a pod's address, as kubelet does."""
         workload, _, port = self.target.partition(":")
         if workload == API_SERVER:
             return Question(f"https://{API_SERVER}.default.svc.cluster.local:443{self.path}", self.method)
-        if self.asker.on_host:
-            address = places[workload].address
+        if self.client.on_host:
+            address = running[workload].address
             return Question(f"{address}:{9090 if port else 8080}{self.path}", self.method, (("host", workload),))
         return Question(f"{workload}.{DOMAIN}:{9090 if port else 80}{self.path}", self.method)
 
@@ -47,7 +58,7 @@ class Call:
         """Return why it went as it did. Whatever the API server answers: that it does is all that was asked."""
         if self.target == API_SERVER and answer.status and not answer.proxy_error:
             return Cause.ALLOWED
-        return cause(answer, meshed=self.asker.meshed)
+        return cause(answer, meshed=self.client.meshed)
 
 
 CALLS = (

@@ -2,14 +2,14 @@
 
 from ipaddress import ip_network
 
-from kindmesh.probes.pods import Asker
-from kindmesh.verify.checks import Call
+from kindmesh.probes.clients import ProbeClient
+from kindmesh.verify.expected import Call
 from meshpolicy.analysis.questions import target
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.routing import Request
-from meshpolicy.decide.transport import Call as Asked
+from meshpolicy.decide.transport import Call as PolicyCall
 from meshpolicy.decide.transport import find_service_target
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
@@ -25,17 +25,17 @@ def read_policies(context: str) -> Cluster:
     return parse_documents(read_context(context), MeshSettings()).cluster
 
 
-def why(cluster: Cluster, call: Call) -> str:
+def explain_refusal(cluster: Cluster, call: Call) -> str:
     """Return the reasons for which a call is refused, each with its rule, one a line.
 
     Raises MeshPolicyError where no pod is there to be called.
     """
     name, _, port = call.target.partition(":")
     server = target(cluster, f"pingpong/{name}{f':{port}' if port else ''}")
-    node = _gateway(server.workload) if call.asker.on_host else None
-    service_target = None if call.asker.on_host else find_service_target(cluster, server.workload, server.port)
-    asked = Asked(
-        *(server.workload, server.port, _client(call.asker), node, service_target), Request(call.method, call.path)
+    node = _gateway(server.workload) if call.client.on_host else None
+    service_target = None if call.client.on_host else find_service_target(cluster, server.workload, server.port)
+    asked = PolicyCall(
+        *(server.workload, server.port, _client(call.client), node, service_target), Request(call.method, call.path)
     )
     answer = judge(cluster, asked, node=node)
     if answer.allowed:
@@ -43,13 +43,13 @@ def why(cluster: Cluster, call: Call) -> str:
     return "\n".join(f"  - {reason.text} [{reason.rule}]" for reason in answer.reasons)
 
 
-def _client(asker: Asker) -> Workload | None:
-    if not asker.meshed:
+def _client(client: ProbeClient) -> Workload | None:
+    if not client.meshed:
         return None
-    account = asker.account or asker.name
-    labels = {"app.kubernetes.io/name": asker.looks_like or asker.name}
+    account = client.account or client.name
+    labels = {"app.kubernetes.io/name": client.looks_like or client.name}
     # A pod, not only its account: NetworkPolicies go by labels.
-    return Workload(Ref("", "Pod", asker.namespace, asker.name), labels, service_account=account, meshed=True)
+    return Workload(Ref("", "Pod", client.namespace, client.name), labels, service_account=account, meshed=True)
 
 
 def _gateway(server: Workload) -> Address | None:

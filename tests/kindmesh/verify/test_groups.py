@@ -10,9 +10,9 @@ import pytest
 
 from kindmesh.errors import CommandFailed, StepFailed
 from kindmesh.tools.kube import Kube
-from kindmesh.verify import verify as module
+from kindmesh.verify import groups as module
 from kindmesh.verify.finding import Finding, Outcome, judge
-from kindmesh.verify.verify import verify
+from kindmesh.verify.groups import verify
 from meshpolicy.core.errors import UnknownWorkload
 
 from ..standins import settings

@@ -10,11 +10,11 @@ from kindmesh.probes.candidate import candidate, propose
 from kindmesh.settings import CLUSTER, IMAGE
 from kindmesh.steps import releases
 from kindmesh.steps.gatewayapi import gateway_api
-from kindmesh.steps.image import bring_image, brought, marked
+from kindmesh.steps.image import image_in_use, provide_image, with_image_note
 from kindmesh.steps.namespaces import namespaces
 from kindmesh.steps.ownership import ownership
 from kindmesh.steps.prune import prune
-from kindmesh.steps.steps import Site, Step, wait_for_rollout
+from kindmesh.steps.step import Site, Step, wait_for_rollout
 from kindmesh.tools.command import run
 from kindmesh.tools.kube import OWNER, Kube, Object, documents, evidence, render, until
 
@@ -128,7 +128,7 @@ def ingress(site: Site) -> int:
 
 def workloads(site: Site) -> int:
     """Start pinger and ponger."""
-    changes = site.kube.apply(marked(documents(render(site.settings.overlay)), brought(site)))
+    changes = site.kube.apply(with_image_note(documents(render(site.settings.overlay)), image_in_use(site)))
     wait_for_rollout(site, "workloads", "pingpong", "ponger", "pinger")
     return changes
 
@@ -140,7 +140,7 @@ def _of_kind(text: str, kind: str) -> list[Object]:
 STEPS = (
     Step("cluster", "every node is ready", cluster),
     Step("ownership", "nothing in its way is somebody else's", ownership),
-    Step("image", f"the nodes hold {IMAGE}", bring_image),
+    Step("image", f"the nodes hold {IMAGE}", provide_image),
     Step("gateway-api", "HTTPRoute is established", gateway_api),
     Step("namespaces", "all namespaces are labelled", namespaces),
     Step("cert-manager", "cert-manager and trust-manager are rolled out and answer", cert_manager, "cert-manager"),

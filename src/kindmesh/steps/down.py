@@ -2,7 +2,7 @@
 
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import releases
-from kindmesh.steps.steps import Site
+from kindmesh.steps.step import Site
 from kindmesh.tools.command import Output, attempt, run
 from kindmesh.tools.kube import MANAGED_BY, OWNER, is_owned
 
@@ -22,7 +22,7 @@ STAYING = ".gateway.networking.k8s.io"
 """How the names end of what belongs to the definitions of Gateway API."""
 
 
-def take_down(site: Site) -> tuple[str, ...]:
+def remove_all(site: Site) -> tuple[str, ...]:
     """Remove everything, and say what there was; returns what could not be removed."""
     if site.settings.existing:
         return _take_back(site)
@@ -35,8 +35,8 @@ def take_down(site: Site) -> tuple[str, ...]:
 
 
 def _take_back(site: Site) -> tuple[str, ...]:
-    marked = site.kube.get("namespaces", "-l", f"{MANAGED_BY}={OWNER}")["items"]
-    ours = [name for name in NAMESPACES if name in {found["metadata"]["name"] for found in marked}]
+    labelled = site.kube.get("namespaces", "-l", f"{MANAGED_BY}={OWNER}")["items"]
+    ours = [name for name in NAMESPACES if name in {found["metadata"]["name"] for found in labelled}]
     # Pods first: while the injector's webhook stands and the injector is gone, nothing else could be created.
     failed = _delete(site, "namespace", [name for name in ours if name in WORKLOADS])
     # Objects before those who look after them.

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from kindmesh.probes.pods import NEWCOMER, NODE
-from kindmesh.probes.probe import Answer, Cause
+from kindmesh.probes.clients import NEWCOMER, NODE
+from kindmesh.probes.question import Answer, Cause
 from kindmesh.tools.kube import Kube, Object
 from kindmesh.verify.calls import explained, judge_all
-from kindmesh.verify.checks import CALLS, Call
+from kindmesh.verify.expected import CALLS, Call
+from kindmesh.verify.explain import explain_refusal, read_policies
 from kindmesh.verify.finding import failed
-from kindmesh.verify.why import read_policies, why
 
 from ...rendered import built
 from ..standins import tools
 
-PROBE = next(call for call in CALLS if call.asker is NODE and call.expected is Cause.ALLOWED)
-PING = next(call for call in CALLS if call.asker is NEWCOMER and call.expected is Cause.ALLOWED)
+PROBE = next(call for call in CALLS if call.client is NODE and call.expected is Cause.ALLOWED)
+PING = next(call for call in CALLS if call.client is NEWCOMER and call.expected is Cause.ALLOWED)
 FORBIDDEN = Answer(403, "", "", "", "", 0.002)
 
 
@@ -81,7 +81,7 @@ def test_a_sidecar_that_does_not_follow_the_objects_is_suspected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kube = cluster(tmp_path, monkeypatch, '"port": "http"', '"port": "http"')
-    assert "8090" in why(read_policies(kube.context), PING)
+    assert "8090" in explain_refusal(read_policies(kube.context), PING)
 
 
 def test_a_cluster_that_cannot_be_read_costs_the_reason_and_not_the_finding(
