@@ -31,3 +31,12 @@ class Kind:
     validate: Callable[[Fields], None] | None = None
     """Notes what the API server or Linkerd's webhook refuses beyond the schema; it is given what fits the schema."""
     namespaced: bool = True
+    template: bool = False
+    """Whether it makes Pods: a live cluster holds those as well, and they are read in its place."""
+
+    @property
+    def resource(self) -> str:
+        """Return the name by which kubectl lists the kind: `servers.policy.linkerd.io`."""
+        name = self.name.lower()
+        plural = f"{name[:-1]}ies" if name.endswith("y") and name[-2] not in "aeiou" else f"{name}s"
+        return f"{plural}.{self.group}" if self.group else plural

@@ -76,11 +76,11 @@ def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: F
 
 KINDS = (
     Kind("", "Pod", read_pod, check_pod),
-    Kind("", "ReplicationController", read_template, check_template),
-    Kind("apps", "Deployment", read_template, check_template),
-    Kind("apps", "ReplicaSet", read_template, check_template),
-    Kind("apps", "StatefulSet", read_template, check_template),
-    Kind("apps", "DaemonSet", read_template, check_template),
-    Kind("batch", "Job", read_template, check_template),
-    Kind("batch", "CronJob", read_cron_job, check_cron_job),
+    Kind("", "ReplicationController", read_template, check_template, template=True),
+    Kind("apps", "Deployment", read_template, check_template, template=True),
+    Kind("apps", "ReplicaSet", read_template, check_template, template=True),
+    Kind("apps", "StatefulSet", read_template, check_template, template=True),
+    Kind("apps", "DaemonSet", read_template, check_template, template=True),
+    Kind("batch", "Job", read_template, check_template, template=True),
+    Kind("batch", "CronJob", read_cron_job, check_cron_job, template=True),
 )

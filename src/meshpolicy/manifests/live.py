@@ -7,15 +7,10 @@ from contextlib import suppress
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import MeshPolicyError, Place
+from meshpolicy.kinds.registry import KINDS
 
-KINDS = (
-    *("namespaces", "pods", "services", "networkpolicies.networking.k8s.io"),
-    *("servers.policy.linkerd.io", "authorizationpolicies.policy.linkerd.io"),
-    *("meshtlsauthentications.policy.linkerd.io", "networkauthentications.policy.linkerd.io"),
-    *("serverauthorizations.policy.linkerd.io", "httplocalratelimitpolicies.policy.linkerd.io"),
-    *("httproutes.policy.linkerd.io", "httproutes.gateway.networking.k8s.io", "grpcroutes.gateway.networking.k8s.io"),
-    *("gateways.gateway.networking.k8s.io", "externalworkloads.workload.linkerd.io"),
-)
+CORE = frozenset({"namespaces", "pods", "services"})
+"""Kinds that every cluster has."""
 
 CONFIG = ("--all-namespaces", "--field-selector=metadata.name=linkerd-config")
 """What selects the ConfigMap that says what the mesh was installed with."""
@@ -31,8 +26,8 @@ def read_context(context: str) -> tuple[Document, ...]:
     if program is None:
         raise ClusterUnreadable("kubectl is not installed, and --context reads a cluster through it")
     known = set(_run(program, context, "api-resources", "--verbs=list", "--output=name").split())
-    core = {"namespaces", "pods", "services"}
-    kinds = ",".join(kind for kind in KINDS if kind in known or kind in core)
+    resources = (kind.resource for kind in KINDS.values() if kind.read is not None and not kind.template)
+    kinds = ",".join(resource for resource in resources if resource in known | CORE)
     listed = json.loads(_run(program, context, "get", kinds, "--all-namespaces", "--output=json"))["items"]
     with suppress(ClusterUnreadable):  # who may read policies may not be let read this
         listed += json.loads(_run(program, context, "get", "configmaps", *CONFIG, "--output=json"))["items"]

@@ -200,7 +200,7 @@ def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pyt
     assert "default policy audit" in out
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked[0] == "--context=arena api-resources --verbs=list --output=name"
-    assert asked[1].startswith("--context=arena get namespaces,pods,services,servers.policy.linkerd.io ")
+    assert asked[1].startswith("--context=arena get namespaces,pods,servers.policy.linkerd.io,services ")
     assert "get configmaps --all-namespaces --field-selector=metadata.name=linkerd-config" in asked[2]
     (tmp_path / "config.json").unlink()  # what one may not read is left to the options
     wrong = server("refused", proxyProtocol="HTTP/3")

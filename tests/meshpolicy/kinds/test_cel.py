@@ -32,6 +32,7 @@ from meshpolicy.kinds.schemas import known_kinds, schemas_for
         ("self.matches('^a$')", "a\n", False),
         ("self.startsWith('a') && self.endsWith('c') && self.contains('b')", "abc", True),
         ("self.substring(2) == 'c'", "abc", True),
+        ("self.split('/')[0].size() == 2", "ab/c", True),
         ("duration(self) > duration('1m')", "90s", True),
         ("isIP(self)", "fd00::1", True),
         ("isIP(self)", "fd00::1%eth0", False),

@@ -56,6 +56,12 @@ def test_a_finding_in_one_function_is_reported(answer: dict[str, list[str]]) -> 
     assert answer["findings"] == ["MP900 Quota default/huge: allows 2000000 requests"]
 
 
+def test_a_kind_is_listed_by_the_plural_of_its_name() -> None:
+    names = {kind.resource for kind in KINDS.values()}
+    assert {"services", "servers.policy.linkerd.io", "authorizationpolicies.policy.linkerd.io"} <= names
+    assert {"gateways.gateway.networking.k8s.io", "networkpolicies.networking.k8s.io", "cronjobs.batch"} <= names
+
+
 def test_the_registry_knows_each_kind_by_group_and_name() -> None:
     assert all((kind.group, kind.name) == key for key, kind in KINDS.items())
     assert "Server" in names_in("policy.linkerd.io")

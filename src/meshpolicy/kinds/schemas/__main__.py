@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from meshpolicy.kinds.registry import KINDS
+
 KEPT = {
     "type",
     "enum",
@@ -33,20 +35,6 @@ KEPT = {
 NESTED = {"properties", "items", "additionalProperties"}
 CHOICES = {"oneOf", "anyOf", "allOf"}
 RULES = "x-kubernetes-validations"
-KINDS = {
-    "AuthorizationPolicy",
-    "EgressNetwork",
-    "ExternalWorkload",
-    "Gateway",
-    "GRPCRoute",
-    "HTTPLocalRateLimitPolicy",
-    "HTTPRoute",
-    "MeshTLSAuthentication",
-    "NetworkAuthentication",
-    "Server",
-    "ServerAuthorization",
-    "TLSRoute",
-}
 
 
 def trimmed(schema: Any) -> Any:
@@ -76,7 +64,7 @@ def main() -> None:
     files = sorted(Path(sys.argv[1]).rglob("*.yaml"))
     for document in (document for file in files for document in yaml.safe_load_all(file.read_text())):
         spec: Any = document.get("spec")
-        if document.get("kind") != "CustomResourceDefinition" or spec["names"]["kind"] not in KINDS:
+        if document.get("kind") != "CustomResourceDefinition" or (spec["group"], spec["names"]["kind"]) not in KINDS:
             continue
         served = sorted((v for v in spec["versions"] if v["served"]), key=lambda v: bool(v["storage"]))
         versions = {v["name"]: _of_spec(trimmed(v["schema"]["openAPIV3Schema"])) for v in served}
