@@ -1,6 +1,7 @@
 """Who takes part in a case: its pods with their addresses, and how one of them calls another."""
 
 import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -13,8 +14,9 @@ from localmesh.pods.addresses import CLUSTER, played
 from localmesh.pods.plan import short
 from localmesh.pods.pod import Pod
 from meshpolicy.cases.case import CaseRequest
-from meshpolicy.core.match import NEXT_LINE, PathKind, spans
+from meshpolicy.core.match import NEXT_LINE, PathKind
 from meshpolicy.core.policy import Redirect
+from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern, spans
 from meshpolicy.decide.outbound import opaque_to_clients
 from meshpolicy.decide.transport import ServiceTarget, find_service_target, hinted_opaque, identity_of
 from meshpolicy.index.effective import effective
@@ -131,7 +133,7 @@ class Stage:
             for match in rule.matches
             if match.path and match.path.kind is PathKind.REGEX
         )
-        return any(spans(pattern, path) != bool(re.fullmatch(pattern, path)) for pattern in patterns)
+        return any(not _read_alike(pattern, path) for pattern in patterns)
 
     def _service_target(self, request: CaseRequest) -> ServiceTarget | None:
         return find_service_target(self.cluster, self.server(request), request.port)
@@ -179,3 +181,20 @@ class Stage:
         skipped = effective(self.cluster, server, request.port).skipped
         opaque = opaque_to_clients(self.cluster, service_target) or hinted_opaque(self.cluster, server, request.port)
         return Endpoint(pod.local, request.port, "" if skipped else pod.identity, opaque)
+
+
+def _read_alike(pattern: str, path: str) -> bool:
+    """Whether Envoy's RE2, which must match the whole path, certainly answers as Linkerd's proxy.
+
+    Syntax that Python's engine refuses or warns of (nested classes, `&&`), and the repetition of a repetition (`a++`),
+    is Rust's own, and RE2 reads it in another way or not at all.
+    """
+    if re.search(r"[*+?}][*+]", pattern):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            re.compile(pattern)
+        return spans(pattern, path) == spans(rf"\A(?:{pattern})\z", path)
+    except (re.error, Warning, InvalidPattern, UnsupportedPattern):
+        return False

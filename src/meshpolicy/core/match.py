@@ -1,6 +1,6 @@
 """How Linkerd compares one thing with one pattern. Pure values and functions: no files, no sockets.
 
-Patterns are checked where they are parsed; nothing here raises.
+Patterns are checked where they are parsed. Nothing here raises: what is not decided is unknown.
 Sources: linkerd2 `policy-controller/core/src/identity_match.rs`, linkerd2-proxy `linkerd/http/route/src`.
 """
 
@@ -10,7 +10,8 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import parse_qsl
 
-from meshpolicy.core.patterns import spans as spans
+from meshpolicy.core.regex import UnsupportedPattern, spans
+from meshpolicy.core.truth import Truth, every, some, truth
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -76,13 +77,19 @@ class PathMatch:
     kind: PathKind
     value: str
 
+    def accepts(self, path: str) -> Truth:
+        """Whether `path` is meant; unknown where a regular expression is not decided here."""
+        if self.kind is PathKind.REGEX:
+            return _spans(self.value, path)
+        return truth(self.length(path) is not None)
+
     def length(self, path: str) -> int | None:
-        """Return the bytes of `path` that are matched, which rank routes (R91), or None."""
+        """Return the bytes of `path` that are matched, or may be, which rank routes (R91); None: it is not meant."""
         match self.kind:
             case PathKind.EXACT:
                 return _size(path) if path == self.value else None
             case PathKind.REGEX:
-                return _size(path) if spans(self.value, path) else None
+                return _size(path) if _spans(self.value, path).possible else None
             case PathKind.PREFIX:
                 return self._prefix_length(path)
 
@@ -93,6 +100,14 @@ class PathMatch:
         if path == prefix or path.startswith(prefix + "/"):
             return _size(prefix)
         return None
+
+
+def _spans(pattern: str, value: str) -> Truth:
+    """Whether the match of a regular expression covers all of a value (R90, R93)."""
+    try:
+        return truth(spans(pattern, value))
+    except UnsupportedPattern:
+        return Truth.UNKNOWN
 
 
 def _size(path: str) -> int:
@@ -108,14 +123,28 @@ class ValueMatch:
     value: str
     regex: bool = False
 
-    def accepts(self, value: str) -> bool:
-        """Whether one value of that name is meant."""
-        return spans(self.value, value) if self.regex else value == self.value
+    def accepts(self, value: str) -> Truth:
+        """Whether one value of that name is meant; unknown where a regular expression is not decided here."""
+        return _spans(self.value, value) if self.regex else truth(value == self.value)
+
+    def accepts_line(self, value: str) -> Truth:
+        """Whether one line of that header is meant: no regular expression is shown what is not visible ASCII."""
+        return truth(False) if self.regex and not _is_visible_ascii(value) else self.accepts(value)
 
 
-def accept_headers(patterns: Iterable[ValueMatch], headers: Headers) -> bool:
+def _is_visible_ascii(value: str) -> bool:
+    """Whether a header value can be read as text (http 1.4, `HeaderValue::to_str`): of controls, only the tab."""
+    return all(" " <= character <= "~" or character == "\t" for character in value)
+
+
+def accept_headers(patterns: Iterable[ValueMatch], headers: Headers) -> Truth:
     """Whether every pattern is met by some line of its header (R93)."""
-    return all(p.name in headers and any(map(p.accepts, headers[p.name].split(NEXT_LINE))) for p in patterns)
+    return every(
+        some(pattern.accepts_line(line) for line in headers[pattern.name].split(NEXT_LINE))
+        if pattern.name in headers
+        else Truth.NO
+        for pattern in patterns
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +172,16 @@ class HttpMatch:
     headers: tuple[ValueMatch, ...] = ()
     query: tuple[ValueMatch, ...] = ()
 
-    def accepts_query(self, query: str) -> bool:
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The regular expressions of the match."""
+        path = (self.path.value,) if self.path is not None and self.path.kind is PathKind.REGEX else ()
+        return (*path, *(part.value for part in (*self.headers, *self.query) if part.regex))
+
+    def accepts_query(self, query: str) -> Truth:
         """Whether every query pattern is met by some pair of that name (form-decoded)."""
         pairs = parse_qsl(query, keep_blank_values=True) if self.query else []
-        return all(any(name == q.name and q.accepts(value) for name, value in pairs) for q in self.query)
+        return every(some(q.accepts(value) for name, value in pairs if name == q.name) for q in self.query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +193,8 @@ class GrpcMatch:
     headers: tuple[ValueMatch, ...] = ()
     rpc: bool = True
     """Whether the match has a `method` at all; one without makes the proxy refuse the whole Server (R56)."""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The regular expressions of the match."""
+        return tuple(part.value for part in self.headers if part.regex)

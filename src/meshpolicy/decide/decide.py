@@ -21,7 +21,7 @@ from meshpolicy.core.policy import (
 from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.explain import buckets, counted, governed, granted, met, refused
 from meshpolicy.decide.redirect import leads_elsewhere, location
-from meshpolicy.decide.routing import Request, Routed, route_grpc, route_http
+from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
 
 CLIENT_ID = "l5d-client-id"
 
@@ -217,6 +217,8 @@ def routed_by(policy: PortPolicy, request: Request) -> Routed | Decision:
         return Decision(Verdict.FORBIDDEN, 403, (Reason(text, "R56", policy.invalid),))
     grpc = policy.protocol is Protocol.GRPC
     routed = route_grpc(policy.grpc_routes, request) if grpc else route_http(policy.http_routes, request)
+    if isinstance(routed, Unclear):
+        return Decision(Verdict.UNKNOWN, reasons=(*governed(policy), routed.reason))
     if routed is not None:
         return routed
     routes = policy.grpc_routes if grpc else policy.http_routes

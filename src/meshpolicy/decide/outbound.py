@@ -12,7 +12,7 @@ from meshpolicy.core.client import Traffic
 from meshpolicy.core.policy import GrpcRoute, HeaderChange, HttpRoute, Reason, Redirect, Ref
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.redirect import leads_elsewhere, location
-from meshpolicy.decide.routing import Request, Routed, route_grpc, route_http
+from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
 from meshpolicy.decide.transport import Call, ServiceTarget
 from meshpolicy.kinds.annotations import INJECT, OPAQUE_PORTS
 from meshpolicy.kinds.cluster import Cluster
@@ -214,10 +214,15 @@ def _routed(policy: ClientPolicy, call: Call, target: ServiceTarget) -> Outbound
     routes = () if policy.profile is not None else policy.routes
     if not routes or policy.protocol is ClientProtocol.OPAQUE or not call.traffic.is_http:
         return Outbound(policy, call.request)
+    unclear = next((route.unclear for route in routes if route.unclear is not None), None)
+    if unclear is not None:
+        return Outbound(policy, call.request, Verdict.UNKNOWN, reason=unclear)
     if routes[0].ref.kind == "GRPCRoute":
         found = route_grpc([GrpcRoute(r.ref, r.grpc, r.hostnames) for r in routes], call.request)
     else:
         found = route_http([HttpRoute(r.ref, r.http, r.hostnames) for r in routes], call.request)
+    if isinstance(found, Unclear):
+        return Outbound(policy, call.request, Verdict.UNKNOWN, reason=found.reason)
     if found is None:
         text = f"no route of {', '.join(str(route.ref) for route in routes)} on the called Service matches"
         return Outbound(policy, call.request, Verdict.NOT_FOUND, 404, Reason(text, "M4", routes[0].ref))

@@ -109,6 +109,8 @@ def _of(cluster: Cluster, workload: Workload, port: int, server: Server | None) 
     own = workload.sidecar
     skipped_by = Reason(f"port {port} of {workload.ref} does not pass the proxy", "R10") if own.skips(port) else None
     unknown = Reason(f"{workload.ref}: {own.unknown}", "R116", workload.ref) if own.unknown else None
+    if server is not None and unknown is None:
+        unknown = _unclear_route(cluster, server)
     if workload.unread:
         unknown = Reason(workload.unread, "R7", workload.ref)
     if port in own.taken:
@@ -117,6 +119,12 @@ def _of(cluster: Cluster, workload: Workload, port: int, server: Server | None) 
     return replace(
         policy, role=_role(workload, port), unguarded=skipped_by, bypasses=_bypasses(workload), unknown=unknown
     )
+
+
+def _unclear_route(cluster: Cluster, server: Server) -> Reason | None:
+    """Return why nobody can tell whether a route of a Server is in force; None: one can."""
+    routes = index_of(cluster).attachments.routes(server)
+    return next((route.unclear for route in routes if route.unclear is not None), None)
 
 
 def _role(workload: Workload, port: int) -> PortRole:

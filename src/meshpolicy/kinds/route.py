@@ -6,11 +6,12 @@ A route that Linkerd admits and then drops keeps the reason in `unusable` (R53).
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import HostMatch, ValueMatch
-from meshpolicy.core.patterns import InvalidPattern, compiled
-from meshpolicy.core.policy import Filter, GrpcRule, HeaderChange, HttpRule, Redirect, Ref
+from meshpolicy.core.policy import Filter, GrpcRule, HeaderChange, HttpRule, Reason, Redirect, Ref
+from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern, validate, why_validity_is_unknown
 from meshpolicy.kinds.reading import read_created
 from meshpolicy.kinds.references import Target, read_target
 
@@ -43,6 +44,17 @@ class Route:
     """Of each rule, in their order."""
     unusable: str = ""
     """Why Linkerd drops the route although it was admitted (R53); empty: it is used."""
+
+    @property
+    def unclear(self) -> Reason | None:
+        """Why nobody can tell whether Linkerd takes the route: it has a regular expression that is not decided here."""
+        http = (match.patterns for rule in self.http for match in rule.matches)
+        grpc = (match.patterns for rule in self.grpc for match in rule.matches)
+        for pattern in chain.from_iterable(chain(http, grpc)):
+            if why := why_validity_is_unknown(pattern):
+                text = f"whether Linkerd takes the regular expression `{pattern}` of {self.ref} is not known: {why}"
+                return Reason(text, "R53", self.ref)
+        return None
 
 
 def read_route(
@@ -86,9 +98,11 @@ def read_value(fields: Fields, unusable: list[str], header: bool = False) -> Val
 
 
 def check_regex(fields: Fields, key: str, pattern: str, unusable: list[str]) -> None:
-    """Note a pattern that Rust's regex does not take: broken, or with look-around or backreferences."""
+    """Note a pattern that Rust's `regex` refuses, as Linkerd's webhook does (R53)."""
     try:
-        compiled(pattern)
+        validate(pattern)
+    except UnsupportedPattern:
+        return  # it may be taken: whoever asks for the route is told that nobody knows
     except InvalidPattern as error:
         fields.refuse(key, f"`{pattern}` is not a valid regular expression: {error}", "R53")
         unusable.append(f"the regular expression {pattern}")

@@ -3,7 +3,7 @@
 from meshpolicy.analysis.cover import covers
 from meshpolicy.core.match import HttpMatch, PathKind
 from meshpolicy.core.policy import HttpRoute, Origin, Protocol, Ref, Unauthenticated
-from meshpolicy.decide.routing import Request, route_http
+from meshpolicy.decide.routing import Request, Unclear, route_http
 from meshpolicy.index.attach import is_server, usable
 from meshpolicy.index.effective import effective, probe_paths
 from meshpolicy.index.index import index_of
@@ -40,6 +40,8 @@ def _why_refused(port: MeshedPort, path: str) -> str:
     routed = route_http(port.policy.http_routes, Request("GET", path))
     if routed is None:
         return "matches no route: 404"
+    if isinstance(routed, Unclear):
+        return ""
     grants = explicit(routed.route.authorizations)
     if not any(isinstance(grant.authentication, Unauthenticated) for grant in grants):
         return f"matches {routed.route.ref}, which admits no client without identity: 403"

@@ -6,9 +6,18 @@ from itertools import product
 import pytest
 
 from meshpolicy.core.labels import Labels
-from meshpolicy.core.match import HostMatch, HttpMatch, NetworkMatch, PathKind, PathMatch, ValueMatch
+from meshpolicy.core.match import (
+    NEXT_LINE,
+    HostMatch,
+    HttpMatch,
+    NetworkMatch,
+    PathKind,
+    PathMatch,
+    ValueMatch,
+    accept_headers,
+)
 from meshpolicy.core.selector import Expression, Operator, Selector
-from meshpolicy.core.truth import Truth
+from meshpolicy.core.truth import Truth, truth
 from meshpolicy.kinds.portlists import of_controller
 
 EXACT, PREFIX, REGEX = PathKind
@@ -93,7 +102,7 @@ def test_a_network_less_its_exceptions(cidr: str, holes: list[str], address: str
 )
 def test_some_pair_of_the_query_must_match(query: str, accepted: bool) -> None:
     """R93: names keep their case, values are decoded, and any pair of the name will do."""
-    assert HttpMatch(query=(ValueMatch("a", "1"),)).accepts_query(query) is accepted
+    assert HttpMatch(query=(ValueMatch("a", "1"),)).accepts_query(query) is truth(accepted)
 
 
 @pytest.mark.parametrize(
@@ -160,3 +169,26 @@ def test_an_empty_selector_selects_everything_and_all_parts_must_hold() -> None:
     for wanted, labels in product(("1", "2"), LABELS):
         both = Selector((("a", wanted),), (Expression("a", Operator.IN, ("1",)),))
         assert both.accepts(labels) is (labels.get("a") == wanted == "1")
+
+
+@pytest.mark.parametrize(
+    ("line", "met"),
+    [("a", Truth.YES), ("", Truth.YES), ("a\tb", Truth.YES), ("é", Truth.NO), ("aé", Truth.NO), ("a\x7f", Truth.NO)],
+)
+def test_no_regular_expression_sees_a_header_line_beyond_ascii(line: str, met: Truth) -> None:
+    """R93; a query parameter and an exact value are compared whatever they hold."""
+    anything = ValueMatch("x", ".*", regex=True)
+    assert accept_headers([anything], {"x": line}) is met
+    assert accept_headers([ValueMatch("x", line)], {"x": line}) is Truth.YES
+    assert accept_headers([anything], {"x": f"{line}{NEXT_LINE}b"}) is Truth.YES
+    assert anything.accepts(line) is Truth.YES
+
+
+@pytest.mark.parametrize("pattern", [r"\p{Greek}", "a{50000}"])
+def test_a_pattern_that_is_not_decided_may_match_or_not(pattern: str) -> None:
+    match = PathMatch(PathKind.REGEX, pattern)
+    assert match.accepts("/a") is Truth.UNKNOWN
+    assert match.length("/a") == 2
+    undecided, never = ValueMatch("x", pattern, regex=True), ValueMatch("y", "b")
+    assert accept_headers([undecided], {"x": "a", "y": "a"}) is Truth.UNKNOWN
+    assert accept_headers([undecided, never], {"x": "a", "y": "a"}) is Truth.NO

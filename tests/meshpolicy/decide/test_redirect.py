@@ -7,7 +7,7 @@ import pytest
 from meshpolicy.core.match import HttpMatch, PathKind, PathMatch
 from meshpolicy.core.policy import HttpRoute, HttpRule, Redirect, Ref
 from meshpolicy.decide.redirect import leads_elsewhere, location
-from meshpolicy.decide.routing import Request, route_http
+from meshpolicy.decide.routing import Request, Routed, route_http
 
 EXACT, PREFIX, _ = PathKind
 
@@ -16,7 +16,7 @@ def target(redirect: Redirect, request: Request, *matches: HttpMatch) -> str | N
     """Return where a request is sent; empty: nowhere else; None: the proxy answers with an error."""
     rule = HttpRule(matches, (redirect,))
     routed = route_http([HttpRoute(Ref("policy.linkerd.io", "HTTPRoute", "arena", "route"), (rule,))], request)
-    assert routed is not None
+    assert isinstance(routed, Routed)
     found = location(redirect, request, routed)
     if found is None:
         return None

@@ -8,6 +8,14 @@ Source: the Cargo.lock of linkerd2-proxy, and the crates that it names (regex-sy
 from meshpolicy.core.regex.errors import InvalidPattern, UnsupportedPattern
 from meshpolicy.core.regex.language import language
 from meshpolicy.core.regex.matching import spans
-from meshpolicy.core.regex.program import validate
+from meshpolicy.core.regex.program import validate, why_matches_are_unknown, why_validity_is_unknown
 
-__all__ = ["InvalidPattern", "UnsupportedPattern", "language", "spans", "validate"]
+__all__ = [
+    "InvalidPattern",
+    "UnsupportedPattern",
+    "language",
+    "spans",
+    "validate",
+    "why_matches_are_unknown",
+    "why_validity_is_unknown",
+]

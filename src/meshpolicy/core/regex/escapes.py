@@ -157,13 +157,7 @@ def _unicode_class(reader: Reader, flags: Flags, begin: int) -> Class | Undecide
     negated = reader.char == "P"
     if not reader.advance_and_skip():
         reader.refuse("incomplete escape sequence, reached end of pattern prematurely")
-    if reader.char == "{":
-        name = _name_in_braces(reader)
-    elif reader.char == "\\":
-        reader.refuse("invalid Unicode character class")
-    else:
-        name = reader.char
-        reader.advance_and_skip()
+    name = _name_of_class(reader)
     if not flags.unicode:
         reader.refuse(NOT_UNICODE, begin)
     key, sign, value = _property(name)
@@ -187,6 +181,16 @@ def _codes_of_property(reader: Reader, name: str, key: str, sign: str, value: st
     if codes is None:
         reader.refuse("Unicode property value not found", begin)
     return codes
+
+
+def _name_of_class(reader: Reader) -> str:
+    if reader.char == "{":
+        return _name_in_braces(reader)
+    if reader.char == "\\":
+        reader.refuse("invalid Unicode character class")
+    name = reader.char
+    reader.advance_and_skip()
+    return name
 
 
 def _name_in_braces(reader: Reader) -> str:

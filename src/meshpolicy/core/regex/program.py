@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from meshpolicy.core.alphabet import Intervals
-from meshpolicy.core.regex.errors import UnsupportedPattern
+from meshpolicy.core.regex.errors import InvalidPattern, UnsupportedPattern
 from meshpolicy.core.regex.size import check_size
 from meshpolicy.core.regex.syntax import parse
 from meshpolicy.core.regex.tree import (
@@ -72,6 +72,26 @@ class Program:
 def validate(pattern: str) -> None:
     """Raise InvalidPattern where Rust refuses a pattern, UnsupportedPattern where that is not decided here."""
     check_size(parse(pattern))
+
+
+def why_validity_is_unknown(pattern: str) -> str:
+    """Return why nobody can tell here whether Rust takes a pattern; empty where one can."""
+    try:
+        validate(pattern)
+    except UnsupportedPattern as error:
+        return str(error)
+    except InvalidPattern:
+        return ""
+    return ""
+
+
+def why_matches_are_unknown(pattern: str) -> str:
+    """Return why nobody can tell here what a pattern that Rust takes matches; empty where one can."""
+    try:
+        compiled(pattern)
+    except UnsupportedPattern as error:
+        return str(error)
+    return ""
 
 
 @lru_cache(1024)
