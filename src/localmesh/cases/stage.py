@@ -103,7 +103,7 @@ class Stage:
         if self._client_has_routes(request):
             raise NotPlayed("a route on a Service is the client's policy, and the sidecars here have none")
         if self._reads_otherwise(request):
-            raise NotPlayed("a regular expression must match the whole path in Envoy, and its first match in Linkerd")
+            raise NotPlayed("Envoy may read a regular expression of a route in another way than Linkerd")
 
     def _needs_admin_server(self, request: CaseRequest) -> bool:
         """Whether an echo server behind the port's policy cannot stand for the proxy's own server (R103)."""
@@ -124,16 +124,15 @@ class Stage:
         )
 
     def _reads_otherwise(self, request: CaseRequest) -> bool:
-        """Whether a route's expression spans the path for one of the two proxies only (`a|ab` and `/ab`)."""
+        """Whether a route's expression may span a value for one of the two proxies only (`/a|/ab` and `/ab`)."""
         path = request.path.partition("?")[0]
-        patterns = (
-            match.path.value
-            for route in effective(self.cluster, self.server(request), request.port).http_routes
-            for rule in route.rules
-            for match in rule.matches
-            if match.path and match.path.kind is PathKind.REGEX
-        )
-        return any(not _read_alike(pattern, path) for pattern in patterns)
+        routes = effective(self.cluster, self.server(request), request.port).http_routes
+        for match in (match for route in routes for rule in route.rules for match in rule.matches):
+            if match.path and match.path.kind is PathKind.REGEX and not _read_alike(match.path.value, path):
+                return True
+            if any(not _read_alike(h.value, request.headers.get(h.name, "")) for h in match.headers if h.regex):
+                return True
+        return False
 
     def _service_target(self, request: CaseRequest) -> ServiceTarget | None:
         return find_service_target(self.cluster, self.server(request), request.port)
@@ -183,8 +182,8 @@ class Stage:
         return Endpoint(pod.local, request.port, "" if skipped else pod.identity, opaque)
 
 
-def _read_alike(pattern: str, path: str) -> bool:
-    """Whether Envoy's RE2, which must match the whole path, certainly answers as Linkerd's proxy.
+def _read_alike(pattern: str, value: str) -> bool:
+    """Whether Envoy's RE2, which must match the whole value, certainly answers as Linkerd's proxy.
 
     Syntax that Python's engine refuses or warns of (nested classes, `&&`), and the repetition of a repetition (`a++`),
     is Rust's own, and RE2 reads it in another way or not at all.
@@ -195,6 +194,6 @@ def _read_alike(pattern: str, path: str) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             re.compile(pattern)
-        return spans(pattern, path) == spans(rf"\A(?:{pattern})\z", path)
+        return spans(pattern, value) == spans(rf"\A(?:{pattern})\z", value)
     except (re.error, Warning, InvalidPattern, UnsupportedPattern):
         return False

@@ -18,6 +18,7 @@ from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.match import Address, IdentityMatch, NetworkMatch, ValueMatch
 from meshpolicy.core.policy import Authorization, PortPolicy, TlsAuthenticated
 from meshpolicy.core.regex import language
+from meshpolicy.core.truth import Truth
 from meshpolicy.decide.authorized import authenticated
 
 SPIFFE = "spiffe://"
@@ -220,6 +221,8 @@ def _identity_axis(patterns: tuple[IdentityPattern, ...], names: tuple[str, ...]
 
 def meets_identity(pattern: IdentityPattern, identity: str) -> bool:
     """Whether a verified identity meets a pattern; none does no identity (R82, R86)."""
+    if isinstance(pattern, ValueMatch):
+        return bool(identity) and pattern.accepts_line(identity) is Truth.YES
     return bool(identity) and pattern.accepts(identity)
 
 

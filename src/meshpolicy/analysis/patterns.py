@@ -3,7 +3,7 @@
 Whether a text meets a pattern is asked of the pattern itself, as the rules do. Automata only find texts to ask about.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -12,6 +12,7 @@ from meshpolicy.core.axis import Axis, grouped, lines, texts
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, IdentityMatch, PathKind, PathMatch, ValueMatch
 from meshpolicy.core.policy import GrpcRoute, GrpcRule, HttpRoute, HttpRule, PortPolicy, Redirect, Ref
 from meshpolicy.core.regex import language
+from meshpolicy.core.truth import Truth
 from meshpolicy.decide.decide import CLIENT_ID
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, route_grpc
@@ -160,7 +161,7 @@ def meets_path(pattern: PathPattern, path: str) -> bool:
     """Whether a path meets a pattern; of a gRPC match, whether it names that service and method (R90, R94)."""
     match pattern:
         case PathMatch():
-            return pattern.length(path) is not None
+            return pattern.accepts(path) is Truth.YES
         case Unmoved():
             return pattern.meets_path(path)
         case GrpcMatch():
@@ -240,9 +241,14 @@ def _any_case(name: str) -> Automaton:
     return found
 
 
+def meets_lines(pattern: ValueMatch, sent: tuple[str, ...]) -> bool:
+    """Whether some line of a header meets a pattern (R93)."""
+    return any(pattern.accepts_line(line) is Truth.YES for line in sent)
+
+
 def meets_values(pattern: ValueMatch, sent: tuple[str, ...]) -> bool:
-    """Whether some line meets a pattern (R93)."""
-    return any(map(pattern.accepts, sent))
+    """Whether some value of a query parameter meets a pattern (R93)."""
+    return any(pattern.accepts(value) is Truth.YES for value in sent)
 
 
 @lru_cache(CACHED)
@@ -256,8 +262,9 @@ def value_axis(patterns: tuple[ValueMatch, ...], *, header: bool) -> Axis[ValueM
     for exact in (one for one in patterns if not one.regex):
         universe |= Automaton.literal(exact.value)
     found = texts(universe, languages, [one.value for one in patterns if not one.regex])
-    return grouped(
-        lines(found, [pattern.accepts for pattern in patterns]),
-        patterns,
-        meets_values,
-    )
+    meets = meets_lines if header else meets_values
+
+    def alone(pattern: ValueMatch) -> Callable[[str], bool]:
+        return lambda value: meets(pattern, (value,))
+
+    return grouped(lines(found, [alone(pattern) for pattern in patterns]), patterns, meets)

@@ -16,6 +16,7 @@ from meshpolicy.analysis.patterns import (
     Patterns,
     host_axis,
     meets_host,
+    meets_lines,
     meets_path,
     meets_values,
     method_axis,
@@ -50,7 +51,7 @@ class Term:
             self.methods.holds(lambda method: method == request.method)
             and self.paths.holds(lambda pattern: meets_path(pattern, request.target))
             and self.hosts.holds(lambda pattern: meets_host(pattern, request.authority))
-            and self.headers.holds(lambda one: meets_values(one, lines.get(one.name, ())))
+            and self.headers.holds(lambda one: meets_lines(one, lines.get(one.name, ())))
             and self.query.holds(lambda one: meets_values(one, tuple(v for name, v in pairs if name == one.name)))
         )
 

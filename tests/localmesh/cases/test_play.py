@@ -1,6 +1,7 @@
 """The project's cases on real Envoys: they end as they were measured, and a wrong one is found out."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
@@ -47,6 +48,20 @@ def test_a_header_of_several_lines_is_not_played_and_named(tmp_path: Path) -> No
     (tmp_path / "lines.yaml").write_text(f"description: Lines.\nbase: cluster.yaml\npolicies: []\nrequests: [{call}]\n")
     outcome = CliRunner().invoke(main, ["test", str(tmp_path / "lines.yaml")])
     assert "1 not played: Envoy joins the lines of one header by commas" in outcome.stdout
+
+
+@pytest.mark.envoy
+@pytest.mark.parametrize("expression", ["/[a-z&&[^x]]+", "/a++", "/a|/ab"])
+def test_a_regular_expression_that_envoy_may_read_otherwise_is_not_played_and_named(
+    expression: str, tmp_path: Path
+) -> None:
+    (tmp_path / "cluster.yaml").write_bytes((CASES / "cluster.yaml").read_bytes())
+    case = (CASES / "a-regular-expression-must-span-the-path.yaml").read_text()
+    path = re.search(r"type: RegularExpression, value: ([^}]*)", case)
+    assert path is not None
+    (tmp_path / "one.yaml").write_text(case.replace(path[1], json.dumps(expression)))
+    outcome = CliRunner().invoke(main, ["test", str(tmp_path / "one.yaml")])
+    assert "not played: Envoy may read a regular expression of a route in another way" in outcome.stdout
 
 
 @pytest.mark.envoy
