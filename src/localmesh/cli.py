@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FINDING = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
-FINISHED = ("rotate", "restart")
+FINISHED = ("down", "rotate", "restart")
 """Commands that the supervisor carries out: whoever waits for them can go away."""
 
 output_option = click.option(
@@ -50,7 +50,7 @@ class Commands(click.Group):
         except OSError as error:
             if error.errno == EPIPE:  # nobody reads on, which click ends in silence
                 raise
-            fail((told(error),), hint="nothing else was tried; see `just status`")
+            fail((told(error),))
             ctx.exit(FINDING)
         except KeyboardInterrupt:
             if ctx.invoked_subcommand in FINISHED:

@@ -44,7 +44,7 @@ class Progress:
                 self._phases[pod] = phase
                 self._refresh()
                 if not self._live:
-                    self._console.print(f"{pod}: {phase}")
+                    self._console.print(f"{pod}: {phase}", soft_wrap=True)
             case Ready(seconds):
                 self._console.print(f"All pods are ready after {seconds:.1f} s.")
             case _:

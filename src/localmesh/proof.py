@@ -33,7 +33,8 @@ class Call:
 def prove(client: Client, mesh: MeshView) -> Proof:
     """Make the calls; a call that cannot be made is told among what is missing."""
     calls = allowed_calls(mesh)
-    url = f"{mesh.ingress.url}{mesh.ingress.paths[-1]}" if mesh.ingress and mesh.ingress.paths else ""
+    entry = mesh.ingress
+    url = f"{entry.url}{entry.paths[-1]}" if entry and entry.url and entry.paths else ""
     allowed, line = through_ingress(url) if url else (True, "")
     asked = client.ask(Question(calls[0].source, calls[0].target)) if calls and not url else None
     refused = first_refused(client, stranger_targets(mesh, calls))

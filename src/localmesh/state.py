@@ -102,7 +102,7 @@ class StateFolder:
 
     def owner(self) -> int | None:
         """Return the process that owns the folder now, or None."""
-        with suppress(OSError), (self.path / LOCK).open() as lock:
+        with suppress(OSError, ValueError), (self.path / LOCK).open() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -8,6 +8,7 @@ from meshup.backend import WORDS, Backend, choose
 from meshup.running import cluster_runs, kind_has_the_cluster, local_mesh_runs
 
 BAD_INPUT = 2
+INTERRUPTED = 130
 HELP = """\
 Usage: python -m meshup VERB [local|kind] [ARGUMENT]...
 
@@ -79,4 +80,7 @@ def hand_over(backend: Backend, verb: str, arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -141,6 +141,12 @@ def test_what_could_not_be_asked_is_said() -> None:
     )
 
 
+def test_a_way_in_without_http_is_not_asked() -> None:
+    ingress = IngressView("", "https://127.0.0.1:1", "", ("/rally",))
+    proof = prove(Asked("ponger/ping"), MeshView({}, PODS, (PINGER,), ingress))
+    assert (proof.url, proof.asked is not None, proof.holds) == ("", True, True)
+
+
 def test_the_way_in_is_asked_where_there_is_one() -> None:
     with answering(WELL) as url:
         ingress = IngressView(url.removesuffix("/rally"), "", "", ("/rally",))

@@ -1,11 +1,15 @@
 """Words that lead to no backend."""
 
+import asyncio
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from localmesh.until import until
 
 VERBS = ("down", "status", "ask", "logs", "rotate", "restart")
 
@@ -26,6 +30,23 @@ def test_a_verb_goes_to_the_local_mesh_where_nothing_runs(verb: str, tmp_path: P
     )
     assert done.returncode == 0, done.stderr
     assert f"localmesh {verb}" in done.stdout
+
+
+def test_an_interrupted_choice_ends_in_silence(tmp_path: Path) -> None:
+    for tool in ("docker", "kind", "kubectl", "helm"):
+        (tmp_path / tool).write_text(f"#!/bin/sh\ntouch {tmp_path}/asked; exec /bin/sleep 60\n")
+        (tmp_path / tool).chmod(0o755)
+    with subprocess.Popen(
+        [sys.executable, "-m", "meshup", "up"],
+        env={"PATH": f"{tmp_path}:/bin:/usr/bin"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        asyncio.run(until((tmp_path / "asked").exists, within=20, what="Docker was not asked"))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, "", "")
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,14 @@ BY_STATUS = {
     404: Verdict.NOT_FOUND,
     429: Verdict.RATE_LIMITED,
     400: Verdict.PROTOCOL_ERROR,
+    407: Verdict.PROTOCOL_ERROR,
     431: Verdict.PROTOCOL_ERROR,
     500: Verdict.PROTOCOL_ERROR,
 }
 """What a proxy means by an answer of its own."""
 BROKEN_OFF = (Verdict.CLOSED, Verdict.PROTOCOL_ERROR)
-UNREADABLE = (400, 431)
-UNREAD = "a proxy could not read the request (its method, its target or its size), and so asked no policy"
+UNREADABLE = (400, 407, 431)
+UNREAD = "a proxy does not take such a request (its method, its target, its size, an upgrade), and so asked no policy"
 GATEWAY_ERRORS = (502, 503, 504)
 """What a proxy answers when the other side closes the connection (M2): by policy, or as nobody is there."""
 

@@ -57,7 +57,7 @@ def find_target(text: str, services: Sequence[Service], running: Sequence[Pod], 
     name, port, path = found["name"], found["port"] or "", found["path"] or "/"
     if pod := next((pod for pod in running if pod.name == name), None):
         return _at_pod(pod, port, path)
-    called = [service for service in services if name in (service.ref.name, _dotted(service))]
+    called = [service for service in services if name == service.ref.name or _full(name) == _dotted(service)]
     if len(called) > 1:
         raise BadInput(f"{name}: more than one Service has this name; write {' or '.join(map(_dotted, called))}")
     if called:
@@ -66,6 +66,11 @@ def find_target(text: str, services: Sequence[Service], running: Sequence[Pod], 
         return _at_pod(pods[0], port, path)
     known = sorted({service.ref.name for service in services} | {pod.name for pod in running})
     raise BadInput(f"{name}: there is no such service, workload or pod; known are {', '.join(known)}")
+
+
+def _full(name: str) -> str:
+    """Return `name.namespace` of a Service's name in DNS, however much of it is written."""
+    return name.removesuffix(".cluster.local").removesuffix(".svc")
 
 
 def _dotted(service: Service) -> str:

@@ -21,6 +21,9 @@ CLAIM_PORT = OUTBOUND_PORT
 The kernel frees it at any exit.
 """
 
+MOST_PODS = 252
+"""Addresses of 10.244.N.0/24 without the node's, and one for the pod that comes before another one goes."""
+
 
 @dataclass(slots=True)
 class Held:

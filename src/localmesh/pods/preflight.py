@@ -6,7 +6,9 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from localmesh.pods.network import MOST_PODS
 from localmesh.pods.plan import Group
+from localmesh.pods.pod import OUTBOUND_PORT
 from localmesh.pods.programs import NoProgram, resolve, unknown_fields
 
 
@@ -15,6 +17,8 @@ def workload_reasons(groups: Iterable[Group], environ: Mapping[str, str]) -> Ite
     groups = tuple(groups)
     if not groups:
         yield "the manifests hold no workload that runs here (Deployment, StatefulSet, DaemonSet, Pod)"
+    if (wanted := sum(group.workload.replicas for group in groups)) > MOST_PODS:
+        yield f"the manifests ask for {wanted} pods, and a local mesh has addresses for {MOST_PODS}: lower `replicas`"
     for group in groups:
         for container in group.containers:
             where = f"{group.workload.ref.place or ''}: {group.workload.ref}"
@@ -23,6 +27,8 @@ def workload_reasons(groups: Iterable[Group], environ: Mapping[str, str]) -> Ite
             except NoProgram as error:
                 yield f"{where}: {error}"
             yield from (f"{where}: {reason}" for reason in unknown_fields(container))
+            if any(port.number == OUTBOUND_PORT and port.protocol == "TCP" for port in container.ports):
+                yield f"{where}: container {container.name} declares port {OUTBOUND_PORT}, which is the sidecar's own"
 
 
 def port_reasons(ports: Mapping[str, int]) -> Iterator[str]:

@@ -24,6 +24,8 @@ FQDN = "ponger.pingpong.svc.cluster.local"
         ("ponger", "ponger-1", 8080, FQDN, "/"),
         ("ponger/ping?x=1", "ponger-1", 8080, FQDN, "/ping?x=1"),
         ("ponger.pingpong/ping", "ponger-1", 8080, FQDN, "/ping"),
+        ("ponger.pingpong.svc/ping", "ponger-1", 8080, FQDN, "/ping"),
+        (f"{FQDN}:80/ping", "ponger-1", 8080, FQDN, "/ping"),
         ("ponger:80", "ponger-1", 8080, FQDN, "/"),
         ("ponger:metrics/metrics", "ponger-1", 9090, f"{FQDN}:9090", "/metrics"),
         ("ponger-0:metrics/a:b", "ponger-0", 9090, "127.244.0.2:9090", "/a:b"),

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from localmesh.pods.network import MOST_PODS
 from localmesh.pods.plan import groups
+from localmesh.pods.pod import OUTBOUND_PORT
 from localmesh.pods.preflight import envoy_reasons, port_reasons, workload_reasons
 from localmesh.state import StateFolder
-from meshpolicy.kinds.container import Variable
+from meshpolicy.kinds.container import ContainerPort, Variable
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.workload import Workload
 
@@ -38,6 +40,19 @@ def test_all_that_is_wrong_with_all_workloads_is_reported() -> None:
 
 def test_manifests_without_a_workload_are_no_mesh() -> None:
     assert reasons() == ["the manifests hold no workload that runs here (Deployment, StatefulSet, DaemonSet, Pod)"]
+
+
+def test_more_pods_than_there_are_addresses_are_refused() -> None:
+    assert reasons(workload(replicas=MOST_PODS)) == []
+    assert reasons(workload(replicas=200), workload("pinger", replicas=53)) == [
+        f"the manifests ask for 253 pods, and a local mesh has addresses for {MOST_PODS}: lower `replicas`"
+    ]
+
+
+def test_a_port_of_the_sidecar_is_not_the_apps() -> None:
+    (reason,) = reasons(workload(containers=(container(ports=(ContainerPort(OUTBOUND_PORT),)),)))
+    assert reason.endswith("container ponger declares port 4140, which is the sidecar's own")
+    assert reasons(workload(containers=(container(ports=(ContainerPort(OUTBOUND_PORT, protocol="UDP"),)),))) == []
 
 
 def test_a_taken_port_is_named_with_the_setting_that_changes_it() -> None:
