@@ -46,6 +46,24 @@ ask *args: install
 logs *args: install
     @python -m meshup logs "$@"
 
+# what `just apply` would change, in requests: opened, closed, or granted by other objects
+[group('run')]
+[no-exit-message]
+diff *args: install
+    @python -m localmesh diff "$@"
+
+# take in what has changed in the manifests, while traffic flows
+[group('run')]
+[no-exit-message]
+apply *args: install
+    @python -m localmesh apply "$@"
+
+# have a workload run as so many pods: `just scale ponger 3`
+[group('run')]
+[no-exit-message]
+scale *args: install
+    @python -m localmesh scale "$@"
+
 # renew the certificates while traffic flows
 [group('run')]
 [no-cd]

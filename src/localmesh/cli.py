@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 FINDING = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
-FINISHED = ("down", "rotate", "restart")
+MOST_REPLICAS = 200
+"""A network of a node has hardly more addresses for pods."""
+FINISHED = ("down", "apply", "scale", "rotate", "restart")
 """Commands that the supervisor carries out: whoever waits for them can go away."""
 
 output_option = click.option(
@@ -35,7 +37,19 @@ output_option = click.option(
 class Commands(click.Group):
     """The group of all commands; turns every error of this package into one message and an exit code."""
 
-    order: ClassVar = ["up", "down", "status", "ask", "logs", "rotate", "restart", "test"]
+    order: ClassVar = [
+        "up",
+        "down",
+        "status",
+        "ask",
+        "logs",
+        "diff",
+        "apply",
+        "scale",
+        "rotate",
+        "restart",
+        "test",
+    ]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which a person meets them."""
@@ -216,6 +230,38 @@ def restart(name: str) -> None:
     """Replace the pods of a workload, each only after a new one is ready."""
     pods = running().restart(name)
     say(f"{name} now runs as {', '.join(pods)}.")
+
+
+@main.command()
+def apply() -> None:
+    """Take in what has changed in the manifests, while traffic flows; pods that are made as before stay."""
+    from localmesh.changes import words
+
+    say(words(running().apply()))
+
+
+@main.command(no_args_is_help=True)
+@click.argument("name")
+@click.argument("replicas", type=click.IntRange(0, MOST_REPLICAS))
+def scale(name: str, replicas: int) -> None:
+    """Have a workload run as so many pods, until the manifests are applied again."""
+    pods = running().scale(name, replicas)
+    say(f"{name} now runs as {', '.join(pods)}." if pods else f"{name} has no pod now.")
+
+
+@main.command()
+@click.option("--explain", is_flag=True, help="Name the objects that grant each access.")
+@output_option
+def diff(explain: bool, output: str) -> None:
+    """Say what `apply` would change, in requests: opened, closed, or granted by other objects.
+
+    Exits 1 if anything would change.
+    """
+    from localmesh.changes import difference
+
+    client = running()
+    manifests = paths(client.status().settings["LOCALMESH_MANIFESTS"])
+    sys.exit(difference(client, manifests, ["--output", output, *(["--explain"] if explain else [])]))
 
 
 @main.command("test", no_args_is_help=True)

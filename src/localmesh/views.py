@@ -95,6 +95,33 @@ class MeshView:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """What new manifests have changed; false if they changed nothing."""
+
+    told: tuple[str, ...] = ()
+    """The pods whose sidecars were told something new."""
+    started: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
+    seconds: float = 0.0
+    """From the request to the moment at which all of it held."""
+
+    def __bool__(self) -> bool:
+        return bool(self.told or self.started or self.replaced or self.stopped)
+
+    def to_json(self) -> str:
+        """Return the JSON that `from_json` reads."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return what `to_json` wrote."""
+        data: dict[str, Any] = json.loads(text)
+        told, started, replaced, stopped = (tuple(data[name]) for name in ("told", "started", "replaced", "stopped"))
+        return cls(told, started, replaced, stopped, data["seconds"])
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One request to be sent as somebody."""
 

@@ -1,6 +1,8 @@
 """What the manifests say: every problem in them is reported before anything starts."""
 
+import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from localmesh.errors import BadInput
@@ -10,7 +12,19 @@ from meshpolicy.manifests.load import load
 from meshpolicy.manifests.parse import parse_documents
 
 
-def read_cluster(paths: Iterable[Path], so_far: str = "nothing was started") -> Cluster:
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """Documents that are right, and what they say."""
+
+    cluster: Cluster
+    documents: tuple[Document, ...]
+
+    def to_yaml(self) -> str:
+        """Return the documents as one YAML text; JSON is YAML, too."""
+        return "".join(f"---\n{json.dumps(document.data)}\n" for document in self.documents)
+
+
+def read_manifests(paths: Iterable[Path], so_far: str = "nothing was started") -> Manifests:
     """Return what the manifests say, or raise BadInput with every problem in them and what was done `so_far`."""
     documents, unreadable = load(paths)
     manifests = parse_documents(documents, before=unreadable)
@@ -20,7 +34,7 @@ def read_cluster(paths: Iterable[Path], so_far: str = "nothing was started") -> 
     reasons += _unknown_accounts(cluster, documents)
     if reasons:
         raise BadInput(*reasons, hint=f"mend these first; {so_far}")
-    return cluster
+    return Manifests(cluster, tuple(documents))
 
 
 def _unknown_accounts(cluster: Cluster, documents: Iterable[Document]) -> list[str]:

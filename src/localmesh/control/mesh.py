@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from time import monotonic
 
 from localmesh.control.member import Member, admit
@@ -17,7 +18,7 @@ from localmesh.pods.pod import Pod
 from localmesh.pods.process import tail
 from localmesh.pods.runner import Runner
 from localmesh.until import ended, until
-from localmesh.views import Phase
+from localmesh.views import Applied, Phase
 from meshpolicy.core.policy import Ref
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,10 @@ FAREWELL = 0.8
 HOUSEKEEPING = 0.5
 ACCEPTANCE = 5.0
 """Seconds in which the sidecars must have taken what they are told."""
+
+
+Wanted = Sequence[tuple[Group, int]]
+"""How many pods each workload is to have."""
 
 
 class Mesh:
@@ -93,53 +98,56 @@ class Mesh:
 
     async def scale(self, group: Group, replicas: int) -> tuple[str, ...]:
         """Have a workload run as so many pods until the manifests are applied again; return them."""
+        if not group.numbered and replicas > 1:
+            raise BadInput(f"{group.workload.ref}: there is one pod of this name, and cannot be more")
         async with self._changing:
-            await self._fill([group], replicas)
-            await self._thin(group, replicas)
+            await self._fill([(group, replicas)])
+            await self._thin([(group, replicas)])
             return tuple(member.runner.pod.name for member in self._of(group.workload.ref))
 
-    async def adopt(self, outfitter: Outfitter) -> bool:
-        """Take in what new manifests say, and return whether that is anything new, once it holds everywhere.
+    async def adopt(self, outfitter: Outfitter) -> Applied:
+        """Take in what new manifests say, and return what that has changed, once it holds everywhere.
 
         Pods stay where they are made as before. Raises BadInput where a sidecar refuses what it is told.
         """
         async with self._changing:
             before = self.outfitter
-            changed = self._take_over(outfitter)
+            told = self._take_over(outfitter)
             try:
                 await self._accepted()
-                return await self._reconcile(before) or changed
+                return replace(await self._reconcile(before), told=told)
             except LocalMeshError:
                 # What could not be applied is no state to compare with: the next attempt tries it again.
                 self._take_over(before)
                 raise
 
-    async def _reconcile(self, before: Outfitter) -> bool:
-        """Start, replace and stop pods until they are those of the manifests; return whether any had to be."""
+    async def _reconcile(self, before: Outfitter) -> Applied:
+        """Start, replace and stop pods until they are those of the manifests."""
+        wanted = [(group, group.workload.replicas) for group in self.groups]
         gone = {group.workload.ref for group in before.groups} - {group.workload.ref for group in self.groups}
-        changed = await self._fill(self.groups)
-        for group in self.groups:
+        started = await self._fill(wanted)
+        replaced: list[str] = []
+        for group, _ in wanted:
             for member in self._of(group.workload.ref):
                 if member.template != group.template:
                     await self._renew(group, member)
-                    changed = True
-            changed |= await self._thin(group, group.workload.replicas)
+                    replaced.append(member.runner.pod.name)
         leaving = [member for ref in gone for member in self._of(ref)]
-        await asyncio.gather(*(self._dismiss(member) for member in leaving))
-        return changed or bool(leaving)
+        stopped = await self._thin(wanted) + await self._dismiss_all(leaving)
+        return Applied((), started, tuple(replaced), stopped)
 
-    async def _fill(self, groups: Iterable[Group], replicas: int | None = None) -> bool:
-        missing: list[Group] = []
-        for group in groups:
-            wanted = group.workload.replicas if replicas is None else replicas
-            missing += [group] * (wanted - len(self._of(group.workload.ref)))
-        await self._begin([self._admit(group) for group in missing])
-        return bool(missing)
+    async def _fill(self, wanted: Wanted) -> tuple[str, ...]:
+        """Start what is missing, all at once; return the names."""
+        missing = [group for group, replicas in wanted for _ in range(replicas - len(self._of(group.workload.ref)))]
+        new = [self._admit(group) for group in missing]
+        await self._begin(new)
+        return tuple(member.runner.pod.name for member in new)
 
-    async def _thin(self, group: Group, replicas: int) -> bool:
-        surplus = self._of(group.workload.ref)[replicas:]
-        await asyncio.gather(*(self._dismiss(member) for member in surplus))
-        return bool(surplus)
+    async def _thin(self, wanted: Wanted) -> tuple[str, ...]:
+        """Stop what is too much, the youngest first; return the names."""
+        return await self._dismiss_all(
+            [member for group, replicas in wanted for member in self._of(group.workload.ref)[replicas:]]
+        )
 
     async def _renew(self, group: Group, old: Member) -> None:
         if not group.numbered:  # the workload is one Pod by name: there cannot be two of it
@@ -152,20 +160,21 @@ class Mesh:
         try:
             await self._until_ready(new)
         except LocalMeshError:
-            await asyncio.gather(*(self._dismiss(member) for member in new))
+            await self._dismiss_all(new)
             raise
 
-    def _take_over(self, outfitter: Outfitter) -> bool:
-        """Tell all what new manifests say; return whether that differs from what they were told before."""
+    def _take_over(self, outfitter: Outfitter) -> tuple[str, ...]:
+        """Tell all what new manifests say; return for which pods that differs from what they were told before."""
         self.outfitter = outfitter
         groups = {group.workload.ref: group for group in outfitter.groups}
-        changed = False
-        for member in self.members.values():
-            if group := groups.get(member.runner.pod.workload):
-                changed |= member.learn(group, outfitter)
+        told = tuple(
+            name
+            for name, member in self.members.items()
+            if (group := groups.get(member.runner.pod.workload)) and member.learn(group, outfitter)
+        )
         self._changed()
         self._tell()
-        return changed
+        return told
 
     async def _accepted(self) -> None:
         """Return when every sidecar that listens has taken what it was told; raises BadInput if one refuses."""
@@ -208,6 +217,10 @@ class Mesh:
         self.outfitter.credentials.forget(pod)
         self._phases.pop(pod.name, None)
         self._changed()
+
+    async def _dismiss_all(self, members: Sequence[Member]) -> tuple[str, ...]:
+        await asyncio.gather(*(self._dismiss(member) for member in members))
+        return tuple(member.runner.pod.name for member in members)
 
     async def _until_ready(self, members: Sequence[Member]) -> None:
         await asyncio.gather(*(member.start() for member in members))

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from localmesh.ask.question import from_body
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError
-from localmesh.views import Answer, MeshView, Question
+from localmesh.views import Answer, Applied, MeshView, Question
 
 
 class Controlled(Protocol):
@@ -31,8 +31,14 @@ class Controlled(Protocol):
     async def ask(self, question: Question) -> Answer:
         """Send one request as somebody."""
 
-    async def apply(self) -> bool:
-        """Read the manifests again; return whether anything changed."""
+    async def apply(self) -> Applied:
+        """Read the manifests again; return what they have changed."""
+
+    async def scale(self, name: str, replicas: int) -> tuple[str, ...]:
+        """Have a workload run as so many pods; return them."""
+
+    def manifests(self) -> str:
+        """Return the documents that the mesh runs by, as YAML."""
 
 
 def create_app(mesh: Controlled) -> Starlette:
@@ -52,13 +58,21 @@ def create_app(mesh: Controlled) -> Starlette:
         return Response(answer.to_json(), media_type="application/json")
 
     async def apply(_: Request) -> Response:
-        return JSONResponse({"changed": await mesh.apply()})
+        return Response((await mesh.apply()).to_json(), media_type="application/json")
+
+    async def scale(request: Request) -> Response:
+        return JSONResponse({"pods": await mesh.scale(request.path_params["name"], request.path_params["replicas"])})
+
+    async def manifests(_: Request) -> Response:
+        return Response(mesh.manifests(), media_type="application/yaml")
 
     verbs: list[Callable[[Request], Awaitable[Response]]] = [rotate, ask, apply]
     return Starlette(
         routes=[
             Route("/status", status),
+            Route("/manifests", manifests),
             Route("/restart/{name:path}", restart, methods=["POST"]),
+            Route("/scale/{replicas:int}/{name:path}", scale, methods=["POST"]),
             *(Route(f"/{verb.__name__}", verb, methods=["POST"]) for verb in verbs),
         ],
         exception_handlers={LocalMeshError: _refuse},

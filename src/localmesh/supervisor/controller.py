@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from time import perf_counter
 
 from localmesh.ask.access import access, policy_identities
 from localmesh.ask.ask import Asker, client
 from localmesh.ask.sources import NODE, UNMESHED, AsAccount, AsPod, AsStranger
 from localmesh.control.front import front, ingress_group
-from localmesh.control.manifests import read_cluster
+from localmesh.control.manifests import read_manifests
 from localmesh.control.mesh import Mesh
 from localmesh.control.outfit import Outfitter
 from localmesh.envoy.command import binary
@@ -23,7 +24,7 @@ from localmesh.pods.preflight import envoy_reasons, port_reasons, workload_reaso
 from localmesh.pods.runner import Runner
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
-from localmesh.views import Answer, IngressView, MeshView, PodView, Question
+from localmesh.views import Answer, Applied, IngressView, MeshView, PodView, Question
 from meshpolicy.core.client import Client
 from meshpolicy.kinds.cluster import Cluster
 
@@ -43,7 +44,8 @@ class Controller:
         self._settings = settings
         self._network = network
         self._environ = environ
-        cluster = read_cluster(settings.manifests)
+        self._manifests = read_manifests(settings.manifests)
+        cluster = self._manifests.cluster
         planned = self._planned(cluster)
         reasons = [
             *workload_reasons(planned, environ),
@@ -134,14 +136,26 @@ class Controller:
         )
         return await asker.ask(question)
 
-    async def apply(self) -> bool:
-        """Read the manifests again; return whether anything changed."""
-        cluster = read_cluster(self._settings.manifests, "what runs was not changed")
+    async def scale(self, name: str, replicas: int) -> tuple[str, ...]:
+        """Have a workload run as so many pods until the manifests are applied again; return them."""
+        return await self.mesh.scale(self.mesh.group(name), replicas)
+
+    def manifests(self) -> str:
+        """Return the documents that the mesh runs by, as YAML."""
+        return self._manifests.to_yaml()
+
+    async def apply(self) -> Applied:
+        """Read the manifests again; return what they have changed, once all of it holds."""
+        started = perf_counter()
+        manifests = read_manifests(self._settings.manifests, "what runs was not changed")
+        cluster = manifests.cluster
         planned = self._planned(cluster)
         if reasons := tuple(workload_reasons(planned, self._environ)):
             raise BadInput(*reasons, hint="what runs was not changed")
         outfitter = replace(self.mesh.outfitter, cluster=cluster, groups=planned, front=front(cluster, self._settings))
-        return await self.mesh.adopt(outfitter)
+        applied = await self.mesh.adopt(outfitter)
+        self._manifests = manifests
+        return replace(applied, seconds=perf_counter() - started)
 
 
 def _account(identity: str) -> str:

@@ -14,7 +14,7 @@ from localmesh.supervisor.api import serve
 from localmesh.supervisor.client import Client
 from localmesh.supervisor.listening import listen
 from localmesh.until import ended
-from localmesh.views import AccessView, Answer, IngressView, MeshView, Question
+from localmesh.views import AccessView, Answer, Applied, IngressView, MeshView, Question
 
 from ..build import pod_view
 
@@ -22,6 +22,8 @@ INGRESS = IngressView("http://127.0.0.1:8080", "https://127.0.0.1:8443", "/state
 ACCESS = AccessView("pinger", "ponger", "http", "GET /ping", "AuthorizationPolicy pingpong/pinger-may-ping")
 MESH = MeshView({"LOCALMESH_PORT": "8080"}, (pod_view(),), (ACCESS,), INGRESS)
 ANSWER = Answer("unmeshed", "ponger", "GET /ping", 403, "", 0.001, "forbidden", "forbidden", ("no grant",))
+
+APPLIED = Applied(("ponger-0",), ("ponger-1",), (), ("pinger-0",), 0.02)
 
 
 class Mesh:
@@ -52,9 +54,18 @@ class Mesh:
         self.asked.append(question)
         return ANSWER
 
-    async def apply(self) -> bool:
-        """Find nothing new."""
-        return False
+    async def apply(self) -> Applied:
+        """Have told one pod."""
+        return APPLIED
+
+    async def scale(self, name: str, replicas: int) -> tuple[str, ...]:
+        """Keep what was asked."""
+        self.asked.append((name, replicas))
+        return ("ponger-0",)
+
+    def manifests(self) -> str:
+        """Return a document."""
+        return "---\n{}\n"
 
 
 def talk(folder: Path, conversation: Callable[[Client, Mesh], None]) -> None:
@@ -73,11 +84,13 @@ def test_views_and_answers_survive_the_way(short_path: Path) -> None:
     def conversation(client: Client, mesh: Mesh) -> None:
         assert client.status() == MESH
         assert client.rotate() == 4
-        assert client.apply() is False
+        assert client.apply() == APPLIED
+        assert client.scale("pingpong/ponger", 1) == ("ponger-0",)
+        assert client.manifests() == "---\n{}\n"
         assert client.restart("pingpong/ponger") == ("ponger-2", "ponger-0")
         question = Question("pinger", "ponger", "POST", (("X-A", "1"), ("X-A", "2")))
         assert client.ask(question) == ANSWER
-        assert mesh.asked == ["pingpong/ponger", question]
+        assert mesh.asked == [("pingpong/ponger", 1), "pingpong/ponger", question]
 
     talk(short_path, conversation)
 
