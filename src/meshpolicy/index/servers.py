@@ -42,6 +42,8 @@ def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
     """Return the numbers that a port means on a workload: itself, or all TCP ports of that name (R11, R15)."""
     if isinstance(port, int):
         return (port,)
+    if not port:
+        return ()  # The API takes an empty name, and no port has it.
     declared = tuple(
         entry.number
         for container in workload.containers

@@ -23,10 +23,10 @@ def read(document: Fields, ref: Ref) -> Workload:
         MappingProxyType(metadata.strings("labels")),
         MappingProxyType(metadata.strings("annotations")),
         containers=(Container(ref.name, ports=ports),),
-        addresses=tuple(read_addresses(spec.children("workloadIPs"), "ip")),
+        addresses=tuple(read_addresses(spec.children("workloadIPs"), "ip", free=True)),
         meshed=True,
         identity=spec.child("meshTls" if old else "meshTLS").text("identity"),
-        unread="it has `meshTls`, as in v1alpha1, and Linkerd reads `meshTLS`, as in v1beta1" if old else "",
+        unread="" if spec.has("meshTLS") else "it has no `meshTLS`, by which v1beta1 calls it and Linkerd reads it",
     )
 
 

@@ -59,10 +59,8 @@ def valid_identity(identity: str) -> bool:
     if not identity.startswith("spiffe://"):
         return IDENTITY.fullmatch(identity) is not None
     domain, *segments = identity.removeprefix("spiffe://").split("/")
-    return (
-        len(identity) <= 2048
-        and TRUST_DOMAIN.fullmatch(domain) is not None
-        and all(SEGMENT.fullmatch(segment) and segment not in (".", "..") for segment in segments)
+    return TRUST_DOMAIN.fullmatch(domain) is not None and all(
+        SEGMENT.fullmatch(segment) and segment not in (".", "..") for segment in segments
     )
 
 

@@ -83,13 +83,17 @@ def _network(entry: Fields, key: str, text: str) -> Network | None:
     return found
 
 
-def read_addresses(entries: Iterable[Fields], key: str) -> list[Address]:
-    """Read the address at a field of each entry; a problem, and no address, where it is none."""
+def read_addresses(entries: Iterable[Fields], key: str, *, free: bool = False) -> list[Address]:
+    """Read the address at a field of each entry; a problem, and no address, where it is none.
+
+    A field that is free may hold any text, which the API server stores as it is.
+    """
     found: list[Address] = []
     for entry in entries:
         text = entry.text(key)
         try:
             found += [ip_address(text)] if text else []
         except ValueError:
-            entry.note(key, f"is `{text}`, where an IP address is expected")
+            if not free:
+                entry.note(key, f"is `{text}`, where an IP address is expected")
     return found

@@ -26,7 +26,7 @@ class UnknownField(NamedTuple):
     message: str
 
 
-TOP_LEVEL = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
+TOP_LEVEL = frozenset({"apiVersion", "kind", "metadata"})
 TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -46,8 +46,9 @@ def check_schema(document: Fields) -> None:
     if schemas and version not in schemas:
         document.refuse("apiVersion", f"has no version `{version}`; there are {', '.join(schemas)}")
     elif schemas:
-        for name in document.data.keys() - TOP_LEVEL:
-            document.refuse(str(name), f"is an unknown field; known are {', '.join(sorted(TOP_LEVEL))}")
+        known = TOP_LEVEL | schemas[version]["properties"].keys()
+        for name in document.data.keys() - known:
+            document.refuse(str(name), f"is an unknown field; known are {', '.join(sorted(known))}")
         value = {"spec": document.data["spec"]} if "spec" in document.data else {}
         for field, message in validate(complete(value, schemas[version]), schemas[version]):
             document.refuse(field, message)
@@ -64,17 +65,21 @@ def as_stored(document: Fields) -> Fields:
 
 
 def complete(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Return the value with every default that it leaves out, at every depth; the value itself stays as it is."""
+    """Return the value with every default that it leaves out, and without nulls that may not be, at every depth.
+
+    The value itself stays as it is. A null counts as left out, but for one in a list.
+    """
     if isinstance(value, list):
         items = schema.get("items", {})
         return [complete(part, items) for part in value]
     if not isinstance(value, dict):
         return value
     properties, rest = schema.get("properties", {}), schema.get("additionalProperties")
+    inner = {name: properties.get(name, rest if isinstance(rest, dict) else None) for name in value}
     found = {
-        name: complete(part, properties.get(name, rest if isinstance(rest, dict) else {}))
+        name: complete(part, inner[name] or {})
         for name, part in value.items()
-        if part is not None or "default" not in properties.get(name, {})
+        if part is not None or inner[name] is None or inner[name].get("nullable")
     }
     for name, part in properties.items():
         if name not in found and "default" in part:

@@ -27,14 +27,14 @@ def read(document: Fields, ref: Ref) -> Server | None:
     """Read a Server; without `accessPolicy` it grants nothing, in every API version (R18, R19)."""
     spec = document.child("spec")
     port = spec.port("port")
-    if not port:
+    if not spec.has("port"):
         spec.refuse("port", "is missing")
     pods, external = spec.has("podSelector"), spec.has("externalWorkloadSelector")
     if pods == external:
         spec.refuse("podSelector", "exactly one of podSelector and externalWorkloadSelector is needed")
     protocol = read_word(spec, "proxyProtocol", Protocol, Protocol.UNKNOWN)
     access = read_word(spec, "accessPolicy", DefaultPolicy, DefaultPolicy.DENY)
-    if not port or pods == external or protocol is None or access is None:
+    if port == 0 or pods == external or protocol is None or access is None:
         return None
     return Server(
         ref,

@@ -7,7 +7,7 @@ import pytest
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import parse_documents
 
-from ..build import GATEWAY, POLICY, Manifest, documents, prefix, ref, route
+from ..build import GATEWAY, POLICY, Manifest, documents, outcome, prefix, ref, route, server, tls
 
 SERVICE = {"group": "core", "kind": "Service", "name": "ponger", "port": 80}
 
@@ -20,6 +20,14 @@ def refused(manifest: Manifest) -> list[str]:
 def header(name: str = "x", value: str = "1") -> Manifest:
     """Return a header to match, or to change."""
     return {"name": name, "value": value}
+
+
+def external(**spec: Any) -> Manifest:
+    """Return an ExternalWorkload."""
+    identity = {"identity": "vm.example", "serverName": "vm.example"}
+    metadata = {"name": "vm", "namespace": "arena"}
+    own = {"meshTLS": identity, "workloadIPs": [{"ip": "192.0.2.7"}], "ports": [{"port": 8080}], **spec}
+    return {"apiVersion": "workload.linkerd.io/v1beta1", "kind": "ExternalWorkload", "metadata": metadata, "spec": own}
 
 
 def change(kind: str = "request", **changes: Any) -> Manifest:
@@ -152,3 +160,28 @@ def test_a_rate_has_32_bits(rate: int, expected: bool) -> None:
     kind = "HTTPLocalRateLimitPolicy"
     limit = {"apiVersion": f"{POLICY}/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
     assert bool(refused(limit)) is expected
+
+
+@pytest.mark.parametrize(
+    ("manifest", "expected"),
+    [
+        (server(port=""), False),
+        (server() | {"spec": {"podSelector": {}, "port": None}}, True),
+        (server(proxyProtocol=None), False),
+        (server() | {"status": {}}, True),
+        (route(prefix("/")) | {"status": {"parents": []}}, False),
+        (tls(f"spiffe://cluster.local/{'x' * 3000}"), False),
+        (tls("spiffe://cluster.local/"), True),
+        (tls() | {"spec": {"identities": [None]}}, True),
+        (external(workloadIPs=[{"ip": "soon"}]), False),
+        (external(ports=[{"port": 0}]), True),
+    ],
+)
+def test_near_misses_are_refused_or_stored_as_a_real_api_server_did(manifest: Manifest, expected: bool) -> None:
+    """A null counts as left out but in a list, an empty name of a port is stored, and so is an address that is none."""
+    assert bool(refused(manifest)) is expected
+
+
+def test_a_port_without_a_name_is_not_selected_by_an_empty_one() -> None:
+    """R15: the API takes the empty name, and no port has it."""
+    assert outcome(server(port="")) == "allow"

@@ -53,7 +53,7 @@ def _kubernetes() -> dict[tuple[str, str], dict[str, Schema]]:
         return found
 
     return {
-        (group, kind): {"v1": {"properties": {"spec": resolved({"$ref": spec})}}}
+        (group, kind): {"v1": {"properties": {"spec": resolved({"$ref": spec}), "status": {}}}}
         for group, kinds in data["kinds"].items()
         for kind, spec in kinds.items()
     }

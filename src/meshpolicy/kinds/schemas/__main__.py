@@ -54,8 +54,9 @@ def trimmed(schema: Any) -> Any:
 
 
 def _of_spec(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return what a schema says about `spec`; metadata is the same for every kind, and status is not written."""
-    found = {"properties": {"spec": schema["properties"]["spec"]}, "required": schema.get("required", [])}
+    """Return what a schema says about `spec`, and whether there is a status; metadata is the same for every kind."""
+    parts = {"spec": schema["properties"]["spec"]} | ({"status": {}} if "status" in schema["properties"] else {})
+    found = {"properties": parts, "required": schema.get("required", [])}
     return found | {key: schema[key] for key in (RULES,) if key in schema}
 
 
