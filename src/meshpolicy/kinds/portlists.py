@@ -19,6 +19,11 @@ def holds(ports: Ports, port: int) -> bool:
     return any(port in part for part in ports)
 
 
+def listed(ports: Ports) -> str:
+    """Return a list as it is written: `25,8000-8010`."""
+    return ",".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in ports)
+
+
 def of_controller(text: str) -> Ports:
     """Return what the policy controller reads: one bad token empties the list (R9; k8s/index/src/ports.rs)."""
     found: list[range] = []

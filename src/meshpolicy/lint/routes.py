@@ -3,6 +3,7 @@
 from meshpolicy.analysis.cover import covers
 from meshpolicy.core.match import HttpMatch, PathKind
 from meshpolicy.core.policy import HttpRoute, Origin, Protocol, Ref, Unauthenticated
+from meshpolicy.decide.outbound import is_service
 from meshpolicy.decide.routing import Request, Unclear, route_http
 from meshpolicy.index.attach import is_server, usable
 from meshpolicy.index.effective import effective, probe_paths
@@ -118,17 +119,23 @@ def conflicting_http_route(cluster: Cluster) -> Found:
 @code(
     "MP020",
     "A GRPCRoute that makes its whole Server refuse",
-    "R56",
+    "R56 R120",
     severity=Severity.ERROR,
     explanation="A match without `method` (headers only) makes the proxy reject the Server's policy and refuse every "
-    "request and connection on the port, localhost included.",
+    "request and connection on the port, localhost included. On a Service it makes the clients' proxies fail every "
+    "call of it.",
     fix="Write `method: {service: …}` into each match.",
 )
 def invalid_grpc_server(cluster: Cluster) -> Found:
-    """Find gRPC Servers that are refused as a whole."""
+    """Find gRPC Servers that are refused as a whole, and Services whose clients are."""
     for server, ports in by_server(cluster).items():
         if ports[0].policy.invalid is not None:
             yield ports[0].policy.invalid, f"has a match without a method: {server.ref} refuses everything"
+    for route in cluster.routes:
+        if any(not match.rpc for rule in route.grpc for match in rule.matches):
+            for parent in filter(is_service, route.parents):
+                service = f"Service {parent.namespace}/{parent.name}"
+                yield route.ref, f"has a match without a method: meshed clients fail every call of {service}"
 
 
 @code(

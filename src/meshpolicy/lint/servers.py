@@ -2,11 +2,11 @@
 
 from meshpolicy.analysis.ports import declared_ports
 from meshpolicy.core.policy import DefaultPolicy, Origin, Protocol, Ref, TlsAuthenticated
-from meshpolicy.decide.transport import hinted_opaque
+from meshpolicy.decide.outbound import ClientProtocol, client_policy
+from meshpolicy.decide.transport import find_service_targets, hinted_opaque
 from meshpolicy.index.effective import skipped
 from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
-from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.lint.check import Found, code
 from meshpolicy.lint.finding import Severity
@@ -78,6 +78,13 @@ def opaque_hint_on_http(cluster: Cluster) -> Found:
             elif server.protocol is Protocol.UNKNOWN and any(r.ref.is_object for r in port.policy.http_routes):
                 text = f"port {port.port} of {port.workload.ref} is opaque to meshed clients"
                 yield server.ref, f"{text}: they bypass its routes"
+    for server, ports in by_server(cluster).items():
+        for port in ports if server.protocol in DECLARED else ():
+            for target in find_service_targets(cluster, port.workload, port.port):
+                told = client_policy(cluster, target, port.workload.ref.namespace)
+                if told.protocol is ClientProtocol.OPAQUE and told.reason is not None:
+                    text = f"expects {server.protocol} on port {port.port} of {port.workload.ref}"
+                    yield server.ref, f"{text}, and {told.reason.text}: every meshed client is refused through it"
 
 
 @code(
@@ -182,7 +189,8 @@ def undeclared_port(cluster: Cluster) -> Found:
         if not workload.meshed:
             continue
         for server in index_of(cluster).servers(workload.ref.namespace).selecting(workload):
-            meta = server.port in (annotations.ADMIN_PORT, annotations.CONTROL_PORT, annotations.INBOUND_PORT)
+            own = workload.sidecar.ports
+            meta = server.port in (own.admin, own.control, own.inbound)
             if isinstance(server.port, int) and not meta and server.port not in declared_ports(workload):
                 yield server.ref, f"{workload.ref} does not declare port {server.port}"
 
@@ -208,3 +216,20 @@ def selects_nothing(cluster: Cluster) -> Found:
     for server in cluster.servers:
         if server.ref not in selected and server.ref.namespace in with_workloads:
             yield server.ref, f"no workload of {server.ref.namespace} has its labels and a port `{server.port}`"
+
+
+@code(
+    "MP065",
+    "A Server on the proxy's own port that expects HTTP",
+    "R64 R68",
+    explanation="What comes through a multicluster gateway is judged by the policy of the gateway's inbound port. A "
+    "Server there that declares HTTP closes every connection that is not HTTP, whatever its policies say.",
+    fix="Leave proxyProtocol out, as Linkerd's own chart does.",
+)
+def http_on_inbound_port(cluster: Cluster) -> Found:
+    """Find Servers on the proxy's inbound port that declare HTTP."""
+    for workload in cluster.workloads:
+        inbound = workload.sidecar.ports.inbound
+        for server in index_of(cluster).servers(workload.ref.namespace).claiming(workload, inbound):
+            if workload.meshed and server.protocol in DECLARED:
+                yield server.ref, f"expects {server.protocol} on port {inbound} of {workload.ref}: TCP is closed there"

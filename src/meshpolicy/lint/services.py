@@ -1,5 +1,6 @@
 """Findings about Services: the names of ports on which calls depend. Pure."""
 
+from meshpolicy.decide.outbound import is_service
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
@@ -29,3 +30,28 @@ def unknown_target_port(cluster: Cluster) -> Found:
 def _names(workload: Workload) -> str:
     names = [port.name for container in workload.containers for port in container.ports if port.name]
     return ", ".join(dict.fromkeys(names)) or "no named port"
+
+
+@code(
+    "MP064",
+    "A headless Service whose port is not its pods'",
+    "R123",
+    explanation="The name of a headless Service stands for the pods' addresses: clients connect to the port that they "
+    "ask for, and no targetPort is looked up. Its routes and its annotations do nothing.",
+    fix="Give the Service the pods' own port, or a cluster IP.",
+)
+def untranslated_port(cluster: Cluster) -> Found:
+    """Find headless Services with a port that would need a translation, a route or an annotation."""
+    routed = {(t.namespace, t.name) for route in cluster.routes for t in route.parents if is_service(t)}
+    for service in cluster.services:
+        if not service.headless or not service.selector:
+            continue
+        selected = [one for one in cluster.workloads if service.selects(one.ref.namespace, one.labels)]
+        for entry in service.ports:
+            if any(entry.number not in port_numbers(pod, entry.target) for pod in selected):
+                yield (
+                    service.ref,
+                    f"port {entry.number} is not translated to {entry.target}: clients call it on the pod",
+                )
+        if (service.ref.namespace, service.ref.name) in routed:
+            yield service.ref, "is headless: the routes on it do nothing"

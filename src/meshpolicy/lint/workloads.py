@@ -1,15 +1,17 @@
 """Findings about pods and namespaces: annotations without effect, probes that prove nothing. Pure."""
 
+from collections.abc import Iterator
+
 from meshpolicy.core.policy import DefaultPolicy, Unauthenticated
+from meshpolicy.decide.transport import port_names
 from meshpolicy.index.effective import default_policy
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.portlists import holds, of_controller
+from meshpolicy.kinds.portlists import bad_tokens, holds, listed, of_controller, of_destination
+from meshpolicy.kinds.workload import Workload
 from meshpolicy.lint.check import Found, code
 from meshpolicy.lint.finding import Severity
 from meshpolicy.lint.ports import meshed_ports
-
-PORT_LISTS = (annotations.OPAQUE_PORTS, annotations.SKIP_INBOUND, annotations.REQUIRE_IDENTITY)
 
 
 @code(
@@ -72,19 +74,68 @@ def annotation_without_effect(cluster: Cluster) -> Found:
 @code(
     "MP037",
     "An annotation that cannot be read",
-    "R8 R9",
+    "R8 R9 R112 R113 R114",
     severity=Severity.ERROR,
-    explanation="An unknown default-inbound-policy is ignored, and the mesh's own takes its place. One wrong entry in "
-    "a list of ports (a name, 0, a range backwards) empties the whole list.",
-    fix="Correct the value: one of the six policies; numbers and ranges such as 25,8000-8010.",
+    explanation="An unknown default-inbound-policy is ignored, and the mesh's own takes its place. Lists of ports have "
+    "several readers: to the server's proxy one wrong entry empties opaque-ports, clients skip the entry and read "
+    "names; proxy-init skips wrong entries of skip-inbound-ports. With a wrong subnet the pod never starts.",
+    fix="Correct the value: one of the six policies; numbers and ranges such as 25,8000-8010; 10.0.0.0/8.",
 )
 def unreadable_annotation(cluster: Cluster) -> Found:
-    """Find annotations with values that Linkerd drops."""
+    """Find annotations with values that Linkerd drops, in part or as a whole."""
     for workload in cluster.workloads:
-        own = workload.annotations.get(annotations.DEFAULT_POLICY)
-        if own is not None and own not in set(DefaultPolicy):
-            yield workload.ref, f"default-inbound-policy `{own}` is ignored"
-        for name in PORT_LISTS:
-            text = workload.annotations.get(name, "")
-            if text.strip() and not of_controller(text):
-                yield workload.ref, f"{name} `{text}` is read as empty"
+        yield from ((workload.ref, text) for text in (*_policies(workload), *_lists(workload), *_ports(workload)))
+
+
+def _policies(workload: Workload) -> Iterator[str]:
+    own = workload.annotations.get(annotations.DEFAULT_POLICY)
+    if own is not None and own not in set(DefaultPolicy):
+        yield f"default-inbound-policy `{own}` is ignored"
+    if workload.sidecar.unknown and (subnets := workload.annotations.get(annotations.SKIP_SUBNETS)):
+        yield f"{annotations.SKIP_SUBNETS} `{subnets}`: {workload.sidecar.unknown}"
+
+
+def _lists(workload: Workload) -> Iterator[str]:
+    """Yield the lists of ports with wrong entries, and what each reader makes of them."""
+    own = workload.annotations
+    opaque = own.get(annotations.OPAQUE_PORTS, "")
+    if opaque.strip() and not of_controller(opaque):
+        told = of_destination(opaque, port_names(workload))
+        clients = f"clients take {listed(told)} for opaque" if told else "clients take no port for opaque"
+        yield f"{annotations.OPAQUE_PORTS} `{opaque}` is read as empty by the server's proxy, and {clients}"
+    identities = own.get(annotations.REQUIRE_IDENTITY, "")
+    if identities.strip() and not of_controller(identities):
+        yield f"{annotations.REQUIRE_IDENTITY} `{identities}` is read as empty"
+    for name in (annotations.SKIP_INBOUND, annotations.SKIP_OUTBOUND):
+        for token in bad_tokens(own.get(name, "")):
+            yield f"{name}: proxy-init leaves out `{token}`"
+
+
+def _ports(workload: Workload) -> Iterator[str]:
+    """Yield ports of the proxy that are no numbers, or that the application wants."""
+    for name in annotations.PROXY_PORTS:
+        text = workload.annotations.get(name, "")
+        if text and not text.lstrip("+-").isdecimal():
+            yield f"{name} `{text}` is ignored: it is no number"
+    for port in sorted(workload.sidecar.taken):
+        yield f"the proxy listens on port {port} itself, where the application wants to"
+    declared = {port.number for container in workload.containers for port in container.ports}
+    if workload.meshed and workload.sidecar.ports.control in declared:
+        yield f"control-port {workload.sidecar.ports.control} is the application's: packets to it pass the proxy by"
+
+
+@code(
+    "MP063",
+    "Clients that pass the proxy by",
+    "R114",
+    explanation="Packets from the networks of skip-subnets never meet the proxy, on any port: no policy acts on them, "
+    "and no identity is asked for.",
+    fix="Leave skip-subnets out, or name the few addresses that cannot be meshed, and keep the rest away by a "
+    "NetworkPolicy.",
+)
+def skipped_subnets(cluster: Cluster) -> Found:
+    """Find meshed workloads with networks whose packets pass the proxy by."""
+    for workload in cluster.workloads:
+        subnets = ", ".join(str(network.cidr) for network in workload.sidecar.subnets)
+        if workload.meshed and subnets:
+            yield workload.ref, f"clients in {subnets} reach every port without a policy"

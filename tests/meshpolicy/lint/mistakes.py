@@ -76,6 +76,18 @@ CALLER = cat(container={"env": [{"name": "TARGET", "value": "http://ponger.arena
 GRPC_MATCH: Manifest = {"method": {"service": "a.B"}}
 EGRESS = {"policyTypes": ["Egress"]}
 
+SUBNETS = {"config.linkerd.io/skip-subnets": "10.0.0.0/8"}
+HEADLESS = {**service("heads", {80: 8080}, app="ponger")}
+HEADLESS["spec"] = {**HEADLESS["spec"], "clusterIP": "None"}
+BY_HEADER = {"headers": [{"name": "x", "value": "1"}]}
+ON_SERVICE = [{"group": "core", "kind": "Service", "name": "ponger"}]
+
+
+def unmeshed(**more: Any) -> Manifest:
+    """Return one more pod, without a sidecar."""
+    return cat(meshed=False, **more)
+
+
 FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
     (1, "MP001", [server()], "Server arena/http closes port http to everyone"),
     (2, "MP002", [server(), allow(PINGER, on=ref("Namespace", "arena"))], "does not reach ponger:9090"),
@@ -247,4 +259,21 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
     ),
     (0, "MP049", [wall(ingress=[{"ports": [{"port": 4000, "endPort": 5000}]}])], "holds 4143"),
     (0, "MP050", [service("ponger-too", {80: "htpp"}, app="ponger")], "leads to `htpp`, which no port of"),
+    (0, "MP060", [unmeshed(), server("cat", app="cat")], "selects only workloads without a sidecar: Pod arena/cat"),
+    (0, "MP061", [unmeshed(annotations={"linkerd.io/inject": "enabled"})], "runs without a sidecar"),
+    (
+        0,
+        "MP062",
+        [cat(annotations={"config.linkerd.io/skip-inbound-port": "1"})],
+        "did you mean config",
+    ),
+    (0, "MP063", [cat(annotations=SUBNETS)], "clients in 10.0.0.0/8 reach every port without a policy"),
+    (0, "MP064", [HEADLESS], "port 80 is not translated to 8080"),
+    (
+        0,
+        "MP065",
+        [server(port="linkerd-proxy", proxyProtocol="HTTP/1")],
+        "on port 4143 of Pod arena/ponger: TCP is",
+    ),
+    (20, "MP020", [route(BY_HEADER, kind="GRPCRoute", group=GATEWAY, parents=ON_SERVICE)], "meshed clients fail every"),
 ]
