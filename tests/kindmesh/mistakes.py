@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from kindmesh.identity.authority import load_authority, make_issuer
+from kindmesh.identity.authority import as_secret, load_anchor, make_issuer
 from kindmesh.probes.clients import NEWCOMER, NODE
 from kindmesh.steps.step import Site, run_steps, select_steps
 from kindmesh.steps.up import STEPS
@@ -80,8 +80,8 @@ def scale_renewal(site: Site, replicas: int) -> None:
 def give_issuer(site: Site, start: datetime) -> None:
     """Store an issuer that begins at a time."""
     keeper = "cert-manager" if site.settings.has("cert-manager") else "linkerd"
-    anchor = load_authority(site.kube.get("-n", keeper, "secret/linkerd-trust-anchor"))
-    site.kube.apply([make_issuer(anchor, start).secret("linkerd-identity-issuer", "linkerd", anchor.pem)])
+    anchor = load_anchor(site.kube.get("-n", keeper, "secret/linkerd-trust-anchor"))
+    site.kube.apply([as_secret(make_issuer(anchor, start), "linkerd-identity-issuer", anchor.pem)])
 
 
 def policies(site: Site) -> None:

@@ -9,9 +9,9 @@ import pytest
 from localmesh.ask.sending import Observed, send, with_certificate
 from localmesh.ask.targets import Target
 from localmesh.identity.authority import Authority
-from localmesh.identity.certificates import Leaf, Validity
 from localmesh.pods.addresses import HERE
 from localmesh.until import until
+from meshidentity.certificates import Leaf, Validity
 
 from .build import pod
 from .commands import Commands

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Protocol
 
 from kindmesh.errors import BadInput, StepFailed
-from kindmesh.identity.authority import Authority, load_authority, make_anchor, make_issuer
+from kindmesh.identity.authority import as_secret, load_anchor, make_anchor, make_issuer
 from kindmesh.identity.certmanager import ANCHOR, ISSUER, CertManager
 from kindmesh.identity.trustroots import NAME, bundle, trusted
 from kindmesh.settings import Settings
 from kindmesh.tools.kube import Kube
+from meshidentity.certificates import TrustAnchor
 
 NEXT = "linkerd-next-anchor"
 
@@ -71,12 +72,12 @@ class SelfManagedKeeper:
             return 0
         if not kube.exists("-n", "linkerd", f"secret/{ANCHOR}"):
             new = make_anchor()
-            changes += kube.create([new.secret(ANCHOR, "linkerd", new.pem)])
+            changes += kube.create([as_secret(new, ANCHOR, new.pem)])
         anchor = self._anchor()
         if not kube.exists("-n", "linkerd", f"configmap/{NAME}"):
             changes += kube.create([bundle(anchor.pem)])
         self._must_trust(anchor.pem)
-        return changes + kube.create([make_issuer(anchor).secret(ISSUER, "linkerd", trusted(kube))])
+        return changes + kube.create([as_secret(make_issuer(anchor), ISSUER, trusted(kube))])
 
     def pending(self) -> bool:
         """Whether a next anchor is stored."""
@@ -87,7 +88,7 @@ class SelfManagedKeeper:
         roots, new = trusted(self.kube), self._next()
         if new is None:
             new = make_anchor()
-            self.kube.create([new.secret(NEXT, "linkerd", new.pem)])
+            self.kube.create([as_secret(new, NEXT, new.pem)])
         self.kube.apply([bundle(roots if new.pem in roots else f"{roots.rstrip()}\n{new.pem}")])
         self._must_trust(roots, new.pem)
 
@@ -95,14 +96,14 @@ class SelfManagedKeeper:
         """Sign an issuer with the next anchor, or with the one that is where no rotation of it goes on."""
         anchor = self._next() or self._anchor()
         self._must_trust(anchor.pem)
-        self.kube.apply([make_issuer(anchor).secret(ISSUER, "linkerd", trusted(self.kube))])
+        self.kube.apply([as_secret(make_issuer(anchor), ISSUER, trusted(self.kube))])
 
     def drop_old(self) -> None:
         """Make the next anchor the anchor."""
         new = self._next()
         if new is None:
             raise StepFailed("rotate", f"the Secret linkerd/{NEXT}", "it is gone", "start the rotation again")
-        self.kube.apply([new.secret(ANCHOR, "linkerd", new.pem), bundle(new.pem)])
+        self.kube.apply([as_secret(new, ANCHOR, new.pem), bundle(new.pem)])
 
     def finish(self) -> None:
         """Forget the next anchor: it is the anchor now."""
@@ -115,10 +116,10 @@ class SelfManagedKeeper:
             state = self.kube.attempt("-n", "linkerd", "describe", f"configmap/{NAME}").text
             raise StepFailed("identity", f"the anchor in linkerd/{NAME}", state, "who else writes this ConfigMap?")
 
-    def _anchor(self) -> Authority:
-        return load_authority(self.kube.get("-n", "linkerd", f"secret/{ANCHOR}"))
+    def _anchor(self) -> TrustAnchor:
+        return load_anchor(self.kube.get("-n", "linkerd", f"secret/{ANCHOR}"))
 
-    def _next(self) -> Authority | None:
+    def _next(self) -> TrustAnchor | None:
         """Return the stored next anchor; an error, and not none, where the cluster does not answer."""
         found = self.kube.run("-n", "linkerd", "get", f"secret/{NEXT}", "--ignore-not-found", "-o", "json")
-        return load_authority(json.loads(found)) if found.strip() else None
+        return load_anchor(json.loads(found)) if found.strip() else None

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import h11
 
 from localmesh.ask.targets import Target
-from localmesh.identity.certificates import Leaf
+from meshidentity.certificates import Leaf
 
 TIMEOUT = 10.0
 MOST_BYTES = 65536

@@ -8,8 +8,8 @@ from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint, endp
 from localmesh.envoy.kinds import Kind
 from localmesh.envoy.wire import Resource
 from localmesh.identity.authority import Authority
-from localmesh.identity.certificates import Leaf
 from localmesh.pods.pod import Pod
+from meshidentity.certificates import Leaf
 
 Behind = Mapping[Destination, Sequence[Endpoint | LocalEndpoint]]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from localmesh.envoy.kinds import Kind
 from localmesh.envoy.wire import Resource
-from localmesh.identity.certificates import Leaf
+from meshidentity.certificates import Leaf
 
 IDENTITY = "identity"
 """The pod's own certificate and key, which one resource holds: nobody ever sees one of them without the other."""

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from localmesh.errors import BadInput
 from localmesh.files import make_folder, write
-from localmesh.identity.certificates import Certificate, Issuer, TrustAnchor, Validity
+from meshidentity.certificates import Certificate, Issuer, TrustAnchor, Validity, read_pair
 
 ANCHOR_LIFETIME = timedelta(days=3650)
 ISSUER_LIFETIME = timedelta(days=365)
@@ -72,14 +71,10 @@ def _write(folder: Path, name: str, certificate: Certificate) -> None:
 
 def _read(folder: Path, name: str) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     try:
-        certificate = x509.load_pem_x509_certificate((folder / f"{name}.crt").read_bytes())
-        key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), password=None)
+        return read_pair((folder / f"{name}.crt").read_bytes(), (folder / f"{name}.key").read_bytes())
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is no PEM file"
+        reason = error.strerror if isinstance(error, OSError) else error
         raise _unusable(folder, name, str(reason)) from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
-        raise _unusable(folder, name, "the key is not the certificate's")
-    return certificate, key
 
 
 def _unusable(folder: Path, name: str, reason: str) -> BadInput:

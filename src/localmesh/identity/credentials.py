@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from localmesh.identity.authority import RENEWED_AT, Authority
-from localmesh.identity.certificates import Leaf, Validity
 from localmesh.pods.addresses import HERE
 from localmesh.pods.pod import Pod
+from meshidentity.certificates import Leaf, Validity
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from kindmesh.errors import BadInput
-from kindmesh.identity.authority import is_issued_by, life_left, load_authority, make_anchor, make_issuer
+from kindmesh.identity.authority import as_secret, is_issued_by, life_left, load_anchor, make_anchor, make_issuer
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
@@ -23,16 +23,16 @@ def common_name(certificate: x509.Certificate) -> str:
 def test_the_issuer_is_signed_by_the_anchor_and_may_sign_leaves_alone() -> None:
     anchor = make_anchor(NOW)
     issuer = make_issuer(anchor, NOW)
-    issuer.certificate.verify_directly_issued_by(anchor.certificate)
-    constraints = issuer.certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    issuer.x509.verify_directly_issued_by(anchor.x509)
+    constraints = issuer.x509.extensions.get_extension_for_class(x509.BasicConstraints)
     assert (constraints.value.ca, constraints.value.path_length, constraints.critical) == (True, 0, True)
-    assert common_name(anchor.certificate) == "root.linkerd.cluster.local"
-    assert common_name(issuer.certificate) == "identity.linkerd.cluster.local"
+    assert common_name(anchor.x509) == "root.linkerd.cluster.local"
+    assert common_name(issuer.x509) == "identity.linkerd.cluster.local"
 
 
 def test_a_strange_issuer_is_not_of_the_anchor() -> None:
     with pytest.raises(InvalidSignature):
-        make_issuer(make_anchor(NOW), NOW).certificate.verify_directly_issued_by(make_anchor(NOW).certificate)
+        make_issuer(make_anchor(NOW), NOW).x509.verify_directly_issued_by(make_anchor(NOW).x509)
 
 
 @pytest.mark.parametrize(("later", "left"), [(0, 30), (29, 1), (31, -1)])
@@ -43,10 +43,10 @@ def test_a_life_ends_when_it_ends(later: int, left: int) -> None:
 
 def test_a_secret_is_read_back_as_it_was_written() -> None:
     anchor = make_anchor(NOW)
-    secret = anchor.secret("linkerd-trust-anchor", "linkerd", anchor.pem)
+    secret = as_secret(anchor, "linkerd-trust-anchor", anchor.pem)
     assert secret["type"] == "kubernetes.io/tls"
     assert set(secret["data"]) == {"tls.crt", "tls.key", "ca.crt"}
-    again = load_authority(secret)
+    again = load_anchor(secret)
     assert (again.pem, again.key_pem) == (anchor.pem, anchor.key_pem)
 
 
@@ -62,18 +62,21 @@ RSA = rsa.generate_private_key(65537, 2048).private_bytes(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"tls.key": encoded(RSA)}, "its key is not of an elliptic curve"),
-        ({"tls.crt": encoded(b"no PEM")}, "it holds no certificate with its key"),
-        ({"tls.key": "%"}, "it holds no certificate with its key"),
-        ({"tls.key": None}, "it holds no certificate with its key"),
+        ({"tls.key": encoded(RSA)}, "the key is not of an elliptic curve"),
+        ({"tls.crt": encoded(b"no PEM")}, "not a certificate and an unencrypted key in PEM"),
+        ({"tls.crt": encoded(make_anchor(NOW).pem.encode())}, "the key is not the certificate's"),
+        ({"tls.key": "%"}, ""),
+        ({"tls.key": None}, ""),
     ],
 )
 def test_an_anchor_that_cannot_sign_is_named_with_what_is_wrong(changed: dict[str, str | None], words: str) -> None:
     anchor = make_anchor(NOW)
-    secret = anchor.secret("linkerd-trust-anchor", "linkerd", anchor.pem)
+    secret = as_secret(anchor, "linkerd-trust-anchor", anchor.pem)
     secret["data"] |= changed
-    with pytest.raises(BadInput, match=f"Secret linkerd/linkerd-trust-anchor: {words}") as caught:
-        load_authority(secret)
+    with pytest.raises(
+        BadInput, match=f"Secret linkerd/linkerd-trust-anchor: tls.crt and tls.key cannot be used: {words}"
+    ) as caught:
+        load_anchor(secret)
     assert "P-256" in caught.value.hint
 
 

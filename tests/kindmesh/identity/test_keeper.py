@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from kindmesh.errors import BadInput, CommandFailed, StepFailed
-from kindmesh.identity.authority import load_authority, make_anchor
+from kindmesh.identity.authority import as_secret, load_anchor, make_anchor
 from kindmesh.identity.certmanager import CertManager
 from kindmesh.identity.keeper import Keeper, SelfManagedKeeper, keeper_of
 from kindmesh.identity.trustroots import bundle
@@ -71,7 +71,7 @@ def kept(*there: str, roots: str = ANCHOR.pem) -> dict[str, object]:
         "--ignore-not-found&secret/linkerd-identity-issuer": "it" if "issuer" in there else "",
         "--ignore-not-found&secret/linkerd-trust-anchor": "it" if "anchor" in there else "",
         "--ignore-not-found&configmap/linkerd-identity-trust-roots": "it" if "roots" in there else "",
-        "secret/linkerd-trust-anchor": ANCHOR.secret("linkerd-trust-anchor", "linkerd", ANCHOR.pem),
+        "secret/linkerd-trust-anchor": as_secret(ANCHOR, "linkerd-trust-anchor", ANCHOR.pem),
         "configmap/linkerd-identity-trust-roots": bundle(roots),
         "": "",
     }
@@ -96,7 +96,7 @@ def test_only_what_is_missing_is_made_and_the_issuer_last(
     assert [found["metadata"]["name"] for found in made] == created
     assert not [call for call in called.calls if " apply " in call]
     if "anchor" in there and made:
-        load_authority(made[-1]).certificate.verify_directly_issued_by(ANCHOR.certificate)
+        load_anchor(made[-1]).x509.verify_directly_issued_by(ANCHOR.x509)
 
 
 def test_nothing_is_signed_under_an_anchor_that_the_roots_do_not_hold(

@@ -6,24 +6,25 @@ import pytest
 import yaml
 
 from kindmesh.errors import CommandFailed, StepFailed
-from kindmesh.identity.authority import Authority, load_authority, make_anchor
+from kindmesh.identity.authority import as_secret, load_anchor, make_anchor
 from kindmesh.identity.keeper import NEXT
 from kindmesh.identity.trustroots import bundle
 from kindmesh.operations.rotate import issuer_events, noticed_by_all, phases_of_anchor, phases_of_issuer
 from kindmesh.steps.step import Site
 from kindmesh.tools.kube import Kube
+from meshidentity.certificates import TrustAnchor
 
 from ..standins import Tools, items, site, tools
 
 OLD, EARLIER = make_anchor(), make_anchor()
 
 
-def stored(trusted: str, following: Authority | None, then: str = "") -> dict[str, object]:
+def stored(trusted: str, following: TrustAnchor | None, then: str = "") -> dict[str, object]:
     """Return a cluster that trusts these anchors, now and when asked again, with or without the next one stored."""
     return {
         "certificates.cert-manager.io": items(),
         "configmap/linkerd-identity-trust-roots": (bundle(trusted), bundle(then or trusted)),
-        f"secret/{NEXT}": following.secret(NEXT, "linkerd", following.pem) if following else "",
+        f"secret/{NEXT}": as_secret(following, NEXT, following.pem) if following else "",
         "apply": {"items": []},
         "": "",
     }
@@ -51,7 +52,7 @@ def test_the_new_anchor_is_stored_before_it_is_trusted_and_must_stay_so(
         phases[0].change()
     secret, roots = (yaml.safe_load(called.given(verb)) for verb in (" create ", " apply "))
     assert secret["metadata"]["name"] == NEXT
-    assert roots["data"]["ca-bundle.crt"] == OLD.pem + load_authority(secret).pem
+    assert roots["data"]["ca-bundle.crt"] == OLD.pem + load_anchor(secret).pem
 
 
 @pytest.mark.parametrize("trusted", [OLD.pem, OLD.pem + EARLIER.pem], ids=["not yet trusted", "trusted"])

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from kindmesh.identity.authority import Authority, make_anchor, make_issuer
+from kindmesh.identity.authority import make_anchor, make_issuer
 from kindmesh.tools.kube import Kube
 from kindmesh.verify.certificates import ANCHORS, trusting, verify_certificates
 from kindmesh.verify.finding import failed
+from meshidentity.certificates import Certificate
 
 from ..standins import items, tools
 
@@ -41,7 +42,7 @@ def pod(anchors: str | None, namespace: str = "pingpong", container: str = "cont
     ids=["whole", "in rotation", "a strange issuer", "a late issuer", "a sidecar with others", "no sidecar"],
 )
 def test_what_does_not_belong_together_is_found(
-    issuer: Authority,
+    issuer: Certificate,
     roots: str,
     pods: Sequence[dict[str, Any]],
     wrong: list[str],

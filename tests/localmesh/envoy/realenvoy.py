@@ -27,9 +27,9 @@ from localmesh.envoy.sidecar import proxy_url, sidecar
 from localmesh.envoy.wire import Resource
 from localmesh.files import make_folder, write
 from localmesh.identity.authority import Authority
-from localmesh.identity.certificates import Validity
 from localmesh.pods.pod import OUTBOUND_PORT, Pod
 from localmesh.xds.server import Discovery
+from meshidentity.certificates import Validity
 
 SECRET = "known-to-the-app-alone"
 LIFETIME = timedelta(hours=1)

@@ -11,7 +11,7 @@ import pytest
 from localmesh.envoy import secrets
 from localmesh.envoy.endpoints import Destination
 from localmesh.identity.authority import Authority
-from localmesh.identity.certificates import Validity
+from meshidentity.certificates import Validity
 
 from .apps import app
 from .realenvoy import LIFETIME, Sidecar, prepare, run, until

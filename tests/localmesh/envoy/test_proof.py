@@ -8,7 +8,7 @@ import pytest
 
 from localmesh.envoy.endpoints import Endpoint
 from localmesh.identity.authority import Authority
-from localmesh.identity.certificates import Leaf, Validity
+from meshidentity.certificates import Leaf, Validity
 
 from .realenvoy import LIFETIME
 from .tlsends import REFUSALS, Impostor, ask

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from localmesh.files import write
-from localmesh.identity.certificates import Leaf
 from localmesh.pods.pod import Pod
+from meshidentity.certificates import Leaf
 
 REFUSALS = (ssl.SSLError, ConnectionError)
 """What a client sees of a refused handshake: an alert, or no more than the end, if its own bytes crossed it."""

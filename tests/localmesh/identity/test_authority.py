@@ -54,8 +54,10 @@ def _another_key(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        pytest.param(_damage("issuer.crt", "no PEM"), "is no PEM file", id="no certificate"),
-        pytest.param(_damage("ca.key", ""), "is no PEM file", id="an empty key"),
+        pytest.param(
+            _damage("issuer.crt", "no PEM"), "not a certificate and an unencrypted key in PEM", id="no certificate"
+        ),
+        pytest.param(_damage("ca.key", ""), "not a certificate and an unencrypted key in PEM", id="an empty key"),
         pytest.param(lambda at: (at / "issuer.key").unlink(), "No such file or directory", id="no key"),
         pytest.param(_another_key, "key is not the certificate's", id="the key of another"),
     ],

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 from typing import Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -35,9 +36,9 @@ class Validity:
         start = (start or datetime.now(UTC)).replace(microsecond=0)
         return cls(start, start + lifetime)
 
-    def within(self, other: "Validity") -> "Validity":
-        """Return the part that `other` covers: no certificate outlives the one that signed it."""
-        return Validity(max(self.start, other.start), min(self.end, other.end))
+    def ending_with(self, other: "Validity") -> "Validity":
+        """Return the part before the end of `other`: no certificate outlives the one that signed it."""
+        return Validity(self.start, min(self.end, other.end))
 
     def spent(self, now: datetime) -> float:
         """Return how much of the time is over: 0.7 is when Linkerd's proxy renews its leaf."""
@@ -67,6 +68,20 @@ class Certificate:
         return self.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode()
+
+
+def read_pair(pem: bytes, key_pem: bytes) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """Return a certificate and its unencrypted key from PEM, or raise ValueError with what is wrong with them."""
+    try:
+        certificate = x509.load_pem_x509_certificate(pem)
+        key = serialization.load_pem_private_key(key_pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ValueError("not a certificate and an unencrypted key in PEM") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ValueError("the key is not of an elliptic curve")  # noqa: TRY004 the value is wrong, not a caller's type
+    if key.public_key() != certificate.public_key():
+        raise ValueError("the key is not the certificate's")
+    return certificate, key
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +114,7 @@ class Issuer(Certificate):
     def _issue(self, names: Names, usages: Iterable[x509.ObjectIdentifier], validity: Validity) -> Leaf:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = (
-            _builder(x509.Name([]), self.x509.subject, key, validity.within(self.validity))
+            _builder(x509.Name([]), self.x509.subject, key, validity.ending_with(self.validity))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
@@ -126,7 +141,7 @@ class TrustAnchor(Certificate):
         """Sign a new issuer."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = _common_name(f"identity.linkerd.{domain}")
-        builder = _builder(name, self.x509.subject, key, validity.within(self.validity))
+        builder = _builder(name, self.x509.subject, key, validity.ending_with(self.validity))
         builder = _authority(builder, path_length=0).add_extension(_authority_key(self.x509), critical=False)
         return Issuer(builder.sign(self.key, hashes.SHA256()), key)
 

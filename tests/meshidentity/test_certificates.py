@@ -8,8 +8,10 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
-from localmesh.identity.certificates import Issuer, Leaf, TrustAnchor, Validity
+from meshidentity.certificates import Issuer, Leaf, TrustAnchor, Validity
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 YEAR, DAY = timedelta(days=365), timedelta(days=1)
@@ -39,6 +41,25 @@ def test_a_spiffe_identity_is_a_uri() -> None:
 def test_a_leaf_holds_for_its_lifetime_only(seconds: int) -> None:
     with pytest.raises(VerificationError):
         verified(LEAF, ISSUER, NOW + timedelta(seconds=seconds))
+
+
+@given(*(st.integers(-20, 20) for _ in range(3)), *(st.integers(1, 20) for _ in range(3)), st.integers(-25, 45))
+@settings(max_examples=60, deadline=None)
+def test_a_leaf_is_verified_while_it_its_issuer_and_its_anchor_hold_and_at_no_other_time(
+    a: int, i: int, m: int, of_anchor: int, of_issuer: int, of_leaf: int, when: int
+) -> None:
+    anchor = TrustAnchor.create("cluster.local", Validity.lasting(of_anchor * DAY, NOW + a * DAY))
+    assume(NOW + i * DAY < anchor.validity.end)
+    issuer = anchor.issuer("cluster.local", Validity.lasting(of_issuer * DAY, NOW + i * DAY))
+    assume(NOW + m * DAY < issuer.validity.end)
+    leaf = issuer.leaf(NAME, Validity.lasting(of_leaf * DAY, NOW + m * DAY))
+    now = NOW + when * DAY
+    verifier = PolicyBuilder().store(Store([anchor.x509])).time(now).build_client_verifier()
+    if all(one.validity.start <= now <= one.validity.end for one in (anchor, issuer, leaf)):
+        assert verifier.verify(leaf.x509, [issuer.x509]).subjects == [x509.DNSName(NAME)]
+    else:
+        with pytest.raises(VerificationError):
+            verifier.verify(leaf.x509, [issuer.x509])
 
 
 def test_the_issuer_can_sign_leaves_only() -> None:
