@@ -1,6 +1,5 @@
 """The verb `list`: who may call whom."""
 
-import json
 import sys
 from collections.abc import Sequence
 
@@ -9,18 +8,19 @@ import click
 from meshpolicy.analysis.accepted import judged, read_accepted
 from meshpolicy.analysis.access import Access, accesses
 from meshpolicy.analysis.refusals import Denied, denied
-from meshpolicy.analysis.words import access_words
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import asked
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.render.drawing import dot, html, svg
-from meshpolicy.render.tables import comma_separated, markdown, plain
+from meshpolicy.render.csv import accesses_as_csv, refusals_as_csv
+from meshpolicy.render.dot import dot
+from meshpolicy.render.html import html
+from meshpolicy.render.json import accesses_as_json, refusals_as_json
+from meshpolicy.render.markdown import accesses_as_markdown, refusals_as_markdown
+from meshpolicy.render.svg import svg
+from meshpolicy.render.text import accesses_as_text, refusals_as_text
 
-HEAD = ("server", "port", "client", "requests", "granted by")
 DRAWN = ("dot", "svg", "html")
-DENIED = ("server", "port", "client", "requests", "refused by")
 
 
 @click.command("list", short_help="Who may call whom?")
@@ -45,11 +45,11 @@ def command(
     if show_denied and output in DRAWN:
         raise click.UsageError(f"--denied is not drawn: choose another --output than {output}")
     if show_denied:
-        echo(_denied(list(denied(cluster, workloads)), output))
+        echo(_refusals(list(denied(cluster, workloads)), output))
         return
     found = [access for access in accesses(cluster, workloads) if access.unmeshed or not unmeshed]
     allowed = [access for access in found if not access.blocked]
-    echo(show(cluster, allowed, output, explain=explain))
+    echo(_shown(cluster, allowed, output, explain=explain))
     blocked = sum(bool(access.blocked) for access in found)
     if blocked and output == "text":
         echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
@@ -60,17 +60,15 @@ def command(
         sys.exit(1 if faults else 0)
 
 
-def show(cluster: Cluster, found: Sequence[Access], form: str, *, explain: bool) -> str:
+def _shown(cluster: Cluster, found: Sequence[Access], form: str, *, explain: bool) -> str:
     """Return the accesses in one of the forms."""
-    head, settings = (*HEAD, "place") if explain else HEAD, cluster.settings
-    rows = [_row(access, settings, explain=explain) for access in found]
     match form:
         case "json":
-            return json.dumps([_object(access, settings) for access in found], indent=2)
+            return accesses_as_json(found, cluster.settings)
         case "csv":
-            return comma_separated(head, rows)
+            return accesses_as_csv(found, cluster.settings, explain=explain)
         case "md":
-            return markdown(head, rows)
+            return accesses_as_markdown(found, cluster.settings, explain=explain)
         case "dot":
             return dot(cluster, found)
         case "svg":
@@ -78,44 +76,16 @@ def show(cluster: Cluster, found: Sequence[Access], form: str, *, explain: bool)
         case "html":
             return html(cluster, found)
         case _:
-            return plain(head, rows, width()) if rows else "nothing is granted"
+            return accesses_as_text(found, cluster.settings, width(), explain=explain)
 
 
-def _row(access: Access, settings: MeshSettings, *, explain: bool) -> list[str]:
-    row = [*access_words(access, settings), by_words(access)]
-    return [*row, str(access.by.place or "")] if explain else row
-
-
-def by_words(access: Access) -> str:
-    """Return the object that grants an access, in words."""
-    if access.unknown:
-        return f"unknown: {access.unknown}"
-    return f"{access.by.kind} {access.by.name}" if access.by.is_object else str(access.by)
-
-
-def _object(access: Access, settings: MeshSettings) -> dict[str, object]:
-    server, port, client, requests = access_words(access, settings)
-    routes = [str(route) for route in access.routes if route.is_object]
-    return {
-        "server": server,
-        "port": int(port),
-        "client": client,
-        "requests": requests,
-        "by": str(access.by),
-        "place": str(access.by.place or ""),
-        "route": routes[0] if routes else None,
-        "routes": routes,
-        "unknown": access.unknown or None,
-    }
-
-
-def _denied(found: Sequence[Denied], form: str) -> str:
-    if form == "json":
-        names = ("server", "port", "client", "what", "layer", "why")
-        return json.dumps([{name: getattr(d, name) for name in names} for d in found], indent=2)
-    rows = ((d.server, str(d.port), d.client, d.what, f"{d.layer}: {d.why}") for d in found)
-    if form == "csv":
-        return comma_separated(DENIED, rows)
-    if not found:
-        return "nothing is refused between these workloads"
-    return markdown(DENIED, rows) if form == "md" else plain(DENIED, list(rows), width())
+def _refusals(found: Sequence[Denied], form: str) -> str:
+    match form:
+        case "json":
+            return refusals_as_json(found)
+        case "csv":
+            return refusals_as_csv(found)
+        case "md":
+            return refusals_as_markdown(found)
+        case _:
+            return refusals_as_text(found, width())

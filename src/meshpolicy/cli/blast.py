@@ -8,11 +8,11 @@ import click
 from meshpolicy.analysis.access import accesses, account_of, admits
 from meshpolicy.analysis.questions import known_account
 from meshpolicy.analysis.words import access_words
-from meshpolicy.cli.access import by_words
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import asked
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.render.rows import granted_by
 from meshpolicy.render.tables import plain
 
 
@@ -41,7 +41,7 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
     else:
         echo(f"{account} is held by: {', '.join(str(w.ref) for w in holders) or 'no workload here'}")
         echo(f"whoever may start pods in {namespace} can take it as well")
-        rows = [[server, port, what, who, by_words(access)] for server, port, who, what, access in said]
+        rows = [[server, port, what, who, granted_by(access)] for server, port, who, what, access in said]
         head: tuple[str, ...] = ("opens", "port", "requests", "as", "granted by")
         if explain:
             head = (*head, "place")

@@ -1,44 +1,25 @@
 """The verb `diff`: what a change of manifests opens and closes."""
 
-import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.difference import Change, Changed, Comparison
-from meshpolicy.analysis.words import (
-    EVERYTHING,
-    asked_words,
-    clients_words,
-    pods_words,
-    witness_object,
-    witness_words,
-)
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import mesh_options, note_empty, output, width
 from meshpolicy.cli.progress import progress
-from meshpolicy.cli.request import curl
-from meshpolicy.core.client import Traffic
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.revisions import holds, is_revision, read_revision
 from meshpolicy.manifests.sources import read
-from meshpolicy.render.tables import fitted, markdown
-
-MEANS = {
-    Change.OPENED: "",
-    Change.CLOSED: "",
-    Change.UNKNOWN: " (it may be opened or closed)",
-    Change.REROUTED: " (allowed before and after, through another route)",
-    Change.REGRANTED: " (allowed before and after, by other grants)",
-}
-SIGNS = {Change.OPENED: "+", Change.CLOSED: "-", Change.UNKNOWN: "?", Change.REROUTED: "~", Change.REGRANTED: "~"}
-NOTHING = "no request changes"
+from meshpolicy.render.json import changes_as_json
+from meshpolicy.render.markdown import changes_as_markdown
+from meshpolicy.render.tables import fitted
+from meshpolicy.render.text import changes_as_text
 
 
 @click.command("diff", short_help="What does this change open or close?")
@@ -73,8 +54,7 @@ def command(
     pairs = list(comparison.pairs())
     found = (changed for pair in progress(pairs, "ports", len(pairs)) for changed in comparison.changes(*pair))
     changes = sorted(found, key=lambda changed: list(Change).index(changed.change))
-    shown = _show(changes, after, output, explain=explain)
-    echo("\n".join(fitted(line, width()) for line in shown.splitlines()) if output == "text" else shown)
+    echo(_shown(changes, after, output, explain=explain))
     sys.exit(1 if any(changed.change.changes_requests for changed in changes) else 0)
 
 
@@ -105,75 +85,12 @@ def _read(source: str, paths: Sequence[str], settings: MeshSettings) -> Cluster:
     return reading.cluster
 
 
-def _show(changes: Sequence[Changed], after: Cluster, form: str, *, explain: bool) -> str:
-    if form == "json":
-        return json.dumps([_object(changed, after) for changed in changes], indent=2)
-    if form == "md":
-        rows = [[f"**{c.change}**", *_cells(c, after.settings), _why(c)] for c in changes]
-        table = markdown(["change", "client", "server", "requests", "granted by"], rows)
-        return f"{_counted(changes)}.\n\n{table}" if changes else f"{NOTHING.capitalize()}."
-    lines = [] if any(changed.change.changes_requests for changed in changes) else [NOTHING]
-    for kind in Change:
-        found = [changed for changed in changes if changed.change is kind]
-        if found:
-            lines.append(f"{kind}{MEANS[kind]}: {len(found)}")
-        for changed in found:
-            lines += _lines(changed, after, explain=explain)
-    return "\n".join(lines)
-
-
-def _lines(changed: Changed, after: Cluster, *, explain: bool) -> Iterator[str]:
-    client, server, what = _cells(changed, after.settings)
-    redecided = changed.change in (Change.REROUTED, Change.REGRANTED)
-    why = f"  ({_why(changed)})" if explain or redecided or changed.reasons else ""
-    yield f"  {SIGNS[changed.change]} {client} -> {server}  {what}{why}"
-    if explain and changed.region is not None and changed.change.changes_requests:
-        yield f"      for example {witness_words(changed.region.witness, after.settings)}"
-        if shown := _curl(changed, after):
-            yield f"      {shown}"
-
-
-def _counted(changes: Sequence[Changed]) -> str:
-    """Return how many regions change in which way, as a sentence without its end."""
-    counts = ((kind, sum(changed.change is kind for changed in changes)) for kind in Change)
-    return "Requests " + ", ".join(f"{kind}: {count}" for kind, count in counts if count)
-
-
-def _cells(changed: Changed, settings: MeshSettings) -> tuple[str, str, str]:
-    server = f"{changed.server.namespace}/{changed.server.name}:{changed.port}"
-    if changed.region is None:
-        return "anyone", server, EVERYTHING
-    region = changed.region
-    pods = f" (from {pods_words(region.pods)})" if region.pods else ""
-    return clients_words(region.clients, settings) + pods, server, asked_words(region.asked)
-
-
-def _why(changed: Changed) -> str:
-    if changed.reasons:
-        return "; ".join(changed.reasons)
-    before, after = ", ".join(map(str, changed.before)), ", ".join(map(str, changed.after))
-    return f"{before} -> {after}" if before and after else before or after
-
-
-def _curl(changed: Changed, after: Cluster) -> str:
-    """Return the command that makes one of the calls, where that is possible with HTTP/1."""
-    workload = next((one for one in after.workloads if one.ref == changed.server), None)
-    if changed.region is None or workload is None or changed.region.witness.traffic is not Traffic.HTTP:
-        return ""
-    return curl(changed.region.witness.made_by(Port(after, workload, changed.port)))
-
-
-def _object(changed: Changed, after: Cluster) -> dict[str, object]:
-    client, _, what = _cells(changed, after.settings)
-    witness = None if changed.region is None else changed.region.witness
-    return {
-        "change": str(changed.change),
-        "client": client,
-        "server": f"{changed.server.namespace}/{changed.server.name}",
-        "port": changed.port,
-        "requests": what,
-        "before": [str(ref) for ref in changed.before],
-        "after": [str(ref) for ref in changed.after],
-        "reasons": list(changed.reasons),
-        "witness": None if witness is None else {**witness_object(witness), "curl": _curl(changed, after) or None},
-    }
+def _shown(changes: Sequence[Changed], after: Cluster, form: str, *, explain: bool) -> str:
+    match form:
+        case "json":
+            return changes_as_json(changes, after)
+        case "md":
+            return changes_as_markdown(changes, after.settings)
+        case _:
+            lines = changes_as_text(changes, after, explain=explain).splitlines()
+            return "\n".join(fitted(line, width()) for line in lines)

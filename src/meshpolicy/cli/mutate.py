@@ -1,6 +1,5 @@
 """The verb `mutate`: which rules could go without any case noticing."""
 
-import json
 import sys
 
 import click
@@ -10,11 +9,8 @@ from meshpolicy.cli.cases import named_cases
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import output
 from meshpolicy.cli.progress import progress
-
-MEANS = {
-    "dropped": "every request ends the same without it: it does nothing, or a request that needs it is missing",
-    "weakened": "every request ends the same when it admits everyone: a request that it must refuse is missing",
-}
+from meshpolicy.render.json import survivors_as_json
+from meshpolicy.render.text import survivors_as_text
 
 
 @click.command("mutate", short_help="Which rules does no case notice?")
@@ -32,12 +28,7 @@ def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
         tried += count
         survived += unnoticed
     if output == "json":
-        shown = [{"object": s.name, "place": str(s.place), "change": s.change} for s in survived]
-        echo(json.dumps({"tried": tried, "unnoticed": shown}, indent=2))
+        echo(survivors_as_json(tried, survived))
     else:
-        for survivor in survived:
-            echo(f"{survivor.place}: {survivor.name} {survivor.change}: no case notices")
-            if explain:
-                echo(f"    {MEANS[survivor.change]}")
-        echo(f"{tried} changes tried, {len(survived)} unnoticed")
+        echo(survivors_as_text(tried, survived, explain=explain))
     sys.exit(1 if survived else 0)

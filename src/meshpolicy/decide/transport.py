@@ -25,6 +25,11 @@ class ServiceTarget:
     service: Service
     port: ServicePort
 
+    @property
+    def host(self) -> str:
+        """Return the name by which the Service is called from everywhere in the cluster."""
+        return f"{self.service.ref.name}.{self.service.ref.namespace}.svc.cluster.local"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

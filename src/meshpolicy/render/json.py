@@ -3,8 +3,21 @@
 import json
 from collections.abc import Sequence
 
+from meshpolicy.analysis.access import Access
+from meshpolicy.analysis.difference import Changed
+from meshpolicy.analysis.refusals import Denied
+from meshpolicy.analysis.suggest import Change as Suggestion
+from meshpolicy.analysis.ways import Judged
+from meshpolicy.analysis.words import access_words, witness_object
+from meshpolicy.cases.mutants import Survivor
 from meshpolicy.cases.verify import Result
+from meshpolicy.core.client import Traffic
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.lint.finding import Finding
+from meshpolicy.render.curl import curl
+from meshpolicy.render.rows import change_cells
+from meshpolicy.render.text import change_curl
 
 
 def findings_as_json(findings: Sequence[Finding]) -> str:
@@ -50,3 +63,81 @@ def results_as_json(results: Sequence[Result]) -> str:
         for result in results
     ]
     return json.dumps({"cases": cases, "differences": sum(len(r.differences) for r in results)}, indent=2)
+
+
+def accesses_as_json(found: Sequence[Access], settings: MeshSettings) -> str:
+    """Return a list of accesses."""
+    return json.dumps([_access(access, settings) for access in found], indent=2)
+
+
+def _access(access: Access, settings: MeshSettings) -> dict[str, object]:
+    server, port, client, requests = access_words(access, settings)
+    routes = [str(route) for route in access.routes if route.is_object]
+    return {
+        "server": server,
+        "port": int(port),
+        "client": client,
+        "requests": requests,
+        "by": str(access.by),
+        "place": str(access.by.place or ""),
+        "route": routes[0] if routes else None,
+        "routes": routes,
+        "unknown": access.unknown or None,
+    }
+
+
+def refusals_as_json(found: Sequence[Denied]) -> str:
+    """Return a list of refusals."""
+    names = ("server", "port", "client", "what", "layer", "why")
+    return json.dumps([{name: getattr(refusal, name) for name in names} for refusal in found], indent=2)
+
+
+def changes_as_json(changes: Sequence[Changed], after: Cluster) -> str:
+    """Return a list of changes, each with a request that shows it."""
+    return json.dumps([_change(changed, after) for changed in changes], indent=2)
+
+
+def _change(changed: Changed, after: Cluster) -> dict[str, object]:
+    client, _, what = change_cells(changed, after.settings)
+    witness = None if changed.region is None else changed.region.witness
+    return {
+        "change": str(changed.change),
+        "client": client,
+        "server": f"{changed.server.namespace}/{changed.server.name}",
+        "port": changed.port,
+        "requests": what,
+        "before": [str(ref) for ref in changed.before],
+        "after": [str(ref) for ref in changed.after],
+        "reasons": list(changed.reasons),
+        "witness": None
+        if witness is None
+        else {**witness_object(witness), "curl": change_curl(changed, after) or None},
+    }
+
+
+def answer_as_json(judged: Judged, change: Suggestion | None) -> str:
+    """Return the verdict on one call, its reasons, and what would allow it."""
+    call, answer = judged.call, judged.answer
+    shown = {
+        "verdict": str(answer.verdict),
+        "outcome": answer.outcome,
+        "layer": answer.layer,
+        "reasons": [
+            {
+                "text": reason.text,
+                "rule": reason.rule,
+                "place": str(reason.ref.place) if reason.ref is not None and reason.ref.place else "",
+            }
+            for reason in answer.reasons
+        ],
+        "otherwise": [{"way": way.name, "outcome": way.answer.outcome} for way in judged.others],
+        "curl": curl(call) if call.traffic is Traffic.HTTP else None,
+        "change": None if change is None or answer.allowed else {"text": change.text, "manifests": change.manifests},
+    }
+    return json.dumps(shown, indent=2)
+
+
+def survivors_as_json(tried: int, survived: Sequence[Survivor]) -> str:
+    """Return how many changes were tried, and those that no case notices."""
+    shown = [{"object": one.name, "place": str(one.place), "change": one.change} for one in survived]
+    return json.dumps({"tried": tried, "unnoticed": shown}, indent=2)

@@ -1,9 +1,7 @@
-"""Tables as text, CSV or Markdown. Text is built here and printed elsewhere."""
+"""Tables and lines as wide as a terminal. Text is built here and printed elsewhere."""
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from textwrap import fill, wrap
 
 Row = Sequence[str]
@@ -72,19 +70,3 @@ def fitted(line: str, width: int | None) -> str:
 def _wrapped(cell: str, width: int) -> list[str]:
     """Return a cell in lines; one that goes on is set in."""
     return [cell] if len(cell) <= width else wrap(cell, width, subsequent_indent="  ")
-
-
-def markdown(head: Row, rows: Iterable[Row]) -> str:
-    """Return a table for a pull request."""
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
-    return "\n".join(lines)
-
-
-def comma_separated(head: Row, rows: Iterable[Row]) -> str:
-    """Return CSV with a head."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return text.getvalue().rstrip("\n")

@@ -1,11 +1,46 @@
 """Results in words, a line each, as a terminal shows them. Text is built here and printed elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from meshpolicy.analysis.words import counted
+import yaml
+
+from meshpolicy.analysis.access import Access
+from meshpolicy.analysis.calls import Port
+from meshpolicy.analysis.difference import Change, Changed
+from meshpolicy.analysis.questions import Caller
+from meshpolicy.analysis.refusals import Denied
+from meshpolicy.analysis.suggest import Change as Suggestion
+from meshpolicy.analysis.ways import Judged
+from meshpolicy.analysis.words import counted, witness_words
+from meshpolicy.cases.mutants import Survivor
 from meshpolicy.cases.verify import Result
+from meshpolicy.core.client import Traffic
+from meshpolicy.decide.decide import Verdict
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.lint.finding import Finding, Severity
+from meshpolicy.render.curl import curl
+from meshpolicy.render.rows import ACCESS_HEAD, REFUSAL_HEAD, access_row, change_cells, grounds, refusal_row
+from meshpolicy.render.tables import fitted, plain
 from meshpolicy.semantics.rules import sentences
+
+NO_CHANGE = "no request changes"
+NO_REFUSAL = "nothing is refused between these workloads"
+MEANS = {
+    Change.OPENED: "",
+    Change.CLOSED: "",
+    Change.UNKNOWN: " (it may be opened or closed)",
+    Change.REROUTED: " (allowed before and after, through another route)",
+    Change.REGRANTED: " (allowed before and after, by other grants)",
+}
+SIGNS = {Change.OPENED: "+", Change.CLOSED: "-", Change.UNKNOWN: "?", Change.REROUTED: "~", Change.REGRANTED: "~"}
+SEEN = {"closed": ": the connection is cut", "blocked": ": no connection is made"}
+"""What a client sees where no proxy answers it; otherwise it is a status."""
+SURVIVED = {
+    "dropped": "every request ends the same without it: it does nothing, or a request that needs it is missing",
+    "weakened": "every request ends the same when it admits everyone: a request that it must refuse is missing",
+}
+"""What it means that no case notices a change of a policy object."""
 
 
 def findings_as_text(findings: Sequence[Finding], *, explain: bool = False) -> str:
@@ -46,3 +81,91 @@ def results_as_text(results: Sequence[Result], *, explain: bool = False) -> str:
     wrong = sum(len(result.differences) for result in results)
     lines.append(", ".join((counted(len(results), "case"), counted(checked, "check"), counted(wrong, "difference"))))
     return "\n".join(lines)
+
+
+def accesses_as_text(
+    found: Sequence[Access], settings: MeshSettings, width: int | None = None, *, explain: bool = False
+) -> str:
+    """Return a table of accesses, or a sentence where there is none."""
+    head = (*ACCESS_HEAD, "place") if explain else ACCESS_HEAD
+    rows = [access_row(access, settings, explain=explain) for access in found]
+    return plain(head, rows, width) if rows else "nothing is granted"
+
+
+def refusals_as_text(found: Sequence[Denied], width: int | None = None) -> str:
+    """Return a table of refusals, or a sentence where there is none."""
+    return plain(REFUSAL_HEAD, [refusal_row(refusal) for refusal in found], width) if found else NO_REFUSAL
+
+
+def changes_as_text(changes: Sequence[Changed], after: Cluster, *, explain: bool = False) -> str:
+    """Return what opens and what closes, a line each; `after` is the cluster that the changes lead to."""
+    lines = [] if any(changed.change.changes_requests for changed in changes) else [NO_CHANGE]
+    for kind in Change:
+        found = [changed for changed in changes if changed.change is kind]
+        if found:
+            lines.append(f"{kind}{MEANS[kind]}: {len(found)}")
+        for changed in found:
+            lines += _change(changed, after, explain=explain)
+    return "\n".join(lines)
+
+
+def _change(changed: Changed, after: Cluster, *, explain: bool) -> Iterator[str]:
+    client, server, what = change_cells(changed, after.settings)
+    redecided = changed.change in (Change.REROUTED, Change.REGRANTED)
+    why = f"  ({grounds(changed)})" if explain or redecided or changed.reasons else ""
+    yield f"  {SIGNS[changed.change]} {client} -> {server}  {what}{why}"
+    if explain and changed.region is not None and changed.change.changes_requests:
+        yield f"      for example {witness_words(changed.region.witness, after.settings)}"
+        if shown := change_curl(changed, after):
+            yield f"      {shown}"
+
+
+def change_counts(changes: Sequence[Changed]) -> str:
+    """Return how many regions change in which way, as a sentence without its end."""
+    counts = ((kind, sum(changed.change is kind for changed in changes)) for kind in Change)
+    return "Requests " + ", ".join(f"{kind}: {count}" for kind, count in counts if count)
+
+
+def change_curl(changed: Changed, after: Cluster) -> str:
+    """Return the command that makes one of the calls, where that is possible with HTTP/1."""
+    workload = next((one for one in after.workloads if one.ref == changed.server), None)
+    if changed.region is None or workload is None or changed.region.witness.traffic is not Traffic.HTTP:
+        return ""
+    return curl(changed.region.witness.made_by(Port(after, workload, changed.port)))
+
+
+def answer_as_text(
+    judged: Judged, who: Caller, change: Suggestion | None, width: int | None = None, *, explain: bool | None = None
+) -> str:
+    """Return the verdict on one call, why, and what would allow it; `explain` adds the rules, or drops all reasons."""
+    call, answer = judged.call, judged.answer
+    sent = f"{call.request.method} {call.request.path}" if call.traffic.is_http else f"a {call.traffic} connection"
+    head = "ALLOWED" if answer.allowed else "UNKNOWN" if answer.verdict is Verdict.UNKNOWN else "REFUSED"
+    seen = SEEN.get(answer.outcome, f", seen as {answer.outcome}")
+    shown = "" if answer.outcome in ("allow", "unknown") else f" ({answer.verdict}{seen})"
+    lines = [fitted(f"{head}{shown}: {who.name} -> {call.server.ref}:{call.port}, {sent}", width)]
+    if explain is False:
+        return lines[0]
+    if answer.layer != "nobody":
+        lines.append(f"  decided by {answer.layer}")
+    told = [f"  - {reason}" for reason in answer.reasons]
+    if explain:
+        told += ["", *(f"  {sentence}" for sentence in sentences(reason.rule for reason in answer.reasons))]
+    told += [f"  - {way.name}: {way.answer.outcome}" for way in judged.others]
+    lines += [fitted(line, width) for line in told]
+    if call.traffic is Traffic.HTTP:
+        lines += ["", "see it yourself:", f"  {curl(call)}"]
+    if change is not None and not answer.allowed:
+        lines += ["", fitted(f"to allow this: {change.text}", width)]
+        if change.manifests:
+            lines += ["", yaml.safe_dump_all(change.manifests, sort_keys=False).rstrip()]
+    return "\n".join(lines)
+
+
+def survivors_as_text(tried: int, survived: Sequence[Survivor], *, explain: bool = False) -> str:
+    """Return the changes that no case notices, and how many were tried."""
+    lines: list[str] = []
+    for survivor in survived:
+        lines.append(f"{survivor.place}: {survivor.name} {survivor.change}: no case notices")
+        lines += [f"    {SURVIVED[survivor.change]}"] if explain else []
+    return "\n".join([*lines, f"{tried} changes tried, {len(survived)} unnoticed"])

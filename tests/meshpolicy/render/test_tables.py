@@ -5,7 +5,9 @@ import io
 
 import pytest
 
-from meshpolicy.render.tables import comma_separated, fitted, markdown, plain
+from meshpolicy.render.csv import comma_separated
+from meshpolicy.render.markdown import table as markdown
+from meshpolicy.render.tables import fitted, plain
 
 HEAD = ("server", "port", "granted by")
 ROWS = [

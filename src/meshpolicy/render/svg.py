@@ -1,10 +1,9 @@
-"""Draws accesses: Graphviz's language, SVG without any program, and one HTML page. Text is built, not printed."""
+"""Accesses as a drawing in SVG, made without any other program. Text is built here and printed elsewhere."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from meshpolicy.analysis.access import Access
-from meshpolicy.analysis.words import access_words
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.graph import LABEL, Edge, Graph, Node, graph
 
@@ -13,33 +12,6 @@ LETTER, LINE = 7.2, 15
 PAD, GAP, BAND = 12, 18, 28
 COLOURS = {"open": "#c2410c", "known": "#1d4ed8"}
 """Of calls that need no mesh identity, and of those that do."""
-STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color:#1b1f24}"
-    "table{border-collapse:collapse}th,td{text-align:left;padding:.3rem .8rem;border-bottom:1px solid #d0d7de}"
-    ".open{color:#9a3412}svg{max-width:100%;height:auto}"
-)
-
-
-def dot(cluster: Cluster, found: Sequence[Access]) -> str:
-    """Return a graph for Graphviz: workloads by namespace, and what is allowed between them."""
-    drawn = graph(cluster, found)
-    lines = ["digraph access {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
-    for number, namespace in enumerate(drawn.namespaces):
-        nodes = [node for node in drawn.columns if node.namespace == namespace]
-        inner = [f'    "{_quoted(_id(node))}" [label="{_quoted(node.name)}"];' for node in nodes]
-        if namespace:
-            lines += [f"  subgraph cluster_{number} {{", f'    label="{_quoted(namespace)}";', *inner, "  }"]
-        else:
-            lines += inner
-    for edge in drawn.edges:
-        style = ", color=orangered" if edge.unmeshed else ""
-        label = "\\n".join(map(_quoted, edge.lines))
-        lines.append(f'  "{_quoted(_id(edge.client))}" -> "{_quoted(_id(edge.server))}" [label="{label}"{style}];')
-    return "\n".join([*lines, "}"])
-
-
-def _id(node: Node) -> str:
-    return f"{node.namespace}/{node.name}" if node.namespace else node.name
 
 
 def svg(cluster: Cluster, found: Sequence[Access]) -> str:
@@ -177,24 +149,3 @@ def _legend(height: int) -> str:
         f'<text x="{GAP + number * 220}" y="{height - LINE}" fill="{COLOURS[kind]}">→ {text}</text>'
         for number, (kind, text) in enumerate(words.items())
     )
-
-
-def html(cluster: Cluster, found: Sequence[Access]) -> str:
-    """Return a page that needs nothing else: the drawing and the table."""
-    head = "".join(f"<th>{name}</th>" for name in ("server", "port", "client", "requests", "granted by"))
-    rows = "".join(_row(cluster, access) for access in found)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Who may call whom</title>'
-        f"<style>{STYLE}</style></head><body><h1>Who may call whom</h1>{svg(cluster, found)}"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></body></html>"
-    )
-
-
-def _row(cluster: Cluster, access: Access) -> str:
-    server, port, client, requests = map(escape, access_words(access, cluster.settings))
-    shown = f"<td{' class=open' if access.unmeshed else ''}>{client}</td><td>{requests}</td>"
-    return f"<tr><td>{server}</td><td>{port}</td>{shown}<td>{escape(str(access.by))}</td></tr>"
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')

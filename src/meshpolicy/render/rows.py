@@ -1,0 +1,47 @@
+"""Results as rows of words, from which every form with columns is made. Text is built here and printed elsewhere."""
+
+from meshpolicy.analysis.access import Access
+from meshpolicy.analysis.difference import Changed
+from meshpolicy.analysis.refusals import Denied
+from meshpolicy.analysis.words import EVERYTHING, access_words, asked_words, clients_words, pods_words
+from meshpolicy.kinds.settings import MeshSettings
+
+ACCESS_HEAD = ("server", "port", "client", "requests", "granted by")
+REFUSAL_HEAD = ("server", "port", "client", "requests", "refused by")
+CHANGE_HEAD = ("change", "client", "server", "requests", "granted by")
+
+
+def access_row(access: Access, settings: MeshSettings, *, explain: bool = False) -> list[str]:
+    """Return the cells of one access; with where its grant stands if that is asked for."""
+    row = [*access_words(access, settings), granted_by(access)]
+    return [*row, str(access.by.place or "")] if explain else row
+
+
+def granted_by(access: Access) -> str:
+    """Return the object that grants an access, in words."""
+    if access.unknown:
+        return f"unknown: {access.unknown}"
+    return f"{access.by.kind} {access.by.name}" if access.by.is_object else str(access.by)
+
+
+def refusal_row(refusal: Denied) -> list[str]:
+    """Return the cells of one refusal."""
+    return [refusal.server, str(refusal.port), refusal.client, refusal.what, f"{refusal.layer}: {refusal.why}"]
+
+
+def change_cells(changed: Changed, settings: MeshSettings) -> tuple[str, str, str]:
+    """Return whose requests change, to which server, and which."""
+    server = f"{changed.server.namespace}/{changed.server.name}:{changed.port}"
+    if changed.region is None:
+        return "anyone", server, EVERYTHING
+    region = changed.region
+    pods = f" (from {pods_words(region.pods)})" if region.pods else ""
+    return clients_words(region.clients, settings) + pods, server, asked_words(region.asked)
+
+
+def grounds(changed: Changed) -> str:
+    """Return what admits a client before and after, or why that is not known."""
+    if changed.reasons:
+        return "; ".join(changed.reasons)
+    before, after = ", ".join(map(str, changed.before)), ", ".join(map(str, changed.after))
+    return f"{before} -> {after}" if before and after else before or after
