@@ -80,8 +80,8 @@ def _read(source: str, paths: Sequence[str], settings: MeshSettings) -> Cluster:
     else:
         documents, problems = read_revision(source, paths or ["."], progress)
         reading = parse_documents(documents, settings, problems, progress)
-    if reading.wrong:
-        raise InvalidInput(reading.wrong)
+    if reading.deciding:
+        raise InvalidInput(reading.deciding)
     return reading.cluster
 
 

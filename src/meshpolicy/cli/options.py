@@ -174,8 +174,8 @@ def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings, o
     reading = read(paths, settings, context, progress, options)
     note_reading(reading)
     if not context:
-        if reading.wrong:
-            raise InvalidInput(reading.wrong)
+        if reading.deciding:
+            raise InvalidInput(reading.deciding)
         note_empty(reading.cluster)
         return reading.cluster
     if reading.unusable:
@@ -188,7 +188,8 @@ def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings, o
 
 def note_reading(reading: Manifests) -> None:
     """Say on stderr what was left out of folders, and which objects stand in a namespace that they do not name."""
-    for problem in reading.left_out:
+    tolerated = (problem for problem in reading.wrong if problem not in reading.deciding)
+    for problem in (*reading.left_out, *tolerated):
         echo(f"note: {problem}", err=True)
     others = sorted(name for name in reading.cluster.namespaces if name != "default")
     if reading.unplaced and others:

@@ -36,6 +36,8 @@ class ProblemKind(StrEnum):
     """The document cannot be used as it is."""
     REJECTED = "rejected"
     """Linkerd's admission webhook, or the API server, would refuse the document."""
+    TOLERATED = "tolerated"
+    """The API server would refuse the document, for a reason on which no answer about policies rests."""
     LEFT_OUT = "left out"
     """No manifest, found in a folder of manifests: it was left out, and the rest was read."""
 

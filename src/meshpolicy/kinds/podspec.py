@@ -7,6 +7,7 @@ Source: Kubernetes `pkg/apis/core/validation/validation.go`, `pkg/apis/apps/vali
 import re
 from collections.abc import Iterator
 
+from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
 from meshpolicy.kinds.metadata import DNS_LABEL, DNS_SUBDOMAIN, LONGEST_NAME, LONGEST_SUBDOMAIN, NAME
 from meshpolicy.kinds.reading import read_selector
@@ -57,7 +58,8 @@ def _check_selector(spec: Fields, labels: dict[str, str]) -> None:
     if not selector.data.get("matchLabels") and not selector.data.get("matchExpressions"):
         spec.refuse("selector", "is empty, and would select every pod")
     elif not read_selector(selector).accepts(labels):
-        spec.refuse("selector", "does not select the pods of the template: its labels are others")
+        text = "does not select the pods of the template, whose labels are different"
+        spec.note("selector", text, ProblemKind.TOLERATED)
 
 
 def _check_spec(spec: Fields) -> None:

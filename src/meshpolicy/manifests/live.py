@@ -30,7 +30,8 @@ def read_context(context: str) -> tuple[Document, ...]:
     kinds = ",".join(resource for resource in resources if resource in known | CORE)
     listed = json.loads(_run(program, context, "get", kinds, "--all-namespaces", "--output=json"))["items"]
     with suppress(ClusterUnreadable):  # who may read policies may not be let read this
-        listed += json.loads(_run(program, context, "get", "configmaps", *CONFIG, "--output=json"))["items"]
+        configs = json.loads(_run(program, context, "get", "configmaps", *CONFIG, "--output=json"))["items"]
+        listed += [item for item in configs if item.get("kind") == "ConfigMap"]
     return tuple(Document(Place(f"context {context}", n), item) for n, item in enumerate(listed, 1))
 
 

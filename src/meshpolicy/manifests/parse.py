@@ -53,13 +53,19 @@ class Manifests:
 
     @property
     def wrong(self) -> tuple[Problem, ...]:
-        """Return the problems that someone must mend: all but what was left out."""
+        """Return the problems that must be mended before these manifests can be applied."""
         return tuple(problem for problem in self.problems if problem.kind is not ProblemKind.LEFT_OUT)
+
+    @property
+    def deciding(self) -> tuple[Problem, ...]:
+        """Return the problems that must be mended before a question about access can be answered."""
+        return tuple(problem for problem in self.wrong if problem.kind is not ProblemKind.TOLERATED)
 
     @property
     def refused(self) -> tuple[Problem, ...]:
         """Return the problems of documents that a cluster would refuse."""
-        return tuple(problem for problem in self.problems if problem.kind is ProblemKind.REJECTED)
+        kinds = (ProblemKind.REJECTED, ProblemKind.TOLERATED)
+        return tuple(problem for problem in self.problems if problem.kind in kinds)
 
 
 def parse_documents(
