@@ -3,6 +3,8 @@
 Source: linkerd2-proxy `linkerd/http/route/src/http/filter/redirect.rs`.
 """
 
+from dataclasses import replace
+
 from meshpolicy.core.policy import Redirect
 from meshpolicy.core.uri import Uri, host_of, parse_path, port_of
 from meshpolicy.decide.routing import Request, Routed
@@ -15,15 +17,16 @@ def location(redirect: Redirect, request: Request, routed: Routed) -> Uri | None
 
     What the redirect leaves out stays as it was, with one exception: a whole path that is replaced loses its query.
     """
-    scheme = redirect.scheme or "http"
-    found = _path(redirect, request, routed)
-    return None if found is None else Uri(scheme, _authority(redirect, request.authority, scheme), *found)
+    asked = request.uri
+    scheme = redirect.scheme or asked.scheme
+    found = _path(redirect, asked, routed)
+    return None if found is None else Uri(scheme, _authority(redirect, asked.authority, scheme), *found)
 
 
 def leads_elsewhere(target: Uri, request: Request) -> bool:
     """Whether a URI is another one than that of the request; names of hosts are compared without regard to case."""
-    own = Uri("http", request.authority.lower(), request.target, request.query)
-    return Uri(target.scheme, target.authority.lower(), target.path, target.query) != own
+    own = request.uri
+    return replace(target, authority=target.authority.lower()) != replace(own, authority=own.authority.lower())
 
 
 def _authority(redirect: Redirect, authority: str, scheme: str) -> str:
@@ -41,14 +44,14 @@ def _authority(redirect: Redirect, authority: str, scheme: str) -> str:
     return authority if port_of(authority) is None else host_of(authority)
 
 
-def _path(redirect: Redirect, request: Request, routed: Routed) -> tuple[str, str | None] | None:
+def _path(redirect: Redirect, asked: Uri, routed: Routed) -> tuple[str, str | None] | None:
     if redirect.path is not None:
         return parse_path(redirect.path)
     if redirect.prefix is None:
-        return request.target, request.query
+        return asked.path, asked.query
     if routed.prefix is None:
         return None
-    rest = request.target.encode()[routed.prefix :].decode()
+    rest = asked.path.encode()[routed.prefix :].decode()
     slash = "/" if rest and not rest.startswith("/") else ""
-    query = "" if request.query is None else f"?{request.query}"
+    query = "" if asked.query is None else f"?{asked.query}"
     return parse_path(f"{redirect.prefix}{slash}{rest}{query}")

@@ -7,7 +7,7 @@ from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, PathKind, acc
 from meshpolicy.core.policy import Filter, GrpcRoute, GrpcRule, HttpRoute, HttpRule, Reason
 from meshpolicy.core.regex import why_matches_are_unknown
 from meshpolicy.core.truth import Truth, every, truth
-from meshpolicy.core.uri import host_of, parse_path
+from meshpolicy.core.uri import Uri, host_of, parse_path, parse_uri
 
 Rank = tuple[int, ...]
 """How specific a match is; greater wins, and on a tie the earlier one."""
@@ -19,32 +19,36 @@ class Request:
 
     method: str = "GET"
     path: str = "/"
-    """As sent, with its query."""
+    """As sent, with its query; perhaps a whole URI."""
     headers: Mapping[str, str] = field(default_factory=dict)
     authority: str = ""
 
     @property
     def host(self) -> str:
         """Return the host without user and port (R92)."""
-        return host_of(self.authority)
+        return host_of(self.uri.authority)
 
     @property
     def target(self) -> str:
         """Return the path without query and fragment, which is what routes are compared with (R90)."""
-        return self._parts[0]
+        return self.uri.path
 
     @property
     def query(self) -> str | None:
         """Return what follows the first `?`, without a fragment; None where there is no `?`."""
-        return self._parts[1]
+        return self.uri.query
 
     @property
-    def _parts(self) -> tuple[str, str | None]:
+    def uri(self) -> Uri:
+        """Return what is asked for; a path that is a whole URI brings its own authority."""
+        whole = parse_uri(self.path) if "://" in self.path and not self.path.startswith("/") else None
+        if whole is not None:
+            return whole
         found = parse_path(self.path)
-        if found is not None:
-            return found
-        path, mark, query = self.path.partition("?")
-        return path, query if mark else None
+        if found is None:
+            path, mark, query = self.path.partition("?")
+            found = path, query if mark else None
+        return Uri("http", self.authority, *found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,20 @@ def test_a_host_is_what_stands_between_user_and_port(authority: str, matched: bo
     assert (route_http([route], Request(authority=authority)) is not None) is matched
 
 
+@pytest.mark.parametrize(
+    ("path", "host", "target", "query"),
+    [
+        ("http://b.example:81/c?d", "b.example", "/c", "d"),
+        ("HTTP://b.example", "b.example", "/", None),
+        ("/http://b.example/c", "a.example", "/http://b.example/c", None),
+        ("*", "a.example", "*", None),
+    ],
+)
+def test_a_target_that_is_a_whole_uri_brings_its_own_host(path: str, host: str, target: str, query: str | None) -> None:
+    request = Request(path=path, authority="a.example:80")
+    assert (request.host, request.target, request.query) == (host, target, query)
+
+
 @pytest.mark.parametrize("path", ["/a", "/a?b", "/a#b", "/a#b?c", "/a?b#c"])
 def test_query_and_fragment_are_no_part_of_the_path(path: str) -> None:
     """R90."""
