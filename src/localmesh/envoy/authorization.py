@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import assert_never
 
 from localmesh.envoy import Json
+from localmesh.envoy.message import extension
 from localmesh.pods.addresses import Outside, covers_everyone, played_match
 from meshpolicy.core.match import IdentityMatch, NetworkMatch
 from meshpolicy.core.policy import Authentication, Authorization, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
@@ -80,7 +81,11 @@ def _authentication(authentication: Authentication, peers: Peers) -> Json | None
 
 
 def _identity(match: IdentityMatch) -> Json:
-    return {"authenticated": {"principal_name": identity_matcher(match)}}
+    """Return who carries the identity as a name of its own kind: a URI is no DNS name, however it reads."""
+    kind = "URI" if "://" in match.pattern else "DNS"
+    matcher = {"san_type": kind, "matcher": identity_matcher(match)}
+    name = "envoy.rbac.principals.mtls_authenticated"
+    return {"custom": extension(name, "rbac.principals.mtls_authenticated.v3.Config", san_matcher=matcher)}
 
 
 def identity_matcher(match: IdentityMatch) -> Json:

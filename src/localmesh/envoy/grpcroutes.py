@@ -49,4 +49,4 @@ def _match(host: HostMatch | None, match: GrpcMatch | None) -> Json:
 
 
 def _segment(name: str | None) -> str:
-    return "[^/]+" if name is None else re.escape(name)
+    return "[^/]*" if name is None else re.escape(name)

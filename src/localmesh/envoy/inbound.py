@@ -14,7 +14,7 @@ from pathlib import Path
 
 from localmesh.envoy import Json, stream, tls
 from localmesh.envoy.authorization import Peers
-from localmesh.envoy.connection import Codec, http_versions
+from localmesh.envoy.connection import Codec, http1, http_versions
 from localmesh.envoy.inboundhttp import requests, route_configuration
 from localmesh.envoy.kinds import Kind
 from localmesh.envoy.message import extension
@@ -54,7 +54,8 @@ def app(port: InboundPort) -> Resource:
             "cluster_name": port.cluster,
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
         },
-        "typed_extension_protocol_options": http_versions(),
+        # What is declared to be HTTP/1 may not understand another version, whatever a caller speaks.
+        "typed_extension_protocol_options": http1() if port.policy.protocol is Protocol.HTTP1 else http_versions(),
     }
     return Resource(Kind.CLUSTER, port.cluster, content)
 

@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from localmesh.pods.pod import Pod
 from localmesh.pods.process import Program
@@ -45,10 +46,27 @@ def app(pod: Pod, container: Container, folder: StateFolder, environ: Mapping[st
             "PINGPONG_SOCKETS": str(pod.app),
             **({"HTTP_PROXY": proxy, "http_proxy": proxy} if proxy else {}),
             **{variable.name: _value(pod, variable) for variable in container.env},
+            **collector(environ),
         },
         log=pod.app_log,
         folder=pod.folder,
     )
+
+
+COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
+"""OpenTelemetry's own variable: where whoever starts the mesh wants its spans."""
+
+
+def collector(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what sends the spans of an app to the collector that is set, past its sidecar; nothing without one.
+
+    It stands before what the manifests say: the collector of a cluster is not here.
+    """
+    endpoint = environ.get(COLLECTOR, "")
+    host = urlsplit(endpoint).hostname if endpoint else None
+    if not host:
+        return {}
+    return {COLLECTOR: endpoint, "PINGPONG_OTLP_ENDPOINT": endpoint, "NO_PROXY": host, "no_proxy": host}
 
 
 def sidecar(pod: Pod, command: tuple[str, ...], folder: StateFolder, environ: Mapping[str, str]) -> Program:

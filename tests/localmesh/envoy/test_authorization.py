@@ -95,8 +95,11 @@ def _holds(principal: dict[str, Any], client: Client) -> bool:
             assert client.address in CLUSTER
             network = ip_network(f"{value['address_prefix']}/{value['prefix_len']}")
             return ip_address(played(client.address)) in network
-        case "authenticated":
-            return client.arrival is not Arrival.PLAIN and _string(value["principal_name"], client.identity)
+        case "custom":
+            san = value["typed_config"]["san_matcher"]
+            kind = "URI" if "://" in client.identity else "DNS"
+            meshed = client.arrival is not Arrival.PLAIN and bool(client.identity)
+            return meshed and kind == san["san_type"] and _string(san["matcher"], client.identity)
         case _:
             raise AssertionError(kind)
 

@@ -1,10 +1,12 @@
 """What a sidecar does for its app, and for nobody else, on real Envoy."""
 
+import asyncio
 from base64 import b64encode
 
 import httpx
 import pytest
 
+from localmesh.cases.wire import ByProxy, over_http2
 from localmesh.envoy.endpoints import Endpoint
 from localmesh.pods.pod import OUTBOUND_PORT
 
@@ -91,6 +93,13 @@ def test_a_port_that_is_opaque_gets_requests_as_a_stream(world: World) -> None:
         answer = asks.get(f"http://hinted:{PORTS['unknown']}/refused-by-routes")
     assert answer.status_code == 200
     assert "l5d-client-id" not in answer.json()["headers"]
+
+
+@pytest.mark.parametrize(("port", "outcome"), [("http", "200"), ("unknown", "502")])
+def test_http2_reaches_an_app_of_http1_where_its_port_is_declared_so(world: World, port: str, outcome: str) -> None:
+    """Elsewhere HTTP/2 goes on as such (gRPC could not go on otherwise), and such an app does not understand it."""
+    route, authority = ByProxy(world.friend.pod, SECRET), f"server.web:{PORTS[port]}"
+    assert asyncio.run(over_http2(route, "GET", "/ping", authority, {})).outcome == outcome
 
 
 def test_an_opaque_endpoint_on_a_port_for_http_is_bad_gateway(world: World) -> None:

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 
 import pytest
+from cryptography import x509
 
 from localmesh.envoy.endpoints import Endpoint
 from localmesh.identity.authority import Authority
-from meshidentity.certificates import Leaf, Validity
+from meshidentity.certificates import MESH_USAGES, Leaf, Validity
 
 from .realenvoy import LIFETIME
 from .tlsends import REFUSALS, Impostor, ask
@@ -48,6 +49,30 @@ def of_someone_else(authority: Authority, _: str) -> Leaf:
 
 def _starting(authority: Authority, name: str, when: timedelta) -> Leaf:
     return authority.issuer.leaf(name, Validity.lasting(timedelta(seconds=5), datetime.now(UTC) + when))
+
+
+def with_names(authority: Authority, *names: x509.GeneralName) -> Leaf:
+    """Return what our own issuer never writes: it needs its key."""
+    return authority.issuer._issue(names, MESH_USAGES, Validity.lasting(LIFETIME))  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    ("names", "answer"),
+    [
+        ([x509.DNSName(FRIEND)], b"HTTP/1.1 200 "),
+        ([x509.UniformResourceIdentifier(FRIEND)], b"HTTP/1.1 403 "),
+        ([x509.UniformResourceIdentifier(f"spiffe://{FRIEND}")], b"HTTP/1.1 403 "),
+        ([x509.DNSName(FRIEND), x509.DNSName(identity("other"))], b"HTTP/1.1 200 "),
+        # Envoy looks at all DNS names of a certificate, Linkerd at the first: a difference that is documented.
+        ([x509.DNSName(identity("other")), x509.DNSName(FRIEND)], b"HTTP/1.1 200 "),
+    ],
+)
+def test_an_identity_is_a_dns_name_of_the_certificate(
+    world: World, names: list[x509.GeneralName], answer: bytes
+) -> None:
+    leaf = with_names(world.authority, *names)
+    found = ask(world.server.pod, PORTS["http"], REQUEST, leaf, world.authority.anchor.pem)
+    assert found.startswith(answer)
 
 
 @pytest.mark.parametrize("make", [of_another_authority, expired, from_tomorrow, of_a_browser])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from localmesh.pods.programs import NoProgram, app, resolve, unknown_fields
+from localmesh.pods.programs import NoProgram, app, collector, resolve, unknown_fields
 from localmesh.state import StateFolder
 from meshpolicy.kinds.container import Variable
 
@@ -50,6 +50,20 @@ def test_an_app_gets_little_of_the_environment_and_its_mark_and_its_way_out() ->
         "HTTP_PROXY": "http://app:x@127.244.0.2:4140",
         "http_proxy": "http://app:x@127.244.0.2:4140",
     }
+
+
+def test_spans_go_to_the_collector_that_is_set_past_the_sidecar() -> None:
+    endpoint = "http://collector.example:4318"
+    manifest = (Variable("PINGPONG_OTLP_ENDPOINT", "http://jaeger.observability:4318"),)
+    environ = {**ENVIRON, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+    found = app(pod(), container(env=manifest), FOLDER, environ, "http://app:x@127.244.0.2:4140").environment
+    assert {found[name] for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "PINGPONG_OTLP_ENDPOINT")} == {endpoint}
+    assert {found[name] for name in ("NO_PROXY", "no_proxy")} == {"collector.example"}
+
+
+@pytest.mark.parametrize("endpoint", ["", "collector", "://"])
+def test_what_is_no_address_of_a_collector_changes_nothing(endpoint: str) -> None:
+    assert collector({"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}) == {}
 
 
 @pytest.mark.parametrize(
