@@ -71,7 +71,7 @@ scale *args: install
 rotate *args: install
     @python -m meshup rotate "$@"
 
-# replace the pods of a workload (NAME), one by one
+# replace a pod, or the pods of a workload, by new ones: NAME
 [group('run')]
 [no-cd]
 [no-exit-message]

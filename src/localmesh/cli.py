@@ -227,9 +227,15 @@ def rotate() -> None:
 @main.command(no_args_is_help=True)
 @click.argument("name")
 def restart(name: str) -> None:
-    """Replace the pods of a workload, each only after a new one is ready."""
+    """Replace a pod, or the pods of a workload one by one, by new ones of the same names.
+
+    One more pod serves meanwhile, and has to be ready before the first one goes.
+    """
     pods = running().restart(name)
-    say(f"{name} now runs as {', '.join(pods)}.")
+    each = ", each" if len(pods) > 1 else ""
+    say(
+        f"Replaced {', '.join(pods)}{each} by a new pod of the same name." if pods else f"{name} has no pod to replace."
+    )
 
 
 @main.command()

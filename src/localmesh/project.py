@@ -9,14 +9,23 @@ PARTS = ("k8s/base", "mesh/policies", "mesh/ingress")
 """The folders of a project, the workloads first."""
 
 
+OWN = Path(__file__).resolve().parents[2]
+"""The checkout that this program runs from, unless it is installed elsewhere."""
+
+
+def around(path: Path) -> Path | None:
+    """Return the checkout that a path lies in, or None where it lies in none."""
+    path = path.resolve()
+    return next((folder for folder in (path, *path.parents) if (folder / PARTS[0]).is_dir()), None)
+
+
 def checkout(start: Path) -> Path | None:
-    """Return the folder of the project that `start` lies in, or None where it lies in none."""
-    start = start.resolve()
-    return next((folder for folder in (start, *start.parents) if (folder / PARTS[0]).is_dir()), None)
+    """Return the checkout that is meant in a folder: the one around it, else the one that this program runs from."""
+    return around(start) or around(OWN)
 
 
 def project_manifests(start: Path) -> tuple[Path, ...]:
-    """Return the manifests of the project that `start` lies in, or raise BadInput where it lies in none."""
+    """Return the manifests of the checkout that is meant in `start`; raises BadInput where there is none."""
     root = checkout(start)
     if root is None:
         raise BadInput(
@@ -29,5 +38,5 @@ def project_manifests(start: Path) -> tuple[Path, ...]:
 def whose(manifests: Iterable[Path]) -> str:
     """Return whose mesh runs these manifests: the checkout that holds all of them, else the manifests themselves."""
     manifests = tuple(manifests)
-    roots = {checkout(path) for path in manifests}
+    roots = {around(path) for path in manifests}
     return str(roots.pop()) if len(roots) == 1 and None not in roots else ", ".join(map(str, manifests))

@@ -8,6 +8,7 @@ import pytest
 
 from localmesh.errors import BadInput
 from localmesh.logs import aside
+from localmesh.project import OWN
 from localmesh.settings import Settings
 from localmesh.state import StateFolder, state_folder
 from meshpolicy.kinds.container import ContainerPort
@@ -22,8 +23,14 @@ def test_the_folder_is_made_private(short_path: Path) -> None:
     assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
 
 
-def test_the_runtime_folder_of_the_user_is_taken_where_there_is_one(short_path: Path) -> None:
+def test_outside_of_every_checkout_the_one_of_the_program_is_meant(
+    short_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runtime = {"XDG_RUNTIME_DIR": str(short_path)}
+    assert state_folder(Settings(), runtime, short_path).checkout == OWN
+    assert state_folder(Settings(), runtime, short_path) == state_folder(Settings(), runtime, OWN)
+    # Installed without one, there is one mesh for each user.
+    monkeypatch.setattr("localmesh.project.OWN", short_path)
     assert state_folder(Settings(), runtime, short_path).path == short_path / "pingpong"
     none = {"XDG_RUNTIME_DIR": str(short_path / "no")}
     assert state_folder(Settings(), none, short_path).path.name == f"pingpong-{os.getuid()}"

@@ -93,8 +93,17 @@ def test_a_rolling_restart_costs_no_request(workload: str, mesh: Commands) -> No
         load = under_load(f"http://127.0.0.1:{mesh.port}/", None, restart)
     assert lost(load) == {}
     after = mesh.pods(workload)
-    assert len(after) == len(before)
-    assert not {pod.address for pod in after.values()} >= {pod.address for pod in before.values()}
+    assert after.keys() == before.keys()
+    assert [name for name in after if after[name].expires <= before[name].expires] == []
+
+
+def test_one_pod_is_replaced_by_its_name_alone(mesh: Commands) -> None:
+    before = mesh.pods("ponger")
+    outcome = mesh.run("restart", "ponger-1")
+    assert (outcome.code, outcome.err) == (0, "Replaced ponger-1 by a new pod of the same name.\n")
+    after = mesh.pods("ponger")
+    assert after.keys() == before.keys() == {"ponger-0", "ponger-1"}
+    assert [name for name in after if after[name].expires != before[name].expires] == ["ponger-1"]
 
 
 def test_a_restart_that_nobody_waits_for_is_finished(mesh: Commands) -> None:
@@ -108,6 +117,7 @@ def test_a_restart_that_nobody_waits_for_is_finished(mesh: Commands) -> None:
 
     def finished() -> bool:
         after = mesh.pods("ponger")
-        return len(after) == len(before) and after.keys() != before.keys()
+        renewed = [name for name in before if name in after and after[name].expires > before[name].expires]
+        return after.keys() == before.keys() and renewed == list(before)
 
     asyncio.run(until(finished, within=30, what="the restart was not finished"))

@@ -89,12 +89,12 @@ class Mesh:
         self._changed()
         return len(meshed)
 
-    async def replace(self, group: Group) -> tuple[str, ...]:
-        """Replace the pods of a workload one by one, each only after the new one is ready; return the new ones."""
+    async def replace(self, name: str) -> tuple[str, ...]:
+        """Replace a pod, or all pods of a workload one by one, by new ones of the same names; return the names."""
+        group = self.group(name)
         async with self._changing:
-            for member in self._of(group.workload.ref):
-                await self._renew(group, member)
-            return tuple(member.runner.pod.name for member in self._of(group.workload.ref))
+            pods = self._of(group.workload.ref)
+            return await self._renew(group, [member for member in pods if member.runner.pod.name == name] or pods)
 
     async def scale(self, group: Group, replicas: int) -> tuple[str, ...]:
         """Have a workload run as so many pods until the manifests are applied again; return them."""
@@ -128,10 +128,8 @@ class Mesh:
         started = await self._fill(wanted)
         replaced: list[str] = []
         for group, _ in wanted:
-            for member in self._of(group.workload.ref):
-                if member.template != group.template:
-                    await self._renew(group, member)
-                    replaced.append(member.runner.pod.name)
+            old = [member for member in self._of(group.workload.ref) if member.template != group.template]
+            replaced += await self._renew(group, old)
         leaving = [member for ref in gone for member in self._of(ref)]
         stopped = await self._thin(wanted) + await self._dismiss_all(leaving)
         return Applied((), started, tuple(replaced), stopped)
@@ -149,12 +147,20 @@ class Mesh:
             [member for group, replicas in wanted for member in self._of(group.workload.ref)[replicas:]]
         )
 
-    async def _renew(self, group: Group, old: Member) -> None:
-        if not group.numbered:  # the workload is one Pod by name: there cannot be two of it
-            await self._dismiss(old)
-        await self._begin([self._admit(group)])
-        if group.numbered:
-            await self._dismiss(old)
+    async def _renew(self, group: Group, old: Sequence[Member]) -> tuple[str, ...]:
+        """Replace pods of a workload one after the other by new ones of the same names; return the names.
+
+        One pod more serves meanwhile. It is the first to show that such a pod becomes ready: if not, the old ones stay.
+        Where the workload is one Pod by name there cannot be one more.
+        """
+        spare = [self._admit(group)] if old and group.numbered else []
+        await self._begin(spare)
+        names = tuple(member.runner.pod.name for member in old)
+        for member, name in zip(old, names, strict=True):
+            await self._dismiss(member)
+            await self._begin([self._admit(group, name)])
+        await self._dismiss_all(spare)
+        return names
 
     async def _begin(self, new: Sequence[Member]) -> None:
         try:
@@ -201,10 +207,10 @@ class Mesh:
         """Return the pods of a workload, the oldest first."""
         return [member for member in self.members.values() if member.runner.pod.workload == ref]
 
-    def _admit(self, group: Group) -> Member:
+    def _admit(self, group: Group, name: str = "") -> Member:
         if self._stopping.is_set():
             raise LocalMeshError("the mesh is stopping")
-        name = group.free_name(self.members)
+        name = name or group.free_name(self.members)
         member = admit(group, name, self.outfitter, self._network, self._changed)
         self.members[name] = member
         self._changed()

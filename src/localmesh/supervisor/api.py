@@ -26,7 +26,7 @@ class Controlled(Protocol):
         """Renew every certificate; return how many."""
 
     async def restart(self, name: str) -> tuple[str, ...]:
-        """Replace the pods of a workload one by one; return the new ones."""
+        """Replace a pod, or the pods of a workload, by new ones of the same names; return the names."""
 
     async def ask(self, question: Question) -> Answer:
         """Send one request as somebody."""

@@ -30,7 +30,7 @@ class Client:
         return int(json.loads(self._send("POST", "/rotate"))["certificates"])
 
     def restart(self, name: str) -> tuple[str, ...]:
-        """Replace the pods of a workload one by one; return the new ones."""
+        """Replace a pod, or the pods of a workload, by new ones of the same names; return the names."""
         return tuple(json.loads(self._send("POST", f"/restart/{_quoted(name)}"))["pods"])
 
     def ask(self, question: Question) -> Answer:

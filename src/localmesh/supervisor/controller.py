@@ -118,8 +118,8 @@ class Controller:
         return self.mesh.rotate()
 
     async def restart(self, name: str) -> tuple[str, ...]:
-        """Replace the pods of a workload one by one; return the new ones."""
-        return await self.mesh.replace(self.mesh.group(name))
+        """Replace a pod, or the pods of a workload one by one, by new ones of the same names; return the names."""
+        return await self.mesh.replace(name)
 
     async def ask(self, question: Question) -> Answer:
         """Send one request as somebody."""
