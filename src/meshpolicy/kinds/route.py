@@ -47,12 +47,12 @@ class Route:
 
     @property
     def unclear(self) -> Reason | None:
-        """Why nobody can tell whether Linkerd takes the route: it has a regular expression that is not decided here."""
+        """Why nobody can tell what Linkerd makes of the route: it has a regular expression that is not decided here."""
         http = (match.patterns for rule in self.http for match in rule.matches)
         grpc = (match.patterns for rule in self.grpc for match in rule.matches)
         for pattern in chain.from_iterable(chain(http, grpc)):
             if why := why_validity_is_unknown(pattern):
-                text = f"whether Linkerd takes the regular expression `{pattern}` of {self.ref} is not known: {why}"
+                text = f"what Linkerd makes of the regular expression `{pattern}` of {self.ref} is not known: {why}"
                 return Reason(text, "R53", self.ref)
         return None
 

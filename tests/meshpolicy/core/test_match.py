@@ -184,7 +184,7 @@ def test_no_regular_expression_sees_a_header_line_beyond_ascii(line: str, met: T
     assert anything.accepts(line) is Truth.YES
 
 
-@pytest.mark.parametrize("pattern", [r"\p{Greek}", "a{50000}"])
+@pytest.mark.parametrize("pattern", [r"\p{Emoji}", "a{50000}"])
 def test_a_pattern_that_is_not_decided_may_match_or_not(pattern: str) -> None:
     match = PathMatch(PathKind.REGEX, pattern)
     assert match.accepts("/a") is Truth.UNKNOWN

@@ -11,10 +11,8 @@ from meshpolicy.core.regex.unicode import (
     WHITE_SPACE,
     category,
     folded,
-    general_category,
-    is_general_category,
-    may_be_property,
     property_class,
+    property_value_class,
     word,
 )
 
@@ -161,26 +159,15 @@ def _unicode_class(reader: Reader, flags: Flags, begin: int) -> Class | Undecide
     if not flags.unicode:
         reader.refuse(NOT_UNICODE, begin)
     key, sign, value = _property(name)
-    codes = _codes_of_property(reader, name, key, sign, value, begin)
+    try:
+        codes = property_value_class(key, value) if sign else property_class(name)
+    except KeyError:
+        reader.refuse(f"Unicode property {'value ' * bool(sign)}not found", begin)
     if codes is None:
-        if not may_be_property(key):
-            reader.refuse("Unicode property not found", begin)
         return Undecided(rf"\p{{{name}}}", begin)
     if flags.case_insensitive:
         codes = folded(codes)
     return Class(complement(codes) if negated != (sign == "!=") else codes, begin)
-
-
-def _codes_of_property(reader: Reader, name: str, key: str, sign: str, value: str, begin: int) -> Intervals | None:
-    """Return the characters of a property, None where they are not known here."""
-    if not sign:
-        return property_class(name)
-    if not is_general_category(key):
-        return None
-    codes = general_category(value)
-    if codes is None:
-        reader.refuse("Unicode property value not found", begin)
-    return codes
 
 
 def _name_of_class(reader: Reader) -> str:

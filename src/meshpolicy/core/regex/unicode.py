@@ -8,6 +8,14 @@ from functools import lru_cache
 
 from meshpolicy.core.alphabet import EVERY_CODE_POINT, Interval, Intervals, complement, contains, intersection, union
 from meshpolicy.core.regex.categories import RUNS
+from meshpolicy.core.regex.properties import (
+    BINARY_PROPERTIES,
+    OTHER_ALPHABETIC,
+    OTHER_LOWERCASE,
+    OTHER_UPPERCASE,
+    SCRIPT_NAMES,
+    SCRIPT_RUNS,
+)
 
 ASCII: Intervals = ((0, 0x7F),)
 NAMED_CLASSES: dict[str, Intervals] = {
@@ -53,7 +61,6 @@ CATEGORIES = {
     "cf": "Cf",
     "cn": "Cn",
     "co": "Co",
-    "cs": "Cs",
     "l": "Lu Ll Lt Lm Lo",
     "lc": "Lu Ll Lt",
     "ll": "Ll",
@@ -95,7 +102,6 @@ LONG_NAMES = {
     "format": "cf",
     "unassigned": "cn",
     "privateuse": "co",
-    "surrogate": "cs",
     "letter": "l",
     "casedletter": "lc",
     "lowercaseletter": "ll",
@@ -132,12 +138,11 @@ LONG_NAMES = {
     "paragraphseparator": "zp",
     "spaceseparator": "zs",
 }
-PROPERTIES: dict[str, Intervals] = {
-    **dict.fromkeys(("space", "whitespace", "wspace"), WHITE_SPACE),
-    **dict.fromkeys(("ahex", "asciihexdigit"), NAMED_CLASSES["xdigit"]),
-}
-"""The binary properties that are known here."""
-
+UNKNOWN_PROPERTIES = (
+    *("age", "scx", "scriptextensions", "gcb", "graphemeclusterbreak"),
+    *("sb", "sentencebreak", "wb", "wordbreak"),
+)
+"""The properties with values that Rust knows besides categories and scripts."""
 BEYOND_ASCII = ((0x212A, 0x4B, 0x6B), (0x17F, 0x53, 0x73))
 """The Kelvin sign and the long s, which fold to an ASCII letter, with the two cases of that letter."""
 NEWER_FOLDS = (
@@ -149,15 +154,48 @@ NEWER_FOLDS = (
 """Pairs that simple case folding joins since Unicode 15.1 or 16.0, which an older Python does not know."""
 
 
-@lru_cache(1)
-def _by_category() -> dict[str, list[Interval]]:
+def _runs(text: str, letters: int) -> dict[str, list[Interval]]:
+    """Read runs of code points: a number (none means 1), and a name of so many letters."""
     found: dict[str, list[Interval]] = {}
     first = 0
-    for run in RUNS.split():
-        after = first + int(run[:-2] or 1)
-        found.setdefault(run[-2:], []).append((first, after - 1))
+    for run in text.split():
+        after = first + int(run[:-letters] or 1)
+        found.setdefault(run[-letters:], []).append((first, after - 1))
         first = after
     return found
+
+
+@lru_cache(1)
+def _by_category() -> dict[str, list[Interval]]:
+    return _runs(RUNS, 2)
+
+
+@lru_cache(1)
+def _scripts() -> dict[str, Intervals]:
+    """Return the characters of each script, by its normalized names."""
+    by_short_name = _runs(SCRIPT_RUNS, 4)
+    names = (script.split("=") for script in SCRIPT_NAMES.split())
+    return {_normalized(name): union(by_short_name[short[0]]) for short in names for name in short}
+
+
+def _listed(text: str) -> list[Interval]:
+    """Read runs in hexadecimal: `41-5A 61`."""
+    return [(int(first, 16), int(last or first, 16)) for first, _, last in (run.partition("-") for run in text.split())]
+
+
+@lru_cache(1)
+def _properties() -> dict[str, Intervals]:
+    """Return the characters of the binary properties that are known here, by their normalized names."""
+    alphabetic = union([*category("l"), *category("nl"), *_listed(OTHER_ALPHABETIC)])
+    lower = union([*category("ll"), *_listed(OTHER_LOWERCASE)])
+    upper = union([*category("lu"), *_listed(OTHER_UPPERCASE)])
+    return {
+        **dict.fromkeys(("alpha", "alphabetic"), alphabetic),
+        **dict.fromkeys(("lower", "lowercase"), lower),
+        **dict.fromkeys(("upper", "uppercase"), upper),
+        **dict.fromkeys(("space", "whitespace", "wspace"), WHITE_SPACE),
+        **dict.fromkeys(("ahex", "asciihexdigit"), NAMED_CLASSES["xdigit"]),
+    }
 
 
 @lru_cache(64)
@@ -176,10 +214,32 @@ def word() -> Intervals:
 def property_class(name: str) -> Intervals | None:
     r"""Return the characters of `\p{name}`, or None where they are not known here.
 
-    As in Rust, case, spaces, `_`, `-` and a leading `is` do not count.
+    Raises KeyError where Rust knows no such property, category or script. As in Rust, case, spaces, `_`, `-` and a
+    leading `is` do not count.
     """
     key = _normalized(name)
-    return PROPERTIES[key] if key in PROPERTIES else general_category(name)
+    if key in BINARY_PROPERTIES.split():
+        return _properties().get(key)
+    codes = general_category(name)
+    return _scripts()[key] if codes is None else codes
+
+
+def property_value_class(name: str, value: str) -> Intervals | None:
+    r"""Return the characters of `\p{name=value}`, or None where they are not known here.
+
+    Raises KeyError where Rust knows no such value of such a property.
+    """
+    key = _normalized(name)
+    if key in ("gc", "generalcategory"):
+        codes = general_category(value)
+        if codes is None:
+            raise KeyError(value)
+        return codes
+    if key in ("sc", "script"):
+        return _scripts()[_normalized(value)]
+    if key not in UNKNOWN_PROPERTIES:
+        raise KeyError(name)
+    return None
 
 
 def general_category(name: str) -> Intervals | None:
@@ -189,17 +249,6 @@ def general_category(name: str) -> Intervals | None:
     if short in CATEGORIES:
         return category(short)
     return {"any": EVERY_CODE_POINT, "ascii": ASCII, "assigned": complement(category("cn"))}.get(key)
-
-
-def is_general_category(name: str) -> bool:
-    r"""Whether `name` names the property General_Category, as in `\p{gc=Lu}`."""
-    return _normalized(name) in ("gc", "generalcategory")
-
-
-def may_be_property(name: str) -> bool:
-    """Whether a name that is not known here looks like the name of a property or of a script."""
-    key = _normalized(name)
-    return len(key) > 1 and key.isalnum()
 
 
 def _normalized(name: str) -> str:

@@ -99,6 +99,11 @@ def test_a_pattern_between_anchors_spans_whatever_it_can_match(pattern: Pattern)
         (r"\p{gc!=Lu}", "a", True),
         (r"\P{Lowercase_Letter}", "a", False),
         (r"(?i)\p{Lu}", "a", True),
+        (r"\p{Greek}", "\N{GREEK SMALL LETTER PI}", True),
+        (r"\p{Greek}", "p", False),
+        (r"\p{sc!=Latn}", "p", False),
+        (r"\p{Alphabetic}", "\N{CIRCLED LATIN SMALL LETTER A}", True),
+        (r"\p{isLower}", "\N{FEMININE ORDINAL INDICATOR}", True),
         ("(?i)[^k]", "K", False),
         # Names of groups.
         ("/(?<v>v1|v2)", "/v2", True),
