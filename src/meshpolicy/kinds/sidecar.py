@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 from meshpolicy.core.match import NetworkMatch
 from meshpolicy.kinds import annotations
-from meshpolicy.kinds.portlists import NOT_PLAIN, Ports, holds, of_destination, of_proxy_init
+from meshpolicy.kinds.portlists import HIGHEST, NOT_PLAIN, Ports, holds, of_destination, of_proxy_init
 from meshpolicy.kinds.settings import MeshSettings, ProxyPorts
 
 IPV4_NETWORK = re.compile(r"(?:(?:0|[1-9][0-9]{0,2})\.){3}(?:0|[1-9][0-9]{0,2})/[0-9]{1,2}")
@@ -59,7 +59,7 @@ def sidecar(own: Mapping[str, str], settings: MeshSettings, declared: Collection
     unknown = (
         wrong
         or (f"proxy-init cannot read the ports `{strange}`" if strange else "")
-        or ("" if len({*listening, ports.control}) == 3 and min(listening) > 0 else "its proxy's ports contradict")
+        or ("" if _listens(ports) else "its proxy cannot listen on the ports that it is given")
         or _environment(own, settings)
     )
     return Sidecar(
@@ -73,6 +73,12 @@ def sidecar(own: Mapping[str, str], settings: MeshSettings, declared: Collection
         frozenset(listening).intersection(declared),
         int(own[PROXY_UID]) if PORT.fullmatch(own.get(PROXY_UID, "")) else settings.proxy_user,
     )
+
+
+def _listens(ports: ProxyPorts) -> bool:
+    """Whether a proxy can listen on its ports: three different ones, of which Kubernetes takes two as a pod's."""
+    declared = all(1 <= port <= HIGHEST for port in (ports.inbound, ports.admin))
+    return declared and 0 <= ports.control <= HIGHEST and len({ports.inbound, ports.control, ports.admin}) == 3
 
 
 def _ports(own: Mapping[str, str], settings: MeshSettings) -> ProxyPorts:

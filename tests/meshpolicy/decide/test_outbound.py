@@ -1,0 +1,213 @@
+"""What a client's own proxy makes of a Service: appProtocol, opaque ports, routes, profiles. R65, R112, R118-R123."""
+
+from typing import Any
+
+import pytest
+
+from meshpolicy.kinds.settings import MeshSettings
+
+from ..build import ARENA, GATEWAY, Manifest, account, allow, ask, cluster, exact, pod, prefix, route, server, service
+
+OPEN = server(accessPolicy="all-unauthenticated")
+HTTP1 = server(accessPolicy="all-unauthenticated", proxyProtocol="HTTP/1")
+BASE = tuple(manifest for manifest in ARENA if manifest["kind"] != "Service")
+OPAQUE = "config.linkerd.io/opaque-ports"
+ON_SERVICE = [{"group": "core", "kind": "Service", "name": "ponger"}]
+BY_HEADER = {"headers": [{"name": "x", "value": "1"}]}
+RPC = {"method": {"service": "a.B"}}
+
+
+def front(number: int = 80, word: str | None = None, opaque: str | None = None, **spec: Any) -> Manifest:
+    """Return the Service of ponger."""
+    found = service(ports={number: "http"}, annotations={} if opaque is None else {OPAQUE: opaque})
+    found["spec"] |= spec
+    found["spec"]["ports"][0] |= {} if word is None else {"appProtocol": word}
+    return found
+
+
+def outcome(*manifests: Manifest, client: str = "pinger", traffic: str = "http", path: str = "/", **more: Any) -> str:
+    """Return what a meshed client gets through the Service."""
+    return ask(cluster(*BASE, *manifests, **more), client, f"ponger:http{path}", traffic).outcome
+
+
+@pytest.mark.parametrize(
+    ("word", "http", "http2", "tcp"),
+    [
+        (None, "allow", "allow", "allow"),
+        ("http", "allow", "closed", "closed"),
+        ("HTTP", "allow", "closed", "closed"),
+        ("kubernetes.io/h2c", "closed", "allow", "closed"),
+        ("Kubernetes.io/H2C", "closed", "allow", "closed"),
+        ("linkerd.io/opaque", "allow", "allow", "allow"),
+        ("grpc", "allow", "allow", "allow"),
+    ],
+)
+def test_an_app_protocol_says_what_the_clients_proxy_expects(word: str | None, http: str, http2: str, tcp: str) -> None:
+    """R118: on a port that detects, opaque connections are let through, too."""
+    assert [outcome(front(word=word), OPEN, traffic=t) for t in ("http", "http2", "tcp")] == [http, http2, tcp]
+    assert outcome(front(word=word), OPEN, client="stranger") == "allow"  # has no proxy that would read it
+
+
+@pytest.mark.parametrize("word", ["grpc", "https", "http2", "tcp", "grpc-web", "linkerd.io/tcp", "linkerd.io/opaque"])
+def test_every_other_word_is_opaque_and_an_http_server_refuses_it(word: str) -> None:
+    """R118, R64: measured for each of these."""
+    assert outcome(front(word=word), HTTP1) == "closed"
+
+
+@pytest.mark.parametrize(
+    ("number", "word", "opaque", "expected"),
+    [
+        (80, None, "80", "closed"),
+        (80, None, "8080", "allow"),
+        (80, None, "p80", "closed"),
+        (80, None, "80,nonsense", "closed"),
+        (80, None, "nonsense", "allow"),
+        (3306, None, None, "closed"),
+        (3306, None, "", "allow"),
+        (80, "http", "80", "unknown"),
+        (80, "kubernetes.io/h2c", "80", "unknown"),
+        (80, "grpc", "80", "closed"),
+        (3306, "http", None, "unknown"),
+        (3306, "http", "", "allow"),
+    ],
+)
+def test_a_service_is_opaque_by_its_annotation_or_by_the_number_of_its_port(
+    number: int, word: str | None, opaque: str | None, expected: str
+) -> None:
+    """R65, R112: appProtocol and opaque-ports have different readers, and may contradict each other."""
+    assert outcome(front(number, word, opaque), HTTP1) == expected
+
+
+def test_the_default_list_is_the_installations() -> None:
+    """R65."""
+    assert outcome(front(80), HTTP1, settings=MeshSettings(opaque_ports="80")) == "closed"
+    assert outcome(front(3306), HTTP1, settings=MeshSettings(opaque_ports="")) == "allow"
+
+
+@pytest.mark.parametrize(
+    ("matches", "traffic", "expected"),
+    [
+        ([RPC], "grpc", "allow"),
+        ([RPC], "http2", "404"),
+        ([RPC], "http", "closed"),
+        ([RPC], "tcp", "closed"),
+        ([RPC, BY_HEADER], "grpc", "grpc-13"),
+        ([RPC, BY_HEADER], "http2", "500"),
+        ([RPC, BY_HEADER], "http", "500"),
+        ([RPC, BY_HEADER], "tcp", "closed"),
+        ([], "http2", "allow"),
+    ],
+)
+def test_a_grpc_route_on_a_service_makes_its_clients_speak_http2_or_fail(
+    matches: list[Manifest], traffic: str, expected: str
+) -> None:
+    """R119, R120: one match without a method spoils the whole policy."""
+    found = route(*matches, kind="GRPCRoute", group=GATEWAY, parents=ON_SERVICE)
+    assert outcome(front(), OPEN, found, traffic=traffic, path="/a.B/C") == expected
+    address = cluster(*BASE, front(), OPEN, found)
+    assert ask(address, "pinger", "ponger:http/a.B/C", traffic, direct=True).outcome == "allow"
+    assert ask(address, "stranger", "ponger:http/a.B/C", traffic).outcome == "allow"
+
+
+@pytest.mark.parametrize(
+    ("home", "port", "expected"),
+    [("arena", None, "404"), ("arena", 80, "404"), ("arena", 81, "allow"), ("clients", None, "allow")],
+)
+def test_routes_of_the_services_and_the_clients_namespaces_count(home: str, port: int | None, expected: str) -> None:
+    """M4: those of others do not."""
+    parent = {**ON_SERVICE[0], "namespace": "arena", **({} if port is None else {"port": port})}
+    found = route(exact("/x"), parents=[parent])
+    found["metadata"]["namespace"] = home
+    assert outcome(front(), OPEN, found) == expected
+    caller = pod("caller", "10.244.0.51", namespace="clients")
+    met = ask(cluster(*BASE, front(), OPEN, found, caller), "clients/caller", "ponger:http/")
+    assert met.outcome == ("allow" if port == 81 else "404")
+
+
+def test_a_grpc_route_drives_http_routes_of_the_same_parent_out_wherever_it_is() -> None:
+    """R48: of the same parent means with the same port, or both without."""
+    http = route(exact("/x"), name="h", parents=ON_SERVICE)
+    grpc = route(RPC, name="g", kind="GRPCRoute", group=GATEWAY, parents=[{**ON_SERVICE[0], "namespace": "arena"}])
+    grpc["metadata"]["namespace"] = "elsewhere"
+    assert outcome(front(), OPEN, http) == "404"
+    assert outcome(front(), OPEN, http, grpc) == "allow"
+    grpc["spec"]["parentRefs"][0]["port"] = 80
+    assert outcome(front(), OPEN, http, grpc) == "404"
+
+
+def test_a_route_that_linkerd_drops_takes_no_part() -> None:
+    """R53: a filter that is not supported drops it for clients, too."""
+    dropped = route(exact("/x"), group=GATEWAY, parents=ON_SERVICE, filters=[{"type": "URLRewrite", "urlRewrite": {}}])
+    assert outcome(front(), OPEN, dropped) == "allow"
+
+
+def test_headers_that_a_route_on_the_service_changes_are_what_the_server_sees() -> None:
+    """M4, R54."""
+    change = [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [{"name": "X-Env", "value": "dev"}]}}]
+    out = route(prefix("/"), name="out", parents=ON_SERVICE, filters=change)
+    only = route(prefix("/", headers=[{"name": "x-env", "value": "dev"}]))
+    assert outcome(front(), OPEN, only) == "404"
+    assert outcome(front(), OPEN, only, out) == "allow"
+
+
+@pytest.mark.parametrize(
+    ("backend", "expected"),
+    [
+        ({"name": "ponger", "port": 80}, "allow"),
+        ({"name": "ponger", "port": 81}, "unknown"),
+        ({"name": "x", "port": 80}, "unknown"),
+    ],
+)
+def test_other_backends_lead_elsewhere(backend: Manifest, expected: str) -> None:
+    """M4: to another workload, or to another port."""
+    assert outcome(front(), OPEN, route(prefix("/"), parents=ON_SERVICE, backendRefs=[backend])) == expected
+
+
+def profile(namespace: str, **spec: Any) -> Manifest:
+    """Return a ServiceProfile of ponger."""
+    metadata = {"name": "ponger.arena.svc.cluster.local", "namespace": namespace}
+    return {"apiVersion": "linkerd.io/v1alpha2", "kind": "ServiceProfile", "metadata": metadata, "spec": spec}
+
+
+PATHS = [{"name": "all", "condition": {"pathRegex": ".*"}}]
+
+
+@pytest.mark.parametrize(
+    ("profiles", "expected"),
+    [
+        ([], "404"),
+        ([profile("arena", routes=PATHS)], "allow"),
+        ([profile("arena")], "404"),
+        ([profile("elsewhere", routes=PATHS)], "404"),
+        ([profile("arena", dstOverrides=[{"authority": "x:80", "weight": 1}])], "unknown"),
+    ],
+)
+def test_a_service_profile_with_routes_takes_the_place_of_routes_on_the_service(
+    profiles: list[Manifest], expected: str
+) -> None:
+    """R121: of the client's namespace, or else of the Service's."""
+    assert outcome(front(), OPEN, route(exact("/x"), parents=ON_SERVICE), *profiles) == expected
+
+
+def test_a_headless_service_has_no_say() -> None:
+    """R123: its clients call the pods."""
+    for opaque, word in ((None, None), ("80", None), (None, "grpc")):
+        found = (front(word=word, opaque=opaque, clusterIP="None"), HTTP1, route(exact("/x"), parents=ON_SERVICE))
+        assert outcome(*found) == "allow"
+
+
+def test_a_client_in_ingress_mode_goes_where_the_header_says() -> None:
+    """R122: without it as any other, but that its proxy looks for HTTP whatever it is told."""
+    annotated = {"linkerd.io/inject": "ingress"}
+    gate = pod("gate", "10.244.0.61", annotations=annotated)
+    found = cluster(*BASE, front(), OPEN, gate)
+    assert ask(found, "gate").outcome == "allow"
+    assert ask(found, "gate", headers={"l5d-dst-override": "x.y.svc.cluster.local"}).outcome == "unknown"
+    assert ask(found, "pinger", headers={"l5d-dst-override": "x.y.svc.cluster.local"}).outcome == "allow"
+    assert ask(cluster(*BASE, front(word="grpc"), OPEN, gate), "gate").outcome == "unknown"
+
+
+def test_the_reason_names_what_made_the_client_connect_so() -> None:
+    """A refusal without it would be a riddle."""
+    found = cluster(*BASE, front(word="grpc"), server(proxyProtocol="HTTP/1"), allow(account("pinger")))
+    assert "appProtocol grpc of Service arena/ponger, port 80" in str(ask(found, "pinger").reasons[0])

@@ -1,0 +1,203 @@
+"""What passes a sidecar by: skipped ports, subnets, IPv6, the proxy's own ports and settings. R10, R113-R117, R71."""
+
+import pytest
+
+from meshpolicy.kinds.settings import MeshSettings
+
+from ..build import ARENA, Manifest, account, allow, ask, cluster, pod, ref, server, service
+
+C = "config.linkerd.io/"
+PORTS = {"http": 8080}
+DENY = MeshSettings("deny")
+
+
+def cat(*, container: Manifest | None = None, **annotations: str) -> Manifest:
+    """Return one more meshed pod; names of annotations are written with underscores."""
+    named = {f"{C}{name.replace('_', '-')}": text for name, text in annotations.items()}
+    return pod("cat", "10.244.0.31", ports=PORTS, annotations=named, container=container)
+
+
+def outcome(own: Manifest, client: str = "stranger", port: int = 8080, settings: MeshSettings = DENY) -> str:
+    """Return what a client gets from a pod whose Server grants nothing."""
+    closed = server("cat", 8080, app="cat", proxyProtocol="HTTP/1")
+    return ask(cluster(*ARENA, own, closed, settings=settings), client, f"cat:{port}/", direct=True).outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("8080", "allow"),
+        ("8080,http", "allow"),
+        ("+8080", "allow"),
+        ("0,8080", "allow"),
+        ("8000-8090", "allow"),
+        ("0-65535", "allow"),
+        ("http", "403"),
+        ("9090, 8080", "403"),
+        (" 8080", "403"),
+        ("", "403"),
+        ('"8080"', "unknown"),
+        ("80\n80", "unknown"),
+    ],
+)
+def test_proxy_init_skips_the_good_entries_of_a_list(text: str, expected: str) -> None:
+    """R113: blanks make an entry bad; what is no list at all may keep the pod from starting."""
+    assert outcome(cat(skip_inbound_ports=text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("annotation", "port", "expected"),
+    [(None, 4567, "allow"), (None, 4569, "closed"), ("", 4567, "closed"), ("1", 4567, "closed")],
+)
+def test_the_charts_ports_are_skipped_unless_the_pod_says_otherwise(
+    annotation: str | None, port: int, expected: str
+) -> None:
+    """R10: the annotation replaces the list, an empty one too."""
+    own = cat() if annotation is None else cat(skip_inbound_ports=annotation)
+    opaque = server("more", port, app="cat", proxyProtocol="opaque")
+    found = cluster(*ARENA, own, opaque, settings=DENY)
+    assert ask(found, "stranger", f"cat:{port}", "tcp", direct=True).outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("client", "subnets", "expected"),
+    [
+        ("10.9.8.7", "10.0.0.0/8", "allow"),
+        ("10.9.8.7", "192.168.0.0/16, 10.9.8.7/32", "allow"),
+        ("10.9.8.7", "10.9.8.7/8", "allow"),
+        ("11.9.8.7", "10.0.0.0/8", "403"),
+        ("unmeshed", "10.0.0.0/8", "unknown"),
+        ("unmeshed", "0.0.0.0/0", "allow"),
+        ("stranger", "10.244.0.0/16", "allow"),
+        ("pinger", "10.244.0.0/16", "403"),
+        ("10.9.8.7", "10.0.0.1", "unknown"),
+        ("10.9.8.7", "10.0.0.0/33", "unknown"),
+        ("10.9.8.7", "fd00::/8", "unknown"),
+        ("10.9.8.7", "10.0.0.0/8,", "unknown"),
+        ("10.9.8.7", "", "403"),
+    ],
+)
+def test_packets_of_skip_subnets_meet_no_proxy(client: str, subnets: str, expected: str) -> None:
+    """R114: a meshed client comes through the tunnel all the same; a wrong entry keeps the pod from starting."""
+    assert outcome(cat(skip_subnets=subnets), client) == expected
+
+
+def test_ipv6_packets_meet_no_proxy_unless_the_mesh_says_so() -> None:
+    """R115: disableIPv6 is the chart's default; of an unknown address nothing is taken for IPv6."""
+    assert outcome(cat(), "fd00::7") == "allow"
+    assert outcome(cat(), "fd00::7", settings=MeshSettings("deny", ipv6=True)) == "403"
+    assert outcome(cat(), "unmeshed") == "403"
+
+
+@pytest.mark.parametrize(
+    ("annotations", "port", "expected"),
+    [
+        ({"control_port": "8080"}, 8080, "allow"),
+        ({"control_port": "9999"}, 8080, "403"),
+        ({"control_port": "http"}, 8080, "403"),
+        ({"admin_port": "8080"}, 8080, "unknown"),
+        ({"inbound_port": "8080"}, 8080, "unknown"),
+        ({"inbound_port": "9999"}, 8080, "403"),
+        ({"admin_port": "0"}, 8080, "unknown"),
+        ({"admin_port": "4190"}, 8080, "unknown"),
+        ({"admin_port": "70000"}, 8080, "unknown"),
+    ],
+)
+def test_the_proxys_ports_are_where_annotations_put_them(annotations: dict[str, str], port: int, expected: str) -> None:
+    """R113: the control port is left alone; on the others the proxy listens itself."""
+    assert outcome(cat(container=None, **annotations), port=port) == expected
+
+
+def test_an_admin_port_that_moved_is_policed_where_it_is() -> None:
+    """R103: and 4191 is a port like any other then."""
+    found = cluster(*ARENA, cat(admin_port="9191"), server("cat", "linkerd-admin", app="cat"), settings=DENY)
+    assert ask(found, "stranger", "cat:9191/metrics", direct=True).outcome == "403"
+    assert "R103" in str(ask(found, "stranger", "cat:9191", "tcp", direct=True).reasons)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[{"name": "LINKERD2_PROXY_POLICY_WORKLOAD", "value": "{}"}]', "unknown"),
+        ('[{"Name": "LINKERD2_PROXY_INBOUND_DEFAULT_POLICY", "value": "deny"}]', "unknown"),
+        ('[{"name": "LINKERD2_PROXY_LOG", "value": "debug"}, {"name": "TZ", "value": "UTC"}]', "403"),
+        ("[]", "403"),
+        ("", "403"),
+        ("null", "403"),
+        ("{", "403"),
+    ],
+)
+def test_environment_variables_of_the_proxy_make_all_unknown(text: str, expected: str) -> None:
+    """R116: where one replaces a setting on which verdicts rest; what is no JSON is passed over."""
+    assert outcome(cat(proxy_additional_env=text)) == expected
+
+
+def test_a_skipped_port_is_met_through_the_tunnel() -> None:
+    """R10, R71: clients are told of the annotation, not of the chart's list; then they come by 4143 and are judged."""
+    closed = server("cat", 4567, app="cat", proxyProtocol="HTTP/1")
+    front = service("cat", {80: 4567})
+    by_list = cluster(*ARENA, cat(), closed, front, settings=DENY)
+    assert ask(by_list, "pinger", "cat:4567/").outcome == "403"
+    assert ask(by_list, "stranger", "cat:4567/").outcome == "allow"
+    told = cluster(*ARENA, cat(skip_inbound_ports="4567"), closed, front, settings=DENY)
+    assert ask(told, "pinger", "cat:4567/").outcome == "allow"
+
+
+def test_clients_that_are_told_of_a_skipped_port_lose_their_identity_though_it_is_not_skipped() -> None:
+    """R112, R113: the destination controller trims blanks, proxy-init does not."""
+    grant = allow(account("pinger"), on=ref("Server", "cat"))
+    closed = server("cat", 8080, app="cat", proxyProtocol="HTTP/1")
+    for text, expected in (("9090, 8080", "403"), ("9090", "allow")):
+        found = cluster(*ARENA, cat(skip_inbound_ports=text), closed, grant, settings=DENY)
+        assert ask(found, "pinger", "cat:8080/", direct=True).outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("users", "expected"), [((None,), "allow"), ((2102,), "403"), ((7, 2102), "unknown"), ((7, 8), "allow")]
+)
+def test_calls_of_the_proxys_own_user_pass_it_by(users: tuple[int | None, ...], expected: str) -> None:
+    """R71: proxy-init leaves packets of that user alone, so that they carry no identity."""
+    own = pod("caller", "10.244.0.41")
+    contexts = [{} if user is None else {"securityContext": {"runAsUser": user}} for user in users]
+    own["spec"]["containers"] = [{"name": f"c{n}", **context} for n, context in enumerate(contexts)]
+    found = cluster(*ARENA, own, server(), allow(account("caller")), settings=DENY)
+    assert ask(found, "caller").outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("dialled", "annotation", "expected"),
+    [(80, None, "allow"), (4567, None, "403"), (80, "80", "403"), (4567, "", "allow"), (80, "80,x", "403")],
+)
+def test_calls_past_skip_outbound_ports_carry_no_identity(dialled: int, annotation: str | None, expected: str) -> None:
+    """R71: by the port that the client connects to; the chart skips 4567 and 4568."""
+    own = {} if annotation is None else {f"{C}skip-outbound-ports": annotation}
+    caller = pod("caller", "10.244.0.41", annotations=own)
+    base = [manifest for manifest in ARENA if manifest["kind"] != "Service"]
+    front = service(ports={dialled: "http"})
+    found = cluster(*base, caller, front, server(), allow(account("caller")), settings=DENY)
+    assert ask(found, "caller").outcome == expected
+
+
+def test_the_first_connections_to_an_undeclared_port_are_not_known() -> None:
+    """R104: where the default policy would let in what the Server refuses; a port that is probed is declared enough."""
+    opened = MeshSettings()
+    assert outcome(cat(), port=8080, settings=opened) == "403"
+    bare = cluster(*ARENA, cat(), server("cat", 7000, app="cat"), settings=opened)
+    assert ask(bare, "stranger", "cat:7000/", direct=True).outcome == "unknown"
+    assert (
+        ask(cluster(*ARENA, cat(), server("cat", 7000, app="cat"), settings=DENY), "stranger", "cat:7000/").outcome
+        == "403"
+    )
+    for kind, expected in (("readinessProbe", "403"), ("livenessProbe", "403"), ("startupProbe", "unknown")):
+        probed = cat(container={kind: {"httpGet": {"path": "/up", "port": 7000}}})
+        found = cluster(*ARENA, probed, server("cat", 7000, app="cat"), settings=opened)
+        assert ask(found, "stranger", "cat:7000/", direct=True).outcome == expected
+
+
+def test_a_pods_call_of_its_own_admin_port_is_judged() -> None:
+    """R103, M1: it comes from its address without identity; of two replicas nobody knows which is called."""
+    grant = allow(account("cat"), on=ref("Server", "cat"))
+    found = cluster(*ARENA, cat(), server("cat", "linkerd-admin", app="cat"), grant, settings=DENY)
+    assert ask(found, "cat", "cat:4191/metrics", direct=True).outcome == "403"
+    assert ask(found, "cat", "cat:8080/", direct=True).outcome == "allow"
+    assert ask(found, "pinger", "cat:4191/metrics", direct=True).outcome == "403"

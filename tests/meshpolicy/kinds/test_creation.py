@@ -1,0 +1,83 @@
+"""The labels of pods that controllers and the injector give. Rule R117."""
+
+from typing import Any
+
+import pytest
+
+from ..build import ARENA, Manifest, ask, cluster, labels, server, wall
+
+HOME = {"apiVersion": "v1", "kind": "Namespace"}
+HOME["metadata"] = {"name": "arena", "annotations": {"linkerd.io/inject": "enabled"}}  # type: ignore[assignment]
+POD = {"containers": [{"name": "app", "ports": [{"name": "http", "containerPort": 8080}]}]}
+
+
+def made_by(kind: str, **spec: Any) -> Manifest:
+    """Return a controller named `cat`."""
+    template = {"metadata": {"labels": {"app": "cat"}}, "spec": POD}
+    group = "batch" if "Job" in kind else "apps"
+    inner = {"jobTemplate": {"spec": {"template": template}}} if kind == "CronJob" else {"template": template}
+    metadata = {"name": "cat", "namespace": "arena"}
+    return {"apiVersion": f"{group}/v1", "kind": kind, "metadata": metadata, "spec": {**inner, **spec}}
+
+
+def exists(key: str) -> Manifest:
+    """Return a selector by the presence of a label."""
+    return {"matchExpressions": [{"key": key, "operator": "Exists"}]}
+
+
+@pytest.mark.parametrize(
+    ("controller", "selector", "selected"),
+    [
+        (made_by("Deployment"), labels(**{"linkerd.io/proxy-deployment": "cat"}), "yes"),
+        (made_by("Deployment"), labels(**{"linkerd.io/proxy-deployment": "dog"}), "no"),
+        (made_by("Deployment"), labels(**{"linkerd.io/control-plane-ns": "linkerd"}), "yes"),
+        (made_by("Deployment"), labels(**{"linkerd.io/workload-ns": "arena"}), "yes"),
+        (made_by("Deployment"), exists("pod-template-hash"), "yes"),
+        (made_by("Deployment"), labels(**{"pod-template-hash": "5d4f8"}), "unknown"),
+        (made_by("Deployment"), exists("controller-revision-hash"), "no"),
+        (made_by("Deployment"), labels(**{"topology.kubernetes.io/zone": "a"}), "unknown"),
+        (made_by("StatefulSet"), labels(**{"statefulset.kubernetes.io/pod-name": "cat-0"}), "yes"),
+        (made_by("StatefulSet"), labels(**{"statefulset.kubernetes.io/pod-name": "cat-1"}), "no"),
+        (made_by("StatefulSet", replicas=2), labels(**{"statefulset.kubernetes.io/pod-name": "cat-1"}), "unknown"),
+        (made_by("StatefulSet", replicas=2), labels(**{"apps.kubernetes.io/pod-index": "2"}), "no"),
+        (made_by("StatefulSet", ordinals={"start": 5}), labels(**{"apps.kubernetes.io/pod-index": "5"}), "yes"),
+        (made_by("StatefulSet"), labels(**{"linkerd.io/proxy-statefulset": "cat"}), "yes"),
+        (made_by("StatefulSet"), exists("controller-revision-hash"), "yes"),
+        (made_by("DaemonSet"), exists("pod-template-generation"), "yes"),
+        (made_by("DaemonSet"), labels(**{"linkerd.io/proxy-daemonset": "cat"}), "yes"),
+        (made_by("Job"), labels(**{"job-name": "cat"}), "yes"),
+        (made_by("Job"), labels(**{"batch.kubernetes.io/job-name": "dog"}), "no"),
+        (made_by("Job"), exists("controller-uid"), "yes"),
+        (made_by("CronJob"), labels(**{"job-name": "cat-1"}), "unknown"),
+        (made_by("CronJob"), labels(**{"linkerd.io/proxy-job": "cat"}), "no"),
+        (made_by("ReplicaSet"), labels(**{"linkerd.io/proxy-replicaset": "cat"}), "yes"),
+        (made_by("ReplicaSet"), exists("pod-template-hash"), "no"),
+    ],
+)
+def test_a_server_selects_by_labels_that_pods_get_when_they_are_made(
+    controller: Manifest, selector: Manifest, selected: str
+) -> None:
+    """The port is closed by default, and the Server opens it."""
+    home = {**HOME, "metadata": {**HOME["metadata"]}}  # type: ignore[dict-item]
+    home["metadata"]["annotations"] = {  # type: ignore[index]
+        "linkerd.io/inject": "enabled",
+        "config.linkerd.io/default-inbound-policy": "deny",
+    }
+    opened = server("cat", 8080, podSelector=selector, accessPolicy="all-unauthenticated")
+    expected = {"yes": "allow", "no": "403", "unknown": "unknown"}[selected]
+    assert ask(cluster(home, controller, opened), "unmeshed", "cat:8080/", direct=True).outcome == expected
+
+
+def test_a_network_policy_knows_the_injectors_labels_of_a_client() -> None:
+    """R117, N5."""
+    caller = made_by("Deployment")
+    for name, expected in (("cat", "allow"), ("dog", "504")):
+        peer = {"podSelector": labels(**{"linkerd.io/proxy-deployment": name})}
+        found = cluster(*ARENA, HOME, caller, wall(policyTypes=["Ingress"], ingress=[{"from": [peer]}]))
+        assert ask(found, "cat").outcome == expected
+
+
+def test_labels_of_a_pod_that_runs_are_all_there() -> None:
+    """It was made already."""
+    found = cluster(*ARENA, server(podSelector=exists("pod-template-hash"), accessPolicy="deny"))
+    assert ask(found, "stranger").outcome == "allow"
