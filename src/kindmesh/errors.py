@@ -2,8 +2,8 @@
 
 KindMeshError
 ├── BadInput        a setting or an argument is wrong: exit code 2
-├── CommandFailed   a tool said no: what was run, and what it printed
-└── StepFailed      a step did not get where it had to: what it waited for, and what the cluster says about it
+├── CommandFailed   a tool failed: what was run, and what it printed
+└── StepFailed      a step did not reach its state: what it waited for, and what the cluster says about it
 """
 
 
@@ -31,10 +31,10 @@ class CommandFailed(KindMeshError):
 
 
 class StepFailed(KindMeshError):
-    """A step did not get where it had to."""
+    """A step did not reach the state that it waits for; `output` is what the cluster says about it."""
 
-    def __init__(self, step: str, waited_for: str, evidence: str, hint: str = "") -> None:
-        super().__init__(f"step {step}: {waited_for} did not come about")
+    def __init__(self, step: str, expected: str, evidence: str, hint: str = "") -> None:
+        super().__init__(f"step {step} failed: expected {expected}")
         self.step = step
         self.output = evidence
         self.hint = hint

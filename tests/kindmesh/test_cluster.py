@@ -49,6 +49,6 @@ def test_a_mistake_is_found_with_the_way_to_its_cause(site: Site, mistake: Mista
     found = [finding for finding in findings if finding.name.endswith(mistake.found_by)]
     print(f"\n{mistake.name}:")  # noqa: T201 `pytest -s` writes what docs/findings.md shows
     for finding in found:
-        print(f"  {finding.name}: had to be {finding.expected}, was {finding.found}\n  hint: {finding.hint}")  # noqa: T201
+        print(f"  {finding.name}: expected {finding.expected}, actual {finding.found}\n  hint: {finding.hint}")  # noqa: T201
     assert found
     assert mistake.word in found[0].hint

@@ -104,7 +104,7 @@ def documents(text: str) -> list[Object]:
 
 
 def until(reached: Callable[[], bool], within: float, every: float = 0.5) -> bool:
-    """Ask again and again until something is so; whether it came about in time."""
+    """Ask repeatedly until something is so; return whether it was in time."""
     end = time.monotonic() + within
     while not reached():
         if time.monotonic() > end:

@@ -15,7 +15,7 @@ MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "-"}
 def table(findings: Sequence[Finding]) -> Table:
     """Return the findings as a table."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "check", "had to be", "was"):
+    for column in ("", "check", "expected", "actual"):
         drawn.add_column(column, overflow="fold")
     group = ""
     for finding in findings:

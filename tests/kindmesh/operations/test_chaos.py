@@ -81,7 +81,7 @@ def test_an_injector_whose_absence_lets_pods_in_is_a_failure_and_still_comes_bac
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = tools(tmp_path, monkeypatch, ANSWERS)
-    with pytest.raises(KindMeshError, match="a refusal of the new pod did not come about") as caught:
+    with pytest.raises(KindMeshError, match="expected a refusal of the new pod") as caught:
         find_chaos("injector").run(site(KINDMESH_CONTEXT="some"))
     assert caught.value.hint == "webhookFailurePolicy is not Fail"
     assert "rollout status deployment/linkerd-proxy-injector" in called.calls[-1]
@@ -90,9 +90,9 @@ def test_an_injector_whose_absence_lets_pods_in_is_a_failure_and_still_comes_bac
 @pytest.mark.parametrize(
     ("name", "answers", "words"),
     [
-        ("dns", {}, "a ping that is cut did not come about"),
-        ("dns", {"get&networkpolicies": items(MULTICAST, BRICK)}, "a NetworkPolicy to DNS to cut did not come about"),
-        ("pod", {}, "a pod of ponger to kill did not come about"),
+        ("dns", {}, "expected a ping that is cut"),
+        ("dns", {"get&networkpolicies": items(MULTICAST, BRICK)}, "expected a NetworkPolicy to DNS to cut"),
+        ("pod", {}, "expected a pod of ponger to kill"),
     ],
 )
 def test_what_is_not_broken_is_a_failure(

@@ -47,7 +47,7 @@ def test_the_new_anchor_is_stored_before_it_is_trusted_and_must_stay_so(
     called = tools(tmp_path, monkeypatch, stored(OLD.pem, None))
     phases = phases_of_anchor(alone())
     assert not [call for call in called.calls if " apply " in call]
-    with pytest.raises(StepFailed, match="the anchor in linkerd/linkerd-identity-trust-roots did not come about"):
+    with pytest.raises(StepFailed, match="expected the anchor in linkerd/linkerd-identity-trust-roots"):
         # Somebody undoes what was published.
         phases[0].change()
     secret, roots = (yaml.safe_load(called.given(verb)) for verb in (" create ", " apply "))

@@ -71,7 +71,7 @@ def test_the_ingress_waits_for_its_certificate(issued: bool, tmp_path: Path, mon
     refusals = {} if issued else {"wait --for=condition=Ready": "timed out waiting"}
     answers = {" history ": [{"status": "deployed", "description": mark}], "": ""}
     called = tools(tmp_path, monkeypatch, answers, refusals)
-    failure = pytest.raises(StepFailed, match="step ingress: the Certificate ingress/ingress-tls did not come about")
+    failure = pytest.raises(StepFailed, match="step ingress failed: expected the Certificate ingress/ingress-tls")
     with nullcontext() if issued else failure:
         run_steps(select_steps(STEPS, plain.settings, ["ingress"]), plain)
     waits = "wait --for=condition=Ready certificates.cert-manager.io/ingress-tls"

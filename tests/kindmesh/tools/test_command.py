@@ -53,7 +53,7 @@ def test_a_long_command_is_shortened_where_it_is_named() -> None:
         (
             StepFailed("image", "the image", "none", "build it"),
             FINDING,
-            ["error: step image: the image did not come about", "  | none", "hint: build it"],
+            ["error: step image failed: expected the image", "  | none", "hint: build it"],
         ),
     ],
 )

@@ -31,7 +31,7 @@ def broken(error: Exception) -> Callable[[Kube], list[Finding]]:
     ("error", "words"),
     [
         (CommandFailed(("kubectl", "get"), "no such context"), "`kubectl get` failed\nno such context"),
-        (StepFailed("verify", "a pod", "ImagePullBackOff"), "a pod did not come about\nImagePullBackOff"),
+        (StepFailed("verify", "a pod", "ImagePullBackOff"), "expected a pod\nImagePullBackOff"),
         (UnknownWorkload("no pod is named ponger"), "no pod is named ponger"),
         (URLError("connection refused"), "connection refused"),
         (RemoteDisconnected("the remote end closed"), "RemoteDisconnected: the remote end closed"),

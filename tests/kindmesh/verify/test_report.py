@@ -26,7 +26,7 @@ def test_the_table_is_readable_without_colour() -> None:
     console.print(table(FINDINGS))
     text = [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
     assert text == [
-        "   check                   had to be      was",
+        "   check                   expected       actual",
         "   mesh",
         "✓  pinger-0 has a sidecar  linkerd-proxy  linkerd-proxy",
         "   calls",
