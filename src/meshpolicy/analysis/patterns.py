@@ -25,7 +25,8 @@ HEADER_VALUES = language(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
 """Header values of ASCII: no space at either end, no control characters (RFC 9110, section 5.5)."""
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "OTHER")
 NICE_PATHS = ("/", "/other")
-ANY_QUERY = ValueMatch("any", ".*", regex=True)
+ANY_QUERY = ValueMatch("", ".*", regex=True)
+"""What a request meets that has a query at all, whatever is in it; no parameter has an empty name."""
 CACHED = 4096
 
 

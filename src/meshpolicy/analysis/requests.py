@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from meshpolicy.analysis.patterns import (
+    ANY_QUERY,
     HostPattern,
     PathPattern,
     Patterns,
@@ -31,6 +32,8 @@ Cell = tuple[int, ...]
 """A class of requests: its class on each axis."""
 MOST_CELLS = 100_000
 EVERY_PART: Part[Any] = Part()
+OTHER = "other"
+"""A query parameter at which no policy looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Term:
             and self.paths.holds(lambda pattern: meets_path(pattern, request.target))
             and self.hosts.holds(lambda pattern: meets_host(pattern, request.authority))
             and self.headers.holds(lambda one: meets_lines(one, lines.get(one.name, ())))
-            and self.query.holds(lambda one: meets_values(one, tuple(v for name, v in pairs if name == one.name)))
+            and self.query.holds(lambda one: meets_values(one, values_of(request, pairs, one.name)))
         )
 
     @property
@@ -69,6 +72,13 @@ class Term:
         for part, found in ((self.headers, patterns.headers), (self.query, patterns.query)):
             for pattern in (*part.all_of, *part.none_of):
                 found.setdefault(pattern.name, {})[pattern] = None
+
+
+def values_of(request: Request, pairs: Iterable[tuple[str, str]], name: str) -> tuple[str, ...]:
+    """Return what a request sends under the name of a query parameter; under none, its whole query."""
+    if name == ANY_QUERY.name:
+        return () if request.query is None else (request.query,)
+    return tuple(value for one, value in pairs if one == name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +162,7 @@ class Requests:
             if axis.witnesses[at]
         }
         pairs = [
-            (name, value)
+            (name or OTHER, value)
             for (name, axis), at in zip(self.query, cell[middle:], strict=True)
             for value in axis.witnesses[at]
         ]

@@ -3,11 +3,10 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..flips import PAIRS, faults
-from ..worlds import World
+from ..flips import PAIRS, State, faults
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(PAIRS, st.integers(0, 2**32))
-def test_every_call_that_flips_is_in_a_line_and_every_line_flips(pair: tuple[World, World], seed: int) -> None:
+def test_every_call_that_flips_is_in_a_line_and_every_line_flips(pair: tuple[State, State], seed: int) -> None:
     assert list(faults(*pair, seed)) == []
