@@ -135,11 +135,12 @@ lock *args:
 policy *args: install
     @meshpolicy list k8s/base mesh/policies mesh/ingress "$@"
 
-# look for mistakes in the manifests
+# look for mistakes in the manifests, and prove what they promise
 [group('policy')]
 [no-exit-message]
 policy-lint *args: install
     @meshpolicy lint k8s mesh "$@"
+    @meshpolicy prove tests/proofs.yaml
 
 # run the tests; pass pytest options after the name
 [group('test')]
@@ -156,6 +157,7 @@ bench *args: install
     @python bench/service.py "$@"
     @python bench/mesh.py "$@"
     @python bench/meshpolicy.py "$@"
+    @python bench/diff.py "$@"
     @python bench/netpol.py "$@"
 
 # rewrite the sources in the house style

@@ -72,7 +72,7 @@ REDIRECTS = st.sampled_from(
         {"statusCode": 301, "port": 8080},
     )
 )
-ROUTES = st.fixed_dictionaries(
+ROUTES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "group": st.sampled_from((POLICY, GATEWAY)),
         "created": st.sampled_from(("", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")),
@@ -84,7 +84,7 @@ ROUTES = st.fixed_dictionaries(
 )
 
 
-def _route_set(routes: Sequence[dict[str, Any]], everywhere: Sequence[str]) -> list[Manifest]:
+def route_set(routes: Sequence[dict[str, Any]], everywhere: Sequence[str]) -> list[Manifest]:
     """Return one Server with some routes, and policies for them and for all of it."""
     found: list[Manifest] = [*ARENA, server(proxyProtocol="HTTP/1")]
     for number, one in enumerate(routes):
@@ -113,7 +113,7 @@ def route_pairs(draw: st.DrawFn) -> tuple[State, State]:
         del edited[at]
     elif key != "all":
         edited[at][key] = draw(ROUTES)[key]
-    return _route_set(routes, everywhere), _route_set(edited, draw(EVERYWHERE) if key == "all" else everywhere)
+    return route_set(routes, everywhere), route_set(edited, draw(EVERYWHERE) if key == "all" else everywhere)
 
 
 PAIRS: st.SearchStrategy[tuple[State, State]] = st.one_of(WORLD_PAIRS, route_pairs())

@@ -93,6 +93,8 @@ def _with_hosts(pieces: list[str]) -> list[str]:
     if not listed:
         return pieces
     wide = [piece for piece in pieces if piece not in listed]
+    if not wide or " at " not in wide[-1]:
+        return pieces
     last, _, first = wide[-1].rpartition(" at ")
     return [f"{piece} at {host}" for piece in (*wide[:-1], last) for host in (first, *listed)]
 

@@ -162,7 +162,11 @@ def _unclear(cluster: Cluster, text: str, found: list[Workload]) -> str:
 
 
 def _missing(what: str, text: str, names: Iterable[str]) -> str:
+    return f"no {what} `{text}` in these manifests; {near(text, names)}"
+
+
+def near(text: str, names: Iterable[str]) -> str:
+    """Return which names are close to a text, else some that there are."""
     names = sorted(set(names))
     close = get_close_matches(text, names, n=3)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names[:8]) or 'none'}"
-    return f"no {what} `{text}` in these manifests; {hint}"
+    return f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names[:8]) or 'none'}"

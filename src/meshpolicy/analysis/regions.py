@@ -9,8 +9,9 @@ from meshpolicy.analysis.pods import PodClass
 from meshpolicy.analysis.ports import POD_ADDRESS, service_ways
 from meshpolicy.analysis.requests import EVERY_REQUEST, Cell, Requests, RequestSet, places
 from meshpolicy.core.client import Arrival, Client, Traffic
+from meshpolicy.decide.judge import judge
 from meshpolicy.decide.routing import Request
-from meshpolicy.decide.transport import Call, identity_of
+from meshpolicy.decide.transport import Call, find_service_target, identity_of
 
 FAMILIES = (
     tuple(traffic for traffic in Traffic if traffic.is_http),
@@ -54,8 +55,8 @@ class Witness:
         return Call(port.workload, port.number, pod, client.address, target, self.request, self.traffic)
 
     def made_by(self, port: Port) -> Call:
-        """Return the call as made by a workload of the manifests, where one has the identity."""
-        call = self.call(port)
+        """Return the call as a workload of the manifests makes it, where one has the identity, and by a name."""
+        call = self._named(port, self.call(port))
         names = self.pods.names
         for workload in port.cluster.workloads if self.client.identity else ():
             name = f"{workload.ref.namespace}/{workload.ref.name}"
@@ -63,6 +64,15 @@ class Witness:
             if own and (self.pods.everybody or name in names):
                 return replace(call, client=workload)
         return replace(call, client=None)
+
+    def _named(self, port: Port, call: Call) -> Call:
+        """Return the call through a Service, where that is answered alike."""
+        target = find_service_target(port.cluster, port.workload, port.number)
+        if self.service != POD_ADDRESS or target is None or (call.client is None and call.address is not None):
+            return call
+        named = replace(call, service_target=target)
+        same = judge(port.cluster, named).verdict is judge(port.cluster, call).verdict
+        return named if same else call
 
 
 @dataclass(frozen=True, slots=True)

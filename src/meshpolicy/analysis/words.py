@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from meshpolicy.analysis.access import Access
-from meshpolicy.analysis.clients import ANY_IDENTITY, ClientSet, ClientTerm
+from meshpolicy.analysis.clients import ANY_IDENTITY, NICE_ADDRESSES, ClientSet, ClientTerm
 from meshpolicy.analysis.patterns import HostPattern, IdentityPattern, PathPattern, Unmoved
 from meshpolicy.analysis.pods import PodClass
 from meshpolicy.analysis.regions import ALL_CONNECTIONS, ALL_REQUESTS, Asked, Witness
@@ -186,14 +186,16 @@ def witness_words(witness: Witness, settings: MeshSettings) -> str:
     client, request = witness.client, witness.request
     who = account(IdentityMatch(client.identity), settings) if client.identity else "an unmeshed client"
     pod = "" if witness.pods.everybody else f" ({_pods(witness.pods)})"
+    usual = client.identity and client.address in NICE_ADDRESSES  # where it calls from makes no difference
+    pod += "" if usual else f" from {client.address}"
     if not witness.traffic.is_http:
-        return f"a {witness.traffic} connection by {who}{pod} from {client.address}"
+        return f"a {witness.traffic} connection by {who}{pod}"
     headers = "".join(
         f" [{name}: {value}]" for name, text in request.headers.items() for value in text.split(NEXT_LINE)
     )
     host = f" at {request.authority}" if request.authority else ""
     form = "" if witness.traffic is Traffic.HTTP else f" by {witness.traffic}"
-    return f"{request.method} {request.path}{headers}{host}{form} by {who}{pod} from {client.address}"
+    return f"{request.method} {request.path}{headers}{host}{form} by {who}{pod}"
 
 
 def witness_object(witness: Witness) -> dict[str, object]:

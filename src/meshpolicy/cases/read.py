@@ -1,6 +1,6 @@
 """Finds and reads case files with their bases. Opens files through `load` only."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
@@ -40,7 +40,7 @@ def read_cases(
     """Return the cases of files and folders, in order; base files among them are read as bases only."""
     documents, found = load(paths, progress, words=True)
     problems = list(found)
-    bases: dict[str, Base] = {}
+    bases: dict[tuple[str, ...], Base] = {}
     cases = []
     for document in documents:
         if {"apiVersion", "kind"} <= document.data.keys() or _is_base(document):
@@ -54,27 +54,52 @@ def _is_base(document: Document) -> bool:
     return "manifests" in document.data and not {"requests", "rejected"} & document.data.keys()
 
 
-def _base(document: Document, bases: dict[str, Base], problems: list[Problem]) -> Base:
-    """Return the base that a case names, relative to its file, or what it holds itself."""
-    if "cluster" in document.data or "manifests" in document.data:
+def _base(document: Document, bases: dict[tuple[str, ...], Base], problems: list[Problem]) -> Base:
+    """Return the base that a case names, relative to its file, or what it holds itself.
+
+    A base is one file with `manifests`, or files and folders of real manifests, with `cluster` in the case.
+    """
+    if "manifests" in document.data or ("cluster" in document.data and "base" not in document.data):
         return read_base(document, problems)
-    name = document.data.get("base")
-    if not isinstance(name, str):
+    named = document.data.get("base")
+    names = [named] if isinstance(named, str) else named if isinstance(named, list) else []
+    paths = tuple(str(Path(document.place.file).parent / str(name)) for name in names)
+    if not paths:
         return NOTHING
-    path = str(Path(document.place.file).parent / name)
-    if path not in bases:
-        documents, found = load([path], words=True)
+    if paths not in bases:
+        documents, found = load(paths, words=True)
         problems += found
-        bases[path] = read_base(documents[0], problems) if documents else NOTHING
-    return bases[path]
+        bases[paths] = _joined(documents, problems)
+    own = bases[paths]
+    if "cluster" in document.data:
+        given = read_base(document, problems)
+        return Base(own.manifests, given.settings, given.facts)
+    return own
+
+
+def _joined(documents: Sequence[Document], problems: list[Problem]) -> Base:
+    """Return real manifests as a base, or what a base file says."""
+    real = tuple(document for document in documents if {"apiVersion", "kind"} <= document.data.keys())
+    base = next((document for document in documents if _is_base(document)), None)
+    if base is None:
+        return Base(real, MeshSettings(), Facts())
+    said = read_base(base, problems)
+    return Base((*said.manifests, *real), said.settings, said.facts)
 
 
 def read_base(document: Document, problems: list[Problem]) -> Base:
     """Read a base file: `cluster` (what the mesh was installed with) and `manifests`."""
     fields = Fields(document.data, document.place, problems)
     cluster = fields.child("cluster")
+    plane = cluster.child("controlPlane")
+    facts = Facts(cluster.text("node"), cluster.text("dns"), plane.text("destination"), plane.text("identity"))
+    return Base(_documents(fields, "manifests"), read_settings(cluster), facts)
+
+
+def read_settings(cluster: Fields) -> MeshSettings:
+    """Return what the mesh was installed with."""
     standard = MeshSettings()
-    settings = MeshSettings(
+    return MeshSettings(
         _word(cluster, "defaultInboundPolicy", standard.default_inbound_policy, tuple(DefaultPolicy)),
         _networks(cluster, "clusterNetworks", standard.cluster_networks),
         _networks(cluster, "probeNetworks", standard.probe_networks),
@@ -82,9 +107,6 @@ def read_base(document: Document, problems: list[Problem]) -> Base:
         cluster.text("controlPlaneNamespace", standard.control_plane_namespace),
         _word(cluster, "outboundTransportMode", standard.outbound_transport_mode, MODES),
     )
-    plane = cluster.child("controlPlane")
-    facts = Facts(cluster.text("node"), cluster.text("dns"), plane.text("destination"), plane.text("identity"))
-    return Base(_documents(fields, "manifests"), settings, facts)
 
 
 def _word(fields: Fields, key: str, standard: str, words: tuple[str, ...]) -> str:

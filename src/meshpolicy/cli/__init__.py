@@ -13,6 +13,7 @@ VERBS = {
     "check": "check",
     "lint": "lint",
     "diff": "diff",
+    "prove": "prove",
     "test": "cases",
     "accept": "accept",
     "blast": "blast",

@@ -11,7 +11,7 @@ from meshpolicy.cases.read import read_cases
 from meshpolicy.cases.verify import verify
 
 from ..build import ARENA
-from ..command import run
+from ..command import run, written
 
 CASES, PROBLEMS = read_cases([Path(__file__).parents[2] / "cases"])
 
@@ -88,3 +88,19 @@ def test_a_policy_is_dropped_and_weakened_in_turn() -> None:
         ("AuthorizationPolicy arena/pinger", "dropped"),
         ("AuthorizationPolicy arena/pinger", "weakened"),
     ]
+
+
+def test_a_case_may_stand_on_real_manifests(tmp_path: Path) -> None:
+    """`base` names files and folders; what the mesh was installed with stands in the case."""
+    folder = tmp_path / "k8s"
+    folder.mkdir()
+    written(folder, "arena.yaml", *ARENA)
+    request = {"from": "arena/stranger", "to": "arena/ponger:8080"}
+    for mode, outcome in (("deny", 403), ("all-unauthenticated", "allow")):
+        case = {
+            "base": ["k8s"],
+            "cluster": {"defaultInboundPolicy": mode},
+            "requests": [{**request, "expect": outcome}],
+        }
+        (tmp_path / "case.yaml").write_text(yaml.safe_dump({"description": mode, **case}))
+        assert run("test", tmp_path / "case.yaml") == (0, "1 case, 1 check, 0 differences\n", "")

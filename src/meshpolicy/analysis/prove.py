@@ -1,0 +1,305 @@
+"""Proves sentences about access: for every request, or with one that shows the contrary. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.clients import ClientSet, ClientTerm
+from meshpolicy.analysis.outcomes import Bits
+from meshpolicy.analysis.pods import pod_classes_of
+from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports, service_ways
+from meshpolicy.analysis.questions import near
+from meshpolicy.analysis.regions import Witness, witness
+from meshpolicy.analysis.sentence import Claim, Sentence
+from meshpolicy.core.axis import Part
+from meshpolicy.core.client import Arrival
+from meshpolicy.core.errors import UnknownWorkload
+from meshpolicy.core.match import Address
+from meshpolicy.core.policy import Ref
+from meshpolicy.decide.judge import client_of
+from meshpolicy.decide.transport import Call, identity_of
+from meshpolicy.index.authorize import networks
+from meshpolicy.index.servers import port_numbers
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
+
+
+class Outcome(StrEnum):
+    """What became of a sentence."""
+
+    PROVED = "proved"
+    """It holds for every request and every client."""
+    FALSE = "false"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The answer to a sentence."""
+
+    sentence: Sentence
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+    """Why it is not known; of what is proved, why it says little."""
+    server: Ref | None = None
+    port: int = 0
+    witness: Witness | None = None
+    """One call that shows that it is false, or that nobody knows."""
+    allowed: bool = True
+    """Whether that call is allowed, against the sentence, or refused."""
+    vacuous: bool = False
+    """Whether it holds only because there is nothing that it speaks of."""
+
+
+Found = tuple[dict[Entry, int], dict[Entry, int]]
+"""Classes of calls with the clients that contradict a sentence for certain, and perhaps."""
+
+
+def prove(cluster: Cluster, sentence: Sentence) -> Proof:
+    """Return whether a sentence holds. Raises UnknownWorkload for a server or a namespace that is not there."""
+    if sentence.claim is Claim.ENCRYPTED:
+        return _encrypted(cluster, sentence)
+    doubt: Proof | None = None
+    empty = True
+    for port in _ports(cluster, sentence.server):
+        try:
+            calls = _calls(port, sentence)
+        except NOT_COMPUTED as error:
+            doubt = doubt or _unknown(sentence, port, (f"not computed: {error}",))
+            continue
+        (certain, perhaps), used = _contradicted(calls, sentence, cluster)
+        empty = empty and not used
+        for found, outcome in ((certain, Outcome.FALSE), (perhaps, Outcome.UNKNOWN)):
+            if found:
+                entry, bits = next(iter(found.items()))
+                shown = _answer(calls, port, sentence, outcome, entry, bits)
+                if outcome is Outcome.FALSE:
+                    return shown
+                doubt = doubt or shown
+    if doubt is not None:
+        return doubt
+    if empty and sentence.vacuous_if_closed:
+        return Proof(sentence, Outcome.PROVED, (_nothing(sentence),), vacuous=True)
+    return Proof(sentence, Outcome.PROVED)
+
+
+def _nothing(sentence: Sentence) -> str:
+    if sentence.claim is Claim.MAY:
+        return "there is no such request"
+    return "nobody may: neither those whom it names nor others"
+
+
+def _unknown(sentence: Sentence, port: Port, reasons: tuple[str, ...]) -> Proof:
+    return Proof(sentence, Outcome.UNKNOWN, reasons, port.workload.ref, port.number)
+
+
+def _answer(calls: Calls, port: Port, sentence: Sentence, outcome: Outcome, entry: Entry, bits: int) -> Proof:
+    reasons = calls.doubts or ("the manifests do not say what decides",) if outcome is Outcome.UNKNOWN else ()
+    shown = witness(calls, entry, bits)
+    allowed = bool(calls.allowed(0, entry).possible & bits)
+    return Proof(sentence, outcome, reasons, port.workload.ref, port.number, shown, allowed)
+
+
+def _ports(cluster: Cluster, text: str) -> Iterator[Port]:
+    """Yield the ports that a sentence names: one, all of a workload, or all of a namespace's workloads."""
+    name, _, port = text.partition(":")
+    namespace, _, workload = name.partition("/")
+    found = [
+        one
+        for one in cluster.workloads
+        if one.ref.namespace == namespace and (workload == "*" or one.ref.name == workload)
+    ]
+    if not found:
+        names = [f"{one.ref.namespace}/{one.ref.name}" for one in cluster.workloads]
+        raise UnknownWorkload(f"no workload `{name}` in these manifests; {near(name, names)}")
+    for one in found:
+        numbers = _numbers(cluster, one, port)
+        if not numbers:
+            raise UnknownWorkload(f"{one.ref} has no port `{port}`")
+        yield from (Port(cluster, one, number) for number in numbers)
+
+
+def _numbers(cluster: Cluster, workload: Workload, port: str) -> tuple[int, ...]:
+    if not port:
+        return callable_ports(cluster, workload, admin=True)
+    return (int(port),) if port.isdecimal() else port_numbers(workload, port)
+
+
+def _calls(port: Port, sentence: Sentence) -> Calls:
+    requests = [asked.requests for asked in sentence.asked if asked.requests is not None]
+    names = tuple(dict.fromkeys(identity_of(port.cluster, workload) for workload in port.cluster.workloads))
+    clients = [*sentence.clients, _at_home(port.cluster, sentence.clients[0])]
+    pods = pod_classes_of(port.cluster, port.workload)
+    return Calls((port,), pods, requests, clients, names, settled=False)
+
+
+def _contradicted(calls: Calls, sentence: Sentence, cluster: Cluster) -> tuple[Found, bool]:
+    """Return which calls contradict a sentence, and whether there is any of which it speaks."""
+    certain: dict[Entry, int] = {}
+    perhaps: dict[Entry, int] = {}
+    used = False
+    for entry in _meant(calls, sentence):
+        granted = _granted(calls, entry)
+        match sentence.claim:
+            case Claim.ONLY:
+                others = ~calls.clients.within(sentence.clients[0])
+                wrong = Bits(granted.certain & others, granted.possible & others)
+                used = used or bool(granted.possible & ~others)
+            case Claim.MAY:
+                meant = _reaching(calls, entry, _at_home(cluster, sentence.clients[0]), cluster)
+                wrong = Bits(meant & ~granted.possible, meant & ~granted.certain)
+                used = used or bool(meant)
+            case _:
+                wrong = _unequal(calls, entry, sentence.clients)
+                used = used or bool(granted.possible)
+        if wrong.certain:
+            certain[entry] = wrong.certain
+        if wrong.possible:
+            perhaps[entry] = wrong.possible
+    return (certain, perhaps), used
+
+
+def _meant(calls: Calls, sentence: Sentence) -> Iterator[Entry]:
+    """Yield the classes of calls of which a sentence speaks."""
+    cells = {
+        traffic: None if asked.requests is None else calls.space.requests.within(asked.requests)
+        for asked in sentence.asked
+        for traffic in asked.traffics
+    }
+    for entry in calls.entries():
+        if entry.way.traffic in cells:
+            some = cells[entry.way.traffic]
+            if some is None or entry.cell in some:
+                yield entry
+
+
+def _granted(calls: Calls, entry: Entry) -> Bits:
+    """Return who gets through by every reading of the manifests, and who by one."""
+    found = [calls.allowed(0, entry, variant) for variant in range(len(calls.variants))]
+    certain, possible = found[0].certain, 0
+    for bits in found:
+        certain, possible = certain & bits.certain, possible | bits.possible
+    return Bits(certain, possible)
+
+
+def _at_home(cluster: Cluster, clients: ClientSet) -> ClientSet:
+    """Return clients in the networks of the cluster, where pods have their addresses, unless a place was named."""
+    home = networks(cluster.settings.cluster_networks)
+    return tuple(
+        ClientTerm(term.identities, Part((network,)))
+        for term in clients
+        for network in (home if term.networks == Part() else term.networks.all_of)
+    )
+
+
+def _reaching(calls: Calls, entry: Entry, clients: ClientSet, cluster: Cluster) -> int:
+    """Return of some clients those who can send such traffic in this way, as pods that the manifests hold if any do."""
+    meant = calls.clients.within(clients) & ~calls.past_proxy
+    for meshed, half in ((False, calls.clients.unmeshed), (True, calls.clients.meshed)):
+        if not calls.takes(entry, meshed=meshed) and _taken_otherwise(calls, entry, meshed=meshed):
+            meant &= ~half
+    if entry.way.service != POD_ADDRESS:
+        meant &= calls.clients.meshed
+    if len(calls.groups) > 1:
+        held = {f"{w.ref.namespace}/{w.ref.name}" for w in cluster.workloads if _is(cluster, w, clients)}
+        names = {name for one in calls.groups[entry.pods].classes for name in one.names}
+        if held and not held & names:
+            return 0
+    return meant
+
+
+def _is(cluster: Cluster, workload: Workload, clients: ClientSet) -> bool:
+    identity = identity_of(cluster, workload)
+    return workload.meshed and any(pattern.accepts(identity) for term in clients for pattern in term.identities.all_of)
+
+
+def _taken_otherwise(calls: Calls, entry: Entry, *, meshed: bool) -> bool:
+    """Whether the port takes what an entry carries in another form: requests by HTTP/1, and not by HTTP/2."""
+    others = (way for way in calls.ways if way.traffic.is_http is entry.way.traffic.is_http)
+    return any(calls.takes(replace(entry, way=way), meshed=meshed) for way in others)
+
+
+def _unequal(calls: Calls, entry: Entry, clients: Sequence[ClientSet]) -> Bits:
+    """Return at which addresses one of two clients may do what the other may not."""
+    granted = _granted(calls, entry)
+    one, other = (_by_address(calls, granted, some) for some in clients)
+    certain = (one.certain & ~other.possible) | (other.certain & ~one.possible)
+    perhaps = (one.certain ^ other.certain) | (one.possible ^ other.possible)
+    both = calls.clients.within(clients[0]) | calls.clients.within(clients[1])
+    everywhere = calls.clients.identities.full
+    return Bits(
+        *(both & granted.possible & calls.clients.box(everywhere, addresses) for addresses in (certain, perhaps))
+    )
+
+
+def _by_address(calls: Calls, granted: Bits, clients: ClientSet) -> Bits:
+    """Return the addresses at which all of some clients get through, and those at which one may."""
+    meant, width, full = calls.clients.within(clients), calls.clients.width, calls.clients.addresses.full
+    certain, possible = full, 0
+    for at in range(len(calls.clients.identities.witnesses)):
+        own = meant >> at * width & full
+        certain &= ~own | granted.certain >> at * width
+        possible |= own & granted.possible >> at * width
+    return Bits(certain & possible, possible)
+
+
+def _encrypted(cluster: Cluster, sentence: Sentence) -> Proof:
+    """Prove that no call between workloads, of which one is in the namespace, crosses the network in clear."""
+    spaces = dict.fromkeys(one.ref.namespace for one in cluster.workloads)
+    if sentence.server not in spaces:
+        raise UnknownWorkload(f"no workload of the namespace `{sentence.server}`; {near(sentence.server, [*spaces])}")
+    doubt: Proof | None = None
+    for client in cluster.workloads:
+        for server in cluster.workloads:
+            if sentence.server in (client.ref.namespace, server.ref.namespace) and client.ref != server.ref:
+                for number in callable_ports(cluster, server, admin=True):
+                    found = _in_clear(Port(cluster, server, number), client, sentence)
+                    if found is not None and found.outcome is Outcome.FALSE:
+                        return found
+                    doubt = doubt or found
+    return doubt or Proof(sentence, Outcome.PROVED)
+
+
+def _in_clear(port: Port, client: Workload, sentence: Sentence) -> Proof | None:
+    """Return the contradiction of a call that a workload may make without mTLS; None where it may make none."""
+    cluster = port.cluster
+    plain = any(
+        client_of(cluster, Call(port.workload, port.number, client, service_target=target)).arrival is Arrival.PLAIN
+        for target in service_ways(cluster, port.workload, port.number).values()
+    )
+    if not plain:
+        return None
+    try:
+        calls = Calls((port,), pod_classes_of(cluster, port.workload), settled=False)
+    except NOT_COMPUTED as error:
+        return _unknown(sentence, port, (f"not computed: {error}",))
+    name = f"{client.ref.namespace}/{client.ref.name}"
+    here = _of_workload(calls, client)
+    doubt: tuple[Entry, int] | None = None
+    for entry in calls.entries():
+        classes = calls.groups[entry.pods].classes
+        if entry.way.service == POD_ADDRESS and any(one.everybody or name in one.names for one in classes):
+            granted = _granted(calls, entry)
+            if granted.certain & here:
+                shown = _answer(calls, port, sentence, Outcome.FALSE, entry, granted.certain & here)
+                return replace(shown, reasons=(f"{client.ref} sends it without its proxy's mTLS",))
+            if granted.possible & here:
+                doubt = doubt or (entry, granted.possible & here)
+    return None if doubt is None else _answer(calls, port, sentence, Outcome.UNKNOWN, *doubt)
+
+
+def _of_workload(calls: Calls, client: Workload) -> int:
+    """Return the unmeshed clients at the addresses that a workload has, or may have."""
+    known: Mapping[int, bool] = {
+        at: bool(client.addresses) and not any(_alike(calls, address, witness) for address in client.addresses)
+        for at, witness in enumerate(calls.clients.addresses.witnesses)
+    }
+    addresses = sum(1 << at for at, elsewhere in known.items() if not elsewhere)
+    return calls.clients.unmeshed & calls.clients.box(calls.clients.identities.full, addresses)
+
+
+def _alike(calls: Calls, address: Address, other: Address) -> bool:
+    """Whether two addresses lie in the same networks."""
+    patterns = calls.clients.addresses.patterns
+    return all(one.accepts(address) == one.accepts(other) for one in patterns)

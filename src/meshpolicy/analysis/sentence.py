@@ -1,0 +1,110 @@
+"""Sentences about access, and how they are read: `only pingpong/pinger may GET /ping on pingpong/ponger:http`. Pure."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from meshpolicy.analysis.clients import ClientSet
+from meshpolicy.analysis.phrases import InvalidPhrase, read_asked, read_clients, split
+from meshpolicy.analysis.regions import ANYTHING, Asked
+from meshpolicy.kinds.settings import MeshSettings
+
+
+class Claim(StrEnum):
+    """What a sentence says."""
+
+    ONLY = "only"
+    """No other client may."""
+    MAY = "may"
+    """Every such client may, wherever pods have their addresses."""
+    SAME = "same"
+    """Two clients may do the same."""
+    ENCRYPTED = "encrypted"
+    """No call between workloads, of which one is in the namespace, crosses the network in clear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence."""
+
+    text: str
+    claim: Claim
+    clients: tuple[ClientSet, ...] = ()
+    """Those who are meant; of `same` two sets, else one."""
+    asked: tuple[Asked, ...] = ANYTHING
+    server: str = ""
+    """`namespace/workload[:port]`, or `namespace/*`; of `encrypted` the namespace."""
+    vacuous_if_closed: bool = True
+    """Whether the sentence says less than it seems to where nobody may."""
+
+
+FORMS = (
+    "write `only CLIENTS may REQUESTS on SERVER`, `nobody may REQUESTS on SERVER except CLIENTS`, "
+    "`no unmeshed client may REQUESTS on SERVER`, `CLIENTS may REQUESTS on SERVER`, "
+    "`CLIENT and CLIENT have the same access to SERVER`, or `every call of NAMESPACE is encrypted`; "
+    "a SERVER is NAMESPACE/WORKLOAD[:PORT], REQUESTS are `GET /ping`, `any request`, `connect` or `call`"
+)
+ENCRYPTED = re.compile(r"every call of (\S+) is encrypted")
+SAME = re.compile(r"(.+) and (.+) have the same access to (\S+)")
+NOBODY = re.compile(r"nobody may (.+?)(?: except (.+))?")
+ONLY = re.compile(r"only (.+?) may (.+)")
+UNMESHED = re.compile(r"no unmeshed client may (.+)")
+MAY = re.compile(r"(.+?) may (.+)")
+WORDS = {
+    "call": "anything",
+    "make any call": "anything",
+    "send any request": "every request",
+    "make any request": "every request",
+    "any request": "every request",
+    "connect": "connections",
+}
+
+
+def read_sentence(text: str, settings: MeshSettings) -> Sentence:
+    """Return what a sentence says. Raises InvalidPhrase."""
+    words = " ".join(text.split()).removesuffix(".")
+    if found := ENCRYPTED.fullmatch(words):
+        return Sentence(words, Claim.ENCRYPTED, server=found[1])
+    if found := SAME.fullmatch(words):
+        pair = (read_clients(found[1], settings), read_clients(found[2], settings))
+        return Sentence(words, Claim.SAME, pair, server=found[3])
+    if found := NOBODY.fullmatch(words):
+        clients = _clients(found[2], settings) if found[2] else ()
+        return _about(words, Claim.ONLY, clients, found[1], vacuous=bool(clients))
+    if found := UNMESHED.fullmatch(words):
+        meshed = read_clients("any meshed or SPIFFE client", settings)
+        return _about(words, Claim.ONLY, meshed, found[1], vacuous=False)
+    if found := ONLY.fullmatch(words):
+        return _about(words, Claim.ONLY, _clients(found[1], settings), found[2])
+    if found := MAY.fullmatch(words):
+        return _about(words, Claim.MAY, _clients(found[1], settings), found[2])
+    raise InvalidPhrase(f"`{text}` is no sentence that can be proved; {FORMS}")
+
+
+def _clients(text: str, settings: MeshSettings) -> ClientSet:
+    """Return the clients of a list, whichever word stands between them."""
+    pieces = [part for piece in split(text, " and ") for part in _alternatives(piece)]
+    return read_clients(", ".join(pieces), settings)
+
+
+def _alternatives(text: str) -> list[str]:
+    """Return what stands around each `or` that is not one between networks."""
+    found: list[str] = []
+    for piece in split(text, " or "):
+        if found and re.match(r"[0-9a-f.:]+/\d", piece):
+            found[-1] = f"{found[-1]} or {piece}"
+        else:
+            found.append(piece)
+    return found
+
+
+def _about(words: str, claim: Claim, clients: ClientSet, rest: str, *, vacuous: bool = True) -> Sentence:
+    """Return a sentence about requests to a server: `GET /ping on pingpong/ponger`, `call pingpong/ponger`."""
+    said, _, server = rest.rpartition(" on ")
+    if not said:
+        said, _, server = rest.rpartition(" ")
+    if not said or "/" not in server or " " in server:
+        raise InvalidPhrase(f"`{rest}` does not say on which server; {FORMS}")
+    said = WORDS.get(said.strip(), said.strip())
+    asked = tuple(one for piece in split(said, " or ") for one in read_asked(piece))
+    return Sentence(words, claim, (clients,), asked, server, vacuous)
