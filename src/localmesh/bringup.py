@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from localmesh import STARTED
 from localmesh.errors import BadInput, NotRunning
 from localmesh.events import Event, Failed, Ready
-from localmesh.nearby import nearby
 from localmesh.printing import fail, say, show, terminal
+from localmesh.relative import relative_paths
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
 from localmesh.supervisor.launch import interruptible, supervisor
@@ -45,7 +45,7 @@ def bring_up(settings: Settings, folder: StateFolder, output: str) -> int:
 
 def _tell(failed: Failed, settings: Settings) -> int:
     """Print what went wrong; return the exit code."""
-    reasons = tuple(nearby(reason, settings.manifests, Path.cwd()) for reason in failed.reasons)
+    reasons = tuple(relative_paths(reason, settings.manifests, Path.cwd()) for reason in failed.reasons)
     fail(reasons, failed.hint, failed.output)
     return failed.code
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning, told
+from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning, os_error_text
 from localmesh.printing import fail, say, show
 from localmesh.settings import Settings, paths, read
 from localmesh.state import StateFolder, state_folder
@@ -64,7 +64,7 @@ class Commands(click.Group):
         except OSError as error:
             if error.errno == EPIPE:  # nobody reads on, which click ends in silence
                 raise
-            fail((told(error),))
+            fail((os_error_text(error),))
             ctx.exit(FINDING)
         except KeyboardInterrupt:
             if ctx.invoked_subcommand in FINISHED:
@@ -187,14 +187,14 @@ def ask(
     """
     from localmesh import render
     from localmesh.ask.question import checked, header
-    from localmesh.nearby import nearby
+    from localmesh.relative import relative_paths
     from localmesh.views import Question
 
     question = checked(Question(source, target, method, tuple(header(text) for text in headers), request_target))
     client = running()
     answer = client.ask(question)
     roots = paths(client.status().settings["LOCALMESH_MANIFESTS"])
-    answer = replace(answer, reasons=tuple(nearby(reason, roots, Path.cwd()) for reason in answer.reasons))
+    answer = replace(answer, reasons=tuple(relative_paths(reason, roots, Path.cwd()) for reason in answer.reasons))
     if output == "json":
         click.echo(answer.to_json(indent=2))
     else:

@@ -44,7 +44,7 @@ class TimedOut(LocalMeshError):
         super().__init__(f"{what} within {within:g} s")
 
 
-def told(error: OSError) -> str:
+def os_error_text(error: OSError) -> str:
     """Return what the system refused in words: which file, and why."""
     reason = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {reason}" if error.filename else reason

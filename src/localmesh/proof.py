@@ -10,11 +10,11 @@ import httpx
 
 from localmesh.ask.access import ANYONE
 from localmesh.ask.sources import NODE, UNMESHED
-from localmesh.ask.targets import USUAL
+from localmesh.ask.targets import DEFAULT_PORT
 from localmesh.supervisor.client import Client
 from localmesh.views import ALLOW, AccessView, Answer, MeshView, Proof, Question
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 """Seconds in which the ingress must answer once all pods are ready."""
 POLL = 0.02
 MOST_ASKED = 20
@@ -90,13 +90,13 @@ def stranger_targets(mesh: MeshView, calls: Iterable[Call]) -> tuple[str, ...]:
 
 
 def _target(workload: str, port: str) -> str:
-    return workload if port == USUAL else f"{workload}:{port}"
+    return workload if port == DEFAULT_PORT else f"{workload}:{port}"
 
 
-def through_ingress(url: str, patience: float = PATIENCE) -> tuple[bool, str]:
+def through_ingress(url: str, timeout: float = TIMEOUT) -> tuple[bool, str]:
     """Ask until the answer is a success; return whether it became one, and what came last."""
-    deadline = monotonic() + patience
-    with httpx.Client(trust_env=False, timeout=patience) as http:
+    deadline = monotonic() + timeout
+    with httpx.Client(trust_env=False, timeout=timeout) as http:
         while True:
             try:
                 response = http.get(url)

@@ -18,7 +18,7 @@ async def until(fact: Callable[[], bool], *, within: float, what: str) -> None:
         await asyncio.sleep(POLL)
 
 
-async def ended(task: asyncio.Task[None] | None) -> None:
+async def stop_task(task: asyncio.Task[None] | None) -> None:
     """Cancel a task, and return when it is over; raises what broke in it.
 
     Awaiting the task itself would not tell its cancellation from the caller's own, and who swallows that never ends.

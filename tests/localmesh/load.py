@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from localmesh.until import ended
+from localmesh.until import stop_task
 
 RATE = 50
 """Requests per second."""
@@ -51,5 +51,5 @@ async def steady_load(url: str, proxy: str | None = None) -> AsyncIterator[Load]
         try:
             yield load
         finally:
-            await ended(running)
+            await stop_task(running)
             await asyncio.gather(*load.waiting)

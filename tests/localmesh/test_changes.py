@@ -166,7 +166,7 @@ def test_only_the_pods_whose_settings_change_are_replaced(changing: Commands) ->
     with edited(changing, DEPLOYMENTS, interval, '"2"'), pinging_quietly(changing):
         assert applied(changing).err.endswith(": replaced pinger-0.\n")
         new = [name for name, process in changing.processes().items() if before.get(name) != process]
-        assert sorted(new) == ["pinger-1/pinger", "pinger-1/sidecar"]
+        assert sorted(new) == ["pinger-0/pinger", "pinger-0/sidecar"]
 
 
 @contextmanager
@@ -235,4 +235,4 @@ def test_what_an_api_server_would_refuse_is_refused(
     refused = changing.run("apply")
     path.write_text(before)
     assert (refused.code, words in refused.err) == (2, True), refused.err
-    assert refused.err.endswith("hint: mend these first; what runs was not changed\n")
+    assert refused.err.endswith("hint: fix these errors; what runs was not changed\n")

@@ -9,7 +9,7 @@ import pytest
 from localmesh.ask.sending import Observed, send, with_certificate
 from localmesh.ask.targets import Target
 from localmesh.identity.authority import Authority
-from localmesh.pods.addresses import HERE
+from localmesh.pods.addresses import LOCALHOST
 from localmesh.until import until
 from meshidentity.certificates import Leaf, Validity
 
@@ -32,7 +32,7 @@ def ping(mesh: Commands, leaf: Leaf, identity: str = PONGER) -> Observed:
     """Call ponger directly with a certificate, expecting the server to prove `identity`."""
     ponger = next(iter(mesh.pods("ponger").values()))
     target = Target(pod(local=IPv4Address(ponger.address), identity=identity), 8080, "ponger", "/ping")
-    way = with_certificate(target, HERE, leaf, authority(mesh).anchor.pem, mesh.folder)
+    way = with_certificate(target, LOCALHOST, leaf, authority(mesh).anchor.pem, mesh.folder)
     return asyncio.run(send(way, target, "GET", ()))
 
 

@@ -80,7 +80,7 @@ def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Comm
     deployments.write_text(deployments.read_text().replace("replicas: 3", "replicas: two"))
     broken = another.run("up")
     assert (broken.code, "spec.replicas" in broken.err) == (2, True)
-    assert broken.err.endswith("hint: mend these first; what runs was not changed\n")
+    assert broken.err.endswith("hint: fix these errors; what runs was not changed\n")
 
     deployments.write_text(deployments.read_text().replace("replicas: two", "replicas: 2").replace('"1"', '"soon"', 1))
     stuck = another.run("up")

@@ -20,7 +20,7 @@ def answering(*answers: tuple[int, str]) -> Iterator[str]:
     """Yield the URL of a server that gives these answers in turn, and the last one for ever."""
     left = list(answers)
 
-    class Front(BaseHTTPRequestHandler):
+    class IngressGateway(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             status, body = left.pop(0) if len(left) > 1 else left[0]
             self.send_response(status)
@@ -30,7 +30,7 @@ def answering(*answers: tuple[int, str]) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 
-    with HTTPServer(("127.0.0.1", 0), Front) as server:
+    with HTTPServer(("127.0.0.1", 0), IngressGateway) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
@@ -57,13 +57,13 @@ WELL = (200, '{"outcome":"ok"}')
 )
 def test_an_answer_counts_once_it_says_success(answers: list[tuple[int, str]], allowed: bool, line: str) -> None:
     with answering(*answers) as url:
-        assert through_ingress(url, patience=5 if allowed else 0.2) == (allowed, line)
+        assert through_ingress(url, timeout=5 if allowed else 0.2) == (allowed, line)
 
 
 def test_that_nobody_answers_is_no_success() -> None:
     with answering(WELL) as url:
         pass
-    assert through_ingress(url, patience=0.1)[0] is False
+    assert through_ingress(url, timeout=0.1)[0] is False
 
 
 PONG = "AuthorizationPolicy a/ping"

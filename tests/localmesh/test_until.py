@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from localmesh.until import ended
+from localmesh.until import stop_task
 
 PROMPTLY = 2.0
 
@@ -24,7 +24,7 @@ async def ends_while_ending_another() -> bool:
         inner = asyncio.create_task(slow_to_end(release))
         await asyncio.sleep(0)
         ending.set()
-        await ended(inner)
+        await stop_task(inner)
         await asyncio.Event().wait()  # a watcher goes on with its next round
 
     watcher = asyncio.create_task(watch())
@@ -46,7 +46,7 @@ def test_the_other_is_over_when_it_is_told_so() -> None:
     async def end_one() -> bool:
         task = asyncio.create_task(asyncio.Event().wait())
         await asyncio.sleep(0)
-        await ended(task)  # type: ignore[arg-type] # what it would return does not matter
+        await stop_task(task)  # type: ignore[arg-type] # what it would return does not matter
         return task.cancelled()
 
     assert asyncio.run(end_one())
@@ -59,11 +59,11 @@ def test_what_broke_in_the_other_is_raised() -> None:
     async def end_broken() -> None:
         task = asyncio.create_task(broken())
         await asyncio.sleep(0)
-        await ended(task)
+        await stop_task(task)
 
     with pytest.raises(OSError, match="full"):
         asyncio.run(end_broken())
 
 
 def test_nothing_to_end_is_fine() -> None:
-    asyncio.run(ended(None))
+    asyncio.run(stop_task(None))

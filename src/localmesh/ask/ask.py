@@ -7,10 +7,10 @@ from ipaddress import IPv4Address
 from localmesh.ask.sending import Observed, Way, in_plain, send, through_sidecar, with_certificate
 from localmesh.ask.sources import AsAccount, AsPod, AsStranger, Source, find_source
 from localmesh.ask.targets import Target, find_target
-from localmesh.control.outfit import Outfitter
+from localmesh.control.podwriter import PodWriter
 from localmesh.errors import BadInput
 from localmesh.identity.credentials import Credentials
-from localmesh.pods.addresses import HERE, meant
+from localmesh.pods.addresses import LOCALHOST, to_cluster
 from localmesh.pods.plan import Group
 from localmesh.pods.pod import Pod
 from localmesh.state import StateFolder
@@ -33,19 +33,21 @@ BY_STATUS = {
     500: Verdict.PROTOCOL_ERROR,
 }
 """What a proxy means by an answer of its own."""
-BROKEN_OFF = (Verdict.CLOSED, Verdict.PROTOCOL_ERROR)
+CONNECTION_LOST = (Verdict.CLOSED, Verdict.PROTOCOL_ERROR)
 UNREADABLE = (400, 407, 431)
-UNREAD = "a proxy does not take such a request (its method, its target, its size, an upgrade), and so asked no policy"
+UNREADABLE_REASON = (
+    "a proxy does not take such a request (its method, its target, its size, an upgrade), and so asked no policy"
+)
 GATEWAY_ERRORS = (502, 503, 504)
 """What a proxy answers when the other side closes the connection (M2): by policy, or as nobody is there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class ProbeClient:
     """Knows the pods that run, and who else may be meant."""
 
     groups: Sequence[Group]
-    outfitter: Outfitter
+    writer: PodWriter
     proxies: Mapping[str, str]
     """The way out of each pod, with the secret in it, by name."""
     running: Sequence[Pod]
@@ -56,12 +58,12 @@ class Asker:
 
     async def ask(self, question: Question) -> Answer:
         """Send a request, and return the answer beside the prediction."""
-        settings = self.outfitter.cluster.settings
+        settings = self.writer.cluster.settings
         source = find_source(question.source, self.running, self.identities, settings, self.node)
         target = written(question.request_target, self._target(question.target, source), source)
         observed = await send(self._way(source, target), target, question.method, question.headers)
-        policy = effective(self.outfitter.cluster, self._group(target.pod).workload, target.number).taken_to_hold()
-        opaque = hinted_opaque(self.outfitter.cluster, self._group(target.pod).workload, target.number)
+        policy = effective(self.writer.cluster, self._group(target.pod).workload, target.number).taken_to_hold()
+        opaque = hinted_opaque(self.writer.cluster, self._group(target.pod).workload, target.number)
         decision = predicted(policy, source, target, question, opaque=opaque)
         found = verdict(observed, decision)
         expected, reasons = comparable(observed, found, decision)
@@ -78,7 +80,7 @@ class Asker:
         )
 
     def _target(self, text: str, source: Source) -> Target:
-        services = self.outfitter.cluster.services
+        services = self.writer.cluster.services
         if not isinstance(source, AsPod):
             return find_target(text, services, self.running, self.ready)
         # A pod behind the Service that it calls may be led to itself; one of the others is meant, if there is one.
@@ -95,9 +97,9 @@ class Asker:
             case AsStranger(address):
                 return in_plain(target, address)
             case AsAccount(identity):
-                credentials: Credentials = self.outfitter.credentials
+                credentials: Credentials = self.writer.credentials
                 leaf, anchor = credentials.leaf(identity), credentials.authority.anchor.pem
-                return with_certificate(target, HERE, leaf, anchor, self.folder.authority)
+                return with_certificate(target, LOCALHOST, leaf, anchor, self.folder.authority)
 
     def _group(self, pod: Pod) -> Group:
         return next(group for group in self.groups if group.workload.ref == pod.workload)
@@ -136,9 +138,9 @@ def client(source: Source, *, opaque: bool = False) -> Client:
             meshed = Arrival.MESHED_OPAQUE if opaque else Arrival.MESHED_HTTP
             return Client(pod.address, meshed if pod.meshed else Arrival.PLAIN, pod.identity)
         case AsAccount(identity):
-            return Client(meant(HERE), Arrival.MESHED_HTTP, identity)
+            return Client(to_cluster(LOCALHOST), Arrival.MESHED_HTTP, identity)
         case AsStranger(address):
-            return Client(meant(address))
+            return Client(to_cluster(address))
 
 
 def verdict(observed: Observed, decision: Decision) -> str:
@@ -149,7 +151,7 @@ def verdict(observed: Observed, decision: Decision) -> str:
     if status is not None and 300 <= status < 400:
         return Verdict.REDIRECT
     found = Verdict.CLOSED if status is None or status in GATEWAY_ERRORS else BY_STATUS.get(status, Verdict.ALLOW)
-    if found in BROKEN_OFF and decision.verdict in BROKEN_OFF:
+    if found in CONNECTION_LOST and decision.verdict in CONNECTION_LOST:
         # They look alike from outside: the connection ended without an answer of the app.
         return decision.verdict
     return UNREACHABLE if status in GATEWAY_ERRORS and decision.allowed else found
@@ -158,7 +160,7 @@ def verdict(observed: Observed, decision: Decision) -> str:
 def comparable(observed: Observed, found: str, decision: Decision) -> tuple[str, tuple[str, ...]]:
     """Return what the verdict is held against, itself where the policies say nothing of it, and the reasons."""
     if observed.by_proxy and observed.status in UNREADABLE and found != decision.verdict:
-        return found, (UNREAD,)
+        return found, (UNREADABLE_REASON,)
     return found if _beyond_prediction(found, decision) else decision.verdict, tuple(map(str, decision.reasons))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from localmesh.errors import BadInput
-from localmesh.pods.addresses import HERE
+from localmesh.pods.addresses import LOCALHOST
 from localmesh.pods.pod import Pod
 from meshpolicy.kinds.settings import MeshSettings
 
@@ -45,7 +45,7 @@ def find_source(
 ) -> Source:
     """Return who `text` means; a bare account must be known: as a pod's or by a policy that names its identity."""
     if text in (UNMESHED, NODE):
-        return AsStranger(HERE if text == UNMESHED else node)
+        return AsStranger(LOCALHOST if text == UNMESHED else node)
     named = [pod for pod in pods if text in (pod.name, pod.workload.name, f"{pod.namespace}/{pod.workload.name}")]
     if named:
         # The ingress has no app that could go out by a proxy of its own.

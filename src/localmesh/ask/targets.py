@@ -11,7 +11,7 @@ from meshpolicy.core.uri import SCHEME
 from meshpolicy.kinds.service import Service, ServicePort
 
 FORM = re.compile(r"(?P<name>[^:/]+)(?::(?P<port>[^:/]+))?(?P<path>/.*)?", re.DOTALL)
-USUAL = "http"
+DEFAULT_PORT = "http"
 """The port that is meant where none is named."""
 
 
@@ -103,10 +103,10 @@ def _choose(name: str, port: str, ports: list[_Port]) -> _Port:
     if port:
         found = [known for known in ports if port in (known.name, str(known.number))]
     else:
-        found = [known for known in ports if known.name == USUAL] or ports
+        found = [known for known in ports if known.name == DEFAULT_PORT] or ports
     if found:
         return found[0]
     if port.isdecimal() and not ports:
         return _Port(int(port), "")
     known = ", ".join(f"{known.name or 'unnamed'} ({known.number})" for known in ports) or "none"
-    raise BadInput(f"{name}: there is no port {port or USUAL}; its ports are {known}")
+    raise BadInput(f"{name}: there is no port {port or DEFAULT_PORT}; its ports are {known}")

@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from localmesh.cases.echo import echo
+from localmesh.cases.resources import CaseResources, identity
 from localmesh.cases.stage import SOCKET, NotPlayed, Stage
-from localmesh.cases.told import CaseTold, identity
 from localmesh.cases.wire import HELLO, LINE, ByProxy, Direct, Route, Seen, grpc, http, over_http2, stream
 from localmesh.envoy.bootstrap import bootstrap
 from localmesh.envoy.command import command
@@ -106,7 +106,7 @@ async def _pod(
     if pod.meshed:
         own += identity(credentials.authority, credentials.leaf(pod.identity))
     behind = {destination: [endpoint] for destination, endpoint in stage.called(workload, requests).items()}
-    discovery = Discovery(pod.control_plane, CaseTold(pod, own, behind))
+    discovery = Discovery(pod.control_plane, CaseResources(pod, own, behind))
     write(pod.bootstrap, json.dumps(bootstrap(pod)))
     environment = base_environment(StateFolder(stage.folder), f"{pod.name}/sidecar", os.environ)
     child = Child(Program(f"{pod.name}/sidecar", command(pod), environment, pod.envoy_log, pod.folder))

@@ -10,7 +10,7 @@ from pathlib import Path
 from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint
 from localmesh.envoy.inbound import InboundPort
 from localmesh.files import below
-from localmesh.pods.addresses import CLUSTER, played
+from localmesh.pods.addresses import CLUSTER, to_loopback
 from localmesh.pods.plan import short
 from localmesh.pods.pod import Pod
 from meshpolicy.cases.case import CaseRequest
@@ -55,7 +55,7 @@ class Stage:
             service_account=workload.service_account,
             workload=ref,
             address=address,
-            local=played(address),
+            local=to_loopback(address),
             labels=workload.labels,
             containers=workload.containers,
             meshed=workload.meshed,
@@ -89,7 +89,7 @@ class Stage:
         except ValueError:
             raise NotPlayed(f"{request.caller} is no IPv4 address") from None
         if address in CLUSTER:
-            return played(address)
+            return to_loopback(address)
         return self.outside.setdefault(address, OUTSIDE + len(self.outside))
 
     def check(self, request: CaseRequest) -> None:

@@ -25,7 +25,7 @@ def _client_hello() -> bytes:
     return outgoing.read()
 
 
-PATIENCE = 12.0
+TIMEOUT = 12.0
 """Longer than a proxy waits for a silent client (R63)."""
 OK = 200
 LINE = b"ping over a line\n"
@@ -125,7 +125,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Seen]]
 
 async def _talk(route: Route, talk: Talk) -> Seen:
     try:
-        async with asyncio.timeout(PATIENCE), _connected(route) as (reader, writer):
+        async with asyncio.timeout(TIMEOUT), _connected(route) as (reader, writer):
             return await talk(reader, writer)
     except ConnectionRefusedError:
         return Seen("refused")

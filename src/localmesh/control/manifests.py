@@ -33,7 +33,7 @@ def read_manifests(paths: Iterable[Path], so_far: str = "nothing was started") -
     # A policy may name an account of any cluster; a pod is never created for one that is not there.
     reasons += _unknown_accounts(cluster, documents)
     if reasons:
-        raise BadInput(*reasons, hint=f"mend these first; {so_far}")
+        raise BadInput(*reasons, hint=f"fix these errors; {so_far}")
     return Manifests(cluster, tuple(documents))
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import token_urlsafe
 
-from localmesh.control.outfit import Outfitter
-from localmesh.control.told import PodTold
+from localmesh.control.podwriter import PodWriter
+from localmesh.control.resources import PodResources
 from localmesh.envoy.kinds import Kind
 from localmesh.envoy.wire import Resource
-from localmesh.pods.addresses import played
+from localmesh.pods.addresses import to_loopback
 from localmesh.pods.network import Held, NodeNetwork
 from localmesh.pods.plan import Group
 from localmesh.pods.runner import Runner
@@ -26,7 +26,7 @@ class Member:
     """What it was made from."""
     secret: str
     """What its apps show its sidecar; a new one for every pod."""
-    _told: PodTold
+    _resources: PodResources
     _held: Held
     _network: NodeNetwork
 
@@ -50,24 +50,24 @@ class Member:
         self._network.release(self._held)
         shutil.rmtree(self.runner.pod.folder, ignore_errors=True)
 
-    def learn(self, group: Group, outfitter: Outfitter) -> bool:
+    def learn(self, group: Group, writer: PodWriter) -> bool:
         """Take in what new manifests say of it, and return whether that is new; `discovery.tell` passes it on."""
-        return self._told.update(outfitter.told(group, self.runner.pod, self.secret), outfitter.directory)
+        return self._resources.update(writer.resources(group, self.runner.pod, self.secret), writer.directory)
 
     def resource(self, kind: Kind, name: str) -> Resource | None:
         """Return what its sidecar is told now."""
-        return self._told.resource(kind, name)
+        return self._resources.resource(kind, name)
 
 
-def admit(group: Group, name: str, outfitter: Outfitter, network: NodeNetwork, on_change: Callable[[], None]) -> Member:
+def admit(group: Group, name: str, writer: PodWriter, network: NodeNetwork, on_change: Callable[[], None]) -> Member:
     """Make a pod of a workload; its address and its ports are held from now on. Nothing of it runs yet."""
     ports = [port.number for container in group.containers for port in container.ports if port.protocol == "TCP"]
     held = network.hold(name, ports)
     pod = group.pod(name, held.address)
-    outfitter.prepare(pod)
+    writer.prepare(pod)
     secret = token_urlsafe(24)
-    told = PodTold(pod, outfitter.credentials)
-    runner = Runner(pod, outfitter.programs(group, pod, secret), played(network.node), on_change)
-    member = Member(runner, Discovery(pod.control_plane, told), group.template, secret, told, held, network)
-    member.learn(group, outfitter)
+    resources = PodResources(pod, writer.credentials)
+    runner = Runner(pod, writer.programs(group, pod, secret), to_loopback(network.node), on_change)
+    member = Member(runner, Discovery(pod.control_plane, resources), group.template, secret, resources, held, network)
+    member.learn(group, writer)
     return member

@@ -7,7 +7,7 @@ from dataclasses import replace
 from time import monotonic
 
 from localmesh.control.member import Member, admit
-from localmesh.control.outfit import Outfitter
+from localmesh.control.podwriter import PodWriter
 from localmesh.control.refused import refused
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError
 from localmesh.events import Listener, Planned, PodChanged, Ready
@@ -17,16 +17,16 @@ from localmesh.pods.plan import Group
 from localmesh.pods.pod import Pod
 from localmesh.pods.process import tail
 from localmesh.pods.runner import Runner
-from localmesh.until import ended, until
+from localmesh.until import stop_task, until
 from localmesh.views import Applied, Phase
 from meshpolicy.core.policy import Ref
 
 log = logging.getLogger(__name__)
-PATIENCE = 60.0
+TIMEOUT = 60.0
 """Seconds in which a pod must become ready."""
 CRASHES = 3
 """After so many ends of the programs of a pod that was never ready, nobody waits any longer."""
-FAREWELL = 0.8
+SHUTDOWN_TIMEOUT = 0.8
 """Seconds that a program has at the end of the whole mesh: no request is waited for then."""
 HOUSEKEEPING = 0.5
 ACCEPTANCE = 5.0
@@ -40,8 +40,8 @@ Wanted = Sequence[tuple[Group, int]]
 class Mesh:
     """All pods of one local mesh."""
 
-    def __init__(self, outfitter: Outfitter, network: NodeNetwork, report: Listener) -> None:
-        self.outfitter = outfitter
+    def __init__(self, writer: PodWriter, network: NodeNetwork, report: Listener) -> None:
+        self.writer = writer
         self.members: dict[str, Member] = {}
         self._network = network
         self._report = report
@@ -53,7 +53,7 @@ class Mesh:
     @property
     def groups(self) -> tuple[Group, ...]:
         """The workloads."""
-        return self.outfitter.groups
+        return self.writer.groups
 
     @property
     def runners(self) -> dict[str, Runner]:
@@ -74,8 +74,8 @@ class Mesh:
             await self._stopping.wait()
         finally:
             self._stopping.set()
-            await ended(keeping)
-            await asyncio.gather(*(member.halt(FAREWELL) for member in self.members.values()))
+            await stop_task(keeping)
+            await asyncio.gather(*(member.halt(SHUTDOWN_TIMEOUT) for member in self.members.values()))
 
     def shut_down(self) -> None:
         """Begin to stop."""
@@ -85,7 +85,7 @@ class Mesh:
         """Renew every certificate while traffic flows; return how many."""
         meshed = [runner.pod for runner in self.runners.values() if runner.pod.meshed]
         for pod in meshed:
-            self.outfitter.issue(pod)
+            self.writer.issue(pod)
         self._changed()
         return len(meshed)
 
@@ -105,14 +105,14 @@ class Mesh:
             await self._thin([(group, replicas)])
             return tuple(member.runner.pod.name for member in self._of(group.workload.ref))
 
-    async def adopt(self, outfitter: Outfitter) -> Applied:
+    async def adopt(self, writer: PodWriter) -> Applied:
         """Take in what new manifests say, and return what that has changed, once it holds everywhere.
 
         Pods stay where they are made as before. Raises BadInput where a sidecar refuses what it is told.
         """
         async with self._changing:
-            before = self.outfitter
-            told = self._take_over(outfitter)
+            before = self.writer
+            told = self._take_over(writer)
             try:
                 await self._accepted()
                 return replace(await self._reconcile(before), told=told)
@@ -121,7 +121,7 @@ class Mesh:
                 self._take_over(before)
                 raise
 
-    async def _reconcile(self, before: Outfitter) -> Applied:
+    async def _reconcile(self, before: PodWriter) -> Applied:
         """Start, replace and stop pods until they are those of the manifests."""
         wanted = [(group, group.workload.replicas) for group in self.groups]
         gone = {group.workload.ref for group in before.groups} - {group.workload.ref for group in self.groups}
@@ -169,14 +169,14 @@ class Mesh:
             await self._dismiss_all(new)
             raise
 
-    def _take_over(self, outfitter: Outfitter) -> tuple[str, ...]:
+    def _take_over(self, writer: PodWriter) -> tuple[str, ...]:
         """Tell all what new manifests say; return for which pods that differs from what they were told before."""
-        self.outfitter = outfitter
-        groups = {group.workload.ref: group for group in outfitter.groups}
+        self.writer = writer
+        groups = {group.workload.ref: group for group in writer.groups}
         told = tuple(
             name
             for name, member in self.members.items()
-            if (group := groups.get(member.runner.pod.workload)) and member.learn(group, outfitter)
+            if (group := groups.get(member.runner.pod.workload)) and member.learn(group, writer)
         )
         self._changed()
         self._tell()
@@ -211,7 +211,7 @@ class Mesh:
         if self._stopping.is_set():
             raise LocalMeshError("the mesh is stopping")
         name = name or group.free_name(self.members)
-        member = admit(group, name, self.outfitter, self._network, self._changed)
+        member = admit(group, name, self.writer, self._network, self._changed)
         self.members[name] = member
         self._changed()
         return member
@@ -220,7 +220,7 @@ class Mesh:
         await member.stop()
         pod = member.runner.pod
         del self.members[pod.name]
-        self.outfitter.credentials.forget(pod)
+        self.writer.credentials.forget(pod)
         self._phases.pop(pod.name, None)
         self._changed()
 
@@ -230,7 +230,7 @@ class Mesh:
 
     async def _until_ready(self, members: Sequence[Member]) -> None:
         await asyncio.gather(*(member.start() for member in members))
-        deadline = monotonic() + PATIENCE
+        deadline = monotonic() + TIMEOUT
 
         def settled() -> bool:
             self._check(members)
@@ -241,7 +241,7 @@ class Mesh:
                     raise _never_ready(runner)
             return all(member.runner.ready for member in members) or self._stopping.is_set()
 
-        await until(settled, within=PATIENCE + 1, what="the pods were not ready")
+        await until(settled, within=TIMEOUT + 1, what="the pods were not ready")
 
     def _changed(self) -> None:
         """Tell the sidecars and the listener what is different, once for all that changes at a time."""
@@ -254,7 +254,7 @@ class Mesh:
         self._telling = None
         running = tuple(self.runners.values())
         ready = [runner.pod for runner in running if runner.ready]
-        self.outfitter.directory.update(ready, [runner.pod for runner in running])
+        self.writer.directory.update(ready, [runner.pod for runner in running])
         for member in self.members.values():
             member.discovery.tell()
         for runner in running:
@@ -273,13 +273,13 @@ class Mesh:
                 log.exception("logs could not be written")
 
     def _tidy(self, pods: Sequence[Pod]) -> None:
-        for pod in (due := self.outfitter.credentials.due(pods)):
-            self.outfitter.issue(pod)
+        for pod in (due := self.writer.credentials.due(pods)):
+            self.writer.issue(pod)
         if due:
             self._changed()
         trim(
             (
-                self.outfitter.folder.log,
+                self.writer.folder.log,
                 *(path for pod in pods for path in (pod.app_log, pod.envoy_log, pod.access_log)),
             )
         )
@@ -288,6 +288,6 @@ class Mesh:
 def _never_ready(runner: Runner) -> CommandFailed:
     """Say of a pod that did not become ready what its programs did and printed."""
     pod = runner.pod
-    ended = f": its programs ended {runner.failures} times" if runner.failures else f" in {PATIENCE:g} s"
+    ended = f": its programs ended {runner.failures} times" if runner.failures else f" in {TIMEOUT:g} s"
     output = "\n".join(filter(None, (tail(pod.app_log), tail(pod.envoy_log)))) or "(nothing was printed)"
     return CommandFailed(f"{pod.name} did not become ready{ended}", output)

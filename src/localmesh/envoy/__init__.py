@@ -10,7 +10,7 @@ endpoints   `Destination(name, hosts, port)`: what an app can call, by names wit
             `service_hosts(service, namespace, caller)`: the names of a Service;
             `Endpoint(address, port, identity, opaque)`, `LocalEndpoint(socket)`: who is ready behind it;
             `endpoints(destination, found) -> Json`, to be moved into `endpoints_file(pod, destination)`
-ingress     `ingress(pod, doors) -> Json`, the bootstrap of a Gateway; `Door`, `Offer`
+ingress     `ingress(pod, doors) -> Json`, the bootstrap of a Gateway; `IngressListener`, `IngressRoute`
 
 The secrets' files (`localmesh.identity.sds`) and an endpoint file for each destination must be there before it starts.
 """

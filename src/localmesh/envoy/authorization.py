@@ -9,7 +9,7 @@ from typing import assert_never
 
 from localmesh.envoy import Json
 from localmesh.envoy.message import extension
-from localmesh.pods.addresses import Outside, covers_everyone, played_match
+from localmesh.pods.addresses import Outside, covers_everyone, loopback_match
 from meshpolicy.core.match import IdentityMatch, NetworkMatch
 from meshpolicy.core.policy import Authentication, Authorization, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
 
@@ -24,7 +24,7 @@ class Peers:
     terminated: bool
     """Whether their TLS ends at this proxy, which then knows a client's identity."""
     outside: Outside
-    """Addresses out of the cluster's range that are played here."""
+    """Addresses out of the cluster's range that loopback addresses stand for."""
 
 
 class Reach(Enum):
@@ -55,7 +55,7 @@ def rules(authorizations: Iterable[Authorization], peers: Peers) -> Json:
 
 
 def _principal(authorization: Authorization, peers: Peers) -> Json | None:
-    networks = [n for match in authorization.networks for n in played_match(match, peers.outside)]
+    networks = [n for match in authorization.networks for n in loopback_match(match, peers.outside)]
     identity = _authentication(authorization.authentication, peers)
     if not networks or identity is None:
         return None
@@ -105,7 +105,7 @@ def _network(match: NetworkMatch) -> Json:
 
 
 def _address(network: object) -> Json:
-    assert isinstance(network, IPv4Network)  # noqa: S101 `played_match` returns no other
+    assert isinstance(network, IPv4Network)  # noqa: S101 `loopback_match` returns no other
     return {"direct_remote_ip": cidr(network.network_address, network.prefixlen)}
 
 

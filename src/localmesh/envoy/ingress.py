@@ -25,7 +25,7 @@ NO_BACKEND = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class IngressRoute:
     """One rule of a Gateway's route, and the Services behind it with their weights."""
 
     route: HttpRoute
@@ -34,49 +34,51 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """A listener of the Gateway, where it is played on this machine, and what it offers."""
+class IngressListener:
+    """A listener of the Gateway, where it listens on this machine, and what it offers."""
 
     name: str
     address: IPv4Address
     port: int
-    offers: tuple[Offer, ...]
+    offers: tuple[IngressRoute, ...]
     tls: bool = False
     """Whether it proves itself by the certificate for those outside (`secrets.SERVER`)."""
 
 
-def ingress(pod: Pod, doors: Sequence[Door]) -> Iterator[Resource]:
-    """Yield what the Envoy that plays a Gateway is told."""
-    called = {destination: None for door in doors for offer in door.offers for destination, _ in offer.backends}
+def ingress(pod: Pod, listeners: Sequence[IngressListener]) -> Iterator[Resource]:
+    """Yield what the Envoy of a Gateway is told."""
+    called = {
+        destination: None for listener in listeners for offer in listener.offers for destination, _ in offer.backends
+    }
     yield from (of_ingress(pod, destination) for destination in called)
-    for door in doors:
-        yield Resource(Kind.LISTENER, door.name, _listener(pod, door))
-        yield Resource(Kind.ROUTES, door.name, _route_configuration(door))
+    for listener in listeners:
+        yield Resource(Kind.LISTENER, listener.name, _listener(pod, listener))
+        yield Resource(Kind.ROUTES, listener.name, _route_configuration(listener))
 
 
-def _route_configuration(door: Door) -> Json:
-    backends = {offer.route: offer.backends for offer in reversed(door.offers)}
-    matches = entries(tuple(offer.route for offer in door.offers))
-    host = {"name": door.name, "domains": ["*"], "routes": list(_routes(matches, backends))}
-    return {"name": door.name, "virtual_hosts": [host], "validate_clusters": False}
+def _route_configuration(listener: IngressListener) -> Json:
+    backends = {offer.route: offer.backends for offer in reversed(listener.offers)}
+    matches = entries(tuple(offer.route for offer in listener.offers))
+    host = {"name": listener.name, "domains": ["*"], "routes": list(_routes(matches, backends))}
+    return {"name": listener.name, "virtual_hosts": [host], "validate_clusters": False}
 
 
-def _listener(pod: Pod, door: Door) -> Json:
+def _listener(pod: Pod, listener: IngressListener) -> Json:
     manager = http(
-        door.name,
+        listener.name,
         codec=Codec.AUTO,
-        routes=told(door.name),
+        routes=told(listener.name),
         filters=[],
         replies=BAD_GATEWAY,
         log=accesslog.outbound_http(pod),
         default_host="unknown",
     )
     chain: Json = {"filters": [manager]}
-    if door.tls:
+    if listener.tls:
         chain["transport_socket"] = public_server()
     return {
-        "name": door.name,
-        "address": {"socket_address": {"address": str(door.address), "port_value": door.port}},
+        "name": listener.name,
+        "address": {"socket_address": {"address": str(listener.address), "port_value": listener.port}},
         "enable_reuse_port": False,
         "traffic_direction": "INBOUND",
         "filter_chains": [chain],

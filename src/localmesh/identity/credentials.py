@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from localmesh.identity.authority import RENEWED_AT, Authority
-from localmesh.pods.addresses import HERE
+from localmesh.pods.addresses import LOCALHOST
 from localmesh.pods.pod import Pod
 from meshidentity.certificates import Leaf, Validity
 
@@ -32,7 +32,7 @@ class Credentials:
         """Make a new certificate for a pod; return it."""
         server = None
         if serves_outside:
-            server = self.authority.issuer.server(["localhost"], [HERE], Validity.lasting(self.lifetime))
+            server = self.authority.issuer.server(["localhost"], [LOCALHOST], Validity.lasting(self.lifetime))
         self.held[pod.name] = Held(self.leaf(pod.identity), server)
         return self.held[pod.name]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
 from localmesh.errors import BadInput
-from localmesh.pods.addresses import played
+from localmesh.pods.addresses import to_loopback
 from localmesh.pods.pod import OUTBOUND_PORT
 
 CLAIM_PORT = OUTBOUND_PORT
@@ -54,8 +54,8 @@ class NodeNetwork:
         """Take the next free address for a pod with all its ports; raises BadInput where none can be had."""
         ports = dict.fromkeys((OUTBOUND_PORT, *ports))
         refusal = "no address is left"
-        for address in map(played, self.network.hosts()):
-            if address == played(self.node) or address in self._taken:
+        for address in map(to_loopback, self.network.hosts()):
+            if address == to_loopback(self.node) or address in self._taken:
                 continue
             try:
                 held = Held(address, bound((address, port) for port in ports))
@@ -66,7 +66,8 @@ class NodeNetwork:
             return held
         listed = ", ".join(map(str, ports))
         raise BadInput(
-            f"no address from {played(self.network[2])} on can be taken for {pod} with the ports {listed}: {refusal}",
+            f"no address from {to_loopback(self.network[2])} on can be taken for {pod}"
+            f" with the ports {listed}: {refusal}",
             hint="end what listens on one of these ports on all addresses of this machine",
         )
 
@@ -98,7 +99,7 @@ def claimed() -> Iterator[NodeNetwork]:
         found = NodeNetwork(IPv4Network(f"10.244.{number}.0/24"))
         with socket.socket() as claim:
             try:
-                claim.bind((str(played(found.node)), CLAIM_PORT))
+                claim.bind((str(to_loopback(found.node)), CLAIM_PORT))
                 # A second bind would succeed until somebody listens, were the address to be reused.
                 claim.listen(1)
             except OSError as error:

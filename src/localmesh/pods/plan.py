@@ -7,7 +7,7 @@ from hashlib import sha256
 from ipaddress import IPv4Address
 from itertools import count
 
-from localmesh.pods.addresses import meant
+from localmesh.pods.addresses import to_cluster
 from localmesh.pods.pod import Pod
 from localmesh.state import StateFolder
 from meshpolicy.kinds.container import Container
@@ -63,7 +63,7 @@ class Group:
             namespace=found.ref.namespace,
             service_account=found.service_account,
             workload=found.ref,
-            address=meant(local),
+            address=to_cluster(local),
             local=local,
             labels=found.labels,
             containers=self.containers,

@@ -24,7 +24,7 @@ class Pod:
     address: IPv4Address
     """The address that policies speak of (10.…), as Kubernetes would have given it."""
     local: IPv4Address
-    """The loopback address that plays `address` (127.…): listeners and outgoing connections are bound to it."""
+    """The loopback address that stands for `address` (127.…): listeners and outgoing connections are bound to it."""
     labels: Mapping[str, str]
     containers: tuple[Container, ...]
     meshed: bool

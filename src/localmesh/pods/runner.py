@@ -13,7 +13,7 @@ from localmesh.errors import CommandFailed
 from localmesh.pods.pod import Pod
 from localmesh.pods.probes import Prober, sidecar_ready
 from localmesh.pods.process import Child, Program
-from localmesh.until import ended
+from localmesh.until import stop_task
 from localmesh.views import Phase
 from meshpolicy.kinds.container import Probe
 
@@ -92,14 +92,14 @@ class Runner:
         self._leaving = True
         self._on_change()
         await asyncio.sleep(DRAIN)
-        await ended(self._watch)
+        await stop_task(self._watch)
         await asyncio.gather(*(child.stop() for child in self.apps.values()))
         await self.sidecar.stop()
 
     async def halt(self, grace: float) -> None:
         """End all processes at once: the whole mesh ends, and no request is waited for."""
         self._leaving = True
-        await ended(self._watch)
+        await stop_task(self._watch)
         await asyncio.gather(*(child.stop(grace) for child in (self.sidecar, *self.apps.values())))
 
     def _changed(self) -> None:
@@ -120,7 +120,7 @@ class Runner:
             try:
                 await self._again.wait()
             finally:
-                await ended(probing)
+                await stop_task(probing)
 
     async def _probe(self) -> None:
         await sidecar_ready(self.pod.admin)

@@ -5,19 +5,19 @@ from dataclasses import replace
 from time import perf_counter
 
 from localmesh.ask.access import access, policy_identities
-from localmesh.ask.ask import Asker, client
+from localmesh.ask.ask import ProbeClient, client
 from localmesh.ask.sources import NODE, UNMESHED, AsAccount, AsPod, AsStranger
-from localmesh.control.front import front, ingress_group
+from localmesh.control.ingressgateway import find_ingress, ingress_group
 from localmesh.control.manifests import read_manifests
 from localmesh.control.mesh import Mesh
-from localmesh.control.outfit import Outfitter
+from localmesh.control.podwriter import PodWriter
 from localmesh.envoy.command import binary
 from localmesh.envoy.sidecar import proxy_url
 from localmesh.errors import BadInput
 from localmesh.events import Listener
 from localmesh.identity.authority import ANCHOR, Authority
 from localmesh.identity.credentials import Credentials
-from localmesh.pods.addresses import HERE, played
+from localmesh.pods.addresses import LOCALHOST, to_loopback
 from localmesh.pods.network import NodeNetwork
 from localmesh.pods.plan import Group, groups
 from localmesh.pods.preflight import envoy_reasons, port_reasons, workload_reasons
@@ -56,12 +56,12 @@ class Controller:
             raise BadInput(*reasons, hint="nothing was started")
         self._authority = Authority.open(folder.authority, cluster.settings.trust_domain)
         credentials = Credentials(self._authority, settings.certificate_lifetime)
-        outfitter = Outfitter(cluster, planned, folder, environ, credentials, front(cluster, settings))
-        self.mesh = Mesh(outfitter, network, report)
+        writer = PodWriter(cluster, planned, folder, environ, credentials, find_ingress(cluster, settings))
+        self.mesh = Mesh(writer, network, report)
 
     def _planned(self, cluster: Cluster) -> tuple[Group, ...]:
         found = groups(cluster.workloads, cluster.settings, self.folder)
-        entry = front(cluster, self._settings)
+        entry = find_ingress(cluster, self._settings)
         return (*found, ingress_group(entry, cluster, self.folder)) if entry else found
 
     def view(self) -> MeshView:
@@ -69,20 +69,20 @@ class Controller:
         return MeshView(
             settings=to_environ(replace(self._settings, state=self.folder.path)),
             pods=tuple(self._pod(runner) for _, runner in sorted(self.mesh.runners.items())),
-            access=access(self.mesh.outfitter.cluster, self.mesh.groups, self._clients()),
+            access=access(self.mesh.writer.cluster, self.mesh.groups, self._clients()),
             ingress=self._ingress(),
         )
 
     def _ingress(self) -> IngressView | None:
-        entry = self.mesh.outfitter.front
+        entry = self.mesh.writer.ingress
         if entry is None:
             return None
         authority = str(self.folder.authority / ANCHOR)
-        paths = entry.paths(self.mesh.outfitter.cluster)
+        paths = entry.paths(self.mesh.writer.cluster)
         return IngressView(entry.url("HTTP"), entry.url("HTTPS"), authority, paths)
 
     def _identities(self) -> tuple[str, ...]:
-        return policy_identities(self.mesh.outfitter.cluster, self.mesh.groups)
+        return policy_identities(self.mesh.writer.cluster, self.mesh.groups)
 
     def _clients(self) -> dict[str, Client]:
         """Return everybody who might call: the workloads, the accounts that policies name, the node, a stranger."""
@@ -95,7 +95,7 @@ class Controller:
         known = {found.identity for found in workloads.values()}
         unknown = [identity for identity in self._identities() if identity not in known]
         accounts = {_account(identity): client(AsAccount(identity)) for identity in unknown}
-        others = {NODE: client(AsStranger(played(self._network.node))), UNMESHED: client(AsStranger(HERE))}
+        others = {NODE: client(AsStranger(to_loopback(self._network.node))), UNMESHED: client(AsStranger(LOCALHOST))}
         return workloads | accounts | others
 
     def _pod(self, runner: Runner) -> PodView:
@@ -106,7 +106,7 @@ class Controller:
             workload=pod.workload.name,
             address=str(pod.local),
             identity=pod.identity,
-            expires=self.mesh.outfitter.credentials.expires(pod),
+            expires=self.mesh.writer.credentials.expires(pod),
             phase=runner.phase,
             restarts=runner.restarts,
             sidecar_restarts=runner.sidecar.restarts,
@@ -124,17 +124,17 @@ class Controller:
     async def ask(self, question: Question) -> Answer:
         """Send one request as somebody."""
         runners = self.mesh.runners.values()
-        asker = Asker(
+        probe_client = ProbeClient(
             groups=self.mesh.groups,
-            outfitter=self.mesh.outfitter,
+            writer=self.mesh.writer,
             proxies={name: proxy_url(member.runner.pod, member.secret) for name, member in self.mesh.members.items()},
             running=[runner.pod for runner in runners],
             ready=[runner.pod for runner in runners if runner.ready],
             identities=self._identities(),
             folder=self.folder,
-            node=played(self._network.node),
+            node=to_loopback(self._network.node),
         )
-        return await asker.ask(question)
+        return await probe_client.ask(question)
 
     async def scale(self, name: str, replicas: int) -> tuple[str, ...]:
         """Have a workload run as so many pods until the manifests are applied again; return them."""
@@ -152,8 +152,10 @@ class Controller:
         planned = self._planned(cluster)
         if reasons := tuple(workload_reasons(planned, self._environ)):
             raise BadInput(*reasons, hint="what runs was not changed")
-        outfitter = replace(self.mesh.outfitter, cluster=cluster, groups=planned, front=front(cluster, self._settings))
-        applied = await self.mesh.adopt(outfitter)
+        writer = replace(
+            self.mesh.writer, cluster=cluster, groups=planned, ingress=find_ingress(cluster, self._settings)
+        )
+        applied = await self.mesh.adopt(writer)
         self._manifests = manifests
         return replace(applied, seconds=perf_counter() - started)
 

@@ -19,7 +19,7 @@ from localmesh.pods.process import tail
 from localmesh.settings import PROCESS, Settings, to_environ
 from localmesh.state import StateFolder
 
-FAREWELL = 10.0
+SHUTDOWN_TIMEOUT = 10.0
 """Seconds in which a supervisor must have stopped all pods and itself."""
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -37,7 +37,7 @@ def supervisor(settings: Settings, folder: StateFolder, environ: Mapping[str, st
             yield _events(lines, process, folder)
     except BaseException:
         process.terminate()
-        process.wait(FAREWELL)
+        process.wait(SHUTDOWN_TIMEOUT)
         raise
 
 
@@ -68,11 +68,11 @@ def _events(lines: Iterable[str], process: subprocess.Popen[bytes], folder: Stat
     for event in map(from_line, lines):
         if isinstance(event, Failed):
             # It is on its way out: nothing of it runs when this is told.
-            process.wait(FAREWELL)
+            process.wait(SHUTDOWN_TIMEOUT)
         yield event
         if isinstance(event, Ready | Failed):
             return
-    process.wait(FAREWELL)
+    process.wait(SHUTDOWN_TIMEOUT)
     if folder.owner() is not None:
         # Whoever owns the folder ends all others that are marked with it, as leftovers.
         yield Failed(2, (f"another local mesh starts in {folder.path}",), hint="`just status` shows it")
@@ -105,11 +105,11 @@ def end(folder: StateFolder) -> bool:
             os.kill(owner, ending)
         if _gone(owner):
             return True
-    raise TimedOut(f"the supervisor (process {owner}) did not end", 2 * FAREWELL)
+    raise TimedOut(f"the supervisor (process {owner}) did not end", 2 * SHUTDOWN_TIMEOUT)
 
 
 def _gone(process: int) -> bool:
-    deadline = monotonic() + FAREWELL
+    deadline = monotonic() + SHUTDOWN_TIMEOUT
     while psutil.pid_exists(process):
         with suppress(psutil.NoSuchProcess):
             if psutil.Process(process).status() == psutil.STATUS_ZOMBIE:

@@ -9,7 +9,7 @@ from localmesh.state import StateFolder
 from localmesh.supervisor.client import Client
 from localmesh.supervisor.leftovers import leftover_processes, marked_folders
 
-PATIENCE = 2.0
+TIMEOUT = 2.0
 """Seconds in which a supervisor that is well tells whose mesh it runs."""
 MOST_NAMES = 4
 
@@ -22,7 +22,7 @@ def owner_of(settings: Mapping[str, str]) -> str:
 def mesh_in(folder: StateFolder) -> str:
     """Return whose mesh a state folder holds, asked of its supervisor; else the folder's own words."""
     try:
-        return owner_of(Client(folder, timeout=PATIENCE).status().settings)
+        return owner_of(Client(folder, timeout=TIMEOUT).status().settings)
     except LocalMeshError:
         return str(folder)
 

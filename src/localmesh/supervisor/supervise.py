@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from socket import socket
 
-from localmesh.errors import BadInput, CommandFailed, LocalMeshError, told
+from localmesh.errors import BadInput, CommandFailed, LocalMeshError, os_error_text
 from localmesh.events import Failed, Listener, Note
 from localmesh.pods.network import claimed
 from localmesh.settings import Settings, read
@@ -22,7 +22,7 @@ from localmesh.supervisor.controller import Controller
 from localmesh.supervisor.leftovers import clean
 from localmesh.supervisor.listening import listen
 from localmesh.supervisor.reporter import reporter
-from localmesh.until import ended
+from localmesh.until import stop_task
 
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -46,7 +46,7 @@ def supervise(settings: Settings, environ: Mapping[str, str], report: Listener) 
         report(Failed(1, (str(error),)))
         return 1
     except OSError as error:
-        report(Failed(1, (told(error),)))
+        report(Failed(1, (os_error_text(error),)))
         return 1
     finally:
         os.umask(before)
@@ -77,7 +77,7 @@ async def _run(controller: Controller) -> None:
         try:
             await controller.mesh.run()
         finally:
-            await ended(controlling)
+            await stop_task(controlling)
 
 
 async def _control(controller: Controller, listener: socket) -> None:

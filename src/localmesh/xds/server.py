@@ -12,8 +12,8 @@ from typing import Any
 import grpc
 
 from localmesh.envoy.api_pb2 import DeltaDiscoveryRequest, DeltaDiscoveryResponse
-from localmesh.until import ended
-from localmesh.xds.stream import Refusal, Stream, Told
+from localmesh.until import stop_task
+from localmesh.xds.stream import Refusal, ResourceSource, Stream
 
 _SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 _METHOD = "DeltaAggregatedResources"
@@ -24,9 +24,9 @@ Outbox = asyncio.Queue[DeltaDiscoveryResponse]
 class Discovery:
     """Answers the sidecar of one pod."""
 
-    def __init__(self, path: Path, told: Told) -> None:
+    def __init__(self, path: Path, source: ResourceSource) -> None:
         self._path = path
-        self._told = told
+        self._source = source
         self._server: Any = None
         self._streams: dict[Stream, Outbox] = {}
         self._heard = asyncio.Event()
@@ -79,7 +79,7 @@ class Discovery:
         await self._heard.wait()
 
     async def _talk(self, requests: AsyncIterator[DeltaDiscoveryRequest], context: Any) -> None:
-        stream, outbox = Stream(self._told), Outbox()
+        stream, outbox = Stream(self._source), Outbox()
         self._streams[stream] = outbox
         sending = asyncio.create_task(_send(outbox, context))
         try:
@@ -90,7 +90,7 @@ class Discovery:
         finally:
             del self._streams[stream]
             with suppress(grpc.RpcError, asyncio.InvalidStateError):
-                await ended(sending)
+                await stop_task(sending)
 
 
 async def _send(outbox: Outbox, context: Any) -> None:

@@ -14,7 +14,7 @@ _ABSENT = ""
 """The version of what a sidecar was told does not exist."""
 
 
-class Told(Protocol):
+class ResourceSource(Protocol):
     """What a sidecar may be told, as it is at the moment."""
 
     def names(self, kind: Kind) -> Iterable[str]:
@@ -44,9 +44,9 @@ class _Subscription:
 class Stream:
     """The state of one stream. Responses are returned in the order in which they must be sent."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, source: ResourceSource) -> None:
         self.refusals: list[Refusal] = []
-        self._told = told
+        self._source = source
         self._subscriptions: dict[Kind, _Subscription] = {}
         self._unanswered: dict[str, tuple[Kind, tuple[str, ...]]] = {}
         self._sent = 0
@@ -92,8 +92,8 @@ class Stream:
         renewed: Set[str] = frozenset()
         for kind in kinds:
             found = self._subscriptions[kind]
-            wanted = found.names | (set(self._told.names(kind)) if found.everything else set())
-            resources = [resource for name in sorted(wanted) if (resource := self._told.resource(kind, name))]
+            wanted = found.names | (set(self._source.names(kind)) if found.everything else set())
+            resources = [resource for name in sorted(wanted) if (resource := self._source.resource(kind, name))]
             there = {resource.name for resource in resources}
             new = [
                 resource

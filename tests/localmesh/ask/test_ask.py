@@ -2,11 +2,11 @@
 
 import pytest
 
-from localmesh.ask.ask import UNREAD, client, comparable, predicted, verdict
+from localmesh.ask.ask import UNREADABLE_REASON, client, comparable, predicted, verdict
 from localmesh.ask.sending import Observed
 from localmesh.ask.sources import AsAccount, AsPod, AsStranger
 from localmesh.ask.targets import Target
-from localmesh.pods.addresses import HERE
+from localmesh.pods.addresses import LOCALHOST
 from localmesh.views import Question
 from meshpolicy.core.client import Arrival
 from meshpolicy.core.policy import Reason
@@ -48,12 +48,12 @@ def test_a_verdict_is_read_from_who_answered_what(
 @pytest.mark.parametrize(
     ("status", "by_proxy", "found", "predicted", "expected", "reasons"),
     [
-        (400, True, "protocol error", Verdict.FORBIDDEN, "protocol error", (UNREAD,)),
-        (400, True, "protocol error", Verdict.ALLOW, "protocol error", (UNREAD,)),
+        (400, True, "protocol error", Verdict.FORBIDDEN, "protocol error", (UNREADABLE_REASON,)),
+        (400, True, "protocol error", Verdict.ALLOW, "protocol error", (UNREADABLE_REASON,)),
         (400, True, "closed", Verdict.CLOSED, "closed", ("why",)),
         (400, False, "allow", Verdict.FORBIDDEN, "forbidden", ("why",)),
-        (431, True, "protocol error", Verdict.FORBIDDEN, "protocol error", (UNREAD,)),
-        (407, True, "protocol error", Verdict.ALLOW, "protocol error", (UNREAD,)),
+        (431, True, "protocol error", Verdict.FORBIDDEN, "protocol error", (UNREADABLE_REASON,)),
+        (407, True, "protocol error", Verdict.ALLOW, "protocol error", (UNREADABLE_REASON,)),
         (403, True, "forbidden", Verdict.ALLOW, "allow", ("why",)),
         (429, True, "rate limited", Verdict.ALLOW, "rate limited", ("why",)),
         (429, True, "rate limited", Verdict.FORBIDDEN, "forbidden", ("why",)),
@@ -77,7 +77,7 @@ PINGER = pod("pinger-0", 4)
         (AsPod(PINGER), True, Arrival.MESHED_OPAQUE, "10.244.0.4", PINGER.identity),
         (AsPod(pod("curl-0", 5, meshed=False, identity="")), True, Arrival.PLAIN, "10.244.0.5", ""),
         (AsAccount("a.b"), False, Arrival.MESHED_HTTP, "10.0.0.1", "a.b"),
-        (AsStranger(HERE), False, Arrival.PLAIN, "10.0.0.1", ""),
+        (AsStranger(LOCALHOST), False, Arrival.PLAIN, "10.0.0.1", ""),
     ],
 )
 def test_a_source_is_seen_by_the_other_side_as_what_it_proves(
@@ -124,4 +124,4 @@ def test_a_header_of_several_lines_is_predicted_as_all_of_them(lines: tuple[str,
     policy = effective(found, found.workloads[0], 8080).taken_to_hold()
     question = Question("node", "ponger", headers=tuple(("X-Env", line) for line in lines))
     target = Target(pod(), 8080, "ponger", "/")
-    assert predicted(policy, AsStranger(HERE), target, question, opaque=False).verdict == said
+    assert predicted(policy, AsStranger(LOCALHOST), target, question, opaque=False).verdict == said

@@ -12,7 +12,7 @@ from hpack import Encoder
 from localmesh.cases.echo import echo
 from localmesh.cases.wire import HELLO, LINE, Direct, Route, Seen, grpc, http, over_http2, stream
 
-HERE = IPv4Address("127.0.0.1")
+LOCALHOST = IPv4Address("127.0.0.1")
 
 
 @asynccontextmanager
@@ -26,8 +26,8 @@ async def carrier(socket: Path) -> AsyncIterator[Route]:
         for one in (back, writer):
             one.close()
 
-    async with await echo(socket), await asyncio.start_server(carry, str(HERE), 0) as port:
-        yield Direct(HERE, HERE, port.sockets[0].getsockname()[1])
+    async with await echo(socket), await asyncio.start_server(carry, str(LOCALHOST), 0) as port:
+        yield Direct(LOCALHOST, LOCALHOST, port.sockets[0].getsockname()[1])
 
 
 def seen(folder: Path, ask: Callable[[Route], Awaitable[Seen]]) -> Seen:
@@ -67,8 +67,8 @@ async def answered(answer: bytes, ask: Callable[[Route], Awaitable[Seen]]) -> Se
         writer.write(answer)
         writer.close()
 
-    async with await asyncio.start_server(serve, str(HERE), 0) as server:
-        return await ask(Direct(HERE, HERE, server.sockets[0].getsockname()[1]))
+    async with await asyncio.start_server(serve, str(LOCALHOST), 0) as server:
+        return await ask(Direct(LOCALHOST, LOCALHOST, server.sockets[0].getsockname()[1]))
 
 
 @pytest.mark.parametrize(
@@ -105,5 +105,5 @@ def test_an_answer_of_http1_to_http2_is_no_answer() -> None:
 
 
 def test_nobody_there_is_refused() -> None:
-    route = Direct(HERE, IPv4Address("127.250.250.250"), 1)
+    route = Direct(LOCALHOST, IPv4Address("127.250.250.250"), 1)
     assert asyncio.run(http(route, "GET", "/", "a", {})).outcome == "refused"

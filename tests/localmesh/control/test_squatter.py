@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from localmesh.control.member import Member, admit
-from localmesh.control.outfit import Outfitter
+from localmesh.control.podwriter import PodWriter
 from localmesh.identity.authority import Authority
 from localmesh.identity.credentials import Credentials
 from localmesh.pods.network import NodeNetwork, claimed
@@ -63,7 +63,7 @@ def test_fifty_restarts_show_another_user_no_secret(short_path: Path) -> None:
 async def _restarted(path: Path, network: NodeNetwork) -> list[str]:
     found = cluster(WORKLOAD.replace("PYTHON", sys.executable).replace("CODE", json.dumps(APP)))
     folder = StateFolder(path)
-    outfitter = Outfitter(
+    writer = PodWriter(
         found,
         groups(found.workloads, found.settings, folder),
         folder,
@@ -73,12 +73,12 @@ async def _restarted(path: Path, network: NodeNetwork) -> list[str]:
     answers = []
     for number in range(0, RESTARTS, AT_ONCE):
         names = [f"app-{number + offset}" for offset in range(AT_ONCE)]
-        answers += await asyncio.gather(*(_once(name, outfitter, network) for name in names))
+        answers += await asyncio.gather(*(_once(name, writer, network) for name in names))
     return answers
 
 
-async def _once(name: str, outfitter: Outfitter, network: NodeNetwork) -> str:
-    member: Member = admit(outfitter.groups[0], name, outfitter, network, lambda: None)
+async def _once(name: str, writer: PodWriter, network: NodeNetwork) -> str:
+    member: Member = admit(writer.groups[0], name, writer, network, lambda: None)
     log = member.runner.pod.app_log
     try:
         await member.start()

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from localmesh.cases.told import CaseTold, identity
+from localmesh.cases.resources import CaseResources, identity
 from localmesh.envoy.bootstrap import bootstrap
 from localmesh.envoy.command import command
 from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint
@@ -66,7 +66,7 @@ class Sidecar:
     """A pod and its Envoy, once `run` has started it."""
 
     pod: Pod
-    told: CaseTold
+    resources: CaseResources
     discovery: Discovery
     process: subprocess.Popen[bytes] | None = None
 
@@ -107,12 +107,12 @@ class Sidecar:
 
     def change(self, destination: Destination, *found: Endpoint | LocalEndpoint) -> None:
         """Tell the running sidecar who is behind a destination, and wait until it knows."""
-        self.told.behind[destination] = found
+        self.resources.behind[destination] = found
         self.tell()
 
     def tell(self, *resources: Resource) -> None:
         """Tell the running sidecar of new resources of its own and of whatever else changed; wait until it knows."""
-        self.told.own |= {(resource.kind, resource.name): resource for resource in resources}
+        self.resources.own |= {(resource.kind, resource.name): resource for resource in resources}
 
         async def tell() -> None:
             self.discovery.tell()
@@ -154,9 +154,11 @@ def run(
     authority: Authority, pod: Pod, ports: Sequence[InboundPort], leads: dict[Destination, tuple[Any, ...]]
 ) -> Iterator[Sidecar]:
     """Run a pod's Envoy until the block ends; its folder is prepared."""
-    told = CaseTold(pod, [*sidecar(pod, ports, SECRET), *(certificate(pod, authority) if pod.meshed else ())], leads)
-    discovery = Discovery(pod.control_plane, told)
-    found = Sidecar(pod, told, discovery)
+    resources = CaseResources(
+        pod, [*sidecar(pod, ports, SECRET), *(certificate(pod, authority) if pod.meshed else ())], leads
+    )
+    discovery = Discovery(pod.control_plane, resources)
+    found = Sidecar(pod, resources, discovery)
     write(pod.bootstrap, json.dumps(bootstrap(pod)))
     background().do(discovery.start())
     with pod.envoy_log.open("wb") as log, subprocess.Popen(command(pod), stdout=log, stderr=log) as process:

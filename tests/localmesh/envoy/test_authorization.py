@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localmesh.envoy.authorization import Peers, Reach, identity_matcher, reach, rules
-from localmesh.pods.addresses import CLUSTER, played
+from localmesh.pods.addresses import CLUSTER, to_loopback
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.match import IdentityMatch, NetworkMatch
 from meshpolicy.core.policy import Authorization, Ref, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
@@ -94,7 +94,7 @@ def _holds(principal: dict[str, Any], client: Client) -> bool:
             assert isinstance(client.address, IPv4Address)
             assert client.address in CLUSTER
             network = ip_network(f"{value['address_prefix']}/{value['prefix_len']}")
-            return ip_address(played(client.address)) in network
+            return ip_address(to_loopback(client.address)) in network
         case "custom":
             san = value["typed_config"]["san_matcher"]
             kind = "URI" if "://" in client.identity else "DNS"

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from localmesh.pods.addresses import meant
+from localmesh.pods.addresses import to_cluster
 from localmesh.pods.pod import Pod
 
 from .realenvoy import say
@@ -184,7 +184,7 @@ def test_an_unmeshed_pod_is_seen_by_its_own_address(world: World) -> None:
         asks.get(url("http", "/open?address"))
     line = world.server.wait_for_log(path="/open?address")
     assert str(world.stranger.pod.local) == line["peer"]
-    assert meant(world.stranger.pod.local) == world.stranger.pod.address
+    assert to_cluster(world.stranger.pod.local) == world.stranger.pod.address
 
 
 def _connections(world: World, port: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from localmesh.envoy.endpoints import Endpoint
 from localmesh.envoy.inbound import InboundPort
-from localmesh.pods.addresses import played
+from localmesh.pods.addresses import to_loopback
 from localmesh.pods.pod import Pod
 from meshpolicy.core.match import HttpMatch, IdentityMatch, NetworkMatch, PathKind, PathMatch
 from meshpolicy.core.policy import (
@@ -44,7 +44,7 @@ def make_pod(folder: Path, account: str, number: int, *, meshed: bool = True) ->
         service_account=account,
         workload=Ref("apps", "Deployment", "web", account),
         address=address,
-        local=played(address),
+        local=to_loopback(address),
         labels={},
         containers=(),
         meshed=meshed,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localmesh.pods.addresses import CLUSTER, PLAYED, covers_everyone, meant, played, played_match
+from localmesh.pods.addresses import CLUSTER, LOOPBACK, covers_everyone, loopback_match, to_cluster, to_loopback
 from meshpolicy.core.match import NetworkMatch
 
 OUTSIDE = {IPv4Address("192.0.2.7"): IPv4Address("127.250.0.7")}
@@ -15,14 +15,14 @@ INSIDE = st.ip_addresses(v=4, network=CLUSTER)
 
 @pytest.mark.parametrize(("cluster", "loopback"), [("10.244.0.7", "127.244.0.7"), ("10.0.0.1", "127.0.0.1")])
 def test_an_address_is_played_by(cluster: str, loopback: str) -> None:
-    assert IPv4Address(loopback) == played(IPv4Address(cluster))
-    assert IPv4Address(cluster) == meant(IPv4Address(loopback))
+    assert IPv4Address(loopback) == to_loopback(IPv4Address(cluster))
+    assert IPv4Address(cluster) == to_cluster(IPv4Address(loopback))
 
 
 @pytest.mark.parametrize("address", ["192.0.2.7", "127.0.0.1", "11.0.0.0"])
 def test_no_address_out_of_the_cluster_is_played(address: str) -> None:
     with pytest.raises(ValueError, match=address):
-        played(IPv4Address(address))
+        to_loopback(IPv4Address(address))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_no_address_out_of_the_cluster_is_played(address: str) -> None:
 )
 def test_a_client_is_in_a_network(cidr: str, exceptions: list[str], address: str, accepted: bool) -> None:
     match = NetworkMatch(ip_network(cidr), tuple(ip_network(hole) for hole in exceptions))
-    found = played_match(match, OUTSIDE)
+    found = loopback_match(match, OUTSIDE)
     assert accepted == any(network.accepts(ip_address(address)) for network in found)
 
 
@@ -57,15 +57,15 @@ def test_a_network_of_the_cluster_holds_who_plays_its_addresses(
     client: IPv4Address, base: IPv4Address, length: int
 ) -> None:
     match = NetworkMatch(ip_network((base, length), strict=False))
-    (found,) = played_match(match, {})
-    assert match.accepts(client) == found.accepts(played(client))
+    (found,) = loopback_match(match, {})
+    assert match.accepts(client) == found.accepts(to_loopback(client))
 
 
 @pytest.mark.parametrize(
     ("match", "everyone"),
     [
-        (NetworkMatch(PLAYED), True),
-        (NetworkMatch(PLAYED, (ip_network("127.1.0.0/16"),)), False),
+        (NetworkMatch(LOOPBACK), True),
+        (NetworkMatch(LOOPBACK, (ip_network("127.1.0.0/16"),)), False),
         (NetworkMatch(ip_network("127.244.0.0/16")), False),
     ],
 )

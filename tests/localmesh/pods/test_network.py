@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from localmesh.errors import BadInput
-from localmesh.pods.addresses import played
+from localmesh.pods.addresses import to_loopback
 from localmesh.pods.network import claimed
 
 
@@ -25,7 +25,7 @@ def test_the_node_has_the_first_address_and_pods_the_next_ones_as_they_come_and_
         again = network.hold("a-2", [8080])
         assert network.node == network.network[1]
         # A stranger's connections of a moment ago may keep an address from being taken.
-        assert played(network.node) < one.address == again.address < two.address
+        assert to_loopback(network.node) < one.address == again.address < two.address
         network.release(two)
         network.release(again)
 

@@ -9,10 +9,10 @@ from ipaddress import IPv4Address
 import pytest
 
 from localmesh.pods.probes import Count, Prober, answers
-from localmesh.until import ended, until
+from localmesh.until import stop_task, until
 from meshpolicy.kinds.container import Probe, ProbeKind
 
-HERE = IPv4Address("127.0.0.1")
+LOCALHOST = IPv4Address("127.0.0.1")
 NODE = IPv4Address("127.244.0.1")
 
 
@@ -43,7 +43,7 @@ class Site:
 @asynccontextmanager
 async def site(*statuses: str) -> AsyncIterator[Site]:
     it = Site([f"HTTP/1.1 {status}" if status[0].isdigit() else status for status in statuses])
-    server = await asyncio.start_server(it.answer, str(HERE), 0)
+    server = await asyncio.start_server(it.answer, str(LOCALHOST), 0)
     it.port = server.sockets[0].getsockname()[1]
     async with server:
         yield it
@@ -64,7 +64,7 @@ async def site(*statuses: str) -> AsyncIterator[Site]:
 def test_an_answer_from_200_to_399_is_a_success(status: str, success: bool) -> None:
     async def main() -> None:
         async with site(status or "\r\n") as it:
-            assert await answers(it.probe(), HERE, NODE) is success
+            assert await answers(it.probe(), LOCALHOST, NODE) is success
 
     asyncio.run(main())
 
@@ -72,7 +72,7 @@ def test_an_answer_from_200_to_399_is_a_success(status: str, success: bool) -> N
 def test_a_probe_comes_from_the_node_with_its_headers_and_in_plain_http() -> None:
     async def main() -> None:
         async with site("200 OK") as it:
-            await answers(it.probe(), HERE, NODE)
+            await answers(it.probe(), LOCALHOST, NODE)
             assert it.peers == {str(NODE)}
             assert it.heads[0].startswith("GET /ready HTTP/1.1\r\n")
             assert f"\r\nHost: 127.0.0.1:{it.port}\r\n" in it.heads[0]
@@ -85,7 +85,7 @@ def test_nobody_there_is_a_failure() -> None:
     async def main() -> None:
         async with site("200 OK") as it:
             probe = it.probe()
-        assert not await answers(probe, HERE, NODE)
+        assert not await answers(probe, LOCALHOST, NODE)
 
     asyncio.run(main())
 
@@ -107,10 +107,10 @@ def test_a_verdict_needs_as_many_in_a_row_as_the_manifest_says(results: list[boo
 async def heard(probes: tuple[Probe, ...], done: Callable[[list[object]], bool]) -> list[object]:
     """Run a prober until what it said fulfils `done`."""
     said: list[object] = []
-    prober = Prober(probes, HERE, NODE, on_ready=said.append, on_dead=said.append)
+    prober = Prober(probes, LOCALHOST, NODE, on_ready=said.append, on_dead=said.append)
     task = asyncio.create_task(prober.run())
     await until(lambda: done(said), within=10, what=f"the prober said {said}")
-    await ended(task)
+    await stop_task(task)
     return said
 
 

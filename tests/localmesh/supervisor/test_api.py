@@ -13,7 +13,7 @@ from localmesh.state import StateFolder
 from localmesh.supervisor.api import serve
 from localmesh.supervisor.client import Client
 from localmesh.supervisor.listening import listen
-from localmesh.until import ended
+from localmesh.until import stop_task
 from localmesh.views import AccessView, Answer, Applied, IngressView, MeshView, Question
 
 from ..build import pod_view
@@ -75,7 +75,7 @@ def talk(folder: Path, conversation: Callable[[Client, Mesh], None]) -> None:
         mesh = Mesh()
         serving = asyncio.create_task(serve(mesh, listen(state.control)))
         await asyncio.to_thread(conversation, Client(state, timeout=10), mesh)
-        await ended(serving)
+        await stop_task(serving)
 
     asyncio.run(main())
 

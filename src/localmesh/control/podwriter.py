@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from localmesh.control.endpoints import Directory, Hint
-from localmesh.control.front import KIND, Front
+from localmesh.control.ingressgateway import KIND, IngressGateway
 from localmesh.envoy.bootstrap import bootstrap
 from localmesh.envoy.command import command
 from localmesh.envoy.inbound import InboundPort
@@ -26,7 +26,7 @@ from meshpolicy.kinds.cluster import Cluster
 
 
 @dataclass(frozen=True)
-class Outfitter:
+class PodWriter:
     """Knows all that the manifests say of the pods."""
 
     cluster: Cluster
@@ -34,7 +34,7 @@ class Outfitter:
     folder: StateFolder
     environ: Mapping[str, str]
     credentials: Credentials
-    front: Front | None = None
+    ingress: IngressGateway | None = None
 
     @cached_property
     def directory(self) -> Directory:
@@ -58,10 +58,10 @@ class Outfitter:
         """Give a meshed pod a new certificate, and the ingress one more for those outside."""
         self.credentials.issue(pod, serves_outside=pod.workload.kind == KIND)
 
-    def told(self, group: Group, pod: Pod, secret: str) -> Iterable[Resource]:
+    def resources(self, group: Group, pod: Pod, secret: str) -> Iterable[Resource]:
         """Return what the sidecar of a pod is told from the start."""
-        if self.front and group.workload.ref.kind == KIND:
-            return ingress(pod, self.front.doors(self.cluster, pod))
+        if self.ingress and group.workload.ref.kind == KIND:
+            return ingress(pod, self.ingress.listeners(self.cluster, pod))
         return sidecar(pod, list(self._inbound(group, pod)), secret)
 
     def _inbound(self, group: Group, pod: Pod) -> Iterator[InboundPort]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from meshpolicy.manifests.paths import display_path
 
 
-def nearby(text: str, roots: Iterable[Path], folder: Path) -> str:
+def relative_paths(text: str, roots: Iterable[Path], folder: Path) -> str:
     """Return a message in which what lies below one of `roots` is named from `folder`."""
     for root in sorted(map(str, roots), key=len, reverse=True):
         near = display_path(root, folder)

@@ -11,8 +11,8 @@ from localmesh.identity.credentials import Credentials
 from localmesh.pods.pod import Pod
 
 
-class PodTold:
-    """All that one pod's sidecar may be told now (a `localmesh.xds.stream.Told`)."""
+class PodResources:
+    """All that one pod's sidecar may be told now (a `localmesh.xds.stream.ResourceSource`)."""
 
     def __init__(self, pod: Pod, credentials: Credentials) -> None:
         self._pod = pod

@@ -19,8 +19,8 @@ def identity(authority: Authority, leaf: Leaf) -> tuple[Resource, ...]:
     return secrets.certificate(leaf), secrets.trust([authority.anchor.pem])
 
 
-class CaseTold:
-    """A `localmesh.xds.stream.Told` whose parts are given."""
+class CaseResources:
+    """A `localmesh.xds.stream.ResourceSource` whose parts are given."""
 
     def __init__(self, pod: Pod, own: Iterable[Resource], behind: Behind) -> None:
         self._pod = pod

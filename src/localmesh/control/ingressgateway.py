@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from localmesh.control.endpoints import service_backends
 from localmesh.envoy.endpoints import Destination
-from localmesh.envoy.ingress import Door, Offer
-from localmesh.pods.addresses import HERE
+from localmesh.envoy.ingress import IngressListener, IngressRoute
+from localmesh.pods.addresses import LOCALHOST
 from localmesh.pods.plan import Group, group
 from localmesh.pods.pod import Pod
 from localmesh.settings import Settings
@@ -23,13 +23,13 @@ KIND = "Gateway"
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
-    """A Gateway, and where each of its listeners' protocols is played on this machine."""
+class IngressGateway:
+    """A Gateway, and where each protocol of its listeners is answered on this machine."""
 
     gateway: Gateway
     ports: Mapping[str, int]
 
-    def doors(self, cluster: Cluster, pod: Pod) -> tuple[Door, ...]:
+    def listeners(self, cluster: Cluster, pod: Pod) -> tuple[IngressListener, ...]:
         """Return the listeners with what they offer, the first of each protocol."""
         named = {
             (backend.service.ref.namespace, backend.service.ref.name, backend.number): backend.destination(
@@ -37,18 +37,18 @@ class Front:
             )
             for backend in service_backends(cluster.services)
         }
-        found: dict[str, Door] = {}
+        found: dict[str, IngressListener] = {}
         for listener in self.gateway.listeners:
             if listener.protocol in self.ports and listener.protocol not in found:
                 offers = tuple(self._offers(cluster.routes, listener, named))
                 port, tls = self.ports[listener.protocol], listener.protocol == "HTTPS"
-                found[listener.protocol] = Door(listener.name, HERE, port, offers, tls)
+                found[listener.protocol] = IngressListener(listener.name, LOCALHOST, port, offers, tls)
         return tuple(found.values())
 
     def url(self, protocol: str) -> str:
         """Return where a protocol is answered, or nothing if the Gateway has no listener for it."""
         listens = any(listener.protocol == protocol for listener in self.gateway.listeners)
-        return f"{protocol.lower()}://{HERE}:{self.ports[protocol]}" if listens else ""
+        return f"{protocol.lower()}://{LOCALHOST}:{self.ports[protocol]}" if listens else ""
 
     def paths(self, cluster: Cluster) -> tuple[str, ...]:
         """Return the paths that a GET may ask for, as far as routes name exact ones."""
@@ -63,7 +63,7 @@ class Front:
 
     def _offers(
         self, routes: Iterable[Route], listener: Listener, named: Mapping[tuple[str, str, int], Destination]
-    ) -> Iterator[Offer]:
+    ) -> Iterator[IngressRoute]:
         for route in routes:
             if not self._attached(route, listener):
                 continue
@@ -72,7 +72,7 @@ class Front:
                 wanted = route.backends[number] if number < len(route.backends) else ()
                 keys = [((to.namespace, to.name, to.port), to.weight) for to in wanted]
                 backends = tuple((named[key], weight) for key, weight in keys if key in named)
-                yield Offer(HttpRoute(route.ref, (rule,), hosts), backends)
+                yield IngressRoute(HttpRoute(route.ref, (rule,), hosts), backends)
 
     def _attached(self, route: Route, listener: Listener | None) -> bool:
         gateway = self.gateway.ref
@@ -85,13 +85,13 @@ class Front:
         )
 
 
-def front(cluster: Cluster, settings: Settings) -> Front | None:
+def find_ingress(cluster: Cluster, settings: Settings) -> IngressGateway | None:
     """Return the first Gateway, if there is one: a second would need the same ports."""
     ports = {"HTTP": settings.port, "HTTPS": settings.https_port}
-    return Front(cluster.gateways[0], ports) if cluster.gateways else None
+    return IngressGateway(cluster.gateways[0], ports) if cluster.gateways else None
 
 
-def ingress_group(found: Front, cluster: Cluster, folder: StateFolder) -> Group:
+def ingress_group(found: IngressGateway, cluster: Cluster, folder: StateFolder) -> Group:
     """Return the ingress as a workload of one pod, which runs as the account named like the Gateway's class."""
     gateway = found.gateway
     workload = Workload(gateway.ref, service_account=gateway.class_name, meshed=True)

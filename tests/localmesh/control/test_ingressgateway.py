@@ -1,12 +1,12 @@
-"""The Gateway of the manifests as it is played here."""
+"""The Gateway of the manifests as it runs here."""
 
 from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
-from localmesh.control.front import Front, front, ingress_group
-from localmesh.envoy.ingress import Door, ingress
+from localmesh.control.ingressgateway import IngressGateway, find_ingress, ingress_group
+from localmesh.envoy.ingress import IngressListener, ingress
 from localmesh.envoy.kinds import Kind
 from localmesh.pods.pod import Pod
 from localmesh.settings import Settings
@@ -18,7 +18,7 @@ from ..build import cluster
 GATEWAY = """
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
-metadata: {name: door, namespace: ingress}
+metadata: {name: listener, namespace: ingress}
 spec:
   gatewayClassName: traefik
   listeners:
@@ -48,24 +48,24 @@ spec: {selector: {app: ponger}, ports: [{port: 80, targetPort: http}]}
 """
 
 
-def ingress_pod(entry: Front, found: Cluster) -> Pod:
+def ingress_pod(entry: IngressGateway, found: Cluster) -> Pod:
     group = ingress_group(entry, found, StateFolder(Path("/s")))
     return group.pod(group.free_name(()), IPv4Address("127.244.7.9"))
 
 
-def doors(text: str) -> tuple[Door, ...]:
+def listeners(text: str) -> tuple[IngressListener, ...]:
     found = cluster(text)
-    entry = front(found, Settings())
+    entry = find_ingress(found, Settings())
     assert entry
-    return entry.doors(found, ingress_pod(entry, found))
+    return entry.listeners(found, ingress_pod(entry, found))
 
 
-def with_route(gateway: str = "door", more: str = "", to: str = PONGER) -> str:
+def with_route(gateway: str = "listener", more: str = "", to: str = PONGER) -> str:
     return GATEWAY + SERVICE + ROUTE.format(gateway=gateway, more=more, backends=to)
 
 
 def test_the_first_listener_of_each_protocol_is_played_on_this_machine() -> None:
-    found = [(door.name, str(door.address), door.port, door.tls) for door in doors(GATEWAY)]
+    found = [(listener.name, str(listener.address), listener.port, listener.tls) for listener in listeners(GATEWAY)]
     assert found == [("web", "127.0.0.1", 8080, False), ("secure", "127.0.0.1", 8443, True)]
 
 
@@ -80,11 +80,11 @@ def test_the_first_listener_of_each_protocol_is_played_on_this_machine() -> None
     ],
 )
 def test_a_route_is_offered_where_it_is_attached(text: str, offered: list[str]) -> None:
-    assert [door.name for door in doors(text) if door.offers] == offered
+    assert [listener.name for listener in listeners(text) if listener.offers] == offered
 
 
 def test_a_listener_with_a_hostname_answers_for_that_alone() -> None:
-    web, secure = doors(with_route())
+    web, secure = listeners(with_route())
     assert [str(host.pattern) for host in secure.offers[0].route.hostnames] == ["a.example"]
     assert web.offers[0].route.hostnames == ()
 
@@ -99,16 +99,16 @@ def test_a_listener_with_a_hostname_answers_for_that_alone() -> None:
     ],
 )
 def test_a_rule_leads_to_the_services_that_exist(to: str, found: list[tuple[str, int]]) -> None:
-    web, _ = doors(with_route(to=to))
+    web, _ = listeners(with_route(to=to))
     assert [(destination.name, weight) for destination, weight in web.offers[0].backends] == found
 
 
 def routes(text: str) -> list[dict[str, object]]:
     found = cluster(text)
-    entry = front(found, Settings())
+    entry = find_ingress(found, Settings())
     assert entry
     pod = ingress_pod(entry, found)
-    told = ingress(pod, entry.doors(found, pod))
+    told = ingress(pod, entry.listeners(found, pod))
     config = next(resource.content for resource in told if resource.kind is Kind.ROUTES)
     return list(config["virtual_hosts"][0]["routes"])
 
@@ -126,20 +126,20 @@ def test_only_what_can_be_repeated_is_tried_again_after_a_break() -> None:
 
 def test_the_ingress_runs_as_the_account_of_its_class() -> None:
     found = cluster(GATEWAY)
-    entry = front(found, Settings())
+    entry = find_ingress(found, Settings())
     assert entry
     group, pod = ingress_group(entry, found, StateFolder(Path("/s"))), ingress_pod(entry, found)
-    assert (pod.name, pod.identity) == ("door", "traefik.ingress.serviceaccount.identity.linkerd.cluster.local")
+    assert (pod.name, pod.identity) == ("listener", "traefik.ingress.serviceaccount.identity.linkerd.cluster.local")
     assert (group.workload.ref.kind, pod.workload.kind) == ("Gateway", "Gateway")
 
 
 def test_the_paths_of_a_get_and_the_urls_are_told() -> None:
     found = cluster(with_route())
-    entry = front(found, Settings(port=80))
+    entry = find_ingress(found, Settings(port=80))
     assert entry
     assert entry.paths(found) == ("/a", "/b")
     assert (entry.url("HTTP"), entry.url("HTTPS")) == ("http://127.0.0.1:80", "https://127.0.0.1:8443")
 
 
 def test_without_a_gateway_there_is_no_way_in() -> None:
-    assert front(Cluster(), Settings()) is None
+    assert find_ingress(Cluster(), Settings()) is None

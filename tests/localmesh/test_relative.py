@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from localmesh.nearby import nearby
+from localmesh.relative import relative_paths
 
 ROOTS = (Path("/home/me/project/mesh"), Path("/home/me/project/mesh/policies"), Path("/home/me/project/one.yaml"))
 
@@ -28,4 +28,4 @@ ROOTS = (Path("/home/me/project/mesh"), Path("/home/me/project/mesh/policies"), 
 def test_a_file_is_named_from_the_folder_one_is_in(folder: str, said: str) -> None:
     project = "/home/me/project"
     text = f"a grant ({project}/mesh/policies/a.yaml:1), {project}/mesh/b.yaml and {project}/one.yaml: wrong"
-    assert nearby(text, ROOTS, Path(folder)) == said
+    assert relative_paths(text, ROOTS, Path(folder)) == said
