@@ -58,7 +58,7 @@ def workload(name: str, found: Labels, namespace: str = "arena") -> Workload:
     return Workload(Ref("", "Pod", namespace, name), found, meshed=True)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(policies, max_size=3), partial, partial, partial)
 def test_a_sure_answer_holds_for_all_that_the_labels_may_be(
     found: list[NetworkPolicy], server: Labels, client: Labels, space: Labels

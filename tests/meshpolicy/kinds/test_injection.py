@@ -135,7 +135,7 @@ def worlds(draw: st.DrawFn) -> list[Manifest]:
     return [own, *([space(draw(WORDS), draw(LABELS), name)] if draw(st.booleans()) else [])]
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(worlds())
 def test_only_a_pod_that_certainly_has_a_sidecar_refuses_for_certain(manifests: list[Manifest]) -> None:
     """Under a Server that grants nothing: refused with a sidecar, allowed without one, and unknown otherwise."""
@@ -148,7 +148,7 @@ def test_only_a_pod_that_certainly_has_a_sidecar_refuses_for_certain(manifests: 
     assert answer.verdict is expected[found.workloads[0].injection.sidecar], answer.reasons
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(worlds(), WORDS, LABELS)
 def test_a_sure_answer_holds_whatever_the_namespace_is(
     manifests: list[Manifest], inject: str | None, labels: Mapping[str, str]
