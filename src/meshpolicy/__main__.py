@@ -7,14 +7,14 @@ from meshpolicy.cli import main as command
 
 __all__ = ["main"]
 
-SELDOM = 100_000
+GC_THRESHOLD = 100_000
 """New objects between two collections: manifests make millions that stay, and few cycles."""
 
 
 def main() -> None:
     """Run the command line."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads enough of it and leaves ends it, as of any tool
-    gc.set_threshold(SELDOM, 50, 50)
+    gc.set_threshold(GC_THRESHOLD, 50, 50)
     command()
 
 

@@ -3,7 +3,7 @@
 import re
 from ipaddress import ip_address, ip_network
 
-from .worlds import ADDRESSES, MESHED, Grant, Question, Routing, Serving, Wall, World
+from .worlds import ADDRESSES, MESHED, Grant, NetworkPolicy, Question, Routing, Serving, World
 
 NUMBERS = {"http": 8080, "metrics": 9090}
 CLUSTER = tuple(map(ip_network, ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")))
@@ -16,7 +16,7 @@ def expected(world: World, question: Question) -> str:
     servers = [one for one in world.servers if one.app == "ponger" and _number(one) == question.port]
     hinted = _by_clients(world.opaque, question.port) or any(one.protocol == "opaque" for one in servers)  # R65
     http, unseen = question.traffic in ("http", "http2", "grpc"), hinted and question.direct
-    if _walled(world, question, question.port if not meshed or skipped or world.transparent else 4143):
+    if _isolated(world, question, question.port if not meshed or skipped or world.transparent else 4143):
         if not meshed:
             return "blocked"
         return _said(502 if skipped or hinted else 504, question) if http and not unseen else "closed"  # N12
@@ -135,16 +135,16 @@ def _granted(grant: Grant, server: Serving, chosen: Routing | None, identity: st
     return grant.identity is None or (identity is not None and grant.identity in ("*", "suffix", identity))
 
 
-def _walled(world: World, question: Question, wire: int) -> bool:
+def _isolated(world: World, question: Question, wire: int) -> bool:
     """N1, N7: whether the egress of the client or the ingress of the server lets the connection not through."""
     for way, of, peer in ((False, question.client, "ponger"), (True, "ponger", question.client)):
-        isolating = [one for one in world.walls if one.of == of and one.ingress is way]
+        isolating = [one for one in world.network_policies if one.of == of and one.ingress is way]
         if isolating and not any(_opens(one, peer, wire) for one in isolating):
             return True
     return False
 
 
-def _opens(one: Wall, peer: str, wire: int) -> bool:
+def _opens(one: NetworkPolicy, peer: str, wire: int) -> bool:
     if not one.rule:
         return False
     if one.ports is not None:

@@ -131,9 +131,9 @@ def prefix(path: str, **more: object) -> Manifest:
     return {"path": {"type": "PathPrefix", "value": path}, **more}
 
 
-def wall(app: str = "ponger", **spec: object) -> Manifest:
+def network_policy(app: str = "ponger", **spec: object) -> Manifest:
     """Return a NetworkPolicy for the pods of a name."""
-    return _object("networking.k8s.io/v1", "NetworkPolicy", f"wall-{app}", {"podSelector": labels(app=app), **spec})
+    return _object("networking.k8s.io/v1", "NetworkPolicy", f"policy-{app}", {"podSelector": labels(app=app), **spec})
 
 
 def _object(version: str, kind: str, name: str, spec: Manifest, created: str = "") -> Manifest:

@@ -84,11 +84,11 @@ def main() -> None:
     sys.path.insert(0, str(ROOT / "src"))
     atheris: Any = import_module("atheris")
     with atheris.instrument_imports(include=["meshpolicy"]):
-        understood = import_module("understood").understood
+        exercised = import_module("exercise").exercised
     with tempfile.TemporaryDirectory() as seeds:
         plant(Path(seeds))
         arguments = [sys.argv[0], f"-dict={seeds}/words.dict", *LIMITS, *sys.argv[1:], seeds]
-        atheris.Setup(arguments, lambda data: understood(data) and None, custom_mutator=mutator(atheris))
+        atheris.Setup(arguments, lambda data: exercised(data) and None, custom_mutator=mutator(atheris))
         atheris.Fuzz()
 
 

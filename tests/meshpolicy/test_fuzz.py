@@ -11,8 +11,8 @@ from meshpolicy.core.errors import Problem
 from meshpolicy.manifests.load import read
 from meshpolicy.manifests.parse import parse_documents
 
-from .build import ARENA, allow, documents, exact, network, route, server, tls, wall
-from .understood import understood
+from .build import ARENA, allow, documents, exact, network, network_policy, route, server, tls
+from .exercise import exercised
 
 VALUES = st.recursive(
     st.none()
@@ -23,19 +23,19 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-VALID = (*ARENA, server(), allow(), tls("*"), network("10.0.0.0/8"), route(exact("/x")), wall(ingress=[{}]))
+VALID = (*ARENA, server(), allow(), tls("*"), network("10.0.0.0/8"), route(exact("/x")), network_policy(ingress=[{}]))
 
 
 @given(st.binary(max_size=200))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_bytes_raise(text: bytes) -> None:
-    understood(text)
+    exercised(text)
 
 
 @given(st.text(alphabet="&*a:[]{}-#!|>'\" \n\t?,%@`1~<=", max_size=60))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_yaml_raises(text: str) -> None:
-    understood(text.encode())
+    exercised(text.encode())
 
 
 @given(st.sampled_from(VALID), st.data())
@@ -50,7 +50,7 @@ def test_no_change_of_a_field_raises(manifest: dict[str, Any], data: st.DataObje
             at[key] = data.draw(VALUES)
             break
         at = at[key]
-    understood(json.dumps(changed).encode())
+    exercised(json.dumps(changed).encode())
 
 
 @pytest.mark.parametrize(
@@ -59,19 +59,19 @@ def test_no_change_of_a_field_raises(manifest: dict[str, Any], data: st.DataObje
     ids=["longer than a file's name", "a path", "no character of a path"],
 )
 def test_what_fuzzing_found_in_a_kind_raises_no_more(kind: str) -> None:
-    assert understood(f'{{apiVersion: x/v1, kind: "{kind}", metadata: {{name: a}}}}'.encode()) == []
+    assert exercised(f'{{apiVersion: x/v1, kind: "{kind}", metadata: {{name: a}}}}'.encode()) == []
 
 
 def test_an_alias_bomb_is_refused_quickly() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
-    problems = understood("\n".join(lines).encode())
+    problems = exercised("\n".join(lines).encode())
     assert "its aliases make it larger than any manifest" in problems[0].message
 
 
 def test_deep_nesting_is_refused() -> None:
-    assert understood(b"[" * 5000 + b"]" * 5000)
-    assert understood(b"b: &b 1\na: " + b"{a: " * 300 + b"*b" + b"}" * 300)
+    assert exercised(b"[" * 5000 + b"]" * 5000)
+    assert exercised(b"b: &b 1\na: " + b"{a: " * 300 + b"*b" + b"}" * 300)
 
 
 def test_aliases_of_usual_size_are_read() -> None:

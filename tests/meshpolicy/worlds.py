@@ -15,13 +15,13 @@ from .build import (
     allow,
     labels,
     network,
+    network_policy,
     pod,
     ref,
     route,
     server,
     service,
     tls,
-    wall,
 )
 
 Part = TypeVar("Part")
@@ -84,7 +84,7 @@ class Legacy:
 
 
 @dataclass(frozen=True)
-class Wall:
+class NetworkPolicy:
     """A NetworkPolicy of one rule, or of none."""
 
     of: str
@@ -102,7 +102,7 @@ class World:
     routes: tuple[Routing, ...] = ()
     grants: tuple[Grant, ...] = ()
     legacy: tuple[Legacy, ...] = ()
-    walls: tuple[Wall, ...] = ()
+    network_policies: tuple[NetworkPolicy, ...] = ()
     default: str | None = None
     opaque: str | None = None
     skipped: str | None = None
@@ -171,7 +171,7 @@ NETS = st.sampled_from((None, None, "10.244.0.11/32", "10.244.0.12/31", "203.0.1
 GRANTS = st.builds(Grant, TARGETS, st.sampled_from((None, "*", "pinger", "rogue", "suffix")), NETS, st.booleans())
 LEGACY = st.builds(Legacy, NAMES, st.sampled_from(("unauthenticated", "tls", "rogue")))
 WALLS = st.builds(
-    Wall,
+    NetworkPolicy,
     st.sampled_from(("ponger", "ponger", "pinger")),
     st.booleans(),
     st.booleans(),
@@ -227,7 +227,7 @@ def manifests(world: World) -> list[Manifest]:
     for number, grant in enumerate(world.grants):
         found += _policy(grant, number)
     found += [_legacy(one, number) for number, one in enumerate(world.legacy)]
-    return found + [_wall(one, number) for number, one in enumerate(world.walls)]
+    return found + [_network_policy(one, number) for number, one in enumerate(world.network_policies)]
 
 
 def _route(one: Routing) -> Manifest:
@@ -269,7 +269,7 @@ def _legacy(one: Legacy, number: int) -> Manifest:
     }
 
 
-def _wall(one: Wall, number: int) -> Manifest:
+def _network_policy(one: NetworkPolicy, number: int) -> Manifest:
     rule: Manifest = {}
     if one.peer == "arena":
         rule["from"] = [{"namespaceSelector": labels(**{"kubernetes.io/metadata.name": "arena"})}]
@@ -281,6 +281,6 @@ def _wall(one: Wall, number: int) -> Manifest:
     if not one.ingress and "from" in rule:
         rule["to"] = rule.pop("from")
     way = "ingress" if one.ingress else "egress"
-    found = wall(one.of, policyTypes=[way.capitalize()], **{way: [rule] if one.rule else []})
+    found = network_policy(one.of, policyTypes=[way.capitalize()], **{way: [rule] if one.rule else []})
     found["metadata"]["name"] = f"w{number}"
     return found

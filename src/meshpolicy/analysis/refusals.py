@@ -9,6 +9,7 @@ from meshpolicy.analysis.offers import Offers
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.words import asked_words
 from meshpolicy.core.client import Arrival
+from meshpolicy.decide.judge import Layer
 from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.index.reach import Positions
 from meshpolicy.kinds.cluster import Cluster
@@ -24,7 +25,7 @@ class Denied:
     server: str
     port: int
     what: str
-    layer: str
+    layer: Layer
     why: str
 
 
@@ -48,13 +49,13 @@ def _of_port(reached: Port, callers: Callers) -> Iterator[Denied]:
         if position == own:
             continue
         if position not in group.let_out:
-            yield Denied(client, name, port, "connections", "NetworkPolicy", callers.why(position, Direction.EGRESS))
+            yield Denied(client, name, port, "connections", Layer.NETWORK, callers.why(position, Direction.EGRESS))
         elif position not in group.let_in:
-            yield Denied(client, name, port, "connections", "NetworkPolicy", into)
+            yield Denied(client, name, port, "connections", Layer.NETWORK, into)
         else:
             for what, why, admitted in offered[group.arrival]:
                 if position not in admitted:
-                    yield Denied(client, name, port, what, "Linkerd", why)
+                    yield Denied(client, name, port, what, Layer.SERVER, why)
 
 
 Offered = tuple[str, str, Positions]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import Address, HttpMatch, PathKind
 from meshpolicy.decide.decide import Verdict
-from meshpolicy.decide.judge import Answer, connection
+from meshpolicy.decide.judge import Answer, Layer, connection
 from meshpolicy.decide.transport import Call
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
@@ -19,29 +19,29 @@ Manifest = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Suggestion:
     """What to do, in words, and the manifests that do it."""
 
     text: str
     manifests: tuple[Manifest, ...] = ()
 
 
-def suggestion(cluster: Cluster, call: Call, answer: Answer) -> Change | None:
+def suggestion(cluster: Cluster, call: Call, answer: Answer) -> Suggestion | None:
     """Return the smallest change for a refused call; None for a call that passes or that no policy can allow."""
     if answer.verdict is Verdict.BLOCKED:
         return _network_rule(cluster, call)
     if call.client is None or not call.meshed:
-        return _stranger(answer)
+        return _for_unmeshed_client(answer)
     matches = _matches(cluster, answer) if answer.verdict is Verdict.FORBIDDEN else ()
     if matches and not any(_is_exact(match, call) for match in matches):
         # A grant on this route would open whatever else it matches.
         return _route(call, answer)
     if answer.verdict is Verdict.FORBIDDEN or (answer.verdict is Verdict.CLOSED and not _protocol(answer)):
         return _authorization(call, answer, more=len(matches) > 1)
-    if answer.verdict is Verdict.NOT_FOUND and answer.layer == "Linkerd" and call.traffic is not Traffic.GRPC:
+    if answer.verdict is Verdict.NOT_FOUND and answer.layer is Layer.SERVER and call.traffic is not Traffic.GRPC:
         return _route(call, answer)
     if answer.verdict in (Verdict.CLOSED, Verdict.PROTOCOL_ERROR) and answer.policy is not None:
-        return Change(f"set proxyProtocol of {answer.policy.server} to what its clients send, or to `unknown`")
+        return Suggestion(f"set proxyProtocol of {answer.policy.server} to what its clients send, or to `unknown`")
     return None
 
 
@@ -52,8 +52,8 @@ def _protocol(answer: Answer) -> bool:
 
 def _matches(cluster: Cluster, answer: Answer) -> tuple[HttpMatch, ...]:
     """Return the matches of the HTTPRoute that the request matches; none for a route that Linkerd adds."""
-    met = answer.decision.route if answer.decision is not None else None
-    route = next((route for route in cluster.routes if route.ref == met and route.ref.kind == "HTTPRoute"), None)
+    route_ref = answer.decision.route if answer.decision is not None else None
+    route = next((route for route in cluster.routes if route.ref == route_ref and route.ref.kind == "HTTPRoute"), None)
     return tuple(match for rule in route.http for match in rule.matches or (HttpMatch(),)) if route else ()
 
 
@@ -64,13 +64,15 @@ def _is_exact(match: HttpMatch, call: Call) -> bool:
     return exact and match.method == call.request.method
 
 
-def _stranger(answer: Answer) -> Change | None:
+def _for_unmeshed_client(answer: Answer) -> Suggestion | None:
     if answer.verdict in (Verdict.FORBIDDEN, Verdict.CLOSED):
-        return Change("give the client a sidecar (annotation linkerd.io/inject: enabled); then grant to its account")
+        return Suggestion(
+            "give the client a sidecar (annotation linkerd.io/inject: enabled); then grant to its account"
+        )
     return None
 
 
-def _authorization(call: Call, answer: Answer, *, more: bool) -> Change | None:
+def _authorization(call: Call, answer: Answer, *, more: bool) -> Suggestion | None:
     """Grant to the client's account, on the route that the request matches if there is one, else on the Server."""
     policy, client = answer.policy, call.client
     if policy is None or client is None:
@@ -80,14 +82,14 @@ def _authorization(call: Call, answer: Answer, *, more: bool) -> Change | None:
         name = f"{client.ref.name}-may-call-{call.server.ref.name}"
         target = {"group": POLICY_GROUP, "kind": "Server", "name": f"{call.server.ref.name}-{call.port}"}
         text = "put a Server on the port, which closes it to everyone, and grant to the account"
-        return Change(text, (server, _policy(call, name, target)))
+        return Suggestion(text, (server, _policy(call, name, target)))
     route = answer.decision.route if answer.decision is not None else None
     on_route = route is not None and route.group in (POLICY_GROUP, GATEWAY_GROUP)
     chosen = route if on_route and route is not None else policy.server
     target = {"group": chosen.group, "kind": chosen.kind, "name": chosen.name}
     name = f"{client.ref.name}-may-call-{chosen.name}"
     widens = ", which opens its other matches, too" if more else ""
-    return Change(f"authorize the account on {chosen}{widens}", (_policy(call, name, target),))
+    return Suggestion(f"authorize the account on {chosen}{widens}", (_policy(call, name, target),))
 
 
 def _policy(call: Call, name: str, target: Manifest) -> Manifest:
@@ -114,7 +116,7 @@ def _server(server: Workload, port: int) -> Manifest:
     }
 
 
-def _route(call: Call, answer: Answer) -> Change | None:
+def _route(call: Call, answer: Answer) -> Suggestion | None:
     """Offer the path in a route of its own, and grant that to the account alone."""
     policy, client = answer.policy, call.client
     if policy is None or client is None or not policy.server.is_object:
@@ -129,13 +131,15 @@ def _route(call: Call, answer: Answer) -> Change | None:
         "spec": {"parentRefs": [parent], "rules": [{"matches": [match]}]},
     }
     target = {"group": POLICY_GROUP, "kind": "HTTPRoute", "name": name}
-    return Change("offer the path in a route, and authorize the account on it", (route, _policy(call, name, target)))
+    return Suggestion(
+        "offer the path in a route, and authorize the account on it", (route, _policy(call, name, target))
+    )
 
 
-def _network_rule(cluster: Cluster, call: Call) -> Change | None:
+def _network_rule(cluster: Cluster, call: Call) -> Suggestion | None:
     """Add the rule that is missing, in each direction that blocks."""
     if call.client is None and call.address is None:
-        return Change("say who the client is: by its address, or better by a sidecar, as a workload")
+        return Suggestion("say who the client is: by its address, or better by a sidecar, as a workload")
     wire = connection(cluster, call)
     found: list[Manifest] = []
     policies = index_of(cluster).network_policies
@@ -147,7 +151,7 @@ def _network_rule(cluster: Cluster, call: Call) -> Change | None:
         outwards = policies.filter(Direction.EGRESS, wire.client, Endpoint(call.server), wire.wire_port)
         if not outwards.allowed:
             found.append(_rule(call.client, "Egress", "egress", "to", call.server, wire.wire_port))
-    return Change(f"let NetworkPolicies pass TCP {wire.wire_port}", tuple(found)) if found else None
+    return Suggestion(f"let NetworkPolicies pass TCP {wire.wire_port}", tuple(found)) if found else None
 
 
 def _rule(of: Workload, kind: str, rules: str, peers: str, peer: Workload | Address | None, port: int) -> Manifest:

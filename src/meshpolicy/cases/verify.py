@@ -23,7 +23,7 @@ from meshpolicy.manifests.parse import parse_documents
 
 TOLERANCE = 3
 """Requests by which a burst may miss: buckets fill while it lasts."""
-IDLE = 5
+IDLE_SECONDS = 5
 """Seconds after which a proxy forgets a target that nobody called (N17)."""
 
 
@@ -54,7 +54,7 @@ def verify(case: Case) -> Result:
     """Compare one case with the rules."""
     manifests = parse_documents((*case.manifests, *case.policies), case.settings)
     cluster = manifests.cluster
-    found = [_unwanted(problem) for problem in manifests.problems]
+    found = [_unexpected_refusal(problem) for problem in manifests.problems]
     found += _admitted(case)
     found += _conditions(case, index_of(cluster).attachments.statuses(cluster))
     run = Run(cluster, case.facts, cut=case.cut)
@@ -65,7 +65,7 @@ def verify(case: Case) -> Result:
     return Result(case, checked, tuple(found), remarks)
 
 
-def _unwanted(problem: Problem) -> Difference:
+def _unexpected_refusal(problem: Problem) -> Difference:
     return Difference(problem.place, "the manifests", "accepted", "refused", (problem.message,))
 
 
@@ -104,7 +104,7 @@ class Run:
             cluster.settings.control_plane_namespace,
             *map(_address, (facts.dns, facts.destination, facts.identity)),
         )
-        self._cut = cut
+        self._control_plane_lost = cut
         self._waited = 0.0
         self._limiters: dict[str, Limiter] = {}
 
@@ -162,8 +162,8 @@ class Run:
         if request.resolve and not resolves(policies, client, self._infrastructure):
             return {"unresolved": request.repeat}, None
         if (
-            self._cut
-            and self._waited >= IDLE
+            self._control_plane_lost
+            and self._waited >= IDLE_SECONDS
             and call.meshed
             and loses_discovery(policies, client, self._infrastructure)
         ):

@@ -8,18 +8,18 @@ from meshpolicy.analysis.accepted import write_accepted
 from meshpolicy.analysis.access import accesses
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options
-from meshpolicy.cli.progress import asked
+from meshpolicy.cli.progress import workloads_of
 from meshpolicy.kinds.cluster import Cluster
 
 
-def _said(context: click.Context, parameter: click.Parameter, value: str) -> str:
+def _not_blank(context: click.Context, parameter: click.Parameter, value: str) -> str:
     del context
     if not value.strip():
         raise click.BadParameter("is empty: an entry says who answers for it, and why it is needed", param=parameter)
     return value
 
 
-def _ahead(context: click.Context, parameter: click.Parameter, value: datetime | None) -> str:
+def _in_future(context: click.Context, parameter: click.Parameter, value: datetime | None) -> str:
     """Return a day that has not passed as an entry has it, or nothing."""
     del context
     if value is None:
@@ -31,13 +31,13 @@ def _ahead(context: click.Context, parameter: click.Parameter, value: datetime |
 
 @click.command("accept", short_help="What have we agreed to?")
 @click.argument("file", type=click.Path(dir_okay=False))
-@click.option("--owner", required=True, callback=_said, help="Who answers for the new entries.")
-@click.option("--reason", required=True, callback=_said, help="Why the new entries are needed.")
+@click.option("--owner", required=True, callback=_not_blank, help="Who answers for the new entries.")
+@click.option("--reason", required=True, callback=_not_blank, help="Why the new entries are needed.")
 @click.option(
     "--expires",
     metavar="YYYY-MM-DD",
     type=click.DateTime(["%Y-%m-%d"]),
-    callback=_ahead,
+    callback=_in_future,
     help="The day after which the new entries fail.",
 )
 @click.option("--explain", is_flag=True, help="Name the new entries on stderr.")
@@ -47,7 +47,7 @@ def command(file: str, cluster: Cluster, owner: str, reason: str, expires: str, 
 
     `meshpolicy list --accepted FILE` then fails on access that is not in it, and on entries that expired.
     """
-    granted = [access for access in accesses(cluster, asked(cluster)) if not access.blocked]
+    granted = [access for access in accesses(cluster, workloads_of(cluster)) if not access.blocked]
     written = write_accepted(file, cluster, granted, owner, reason, expires)
     for entry in written.new if explain else ():
         echo(f"accepted: {entry}", err=True)

@@ -10,7 +10,7 @@ from meshpolicy.analysis.access import Access, accesses
 from meshpolicy.analysis.refusals import Denied, denied
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
-from meshpolicy.cli.progress import asked
+from meshpolicy.cli.progress import workloads_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.csv import accesses_as_csv, refusals_as_csv
 from meshpolicy.render.dot import dot
@@ -39,7 +39,7 @@ def command(
 
     A client is an account (`namespace/account`), `any meshed client`, or `anyone`: one without mesh identity.
     """
-    workloads = asked(cluster)
+    workloads = workloads_of(cluster)
     if show_denied and (accepted or unmeshed):
         raise click.UsageError("--denied lists refusals: it goes with neither --accepted nor --unmeshed")
     if show_denied and output in DRAWN:

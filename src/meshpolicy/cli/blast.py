@@ -10,7 +10,7 @@ from meshpolicy.analysis.questions import known_account
 from meshpolicy.analysis.words import access_words
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
-from meshpolicy.cli.progress import asked
+from meshpolicy.cli.progress import workloads_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.rows import granted_by
 from meshpolicy.render.tables import plain
@@ -31,7 +31,7 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
         raise click.UsageError(f"`{account}`: write namespace/account")
     holders = [w for w in cluster.workloads if account_of(w) == account and w.meshed]
     identity = cluster.settings.identity(namespace, name)
-    found = [access for access in accesses(cluster, asked(cluster)) if admits(access, identity)]
+    found = [access for access in accesses(cluster, workloads_of(cluster)) if admits(access, identity)]
     own = [access for access in found if not access.unmeshed]
     known_account(cluster, account, own)
     said = [(*access_words(access, cluster.settings), access) for access in own]

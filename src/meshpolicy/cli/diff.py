@@ -59,7 +59,7 @@ def command(
 
 
 def _require(old: str, new: str, paths: Sequence[str]) -> None:
-    """Raise a usage error where a source is none, or a path is in neither: a slip of the pen must not compare less."""
+    """Raise a usage error where a source is none, or a path is in neither: a misspelt path must not compare less."""
     for source in (old, new):
         if not Path(source).exists() and not is_revision(source):
             raise click.UsageError(f"`{source}` is neither a path nor a git revision")

@@ -20,7 +20,7 @@ def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iter
     return _watched(items, what, total) if sys.stderr.isatty() else items
 
 
-def asked(cluster: Cluster) -> Iterable[Workload]:
+def workloads_of(cluster: Cluster) -> Iterable[Workload]:
     """Return the workloads of a cluster, of each of which a verb asks who may call it."""
     return progress(cluster.workloads, "workloads asked", len(cluster.workloads))
 

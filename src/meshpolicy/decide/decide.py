@@ -19,7 +19,7 @@ from meshpolicy.core.policy import (
     Ref,
 )
 from meshpolicy.decide.authorized import authorized
-from meshpolicy.decide.explain import buckets, counted, governed, granted, met, refused
+from meshpolicy.decide.explain import binding_rates, governed, granted, limited, matched, not_granted
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
 
@@ -185,7 +185,7 @@ def _tcp(policy: PortPolicy, client: Client) -> Decision:
     known = seen(policy, client)
     grant = authorized(policy.authorizations, known)
     if grant is None:
-        return Decision(Verdict.CLOSED, reasons=(*governed(policy), *refused(policy, policy.authorizations, known)))
+        return Decision(Verdict.CLOSED, reasons=(*governed(policy), *not_granted(policy, policy.authorizations, known)))
     return Decision(Verdict.ALLOW, reasons=(*governed(policy), granted(grant)), authorization=grant)
 
 
@@ -202,10 +202,10 @@ def _http(policy: PortPolicy, client: Client, request: Request) -> Decision:
     routed = routed_by(policy, request)
     if isinstance(routed, Decision):
         return routed
-    steps = (*governed(policy), met(routed))
+    steps = (*governed(policy), matched(routed))
     grant = authorized(routed.route.authorizations, client)
     if grant is None:
-        why = refused(policy, routed.route.authorizations, client)
+        why = not_granted(policy, routed.route.authorizations, client)
         return Decision(Verdict.FORBIDDEN, 403, (*steps, *why), routed.route.ref)
     return filtered(policy, request, routed, grant, (*steps, granted(grant)))
 
@@ -254,7 +254,7 @@ def filtered(
         if found is not None:
             return found
     if policy.rate_limit is not None:
-        steps = (*steps, counted(policy.rate_limit, request.headers.get(CLIENT_ID, "")))
+        steps = (*steps, limited(policy.rate_limit, request.headers.get(CLIENT_ID, "")))
         if is_zero_limit(policy.rate_limit, request.headers.get(CLIENT_ID, "")):
             status = 500 if policy.role is PortRole.ADMIN else 429
             return Decision(Verdict.RATE_LIMITED, status, steps, routed.route.ref, grant)
@@ -263,7 +263,7 @@ def filtered(
 
 def is_zero_limit(limit: RateLimit, identity: str) -> bool:
     """Whether one of the buckets that a client's request needs holds nothing at all."""
-    return any(rate == 0 for rate in buckets(limit, identity))
+    return any(rate == 0 for rate in binding_rates(limit, identity))
 
 
 def _redirected(

@@ -16,7 +16,7 @@ def governed(policy: PortPolicy) -> tuple[Reason, ...]:
     return (Reason(f"{policy.server} governs port {policy.port} as {policy.protocol}", "R13", policy.server),)
 
 
-def met(routed: Routed) -> Reason:
+def matched(routed: Routed) -> Reason:
     """Say which route the request matches."""
     ref = routed.route.ref
     if not ref.is_object:
@@ -37,7 +37,7 @@ def granted(grant: Authorization) -> Reason:
     return Reason(f"{grant.ref} admits the client{through}", "R81", grant.ref)
 
 
-def buckets(limit: RateLimit, identity: str) -> tuple[int, ...]:
+def binding_rates(limit: RateLimit, identity: str) -> tuple[int, ...]:
     """Return the rates that bind a client's request: the total, then its override's or else its identity's (R101)."""
     total = () if limit.total is None else (limit.total,)
     for override in limit.overrides:
@@ -46,14 +46,14 @@ def buckets(limit: RateLimit, identity: str) -> tuple[int, ...]:
     return total if limit.identity is None else (*total, limit.identity)
 
 
-def counted(limit: RateLimit, identity: str) -> Reason:
+def limited(limit: RateLimit, identity: str) -> Reason:
     """Say that a rate limit counts the request, and how many it lets pass."""
-    rates = " and ".join(f"{rate} a second" for rate in buckets(limit, identity))
+    rates = " and ".join(f"{rate} a second" for rate in binding_rates(limit, identity))
     words = f"{limit.ref} lets {rates} of such requests pass in each proxy" if rates else f"{limit.ref} does not bind"
     return Reason(f"{words}; the others get 429" if rates else words, "R101", limit.ref)
 
 
-def refused(policy: PortPolicy, grants: Iterable[Authorization], client: Client) -> tuple[Reason, ...]:
+def not_granted(policy: PortPolicy, grants: Iterable[Authorization], client: Client) -> tuple[Reason, ...]:
     """Say of each grant why it does not apply."""
     who = client.identity or "a client without mesh identity"
     found = []
@@ -72,7 +72,7 @@ def refused(policy: PortPolicy, grants: Iterable[Authorization], client: Client)
 
 
 def _required(grant: Authorization) -> str:
-    """Say whom a grant means: beside the one who asked, a slip of the pen in a name shows."""
+    """Say whom a grant means; next to the identity of the client, a misspelt name is easy to see."""
     if not isinstance(grant.authentication, TlsAuthenticated):
         return "a client with TLS"
     patterns = [found.pattern for found in grant.authentication.identities]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from meshpolicy.core.client import Client, Traffic
 from meshpolicy.core.match import Address
@@ -22,6 +23,16 @@ GRPC_STATUS = {403: 7, 404: 5, 429: 8, 301: 5, 302: 5, 500: 13, 502: 14, 503: 14
 """What a proxy tells a gRPC client instead of an HTTP status."""
 
 
+class Layer(StrEnum):
+    """Who decides a call, in the order in which it meets them."""
+
+    NETWORK = "NetworkPolicy"
+    CLIENT = "client's proxy"
+    SERVER = "Linkerd"
+    NOBODY = "nobody"
+    """Nothing stands in the way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What becomes of a call, which layer decides it, and what its client sees."""
@@ -29,8 +40,7 @@ class Answer:
     verdict: Verdict
     outcome: str
     """`allow`, an HTTP or gRPC status of a proxy, `closed`, `blocked` …"""
-    layer: str
-    """`NetworkPolicy`, `Linkerd`, `client's proxy`, or `nobody` where nothing stands in the way."""
+    layer: Layer
     reasons: tuple[Reason, ...] = ()
     headers: Mapping[str, str | None] = field(default_factory=dict)
     policy: PortPolicy | None = None
@@ -90,7 +100,7 @@ def _judge(cluster: Cluster, call: Call, hinted: bool, node: Address | None, set
         policy = replace(policy, alternatives=tuple(other for other in policy.alternatives if not other.at_first))
     decision = _decided(cluster, call, policy, wire)
     unguarded = decision.allowed and decision.authorization is None
-    layer = "nobody" if unguarded else "Linkerd"
+    layer = Layer.NOBODY if unguarded else Layer.SERVER
     told = (client.policy.reason,) if client is not None and client.policy.reason and not decision.allowed else ()
     return Answer(
         decision.verdict,
@@ -109,21 +119,21 @@ def _to_itself(cluster: Cluster, call: Call) -> Answer:
     if call.server.meshed and call.port == ports.admin:
         if call.service_target is not None:
             reason = Reason("through a Service a pod may reach its own proxy as localhost or by its address", "R103")
-            return Answer(Verdict.UNKNOWN, "unknown", "Linkerd", (reason,))
+            return Answer(Verdict.UNKNOWN, "unknown", Layer.SERVER, (reason,))
         policy = effective(cluster, call.server, call.port)
         decision = _with_address(cluster, replace(call, past_proxy=True), policy, opaque_service=False, hinted=False)
         reason = Reason("a pod's call of its own proxy's admin port comes from its address, without mTLS", "R103")
         outcome = _outcome(call, connection(cluster, call), decision)
-        return Answer(decision.verdict, outcome, "Linkerd", (reason, *decision.reasons), policy=policy)
+        return Answer(decision.verdict, outcome, Layer.SERVER, (reason, *decision.reasons), policy=policy)
     reason = Reason("a pod that calls itself passes neither its own proxy's policies nor a NetworkPolicy", "M1")
-    return Answer(Verdict.ALLOW, "allow", "nobody", (reason,))
+    return Answer(Verdict.ALLOW, "allow", Layer.NOBODY, (reason,))
 
 
 def _by_client(client: Outbound, call: Call) -> Answer:
     """Return what the client's own proxy makes of a call that does not leave it."""
     verdict, reasons = client.verdict or Verdict.UNKNOWN, () if client.reason is None else (client.reason,)
     outcome = _word(client.status, call.traffic) if client.status else "closed"
-    return Answer(verdict, "unknown" if verdict is Verdict.UNKNOWN else outcome, "client's proxy", reasons)
+    return Answer(verdict, "unknown" if verdict is Verdict.UNKNOWN else outcome, Layer.CLIENT, reasons)
 
 
 def connection(cluster: Cluster, call: Call, node: Address | None = None, *, hinted: bool | None = None) -> Connection:
@@ -202,9 +212,9 @@ def network_answer(cluster: Cluster, call: Call, wire: Connection) -> Answer | N
     if found is None:
         return None
     if found.truth is Truth.UNKNOWN:
-        return Answer(Verdict.UNKNOWN, "unknown", "NetworkPolicy", (found.reason or _not_known(call, found),))
+        return Answer(Verdict.UNKNOWN, "unknown", Layer.NETWORK, (found.reason or _not_known(call, found),))
     if found.reason is not None:
-        return Answer(Verdict.BLOCKED, wire.symptom(), "NetworkPolicy", (found.reason,))
+        return Answer(Verdict.BLOCKED, wire.symptom(), Layer.NETWORK, (found.reason,))
     inwards = found.direction is Direction.INGRESS
     whose = str(call.server.ref) if inwards else str(call.client.ref if call.client else "")
     way = "into" if inwards else "out of"
@@ -212,7 +222,7 @@ def network_answer(cluster: Cluster, call: Call, wire: Connection) -> Answer | N
     reasons += [Reason(f"{policy} isolates it, and has no rule for this", "N1", policy) for policy in found.policies]
     if wire.wire_port != call.port:
         reasons.append(Reason(f"between meshed pods port {call.port} travels on {wire.wire_port}", "N9"))
-    return Answer(Verdict.BLOCKED, wire.symptom(), "NetworkPolicy", tuple(reasons))
+    return Answer(Verdict.BLOCKED, wire.symptom(), Layer.NETWORK, tuple(reasons))
 
 
 def _not_known(call: Call, found: Filter) -> Reason:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.difference import Changed
 from meshpolicy.analysis.refusals import Denied
-from meshpolicy.analysis.suggest import Change as Suggestion
+from meshpolicy.analysis.suggest import Suggestion
 from meshpolicy.analysis.ways import Judged
 from meshpolicy.analysis.words import access_words, witness_object
 from meshpolicy.cases.mutants import Survivor

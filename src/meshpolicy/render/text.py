@@ -9,13 +9,14 @@ from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.difference import Change, Changed
 from meshpolicy.analysis.questions import Caller
 from meshpolicy.analysis.refusals import Denied
-from meshpolicy.analysis.suggest import Change as Suggestion
+from meshpolicy.analysis.suggest import Suggestion
 from meshpolicy.analysis.ways import Judged
 from meshpolicy.analysis.words import counted, witness_words
 from meshpolicy.cases.mutants import Survivor
 from meshpolicy.cases.verify import Result
 from meshpolicy.core.client import Traffic
 from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.judge import Layer
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.lint.finding import Finding, Severity
@@ -146,7 +147,7 @@ def answer_as_text(
     lines = [fitted(f"{head}{shown}: {who.name} -> {call.server.ref}:{call.port}, {sent}", width)]
     if explain is False:
         return lines[0]
-    if answer.layer != "nobody":
+    if answer.layer is not Layer.NOBODY:
         lines.append(f"  decided by {answer.layer}")
     told = [f"  - {reason}" for reason in answer.reasons]
     if explain:

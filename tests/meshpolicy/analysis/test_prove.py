@@ -20,7 +20,21 @@ from meshpolicy.decide.judge import judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.kinds.cluster import Cluster
 
-from ..build import ARENA, Manifest, account, allow, cluster, exact, pod, prefix, ref, route, server, tls, wall
+from ..build import (
+    ARENA,
+    Manifest,
+    account,
+    allow,
+    cluster,
+    exact,
+    network_policy,
+    pod,
+    prefix,
+    ref,
+    route,
+    server,
+    tls,
+)
 from ..command import ROOT, run, written
 from ..flips import EVERYWHERE, HEADERS, HOSTS, PATHS, QUERIES, ROUTES, route_set
 from ..solver import answer
@@ -87,14 +101,14 @@ def test_what_holds_since_nobody_may_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("manifests", "outcome"),
-    [((), "proved"), ((wall(policyTypes=["Ingress"]),), "false")],
+    [((), "proved"), ((network_policy(policyTypes=["Ingress"]),), "false")],
 )
 def test_a_network_policy_decides_as_well(manifests: tuple[Manifest, ...], outcome: str) -> None:
     assert proved("arena/pinger may GET /ping on arena/ponger:http", *ROUTED, *manifests).outcome == outcome
 
 
 def test_what_a_network_policy_keeps_away_needs_no_identity() -> None:
-    closed = wall(policyTypes=["Ingress"])
+    closed = network_policy(policyTypes=["Ingress"])
     assert proved("nobody may call arena/ponger:metrics", closed).outcome is Outcome.PROVED
 
 

@@ -20,7 +20,21 @@ from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 
-from ..build import PORTS, Manifest, account, allow, cluster, labels, network, pod, ref, server, service, tls, wall
+from ..build import (
+    PORTS,
+    Manifest,
+    account,
+    allow,
+    cluster,
+    labels,
+    network,
+    network_policy,
+    pod,
+    ref,
+    server,
+    service,
+    tls,
+)
 
 HOST = pod("host", "10.0.0.1", meshed=False, ports=PORTS)
 HOST["spec"]["hostNetwork"] = True
@@ -53,7 +67,7 @@ GRANTS = [
 
 
 @st.composite
-def walls(draw: st.DrawFn, number: int) -> Manifest:
+def network_policies(draw: st.DrawFn, number: int) -> Manifest:
     """Return some NetworkPolicy."""
 
     def rules(way: str) -> list[dict[str, Any]]:
@@ -61,7 +75,7 @@ def walls(draw: st.DrawFn, number: int) -> Manifest:
         return draw(st.lists(st.fixed_dictionaries({way: peers, "ports": ports}), max_size=2))
 
     types = draw(st.sampled_from([["Ingress"], ["Egress"], ["Ingress", "Egress"]]))
-    found = wall(draw(st.sampled_from(["pinger", "ponger", "choosy", "stranger", "host"])), policyTypes=types)
+    found = network_policy(draw(st.sampled_from(["pinger", "ponger", "choosy", "stranger", "host"])), policyTypes=types)
     found["spec"] |= {"ingress": rules("from"), "egress": rules("to")}
     found["metadata"] |= {"name": f"w{number}", "namespace": draw(st.sampled_from(["arena", "yard"]))}
     return found
@@ -96,7 +110,7 @@ def test_all_at_once_equals_one_by_one(
     data: st.DataObject, many: int, grants: list[Manifest], mode: MeshSettings
 ) -> None:
     """N1 to N10, R24, R81: for generated NetworkPolicies and grants."""
-    policies = [data.draw(walls(number)) for number in range(many)]
+    policies = [data.draw(network_policies(number)) for number in range(many)]
     rules = (
         server(),
         allow(*grants),

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from ...onpath import only, real_tools, stand_in
-from ..build import ARENA, SPIFFE, Manifest, account, allow, network, ref, server, tls, wall
+from ..build import ARENA, SPIFFE, Manifest, account, allow, network, network_policy, ref, server, tls
 from ..command import ROOT, run, written
 
 PINGER = account("pinger")
@@ -132,12 +132,12 @@ def test_diff_reads_a_path_that_only_one_state_holds_as_new_or_gone(closed: Path
 
 
 def test_access_that_a_network_policy_blocks_is_not_listed(tmp_path: Path) -> None:
-    file = written(tmp_path, "a.yaml", *ARENA, server(), allow(PINGER), wall(policyTypes=["Ingress"]))
+    file = written(tmp_path, "a.yaml", *ARENA, server(), allow(PINGER), network_policy(policyTypes=["Ingress"]))
     code, out, told = run("list", file)
     assert code == 0
     assert "arena/pinger" not in out
     assert "1 more would be granted" in told
-    assert "NetworkPolicy arena/wall-ponger" in run("list", file, "--denied")[1]
+    assert "NetworkPolicy arena/policy-ponger" in run("list", file, "--denied")[1]
 
 
 def test_cases_report_to_people_and_machines(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_missing_network_rule_for_an_address_names_the_address(tmp_path: Path) -> None:
-    file = written(tmp_path, "closed.yaml", *ARENA, wall(policyTypes=["Ingress"]))
+    file = written(tmp_path, "closed.yaml", *ARENA, network_policy(policyTypes=["Ingress"]))
     code, out, _ = run("check", "203.0.113.7", "ponger", file, "--direct", "--output", "json")
     rules = written(tmp_path, "rules.yaml", *json.loads(out)["change"]["manifests"])
     assert (code, json.loads(out)["outcome"]) == (1, "blocked")
@@ -232,10 +232,10 @@ def test_a_missing_network_rule_for_an_address_names_the_address(tmp_path: Path)
     assert "say who the client is" in out
 
 
-@pytest.mark.parametrize("walls", [("ponger",), ("pinger",), ("ponger", "pinger")])
-def test_the_missing_network_rules_allow_exactly_this_client(walls: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("network_policies", [("ponger",), ("pinger",), ("ponger", "pinger")])
+def test_the_missing_network_rules_allow_exactly_this_client(network_policies: tuple[str, ...], tmp_path: Path) -> None:
     both: Manifest = {"policyTypes": ["Ingress", "Egress"]}
-    closed = [wall(app, **both) for app in walls]
+    closed = [network_policy(app, **both) for app in network_policies]
     file = written(tmp_path, "closed.yaml", *ARENA, server(), allow(PINGER), *closed)
     code, out, _ = run("check", "pinger", "ponger", file, "--output", "json")
     answer = json.loads(out)

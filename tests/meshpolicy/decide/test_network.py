@@ -12,7 +12,21 @@ from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.settings import MeshSettings
 
-from ..build import ARENA, PORTS, Manifest, allow, ask, cluster, labels, outcome, pod, ref, server, service, wall
+from ..build import (
+    ARENA,
+    PORTS,
+    Manifest,
+    allow,
+    ask,
+    cluster,
+    labels,
+    network_policy,
+    outcome,
+    pod,
+    ref,
+    server,
+    service,
+)
 
 IN: Manifest = {"policyTypes": ["Ingress"]}
 ARENA_SPACE = {"namespaceSelector": labels(**{"kubernetes.io/metadata.name": "arena"})}
@@ -22,7 +36,7 @@ DNS = {"to": [KUBE_SYSTEM], "ports": [{"port": 53, "protocol": "UDP"}]}
 
 def passes(*rules: Manifest, client: str = "pinger", **asked: Any) -> str:
     """Return what a client sees of a ponger with these ingress rules."""
-    return outcome(wall(**IN, ingress=list(rules)), client=client, **asked)
+    return outcome(network_policy(**IN, ingress=list(rules)), client=client, **asked)
 
 
 def test_a_pod_is_isolated_once_a_policy_selects_it() -> None:
@@ -31,12 +45,12 @@ def test_a_pod_is_isolated_once_a_policy_selects_it() -> None:
     assert passes(client="stranger") == "blocked"
     assert passes(traffic="tcp") == "closed"
     assert passes(traffic="grpc", server="ponger:http/a.B/c") == "grpc-14"
-    assert outcome(wall("other", **IN)) == "allow"
+    assert outcome(network_policy("other", **IN)) == "allow"
 
 
 def test_the_pods_own_node_always_gets_in() -> None:
     """N2."""
-    found = cluster(*ARENA, wall(**IN))
+    found = cluster(*ARENA, network_policy(**IN))
     ponger = found.workload("arena", "ponger")
     assert ponger is not None
     call = Call(ponger, 8080, address=ip_address("10.244.0.1"))
@@ -87,7 +101,7 @@ def test_an_unmeshed_client_needs_the_containers_port(port: int | str, expected:
 def test_the_name_of_a_native_sidecars_port_means_nothing() -> None:
     """N10: an init container's; one among the containers is found."""
     proxy = {"name": "linkerd-proxy", "ports": [{"name": "linkerd-proxy", "containerPort": 4143}]}
-    opened = wall("cat", **IN, ingress=[{"ports": [{"port": "linkerd-proxy"}]}])
+    opened = network_policy("cat", **IN, ingress=[{"ports": [{"port": "linkerd-proxy"}]}])
     for place, expected in (("initContainers", "504"), ("containers", "allow")):
         cat = pod("cat", "10.244.0.31", ports=PORTS)
         cat["spec"][place] = [*cat["spec"].get(place, []), proxy]
@@ -97,9 +111,9 @@ def test_the_name_of_a_native_sidecars_port_means_nothing() -> None:
 
 def test_rules_and_policies_add_up() -> None:
     """N7."""
-    other = wall(**IN, ingress=[{}])
+    other = network_policy(**IN, ingress=[{}])
     other["metadata"]["name"] = "other"
-    assert outcome(wall(**IN), other) == "allow"
+    assert outcome(network_policy(**IN), other) == "allow"
 
 
 def test_transparent_mode_keeps_the_port_on_the_wire() -> None:
@@ -124,30 +138,33 @@ def test_skipped_and_opaque_ports_are_blocked_at_once(annotation: str, direct: b
     own = pod("cat", "10.244.0.31", ports=PORTS, annotations={f"config.linkerd.io/{annotation}": "8080"})
     front = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "cat", "namespace": "arena"}}
     front["spec"] = {"selector": {"app": "cat"}, "ports": [{"port": 80, "targetPort": 8080}]}
-    assert ask(cluster(*ARENA, own, front, wall("cat", **IN)), "pinger", "cat:http", direct=direct).outcome == expected
+    assert (
+        ask(cluster(*ARENA, own, front, network_policy("cat", **IN)), "pinger", "cat:http", direct=direct).outcome
+        == expected
+    )
 
 
 def test_a_block_that_the_manifests_do_not_decide_is_unknown() -> None:
     """N5: rules by addresses where the client's is not known, and rules by labels where there is no pod."""
     by_address = {"from": [{"ipBlock": {"cidr": "10.244.0.0/16"}}]}
     nowhere = [*ARENA[1:], pod("pinger", "")]
-    opened = cluster(*nowhere, wall(**IN, ingress=[by_address]))
+    opened = cluster(*nowhere, network_policy(**IN, ingress=[by_address]))
     assert ask(opened, "pinger").outcome == "unknown"
     assert "goes by labels or addresses" in str(ask(opened, "pinger").reasons[0])
-    other_port = cluster(*nowhere, wall(**IN, ingress=[{**by_address, "ports": [{"port": 9999}]}]))
+    other_port = cluster(*nowhere, network_policy(**IN, ingress=[{**by_address, "ports": [{"port": 9999}]}]))
     assert ask(other_port, "pinger").outcome == "504"
     account = allow(ref("ServiceAccount", "visitor", "club"))
     labelled = {"namespaceSelector": {}, "podSelector": labels(app="visitor")}
-    walled = cluster(*ARENA, server(), account, wall(**IN, ingress=[{"from": [labelled]}]))
-    assert ask(walled, "club/visitor").outcome == "unknown"
-    assert "go by labels" in str(ask(walled, "club/visitor").reasons[0])
+    isolated = cluster(*ARENA, server(), account, network_policy(**IN, ingress=[{"from": [labelled]}]))
+    assert ask(isolated, "club/visitor").outcome == "unknown"
+    assert "go by labels" in str(ask(isolated, "club/visitor").reasons[0])
     assert ask(cluster(*ARENA, server(), account), "club/visitor").outcome == "allow"
 
 
 def test_the_network_decides_before_linkerd() -> None:
     """N13."""
-    assert outcome(server(), wall(**IN)) == "504"
-    assert outcome(server(), wall(**IN, ingress=[{}])) == "403"
+    assert outcome(server(), network_policy(**IN)) == "504"
+    assert outcome(server(), network_policy(**IN, ingress=[{}])) == "403"
 
 
 @pytest.mark.parametrize(
@@ -162,21 +179,21 @@ def test_the_network_decides_before_linkerd() -> None:
 )
 def test_omitted_policy_types_mean_ingress_always(spec: Manifest, into: str, out_of: str) -> None:
     """N14."""
-    base = (*ARENA, pod("cat", "10.244.0.31", ports=PORTS), wall(**spec))
+    base = (*ARENA, pod("cat", "10.244.0.31", ports=PORTS), network_policy(**spec))
     assert ask(cluster(*base), "pinger").outcome == into
     assert ask(cluster(*base), "ponger", "cat:http").outcome == out_of
 
 
 def test_both_ends_must_agree() -> None:
     """N16."""
-    outwards = wall(
+    outwards = network_policy(
         "pinger",
         policyTypes=["Egress"],
         egress=[{"to": [{"podSelector": labels(app="ponger")}], "ports": [{"port": 4143}]}],
     )
-    assert outcome(outwards, wall(**IN, ingress=[{}])) == "allow"
-    assert outcome(outwards, wall(**IN)) == "504"
-    assert outcome(wall("pinger", policyTypes=["Egress"]), wall(**IN, ingress=[{}])) == "504"
+    assert outcome(outwards, network_policy(**IN, ingress=[{}])) == "allow"
+    assert outcome(outwards, network_policy(**IN)) == "504"
+    assert outcome(network_policy("pinger", policyTypes=["Egress"]), network_policy(**IN, ingress=[{}])) == "504"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +210,7 @@ def test_a_new_pod_needs_dns_and_the_whole_control_plane(ports: list[int], dns: 
     """N17: without identity or DNS it never starts; without the rest it is ready, and hangs."""
     linkerd = {"namespaceSelector": labels(**{"kubernetes.io/metadata.name": "linkerd"})}
     rules = [{"to": [linkerd], "ports": [{"port": port} for port in ports]}, *([DNS] if dns else [])]
-    found = cluster(*ARENA, wall("pinger", policyTypes=["Egress"], egress=rules))
+    found = cluster(*ARENA, network_policy("pinger", policyTypes=["Egress"], egress=rules))
     pinger = Endpoint(found.workload("arena", "pinger"))
     assert start(index_of(found).network_policies, pinger, Infrastructure()) is expected
 
@@ -202,6 +219,6 @@ def test_host_network_is_beyond_every_policy() -> None:
     """N2: it has the node's addresses; selectors do not mean it."""
     own = pod("host", "10.244.0.1", meshed=False)
     own["spec"]["hostNetwork"] = True
-    base = (*ARENA, own, wall(**IN, ingress=[{"from": [{"podSelector": {}}]}]))
+    base = (*ARENA, own, network_policy(**IN, ingress=[{"from": [{"podSelector": {}}]}]))
     assert ask(cluster(*base), "host").outcome == "blocked"
-    assert ask(cluster(*ARENA, own, wall("host", **IN)), "pinger", "host:80").outcome == "allow"
+    assert ask(cluster(*ARENA, own, network_policy("host", **IN)), "pinger", "host:80").outcome == "allow"

@@ -18,6 +18,7 @@ from ..build import (
     cluster,
     documents,
     exact,
+    network_policy,
     outcome,
     pod,
     prefix,
@@ -25,7 +26,6 @@ from ..build import (
     route,
     server,
     tls,
-    wall,
 )
 
 PINGER = account("pinger")
@@ -188,9 +188,11 @@ def test_references_need_names_and_network_policies_need_sense() -> None:
     nameless = tls()
     nameless["spec"] = {"identityRefs": [{"kind": "ServiceAccount"}]}
     assert refused(nameless) == ["spec.identityRefs[0].name"]
-    assert refused(wall(ingress=[{"from": [{}]}])) == ["spec.ingress[0].from[0]"]
-    assert refused(wall(ingress=[{"ports": [{"endPort": 90}]}])) == ["spec.ingress[0].ports[0].endPort"]
+    assert refused(network_policy(ingress=[{"from": [{}]}])) == ["spec.ingress[0].from[0]"]
+    assert refused(network_policy(ingress=[{"ports": [{"endPort": 90}]}])) == ["spec.ingress[0].ports[0].endPort"]
     holed = {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["192.168.0.0/16"]}}
-    assert refused(wall(egress=[{"to": [holed]}])) == ["spec.egress[0].to[0].ipBlock.except[0]"]
-    assert refused(wall(ingress=[{"from": [{"podSelector": {}}], "ports": [{"port": 80, "endPort": 90}]}])) == []
+    assert refused(network_policy(egress=[{"to": [holed]}])) == ["spec.egress[0].to[0].ipBlock.except[0]"]
+    assert (
+        refused(network_policy(ingress=[{"from": [{"podSelector": {}}], "ports": [{"port": 80, "endPort": 90}]}])) == []
+    )
     assert refused(route(prefix("/a"))) == []

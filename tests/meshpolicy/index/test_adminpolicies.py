@@ -15,7 +15,7 @@ from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.networkpolicy import Direction
 
-from ..build import ask, cluster, labels, pod, wall
+from ..build import ask, cluster, labels, network_policy, pod
 
 Manifest = dict[str, Any]
 GROUP = "policy.networking.k8s.io/v1alpha1"
@@ -46,8 +46,8 @@ def deny_all(key: str = "from") -> list[Manifest]:
 
 PAIR = (pod("a", "10.244.0.2", meshed=False), pod("b", "10.244.0.3", meshed=False, ports={"http": 8080}))
 LETS_A = [rule("Allow", "a", "from")]
-OPEN = wall("b", ingress=[{}])
-SHUT = wall("b", policyTypes=["Ingress"])
+OPEN = network_policy("b", ingress=[{}])
+SHUT = network_policy("b", policyTypes=["Ingress"])
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,9 @@ BASELINE = st.none() | st.tuples(st.sampled_from(APPS), st.lists(RULES.filter(la
 Written = list[tuple[str, list[tuple[str, str, int]]]]
 
 
-def expected(admin: Written, walls: dict[str, list[str]], baseline: Written, server: str, client: str) -> bool:
+def expected(
+    admin: Written, network_policies: dict[str, list[str]], baseline: Written, server: str, client: str
+) -> bool:
     """Say whether a connection to 8080 comes in, by the words of the API."""
 
     def action(policies: Written) -> str:
@@ -131,15 +133,15 @@ def expected(admin: Written, walls: dict[str, list[str]], baseline: Written, ser
     first = action(admin)
     if first != "Pass":
         return first == "Allow"
-    if server in walls:
-        return client in walls[server]
+    if server in network_policies:
+        return client in network_policies[server]
     return action(baseline) != "Deny"
 
 
 @settings(max_examples=150)
 @given(POLICIES, WALLS, BASELINE)
 def test_every_connection_between_known_pods_is_decided_as_the_api_says(
-    admin: Written, walls: dict[str, list[str]], baseline: tuple[str, list[tuple[str, str, int]]] | None
+    admin: Written, network_policies: dict[str, list[str]], baseline: tuple[str, list[tuple[str, str, int]]] | None
 ) -> None:
     def rules(entries: list[tuple[str, str, int]]) -> list[Manifest]:
         return [rule(action, app, "from", port) for action, app, port in entries]
@@ -148,13 +150,15 @@ def test_every_connection_between_known_pods_is_decided_as_the_api_says(
         *(pod(app, f"10.244.0.{number}", ports={"http": 8080}) for number, app in enumerate(APPS, 2)),
         *(policy(f"p{n}", n, pods(subject), ingress=rules(entries)) for n, (subject, entries) in enumerate(admin)),
         *(
-            wall(app, policyTypes=["Ingress"], ingress=[{"from": [{"podSelector": labels(app=c)}]} for c in allowed])
-            for app, allowed in walls.items()
+            network_policy(
+                app, policyTypes=["Ingress"], ingress=[{"from": [{"podSelector": labels(app=c)}]} for c in allowed]
+            )
+            for app, allowed in network_policies.items()
         ),
         *([policy("default", 0, pods(baseline[0]), baseline=True, ingress=rules(baseline[1]))] if baseline else []),
     )
     ends = {workload.ref.name: Endpoint(workload) for workload in world.workloads}
     for server, client in product(APPS, APPS):
         found = index_of(world).network_policies.filter(Direction.INGRESS, ends[server], ends[client], 8080)
-        allowed = expected(admin, walls, [baseline] if baseline else [], server, client)
+        allowed = expected(admin, network_policies, [baseline] if baseline else [], server, client)
         assert found.truth is (Truth.YES if allowed else Truth.NO), (server, client)

@@ -15,7 +15,7 @@ from meshpolicy.index.networkpolicies import Endpoint, NetworkPolicies
 from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, NetworkRule, Peer
 from meshpolicy.kinds.workload import Workload
 
-from ..build import ARENA, Manifest, ask, cluster, labels, wall
+from ..build import ARENA, Manifest, ask, cluster, labels, network_policy
 
 VALUES = ("1", "2", "9")
 """The last one is named by no selector."""
@@ -79,20 +79,20 @@ def test_a_sure_answer_holds_for_all_that_the_labels_may_be(
 def test_a_stranger_may_be_a_pod_with_any_labels() -> None:
     """N5: `unmeshed` says nothing of labels; an address outside of the cluster's networks is no pod's."""
     by_label: Manifest = {"from": [{"podSelector": labels(app="cli")}]}
-    found = cluster(*ARENA, wall(policyTypes=["Ingress"], ingress=[by_label]))
+    found = cluster(*ARENA, network_policy(policyTypes=["Ingress"], ingress=[by_label]))
     assert ask(found, "unmeshed").outcome == "unknown"
     assert ask(found, "10.9.8.7").outcome == "unknown"
     assert ask(found, "203.0.113.9").outcome == "blocked"
-    closed = cluster(*ARENA, wall(policyTypes=["Ingress"]))
+    closed = cluster(*ARENA, network_policy(policyTypes=["Ingress"]))
     assert ask(closed, "unmeshed").outcome == "blocked"
-    opened = cluster(*ARENA, wall(policyTypes=["Ingress"], ingress=[{}]))
+    opened = cluster(*ARENA, network_policy(policyTypes=["Ingress"], ingress=[{}]))
     assert ask(opened, "unmeshed").outcome == "allow"
 
 
 def test_an_endpoint_whose_address_is_not_known_may_lie_in_a_block() -> None:
     """N5."""
     block: Manifest = {"from": [{"ipBlock": {"cidr": "10.244.0.0/16"}}]}
-    found = cluster(*ARENA, wall(policyTypes=["Ingress"], ingress=[block]))
+    found = cluster(*ARENA, network_policy(policyTypes=["Ingress"], ingress=[block]))
     assert ask(found, "unmeshed").outcome == "unknown"
     assert ask(found, "10.244.9.9").outcome == "allow"
     assert ask(found, "10.245.0.1").outcome == "blocked"

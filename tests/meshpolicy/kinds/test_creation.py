@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ..build import ARENA, Manifest, ask, cluster, labels, server, wall
+from ..build import ARENA, Manifest, ask, cluster, labels, network_policy, server
 
 HOME = {"apiVersion": "v1", "kind": "Namespace"}
 HOME["metadata"] = {"name": "arena", "annotations": {"linkerd.io/inject": "enabled"}}  # type: ignore[assignment]
@@ -73,7 +73,7 @@ def test_a_network_policy_knows_the_injectors_labels_of_a_client() -> None:
     caller = made_by("Deployment")
     for name, expected in (("cat", "allow"), ("dog", "504")):
         peer = {"podSelector": labels(**{"linkerd.io/proxy-deployment": name})}
-        found = cluster(*ARENA, HOME, caller, wall(policyTypes=["Ingress"], ingress=[{"from": [peer]}]))
+        found = cluster(*ARENA, HOME, caller, network_policy(policyTypes=["Ingress"], ingress=[{"from": [peer]}]))
         assert ask(found, "cat").outcome == expected
 
 

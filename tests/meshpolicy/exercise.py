@@ -24,7 +24,7 @@ CALLS = 12
 """Calls that are judged of each cluster."""
 
 
-def understood(text: bytes) -> list[Problem]:
+def exercised(text: bytes) -> list[Problem]:
     """Read, parse, hold against the schemas, list, lint and judge one text; return the problems."""
     problems: list[Problem] = []
     found = list(read("fuzz.yaml", text, problems))
