@@ -1,1 +1,1 @@
-"""Takes a verb of the justfile to the backend that runs: the local mesh or the cluster."""
+"""Runs a verb of the justfile on the backend that runs: the local mesh or the cluster."""

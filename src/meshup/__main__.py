@@ -1,4 +1,4 @@
-"""Takes a verb to the backend: `python -m meshup VERB [local|kind] [ARGUMENT…]`; `--help` says how it chooses."""
+"""Runs a verb on its backend: `python -m meshup VERB [local|kind] [ARGUMENT…]`; `--help` says how it chooses."""
 
 import os
 import subprocess
@@ -12,18 +12,18 @@ INTERRUPTED = 130
 HELP = """\
 Usage: python -m meshup VERB [local|kind] [ARGUMENT]...
 
-  Take a verb to the backend: the local mesh, or a Kubernetes cluster.
+  Run a verb on a backend: the local mesh, or a Kubernetes cluster.
 
 Verbs:
-  up      Start it: on kind where a Docker engine answers and kind, kubectl and
-          helm are here, else on this machine alone.
-  down    Stop the local mesh, and remove the kind cluster if there is one. A
-          cluster of your own goes with `down kind` alone.
+  up      Start it: on kind if a Docker engine answers and kind, kubectl and
+          helm are installed, else on this machine without a cluster.
+  down    Stop the local mesh, and remove the kind cluster if there is one. To
+          clean up a cluster of your own, say `down kind`.
   status, ask, logs, rotate, restart
-          Go to what runs: the local mesh first, and also where nothing runs.
+          Run on the local mesh, or on the cluster if only the cluster runs.
 
-The word after the verb chooses the backend, else MESHUP_BACKEND does, which is
-empty, local or kind. All other words are the backend's: `VERB --help` has them.
+The word after the verb chooses the backend; without it MESHUP_BACKEND does
+(local, kind, or empty). All other arguments go to the backend: see `VERB --help`.
 """
 
 
@@ -38,7 +38,7 @@ def main() -> None:
         refuse(f"MESHUP_BACKEND={asked}: expected {' or '.join(WORDS)}")
     if verb == "up":
         if arguments and not arguments[0].startswith("-"):
-            refuse(f"`{arguments[0]}` is no backend: expected {' or '.join(WORDS)}")
+            refuse(f"unknown backend `{arguments[0]}`: expected {' or '.join(WORDS)}")
         choice = choose(asked)
         print(choice, file=sys.stderr, flush=True)  # noqa: T201 the one line that names the backend
         hand_over(choice.backend, verb, arguments)
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def refuse(reason: str) -> None:
-    """Say what is wrong with the words, and end."""
+    """Print what is wrong with the arguments, and exit."""
     print(f"error: {reason}", file=sys.stderr)  # noqa: T201 the one line of an error
     sys.exit(BAD_INPUT)
 
@@ -61,7 +61,7 @@ def running() -> Backend:
 def take_all_down(arguments: list[str]) -> int:
     """Stop the local mesh, and the kind cluster if there is one; return 1 if one of them failed.
 
-    A cluster of one's own is left alone: it goes with `down kind`, asked for by name.
+    A cluster of your own is left alone: `down kind` cleans it up.
     """
     backends = [Backend.LOCAL, *([Backend.KIND] if kind_has_the_cluster() else [])]
     kept = {name: value for name, value in os.environ.items() if name != "KINDMESH_CONTEXT"}

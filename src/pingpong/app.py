@@ -130,7 +130,7 @@ def _add_game(api: FastAPI, parts: _Parts) -> None:
 
     @api.get("/rally", tags=["game"], responses={404: {"description": "There is no target"}})
     async def rally() -> Rally:
-        """Ping the target once, now, and tell what became of it."""
+        """Ping the target once, now, and return the outcome."""
         if not settings.target:
             raise HTTPException(404, f"{settings.name} has no target: PINGPONG_TARGET is not set")
         return _rally(await peer.ping())

@@ -30,7 +30,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         GCCollector(self.registry)
         self._pings = Counter(
-            "pingpong_pings_total", "Pings sent, by what became of them.", ["target", "outcome"], registry=self.registry
+            "pingpong_pings_total", "Pings sent, by outcome.", ["target", "outcome"], registry=self.registry
         )
         self._ping_duration = Histogram(
             "pingpong_ping_duration_seconds",

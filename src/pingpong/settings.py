@@ -1,4 +1,4 @@
-"""What a person may set, from `PINGPONG_*` in the environment. One field is one knob, and each says what it accepts."""
+"""The settings, from `PINGPONG_*` in the environment. Each field says what it accepts."""
 
 import os
 import re
@@ -38,7 +38,7 @@ class LogFormat(StrEnum):
 
 
 class LogLevel(StrEnum):
-    """The least that is worth a line."""
+    """The lowest level that is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -63,7 +63,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
 
-    name: str = knob("pingpong", "Who this is, in answers and traces.", "a DNS label", pattern=NAME)
+    name: str = knob("pingpong", "The name of this service in answers and traces.", "a DNS label", pattern=NAME)
     host: str = knob(EVERYWHERE, "The address to listen on.", "an IP address or a host name", min_length=1)
     port: int = knob(8080, "The port for HTTP.", PORT, ge=1, le=65535)
     metrics_port: int = knob(9090, "The port for metrics.", PORT, ge=1, le=65535)
@@ -71,34 +71,42 @@ class Settings(BaseSettings):
         None, "Listen on `http.sock` and `metrics.sock` in this folder instead of ports.", "a folder"
     )
 
-    target: str = knob("", "Where to ping; empty: nowhere, this only pongs.", "an http:// or https:// URL without user")
-    interval: float = seconds(1.0, "From the start of one ping to that of the next.", 0.01, 86400)
-    jitter: float = knob(0.0, "How far, as a share of it, an interval may stray to either side.", RATE, ge=0, le=1)
-    timeout: float = seconds(5.0, "The most that one ping may take.", 0.01)
-    max_backoff: float = seconds(10.0, "The most between two pings while the target cannot be reached.", 0.01)
+    target: str = knob(
+        "", "Where to send pings; empty: nowhere, it only answers them.", "an http:// or https:// URL without user"
+    )
+    interval: float = seconds(1.0, "Time from the start of one ping to the start of the next.", 0.01, 86400)
+    jitter: float = knob(0.0, "The share by which an interval may be randomly longer or shorter.", RATE, ge=0, le=1)
+    timeout: float = seconds(5.0, "The timeout of one ping.", 0.01)
+    max_backoff: float = seconds(10.0, "The longest time between two pings while the target cannot be reached.", 0.01)
 
     keep_alive: int = knob(
         120,
-        "How long an idle connection is kept; longer than a proxy keeps it, which else sends into a closing one.",
+        "How long an idle connection is kept; longer than proxies keep it, so that they close it first.",
         "whole seconds from 1 to 3600",
         ge=1,
         le=3600,
     )
     drain: float = seconds(
-        0.5, "From unready to the end of listening; the longer wait for endpoints is `preStop`'s.", most=600
+        0.5, "Time from becoming unready until it stops listening; `preStop` waits longer, for the endpoints.", most=600
     )
     grace: int = knob(
-        10, "The most that requests in flight may take at the end.", "whole seconds from 1 to 600", ge=1, le=600
+        10,
+        "How long requests in flight may take after it stopped listening.",
+        "whole seconds from 1 to 600",
+        ge=1,
+        le=600,
     )
 
     log_format: LogFormat = knob(LogFormat.AUTO, "`auto` is text on a terminal, else JSON.", "auto, json or text")
-    log_level: LogLevel = knob(LogLevel.INFO, "The least that is logged.", "debug, info, warning or error")
+    log_level: LogLevel = knob(LogLevel.INFO, "The lowest level that is logged.", "debug, info, warning or error")
     log_requests: bool = knob(False, "Log each answered request; probes are never logged.", SWITCH)
 
     otlp_endpoint: str = knob(
-        "", "Where spans go, by OTLP over HTTP; empty: they are made and passed on, not sent.", "an http(s) URL"
+        "",
+        "Where spans are sent, by OTLP over HTTP; empty: they are not sent, but the trace context is passed on.",
+        "an http(s) URL",
     )
-    trace_ratio: float = knob(1.0, "The share of traces begun here that is recorded.", RATE, ge=0, le=1)
+    trace_ratio: float = knob(1.0, "The share of traces that are recorded, of those that start here.", RATE, ge=0, le=1)
 
     pod_name: str = knob("", "The pod, for traces.", "any text")
     pod_namespace: str = knob("", "The pod's namespace, for traces.", "any text")
@@ -106,8 +114,8 @@ class Settings(BaseSettings):
     node_name: str = knob("", "The pod's node, for traces.", "any text")
 
     faults: bool = knob(False, "Allow the three faults below, for learning.", SWITCH)
-    fault_delay: float = seconds(0.0, "Answer `/ping` later by this.", most=60)
-    fault_error_rate: float = knob(0.0, "Answer this share of `/ping` with 500.", RATE, ge=0, le=1)
+    fault_delay: float = seconds(0.0, "Delay answers to `/ping` by this time.", most=60)
+    fault_error_rate: float = knob(0.0, "Answer this share of requests to `/ping` with 500.", RATE, ge=0, le=1)
     fault_unready: bool = knob(False, "Answer `/ready` with 503.", SWITCH)
 
     @field_validator("fault_delay", "fault_error_rate", "fault_unready")

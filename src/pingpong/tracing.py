@@ -138,7 +138,7 @@ def _remember(span: Span, scope: Scope) -> None:
 
 
 def describe_ping(span: Span, ping: Ping) -> None:
-    """Say in a recorded span what became of a ping."""
+    """Record the outcome of a ping in a recorded span."""
     span.set_attribute("pingpong.outcome", ping.outcome)
     if ping.outcome != "ok":
         span.set_attribute("error.type", ping.outcome)

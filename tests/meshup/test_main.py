@@ -52,7 +52,7 @@ def test_an_interrupted_choice_ends_in_silence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "environment", "message"),
     [
-        (["up", "docker"], {}, "error: `docker` is no backend: expected local or kind\n"),
+        (["up", "docker"], {}, "error: unknown backend `docker`: expected local or kind\n"),
         (["status"], {"MESHUP_BACKEND": "docker"}, "error: MESHUP_BACKEND=docker: expected local or kind\n"),
     ],
 )
