@@ -156,6 +156,8 @@ check: lint types layers policy-lint docs-check test
 bench *args: install
     @python bench/service.py "$@"
     @python bench/mesh.py "$@"
+    @python bench/apply.py "$@"
+    @python bench/scale.py "$@"
     @python bench/meshpolicy.py "$@"
     @python bench/diff.py "$@"
     @python bench/netpol.py "$@"

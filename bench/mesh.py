@@ -7,6 +7,7 @@ Direct means the app's own Unix socket, without any proxy.
 import asyncio
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -72,6 +73,15 @@ class Line:
         if not head.startswith(b"HTTP/1.1 200") or body != b"pong":
             raise click.ClickException(f"a ping was answered with {head.splitlines()[0].decode()}")
         return took
+
+
+def ports() -> dict[str, str]:
+    """Return two free ports for the ingress, as they are set in the environment."""
+    with socket.socket() as one, socket.socket() as other:
+        for found in (one, other):
+            found.bind(("127.0.0.1", 0))
+        names = ("LOCALMESH_PORT", "LOCALMESH_HTTPS_PORT")
+        return {name: str(found.getsockname()[1]) for name, found in zip(names, (one, other), strict=True)}
 
 
 def command(*words: str) -> str:
@@ -172,7 +182,7 @@ def shown(found: Figures) -> str:
 def main(rate: float, seconds: float, starts: int, output: str) -> None:
     """Measure, and print."""
     with tempfile.TemporaryDirectory(prefix="pp-") as folder:
-        os.environ |= {"LOCALMESH_STATE": f"{folder}/m", "LOCALMESH_PORT": "18088", "LOCALMESH_HTTPS_PORT": "18448"}
+        os.environ |= {"LOCALMESH_STATE": f"{folder}/m", **ports()}
         found = figures(rate, seconds, starts)
     click.echo(json.dumps(asdict(found), indent=2) if output == "json" else shown(found))
 

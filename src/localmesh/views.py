@@ -105,6 +105,8 @@ class Applied:
     stopped: tuple[str, ...] = ()
     seconds: float = 0.0
     """From the request to the moment at which all of it held."""
+    reading: float = 0.0
+    """How many of them the reading of the manifests took."""
 
     def __bool__(self) -> bool:
         return bool(self.told or self.started or self.replaced or self.stopped)
@@ -118,7 +120,7 @@ class Applied:
         """Return what `to_json` wrote."""
         data: dict[str, Any] = json.loads(text)
         told, started, replaced, stopped = (tuple(data[name]) for name in ("told", "started", "replaced", "stopped"))
-        return cls(told, started, replaced, stopped, data["seconds"])
+        return cls(told, started, replaced, stopped, data["seconds"], data["reading"])
 
 
 @dataclass(frozen=True, slots=True)

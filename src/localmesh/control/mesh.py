@@ -112,13 +112,13 @@ class Mesh:
         """
         async with self._changing:
             before = self.writer
-            told = self._take_over(writer)
+            told = await self._take_over(writer)
             try:
                 await self._accepted()
                 return replace(await self._reconcile(before), told=told)
             except LocalMeshError:
                 # What could not be applied is no state to compare with: the next attempt tries it again.
-                self._take_over(before)
+                await self._take_over(before)
                 raise
 
     async def _reconcile(self, before: PodWriter) -> Applied:
@@ -169,18 +169,21 @@ class Mesh:
             await self._dismiss_all(new)
             raise
 
-    def _take_over(self, writer: PodWriter) -> tuple[str, ...]:
+    async def _take_over(self, writer: PodWriter) -> tuple[str, ...]:
         """Tell all what new manifests say; return for which pods that differs from what they were told before."""
         self.writer = writer
+        self._update_directory()
         groups = {group.workload.ref: group for group in writer.groups}
-        told = tuple(
-            name
-            for name, member in self.members.items()
-            if (group := groups.get(member.runner.pod.workload)) and member.learn(group, writer)
-        )
-        self._changed()
+        told = []
+        for name, member in list(self.members.items()):
+            group = groups.get(member.runner.pod.workload)
+            if group and member.learn(group, writer):
+                told.append(name)
+                member.discovery.tell()
+                # It is sent while the next one's is worked out.
+                await asyncio.sleep(0)
         self._tell()
-        return told
+        return tuple(told)
 
     async def _accepted(self) -> None:
         """Return when every sidecar that listens has taken what it was told; raises BadInput if one refuses."""
@@ -252,15 +255,18 @@ class Mesh:
         if self._telling:
             self._telling.cancel()
         self._telling = None
-        running = tuple(self.runners.values())
-        ready = [runner.pod for runner in running if runner.ready]
-        self.writer.directory.update(ready, [runner.pod for runner in running])
+        self._update_directory()
         for member in self.members.values():
             member.discovery.tell()
-        for runner in running:
+        for runner in self.runners.values():
             if self._phases.get(runner.pod.name) != runner.phase:
                 self._phases[runner.pod.name] = runner.phase
                 self._report(PodChanged(runner.pod.name, runner.phase))
+
+    def _update_directory(self) -> None:
+        running = tuple(self.runners.values())
+        ready = [runner.pod for runner in running if runner.ready]
+        self.writer.directory.update(ready, [runner.pod for runner in running])
 
     async def _keep_house(self) -> None:
         """Renew certificates before they end, and keep the logs short."""

@@ -148,6 +148,7 @@ class Controller:
         """Read the manifests again; return what they have changed, once all of it holds."""
         started = perf_counter()
         manifests = read_manifests(self._settings.manifests, "what runs was not changed")
+        reading = perf_counter() - started
         cluster = manifests.cluster
         planned = self._planned(cluster)
         if reasons := tuple(workload_reasons(planned, self._environ)):
@@ -157,7 +158,7 @@ class Controller:
         )
         applied = await self.mesh.adopt(writer)
         self._manifests = manifests
-        return replace(applied, seconds=perf_counter() - started)
+        return replace(applied, seconds=perf_counter() - started, reading=reading)
 
 
 def _account(identity: str) -> str:
