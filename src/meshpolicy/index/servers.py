@@ -39,7 +39,10 @@ class ServerIndex:
 
 
 def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
-    """Return the numbers that a port means on a workload: itself, or all TCP ports of that name (R11, R15)."""
+    """Return the numbers that a port means on a workload: itself, or the TCP ports of that name (R11, R15).
+
+    A pod may have several of one name, each container its own; of an ExternalWorkload's the last one counts.
+    """
     if isinstance(port, int):
         return (port,)
     if not port:
@@ -50,7 +53,9 @@ def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
         for entry in container.ports
         if entry.name == port and entry.protocol == "TCP"
     )
+    if workload.ref.kind == "ExternalWorkload":
+        return declared[-1:]
     own = workload.sidecar.ports.named(port)
-    if declared or own is None or not workload.meshed or workload.ref.kind == "ExternalWorkload":
+    if declared or own is None or not workload.meshed:
         return declared
     return (own,)

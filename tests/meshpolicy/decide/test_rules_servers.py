@@ -194,6 +194,22 @@ def test_an_external_workload_is_selected_by_its_own_selector() -> None:
     assert ask(cluster(*ARENA, outside, by_outside), "pinger", "vm").outcome == "403"
 
 
+def test_of_ports_with_one_name_an_external_workload_has_the_last() -> None:
+    """R11: the API takes the name twice, and the controller keeps one port of it."""
+    outside = {
+        "apiVersion": "workload.linkerd.io/v1beta1",
+        "kind": "ExternalWorkload",
+        "metadata": {"name": "vm", "namespace": "arena", "labels": {"app": "vm"}},
+        "spec": {
+            "meshTLS": {"identity": "vm.example", "serverName": "vm.example"},
+            "workloadIPs": [{"ip": "192.0.2.7"}],
+            "ports": [{"port": 8080, "name": "http"}, {"port": 8081, "name": "http"}],
+        },
+    }
+    found = cluster(*ARENA, outside, server(externalWorkloadSelector={}))
+    assert [ask(found, "pinger", f"vm:{port}", direct=True).outcome for port in (8080, 8081)] == ["allow", "403"]
+
+
 def test_an_external_workload_of_the_first_version_has_a_policy_that_nobody_knows() -> None:
     """R7, R104: the API server stores it, the controller reads nothing of it, and its proxy keeps its own default."""
     outside = {

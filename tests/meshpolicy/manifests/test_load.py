@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from meshpolicy.core.errors import Problem
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.load import HARMLESS, load, read
+from meshpolicy.manifests.sources import read as read_paths
 
 DEEP = 100_000
 LONG = 20_000
@@ -169,3 +171,9 @@ def test_a_file_larger_than_any_manifest_is_refused(tmp_path: Path, monkeypatch:
     file = tmp_path / "a.yaml"
     file.write_bytes(b"#" * (2**20 + 1))
     assert [p.message for p in load([file])[1]] == ["cannot be read: it holds more than 1 MiB"]
+
+
+def test_a_file_is_the_same_however_its_path_is_written(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("{apiVersion: v1, kind: Namespace, metadata: {name: x}}")
+    for path in (f"{tmp_path}//a.yaml", f"{tmp_path}/./a.yaml"):
+        assert read_paths([path], MeshSettings()).problems == ()
