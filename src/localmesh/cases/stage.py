@@ -1,22 +1,20 @@
 """Who takes part in a case: its pods with their addresses, and how one of them calls another."""
 
-import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
 from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint
+from localmesh.envoy.expressions import exactly
 from localmesh.envoy.inbound import InboundPort
 from localmesh.files import below
 from localmesh.pods.addresses import CLUSTER, to_loopback
 from localmesh.pods.plan import short
 from localmesh.pods.pod import Pod
 from meshpolicy.cases.case import CaseRequest
-from meshpolicy.core.match import NEXT_LINE, PathKind
+from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.policy import Redirect
-from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern, spans
 from meshpolicy.decide.outbound import opaque_to_clients
 from meshpolicy.decide.transport import ServiceTarget, find_service_target, hinted_opaque, identity_of
 from meshpolicy.index.effective import effective
@@ -103,7 +101,7 @@ class Stage:
         if self._client_has_routes(request):
             raise NotPlayed("a route on a Service is the client's policy, and the sidecars here have none")
         if self._reads_otherwise(request):
-            raise NotPlayed("Envoy may read a regular expression of a route in another way than Linkerd")
+            raise NotPlayed("Envoy cannot be given a regular expression of a route so that it reads it as Linkerd")
 
     def _needs_admin_server(self, request: CaseRequest) -> bool:
         """Whether an echo server behind the port's policy cannot stand for the proxy's own server (R103)."""
@@ -124,15 +122,10 @@ class Stage:
         )
 
     def _reads_otherwise(self, request: CaseRequest) -> bool:
-        """Whether a route's expression may span a value for one of the two proxies only (`/a|/ab` and `/ab`)."""
-        path = request.path.partition("?")[0]
+        """Whether Envoy cannot be given a route's expression so that both proxies read it alike."""
         routes = effective(self.cluster, self.server(request), request.port).http_routes
-        for match in (match for route in routes for rule in route.rules for match in rule.matches):
-            if match.path and match.path.kind is PathKind.REGEX and not _read_alike(match.path.value, path):
-                return True
-            if any(not _read_alike(h.value, request.headers.get(h.name, "")) for h in match.headers if h.regex):
-                return True
-        return False
+        matches = (match for route in routes for rule in route.rules for match in rule.matches)
+        return any(exactly(pattern) is None for match in matches for pattern in match.patterns)
 
     def _service_target(self, request: CaseRequest) -> ServiceTarget | None:
         return find_service_target(self.cluster, self.server(request), request.port)
@@ -180,20 +173,3 @@ class Stage:
         skipped = effective(self.cluster, server, request.port).skipped
         opaque = opaque_to_clients(self.cluster, service_target) or hinted_opaque(self.cluster, server, request.port)
         return Endpoint(pod.local, request.port, "" if skipped else pod.identity, opaque)
-
-
-def _read_alike(pattern: str, value: str) -> bool:
-    """Whether Envoy's RE2, which must match the whole value, certainly answers as Linkerd's proxy.
-
-    Syntax that Python's engine refuses or warns of (nested classes, `&&`), and the repetition of a repetition (`a++`),
-    is Rust's own, and RE2 reads it in another way or not at all.
-    """
-    if re.search(r"[*+?}][*+]", pattern):
-        return False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            re.compile(pattern)
-        return spans(pattern, value) == spans(rf"\A(?:{pattern})\z", value)
-    except (re.error, Warning, InvalidPattern, UnsupportedPattern):
-        return False

@@ -3,6 +3,7 @@
 import re
 
 from localmesh.envoy import Json
+from localmesh.envoy.expressions import for_envoy
 from meshpolicy.core.match import HostMatch, HttpMatch, ValueMatch
 
 
@@ -27,7 +28,7 @@ def headers(match: HttpMatch) -> list[Json]:
 def _header(match: ValueMatch) -> Json:
     # HTTP/2 has no Host header, and Envoy keeps HTTP/1's under the name of HTTP/2's.
     name = ":authority" if match.name.lower() == "host" else match.name
-    return header(name, _string(match))
+    return header(name, _string(match, header=True))
 
 
 def query(match: HttpMatch) -> tuple[list[Json], list[Json]]:
@@ -46,8 +47,8 @@ def header(name: str, matcher: Json) -> Json:
     return {"name": name, "string_match": matcher}
 
 
-def _string(match: ValueMatch) -> Json:
-    return {"safe_regex": {"regex": match.value}} if match.regex else {"exact": match.value}
+def _string(match: ValueMatch, *, header: bool = False) -> Json:
+    return {"safe_regex": {"regex": for_envoy(match.value, header=header)}} if match.regex else {"exact": match.value}
 
 
 def _pair(match: ValueMatch) -> str:

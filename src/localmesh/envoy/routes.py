@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from localmesh.envoy import Json, requestmatch
+from localmesh.envoy.expressions import for_envoy
 from meshpolicy.core.match import HostMatch, HttpMatch, PathKind, PathMatch
 from meshpolicy.core.policy import HttpRoute, HttpRule
 
@@ -83,7 +84,7 @@ def _paths(match: PathMatch) -> Iterator[tuple[Json, bool, int]]:
         case PathKind.EXACT:
             yield {"path": match.value}, True, 0
         case PathKind.REGEX:
-            yield {"safe_regex": {"regex": match.value}}, True, 0
+            yield {"safe_regex": {"regex": for_envoy(match.value)}}, True, 0
         case PathKind.PREFIX:
             yield from _prefix(match.value)
 

@@ -28,7 +28,7 @@ def _path(match: Json, path: str) -> bool:
     if "path" in match:
         return bool(match["path"] == path)
     if "safe_regex" in match:
-        return re.fullmatch(match["safe_regex"]["regex"], path) is not None
+        return spans(match["safe_regex"]["regex"], path)
     if "prefix" in match:
         return path.startswith(match["prefix"])
     prefix = match["path_separated_prefix"]
@@ -48,4 +48,9 @@ def _parameter(matcher: Json, query: str) -> bool:
 def _string(matcher: Json, value: str) -> bool:
     if "exact" in matcher:
         return bool(matcher["exact"] == value)
-    return re.fullmatch(matcher["safe_regex"]["regex"], value) is not None
+    return spans(matcher["safe_regex"]["regex"], value)
+
+
+def spans(expression: str, value: str) -> bool:
+    """Whether an expression matches a whole value: Envoy's RE2 reads both as bytes."""
+    return re.fullmatch(expression.encode("latin-1"), value.encode()) is not None

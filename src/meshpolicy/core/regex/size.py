@@ -6,11 +6,10 @@ known between two bounds only.
 Sources: regex-automata 0.4.18 `src/nfa/thompson/{builder,compiler}.rs`, regex-syntax 0.8.11 `src/hir/mod.rs`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from meshpolicy.core.alphabet import SURROGATES, Intervals
+from meshpolicy.core.alphabet import Intervals
 from meshpolicy.core.regex.errors import InvalidPattern, UnsupportedPattern
 from meshpolicy.core.regex.tree import (
     Alternation,
@@ -23,14 +22,13 @@ from meshpolicy.core.regex.tree import (
     Repetition,
     bounds,
 )
+from meshpolicy.core.regex.utf8 import UTF8_LENGTHS, sequences
 
 LIMIT = 10 * 2**20
 """The bytes that `regex::Regex::new` allows."""
 STATE, TRANSITION, ALTERNATIVE = 32, 8, 4
 AROUND = 10 * STATE
 """At most what stands around every program: the search for a beginning, the whole match's capture, the match."""
-UTF8_LENGTHS = (0x7F, 0x7FF, 0xFFFF, 0x10FFFF)
-"""The last code point of each length in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,37 +122,10 @@ def _class_size(codes: Intervals) -> Size:
 def _beyond_ascii(codes: Intervals) -> Size:
     """Return the size of a class as the program that reads backwards has it: a tree of bytes."""
     nodes: set[tuple[tuple[int, int], ...]] = set()
-    sequences = 0
-    for sequence in _utf8_sequences(codes):
-        sequences += 1
+    count = 0
+    for sequence in sequences(codes):
+        count += 1
         nodes.update(sequence[:length] for length in range(1, len(sequence) + 1))
-    shared = 2 * STATE + sequences * ALTERNATIVE + len(nodes) * STATE
+    shared = 2 * STATE + count * ALTERNATIVE + len(nodes) * STATE
     # Rust finds nearly all beginnings that could be shared: up to 2 % more were measured.
     return Size(shared, shared + shared // 20)
-
-
-def _utf8_sequences(codes: Intervals) -> Iterator[tuple[tuple[int, int], ...]]:
-    """Yield the ranges of bytes that encode the characters: each sequence is a range for each byte."""
-    begins = (0, *(last + 1 for last in UTF8_LENGTHS[:-1]), SURROGATES.stop)
-    for first, last in codes:
-        cuts = sorted({first, *(begin for begin in begins if first < begin <= last)})
-        for begin, after in zip(cuts, [*cuts[1:], last + 1], strict=True):
-            end = SURROGATES.start - 1 if after == SURROGATES.stop or after - 1 in SURROGATES else after - 1
-            yield from _same_length(begin, end)
-
-
-def _same_length(first: int, last: int) -> Iterator[tuple[tuple[int, int], ...]]:
-    """Yield the sequences of a run whose characters have the same number of bytes."""
-    for bits in (6, 12, 18) if last > UTF8_LENGTHS[0] else ():
-        block = (1 << bits) - 1
-        if first | block >= last | block:
-            continue
-        if first & block:
-            yield from _same_length(first, first | block)
-            yield from _same_length((first | block) + 1, last)
-            return
-        if last & block != block:
-            yield from _same_length(first, (last & ~block) - 1)
-            yield from _same_length(last & ~block, last)
-            return
-    yield tuple(zip(chr(first).encode(), chr(last).encode(), strict=True))
