@@ -1,1 +1,1 @@
-"""Policy cases: reads, runs and mutates them."""
+"""What was agreed: policy cases, which are run and mutated, and files of accepted access."""

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import click
 
-from meshpolicy.analysis.accepted import write_accepted
 from meshpolicy.analysis.access import accesses
+from meshpolicy.cases.accepted import write_accepted
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options
 from meshpolicy.cli.progress import workloads_of

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import click
 
-from meshpolicy.analysis.accepted import judged, read_accepted
 from meshpolicy.analysis.access import Access, accesses
 from meshpolicy.analysis.refusals import Denied, denied
+from meshpolicy.cases.accepted import read_accepted, violations
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.progress import workloads_of
@@ -54,10 +54,10 @@ def command(
     if blocked and output == "text":
         echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
     if accepted:
-        faults = judged(cluster, read_accepted(accepted, cluster.settings))
-        for fault in faults:
-            echo(fault, err=True)
-        sys.exit(1 if faults else 0)
+        found_violations = violations(cluster, read_accepted(accepted, cluster.settings))
+        for violation in found_violations:
+            echo(violation, err=True)
+        sys.exit(1 if found_violations else 0)
 
 
 def _shown(cluster: Cluster, found: Sequence[Access], form: str, *, explain: bool) -> str:

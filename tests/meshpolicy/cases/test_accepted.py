@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from meshpolicy.analysis.accepted import judged, read_accepted
+from meshpolicy.cases.accepted import read_accepted, violations
 
 from ..build import ARENA, account, allow, cluster, server
 from ..command import OWN, run, written
@@ -46,10 +46,10 @@ def test_accepted_entries_expire_and_must_be_needed(tmp_path: Path) -> None:
     said = {**entry, "owner": "o", "reason": "r", "expires": "2026-01-31"}
     file.write_text(yaml.safe_dump({"access": [{**said, "port": 8080}, said]}))
     one = cluster(*ARENA)
-    assert judged(one, read_accepted(str(file), one.settings), date(2026, 1, 31)) == []
-    assert "expired on 2026-01-31" in judged(one, read_accepted(str(file), one.settings), date(2026, 2, 1))[0]
+    assert violations(one, read_accepted(str(file), one.settings), date(2026, 1, 31)) == []
+    assert "expired on 2026-01-31" in violations(one, read_accepted(str(file), one.settings), date(2026, 2, 1))[0]
     none = cluster(*ARENA, server("metrics", 9090))
-    (stale,) = judged(none, read_accepted(str(file), none.settings), date(2026, 1, 1))
+    (stale,) = violations(none, read_accepted(str(file), none.settings), date(2026, 1, 1))
     assert "accepts what is not granted" in stale
     file.write_text(yaml.safe_dump({"access": [{**entry, "expires": "soon"}]}))
     code, _, told = run("list", *OWN, "--accepted", file)

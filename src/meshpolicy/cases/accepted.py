@@ -1,4 +1,4 @@
-"""The ratchet: a file of the access that someone has accepted, with owner, reason and expiry."""
+"""A file of the access that someone has accepted, with owner, reason and expiry: more than it lists fails."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,8 +10,8 @@ import yaml
 
 from meshpolicy.analysis import words
 from meshpolicy.analysis.access import Access
+from meshpolicy.analysis.excess import Allowed, Excess, held_against
 from meshpolicy.analysis.phrases import InvalidPhrase, read_asked, read_clients
-from meshpolicy.analysis.ratchet import Allowed, Excess, held_against
 from meshpolicy.core.errors import InvalidInput, Place, Problem
 from meshpolicy.core.fields import Fields
 from meshpolicy.kinds.cluster import Cluster
@@ -103,7 +103,7 @@ def _entry(entry: Fields, settings: MeshSettings, *, old: bool) -> Accepted:
     return Accepted(server, number, client, what, *said, entry.place, allowed)
 
 
-def judged(cluster: Cluster, accepted: Sequence[Accepted], today: date | None = None) -> list[str]:
+def violations(cluster: Cluster, accepted: Sequence[Accepted], today: date | None = None) -> list[str]:
     """Return what fails: access that is not accepted, entries that expired, and entries for what is not granted."""
     today = today or datetime.now(UTC).date()
     excess, stale = held_against(cluster, [entry.allowed for entry in accepted if entry.allowed is not None])
