@@ -14,7 +14,7 @@ LISTENING = "0A"
 UNCONNECTED = "07"
 GRACE = 5.0
 """Seconds in which what was told to end must be gone."""
-SUBREAPER = 36
+SET_SUBREAPER, GET_SUBREAPER = 36, 37
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Place:
 
     def things(self) -> frozenset[str]:
         """Return all that is there now, one line each."""
-        adopt_no_zombie()
+        take_exit_codes()
         running = processes_of(self.uid) if self.whole_user else descendants(os.getpid())
         found = {f"process {process}: {command_line(process)}" for process in running if process != os.getpid()}
         found |= set(listening(self.uid) if self.whole_user else ())
@@ -47,13 +47,20 @@ class Place:
 
 def adopt_orphans() -> None:
     """Become the parent of all that this program starts and whose own parent ends: none can slip away."""
-    ctypes.CDLL(None, use_errno=True).prctl(SUBREAPER, 1, 0, 0, 0)
+    ctypes.CDLL(None, use_errno=True).prctl(SET_SUBREAPER, 1, 0, 0, 0)
 
 
-def adopt_no_zombie() -> None:
+def adopts_orphans() -> bool:
+    """Whether this program has asked to adopt them, so that it must take their exit codes."""
+    answer = ctypes.c_int()
+    ctypes.CDLL(None).prctl(GET_SUBREAPER, ctypes.byref(answer), 0, 0, 0)
+    return bool(answer.value)
+
+
+def take_exit_codes() -> None:
     """Take the exit codes of adopted processes: one that has ended is not left behind."""
     with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+        while adopts_orphans() and os.waitpid(-1, os.WNOHANG) != (0, 0):
             pass
 
 

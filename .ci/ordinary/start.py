@@ -11,6 +11,7 @@ from enum import Enum, auto
 from pathlib import Path
 from threading import Timer
 
+from ordinary.leftovers import adopts_orphans
 from ordinary.user import User
 
 INOTIFY = Path("/proc/sys/user/max_inotify_instances")
@@ -124,7 +125,9 @@ def _wait(child: int, within: float) -> int:
     deadline = Timer(within, end)
     deadline.start()
     try:
-        _, status = os.waitpid(child, 0)
+        # Orphans of the commands may be this program's, too: one that has ended must be gone, as it is elsewhere.
+        while (ended := os.waitpid(-1 if adopts_orphans() else child, 0))[0] != child:
+            pass
     finally:
         deadline.cancel()
-    return TIMED_OUT if late else os.waitstatus_to_exitcode(status)
+    return TIMED_OUT if late else os.waitstatus_to_exitcode(ended[1])
