@@ -22,7 +22,7 @@ STALE = "the cluster's objects allow it: is the sidecar of the server cut off fr
 
 def read_policies(context: str) -> Cluster:
     """Return what the cluster holds. Raises MeshPolicyError where kubectl cannot read it."""
-    return parse_documents(read_context(context), MeshSettings()).cluster
+    return parse_documents(read_context(context), MeshSettings(), closed=True).cluster
 
 
 def explain_refusal(cluster: Cluster, call: Call) -> str:

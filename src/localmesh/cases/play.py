@@ -52,7 +52,7 @@ class Played:
 
 async def play(case: Case, folder: Path, credentials: Credentials) -> tuple[Played, ...]:
     """Play all requests of a case that can be played."""
-    cluster = parse_documents((*case.manifests, *case.policies), case.settings).cluster
+    cluster = parse_documents((*case.manifests, *case.policies), case.settings, closed=True).cluster
     stage = Stage(cluster, folder, {})
     reached: Reached = {}
     reasons = [_reason(stage, request, reached) for request in case.requests]

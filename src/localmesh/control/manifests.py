@@ -27,7 +27,7 @@ class Manifests:
 def read_manifests(paths: Iterable[Path], so_far: str = "nothing was started") -> Manifests:
     """Return what the manifests say, or raise BadInput with every problem in them and what was done `so_far`."""
     documents, unreadable = load(paths)
-    manifests = parse_documents(documents, before=unreadable)
+    manifests = parse_documents(documents, before=unreadable, closed=True)
     cluster = manifests.cluster
     reasons = [str(problem) for problem in manifests.wrong]
     # A policy may name an account of any cluster; a pod is never created for one that is not there.

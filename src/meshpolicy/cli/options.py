@@ -128,6 +128,11 @@ _READ = (
         callback=_assigned,
         help="The value of a variable ${NAME} that a GitOps tool would fill in; may be repeated.",
     ),
+    click.option(
+        "--closed-world",
+        is_flag=True,
+        help="These are all objects of the cluster: what is missing here, does not exist.",
+    ),
 )
 
 
@@ -135,8 +140,10 @@ def read_options(command: Command) -> Command:
     """Add how files are read; the verb gets it as `options`."""
 
     @wraps(command)
-    def wrapped(exclude: tuple[str, ...], namespace: str, variables: dict[str, str], **rest: Any) -> Any:
-        return command(options=ReadOptions(exclude, namespace, variables), **rest)
+    def wrapped(
+        exclude: tuple[str, ...], namespace: str, variables: dict[str, str], *, closed_world: bool, **rest: Any
+    ) -> Any:
+        return command(options=ReadOptions(exclude, namespace, variables, closed_world), **rest)
 
     for option in reversed(_READ):
         wrapped = option(wrapped)

@@ -15,6 +15,9 @@ class Document:
     line_of: Callable[[str], int] | None = field(default=None, compare=False, repr=False)
     """The line of a field (`spec.rules[0].path`); asked only for places that are shown, since it costs a reading."""
 
+    unset: tuple[str, ...] = ()
+    """Variables without a value that stand in what decides access."""
+
     def located(self, place: Place) -> Place:
         """Return a place of this document with the line of its own field."""
         return replace(place, line=self.line_of(place.field)) if self.line_of and place.field else place

@@ -22,6 +22,7 @@ from meshpolicy.kinds.references import Target
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.serverauthorization import ServerAuthorization
+from meshpolicy.kinds.undecided import Undecided
 
 EVERYWHERE = (NetworkMatch(ip_network("0.0.0.0/0")), NetworkMatch(ip_network("::/0")))
 LOCALHOST = Authorization(
@@ -47,14 +48,20 @@ def networks(texts: tuple[str, ...]) -> tuple[NetworkMatch, ...]:
 class Authorizer:
     """The policies of one namespace, resolved and sorted by what they target."""
 
-    def __init__(self, cluster: Cluster, namespace: str) -> None:
+    def __init__(self, cluster: Cluster, namespace: str, *, widest: bool = False) -> None:
+        """Sort the grants of a namespace; `widest`: with all that objects outside of these manifests may grant."""
         self._cluster = cluster
         self._namespace = namespace
+        self.elsewhere: list[tuple[AuthorizationPolicy, Target]] = []
+        """References to objects that may exist and are not in these manifests (R130)."""
         self._servers: dict[str, list[Authorization]] = {}
         self._routes: dict[tuple[str, str, str], list[Authorization]] = {}
         self._everywhere: list[Authorization] = []
         for policy in cluster.in_namespace(namespace).authorization_policies:
-            grant = resolve(cluster, policy)
+            self.elsewhere += (
+                (policy, reference) for reference in policy.references if elsewhere(cluster, policy, reference)
+            )
+            grant = resolve(cluster, policy, widest=widest)
             if grant is not None:
                 self._sort(policy.target, grant)
 
@@ -82,10 +89,27 @@ class Authorizer:
         return tuple(self._routes.get((route.ref.group, route.ref.kind.lower(), route.ref.name.lower()), ()))
 
 
-def resolve(cluster: Cluster, policy: AuthorizationPolicy) -> Authorization | None:
+def elsewhere(cluster: Cluster, policy: AuthorizationPolicy, reference: Target) -> bool:
+    """Whether a policy refers to an authentication that may exist and is not in these manifests (R130)."""
+    key = (reference.namespace, reference.name)
+    match kind_of(reference):
+        case ("policy.linkerd.io", "meshtlsauthentication"):
+            missing = key not in cluster.identities
+        case ("policy.linkerd.io", "networkauthentication"):
+            missing = key not in cluster.networks
+        case _:
+            return False
+    if any((item.ref.namespace, item.ref.name) == key for item in cluster.of(Undecided)):
+        return missing
+    named = reference.namespace not in ("", policy.ref.namespace)
+    return missing and named and cluster.may_hold_more(reference.namespace)
+
+
+def resolve(cluster: Cluster, policy: AuthorizationPolicy, *, widest: bool = False) -> Authorization | None:
     """Return the grant of a policy; None where it does nothing.
 
     So it is where a reference leads nowhere (R31), and where two ask for an identity or for a network (R29).
+    With `widest`, a reference to what may exist elsewhere admits all that an object of its kind can.
     """
     authentication: Authentication = Unauthenticated()
     nets: tuple[NetworkMatch, ...] = EVERYWHERE
@@ -93,6 +117,8 @@ def resolve(cluster: Cluster, policy: AuthorizationPolicy) -> Authorization | No
     classes: set[bool] = set()
     for reference in policy.references:
         found = _reference(cluster, reference)
+        if found is None and widest and elsewhere(cluster, policy, reference):
+            found = _widest(cluster, reference)
         if found is None:
             return None
         part, ref = found
@@ -106,6 +132,15 @@ def resolve(cluster: Cluster, policy: AuthorizationPolicy) -> Authorization | No
         else:
             nets = part
     return Authorization(policy.ref, nets, authentication, tuple(via))
+
+
+def _widest(cluster: Cluster, target: Target) -> tuple[TlsAuthenticated | tuple[NetworkMatch, ...], Ref]:
+    """Return all that an authentication could admit: every identity, or every network."""
+    ref = Ref(target.group, target.kind, target.namespace, target.name)
+    if kind_of(target)[1] == "networkauthentication":
+        return EVERYWHERE, ref
+    spiffe = (workload.identity for workload in cluster.workloads if workload.identity.startswith("spiffe://"))
+    return TlsAuthenticated((IdentityMatch("*"), *map(IdentityMatch, spiffe))), ref
 
 
 def _reference(cluster: Cluster, target: Target) -> tuple[TlsAuthenticated | tuple[NetworkMatch, ...], Ref] | None:

@@ -69,7 +69,32 @@ def _guarded(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     if certain is not None and unannounced(workload, port):
         text = f"{workload.ref} does not declare port {port}: the default policy may decide its first connections"
         alternatives.append(Alternative(_of(cluster, workload, port, None), Reason(text, "R104"), at_first=True))
-    return replace(_of(cluster, workload, port, certain), alternatives=tuple(alternatives))
+    policy = _of(cluster, workload, port, certain)
+    alternatives += _with_grants_from_elsewhere(cluster, workload, port, certain, policy)
+    return replace(policy, alternatives=tuple(alternatives))
+
+
+def _with_grants_from_elsewhere(
+    cluster: Cluster, workload: Workload, port: int, server: Server | None, policy: PortPolicy
+) -> list[Alternative]:
+    """Return the policy with all that authentications outside of these manifests may admit, if any (R130)."""
+    open_references = index_of(cluster).authorizer(workload.ref.namespace).elsewhere if server is not None else []
+    if not open_references:
+        return []
+    widest = _of(cluster, workload, port, server, widest=True)
+    granted = [ref for ref, _ in open_references if widest != policy and _grants(widest, ref.ref)]
+    if not granted:
+        return []
+    names = ", ".join(f"{to.kind} {to.namespace}/{to.name}" for ref, to in open_references if ref in granted)
+    text = f"{granted[0].ref} requires {names}, which is not in these manifests and may exist"
+    return [Alternative(widest, Reason(text, "R130", granted[0].ref))]
+
+
+def _grants(policy: PortPolicy, ref: Ref) -> bool:
+    """Whether an AuthorizationPolicy grants something on a port, or on a route of it."""
+    of_routes = (route.authorizations for routes in (policy.http_routes, policy.grpc_routes) for route in routes)
+    lists = (policy.authorizations, *of_routes)
+    return any(grant.ref == ref for grants in lists for grant in grants)
 
 
 def _unmeshed(workload: Workload, port: int) -> PortPolicy:
@@ -100,17 +125,20 @@ def _perhaps_selected(server: Server, workload: Workload) -> Reason:
     return Reason(text, "R117", server.ref)
 
 
-def _of(cluster: Cluster, workload: Workload, port: int, server: Server | None) -> PortPolicy:
+def _of(cluster: Cluster, workload: Workload, port: int, server: Server | None, *, widest: bool = False) -> PortPolicy:
     """Return the policy of a port under a Server, with what passes it by."""
     if server is None:
         policy = _without_server(cluster, workload, port)
     else:
-        policy = _with_server(cluster, workload, port, server)
+        policy = _with_server(cluster, workload, port, server, widest=widest)
     own = workload.sidecar
     skipped_by = Reason(f"port {port} of {workload.ref} does not pass the proxy", "R10") if own.skips(port) else None
     unknown = Reason(f"{workload.ref}: {own.unknown}", "R116", workload.ref) if own.unknown else None
     if server is not None and unknown is None:
         unknown = _unclear_route(cluster, server)
+    undecided = index_of(cluster).undecided(workload.ref.namespace)
+    if undecided is not None:
+        unknown = Reason(f"{undecided.ref} {undecided.told}", "R130", undecided.ref)
     if workload.unread:
         unknown = Reason(workload.unread, "R7", workload.ref)
     if port in own.taken:
@@ -188,13 +216,16 @@ def _without_server(cluster: Cluster, workload: Workload, port: int) -> PortPoli
     )
 
 
-def _with_server(cluster: Cluster, workload: Workload, port: int, server: Server) -> PortPolicy:
-    grants = (*index_of(cluster).authorizer(server.ref.namespace).server(server), LOCALHOST)
+def _with_server(
+    cluster: Cluster, workload: Workload, port: int, server: Server, *, widest: bool = False
+) -> PortPolicy:
+    authorizer = index_of(cluster).authorizer(server.ref.namespace, widest=widest)
+    grants = (*authorizer.server(server), LOCALHOST)
     routes = index_of(cluster).attachments.routes(server)
     broken = next((route.ref for route in routes if server.protocol is Protocol.GRPC and _without_rpc(route)), None)
     if broken is not None:
         return PortPolicy(workload.ref, port, server.ref, server.protocol, invalid=broken)
-    own = index_of(cluster).authorizer(server.ref.namespace).route
+    own = authorizer.route
     http: tuple[HttpRoute, ...] = ()
     grpc: tuple[GrpcRoute, ...] = ()
     if server.protocol in HTTP_PROTOCOLS:

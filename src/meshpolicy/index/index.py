@@ -10,6 +10,7 @@ from meshpolicy.kinds.adminnetworkpolicy import AdminNetworkPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.server import Server
+from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Workload
 
 
@@ -18,7 +19,7 @@ class Index:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._authorizers: dict[str, Authorizer] = {}
+        self._authorizers: dict[tuple[str, bool], Authorizer] = {}
         self._servers: dict[str, ServerIndex] = {}
 
     @cached_property
@@ -38,11 +39,17 @@ class Index:
             self._cluster.of(OtherNetworkPolicy),
         )
 
-    def authorizer(self, namespace: str) -> Authorizer:
-        """Return the resolved policies of a namespace."""
-        if namespace not in self._authorizers:
-            self._authorizers[namespace] = Authorizer(self._cluster, namespace)
-        return self._authorizers[namespace]
+    def authorizer(self, namespace: str, *, widest: bool = False) -> Authorizer:
+        """Return the resolved policies of a namespace; `widest`: with all that objects elsewhere may grant."""
+        key = namespace, widest
+        if key not in self._authorizers:
+            self._authorizers[key] = Authorizer(self._cluster, namespace, widest=widest)
+        return self._authorizers[key]
+
+    def undecided(self, namespace: str) -> Undecided | None:
+        """Return an object of a namespace that may be about any of its ports, and says what nobody knows."""
+        found = (item for item in self._cluster.of(Undecided) if item.ref.namespace == namespace)
+        return next((item for item in found if item.decides_ports), None)
 
     def servers(self, namespace: str) -> ServerIndex:
         """Return the Servers of a namespace."""

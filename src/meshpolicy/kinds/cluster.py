@@ -53,6 +53,8 @@ class Cluster:
     network_policies: tuple[NetworkPolicy, ...] = ()
     objects: tuple[Object, ...] = ()
     """Every object as it is written."""
+    closed: bool = False
+    """Whether these are all objects of the cluster; else others may lie in namespaces of which no workload is here."""
     derived: dict[str, object] = field(default_factory=dict, repr=False)
     """What others computed from these objects, by a name of theirs, so that they compute it once."""
 
@@ -78,6 +80,18 @@ class Cluster:
     def in_namespace(self, namespace: str) -> NamespacePolicies:
         """Return the policy objects of a namespace, none if it has none."""
         return self.by_namespace.get(namespace, NO_POLICIES)
+
+    @property
+    def known_namespaces(self) -> frozenset[str]:
+        """Return the namespaces of which some workload is in the input: those are taken to be here as a whole."""
+        found = self.derived.get("known namespaces")
+        if not isinstance(found, frozenset):
+            found = self.derived["known namespaces"] = frozenset(w.ref.namespace for w in self.workloads)
+        return found
+
+    def may_hold_more(self, namespace: str) -> bool:
+        """Whether objects of a namespace may exist that these manifests do not have (R130)."""
+        return not self.closed and namespace not in self.known_namespaces
 
     def workload(self, namespace: str, name: str) -> Workload | None:
         """Return a workload by name."""

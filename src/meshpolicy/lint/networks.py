@@ -222,6 +222,8 @@ def isolates_ingress(cluster: Cluster) -> Found:
 )
 def selects_nobody(cluster: Cluster) -> Found:
     """Find rules whose selectors match no workload, where workloads of the namespace meant are known."""
+    if not cluster.workloads:
+        return
     spaces: dict[str, list[Workload]] = {}
     for workload in cluster.workloads:
         spaces.setdefault(workload.ref.namespace, []).append(workload)

@@ -1,9 +1,11 @@
 """Findings about AuthorizationPolicies and ServerAuthorizations: references, targets, reach. Pure."""
 
+from collections.abc import Iterator
+
 from meshpolicy.analysis.cover import covers, open_to_all
 from meshpolicy.core.policy import Authorization, Ref
 from meshpolicy.index.attach import is_server
-from meshpolicy.index.authorize import kind_of, legacy_grant, resolve
+from meshpolicy.index.authorize import elsewhere, kind_of, legacy_grant, resolve
 from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.lint.check import Found, code
@@ -59,7 +61,8 @@ def dangling_reference(cluster: Cluster) -> Found:
     """Find policies whose authentications are missing."""
     for policy in cluster.authorization_policies:
         for reference in policy.references:
-            if resolve(cluster, AuthorizationPolicy(policy.ref, policy.target, (reference,))) is None:
+            alone = AuthorizationPolicy(policy.ref, policy.target, (reference,))
+            if resolve(cluster, alone) is None and not elsewhere(cluster, policy, reference):
                 yield policy.ref, f"is ignored: there is no {reference.kind} {reference.namespace}/{reference.name}"
 
 
@@ -74,17 +77,45 @@ def dangling_reference(cluster: Cluster) -> Found:
 )
 def dangling_target(cluster: Cluster) -> Found:
     """Find policies that target no object of these manifests."""
+    for policy, message in _missing_targets(cluster):
+        if not cluster.may_hold_more(policy.ref.namespace):
+            yield policy.ref, message
+
+
+def _missing_targets(cluster: Cluster) -> Iterator[tuple[AuthorizationPolicy, str]]:
+    """Yield policies whose targets are not in these manifests, and what is missing."""
     servers = {(server.ref.namespace, server.ref.name) for server in cluster.servers}
     routes = {(r.ref.namespace, r.ref.group, r.ref.kind.lower(), r.ref.name.lower()) for r in cluster.routes}
     for policy in cluster.authorization_policies:
         group, kind = kind_of(policy.target)
         namespace, name = policy.ref.namespace, policy.target.name
         if kind == "server" and (namespace, name) not in servers:
-            yield policy.ref, f"targets the Server {name}, which {namespace} does not have"
+            yield policy, f"targets the Server {name}, which {namespace} does not have"
         if kind in ("httproute", "grpcroute") and (namespace, group, kind, name.lower()) not in routes:
             others = [r for r in routes if r[0] == namespace and r[2:] == (kind, name.lower())]
             hint = f"; there is one of {others[0][1]}" if others else ""
-            yield policy.ref, f"targets {policy.target.kind} {name} of {group}, which {namespace} does not have{hint}"
+            yield policy, f"targets {policy.target.kind} {name} of {group}, which {namespace} does not have{hint}"
+
+
+@code(
+    "MP066",
+    "A policy with a reference to an object elsewhere",
+    "R31 R130",
+    severity=Severity.NOTE,
+    explanation="The object is not in these manifests, and neither is any workload of its namespace: another chart may "
+    "bring it. The policy does nothing until it exists.",
+    fix="Read the manifests that hold it as well, or say with --closed-world that there are no others.",
+)
+def reference_elsewhere(cluster: Cluster) -> Found:
+    """Find policies whose authentications or targets may be in other manifests."""
+    for policy in cluster.authorization_policies:
+        for reference in policy.references:
+            if elsewhere(cluster, policy, reference):
+                what = f"{reference.kind} {reference.namespace}/{reference.name}"
+                yield policy.ref, f"requires {what}, which is not in these manifests"
+    for policy, message in _missing_targets(cluster):
+        if cluster.may_hold_more(policy.ref.namespace):
+            yield policy.ref, f"{message} in these manifests"
 
 
 @code(

@@ -1,5 +1,7 @@
 """Findings about routes: what they hide, what outranks them, what keeps them from being in force. Pure."""
 
+from dataclasses import replace
+
 from meshpolicy.analysis.cover import covers
 from meshpolicy.core.match import HttpMatch, PathKind
 from meshpolicy.core.policy import HttpRoute, Origin, Protocol, Ref, Unauthenticated
@@ -38,6 +40,10 @@ def probes_refused(cluster: Cluster) -> Found:
 
 
 def _why_refused(port: MeshedPort, path: str) -> str:
+    """Return why a probe is refused for certain; empty where it is not, or may not be."""
+    for other in port.policy.alternatives:
+        if not other.at_first and not _why_refused(replace(port, policy=other.policy), path):
+            return ""
     routed = route_http(port.policy.http_routes, Request("GET", path))
     if routed is None:
         return "matches no route: 404"

@@ -199,7 +199,6 @@ def undeclared_port(cluster: Cluster) -> Found:
     "MP031",
     "A Server that selects nothing",
     "R13 R15",
-    severity=Severity.ERROR,
     explanation="A Server acts on pods of its own namespace whose labels match and that have its port; a port in "
     "quotes is a name. One that selects nothing leaves the port to the default policy.",
     fix="Compare the selector with the pods' labels, and the port with their names or numbers.",
@@ -215,7 +214,10 @@ def selects_nothing(cluster: Cluster) -> Found:
     }
     for server in cluster.servers:
         if server.ref not in selected and server.ref.namespace in with_workloads:
-            yield server.ref, f"no workload of {server.ref.namespace} has its labels and a port `{server.port}`"
+            yield (
+                server.ref,
+                f"no workload of {server.ref.namespace} in these manifests has its labels and a port `{server.port}`",
+            )
 
 
 @code(

@@ -15,7 +15,7 @@ from meshpolicy.manifests.content import content, standard_input
 from meshpolicy.manifests.folder import manifests_in
 from meshpolicy.manifests.lines import Lines
 from meshpolicy.manifests.paths import display_path
-from meshpolicy.manifests.variables import substituted
+from meshpolicy.manifests.variables import substituted, unset
 
 MOST_NODES = 5_000_000
 """Values that one document may have once its aliases are followed: a small file can name billions."""
@@ -179,7 +179,10 @@ def read(
             if data is None:
                 continue
             if isinstance(data, dict):
-                yield Document(Place(name, number, line=node.start_mark.line + 1), data, Lines(decoded, number))
+                missing = tuple(dict.fromkeys(unset(data))) if variables is not None and "${" in decoded else ()
+                yield Document(
+                    Place(name, number, line=node.start_mark.line + 1), data, Lines(decoded, number), missing
+                )
             elif found:
                 text_of = f"left out: a {_word(data)}, where a manifest is an object"
                 problems.append(Problem(Place(name, number), text_of, ProblemKind.LEFT_OUT))

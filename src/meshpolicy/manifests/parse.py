@@ -21,13 +21,17 @@ from meshpolicy.kinds.metadata import check_metadata
 from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.networkauthentication import NetworkAuthentication
 from meshpolicy.kinds.networkpolicy import NetworkPolicy
+from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.pod import kind_with_template
 from meshpolicy.kinds.registry import GROUPS, KINDS, groups_of, names_in
 from meshpolicy.kinds.schema import as_stored, check_schema
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.installed import is_config, with_installed
+
+NETWORK_POLICIES = frozenset({"NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +79,23 @@ def parse_documents(
     progress: Progress = no_progress,
     *,
     namespace: str = "",
+    closed: bool = False,
 ) -> Manifests:
     """Return what documents say, and everything that is wrong with them after the problems `before`.
 
     The one way in: reading, schema and admission are one pass. Kinds that are not known here are ignored.
     Objects that name no namespace are read as of `namespace`; where that is empty, as of `default`.
+    `closed` says that the cluster has no other objects than these.
     """
     documents = tuple(documents)
     reader = _Reader(namespace)
     for document in progress(documents, "documents checked", len(documents)):
         for fields in _objects_of(Fields(document.data, document.place, reader.problems)):
-            reader.read(fields)
+            reader.read(fields, document.unset)
     installed = with_installed(reader.configs, settings or MeshSettings(), reader.problems)
     return Manifests(
         documents,
-        assemble(reader.objects, installed),
+        assemble(reader.objects, installed, closed=closed),
         (*before, *located(dict.fromkeys(reader.problems), documents)),
         tuple(reader.unplaced),
     )
@@ -118,10 +124,13 @@ class _Reader:
         """What the mesh was installed with."""
         self._seen: dict[Ref, Place] = {}
 
-    def read(self, fields: Fields) -> None:
-        """Read and check one object."""
+    def read(self, fields: Fields, unset: tuple[str, ...] = ()) -> None:
+        """Read and check one object; one with variables that have no value is kept as undecided."""
         if not fields.has("apiVersion") and not fields.has("kind"):
             return  # No manifest: a chart's values, for one, may lie in the same folder.
+        if unset:
+            self._keep_undecided(fields, unset)
+            return
         if is_config(fields):
             self.configs.append(fields)
         before = len(self.problems)
@@ -130,6 +139,16 @@ class _Reader:
         self.problems += [problem for problem in _admission(fields) if not _covers(found, problem.place)]
         if item is not None:
             self.objects.append(item)
+
+    def _keep_undecided(self, fields: Fields, unset: tuple[str, ...]) -> None:
+        kind = KINDS.get((fields.text("apiVersion").rpartition("/")[0], fields.text("kind")))
+        ref = self._reference(fields, kind) if kind is not None and kind.read is not None else None
+        if ref is None:
+            return
+        found = Undecided(ref, unset)
+        # Of a network policy it is not even known whom it selects.
+        self.objects.append(OtherNetworkPolicy(ref) if ref.kind in NETWORK_POLICIES else found)
+        fields.note("", f"left out: {ref} {found.told}", ProblemKind.LEFT_OUT)
 
     def _object(self, fields: Fields) -> Object | None:
         version, name = fields.required("apiVersion"), fields.required("kind")
@@ -190,10 +209,13 @@ def _covers(problems: Iterable[Problem], place: Place) -> bool:
     return any(f"{known.place.field}.".startswith(f"{place.field}.") for known in problems)
 
 
-def assemble(objects: Iterable[Object], settings: MeshSettings) -> Cluster:
+def assemble(objects: Iterable[Object], settings: MeshSettings, *, closed: bool = False) -> Cluster:
     """Return the cluster that objects make: workloads injected, policies sorted by namespace."""
     found = tuple(objects)
     namespaces = {item.ref.name: item for item in found if isinstance(item, Namespace)}
+    if closed:  # a namespace that was left out has no labels and no annotations
+        spaces = dict.fromkeys(item.ref.namespace for item in found if item.ref.namespace)
+        namespaces = {name: Namespace(Ref("", "Namespace", "", name)) for name in spaces} | namespaces
     return Cluster(
         settings,
         namespaces,
@@ -209,4 +231,5 @@ def assemble(objects: Iterable[Object], settings: MeshSettings) -> Cluster:
         {(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, NetworkAuthentication)},
         tuple(item for item in found if isinstance(item, NetworkPolicy)),
         found,
+        closed,
     )

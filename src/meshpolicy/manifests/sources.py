@@ -24,6 +24,8 @@ class ReadOptions:
     """The namespace of objects that name none; empty: `default`."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Values of the variables that a GitOps tool would fill in."""
+    closed: bool = False
+    """Whether the cluster has no other objects than those that are read."""
 
 
 def read(
@@ -35,10 +37,10 @@ def read(
 ) -> Manifests:
     """Return what the sources say, together with every problem in them."""
     if context:
-        return parse_documents(read_context(context), settings, progress=progress)
+        return parse_documents(read_context(context), settings, progress=progress, closed=True)
     documents, unreadable = load(paths, progress, excluded=options.excluded, variables=options.variables)
     before = (*unreadable, *_empty(paths, documents, unreadable))
-    return parse_documents(documents, settings, before, progress, namespace=options.namespace)
+    return parse_documents(documents, settings, before, progress, namespace=options.namespace, closed=options.closed)
 
 
 def _empty(paths: Sequence[str], documents: tuple[Document, ...], unreadable: Iterable[Problem]) -> list[Problem]:

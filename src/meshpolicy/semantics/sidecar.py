@@ -85,4 +85,11 @@ SIDECAR_RULES = (
         "A headless Service leads to the pods themselves: its routes, its annotations and its targetPorts do nothing.",
         f"{DESTINATION}server.go getProfileByIP",
     ),
+    Rule(
+        "R130",
+        "An object of another chart, or one that a GitOps tool completes, acts as soon as it exists: without it, "
+        "nothing is certain.",
+        "linkerd2 policy-controller/k8s/index/src/inbound/index.rs",
+        Evidence.MEASURED,
+    ),
 )

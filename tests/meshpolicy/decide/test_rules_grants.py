@@ -40,11 +40,13 @@ def test_an_empty_list_of_references_admits_everyone() -> None:
 
 
 def test_a_policy_takes_effect_once_its_reference_exists() -> None:
-    """R31, R37: until then it is ignored as a whole; the reference may lead to another namespace."""
+    """R31, R37, R130: until then it is ignored as a whole; in a namespace that is not here, it may exist."""
     elsewhere = tls("*")
     elsewhere["metadata"]["namespace"] = "shared"
     policy = allow(ref("MeshTLSAuthentication", "tls", "shared"))
-    assert outcome(server(), policy) == "403"
+    settled = pod("other", "10.244.0.99", namespace="shared")
+    assert outcome(server(), policy) == "unknown"
+    assert outcome(server(), policy, settled) == "403"
     assert outcome(server(), policy, elsewhere) == "allow"
     assert outcome(server(), allow(BY_TLS), elsewhere) == "403"
 

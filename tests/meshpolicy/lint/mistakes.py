@@ -217,7 +217,8 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
     ),
     (29, "MP029", [server(proxyProtocol="HTTP/3")], "is `HTTP/3`"),
     (30, "MP030", [server(port=6060, accessPolicy=OPEN)], "does not declare port 6060"),
-    (0, "MP031", [server(app="pongr")], "no workload of arena has its labels"),
+    (0, "MP031", [server(app="pongr")], "no workload of arena in these manifests has its labels"),
+    (0, "MP066", [tls("*"), allow(ref("MeshTLSAuthentication", "tls", "other"))], "is not in these manifests"),
     (0, "MP032", [tls("*")], "is named by no policy"),
     (0, "MP033", [older("old")], "selects no Server of arena"),
     (
