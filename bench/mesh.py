@@ -1,7 +1,7 @@
 """Measures what the local mesh costs: a ping through both sidecars against a direct one, memory, and the start.
 
-Direct and meshed pings alternate in one run, each on a kept-alive connection, at a fixed rate.
-Direct means the app's own Unix socket, without any proxy.
+Direct pings, pings through two bare Envoys that only forward, and meshed pings alternate in one run, each on a
+kept-alive connection, at a fixed rate. Direct means the app's own Unix socket, without any proxy.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 import click
 import psutil
+from forward import forwarding
 
 MEBIBYTE = 1024 * 1024
 TARGET = "ponger.pingpong.svc.cluster.local"
@@ -48,9 +49,13 @@ class Figures:
     rate: float
     requests: int
     direct: Latency
+    bare: Latency
+    """Through two Envoys that only forward."""
     meshed: Latency
     added_p50: float
     added_p99: float
+    times_bare: float
+    """What both sidecars add at the median, as a multiple of what two bare Envoys add."""
     up_seconds: tuple[float, ...]
     down_seconds: tuple[float, ...]
     memory: dict[str, float]
@@ -117,24 +122,36 @@ def processes() -> dict[str, psutil.Process]:
     return found
 
 
-async def measure(rate: float, seconds: float, running: dict[str, psutil.Process]) -> tuple[list[float], list[float]]:
-    """Send one direct and one meshed ping a tick; return the seconds of each."""
-    pods = Path(os.environ["LOCALMESH_STATE"]) / "pods"
+Times = tuple[list[float], list[float], list[float]]
+"""Seconds of the direct pings, of those through bare Envoys, and of the meshed ones."""
+
+
+async def opened(path: Path, request: str) -> Line:
+    """Return a connection to a Unix socket that may not listen yet."""
+    while True:
+        try:
+            return Line(*await asyncio.open_unix_connection(str(path)), request.encode())
+        except OSError:
+            await asyncio.sleep(0.05)
+
+
+async def measure(rate: float, seconds: float, running: dict[str, psutil.Process], app: Path, first: Path) -> Times:
+    """Send one ping each way a tick; return the seconds of each."""
     proxy = urlsplit(running["pinger-0/pinger"].environ()["HTTP_PROXY"])
     secret = b64encode(f"{proxy.username}:{proxy.password}".encode()).decode()
     straight = f"GET /ping HTTP/1.1\r\nHost: {TARGET}\r\n\r\n"
     through = f"GET http://{TARGET}/ping HTTP/1.1\r\nHost: {TARGET}\r\nProxy-Authorization: Basic {secret}\r\n\r\n"
-    direct = Line(*await asyncio.open_unix_connection(str(pods / "ponger-0" / "app" / "http.sock")), straight.encode())
+    direct, bare = await opened(app, straight), await opened(first, straight)
     meshed = Line(*await asyncio.open_connection(proxy.hostname, proxy.port), through.encode())
     for _ in range(50):  # the first ones open connections behind the proxies
-        await direct.ask()
-        await meshed.ask()
-    times: tuple[list[float], list[float]] = ([], [])
+        for line in (direct, bare, meshed):
+            await line.ask()
+    times: Times = ([], [], [])
     loop = asyncio.get_running_loop()
     began = loop.time()
     for tick in range(int(rate * seconds)):
         await asyncio.sleep(max(0, began + tick / rate - loop.time()))
-        for line, taken in zip((direct, meshed), times, strict=True):
+        for line, taken in zip((direct, bare, meshed), times, strict=True):
             taken.append(await line.ask())
     return times
 
@@ -149,12 +166,16 @@ def figures(rate: float, seconds: float, starts: int) -> Figures:
             running = processes()
             if len(ups) == starts:
                 memory = {name: p.memory_info().rss / MEBIBYTE for name, p in sorted(running.items())}
-                direct, meshed = asyncio.run(measure(rate, seconds, running))
+                state = Path(os.environ["LOCALMESH_STATE"])
+                app = state / "pods" / "ponger-0" / "app" / "http.sock"
+                with forwarding(state.parent, app) as first:
+                    direct, bare, meshed = asyncio.run(measure(rate, seconds, running, app, first))
             began = perf_counter()
         downs.append(perf_counter() - began)
-    near, far = Latency.of(direct), Latency.of(meshed)
+    near, between, far = Latency.of(direct), Latency.of(bare), Latency.of(meshed)
     added = (far.p50 - near.p50, far.p99 - near.p99)
-    return Figures(rate, len(direct), near, far, *added, tuple(ups), tuple(downs), memory)
+    times_bare = added[0] / (between.p50 - near.p50)
+    return Figures(rate, len(direct), near, between, far, *added, times_bare, tuple(ups), tuple(downs), memory)
 
 
 def shown(found: Figures) -> str:
@@ -162,8 +183,10 @@ def shown(found: Figures) -> str:
     lines = [
         f"{found.requests} pings each way at {found.rate:g} requests/s, in milliseconds",
         f"  direct              p50 {found.direct.p50:6.2f}   p99 {found.direct.p99:6.2f}",
+        f"  through 2 bare Envoys p50 {found.bare.p50:5.2f}   p99 {found.bare.p99:6.2f}",
         f"  through 2 sidecars  p50 {found.meshed.p50:6.2f}   p99 {found.meshed.p99:6.2f}",
         f"  added               p50 {found.added_p50:6.2f}   p99 {found.added_p99:6.2f}   (goal: < 0.50 and < 2.00)",
+        f"  added, as a multiple of what 2 bare Envoys add: {found.times_bare:.2f}   (goal: <= 1.25)",
         "from command to first verified answer, in seconds (goal: < 5)",
         "  " + "  ".join(f"{value:.2f}" for value in found.up_seconds),
         "down, in seconds (goal: < 2)",
