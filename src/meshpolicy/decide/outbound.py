@@ -4,7 +4,7 @@ M4, R118-R122; linkerd2 policy-controller/k8s/index/src/outbound and grpc/src/ou
 linkerd/app/outbound/src/sidecar.rs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -20,6 +20,7 @@ from meshpolicy.kinds.portlists import holds, of_controller, of_destination
 from meshpolicy.kinds.references import Target
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.serviceprofile import ServiceProfile
+from meshpolicy.kinds.tlsroute import StreamRoute
 
 OVERRIDE = "l5d-dst-override"
 
@@ -104,6 +105,7 @@ def client_policy(cluster: Cluster, target: ServiceTarget, namespace: str) -> Cl
         elif protocol is ClientProtocol.DETECT:
             text = f"{target.service.ref} calls port {target.port.number} opaque"
             protocol, reason = ClientProtocol.OPAQUE, Reason(text, "R65", target.service.ref)
+    unclear = unclear or _stream_route(cluster, target, namespace, bool(routes))
     return ClientPolicy(protocol, reason, routes, None if profile else invalid, profile, unclear)
 
 
@@ -136,38 +138,72 @@ def opaque_to_clients(cluster: Cluster, target: ServiceTarget | None, namespace:
     return target is not None and client_policy(cluster, target, namespace).protocol is ClientProtocol.OPAQUE
 
 
-def _in_force(cluster: Cluster, target: ServiceTarget, namespace: str) -> tuple[Route, ...]:
-    """Return the routes of the Service's and the client's namespaces that are in force on a port, in Linkerd's order.
+class ServiceRoutes:
+    """What is attached to the Services of a cluster, found once."""
 
-    A GRPCRoute, wherever it is, drives out the HTTPRoutes of the very same parent (R48).
-    """
+    def __init__(self, cluster: Cluster) -> None:
+        self._routes: dict[tuple[str, str], list[Route]] = {}
+        self.driven_out: set[tuple[str, str, int | None]] = set()
+        """The parents that a GRPCRoute has, wherever it is: HTTPRoutes of the very same parent are out (R48)."""
+        for route in cluster.routes:
+            parents = list(filter(is_service, route.parents))
+            for name in dict.fromkeys((parent.namespace, parent.name) for parent in parents):
+                self._routes.setdefault(name, []).append(route)
+            if route.ref.kind == "GRPCRoute":
+                self.driven_out |= {(parent.namespace, parent.name, parent.port) for parent in parents}
+        self.streams = cluster.of(StreamRoute)
+        self.profiles = {(one.ref.namespace, one.ref.name): one for one in cluster.of(ServiceProfile)}
+
+    def on(self, service: Ref) -> list[Route]:
+        """Return the routes of all namespaces that name a Service as a parent."""
+        return self._routes.get((service.namespace, service.name), [])
+
+
+def service_routes(cluster: Cluster) -> ServiceRoutes:
+    """Return what is attached to the Services of a cluster."""
+    found = cluster.derived.get("service routes")
+    if not isinstance(found, ServiceRoutes):
+        found = cluster.derived["service routes"] = ServiceRoutes(cluster)
+    return found
+
+
+def _in_force(cluster: Cluster, target: ServiceTarget, namespace: str) -> tuple[Route, ...]:
+    """Return the routes of the Service's and the client's namespaces in force on a port, in Linkerd's order."""
     if target.service.headless:
         return ()
-    grpc = {
-        (parent.namespace, parent.name, parent.port)
-        for route in cluster.routes
-        if route.ref.kind == "GRPCRoute"
-        for parent in route.parents
-        if is_service(parent)
-    }
-    found = [
+    attached = service_routes(cluster)
+    homes = dict.fromkeys((target.service.ref.namespace, namespace))
+    return tuple(
         route
-        for home in dict.fromkeys((target.service.ref.namespace, namespace))
-        for route in cluster.in_namespace(home).routes
-        if not route.unusable and _attached(route, target, grpc)
-    ]
-    return tuple(found)
+        for home in homes
+        for route in attached.on(target.service.ref)
+        if route.ref.namespace == home and not route.unusable and _attached(route, target, attached.driven_out)
+    )
 
 
-def _attached(route: Route, target: ServiceTarget, grpc: Iterable[tuple[str, str, int | None]]) -> bool:
-    own = (target.service.ref.namespace, target.service.ref.name)
+def _attached(route: Route, target: ServiceTarget, driven_out: Collection[tuple[str, str, int | None]]) -> bool:
     return any(
-        is_service(parent)
-        and (parent.namespace, parent.name) == own
-        and parent.port in (None, target.port.number)
-        and (route.ref.kind != "HTTPRoute" or (parent.namespace, parent.name, parent.port) not in grpc)
+        _leads_to(parent, target)
+        and (route.ref.kind != "HTTPRoute" or (parent.namespace, parent.name, parent.port) not in driven_out)
         for parent in route.parents
     )
+
+
+def _stream_route(cluster: Cluster, target: ServiceTarget, namespace: str, driven_out: bool) -> Reason | None:
+    """Say that a TLSRoute or TCPRoute may make the port its own; HTTPRoutes and GRPCRoutes drive it out."""
+    homes = (namespace, target.service.ref.namespace)
+    for route in service_routes(cluster).streams if not driven_out and not target.service.headless else ():
+        if route.ref.namespace in homes and any(_leads_to(parent, target) for parent in route.parents):
+            return Reason(
+                f"{route.ref} on the called Service routes connections, and is not judged here", "M4", route.ref
+            )
+    return None
+
+
+def _leads_to(parent: Target, target: ServiceTarget) -> bool:
+    own = (target.service.ref.namespace, target.service.ref.name)
+    same = (parent.namespace, parent.name) == own
+    return is_service(parent) and same and parent.port in (None, target.port.number)
 
 
 def is_service(parent: Target) -> bool:
@@ -179,8 +215,8 @@ def _profile(cluster: Cluster, target: ServiceTarget, namespace: str) -> Service
     """Return the ServiceProfile that routes the calls: of the client's namespace, or else of the Service's (R121)."""
     own = target.service.ref
     name = f"{own.name}.{own.namespace}.svc.{cluster.settings.cluster_domain}"
-    named = {one.ref.namespace: one for one in cluster.of(ServiceProfile) if one.ref.name == name}
-    profile = named.get(namespace) or named.get(own.namespace)
+    known = service_routes(cluster).profiles
+    profile = known.get((namespace, name)) or known.get((own.namespace, name))
     return profile if profile is not None and (profile.routes or profile.overrides) else None
 
 

@@ -58,8 +58,9 @@ def effective(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     if workload.meshed:
         other = Alternative(_unmeshed(workload, port), Reason(f"{doubt}; without a sidecar", "R7", workload.ref))
         return replace(policy, alternatives=(*policy.alternatives, other))
-    other = Alternative(policy, Reason("with a sidecar", "R7", workload.ref))
-    return replace(_unmeshed(workload, port), alternatives=(other,))
+    bare = Reason(f"without a sidecar every call of {workload.ref} gets in", "R7", workload.ref)
+    other = Alternative(policy, Reason(f"{doubt}; with a sidecar", "R7", workload.ref))
+    return replace(_unmeshed(workload, port), unguarded=bare, alternatives=(other,))
 
 
 def _guarded(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:

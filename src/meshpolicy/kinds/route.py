@@ -69,7 +69,7 @@ def read_route(
     return Route(
         ref,
         read_created(document),
-        tuple(_parent(parent, ref) for parent in spec.children("parentRefs")),
+        tuple(read_parent(parent, ref) for parent in spec.children("parentRefs")),
         tuple(HostMatch(host) for host in spec.texts("hostnames")),
         http(spec, unusable) if http is not None else (),
         grpc(spec, unusable) if grpc is not None else (),
@@ -78,7 +78,7 @@ def read_route(
     )
 
 
-def _parent(fields: Fields, ref: Ref) -> Target:
+def read_parent(fields: Fields, ref: Ref) -> Target:
     """Read a parent; a group that is left out is the route's own, and a kind that is left out a Gateway (R45)."""
     target = read_target(fields, ref.namespace)
     return replace(target, group=target.group if fields.has("group") else ref.group, kind=target.kind or "Gateway")

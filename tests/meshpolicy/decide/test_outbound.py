@@ -189,6 +189,21 @@ def test_a_service_profile_with_routes_takes_the_place_of_routes_on_the_service(
     assert outcome(front(), OPEN, route(exact("/x"), parents=ON_SERVICE), *profiles) == expected
 
 
+@pytest.mark.parametrize("kind", ["TLSRoute", "TCPRoute"])
+@pytest.mark.parametrize(
+    ("manifests", "port", "expected"),
+    [([], 80, "unknown"), ([], 81, "allow"), ([route(prefix("/"), name="h", parents=ON_SERVICE)], 80, "allow")],
+)
+def test_a_route_of_connections_on_the_service_is_not_judged(
+    kind: str, manifests: list[Manifest], port: int, expected: str
+) -> None:
+    """M4: an HTTPRoute drives it out."""
+    stream = route(name="s", kind=kind, group=GATEWAY, parents=[{**ON_SERVICE[0], "port": port}])
+    stream["apiVersion"] = f"{GATEWAY}/v1alpha2"
+    stream["spec"]["rules"] = [{"backendRefs": [{"name": "ponger", "port": 80}]}]
+    assert outcome(front(), OPEN, stream, *manifests) == expected
+
+
 def test_a_headless_service_has_no_say() -> None:
     """R123: its clients call the pods."""
     for opaque, word in ((None, None), ("80", None), (None, "grpc")):
