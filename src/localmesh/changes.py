@@ -18,7 +18,7 @@ def words(applied: Applied) -> str:
     if not applied:
         return "Nothing has changed."
     parts = {
-        "told": applied.told,
+        "updated": applied.updated,
         "started": applied.started,
         "replaced": applied.replaced,
         "stopped": applied.stopped,

@@ -98,7 +98,7 @@ class MeshView:
 class Applied:
     """What new manifests have changed; false if they changed nothing."""
 
-    told: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
     """The pods whose sidecars were told something new."""
     started: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
@@ -109,7 +109,7 @@ class Applied:
     """How many of them the reading of the manifests took."""
 
     def __bool__(self) -> bool:
-        return bool(self.told or self.started or self.replaced or self.stopped)
+        return bool(self.updated or self.started or self.replaced or self.stopped)
 
     def to_json(self) -> str:
         """Return the JSON that `from_json` reads."""
@@ -119,8 +119,9 @@ class Applied:
     def from_json(cls, text: str) -> Self:
         """Return what `to_json` wrote."""
         data: dict[str, Any] = json.loads(text)
-        told, started, replaced, stopped = (tuple(data[name]) for name in ("told", "started", "replaced", "stopped"))
-        return cls(told, started, replaced, stopped, data["seconds"], data["reading"])
+        names = ("updated", "started", "replaced", "stopped")
+        updated, started, replaced, stopped = (tuple(data[name]) for name in names)
+        return cls(updated, started, replaced, stopped, data["seconds"], data["reading"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ def test_a_grant_that_is_taken_away_holds_for_the_next_request_of_a_kept_connect
     (changing.manifests / POLICIES).write_text(taken.replace("name: ponger-offer", "name: no-such-route", 1))
     changed = changing.run("diff")
     assert (changed.code, "GET /ping" in changed.out) == (1, True), changed
-    assert re.fullmatch(r"Applied in \d+ ms: told ponger-0, ponger-1\.\n", applied(changing).err)
+    assert re.fullmatch(r"Applied in \d+ ms: updated ponger-0, ponger-1\.\n", applied(changing).err)
     assert (next(answers), changing.run("ask", "pinger", "ponger/ping").code) == (403, 1)
     (changing.manifests / POLICIES).write_text(taken)
     assert changing.run("diff").code == 1

@@ -112,10 +112,10 @@ class Mesh:
         """
         async with self._changing:
             before = self.writer
-            told = await self._take_over(writer)
+            updated = await self._take_over(writer)
             try:
                 await self._accepted()
-                return replace(await self._reconcile(before), told=told)
+                return replace(await self._reconcile(before), updated=updated)
             except LocalMeshError:
                 # What could not be applied is no state to compare with: the next attempt tries it again.
                 await self._take_over(before)

@@ -46,6 +46,8 @@ def _control_plane(pod: Pod) -> Json:
 
 
 _RUNTIME: Json = {
+    # As Linkerd's proxy, Envoy drops the fragment of a request target instead of refusing the request.
+    "envoy": {"reloadable_features": {"http_reject_path_with_fragment": False}},
     # A list of accounts is one expression, and two accounts are more than Envoy allows by default.
     "re2": {"max_program_size": {"error_level": 10_000, "warn_level": 10_000}},
 }

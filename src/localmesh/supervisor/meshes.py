@@ -44,7 +44,7 @@ def others(folder: StateFolder) -> str:
         return ""
     found = [StateFolder(path) for path in sorted(marked_folders() - {folder.path})]
     running = [f"{mesh_in(other)} (LOCALMESH_STATE={other.path})" for other in found if other.owner() is not None]
-    return f"another local mesh runs, {_listed(running)}" if running else ""
+    return f"other local meshes that run: {', '.join(running)}" if running else ""
 
 
 def _listed(names: Sequence[str]) -> str:
