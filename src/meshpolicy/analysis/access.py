@@ -8,18 +8,20 @@ from typing import Any
 from meshpolicy.analysis.calls import NOT_COMPUTED, Port
 from meshpolicy.analysis.clients import ANY_IDENTITY, ClientSet, ClientTerm, meets_identity
 from meshpolicy.analysis.offers import Offers
+from meshpolicy.analysis.pods import walls
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.regions import ANYTHING, Asked
 from meshpolicy.core.axis import Part
 from meshpolicy.core.match import IdentityMatch, NetworkMatch
 from meshpolicy.core.policy import Authorization, Origin, Ref, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
+from meshpolicy.core.truth import Truth
 from meshpolicy.decide.connection import Connection
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.index.effective import IPV6, skipped
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.networkpolicy import Direction
+from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy
 from meshpolicy.kinds.workload import Workload
 
 ANYONE: ClientSet = (ClientTerm(),)
@@ -108,6 +110,9 @@ def subjects(grant: Authorization, *, meshed: bool | None = None) -> Iterator[Cl
 def _beside_the_mesh(port: Port) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
     """Return the NetworkPolicies that choose who reaches a port without a proxy, or that keep all away (N1, N6)."""
     isolating = index_of(port.cluster).network_policies.isolating(port.workload, Direction.INGRESS)
+    beyond = tuple(policy.ref for policy in walls(port.cluster) if not isinstance(policy, NetworkPolicy))
+    if beyond:
+        return (*(policy.ref for policy in isolating), *beyond), ()
     some = [policy for policy in isolating if policy.admits_to(port.workload, port.number)]
     if any(policy.admits_to(port.workload, port.number, everybody=True) for policy in some):
         return (), ()
@@ -129,7 +134,7 @@ class _Callers:
 
     def blocked(self, clients: ClientSet, server: Workload, port: int) -> tuple[Ref, ...]:
         """Return the NetworkPolicies that block every workload of an account; of wider sets of clients none."""
-        if not self._cluster.network_policies:
+        if not walls(self._cluster):
             return ()
         patterns = {pattern for term in clients for pattern in term.identities.all_of}
         identity = next(iter(patterns)) if len(patterns) == 1 else None
@@ -138,7 +143,7 @@ class _Callers:
         found: dict[Ref, None] = {}
         for workload in self._by_identity[identity.pattern]:
             verdict = self._wire(workload, server, port).blocked(index_of(self._cluster).network_policies)
-            if verdict is None:
+            if verdict is None or verdict.truth is not Truth.NO:
                 return ()
             found |= dict.fromkeys(verdict.policies)
         return tuple(found)

@@ -22,13 +22,17 @@ from meshpolicy.core.truth import Truth
 from meshpolicy.decide.authorized import authenticated
 
 SPIFFE = "spiffe://"
-IDENTITIES = language(r"[a-z0-9_-][a-z0-9._-]*|spiffe://[a-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
-"""What a certificate may hold: a DNS name in lower case (R70), or a SPIFFE id."""
 NICE_ADDRESSES = tuple(map(ip_address, ("203.0.113.7", "2001:db8::7")))
 BESIDE_LOOPBACK = tuple(map(ip_address, ("126.255.255.254", "128.0.0.1")))
 MOST_CLIENTS = 100_000
 UNMESHED = ""
 """The identity of a client that has none."""
+
+
+@lru_cache(1)
+def all_identities() -> Automaton:
+    """Return what a certificate may hold: a DNS name in lower case (R70), or a SPIFFE id."""
+    return language(r"[a-z0-9_-][a-z0-9._-]*|spiffe://[a-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,7 @@ def _identity_axis(patterns: tuple[IdentityPattern, ...], names: tuple[str, ...]
     languages = [piece for pattern in found for piece in _identity_languages(pattern)]
     exact = [one.pattern for one in found if isinstance(one, IdentityMatch) and one.exact]
     below = [f"other{one.pattern[1:]}" for one in found if isinstance(one, IdentityMatch) and one.pattern[:2] == "*."]
-    universe = IDENTITIES
+    universe = all_identities()
     for text in exact:
         universe |= Automaton.literal(text)
     nice = [*exact, *names, *below, f"{SPIFFE}other/workload"]

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
 from meshpolicy.analysis.outcomes import Passage
-from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes
+from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes, walled, walls
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.regions import Region, regions
 from meshpolicy.core.policy import Ref
@@ -100,9 +100,9 @@ class Comparison:
             return
         server = other or one
         ref = server.ref if server is not None else Ref("", "", "", "")
-        walled = any(port is not None and self._walled(port) for port in (before, after))
+        kept = any(port is not None and walled(port.cluster, port.workload) for port in (before, after))
         try:
-            calls = Calls((before, after), self.pods if walled else (EVERYBODY,), names=self.names)
+            calls = Calls((before, after), self.pods if kept else (EVERYBODY,), names=self.names)
         except NOT_COMPUTED as error:
             yield Changed(Change.UNKNOWN, ref, number, None, reasons=(f"not computed: {error}",))
             return
@@ -120,19 +120,20 @@ class Comparison:
             and _inwards(before) == _inwards(after)
         )
 
-    def _walled(self, port: Port) -> bool:
-        return bool(_inwards(port)) or bool(_outwards(port.cluster)[0])
 
-
-def _outwards(cluster: Cluster) -> tuple[tuple[NetworkPolicy, ...], object]:
-    """Return what decides which pods may call out, and the labels of namespaces."""
-    policies = tuple(policy for policy in cluster.network_policies if Direction.EGRESS in policy.types)
+def _outwards(cluster: Cluster) -> tuple[object, ...]:
+    """Return what decides about the calls of all pods: rules for what goes out, and those of whole clusters."""
+    policies = (policy for policy in walls(cluster) if not isinstance(policy, NetworkPolicy) or _lets_out(policy))
     labels = {name: namespace.labels for name, namespace in cluster.namespaces.items()}
-    return policies, labels if cluster.network_policies else None
+    return tuple(policies), labels if walls(cluster) else None
 
 
-def _inwards(port: Port) -> tuple[NetworkPolicy, ...]:
-    return index_of(port.cluster).network_policies.isolating(port.workload, Direction.INGRESS)
+def _lets_out(policy: NetworkPolicy) -> bool:
+    return Direction.EGRESS in policy.types
+
+
+def _inwards(port: Port) -> tuple[object, ...]:
+    return index_of(port.cluster).network_policies.matching(port.workload, Direction.INGRESS)
 
 
 def _changes(calls: Calls, server: Ref, port: int) -> Iterator[Changed]:

@@ -12,7 +12,7 @@ from meshpolicy.analysis.requests import Cell, Requests
 from meshpolicy.analysis.variants import variants
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.policy import Authorization, Origin, Ref, Unauthenticated
-from meshpolicy.decide.decide import Stack, Verdict, seen, stack
+from meshpolicy.decide.decide import Stack, Verdict, seen
 
 Slot = tuple[bool, Traffic]
 """Whether the client is meshed, and what it sends."""
@@ -86,10 +86,11 @@ class Offers:
         return offers
 
     def _slots(self, *, hinted: bool) -> Iterator[tuple[Slot, Arrival]]:
-        for traffic in Traffic:
-            yield (False, traffic), Arrival.PLAIN
+        """Yield how calls arrive, each way once."""
+        found = {((False, traffic), Arrival.PLAIN): None for traffic in Traffic}
         for way, arrival in self._port.arrivals(hinted=hinted).items():
-            yield (True, way.traffic), arrival
+            found[(True, way.traffic), arrival] = None
+        yield from found
 
     def __iter__(self) -> Iterator[Offer]:
         """Yield what each grant admits; where one admits everyone to it, whom the others name says nothing more."""
@@ -108,7 +109,7 @@ class Offers:
 
     def lists(self, arrival: Arrival) -> Iterator[GrantList]:
         """Yield the lists of grants that such a client's calls meet, each with what is asked; one for each outcome."""
-        traffic = next((one for one in FAMILIES[0] if stack(self.policy, arrival, one) is Stack.HTTP), Traffic.TCP)
+        traffic = next((one for one in FAMILIES[0] if self._outcomes[0].stack(arrival, one) is Stack.HTTP), Traffic.TCP)
         found: dict[tuple[Authorization, ...], tuple[set[Cell], dict[Ref, None]]] = {}
         for cell in self.requests.cells() if traffic.is_http else [next(self.requests.cells())]:
             for passage, _ in self._outcomes[0].passages(arrival, traffic, cell):
@@ -152,5 +153,5 @@ def _grants(passage: Passage, *, anyone: bool) -> Iterable[Authorization]:
 
 
 def _reason(outcomes: Outcomes, arrival: Arrival, traffic: Traffic) -> str:
-    found = stack(outcomes.policy, arrival, traffic)
+    found = outcomes.stack(arrival, traffic)
     return "; ".join(reason.text for reason in getattr(found, "reasons", ()))

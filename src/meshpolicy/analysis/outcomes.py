@@ -93,10 +93,18 @@ class Outcomes:
     def __init__(self, space: Space, policy: PortPolicy) -> None:
         self.space, self.policy = space, policy
         self._http: dict[Cell, tuple[tuple[Passage, int], ...]] | None = None
+        self._stacks: dict[tuple[Arrival, Traffic], Stack | Decision] = {}
+
+    def stack(self, arrival: Arrival, traffic: Traffic) -> Stack | Decision:
+        """Return which part of the proxy decides such calls, or what becomes of all of them."""
+        key = (arrival, traffic)
+        if key not in self._stacks:
+            self._stacks[key] = stack(self.policy, arrival, traffic)
+        return self._stacks[key]
 
     def passages(self, arrival: Arrival, traffic: Traffic, cell: Cell) -> tuple[tuple[Passage, int], ...]:
         """Return what such calls meet, each with the clients who meet it."""
-        found = stack(self.policy, arrival, traffic)
+        found = self.stack(arrival, traffic)
         everyone = self.space.clients.everyone
         match found:
             case Decision():
@@ -119,7 +127,7 @@ class Outcomes:
 
     def takes(self, arrival: Arrival, traffic: Traffic) -> bool:
         """Whether the port takes such traffic at all, be it by a grant."""
-        found = stack(self.policy, arrival, traffic)
+        found = self.stack(arrival, traffic)
         return not isinstance(found, Decision) or found.verdict in (Verdict.ALLOW, Verdict.UNKNOWN)
 
     def allowed(self, arrival: Arrival, traffic: Traffic, cell: Cell) -> Bits:

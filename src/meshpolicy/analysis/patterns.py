@@ -17,17 +17,35 @@ from meshpolicy.decide.decide import CLIENT_ID
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, route_grpc
 
-PATHS = language(r"/[!-~\x80-\U0010ffff]*") - language(r"[^?#]*[?#][^\n]*")
-"""Paths as they may be sent: RFC 3986 and UTF-8, in origin form (RFC 9112, section 3.2.1)."""
-HOSTS = language(r"[A-Za-z0-9._-]*")
-AUTHORITIES = language(r"[A-Za-z0-9._-]*(?::[0-9]*)?")
-HEADER_VALUES = language(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
-"""Header values of ASCII: no space at either end, no control characters (RFC 9110, section 5.5)."""
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "OTHER")
 NICE_PATHS = ("/", "/other")
 ANY_QUERY = ValueMatch("", ".*", regex=True)
 """What a request meets that has a query at all, whatever is in it; no parameter has an empty name."""
 CACHED = 4096
+
+
+@lru_cache(1)
+def all_paths() -> Automaton:
+    """Return the paths that may be sent: RFC 3986 and UTF-8, in origin form (RFC 9112, section 3.2.1)."""
+    return language(r"/[!-~\x80-\U0010ffff]*") - language(r"[^?#]*[?#][^\n]*")
+
+
+@lru_cache(1)
+def all_hosts() -> Automaton:
+    """Return the names that a host may have, and none."""
+    return language(r"[A-Za-z0-9._-]*")
+
+
+@lru_cache(1)
+def all_authorities() -> Automaton:
+    """Return hosts with and without a port."""
+    return language(r"[A-Za-z0-9._-]*(?::[0-9]*)?")
+
+
+@lru_cache(1)
+def all_header_values() -> Automaton:
+    """Return header values of ASCII: no space at either end, no control characters (RFC 9110, section 5.5)."""
+    return language(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +170,7 @@ def path_axis(patterns: tuple[PathPattern, ...]) -> Axis[PathPattern, str]:
     languages = [piece for pattern in found for piece in _path_languages(pattern)]
     nice = [*(one.value for one in found if isinstance(one, PathMatch)), *NICE_PATHS]
     return grouped(
-        texts(PATHS, languages, nice),
+        texts(all_paths(), languages, nice),
         tuple(found),
         meets_path,
     )
@@ -201,7 +219,7 @@ def host_axis(patterns: tuple[HostPattern, ...]) -> Axis[HostPattern, str]:
     plain = [one.pattern.removeprefix("*.") for one in patterns if isinstance(one, HostMatch)]
     nice = [*plain, *(f"a.{name}" for name in plain), "other.example"]
     return grouped(
-        texts(AUTHORITIES if redirected else HOSTS, languages, nice),
+        texts(all_authorities() if redirected else all_hosts(), languages, nice),
         patterns,
         meets_host,
     )
@@ -231,7 +249,7 @@ def _host_languages(pattern: HostPattern, *, ports: bool) -> Iterator[Automaton]
     for words in (_any_case(name), Automaton.literal(name)):
         for tail in (words, concat(words, Automaton.literal("."))):
             if pattern.pattern.startswith("*."):
-                yield concat(concat(HOSTS, tail), port)
+                yield concat(concat(all_hosts(), tail), port)
             yield concat(tail, port)
 
 
@@ -259,7 +277,7 @@ def value_axis(patterns: tuple[ValueMatch, ...], *, header: bool) -> Axis[ValueM
     A header's values are of ASCII, but for those that a pattern names exactly: no expression spans others (R93).
     """
     languages = [language(one.value) if one.regex else Automaton.literal(one.value) for one in patterns]
-    universe = HEADER_VALUES if header else Automaton.everything()
+    universe = all_header_values() if header else Automaton.everything()
     for exact in (one for one in patterns if not one.regex):
         universe |= Automaton.literal(exact.value)
     found = texts(universe, languages, [one.value for one in patterns if not one.regex])

@@ -18,8 +18,10 @@ from meshpolicy.decide.judge import connection, network_answer
 from meshpolicy.decide.transport import Call
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
+from meshpolicy.kinds.adminnetworkpolicy import AdminNetworkPolicy
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.networkpolicy import Direction
+from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, Peer
+from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.workload import Injection, Workload
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
@@ -60,9 +62,14 @@ OUTSIDE = PodClass(None)
 EVERYBODY = PodClass(None, everybody=True)
 
 
+def walls(cluster: Cluster) -> tuple[NetworkPolicy | AdminNetworkPolicy | OtherNetworkPolicy, ...]:
+    """Return all policies of every kind that may keep a packet away."""
+    return (*cluster.network_policies, *cluster.of(AdminNetworkPolicy), *cluster.of(OtherNetworkPolicy))
+
+
 def pod_classes(clusters: Sequence[Cluster]) -> tuple[PodClass, ...]:
     """Return the classes of clients that the NetworkPolicies of some states of a cluster tell apart."""
-    if not any(cluster.network_policies for cluster in clusters):
+    if not any(map(walls, clusters)):
         return (EVERYBODY,)
     found: dict[object, tuple[Workload, dict[str, None]]] = {}
     for workload, name in _candidates(clusters):
@@ -74,9 +81,7 @@ def pod_classes(clusters: Sequence[Cluster]) -> tuple[PodClass, ...]:
 
 def pod_classes_of(cluster: Cluster, server: Workload) -> tuple[PodClass, ...]:
     """Return the classes of clients of one server; where no NetworkPolicy concerns its calls, one."""
-    inwards = index_of(cluster).network_policies.matching(server, Direction.INGRESS)
-    outwards = any(Direction.EGRESS in policy.types for policy in cluster.network_policies)
-    if not (inwards or outwards):
+    if not walled(cluster, server):
         return (EVERYBODY,)
     found = cluster.derived.get("pod classes")
     if not isinstance(found, tuple):
@@ -84,19 +89,32 @@ def pod_classes_of(cluster: Cluster, server: Workload) -> tuple[PodClass, ...]:
     return found
 
 
+def walled(cluster: Cluster, server: Workload) -> bool:
+    """Whether some policy may have a say in calls to a server."""
+    policies = index_of(cluster).network_policies
+    outwards = any(Direction.EGRESS in policy.types for policy in cluster.network_policies)
+    return outwards or bool(policies.matching(server, Direction.INGRESS)) or not policies.only_network_policies
+
+
 def _sign(cluster: Cluster, pod: Workload) -> tuple[object, ...]:
     """Return all that the NetworkPolicies of a cluster see of a pod but its address."""
     policies = index_of(cluster).network_policies
     bare = Endpoint(replace(pod, addresses=()))
-    chosen = tuple(
-        policies.selects(policy.ref.namespace, peer, bare)
-        for policy in cluster.network_policies
-        for rule in policy.ingress
-        for peer in rule.peers
-        if peer.block is None
-    )
+    chosen = tuple(policies.selects(home, peer, bare) for home, peer in _peers(cluster))
+    others = tuple(policy.selects(pod) for policy in cluster.of(OtherNetworkPolicy))
     isolating = tuple((policy.ref, met) for policy, met in policies.matching(pod, Direction.EGRESS))
-    return pod.host_network, pod.ref.kind == "ExternalWorkload", isolating, chosen
+    return pod.host_network, pod.ref.kind == "ExternalWorkload", isolating, chosen, others
+
+
+def _peers(cluster: Cluster) -> Iterator[tuple[str, Peer]]:
+    """Yield every selector of pods, with the namespace from which it is looked at."""
+    for policy in cluster.network_policies:
+        for rule in (*policy.ingress, *policy.egress):
+            yield from ((policy.ref.namespace, peer) for peer in rule.peers if peer.block is None)
+    for admin in cluster.of(AdminNetworkPolicy):
+        yield "", admin.subject
+        for matches in (rule.matches for rule in (*admin.ingress, *admin.egress)):
+            yield from (("", peer) for peer in matches.peers if peer.block is None)
 
 
 def _candidates(clusters: Sequence[Cluster]) -> Iterator[tuple[Workload, str]]:
@@ -115,24 +133,25 @@ def _candidates(clusters: Sequence[Cluster]) -> Iterator[tuple[Workload, str]]:
 
 
 def _selected(cluster: Cluster) -> Iterator[Workload]:
-    """Yield a pod for each selector of the NetworkPolicies, and one without labels in each of their namespaces."""
+    """Yield a pod for each selector of the policies, and one without labels in each of their namespaces."""
     policies = index_of(cluster).network_policies
-    spaces = dict.fromkeys(
-        (*cluster.namespaces, *(policy.ref.namespace for policy in cluster.network_policies), ELSEWHERE)
-    )
+    homes = (policy.ref.namespace for policy in walls(cluster))
+    spaces = [space for space in dict.fromkeys((*cluster.namespaces, *homes, ELSEWHERE)) if space]
     for policy in cluster.network_policies:
-        home = policy.ref.namespace
-        yield _pod(home, {})
-        yield _pod(home, labels_for(policy.pods))
-        for peer in (peer for rule in (*policy.ingress, *policy.egress) for peer in rule.peers if peer.block is None):
-            labels = labels_for(peer.pods) if peer.pods is not None else {}
-            if peer.namespaces is None:
-                yield _pod(home, labels)
-                continue
-            named = dict(peer.namespaces.labels).get(NAMESPACE_NAME)
-            for space in dict.fromkeys((*spaces, named) if named else spaces):
-                if peer.namespaces.matches(policies.namespace_labels(space)) is not Truth.NO:
-                    yield _pod(space, labels)
+        yield _pod(policy.ref.namespace, {})
+        yield _pod(policy.ref.namespace, labels_for(policy.pods))
+    for other in cluster.of(OtherNetworkPolicy):
+        for selector in other.selectors:
+            yield from (_pod(space, labels_for(selector)) for space in spaces)
+    for home, peer in _peers(cluster):
+        labels = labels_for(peer.pods) if peer.pods is not None else {}
+        if peer.namespaces is None:
+            yield _pod(home, labels)
+            continue
+        named = dict(peer.namespaces.labels).get(NAMESPACE_NAME)
+        for space in dict.fromkeys((*spaces, named) if named else spaces):
+            if peer.namespaces.matches(policies.namespace_labels(space)) is not Truth.NO:
+                yield _pod(space, labels)
 
 
 def labels_for(selector: Selector) -> dict[str, str]:
@@ -160,7 +179,7 @@ def let_through(cluster: Cluster, server: Workload, port: int, pods: PodClass, c
             continue  # who has a sidecar is a pod
         for at, address in enumerate(clients.addresses.witnesses):
             call = Call(server, port, pods.pod(address, meshed=meshed), address)
-            verdict = _verdict(cluster, call) if cluster.network_policies else Verdict.ALLOW
+            verdict = _verdict(cluster, call) if walls(cluster) else Verdict.ALLOW
             if verdict is Verdict.UNKNOWN and pods.example is None and _known(cluster, server):
                 verdict = Verdict.BLOCKED  # whom no block of addresses means, and who is no pod, is meant by none
             bits = identities & clients.box(clients.identities.full, 1 << at)

@@ -37,10 +37,9 @@ def callable_ports(cluster: Cluster, workload: Workload, *, admin: bool = False)
     4191 is always there, as it always listens.
     """
     found = dict.fromkeys(declared_ports(workload))
-    for service in cluster.services:
-        if service.selects(workload.ref.namespace, workload.labels):
-            for entry in service.ports:
-                found |= dict.fromkeys(port_numbers(workload, entry.target)) if entry.protocol == "TCP" else {}
+    for service in index_of(cluster).services(workload):
+        for entry in service.ports:
+            found |= dict.fromkeys(port_numbers(workload, entry.target)) if entry.protocol == "TCP" else {}
     for server in index_of(cluster).servers(workload.ref.namespace).selecting(workload):
         found |= dict.fromkeys(port_numbers(workload, server.port))
     if admin and workload.meshed and workload.ref.kind != "ExternalWorkload":

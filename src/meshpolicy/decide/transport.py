@@ -99,8 +99,8 @@ def find_service_targets(cluster: Cluster, server: Workload, port: int) -> list[
     """Return every Service port that leads to a port of a workload; a headless Service leads to the pods themselves."""
     return [
         ServiceTarget(service, entry)
-        for service in cluster.services
-        if not service.headless and service.selects(server.ref.namespace, server.labels)
+        for service in index_of(cluster).services(server)
+        if not service.headless
         for entry in service.ports
         if port in port_numbers(server, entry.target)
     ]

@@ -1,5 +1,6 @@
 """Joins the objects of a cluster once: routes and limits to Servers, policies to grants, Servers to ports. Pure."""
 
+from collections.abc import Iterator
 from functools import cached_property
 
 from meshpolicy.index.attach import Attachments
@@ -10,6 +11,7 @@ from meshpolicy.kinds.adminnetworkpolicy import AdminNetworkPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.server import Server
+from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Workload
 
@@ -38,6 +40,19 @@ class Index:
             self._cluster.of(AdminNetworkPolicy),
             self._cluster.of(OtherNetworkPolicy),
         )
+
+    @cached_property
+    def _services(self) -> dict[str, list[Service]]:
+        found: dict[str, list[Service]] = {}
+        for service in self._cluster.services:
+            found.setdefault(service.ref.namespace, []).append(service)
+        return found
+
+    def services(self, workload: Workload) -> Iterator[Service]:
+        """Yield the Services that select a workload."""
+        for service in self._services.get(workload.ref.namespace, ()):
+            if service.selects(workload.ref.namespace, workload.labels):
+                yield service
 
     def authorizer(self, namespace: str, *, widest: bool = False) -> Authorizer:
         """Return the resolved policies of a namespace; `widest`: with all that objects elsewhere may grant."""
