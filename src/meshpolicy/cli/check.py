@@ -1,21 +1,26 @@
 """The verb `check`: the verdict of one call, and why."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import click
 
+from meshpolicy.analysis.advice import advice
 from meshpolicy.analysis.questions import caller, target
-from meshpolicy.analysis.suggest import suggestion
+from meshpolicy.analysis.suggest import Manifest
 from meshpolicy.analysis.ways import judge_name
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, output, width
 from meshpolicy.cli.request import request_options
 from meshpolicy.core.client import Traffic
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import Place
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, ServiceTarget, find_service_targets
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.manifests.parse import assemble, parse_documents
 from meshpolicy.render.json import answer_as_json
 from meshpolicy.render.text import answer_as_text
 
@@ -56,9 +61,17 @@ def command(
     if not direct and not find_service_targets(cluster, what.workload, what.port):
         text = f"no Service of these manifests leads to {what.workload.ref}:{what.port}"
         echo(f"note: {text}; this is the answer to a call of the pod's address", err=True)
-    change = suggestion(cluster, judged.call, judged.answer)
+
+    def rebuilt(objects: Iterable[Object]) -> Cluster:
+        return assemble(objects, cluster.settings)
+
+    def objects_of(manifests: Sequence[Manifest]) -> Sequence[Object]:
+        documents = [Document(Place("the suggestion", number), one) for number, one in enumerate(manifests, 1)]
+        return parse_documents(documents, cluster.settings).cluster.objects
+
+    change = advice(cluster, judged.call, judged.answer, rebuilt, objects_of)
     if output == "json":
-        echo(answer_as_json(judged, change))
+        echo(answer_as_json(judged, change, cluster))
     else:
-        echo(answer_as_text(judged, who, change, width(), explain=explain))
+        echo(answer_as_text(judged, who, change, cluster, width(), explain=explain))
     sys.exit(0 if judged.answer.allowed else 1)

@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 
 from meshpolicy.analysis.access import Access
+from meshpolicy.analysis.advice import Advice
 from meshpolicy.analysis.difference import Changed
 from meshpolicy.analysis.refusals import Denied
-from meshpolicy.analysis.suggest import Suggestion
 from meshpolicy.analysis.ways import Judged
 from meshpolicy.analysis.words import access_words, witness_object
 from meshpolicy.cases.mutants import Survivor
@@ -115,7 +115,20 @@ def _change(changed: Changed, after: Cluster) -> dict[str, object]:
     }
 
 
-def answer_as_json(judged: Judged, change: Suggestion | None) -> str:
+def _advice(change: Advice, cluster: Cluster) -> dict[str, object]:
+    more = [(one.change, *change_cells(one, cluster.settings)) for one in change.more]
+    return {
+        "text": change.text,
+        "manifests": change.manifests,
+        "exact": change.exact,
+        "besides": [
+            {"change": str(kind), "client": client, "server": server, "requests": what}
+            for kind, client, server, what in more
+        ],
+    }
+
+
+def answer_as_json(judged: Judged, change: Advice | None, cluster: Cluster) -> str:
     """Return the verdict on one call, its reasons, and what would allow it."""
     call, answer = judged.call, judged.answer
     shown = {
@@ -132,7 +145,7 @@ def answer_as_json(judged: Judged, change: Suggestion | None) -> str:
         ],
         "otherwise": [{"way": way.name, "outcome": way.answer.outcome} for way in judged.others],
         "curl": curl(call) if call.traffic is Traffic.HTTP else None,
-        "change": None if change is None or answer.allowed else {"text": change.text, "manifests": change.manifests},
+        "change": None if change is None or answer.allowed else _advice(change, cluster),
     }
     return json.dumps(shown, indent=2)
 

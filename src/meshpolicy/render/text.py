@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 import yaml
 
 from meshpolicy.analysis.access import Access
+from meshpolicy.analysis.advice import Advice
 from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.difference import Change, Changed
 from meshpolicy.analysis.questions import Caller
 from meshpolicy.analysis.refusals import Denied
-from meshpolicy.analysis.suggest import Suggestion
 from meshpolicy.analysis.ways import Judged
 from meshpolicy.analysis.words import counted, witness_words
 from meshpolicy.cases.mutants import Survivor
@@ -136,7 +136,13 @@ def change_curl(changed: Changed, after: Cluster) -> str:
 
 
 def answer_as_text(
-    judged: Judged, who: Caller, change: Suggestion | None, width: int | None = None, *, explain: bool | None = None
+    judged: Judged,
+    who: Caller,
+    change: Advice | None,
+    cluster: Cluster,
+    width: int | None = None,
+    *,
+    explain: bool | None = None,
 ) -> str:
     """Return the verdict on one call, why, and what would allow it; `explain` adds the rules, or drops all reasons."""
     call, answer = judged.call, judged.answer
@@ -158,9 +164,19 @@ def answer_as_text(
         lines += ["", "see it yourself:", f"  {curl(call)}"]
     if change is not None and not answer.allowed:
         lines += ["", fitted(f"to allow this: {change.text}", width)]
+        lines += [fitted(line, width) for line in _effect(change, cluster)]
         if change.manifests:
             lines += ["", yaml.safe_dump_all(change.manifests, sort_keys=False).rstrip()]
     return "\n".join(lines)
+
+
+def _effect(change: Advice, cluster: Cluster) -> Iterator[str]:
+    """Yield what a change does besides allowing the call."""
+    if change.exact:
+        yield "  it allows this call to the account, and changes no other request"
+    for one in change.more:
+        client, server, what = change_cells(one, cluster.settings)
+        yield f"  it changes more, {one.change}: {client} -> {server}  {what}"
 
 
 def survivors_as_text(tried: int, survived: Sequence[Survivor], *, explain: bool = False) -> str:

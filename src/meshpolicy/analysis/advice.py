@@ -1,0 +1,149 @@
+"""What would allow a refused call, decided anew before it is said: nothing is advised that does not do it. Pure.
+
+First comes what is there already, would admit the call, and is not in force.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from itertools import islice
+
+from meshpolicy.analysis.difference import Change, Changed, Comparison
+from meshpolicy.analysis.regions import FAMILIES
+from meshpolicy.analysis.requests import RequestSet, Term
+from meshpolicy.analysis.suggest import Manifest, Suggestion, suggestion
+from meshpolicy.core.axis import Part
+from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
+from meshpolicy.core.policy import Ref
+from meshpolicy.decide.judge import Answer, judge
+from meshpolicy.decide.transport import Call, identity_of
+from meshpolicy.index.authorize import resolve
+from meshpolicy.index.index import index_of
+from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.kind import Object
+from meshpolicy.kinds.references import Target, kind_of
+
+Rebuild = Callable[[Iterable[Object]], Cluster]
+"""Makes a cluster of objects, with the settings of the one that is asked about."""
+Read = Callable[[Sequence[Manifest]], Sequence[Object]]
+"""Reads manifests."""
+MOST_REPAIRS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do, and what else that does."""
+
+    text: str
+    manifests: tuple[Manifest, ...] = ()
+    more: tuple[Changed, ...] = ()
+    """What it opens and closes besides the call."""
+    exact: bool = False
+    """Whether it allows this call, and changes the outcome of no other."""
+
+
+def advice(cluster: Cluster, call: Call, answer: Answer, rebuild: Rebuild, read: Read) -> Advice | None:
+    """Return what would allow a refused call, or None where nothing is known that does."""
+    if answer.allowed:
+        return None
+    for text, objects in islice(_repairs(cluster, call, answer), MOST_REPAIRS):
+        after = rebuild(objects)
+        if _allowed(after, call):
+            return _told(cluster, after, call, Suggestion(text))
+    proposed = suggestion(cluster, call, answer)
+    if proposed is None or not proposed.manifests:
+        return None if proposed is None else Advice(proposed.text)
+    after = rebuild((*cluster.objects, *read(proposed.manifests)))
+    return _told(cluster, after, call, proposed) if _allowed(after, call) else None
+
+
+def _allowed(after: Cluster, call: Call) -> bool:
+    """Whether a call is allowed in another state, in which its ends are the same objects."""
+    ends = {workload.ref: workload for workload in after.workloads}
+    client = None if call.client is None else ends.get(call.client.ref, call.client)
+    return judge(after, replace(call, server=ends.get(call.server.ref, call.server), client=client)).allowed
+
+
+def _told(before: Cluster, after: Cluster, call: Call, proposed: Suggestion) -> Advice:
+    comparison = Comparison(before, after)
+    changed = [one for pair in comparison.pairs() for one in comparison.changes(*pair)]
+    wanted = [one for one in changed if one.change.changes_requests]
+    more = tuple(one for one in wanted if not _is_call(before, one, call))
+    return Advice(proposed.text, proposed.manifests, more, exact=not more)
+
+
+def _is_call(cluster: Cluster, changed: Changed, call: Call) -> bool:
+    """Whether a change opens this call to its client's account, and no other."""
+    if changed.change is not Change.OPENED or changed.region is None or call.client is None:
+        return False
+    if (changed.server, changed.port) != (call.server.ref, call.port):
+        return False
+    who = Part((IdentityMatch(identity_of(cluster, call.client)),))
+    path = PathMatch(PathKind.EXACT, call.request.target)
+    exact = RequestSet((Term(Part((call.request.method,)), Part((path,))),))
+    asked = all(one.requests == exact and one.traffics <= set(FAMILIES[0]) for one in changed.region.asked)
+    return asked and {term.identities for term in changed.region.clients} == {who}
+
+
+def _repairs(cluster: Cluster, call: Call, answer: Answer) -> Iterator[tuple[str, list[Object]]]:
+    """Yield ways to bring a policy into force that is there and does nothing, each with the objects then."""
+    policies = cluster.in_namespace(call.server.ref.namespace).authorization_policies
+    for policy in policies:
+        for why, repaired in _repaired(cluster, policy, answer):
+            text = f"{policy.ref} would admit it, and is ignored: {why}"
+            yield text, [repaired if one is policy else one for one in cluster.objects]
+
+
+def _repaired(
+    cluster: Cluster, policy: AuthorizationPolicy, answer: Answer
+) -> Iterator[tuple[str, AuthorizationPolicy]]:
+    if resolve(cluster, policy) is None:
+        for at, reference in enumerate(policy.references):
+            for name in _instead(cluster, reference):
+                references = list(policy.references)
+                references[at] = replace(reference, namespace=name[0], name=name[1])
+                shown = f"{reference.kind} {reference.namespace}/{reference.name}"
+                hint = f"did you mean {name[0]}/{name[1]}?"
+                yield f"there is no {shown}; {hint}", replace(policy, references=tuple(references))
+    elif not _targets_something(cluster, policy):
+        for ref in _near(answer):
+            target = replace(policy.target, group=ref.group, kind=ref.kind, name=ref.name)
+            shown = f"{policy.target.kind}.{policy.target.group or 'core'} {policy.target.name}"
+            hint = f"did you mean {ref.kind}.{ref.group} {ref.name}?"
+            yield f"it targets {shown}, which is not in force; {hint}", replace(policy, target=target)
+
+
+def _instead(cluster: Cluster, reference: Target) -> list[tuple[str, str]]:
+    """Return the authentications that a reference that leads nowhere may mean, those of a close name first."""
+    known: dict[tuple[str, str], dict[tuple[str, str], object]] = {
+        ("policy.linkerd.io", "meshtlsauthentication"): dict(cluster.identities),
+        ("policy.linkerd.io", "networkauthentication"): dict(cluster.networks),
+    }
+    names = known.get(kind_of(reference), {})
+    if (reference.namespace, reference.name) in names:
+        return []
+    near = [key for key in names if key[0] == reference.namespace] + [key for key in names if key[1] == reference.name]
+    close = get_close_matches(reference.name, [name for _, name in near], n=len(near) or 1, cutoff=0.0)
+    return sorted(dict.fromkeys(near), key=lambda key: close.index(key[1]))
+
+
+def _targets_something(cluster: Cluster, policy: AuthorizationPolicy) -> bool:
+    """Whether a policy's target is a namespace, or there and in force (R23, R28, R47)."""
+    space, kind = cluster.in_namespace(policy.ref.namespace), kind_of(policy.target)
+    if kind == ("core", "namespace"):
+        return True
+    if kind[1] == "server":
+        return any(server.ref.name == policy.target.name for server in space.servers)
+    attached = (route for server in space.servers for route in index_of(cluster).attachments.routes(server))
+    own = (*kind, policy.target.name.lower())
+    return any((ref.group, ref.kind.lower(), ref.name.lower()) == own for ref in (route.ref for route in attached))
+
+
+def _near(answer: Answer) -> Iterator[Ref]:
+    """Yield what a policy for the call may target: the route that it meets, the Server, other routes of the port."""
+    if answer.decision is not None and answer.decision.route is not None and answer.decision.route.is_object:
+        yield answer.decision.route
+    if answer.policy is not None:
+        refs = (answer.policy.server, *(route.ref for route in answer.policy.http_routes))
+        yield from (ref for ref in refs if ref.is_object)
