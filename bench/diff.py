@@ -47,7 +47,10 @@ def asked(pairs: int, start: int) -> Found:
         found.changed += found.count.lines > lines
         _noted(found, wrong, pair)
 
-    ask()
+    try:
+        ask()
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped before the end\n")
     return found
 
 

@@ -8,18 +8,16 @@ from time import monotonic, sleep
 
 import httpx
 
-from localmesh.ask.access import ANYONE
 from localmesh.ask.sources import NODE, UNMESHED
 from localmesh.ask.targets import DEFAULT_PORT
 from localmesh.supervisor.client import Client
 from localmesh.views import ALLOW, AccessView, Answer, MeshView, Proof, Question
+from meshpolicy.analysis.words import ANYONE
 
 TIMEOUT = 5.0
 """Seconds in which the ingress must answer once all pods are ready."""
 POLL = 0.02
 MOST_ASKED = 20
-ANYTHING = "any"
-"""How a request of every method begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +70,12 @@ def allowed_calls(mesh: MeshView) -> list[Call]:
         open_to_all = line.client in (UNMESHED, ANYONE)
         return open_to_all, (line.server, line.because) in probed, line.client not in workloads
 
-    lines = [line for line in mesh.access if line.server in workloads and line.request.startswith(("GET /", ANYTHING))]
+    lines = [line for line in mesh.access if line.server in workloads and line.path]
     return [_call(line) for line in sorted(lines, key=rank)]
 
 
 def _call(line: AccessView) -> Call:
-    request = line.request.split(", ")[0]
-    path = request.removeprefix("GET ") if request.startswith("GET ") else "/"
-    return Call(UNMESHED if line.client == ANYONE else line.client, _target(line.server, line.port) + path)
+    return Call(UNMESHED if line.client == ANYONE else line.client, _target(line.server, line.port) + line.path)
 
 
 def stranger_targets(mesh: MeshView, calls: Iterable[Call]) -> tuple[str, ...]:

@@ -48,6 +48,8 @@ class AccessView:
     port: str
     request: str
     because: str
+    path: str = ""
+    """A path that the client may GET there; empty: none is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from threading import Thread
 
 import pytest
 
-from localmesh.ask.access import ANYONE
 from localmesh.proof import NOTHING_ALLOWED, allowed_calls, prove, through_ingress
 from localmesh.supervisor.client import Client
 from localmesh.views import AccessView, Answer, IngressView, MeshView, Question
+from meshpolicy.analysis.words import ANYONE
 
 from .build import pod_view
 
@@ -68,10 +68,10 @@ def test_that_nobody_answers_is_no_success() -> None:
 
 PONG = "AuthorizationPolicy a/ping"
 PROBES = "AuthorizationPolicy a/probes"
-NODE = AccessView("node", "ponger", "http", "GET /ready", PROBES)
-PINGER = AccessView("pinger", "ponger", "http", "GET /ping, GET /pong", PONG)
-METRICS = AccessView("viz/prometheus", "ponger", "metrics", "any /*", "AuthorizationPolicy a/scrape")
-EVERYBODY = AccessView(ANYONE, "ponger", "http", "any /*", "no sidecar")
+NODE = AccessView("node", "ponger", "http", "GET /ready", PROBES, "/ready")
+PINGER = AccessView("pinger", "ponger", "http", "GET /ping, GET /pong", PONG, "/ping")
+METRICS = AccessView("viz/prometheus", "ponger", "metrics", "every request", "AuthorizationPolicy a/scrape", "/")
+EVERYBODY = AccessView(ANYONE, "ponger", "http", "anything", "no sidecar", "/")
 PODS = (pod_view("pinger-0", ports={}), pod_view("ponger-0"))
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from meshpolicy.analysis.clients import Clients, ClientSet
 from meshpolicy.analysis.outcomes import Bits, Outcomes, Passage, Space, patterns_of
-from meshpolicy.analysis.pods import EVERYBODY, PodClass, let_through
+from meshpolicy.analysis.pods import EVERYBODY, PodClass, blocks, let_through
 from meshpolicy.analysis.ports import POD_ADDRESS, arrivals
 from meshpolicy.analysis.requests import Cell, RequestSet
 from meshpolicy.analysis.variants import Variant, variants
@@ -145,6 +145,8 @@ class Calls:
             asked.add_to(patterns)
         for some in clients:
             clientele.add_set(some)
+        for port in ports if any(not one.everybody for one in pods) else ():
+            clientele.networks |= {} if port is None else dict.fromkeys(blocks(port.cluster))
         self.space = Space.of(patterns, clientele, names)
         self._first: Cell = next(self.space.requests.cells())
         self._outcomes = [self._of(variant) for variant in self.variants]

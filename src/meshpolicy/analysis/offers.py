@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.clients import Clientele, Clients
 from meshpolicy.analysis.cover import open_to_all
 from meshpolicy.analysis.outcomes import Outcomes, Passage, Space, patterns_of
 from meshpolicy.analysis.regions import FAMILIES, Asked, together
-from meshpolicy.analysis.requests import Cell, Requests
+from meshpolicy.analysis.requests import Cell, Requests, Term
 from meshpolicy.analysis.variants import variants
+from meshpolicy.core.axis import Part
 from meshpolicy.core.client import Arrival, Client, Traffic
-from meshpolicy.core.policy import Authorization, Origin, Ref, Unauthenticated
+from meshpolicy.core.match import PathKind, PathMatch
+from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Ref, Unauthenticated
 from meshpolicy.decide.decide import Stack, Verdict, seen
 
 Slot = tuple[bool, Traffic]
@@ -107,19 +110,9 @@ class Offers:
             if offer in kept or not (offer in wide or any(other.holds(offer) for other in kept)):
                 yield offer
 
-    def lists(self, arrival: Arrival) -> Iterator[GrantList]:
-        """Yield the lists of grants that such a client's calls meet, each with what is asked; one for each outcome."""
-        traffic = next((one for one in FAMILIES[0] if self._outcomes[0].stack(arrival, one) is Stack.HTTP), Traffic.TCP)
-        found: dict[tuple[Authorization, ...], tuple[set[Cell], dict[Ref, None]]] = {}
-        for cell in self.requests.cells() if traffic.is_http else [next(self.requests.cells())]:
-            for passage, _ in self._outcomes[0].passages(arrival, traffic, cell):
-                if passage.verdict is Verdict.ALLOW and passage.grants is not None:
-                    cells, routes = found.setdefault(passage.grants, (set(), {}))
-                    cells.add(cell)
-                    routes |= {passage.route: None} if passage.route is not None else {}
-        for grants, (cells, routes) in found.items():
-            family = FAMILIES[0] if traffic.is_http else FAMILIES[1]
-            yield GrantList(tuple(together(self.requests, dict.fromkeys(family, cells))), tuple(routes), grants)
+    def lists(self, arrival: Arrival) -> tuple[GrantList, ...]:
+        """Return the lists of grants that such a client's calls meet, each with what is asked; one for each outcome."""
+        return grant_lists(self.policy, arrival)
 
     def asked(self, offer: Offer) -> Iterator[tuple[bool | None, tuple[Asked, ...]]]:
         """Yield what a grant admits: to all of its clients (None), or to the meshed ones and to the others."""
@@ -155,3 +148,41 @@ def _grants(passage: Passage, *, anyone: bool) -> Iterable[Authorization]:
 def _reason(outcomes: Outcomes, arrival: Arrival, traffic: Traffic) -> str:
     found = outcomes.stack(arrival, traffic)
     return "; ".join(reason.text for reason in getattr(found, "reasons", ()))
+
+
+@lru_cache(1024)
+def grant_lists(policy: PortPolicy, arrival: Arrival) -> tuple[GrantList, ...]:
+    """Return the lists of grants that a client's calls meet under a policy that is taken to hold.
+
+    Raises TooMany, TooLarge, and what is wrong with a regular expression.
+    """
+    patterns, _ = patterns_of([policy])
+    requests = Requests.of(patterns)
+    clients = Clients.of(Clientele(dict(patterns.identities)))
+    outcomes = Outcomes(Space(requests, clients, tuple(patterns.identities)), policy)
+    traffic = next((one for one in FAMILIES[0] if outcomes.stack(arrival, one) is Stack.HTTP), Traffic.TCP)
+    found: dict[tuple[Authorization, ...], tuple[set[Cell], dict[Ref, None]]] = {}
+    for cell in requests.cells() if traffic.is_http else [next(requests.cells())]:
+        for passage, _ in outcomes.passages(arrival, traffic, cell):
+            if passage.verdict is Verdict.ALLOW and passage.grants is not None:
+                cells, routes = found.setdefault(passage.grants, (set(), {}))
+                cells.add(cell)
+                routes |= {passage.route: None} if passage.route is not None else {}
+    family = FAMILIES[0] if traffic.is_http else FAMILIES[1]
+    return tuple(
+        GrantList(tuple(together(requests, dict.fromkeys(family, cells))), tuple(routes), grants)
+        for grants, (cells, routes) in found.items()
+    )
+
+
+def get_path(asked: Iterable[Asked]) -> str:
+    """Return a path that requests of a set GET, without any header or query; empty where it takes more than that."""
+    terms = (term for one in asked if one.requests is not None and not one.requests.but for term in one.requests.terms)
+    for term in terms:
+        plain = term == Term(term.methods, term.paths) and term.methods in (Part(), Part(("GET",)))
+        match term.paths:
+            case Part((), ()) if plain:
+                return "/"
+            case Part((PathMatch(PathKind.EXACT | PathKind.PREFIX, value),), ()) if plain:
+                return value
+    return ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from meshpolicy.analysis.clients import Clients
 from meshpolicy.analysis.outcomes import Bits
-from meshpolicy.core.match import Address
+from meshpolicy.core.match import Address, NetworkMatch
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.selector import Operator, Selector
 from meshpolicy.core.truth import Truth, truth
@@ -108,13 +108,22 @@ def _sign(cluster: Cluster, pod: Workload) -> tuple[object, ...]:
 
 def _peers(cluster: Cluster) -> Iterator[tuple[str, Peer]]:
     """Yield every selector of pods, with the namespace from which it is looked at."""
+    yield from ((home, peer) for home, peer in _all_peers(cluster) if peer.block is None)
+
+
+def blocks(cluster: Cluster) -> Iterator[NetworkMatch]:
+    """Yield every block of addresses by which a policy tells clients apart."""
+    yield from (peer.block for _, peer in _all_peers(cluster) if peer.block is not None)
+
+
+def _all_peers(cluster: Cluster) -> Iterator[tuple[str, Peer]]:
     for policy in cluster.network_policies:
         for rule in (*policy.ingress, *policy.egress):
-            yield from ((policy.ref.namespace, peer) for peer in rule.peers if peer.block is None)
+            yield from ((policy.ref.namespace, peer) for peer in rule.peers)
     for admin in cluster.of(AdminNetworkPolicy):
         yield "", admin.subject
         for matches in (rule.matches for rule in (*admin.ingress, *admin.egress)):
-            yield from (("", peer) for peer in matches.peers if peer.block is None)
+            yield from (("", peer) for peer in matches.peers)
 
 
 def _candidates(clusters: Sequence[Cluster]) -> Iterator[tuple[Workload, str]]:

@@ -4,10 +4,9 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from localmesh.ask.access import access, policy_identities, words
+from localmesh.ask.access import access, policy_identities
 from localmesh.views import AccessView
 from meshpolicy.core.client import Arrival, Client
-from meshpolicy.core.match import HttpMatch, PathKind, PathMatch
 
 from ..build import cluster, group
 
@@ -61,7 +60,7 @@ def allowed(text: str, meshed: bool = True) -> list[tuple[str, str]]:
         (SERVER.format(protocol="HTTP/1"), []),
         (
             SERVER.format(protocol="HTTP/1") + GRANT.format(kind="Server", name="s"),
-            [("friend", "any /*")],
+            [("friend", "every request")],
         ),
         (
             SERVER.format(protocol="HTTP/1")
@@ -80,11 +79,11 @@ def allowed(text: str, meshed: bool = True) -> list[tuple[str, str]]:
             SERVER.format(protocol="HTTP/1")
             + ROUTE.format(name="r", match="{path: {type: RegularExpression, value: '/p.*'}}")
             + GRANT.format(kind="HTTPRoute", name="r"),
-            [("friend", "any ~/p.*")],
+            [("friend", "any method ~/p.*")],
         ),
         (
             SERVER.format(protocol="opaque") + GRANT.format(kind="Server", name="s"),
-            [("friend", "any stream")],
+            [("friend", "connections")],
         ),
     ],
     ids=["nothing", "a server", "a route", "a route behind another", "a pattern", "streams"],
@@ -100,24 +99,9 @@ def test_an_unmeshed_workload_is_open_to_anyone() -> None:
 def test_a_line_names_what_grants_it() -> None:
     text = SERVER.format(protocol="HTTP/1") + GRANT.format(kind="Server", name="s")
     (line,) = access(cluster(text), [group()], CLIENTS)
-    assert line == AccessView("friend", "ponger", "http", "any /*", BY)
+    assert line == AccessView("friend", "ponger", "http", "every request", BY, "/")
 
 
 def test_the_accounts_that_policies_name_are_found() -> None:
     text = SERVER.format(protocol="HTTP/1") + GRANT.format(kind="Server", name="s")
     assert policy_identities(cluster(text), [group()]) == (FRIEND,)
-
-
-@pytest.mark.parametrize(
-    ("match", "text"),
-    [
-        (HttpMatch(), "any /*"),
-        (HttpMatch(method="GET"), "GET /*"),
-        (HttpMatch(PathMatch(PathKind.EXACT, "/ping"), "GET"), "GET /ping"),
-        (HttpMatch(PathMatch(PathKind.PREFIX, "/")), "any /*"),
-        (HttpMatch(PathMatch(PathKind.PREFIX, "/a/")), "any /a/*"),
-        (HttpMatch(PathMatch(PathKind.REGEX, "/a|/b")), "any ~/a|/b"),
-    ],
-)
-def test_a_match_reads_like_a_request(match: HttpMatch, text: str) -> None:
-    assert words(match) == text
