@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import math
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from time import monotonic
@@ -24,6 +26,8 @@ from meshpolicy.core.policy import Ref
 log = logging.getLogger(__name__)
 TIMEOUT = 60.0
 """Seconds in which a pod must become ready."""
+AT_ONCE = 4 * (os.cpu_count() or 1)
+"""How many sidecars start at a time."""
 CRASHES = 3
 """After so many ends of the programs of a pod that was never ready, nobody waits any longer."""
 SHUTDOWN_TIMEOUT = 0.8
@@ -232,19 +236,35 @@ class Mesh:
         return tuple(member.runner.pod.name for member in members)
 
     async def _until_ready(self, members: Sequence[Member]) -> None:
-        await asyncio.gather(*(member.start() for member in members))
-        deadline = monotonic() + TIMEOUT
+        starting = asyncio.create_task(self._start(members))
 
         def settled() -> bool:
             self._check(members)
+            if starting.done():
+                starting.result()
             for runner in (member.runner for member in members):
                 if runner.broken:
                     raise runner.broken
-                if not runner.ready and (runner.failures >= CRASHES or monotonic() > deadline):
+                if not runner.ready and (runner.failures >= CRASHES or runner.age > TIMEOUT):
                     raise _never_ready(runner)
             return all(member.runner.ready for member in members) or self._stopping.is_set()
 
-        await until(settled, within=TIMEOUT + 1, what="the pods were not ready")
+        try:
+            await until(settled, within=math.inf, what="the pods were not ready")
+        finally:
+            await stop_task(starting)
+
+    async def _start(self, members: Sequence[Member]) -> None:
+        """Start pods, not all at once: many proxies that start together keep each other from it."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def start(member: Member) -> None:
+            async with gate:
+                if not self._stopping.is_set():
+                    await member.start()
+                    await member.runner.apps_begun.wait()
+
+        await asyncio.gather(*(start(member) for member in members))
 
     def _changed(self) -> None:
         """Tell the sidecars and the listener what is different, once for all that changes at a time."""

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from time import monotonic
 
 from localmesh.errors import CommandFailed
 from localmesh.pods.pod import Pod
@@ -45,7 +46,9 @@ class Runner:
         self._leaving = False
         self._ready: set[str] = set()
         self._was_ready = False
-        self._started = False
+        self.apps_begun = asyncio.Event()
+        """Set when the sidecar has listened for the first time, and the apps follow."""
+        self._began: float | None = None
         self.broken: CommandFailed | None = None
         """Why an app cannot be started at all."""
         self._watch: asyncio.Task[None] | None = None
@@ -73,6 +76,11 @@ class Runner:
         return not self._leaving and self._ready == {SIDECAR, *self.apps} and all(child.pid for child in children)
 
     @property
+    def age(self) -> float:
+        """Seconds since it was started; 0 before."""
+        return 0.0 if self._began is None else monotonic() - self._began
+
+    @property
     def restarts(self) -> int:
         """How often an app of it was started again."""
         return sum(child.restarts for child in self.apps.values())
@@ -84,6 +92,7 @@ class Runner:
 
     async def start(self) -> None:
         """Start the sidecar; the apps follow, and readiness comes later, by `on_change`."""
+        self._began = monotonic()
         await self.sidecar.start()
         self._watch = asyncio.create_task(self._watch_over(), name=f"probe {self.pod.name}")
 
@@ -132,8 +141,8 @@ class Runner:
                 group.create_task(self._prober(name).run())
 
     async def _apps_started(self) -> bool:
-        if not self._started:
-            self._started = True
+        if not self.apps_begun.is_set():
+            self.apps_begun.set()
             try:
                 await asyncio.gather(*(child.start() for child in self.apps.values()))
             except CommandFailed as error:
