@@ -60,10 +60,7 @@ def violations(metadata: Mapping[str, Any], kind: str) -> Iterator[Violation]:
     if found:
         return
     yield from _names(written, kind)
-    for key, value in (written.get("labels") or {}).items():
-        yield from _qualified(f"metadata.labels.{key}", key)
-        if not is_label_value(value):
-            yield f"metadata.labels.{key}", f"is `{value}`: {VALUE}"
+    yield from _labels(written.get("labels") or {}, "metadata.labels")
     annotations = written.get("annotations") or {}
     for key in annotations:
         yield from _qualified(f"metadata.annotations.{key}", key.lower())
@@ -72,6 +69,20 @@ def violations(metadata: Mapping[str, Any], kind: str) -> Iterator[Violation]:
         yield "metadata.annotations", f"hold {size} bytes, where at most {MOST_ANNOTATIONS} are expected"
 
 
+def check_labels(fields: Fields, key: str) -> None:
+    """Note keys and values of a mapping that no label may have."""
+    for field, message in _labels(fields.strings(key), key):
+        fields.refuse(field, message)
+
+
+def _labels(labels: Mapping[str, str], field: str) -> Iterator[Violation]:
+    for key, value in labels.items():
+        yield from _qualified(f"{field}.{key}", key)
+        if not is_label_value(value):
+            yield f"{field}.{key}", f"is `{value}`: {VALUE}"
+
+
+KEY = "a key is a name of up to 63 letters, digits, `-`, `_` and `.`, perhaps after a domain and `/`"
 VALUE = "a label's value holds up to 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit"
 
 

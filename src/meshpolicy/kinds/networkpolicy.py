@@ -9,6 +9,8 @@ from meshpolicy.core.match import Network, NetworkMatch
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.selector import Operator, Selector
 from meshpolicy.kinds.kind import Kind
+from meshpolicy.kinds.metadata import KEY, check_labels, is_qualified_name
+from meshpolicy.kinds.podspec import PORT_RULE, is_port_name
 from meshpolicy.kinds.reading import read_selector
 from meshpolicy.kinds.workload import Workload
 
@@ -113,7 +115,10 @@ def read(document: Fields, ref: Ref) -> NetworkPolicy | None:
 
 def _selector(fields: Fields) -> Selector:
     """Read a selector as the API server checks it, which is stricter than Linkerd (R14)."""
+    check_labels(fields, "matchLabels")
     for entry in fields.children("matchExpressions"):
+        if not is_qualified_name(entry.text("key")):
+            entry.refuse("key", f"is `{entry.text('key')}`: {KEY}", "N15")
         operator, values = entry.text("operator"), entry.texts("values")
         if operator in (Operator.IN, Operator.NOT_IN) and not values:
             entry.refuse("values", f"is missing or empty, which {operator} does not allow", "N15")
@@ -172,9 +177,11 @@ def _block(fields: Fields) -> NetworkMatch | None:
 
 
 def _network(text: str) -> Network:
-    if "/" not in text:
+    """Return a network; raises ValueError for one with bits beyond its length, with a mask, or IPv4 in IPv6."""
+    found, length = ip_network(text), text.partition("/")[2]
+    if length != str(found.prefixlen) or (found.version == 6 and found.network_address.ipv4_mapped is not None):
         raise ValueError(text)
-    return ip_network(text, strict=False)
+    return found
 
 
 def _within(inner: Network, outer: Network) -> bool:
@@ -182,10 +189,12 @@ def _within(inner: Network, outer: Network) -> bool:
 
 
 def _port(fields: Fields) -> PortRange:
-    protocol = fields.text("protocol", "TCP")
+    protocol = fields.text("protocol") or "TCP"
     if protocol not in PROTOCOLS:
         fields.refuse("protocol", f"is `{protocol}`; accepted are {', '.join(PROTOCOLS)}", "N15")
     port = fields.port("port")
+    if isinstance(port, str) and not is_port_name(port):
+        fields.refuse("port", f"is `{port[:60]}`: {PORT_RULE}", "N15")
     if not fields.has("endPort"):
         return PortRange(protocol, name=port) if isinstance(port, str) else PortRange(protocol, port, port)
     last = fields.integer("endPort")

@@ -60,6 +60,7 @@ def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: F
     if status is not None:
         listed = status.children("podIPs")
         addresses = read_addresses(listed, "ip") if listed else read_addresses((status,), "podIP")
+    grace = spec.integer("terminationGracePeriodSeconds", 30)
     return Workload(
         ref,
         MappingProxyType(labels),
@@ -69,7 +70,7 @@ def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: F
         replicas,
         addresses=tuple(addresses),
         host_network=spec.flag("hostNetwork"),
-        grace=spec.integer("terminationGracePeriodSeconds", 30),
+        grace=grace if grace >= 0 else 1,  # as the kubelet takes a negative one
         automount=spec.flag("automountServiceAccountToken", True),
     )
 

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 
 from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
-from meshpolicy.kinds.metadata import DNS_LABEL, DNS_SUBDOMAIN, LONGEST_NAME, LONGEST_SUBDOMAIN, NAME
+from meshpolicy.kinds.metadata import (
+    DNS_LABEL,
+    DNS_SUBDOMAIN,
+    KEY,
+    LONGEST_NAME,
+    LONGEST_SUBDOMAIN,
+    NAME,
+    check_labels,
+    is_qualified_name,
+)
 from meshpolicy.kinds.reading import read_selector
 
 PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -31,6 +40,7 @@ def check_template(document: Fields) -> None:
     """Note what is wrong with a workload that has a template."""
     spec = document.child("spec")
     template = spec.child("template")
+    check_labels(template.child("metadata"), "labels")
     _check_spec(template.child("spec"))
     if document.data.get("apiVersion") == "apps/v1":
         _check_selector(spec, template.child("metadata").strings("labels"))
@@ -38,18 +48,27 @@ def check_template(document: Fields) -> None:
 
 def check_cron_job(document: Fields) -> None:
     """Note what is wrong with a CronJob."""
-    _check_spec(document.child("spec").child("jobTemplate").child("spec").child("template").child("spec"))
+    template = document.child("spec").child("jobTemplate").child("spec").child("template")
+    check_labels(template.child("metadata"), "labels")
+    _check_spec(template.child("spec"))
 
 
 def check_service(document: Fields) -> None:
-    """Note what is wrong with a Service."""
+    """Note what is wrong with a Service; an empty name or port counts as left out."""
     spec = document.child("spec")
+    check_labels(spec, "selector")
     ports = spec.children("ports")
+    if not ports and spec.text("clusterIP") != "None" and spec.text("type") != "ExternalName":
+        spec.refuse("ports", "is missing or empty; only a headless Service needs none")
     for port in ports:
-        if len(ports) > 1 and not port.has("name"):
+        if len(ports) > 1 and not port.text("name"):
             port.refuse("name", "is missing; each of several ports has a name")
-        _check_name(port, "name", port.text("name"))
-        _check_target(port, "targetPort")
+        if port.text("name"):
+            _check_name(port, "name", port.text("name"))
+        if port.text("appProtocol") and not is_qualified_name(port.text("appProtocol")):
+            port.refuse("appProtocol", f"is `{port.text('appProtocol')[:60]}`: {KEY}")
+        if port.data.get("targetPort"):
+            _check_target(port, "targetPort")
     _check_unique(ports, "name", "port")
 
 

@@ -135,7 +135,9 @@ def _typed(value: Any, schema: Mapping[str, Any]) -> bool:
 
 
 def _scalar(value: Any, schema: Mapping[str, Any], field: str) -> Iterator[Violation]:
-    if "enum" in schema and value not in schema["enum"]:
+    # To Kubernetes' own kinds, whose schemas are nullable, an empty word is one that is left out.
+    left_out = not value and schema.get("nullable")
+    if "enum" in schema and value not in schema["enum"] and not left_out:
         yield field, f"is `{_shown(value)}`; accepted are {', '.join(map(str, schema['enum']))}"
     if isinstance(value, str):
         if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):

@@ -49,9 +49,9 @@ def read(document: Fields, ref: Ref) -> Service:
         ports.append(
             ServicePort(
                 number,
-                port.port("targetPort") or number,
+                (port.port("targetPort") if port.data.get("targetPort") else 0) or number,
                 port.text("name"),
-                port.text("protocol", "TCP"),
+                port.text("protocol") or "TCP",
                 port.text("appProtocol"),
             )
         )

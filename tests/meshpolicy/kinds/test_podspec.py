@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from meshpolicy.kinds.podspec import is_port_name
 from meshpolicy.manifests.parse import parse_documents
 
-from ..build import GATEWAY, Manifest, documents
+from ..build import GATEWAY, Manifest, documents, network_policy
 
 
 def refused(manifest: Manifest) -> list[str]:
@@ -20,6 +20,12 @@ def refused(manifest: Manifest) -> list[str]:
 def container(**fields: Any) -> Manifest:
     """Return a container."""
     return {"name": "app", **fields}
+
+
+def service_of(**spec: Any) -> Manifest:
+    """Return a Service."""
+    metadata = {"name": "a", "namespace": "ns"}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}], **spec}}
 
 
 def pod(*containers: Manifest, name: str = "a", **spec: Any) -> Manifest:
@@ -72,7 +78,6 @@ FIRST = "spec.containers[0]"
         (pod(container(image=None, ports=None, env=None)), []),
         (pod(container(resources={"limits": {"cpu": 1, "memory": "1Gi"}})), []),
         (pod(container(), serviceAccountName="a_b"), ["spec.serviceAccountName"]),
-        (pod(container(), terminationGracePeriodSeconds=-1), ["spec.terminationGracePeriodSeconds"]),
         (deployment(), []),
         (deployment(replicas=0), []),
         (deployment(replicas=-1), ["spec.replicas"]),
@@ -109,3 +114,30 @@ def test_a_port_name_is_read_as_rfc_6335_says(text: str) -> None:
     signs = all("a" <= sign <= "z" or "0" <= sign <= "9" or sign == "-" for sign in text)
     ends = not text.startswith("-") and not text.endswith("-")
     assert is_port_name(text) == (1 <= len(text) <= 15 and signs and ends and bool(letters) and "--" not in text)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "expected"),
+    [
+        (service_of(selector={"app": "a b"}), True),
+        (service_of(selector={"a b": "x"}), True),
+        (service_of(ports=[]), True),
+        (service_of(ports=[], clusterIP="None"), False),
+        (service_of(ports=[{"port": 80, "name": "", "targetPort": "", "protocol": ""}]), False),
+        (service_of(ports=[{"port": 80, "targetPort": 0}]), False),
+        (service_of(ports=[{"port": 80, "targetPort": 65536}]), True),
+        (service_of(ports=[{"port": 80, "appProtocol": "a b"}]), True),
+        (pod(container(image="i"), terminationGracePeriodSeconds=-1), False),
+        (network_policy(podSelector={"matchExpressions": [{"key": "a b", "operator": "Exists"}]}), True),
+        (network_policy(podSelector={"matchLabels": {"app": "-x"}}), True),
+        (network_policy(ingress=[{"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}]), False),
+        (network_policy(ingress=[{"from": [{"ipBlock": {"cidr": "10.1.2.3/8"}}]}]), True),
+        (network_policy(ingress=[{"from": [{"ipBlock": {"cidr": "10.0.0.0/255.0.0.0"}}]}]), True),
+        (network_policy(ingress=[{"from": [{"ipBlock": {"cidr": "::ffff:10.0.0.0/104"}}]}]), True),
+        (network_policy(ingress=[{"ports": [{"port": ""}]}]), True),
+        (network_policy(ingress=[{"ports": [{"port": "HTTP"}]}]), True),
+    ],
+)
+def test_services_and_networkpolicies_are_refused_as_a_real_api_server_did(manifest: Manifest, expected: bool) -> None:
+    """Kubernetes 1.36.4: an empty word of a Service is left out, and a CIDR has no bits beyond its length."""
+    assert bool(refused(manifest)) is expected
