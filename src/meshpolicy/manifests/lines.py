@@ -1,5 +1,6 @@
 """The lines of a document's fields, found anew from its text: few places are ever shown."""
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -27,12 +28,16 @@ class Lines:
         return int(line) + 1
 
     def _node(self) -> yaml.Node:
-        for number, node in enumerate(
-            yaml.compose_all(self.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)), 1
-        ):
-            if number == self.document:
-                return node
-        raise LookupError(f"the text has no document {self.document}")
+        documents = _documents(self.text)
+        if self.document > len(documents):
+            raise LookupError(f"the text has no document {self.document}")
+        return documents[self.document - 1]
+
+
+@functools.lru_cache(maxsize=8)
+def _documents(text: str) -> tuple[yaml.Node, ...]:
+    """Return a text's documents: whoever asks for one place of a large file often asks for many."""
+    return tuple(yaml.compose_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
 def _step(node: yaml.Node, field: str) -> tuple[int, yaml.Node, str] | None:
