@@ -1,10 +1,20 @@
-"""What all tests share: a PATH on which no tool of this machine is found."""
+"""What all tests share: a PATH on which no tool of this machine is found, and a folder that is removed at the end."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 
 from .onpath import THIS_MACHINE, Tripwires, only
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep temporary files in a folder of this run, unless `--basetemp` names one: pytest's own stays in /tmp."""
+    if not config.option.basetemp:
+        config.option.basetemp = tempfile.mkdtemp(prefix="tests-")
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from kindmesh.tools.kube import Kube
 
 FINDING = 1
 BAD_INPUT = 2
-NO_CLUSTER = "no cluster answers: `just up kind` brings one up, and KINDMESH_CONTEXT names one of your own"
+NO_CLUSTER = "no cluster answers: create one with `just up kind`, or name your own in KINDMESH_CONTEXT"
 
 output_option = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
@@ -44,7 +44,7 @@ class Commands(click.Group):
 
 
 def complain(error: KindMeshError, otherwise: str = "") -> int:
-    """Print what went wrong, what the cluster said, and what to do next, if only `otherwise`; return the exit code."""
+    """Print the error, the output of the tool, and a hint (`otherwise` if the error has none); return the exit code."""
     click.echo(f"error: {error}", err=True)
     if output := getattr(error, "output", ""):
         click.echo("\n".join(f"  | {line}" for line in output.splitlines()), err=True)
@@ -60,7 +60,7 @@ def answers() -> bool:
 
 
 def say(line: str) -> None:
-    """Tell a person how it goes."""
+    """Print progress on standard error."""
     click.echo(line, err=True)
 
 
@@ -78,16 +78,16 @@ def main() -> None:
 
 @main.command()
 def doctor() -> None:
-    """Check this machine before anything is created, and say how to mend what is not right."""
+    """Check this machine before anything is created, and say how to fix each problem."""
     from kindmesh import doctor as checks
 
     sys.exit(checks.main())
 
 
 @main.command()
-@click.option("--only", "only", multiple=True, metavar="STEP", help="Take this step alone; may be repeated.")
+@click.option("--only", "only", multiple=True, metavar="STEP", help="Run this step only; may be repeated.")
 def up(only: tuple[str, ...]) -> None:
-    """Bring everything up, step by step; what is there already stays as it is."""
+    """Bring everything up, step by step; a part that is up to date is not changed."""
     from kindmesh.steps.step import run_steps, select_steps
     from kindmesh.steps.up import STEPS
 
@@ -97,7 +97,7 @@ def up(only: tuple[str, ...]) -> None:
     start = time.monotonic()
     done = run_steps(select_steps(STEPS, site.settings, only), site)
     changes = sum(step.changes for step in done)
-    say(f"Up after {time.monotonic() - start:.0f} s, {changes or 'nothing'} changed. Prove it with `just verify`.")
+    say(f"Up after {time.monotonic() - start:.0f} s, {changes or 'nothing'} changed. Verify it with `just verify`.")
 
 
 def check_first(settings: Settings) -> None:
@@ -110,12 +110,12 @@ def check_first(settings: Settings) -> None:
     for finding in findings:
         say(str(finding))
     if any(finding.state is checks.State.BAD for finding in findings):
-        raise BadInput("this machine cannot carry the cluster yet")
+        raise BadInput("this machine cannot run the cluster yet: fix the errors above")
 
 
 @main.command()
 def down() -> None:
-    """Remove all of it: the kind cluster, or, on a cluster of your own, what `up` brought there."""
+    """Remove the kind cluster, or, on a cluster of your own, all that `up` installed."""
     from kindmesh.steps.down import remove_all
 
     failed = remove_all(here())
@@ -127,7 +127,7 @@ def down() -> None:
 @main.command()
 @output_option
 def status(output: str) -> None:
-    """Show the pods: meshed or not, ready or not, restarts."""
+    """Show the pods: sidecar, readiness, restarts."""
     from kindmesh.operations.status import read_status, show_status
 
     found = read_status(here().kube)
@@ -136,9 +136,9 @@ def status(output: str) -> None:
 
 @main.command()
 @click.option("--output", type=click.Choice(["table", "json", "junit"]), default="table", show_default=True)
-@click.option("--only", "only", multiple=True, metavar="GROUP", help="Prove this group alone; may be repeated.")
+@click.option("--only", "only", multiple=True, metavar="GROUP", help="Verify this group only; may be repeated.")
 def verify(output: str, only: tuple[str, ...]) -> None:
-    """Prove on the running system that every allowed call works, and every other is refused for the right cause."""
+    """Verify on the running cluster that allowed calls work, and that all others are refused for the expected cause."""
     from kindmesh.operations.status import show_table
     from kindmesh.verify import report
     from kindmesh.verify.finding import failed
@@ -148,7 +148,7 @@ def verify(output: str, only: tuple[str, ...]) -> None:
     if unknown := [group for group in only if group not in GROUPS]:
         raise BadInput(f"--only {unknown[0]}: groups are {', '.join(GROUPS)}")
     if not answers():
-        raise BadInput("there is no cluster to prove anything on", NO_CLUSTER)
+        raise BadInput("no cluster answers, so nothing can be verified", NO_CLUSTER)
     site, start = here(), time.monotonic()
     findings = prove(site.kube, site.settings, only or GROUPS)
     seconds = time.monotonic() - start
@@ -171,7 +171,7 @@ def verify(output: str, only: tuple[str, ...]) -> None:
 @click.option("--method", default="GET", show_default=True, help="The request's method.")
 @output_option
 def ask(source: str, target: str, method: str, output: str) -> None:
-    """Send one real request as FROM, and say which layer answered it.
+    """Send one real request from FROM, and say which layer answered it.
 
     FROM is pinger, newcomer (a new pod like it), ponger, ingress, disguised, stranger, unmeshed or node. TO is
     NAME[:PORT][/PATH], such as `ponger:metrics/metrics`.
@@ -186,14 +186,14 @@ def ask(source: str, target: str, method: str, output: str) -> None:
 
 @main.command(no_args_is_help=True)
 @click.argument("name")
-@click.option("--follow", "-f", is_flag=True, help="Go on with what is written from now on.")
-@click.option("--sidecar", is_flag=True, help="What its sidecar writes: refusals, with the caller's identity.")
+@click.option("--follow", "-f", is_flag=True, help="Keep printing new lines.")
+@click.option("--sidecar", is_flag=True, help="Print the sidecar's log: refusals, with the caller's identity.")
 def logs(name: str, follow: bool, sidecar: bool) -> None:
-    """Print what the pods of pinger or ponger have written."""
+    """Print the logs of pinger or ponger."""
     kube = here().kube
     known = [found["metadata"]["name"] for found in kube.get("-n", "pingpong", "deployments")["items"]]
     if name not in known:
-        raise BadInput(f"{name}: pingpong has no such Deployment; it has {', '.join(known) or 'none'}")
+        raise BadInput(f"{name}: there is no such Deployment in pingpong; there are {', '.join(known) or 'none'}")
     container = "linkerd-proxy" if sidecar else name
     chosen = ("-l", f"app.kubernetes.io/name={name}", "-c", container, "--prefix", "--tail=200")
     command = ("kubectl", "--context", kube.context, "-n", "pingpong", "logs", *chosen)
@@ -205,8 +205,8 @@ def logs(name: str, follow: bool, sidecar: bool) -> None:
 def rotate(what: str) -> None:
     """Renew the issuer or the trust anchor while traffic flows, and say whether a request was lost.
 
-    Its phases are in docs/guides/rotate-the-anchor.md. A rotation of the anchor that broke off goes on when it is
-    started again.
+    The phases are in docs/guides/rotate-the-anchor.md. If a rotation of the anchor was interrupted, start it again:
+    it continues.
     """
     from kindmesh.operations.rotate import phases_of_anchor, phases_of_issuer
     from kindmesh.probes.load import under_load
@@ -214,7 +214,7 @@ def rotate(what: str) -> None:
     site, lost = here(), 0
     for phase in (phases_of_issuer if what == "issuer" else phases_of_anchor)(site):
         start = time.monotonic()
-        # A new caller for each phase: one that lived through all of them would itself trust the old anchor alone.
+        # A new client for each phase: one that ran through all of them would still trust only the old anchor.
         with under_load(site.kube, "ponger") as loading:
             phase.change()
         say(f"✓ {phase.description} ({time.monotonic() - start:.0f} s): {loading.finished}")
@@ -225,7 +225,7 @@ def rotate(what: str) -> None:
 @main.command(no_args_is_help=True)
 @click.argument("name")
 def restart(name: str) -> None:
-    """Replace the pods of pinger or ponger one by one under 50 requests a second, and say whether one was lost."""
+    """Restart the pods of pinger or ponger one by one under 50 requests a second, and say whether one was lost."""
     from kindmesh.probes.load import under_load
     from kindmesh.steps.step import wait_for_rollout
 
@@ -240,7 +240,7 @@ def restart(name: str) -> None:
 @main.command(no_args_is_help=True)
 @click.argument("name")
 def chaos(name: str) -> None:
-    """Break one thing, show what happens, and heal it: pod, policy, injector or dns."""
+    """Break one thing, show what happens, and repair it: pod, policy, injector or dns."""
     from kindmesh.operations.chaos import find_chaos
 
     find_chaos(name).run(here())

@@ -1,6 +1,6 @@
 """Checks a machine before anything is created. Standard library only: `python3 src/kindmesh/doctor.py` is enough.
 
-Each finding says what is wrong and how to mend it; nothing is changed.
+Each finding says what is wrong and how to fix it; nothing is changed.
 """
 
 import argparse
@@ -132,23 +132,25 @@ def check_port(number: int, *, linux: bool = LINUX) -> Finding:
 
 
 def host_ports(root: Path = ROOT) -> tuple[int, ...]:
-    """Return the ports of this machine that kind-config.yaml takes: by their lines, for there is no YAML reader."""
+    """Return the host ports in kind-config.yaml, by a pattern: the standard library has no YAML parser."""
     return tuple(int(number) for number in HOST_PORT.findall(_read(root / "kind-config.yaml")))
 
 
 def check_memory(text: str | None = None) -> Finding:
-    """Whether there is room for the control plane, its proxies and what is observed."""
+    """Whether there is enough memory for the control plane, the proxies and the observability tools."""
     read = text if text is not None else _read(Path("/proc/meminfo"))
     found = re.search(r"MemAvailable:\s+(\d+) kB", read)
     if not found:
-        return Finding("memory", State.WARNING, "unknown", "4 GiB are wanted")
+        return Finding("memory", State.WARNING, "unknown", "4 GiB are needed")
     available = int(found[1]) * 1024
     state = State.GOOD if available >= MEMORY else State.WARNING
-    return Finding("memory", state, f"{available / 1024**3:.1f} GiB available", "4 GiB are wanted: close something")
+    return Finding(
+        "memory", state, f"{available / 1024**3:.1f} GiB available", "4 GiB are needed: close other programs"
+    )
 
 
 def check_inotify(folder: Path = Path("/proc/sys/fs/inotify")) -> Finding:
-    """Whether the kernel lets a node watch enough files."""
+    """Whether the kernel's inotify limits are high enough for a node."""
     low = [
         f"fs.inotify.{name}={wanted}"
         for name, wanted in INOTIFY.items()
@@ -163,14 +165,14 @@ def check_nfqueue(modules: Path | None = None, loaded: Path = Path("/proc/module
     """Whether kind can enforce NetworkPolicies: without nft_queue it accepts them and enforces none."""
     name, fails = "nft_queue", "without it NetworkPolicies are accepted and not enforced, and `verify` fails"
     if not linux:
-        fix = "the kernel of Docker's virtual machine decides whether NetworkPolicies hold: `verify` tells"
+        fix = "the kernel of Docker's virtual machine decides whether NetworkPolicies hold: `just verify` shows it"
         return Finding(name, State.WARNING, "unknown", fix)
     folder = modules or Path("/lib/modules") / os.uname().release
     if re.search(r"^nft_queue\b", _read(loaded), re.MULTILINE) or _holds(folder / "modules.builtin"):
         return Finding(name, State.GOOD, "the kernel has it")
     if _holds(folder / "modules.dep"):
         return Finding(name, State.WARNING, "not loaded", f"sudo modprobe nft_queue: {fails}")
-    return Finding(name, State.WARNING, "not found in this kernel", f"take a kernel with NFT_QUEUE: {fails}")
+    return Finding(name, State.WARNING, "not found in this kernel", f"use a kernel with NFT_QUEUE: {fails}")
 
 
 def _holds(modules: Path) -> bool:
@@ -216,7 +218,7 @@ def _read(path: Path) -> str:
 
 
 def main() -> int:
-    """Print all findings; 1 where something must be mended first."""
+    """Print all findings; return 1 if something must be fixed first."""
     findings = examine()
     sys.stdout.write("".join(f"{finding}\n" for finding in findings))
     return 1 if any(finding.state is State.BAD for finding in findings) else 0

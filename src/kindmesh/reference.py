@@ -1,4 +1,4 @@
-"""Prints the parts of the reference that are made from files: `python -m kindmesh.reference versions`."""
+"""Prints the generated parts of the reference: `python -m kindmesh.reference versions`."""
 
 import sys
 

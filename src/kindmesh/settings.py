@@ -1,4 +1,4 @@
-"""What can be set from outside, and where the project's files are."""
+"""The settings, from `KINDMESH_*` in the environment, and where the project's files are."""
 
 import shlex
 from collections.abc import Mapping
@@ -10,27 +10,27 @@ from kindmesh.errors import BadInput
 CLUSTER = "pingpong"
 IMAGE = "pingpong:dev"
 OPTIONAL = ("cert-manager", "viz", "tracing", "ingress")
-"""Parts that a cluster can go without; the walls and their proof are none of them."""
+"""Parts that can be left out; policies and NetworkPolicies cannot."""
 EXTRA = ("cni",)
-"""Parts that it goes without unless they are asked for."""
+"""Parts that are left out unless KINDMESH_WITH names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Which cluster, and what replaces the usual ways where those are not there."""
+    """Which cluster, and what replaces the usual tools where they are not available."""
 
     root: Path
     context: str
     existing: bool
-    """Whether the cluster is somebody else's: it is neither created nor removed."""
+    """Whether the cluster existed before: it is neither created nor removed."""
     image_loader: tuple[str, ...]
-    """A command that brings `pingpong:dev` into the cluster's nodes; the usual one builds with Docker and loads."""
+    """A command that makes `pingpong:dev` available on the nodes; empty: `docker build` and `kind load`."""
     charts: str
     """A folder that holds the charts, each under its own name; empty: from their repositories."""
     crds: str
     """A folder of Gateway API's CustomResourceDefinitions; empty: from the release."""
     values: Path | None
-    """Helm values laid over the project's own, for every chart that has a file of its name there."""
+    """A folder of Helm values that override the project's, one file named after each release."""
     overlay: Path
     network: Path
     without: frozenset[str]
@@ -47,7 +47,7 @@ def read(environment: Mapping[str, str], root: Path) -> Settings:
     for name, parts in (("KINDMESH_WITHOUT", OPTIONAL), ("KINDMESH_WITH", EXTRA)):
         chosen[name] = frozenset(word.strip() for word in environment.get(name, "").split(",") if word.strip())
         if unknown := sorted(chosen[name] - set(parts)):
-            wrong.append(f"{name}: {', '.join(unknown)} is no part; parts are {', '.join(parts)}")
+            wrong.append(f"{name}: {', '.join(unknown)} is unknown; expected {', '.join(parts)}")
     without = chosen["KINDMESH_WITHOUT"] | (set(EXTRA) - chosen["KINDMESH_WITH"])
     folders: dict[str, Path | None] = {}
     for name, usual in (
@@ -59,12 +59,12 @@ def read(environment: Mapping[str, str], root: Path) -> Settings:
     ):
         folders[name] = Path(environment[name]).absolute() if environment.get(name) else usual
         if folders[name] is not None and not folders[name].is_dir():  # type: ignore[union-attr]
-            wrong.append(f"{name}: {folders[name]} is no folder")
+            wrong.append(f"{name}: {folders[name]} is not a folder")
     loader: tuple[str, ...] = ()
     try:
         loader = tuple(shlex.split(environment.get("KINDMESH_IMAGE_LOADER", "")))
     except ValueError as error:
-        wrong.append(f"KINDMESH_IMAGE_LOADER: {environment['KINDMESH_IMAGE_LOADER']} is no command: {error}")
+        wrong.append(f"KINDMESH_IMAGE_LOADER: {environment['KINDMESH_IMAGE_LOADER']} is not a command: {error}")
     if wrong:
         raise BadInput("; ".join(wrong))
     context = environment.get("KINDMESH_CONTEXT", "")
@@ -87,4 +87,4 @@ def project_root() -> Path:
     for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[2]):
         if (folder / "k8s/base").is_dir() and (folder / "mesh").is_dir():
             return folder
-    raise BadInput("the project's folder is not here", "run this from a checkout of the project")
+    raise BadInput("no project was found around the current folder", "run this from a checkout of the project")

@@ -139,8 +139,8 @@ def test_low_inotify_limits_come_with_the_sysctl(tmp_path: Path) -> None:
         ("kernel/net/netfilter/nft_queue.ko\n", "", "", True, State.GOOD, "has it"),
         ("", "", "nf_tables 1 0\nnft_queue 16384 2 - Live\n", True, State.GOOD, "has it"),
         ("", "kernel/net/netfilter/nft_queue.ko.zst: kernel/net/x.ko\n", "", True, State.WARNING, "modprobe nft_queue"),
-        ("", "", "nf_tables 1 0 nft_queue,\n", True, State.WARNING, "take a kernel"),
-        ("kernel/net/netfilter/nft_queue.ko\n", "", "", False, State.WARNING, "`verify` tells"),
+        ("", "", "nf_tables 1 0 nft_queue,\n", True, State.WARNING, "use a kernel"),
+        ("kernel/net/netfilter/nft_queue.ko\n", "", "", False, State.WARNING, "`just verify` shows it"),
     ],
     ids=["built in", "loaded", "loadable", "absent", "a Mac"],
 )

@@ -22,7 +22,7 @@ UNFINISHED = "kindmesh.pingpong/unfinished-rotation"
 class CertManager:
     """Certificates are cert-manager's, the roots trust-manager's: the current anchor, and the one before it.
 
-    While both are one and bear no mark, no rotation goes on: so a broken one is taken up where it stands.
+    While both are equal and there is no mark, no rotation is in progress: so an interrupted one can be continued.
     """
 
     kube: Kube
@@ -92,7 +92,10 @@ def wait_for_certificate(kube: Kube, step: str, namespace: str, name: str) -> No
     if found.code != 0:
         state = kube.attempt("-n", namespace, "describe", target).text[-2000:]
         raise StepFailed(
-            step, f"the Certificate {namespace}/{name}", f"{found.text}\n{state}", f"mend it, then `--only {step}`"
+            step,
+            f"the Certificate {namespace}/{name}",
+            f"{found.text}\n{state}",
+            f"fix the cause, then `kindmesh up --only {step}`",
         )
 
 

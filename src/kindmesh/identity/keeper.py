@@ -20,13 +20,13 @@ NEXT = "linkerd-next-anchor"
 
 
 class Keeper(Protocol):
-    """What is asked of whoever keeps the certificates; each may be asked again after it broke off."""
+    """The operations of whoever keeps the certificates; each can be repeated after an interruption."""
 
     def begin(self, root: Path) -> int:
-        """Have an anchor, an issuer under it, and the roots where Linkerd looks for them; returns what changed."""
+        """Ensure an anchor, an issuer signed by it, and the trust roots; return how many objects changed."""
 
     def pending(self) -> bool:
-        """Whether a rotation of the anchor broke off."""
+        """Whether a rotation of the anchor was interrupted."""
 
     def trust_both(self) -> None:
         """Have a new anchor, and publish it beside the old one."""
@@ -49,7 +49,7 @@ def keeper_of(kube: Kube, settings: Settings) -> Keeper:
     if kept and not wanted:
         raise BadInput(
             f"KINDMESH_WITHOUT leaves cert-manager out, but it keeps this cluster's certificates: linkerd/{ISSUER}",
-            "take cert-manager out of KINDMESH_WITHOUT: it would undo what anybody else publishes",
+            "take cert-manager out of KINDMESH_WITHOUT: it would overwrite what `kindmesh` publishes",
         )
     if wanted and not kept and kube.exists("-n", "linkerd", f"secret/{ISSUER}"):
         raise BadInput(
@@ -61,12 +61,12 @@ def keeper_of(kube: Kube, settings: Settings) -> Keeper:
 
 @dataclass(frozen=True, slots=True)
 class SelfManagedKeeper:
-    """Anchor and issuer are made here. The next anchor is stored before it is trusted, so it survives a broken run."""
+    """`kindmesh` makes both. It stores the next anchor before it publishes it, so an interrupted run can continue."""
 
     kube: Kube
 
     def begin(self, root: Path) -> int:  # noqa: ARG002 no manifest is needed here
-        """Create what is missing, the issuer last: where it is, all is. No key that is there is ever replaced."""
+        """Create what is missing, the issuer last: if it exists, all exists. An existing key is never replaced."""
         kube, changes = self.kube, 0
         if kube.exists("-n", "linkerd", f"secret/{ISSUER}"):
             return 0
@@ -93,7 +93,7 @@ class SelfManagedKeeper:
         self._must_trust(roots, new.pem)
 
     def renew_issuer(self) -> None:
-        """Sign an issuer with the next anchor, or with the one that is where no rotation of it goes on."""
+        """Sign an issuer with the next anchor, or with the current one if no rotation is in progress."""
         anchor = self._next() or self._anchor()
         self._must_trust(anchor.pem)
         self.kube.apply([as_secret(make_issuer(anchor), ISSUER, trusted(self.kube))])
@@ -110,7 +110,7 @@ class SelfManagedKeeper:
         self.kube.run("-n", "linkerd", "delete", "secret", NEXT, "--ignore-not-found")
 
     def _must_trust(self, *anchors: str) -> None:
-        """Stop where the roots do not hold what they must: somebody else publishes them too."""
+        """Raise StepFailed if the published roots lack an anchor: something else publishes them too."""
         published = trusted(self.kube)
         if not all(anchor.strip() in published for anchor in anchors):
             state = self.kube.attempt("-n", "linkerd", "describe", f"configmap/{NAME}").text
@@ -120,6 +120,6 @@ class SelfManagedKeeper:
         return load_anchor(self.kube.get("-n", "linkerd", f"secret/{ANCHOR}"))
 
     def _next(self) -> TrustAnchor | None:
-        """Return the stored next anchor; an error, and not none, where the cluster does not answer."""
+        """Return the stored next anchor, or None; CommandFailed if the cluster does not answer."""
         found = self.kube.run("-n", "linkerd", "get", f"secret/{NEXT}", "--ignore-not-found", "-o", "json")
         return load_anchor(json.loads(found)) if found.strip() else None

@@ -1,4 +1,4 @@
-"""The trust roots: the ConfigMap in which every sidecar that starts finds the anchors that it trusts."""
+"""The trust roots: the ConfigMap with the anchors that a starting sidecar trusts."""
 
 from kindmesh.tools.kube import Kube, Object
 

@@ -1,1 +1,1 @@
-"""What is done to a cluster that runs: faults, rotation, status."""
+"""Operations on a running cluster: faults, rotation, status."""

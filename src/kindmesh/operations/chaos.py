@@ -1,4 +1,4 @@
-"""Breaks one thing on purpose, shows what happens, and heals it: whatever happens in between."""
+"""Breaks one thing on purpose, shows what happens, and always repairs it."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from kindmesh.tools.kube import Object, documents, until
 PING = Question("ponger.pingpong.svc.cluster.local:80/ping")
 DNS_PORT = 53
 CUT_WITHIN = 20.0
-"""Seconds in which a NetworkPolicy that is gone must be felt."""
+"""Seconds within which a removed NetworkPolicy must have an effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +27,20 @@ class Chaos:
 
 
 def kill_pod(site: Site) -> None:
-    """Kill one ponger at once, under load; the other one carries on."""
+    """Kill one ponger pod without warning, under load; the other one goes on."""
     with under_load(site.kube, "ponger") as loading:
         pods = site.kube.items("-n", "pingpong", "pods", "-l", "app.kubernetes.io/name=ponger")
         if not pods:
             raise StepFailed("chaos", "a pod of ponger to kill", "pingpong has none", "`kindmesh up --only workloads`")
         pod = pods[0]["metadata"]["name"]
         site.kube.run("-n", "pingpong", "delete", "pod", pod, "--grace-period=0", "--force")
-        site.say(f"… {pod} is killed without a warning; waiting for its successor")
+        site.say(f"… {pod} is killed without warning; waiting for a new pod")
         wait_for_rollout(site, "chaos", "pingpong", "ponger")
-    site.say(f"✓ healed by itself: {loading.finished}")
+    site.say(f"✓ repaired by Kubernetes: {loading.finished}")
 
 
 def break_policy(site: Site) -> None:
-    """Take away the grant of pinger; the next ping is refused, and works again when the grant is back."""
+    """Remove pinger's grant; the next ping is refused, and works again when the grant is back."""
     name = ("-n", "pingpong", "authorizationpolicy.policy.linkerd.io", "pinger-may-ping")
     grant = site.kube.run("get", *name, "-o", "yaml")
     site.kube.run("delete", *name)
@@ -53,7 +53,7 @@ def break_policy(site: Site) -> None:
 
 def stop_injector(site: Site) -> None:
     """Stop the injector; no new pod starts, and none starts without a sidecar."""
-    # None left is what a run leaves behind that was killed: then one is right.
+    # A killed run may have left 0 replicas: then 1 is right.
     count = site.kube.get("-n", "linkerd", "deployment/linkerd-proxy-injector")["spec"].get("replicas") or 1
     scale = ("-n", "linkerd", "scale", "deployment/linkerd-proxy-injector")
     site.kube.run(*scale, "--replicas=0")
@@ -65,15 +65,15 @@ def stop_injector(site: Site) -> None:
         if asked.code == 0:
             raise StepFailed("chaos", "a refusal of the new pod", asked.text, "webhookFailurePolicy is not Fail")
         site.say(f"✓ a new pod is refused: {asked.text.splitlines()[-1][:160]}")
-        _expect(site, Cause.ALLOWED, "what runs goes on")
+        _expect(site, Cause.ALLOWED, "running pods go on")
     finally:
         site.kube.run(*scale, f"--replicas={count}")
         wait_for_rollout(site, "chaos", "linkerd", "linkerd-proxy-injector")
-    site.say("✓ healed: the injector is back")
+    site.say("✓ repaired: the injector is back")
 
 
 def cut_dns(site: Site) -> None:
-    """Take away the network's way to DNS; what is resolved goes on, a new sidecar does not start."""
+    """Remove the NetworkPolicies that allow DNS; resolved names go on working, a new sidecar does not start."""
     policies = [found for found in site.kube.items("-n", "pingpong", "networkpolicies") if _is_dns(found)]
     if not policies:
         raise StepFailed("chaos", "a NetworkPolicy to DNS to cut", "pingpong has none", "`kindmesh up --only policies`")
@@ -138,8 +138,8 @@ CHAOS: Mapping[str, Chaos] = {
 
 
 def find_chaos(name: str) -> Chaos:
-    """Return what is meant by a name."""
+    """Return the fault of a name, or raise BadInput with all names."""
     if name not in CHAOS:
         known = ", ".join(f"{key} ({chaos.description})" for key, chaos in CHAOS.items())
-        raise BadInput(f"{name}: nothing of this name can be broken; known are {known}")
+        raise BadInput(f"{name}: unknown fault; expected one of {known}")
     return CHAOS[name]

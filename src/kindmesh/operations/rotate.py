@@ -1,8 +1,8 @@
-"""Renews the issuer, or the trust anchor above it, in the order in which no sidecar ever meets a stranger.
+"""Renews the issuer, or the trust anchor above it, so that no sidecar ever meets a certificate that it does not trust.
 
 A sidecar reads its anchors when it starts. So a new anchor is trusted everywhere before anything is signed under it,
-and the old one is dropped only when nothing signed under it is left. A rotation that broke off is taken up again with
-the same anchor: its keeper knows it.
+and the old one is dropped only when nothing signed under it is left. An interrupted rotation continues with the same
+anchor.
 """
 
 import time
@@ -17,12 +17,12 @@ from kindmesh.tools.kube import Kube, until
 
 DATA_PLANE = {"pingpong": ("ponger", "pinger"), "tracing": ("jaeger",), "ingress": ("traefik",)}
 NOTICED_WITHIN = 180.0
-"""Kubelet brings a changed Secret into a pod within about a minute and a half."""
+"""The kubelet updates a changed Secret in a pod within about 90 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One phase of a rotation, and what is so after it."""
+    """One phase of a rotation, and the state after it."""
 
     description: str
     change: Callable[[], object]
@@ -35,8 +35,8 @@ def phases_of_issuer(site: Site) -> tuple[Phase, ...]:
         # An issuer would be signed by the newest anchor, which not every sidecar may trust yet.
         raise StepFailed(
             "rotate",
-            "the end of the last rotation",
-            "that of the anchor broke off",
+            "no rotation in progress",
+            "a rotation of the anchor was interrupted",
             "finish it: `kindmesh rotate anchor`",
         )
     return (Phase("linkerd-identity signs with a new issuer", lambda: _renew_issuer(site, keeper)),)
@@ -67,7 +67,7 @@ def _renew_issuer(site: Site, keeper: Keeper) -> None:
 
 
 def _wait_until_noticed(site: Site, before: Set[str]) -> None:
-    """Wait for Linkerd's own event; it misses one now and then, and then only a restart helps."""
+    """Wait for Linkerd's own event. Sometimes it misses a change, and only a restart helps."""
     site.say("… waiting until linkerd-identity has read the new issuer (event IssuerUpdated)")
     start = time.monotonic()
     if not until(lambda: noticed_by_all(site.kube, before), within=NOTICED_WITHIN, every=2):
@@ -80,13 +80,13 @@ def _wait_until_noticed(site: Site, before: Set[str]) -> None:
 
 
 def issuer_events(kube: Kube) -> frozenset[str]:
-    """Return the versions of the events that tell of an issuer: no clock, since this machine's may be another."""
+    """Return the versions of Linkerd's IssuerUpdated events: clocks are not compared, since they may differ."""
     events = kube.items("-n", "linkerd", "events", "--field-selector=reason=IssuerUpdated")
     return frozenset(event["metadata"]["resourceVersion"] for event in events)
 
 
 def noticed_by_all(kube: Kube, before: Set[str]) -> bool:
-    """Whether every replica of linkerd-identity has told of an issuer since: each writes an event of its own."""
+    """Whether every replica of linkerd-identity has reported a new issuer since: each writes its own event."""
     replicas = kube.get("-n", "linkerd", "deployment/linkerd-identity")["spec"]["replicas"]
     return len(issuer_events(kube) - before) >= int(replicas)
 

@@ -1,4 +1,4 @@
-"""The pods of PingPong and what surrounds it, as they are now."""
+"""The pods of PingPong, the ingress, tracing and Linkerd, as they are now."""
 
 import json
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def read_status(kube: Kube) -> list[PodStatus]:
 
 
 def pod_status(pod: Object) -> PodStatus:
-    """Return what is to be said about a pod."""
+    """Return the status of a pod."""
     status = pod["status"]
     conditions = {found["type"]: found["status"] for found in status.get("conditions", [])}
     containers = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
@@ -70,7 +70,7 @@ def _yes(fact: bool) -> str:
 
 
 def show_table(drawn: Table) -> None:
-    """Print a table in the width that it needs where that is no terminal."""
+    """Print a table; if the output is not a terminal, 160 columns wide."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 160

@@ -1,1 +1,1 @@
-"""Requests from inside and outside of the mesh: who sends them, and what their answers mean."""
+"""Requests from inside and outside of the mesh: the clients, and what the answers mean."""

@@ -1,4 +1,4 @@
-"""A pod that is only proposed to the API server, as careful as a pod of ours: what is said of it tells of the rules."""
+"""A pod that is sent to the API server as a dry run, to see which admission rules accept or refuse it."""
 
 import json
 from collections.abc import Mapping
@@ -26,9 +26,9 @@ def candidate(
     spec: Object | None = None,
     container: Object | None = None,
 ) -> Object:
-    """Return the pod; it passes `restricted`, so that a refusal is for what it tries and nothing else.
+    """Return a pod that passes `restricted`, so that a refusal can only be due to `spec` and `container`.
 
-    `spec` and `container` hold what it tries: fields in the place of its own.
+    `spec` and `container` override fields of the pod and of its container.
     """
     return {
         "apiVersion": "v1",
@@ -52,6 +52,6 @@ def candidate(
 
 
 def propose(kube: Kube, pod: Object) -> Output:
-    """Ask the API server for a pod without storing it; it answers with the pod as it would be, or with a refusal."""
+    """Send a pod to the API server as a dry run; the answer is the pod as it would be stored, or a refusal."""
     text = json.dumps(pod)
     return kube.attempt("create", "--dry-run=server", "-o", "json", "-f", "-", stdin=text, timeout=40)

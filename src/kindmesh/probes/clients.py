@@ -1,4 +1,4 @@
-"""The pods that ask: the ones that run anyway, and short-lived strangers with accounts of their own."""
+"""The clients that send requests: pinger and ponger, and short-lived pods with their own ServiceAccounts."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,16 +22,16 @@ ACCOUNT_WITHIN = 20.0
 
 @dataclass(frozen=True, slots=True)
 class ProbeClient:
-    """Somebody who sends requests."""
+    """A client that sends requests."""
 
     name: str
     description: str
     """Who it is, in words."""
     namespace: str
     account: str = ""
-    """Empty: a pod that runs anyway, asked by name."""
+    """The ServiceAccount; empty: an existing Deployment's pod sends the request."""
     looks_like: str = ""
-    """The label by which NetworkPolicies take it for somebody else."""
+    """The value of `app.kubernetes.io/name`, by which NetworkPolicies select it."""
     meshed: bool = True
     on_host: bool = False
     """In the node's own network, which NetworkPolicies let in."""
@@ -54,7 +54,7 @@ class RunningPod:
 
 PINGER = ProbeClient("pinger", "pinger itself", "pingpong")
 NEWCOMER = ProbeClient("newcomer", "a new pod with pinger's account", "pingpong", "pinger", "pinger")
-"""Two sidecars that are connected stay so though a NetworkPolicy forbids it: only a new pod shows an open way."""
+"""NetworkPolicies do not cut existing connections between sidecars: only a new pod shows what is open."""
 PONGER = ProbeClient("ponger", "ponger itself", "pingpong")
 INGRESS = ProbeClient("ingress", "a pod with the ingress's account", "ingress", "traefik", "traefik")
 DISGUISED = ProbeClient(
@@ -67,7 +67,7 @@ CLIENTS = (PINGER, NEWCOMER, PONGER, INGRESS, DISGUISED, STRANGER, UNMESHED, NOD
 
 
 def find_running_pods(kube: Kube) -> dict[str, RunningPod]:
-    """Return where one running pod of each program is."""
+    """Return one running pod of each program."""
     found = {}
     for name in PROGRAMS:
         label = f"app.kubernetes.io/name={name},pod-template-hash"
@@ -81,12 +81,12 @@ def find_running_pods(kube: Kube) -> dict[str, RunningPod]:
 
 
 def on_node_of(client: ProbeClient, place: RunningPod) -> ProbeClient:
-    """Return a client that a pod takes for kubelet: a process of the node on which that pod runs."""
+    """Return the client as a process of the pod's own node, which the pod takes for the kubelet."""
     return replace(client, node=place.node)
 
 
 def manifest(client: ProbeClient, life: int = LIFETIME) -> Object:
-    """Return the pod of a stranger: never ready, so no Service ever sends it a request."""
+    """Return the pod of a client: never ready, so that no Service sends it requests."""
     labels = {LABEL: client.name} | ({"app.kubernetes.io/name": client.looks_like} if client.looks_like else {})
     return {
         "apiVersion": "v1",
@@ -126,14 +126,14 @@ def _container() -> Object:
 
 
 class ProbePods:
-    """The strangers of one verification: made together, removed together."""
+    """The probe pods of one verification, created and removed together."""
 
     def __init__(self, kube: Kube, clients: Sequence[ProbeClient], life: int = LIFETIME) -> None:
         self._kube, self._life = kube, life
         self._strangers = [client for client in clients if client.account]
 
     def __enter__(self) -> "ProbePods":
-        """Make them, and wait until all run."""
+        """Create them, and wait until all run."""
         self.__exit__()
         try:
             self._make_namespace()
@@ -161,7 +161,7 @@ class ProbePods:
             raise StepFailed("verify", f"the start of {client.description} ({pod})", shown)
 
     def __exit__(self, *_: object) -> None:
-        """Remove every one of them, and their namespace."""
+        """Remove all of them, and their namespace."""
         for client in self._strangers:
             with suppress(OSError):
                 gone = ("delete", "pod", client.pod, "--ignore-not-found", "--wait=true", "--timeout=30s")

@@ -1,4 +1,4 @@
-"""The way in as somebody outside of the cluster takes it: by HTTP, and by HTTPS with the certificate checked."""
+"""The ingress as seen from outside of the cluster: HTTP, and HTTPS with a checked certificate."""
 
 import ssl
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ INNER = "InternalIP"
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """Where the ingress listens, and whom it must prove to be."""
+    """Where the ingress listens, and which certificate it must present."""
 
     host: str
     ports: Mapping[str, int]
@@ -44,11 +44,11 @@ class Entrance:
 
 
 def find_entrance(kube: Kube, settings: Settings) -> Entrance:
-    """Return the way in: through this machine's ports on kind, by a node's address on a cluster of one's own."""
+    """Return the ingress: on kind at ports of this machine, on your own cluster at a node's address."""
     name = authority = ""
     if settings.has("cert-manager"):
         name = kube.get("-n", "ingress", "certificate/ingress-tls")["spec"]["dnsNames"][0]
-        # An authority of one's own is told beside what it signed; a public one is not.
+        # A private authority is stored beside the certificate; a public one is not.
         authority = pem(kube.get("-n", "ingress", "secret/ingress-tls")["data"].get("ca.crt", ""))
     ports = kube.get("-n", "ingress", "service/traefik")["spec"]["ports"]
     behind = {port["name"]: int(port["nodePort"]) for port in ports}

@@ -1,4 +1,4 @@
-"""One request as anybody: what came back, and which layer said so."""
+"""One request from a chosen client: the answer, and which layer gave it."""
 
 import json
 import re
@@ -33,16 +33,16 @@ class Exchange:
 
 
 def find_client(name: str) -> ProbeClient:
-    """Return who is meant by a name; `linkerd`'s word for a stranger's account is its pod's."""
+    """Return the client of a name, or raise BadInput with all names."""
     for client in CLIENTS:
         if client.name == name:
             return client
     known = "\n".join(f"  {client.name}: {client.description}" for client in CLIENTS)
-    raise BadInput(f"{name}: nobody of this name can ask; those who can are\n{known}")
+    raise BadInput(f"{name}: unknown client; expected one of\n{known}")
 
 
 def find_question(text: str, method: str, client: ProbeClient, running: Mapping[str, RunningPod]) -> Question:
-    """Return the request that is meant by `ponger:metrics/metrics`."""
+    """Return the request for a target such as `ponger:metrics/metrics`."""
     found = FORM.fullmatch(text)
     if not found:
         raise BadInput(f"{text}: NAME[:PORT][/PATH] is expected; names are pinger and ponger, ports http and metrics")

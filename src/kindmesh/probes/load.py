@@ -1,4 +1,4 @@
-"""A steady load on one program, from inside the mesh, while something is done to it: counts what fails."""
+"""A steady load on one program, from inside the mesh; it counts failed requests."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from kindmesh.tools.process import first_line, rest_of_output, start
 RATE = 50
 LIFETIME = 3600
 """How long the pod may live, in seconds: longer than any phase of a rotation takes."""
-ENDED = "the load ended early: its pod or its program went away"
+ENDED = "the load ended early: its pod or its program is gone"
 TARGETS = {
     "ponger": (NEWCOMER, "ponger.pingpong.svc.cluster.local", "/ping"),
     "pinger": (INGRESS, "pinger.pingpong.svc.cluster.local", "/"),
@@ -56,7 +56,7 @@ print(json.dumps({'sent': len(times), 'failures': failures,
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What became of the requests."""
+    """How many requests were sent and failed, and how long they took."""
 
     sent: int
     failures: dict[str, int] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Load:
 
 
 def read_load(text: str) -> Load:
-    """Return what the program printed at its end."""
+    """Parse the result that the load program prints at its end."""
     lines = text.strip().splitlines()
     if not lines:
         raise CommandFailed(("kubectl", "exec"), ENDED)
@@ -84,13 +84,13 @@ def read_load(text: str) -> Load:
 
 
 class Loading:
-    """A load that runs; its result is there at the end."""
+    """A running load; its result is available at the end."""
 
     result: Load | None = None
 
     @property
     def finished(self) -> Load:
-        """The result; an error where there is none, for that is no success."""
+        """The result; CommandFailed if there is none."""
         if self.result is None:
             raise CommandFailed(("kubectl", "exec"), ENDED)
         return self.result

@@ -1,4 +1,4 @@
-"""The program that asks from inside a pod, and what its answers mean. Pure: it runs nothing itself."""
+"""The program that sends requests inside a pod, and what the answers mean. Pure: it runs nothing itself."""
 
 import json
 from collections.abc import Sequence
@@ -38,11 +38,11 @@ def ask(url, method, headers):
 for question in json.loads(sys.argv[1]):
     print(json.dumps(ask(question['url'], question['method'], dict(question['headers']))), flush=True)
 """
-"""Standard library only: it runs by the Python of whichever image is there, and needs no shell."""
+"""Standard library only, so that it runs with the Python of the image, without a shell."""
 
 
 class Cause(StrEnum):
-    """Why a call went as it did."""
+    """Why a call was answered as it was."""
 
     ALLOWED = "allowed"
     MESH = "refused by the mesh's policy"
@@ -77,7 +77,7 @@ class Answer:
     def __str__(self) -> str:
         if not self.status:
             return {"name": "the name does not resolve", "refused": "connection refused"}.get(self.error, self.error)
-        # The proxy tells its whole way there; the end says what happened.
+        # The proxy lists every hop; the last part says what happened.
         return f"{self.status}" + (f" ({self.proxy_error.rsplit(': ', 1)[-1]})" if self.proxy_error else "")
 
 
@@ -92,11 +92,11 @@ def read_answers(text: str) -> tuple[Answer, ...]:
 
 
 def cause(answer: Answer, *, meshed: bool) -> Cause:
-    """Return why a call went as it did, told by what only one of the layers can have said.
+    """Return why a call was answered as it was, by the signs that only one layer gives.
 
     The mesh's own refusals carry neither a body nor a `server` header, which the application always sends.
-    What a meshed caller's own proxy says (502 to 504 with `l5d-proxy-error`) is that nobody could be reached;
-    an unmeshed caller meets the same wall as a refused or unanswered connection.
+    A meshed caller's own proxy answers 502 to 504 with `l5d-proxy-error` if it can reach nobody;
+    an unmeshed caller sees a refused or unanswered connection instead.
     """
     if answer.status in (502, 503, 504) and answer.proxy_error:
         return (

@@ -1,4 +1,4 @@
-"""Removes what `up` brought: the whole kind cluster, or, on somebody else's cluster, that and nothing else."""
+"""Removes what `up` installed: the whole kind cluster, or, on an existing cluster, only what `up` created there."""
 
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import releases
@@ -23,7 +23,7 @@ STAYING = ".gateway.networking.k8s.io"
 
 
 def remove_all(site: Site) -> tuple[str, ...]:
-    """Remove everything, and say what there was; returns what could not be removed."""
+    """Remove everything, and return what could not be removed, one line each."""
     if site.settings.existing:
         return _take_back(site)
     if CLUSTER in run("kind", "get", "clusters").split():
@@ -37,9 +37,9 @@ def remove_all(site: Site) -> tuple[str, ...]:
 def _take_back(site: Site) -> tuple[str, ...]:
     labelled = site.kube.get("namespaces", "-l", f"{MANAGED_BY}={OWNER}")["items"]
     ours = [name for name in NAMESPACES if name in {found["metadata"]["name"] for found in labelled}]
-    # Pods first: while the injector's webhook stands and the injector is gone, nothing else could be created.
+    # Pods first: without the injector its webhook would block the creation of all others.
     failed = _delete(site, "namespace", [name for name in ours if name in WORKLOADS])
-    # Objects before those who look after them.
+    # Objects before their controllers.
     for kind in KINDS:
         failed += _delete(site, kind, _owned(site, kind))
     for release in reversed(releases.ALL):
@@ -49,7 +49,7 @@ def _take_back(site: Site) -> tuple[str, ...]:
         if name not in ours and site.kube.exists(f"namespace/{name}"):
             site.say(f"Namespace {name} stays: it is not labelled {MANAGED_BY}={OWNER}, so `up` did not create it.")
     if not failed:
-        site.say("Gone. The definitions of Gateway API and of cert-manager stay: others may use them.")
+        site.say("Removed. The CustomResourceDefinitions of Gateway API and cert-manager stay: others may use them.")
     return failed
 
 

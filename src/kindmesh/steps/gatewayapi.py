@@ -1,4 +1,4 @@
-"""Gateway API's definitions: one owner. Where another has brought the same version, they stay as they are."""
+"""Gateway API's CustomResourceDefinitions. If somebody else installed the same version, they are left alone."""
 
 import hashlib
 from pathlib import Path
@@ -10,12 +10,12 @@ from kindmesh.tools.command import run
 from kindmesh.tools.kube import Object, documents, is_owned
 
 NAMES = tuple(f"{kind}.gateway.networking.k8s.io" for kind in ("gatewayclasses", "gateways", "httproutes"))
-"""The definitions of every version and channel: whoever has one of them has brought Gateway API."""
+"""CustomResourceDefinitions that every version and channel contains."""
 VERSION = "gateway.networking.k8s.io/bundle-version"
 
 
 def gateway_api(site: Site) -> int:
-    """Apply the definitions, unless another has brought the same; what is downloaded must be what is pinned."""
+    """Apply the definitions unless somebody else installed the same; a download must have the pinned digest."""
     if problems := refusals(site):
         raise BadInput("\n".join(problems))
     changes = 0
@@ -28,15 +28,15 @@ def gateway_api(site: Site) -> int:
 
 
 def refusals(site: Site) -> list[str]:
-    """Return what is to be said of another's Gateway API of another version; nothing where there is none."""
+    """Return why an installed Gateway API is in the way: it is of another version, and not from `kindmesh`."""
     others = _others(site)
     there = sorted({found["metadata"].get("annotations", {}).get(VERSION, "of no version") for found in others})
     wanted = _wanted(site)
     if there in ([], [wanted]):
         return []
     return [
-        f"Gateway API {' and '.join(there)} is there, and not from `kindmesh`, which needs {wanted}:"
-        f" bring it to {wanted} yourself, and it is left alone"
+        f"Gateway API {' and '.join(there)} is installed, but not by `kindmesh`, which needs {wanted}:"
+        f" upgrade it to {wanted} yourself"
     ]
 
 
@@ -62,6 +62,6 @@ def _download(pin: Pin) -> str:
     if digest != pin.digest:
         found = f"{pin.url}\nis {digest}\nand not {pin.digest}, which mesh/versions.toml pins"
         raise StepFailed(
-            pin.name, "a file of the pinned digest", found, "a release never changes: look at what answers there"
+            pin.name, "a file of the pinned digest", found, "a release never changes: check what the server delivers"
         )
     return text

@@ -1,4 +1,4 @@
-"""The image of the service: built, brought into the nodes, and noted in the pods that run it."""
+"""The image of the service: built, loaded into the nodes, and recorded in the pods that run it."""
 
 import re
 from tempfile import TemporaryDirectory
@@ -10,28 +10,28 @@ from kindmesh.tools.command import attempt, run
 from kindmesh.tools.kube import Object
 
 NOTE = "kindmesh.pingpong/image"
-"""The annotation in which a pod notes which image it runs."""
+"""The annotation of a pod with the image that it runs."""
 ID = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def provide_image(site: Site) -> int:
-    """Build the image and bring it into the nodes, or have somebody else's command do so."""
+    """Build the image and load it into the nodes, or run KINDMESH_IMAGE_LOADER instead."""
     if site.settings.image_loader:
         said = run(*site.settings.image_loader, timeout=600, folder=site.settings.root)
         if found := ID.fullmatch((said.split() or [""])[-1]):
             site.notes[IMAGE] = found[0]
         return 0
     cluster, root = _kind_cluster(site), str(site.settings.root)
-    # Provenance names the time of the build, so that with it no two builds were the same image.
+    # Provenance contains the time of the build: with it, no two builds would be the same image.
     how = ("--quiet", "--provenance=false", "--file", f"{root}/src/pingpong/Dockerfile", "--tag", IMAGE)
     run("docker", "build", *how, root, timeout=600)
-    # A node is asked by a name that no other image can have: there may be an older `:dev`.
+    # The name holds the image's id, because a node may have an older `:dev`.
     own = f"{IMAGE.partition(':')[0]}:{image_id().removeprefix('sha256:')[:12]}"
     nodes = run("kind", "get", "nodes", "--name", cluster).split()
     if nodes and all(_has(node, own) for node in nodes):
         return 0
     run("docker", "tag", IMAGE, own)
-    # `kind load docker-image` fails where Docker keeps images in containerd, so the image goes by an archive.
+    # `kind load docker-image` fails if Docker stores images in containerd, so an archive is loaded.
     with TemporaryDirectory() as folder:
         archive = f"{folder}/image.tar"
         run("docker", "save", "--output", archive, IMAGE, own, timeout=300)
@@ -40,16 +40,16 @@ def provide_image(site: Site) -> int:
 
 
 def _kind_cluster(site: Site) -> str:
-    """Return the kind cluster behind the context: an image can be loaded into no other."""
+    """Return the kind cluster of the context; an image can be loaded into kind clusters only."""
     if not site.settings.existing:
         return CLUSTER
     name = site.settings.context.removeprefix("kind-")
     if site.settings.context.startswith("kind-") and name in attempt("kind", "get", "clusters").out.split():
         return name
     raise BadInput(
-        f"KINDMESH_IMAGE_LOADER: {site.settings.context} is no kind cluster of this machine, so {IMAGE} cannot be"
+        f"KINDMESH_IMAGE_LOADER: {site.settings.context} is not a kind cluster of this machine, so {IMAGE} cannot be"
         " loaded into it",
-        "name a command that builds the image and brings it into your nodes or their registry",
+        "name a command that builds the image and loads it into your nodes or their registry",
     )
 
 
@@ -59,14 +59,14 @@ def _has(node: str, name: str) -> bool:
 
 
 def image_id() -> str:
-    """Return which image Docker has built; empty: none."""
+    """Return the id of the image that Docker has built, or an empty text."""
     return attempt("docker", "image", "inspect", "--format", "{{.Id}}", IMAGE).out.strip()
 
 
 def image_in_use(site: Site) -> str:
-    """Return which image the nodes hold, as far as it is known.
+    """Return the id of the image on the nodes, if it is known.
 
-    A loader tells by its last word; when it was not run now, or tells nothing, what the pods note stays.
+    A loader prints it as its last word; if it was not run, or prints none, the id that the pods record is kept.
     """
     if not site.settings.image_loader:
         return image_id()
@@ -76,7 +76,7 @@ def image_in_use(site: Site) -> str:
 
 
 def with_image_note(objects: list[Object], built: str) -> list[Object]:
-    """Note in the pods which image they run: a rebuilt `:dev` has the same name, and nothing else would start it."""
+    """Record the image in the pods: a rebuilt `:dev` has the same name, so nothing else would restart them."""
     for found in objects:
         if built and found["kind"] == "Deployment":
             template = found["spec"]["template"]["metadata"]

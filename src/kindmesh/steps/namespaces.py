@@ -1,4 +1,4 @@
-"""The namespaces: made and labelled before anything is in them. One that somebody else made is not touched."""
+"""The namespaces, created and labelled before anything else. An existing one of somebody else is not changed."""
 
 from kindmesh.errors import BadInput
 from kindmesh.steps.step import Site
@@ -8,7 +8,7 @@ CERT_MANAGER: Object = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"n
 
 
 def namespaces(site: Site) -> int:
-    """Make all namespaces, those that are not there yet with our label; returns how many changed."""
+    """Create the missing namespaces with our label, and apply all; return how many changed."""
     if problems := refusals(site):
         raise BadInput("\n".join(problems))
     wanted, there = _wanted(site), _there(site)
@@ -19,7 +19,7 @@ def namespaces(site: Site) -> int:
 
 
 def refusals(site: Site) -> list[str]:
-    """Return what is to be said of the namespaces that `up` would change, and did not make."""
+    """Return why existing namespaces are in the way: `up` would change them, and did not create them."""
     there = _there(site)
     names = [found["metadata"]["name"] for found in _wanted(site)]
     return [_refusal(site, name) for name in names if name in there and there[name].get(MANAGED_BY) != OWNER]
@@ -29,8 +29,8 @@ def _refusal(site: Site, name: str) -> str:
     mine = f"`kubectl --context {site.settings.context} label namespace {name} {MANAGED_BY}={OWNER}`"
     without = ", or leave it out with KINDMESH_WITHOUT=cert-manager" if name == "cert-manager" else ""
     return (
-        f"the namespace {name} is there, and not from `kindmesh`, which would change who and what may be in it:"
-        f" use another cluster{without}; or, if it is for this alone (`down` then removes it), say so: {mine}"
+        f"the namespace {name} exists, but was not created by `kindmesh`, which would change its labels and policies:"
+        f" use another cluster{without}; or, if it is for PingPong only (`down` will remove it), label it: {mine}"
     )
 
 

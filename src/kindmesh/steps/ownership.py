@@ -1,4 +1,4 @@
-"""What is somebody else's on a cluster: `up` looks before it changes anything, and tells of all of it at once."""
+"""Objects on the cluster that `up` did not create: it reports all of them before it changes anything."""
 
 from kindmesh.errors import BadInput
 from kindmesh.identity.keeper import keeper_of
@@ -7,10 +7,12 @@ from kindmesh.steps.step import Site
 
 
 def ownership(site: Site) -> int:
-    """Refuse a cluster where `up` would take over what is not its own: `down` would then remove it."""
+    """Refuse a cluster where `up` would take over objects of somebody else: `down` would then remove them."""
     problems = [*namespaces.refusals(site), *releases.refusals(site), *gatewayapi.refusals(site), *_keeper(site)]
     if problems:
-        raise BadInput("\n".join(["nothing is changed, for some of it is somebody else's:", *problems]))
+        raise BadInput(
+            "\n".join(["nothing was changed, because these objects were not created by `kindmesh`:", *problems])
+        )
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Policies that the cluster holds and nobody writes any more: a grant that was taken back must not stay in force."""
+"""Policies that are on the cluster but no longer in the manifests: a revoked grant must not stay in force."""
 
 from collections.abc import Iterable
 
@@ -18,14 +18,14 @@ NAMESPACES = ("pingpong", "ingress", "tracing", "linkerd-viz")
 
 
 def prune(site: Site, written: Iterable[Object]) -> int:
-    """Delete the policies that this package once applied and that are not among those written; returns how many."""
+    """Delete the policies that `kindmesh` applied and that are no longer written; return how many."""
     kept, gone = {_key(found) for found in written}, 0
     for kind in KINDS:
         for found in site.kube.items("--all-namespaces", kind, "--show-managed-fields"):
             namespace, name = found["metadata"]["namespace"], found["metadata"]["name"]
             if namespace in NAMESPACES and is_owned(found) and _key(found) not in kept:
                 site.kube.run("-n", namespace, "delete", kind, name, "--ignore-not-found")
-                site.say(f"- {found['kind']} {namespace}/{name} is deleted: it was applied from here, and is no more")
+                site.say(f"- {found['kind']} {namespace}/{name} is deleted: it is no longer in the manifests")
                 gone += 1
     return gone
 

@@ -1,6 +1,6 @@
-"""Helm releases: installed or upgraded when something about them changed, and left alone otherwise.
+"""Helm releases: installed or upgraded if their version or values changed, else left alone.
 
-Charts make new webhook certificates at every upgrade: one without need would still change the cluster.
+An unneeded upgrade would change the cluster: charts make new webhook certificates each time.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ from kindmesh.tools.kube import Object
 
 HELM_TIMEOUT = 400.0
 MARK = "kindmesh "
-"""How the description of a release begins that this package has brought up: it tells of version and values too."""
+"""The start of a release's description, if `kindmesh` installed it; a hash of version and values follows."""
 LABEL = "managed-by=kindmesh"
-"""What a release of this package bears from its first moment on; the description is there only when it is through."""
+"""The label of a release of `kindmesh`, set when it starts; the description is set only when it is complete."""
 STATES = ("--deployed", "--failed", "--pending", "--uninstalling", "--superseded")
 WHOLE = ("deployed", "superseded")
 
@@ -67,7 +67,7 @@ ALL = (CERT_MANAGER, TRUST_MANAGER, CNI, CRDS, CONTROL_PLANE, VIZ, TRAEFIK)
 
 
 def install(release: Release, site: Site) -> bool:
-    """Bring a release to its pinned version and values; whether that took a change. Another's is not touched."""
+    """Install or upgrade a release; return whether it changed. Raises BadInput if somebody else installed it."""
     settings, pin = site.settings, site.pins[release.name]
     files = value_files(release, settings)
     mark = fingerprint(pin.version, [path.read_text() for path in files])
@@ -88,7 +88,7 @@ def install(release: Release, site: Site) -> bool:
 
 
 def helm(release: Release, settings: Settings) -> tuple[str, ...]:
-    """Return how a command about a release begins."""
+    """Return the first words of a helm command about a release."""
     return ("helm", "--kube-context", settings.context, "--namespace", release.namespace)
 
 
@@ -104,7 +104,7 @@ def history(release: Release, settings: Settings) -> list[Object]:
 
 
 def is_ours(release: Release, settings: Settings, revisions: list[Object]) -> bool:
-    """Whether this package has installed a release: a revision that it finished tells, or else the label."""
+    """Whether `kindmesh` installed a release: known by a revision's description, or by the label."""
     if any(revision["description"].startswith(MARK) for revision in revisions):
         return True
     chosen = ("--selector", LABEL, "--filter", f"^{release.name}$", "--short", *STATES)
@@ -115,11 +115,13 @@ def refusal(release: Release, settings: Settings, revisions: list[Object]) -> st
     """Return why a release cannot be installed, and what to do; empty: it can."""
     if not revisions or is_ours(release, settings, revisions):
         return ""
-    return f"the release {release.namespace}/{release.name} is there, and not from `kindmesh`: {release.way_out}"
+    return (
+        f"the release {release.namespace}/{release.name} exists, but was not installed by `kindmesh`: {release.way_out}"
+    )
 
 
 def refusals(site: Site) -> list[str]:
-    """Return what is to be said of all releases that `up` would install, and somebody else has."""
+    """Return why existing releases of somebody else are in the way."""
     settings = site.settings
     wanted = [release for release in ALL if not release.part or settings.has(release.part)]
     found = [refusal(release, settings, history(release, settings)) for release in wanted]
@@ -127,21 +129,21 @@ def refusals(site: Site) -> list[str]:
 
 
 def _clear(release: Release, site: Site, revisions: list[Object]) -> None:
-    """Clear away what a run left that broke off: Helm refuses everything while an operation is pending."""
+    """Roll back or uninstall what an interrupted run left: Helm refuses everything while an operation is pending."""
     status = revisions[-1]["status"] if revisions else ""
     if not status.startswith("pending") and status != "uninstalling":
         return
     command, whole = helm(release, site.settings), [one["revision"] for one in revisions if one["status"] in WHOLE]
     if whole and status != "uninstalling":
-        site.say(f"! {release.name} is {status}: a run broke off; going back to its revision {whole[-1]} first")
+        site.say(f"! {release.name} is {status}: a run was interrupted; rolling back to revision {whole[-1]} first")
         run(*command, "rollback", release.name, str(whole[-1]), timeout=HELM_TIMEOUT)
     else:
-        site.say(f"! {release.name} is {status}: a run broke off; uninstalling what it left first")
+        site.say(f"! {release.name} is {status}: a run was interrupted; uninstalling what it left first")
         run(*command, "uninstall", release.name, "--wait", timeout=HELM_TIMEOUT)
 
 
 def value_files(release: Release, settings: Settings) -> list[Path]:
-    """Return the project's values of a release, and those laid over them on this machine."""
+    """Return the project's values of a release, then those of KINDMESH_VALUES that override them."""
     laid_over = settings.values / f"{release.name}.yaml" if settings.values else None
     written = [release.values, release.values_with_cni if settings.has("cni") else ""]
     files = [settings.root / name for name in written if name]

@@ -1,4 +1,4 @@
-"""Steps: each brings one part about, waits for a condition that it names, and can be run again by itself."""
+"""Steps: each installs one part, waits for a named condition, and can be run again by itself."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,14 +12,14 @@ from kindmesh.tools.kube import Kube, evidence
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every step works on."""
+    """What every step works with."""
 
     settings: Settings
     kube: Kube
     pins: "dict[str, Pin]"
     say: Callable[[str], None]
     notes: "dict[str, str]" = field(default_factory=dict)
-    """What one step found out for a later one."""
+    """Values that one step passes to a later one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Step:
     name: str
     waits_for: str
     run: Callable[[Site], int]
-    """Bring it about; returns how many things changed."""
+    """Run it; returns how many objects changed."""
     part: str = ""
-    """The optional part that it belongs to; empty: it is never left out."""
+    """The optional part that it belongs to; empty: it is always run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,15 @@ class StepResult:
 
 
 def select_steps(steps: Sequence[Step], settings: Settings, only: Sequence[str] = ()) -> list[Step]:
-    """Return the steps to take, in order."""
+    """Return the steps to run, in order."""
     known = [step.name for step in steps]
     if unknown := [name for name in only if name not in known]:
-        raise BadInput(f"--only {unknown[0]}: there is no such step; steps are {', '.join(known)}")
+        raise BadInput(f"--only {unknown[0]}: unknown step; expected one of {', '.join(known)}")
     return [step for step in steps if (not step.part or settings.has(step.part)) and (not only or step.name in only)]
 
 
 def run_steps(steps: Sequence[Step], site: Site) -> list[StepResult]:
-    """Take the steps one after the other, and say how long each took."""
+    """Run the steps one after the other, and say how long each took."""
     done = []
     for step in steps:
         site.say(f"… {step.name}: waiting until {step.waits_for}")
@@ -76,4 +76,6 @@ def wait_for_rollout(site: Site, step: str, namespace: str, *names: str, within:
         if found.code != 0:
             conditions = site.kube.attempt("-n", namespace, "describe", name).text[-1500:]
             proof = f"{found.text}\n{evidence(site.kube, namespace)}\n{conditions}"
-            raise StepFailed(step, f"the rollout of {namespace}/{name}", proof, f"mend it, then `--only {step}`")
+            raise StepFailed(
+                step, f"the rollout of {namespace}/{name}", proof, f"fix the cause, then `kindmesh up --only {step}`"
+            )

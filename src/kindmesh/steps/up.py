@@ -1,4 +1,4 @@
-"""The steps of `up`, in order. Policies and the collector come before the pods: a pod's first request meets them."""
+"""The steps of `up`, in order. Policies and the collector come before the pods that they are for."""
 
 import hashlib
 import json
@@ -19,14 +19,14 @@ from kindmesh.tools.command import run
 from kindmesh.tools.kube import OWNER, Kube, Object, documents, evidence, render, until
 
 WEBHOOKS_ANSWER = 60.0
-"""Seconds after the rollout, which is through when pods are ready: the API server reaches them a little later."""
+"""Seconds after the rollout: the API server reaches a webhook a little after its pods are ready."""
 DRY_APPLY = ("apply", "--server-side", "--dry-run=server", "--force-conflicts", f"--field-manager={OWNER}", "-f", "-")
 RULES = "kindmesh.pingpong/rules"
-"""What the pods of Prometheus say of the rules that they have read."""
+"""The annotation of Prometheus' pods with the hash of the rules that they have read."""
 
 
 def cluster(site: Site) -> int:
-    """Create the kind cluster unless it is there, and wait for its nodes."""
+    """Create the kind cluster if it does not exist, and wait for its nodes."""
     settings, changes = site.settings, 0
     if not settings.existing and CLUSTER not in run("kind", "get", "clusters").split():
         run("kind", "create", "cluster", "--config", str(settings.root / "kind-config.yaml"), timeout=600)
@@ -55,12 +55,12 @@ def _accepted(kube: Kube, text: str) -> bool:
 
 
 def identity(site: Site) -> int:
-    """Have a trust anchor, an issuer under it, and the roots where Linkerd looks for them."""
+    """Ensure a trust anchor, an issuer signed by it, and the trust roots for Linkerd."""
     return keeper_of(site.kube, site.settings).begin(site.settings.root)
 
 
 def cni(site: Site) -> int:
-    """Install Linkerd's CNI plugin, and wait until every node has it: a pod that starts before has no routes."""
+    """Install Linkerd's CNI plugin, and wait until every node has it: an earlier pod would have no routes."""
     changes = int(releases.install(releases.CNI, site))
     wait_for_rollout(site, "cni", "linkerd-cni", "daemonset/linkerd-cni")
     return changes
@@ -80,7 +80,7 @@ def _injects(site: Site) -> bool:
 
 
 def policies(site: Site) -> int:
-    """Apply who may call whom, who may reach whom and which pods may be, before any pod; delete what is no more."""
+    """Apply policies, NetworkPolicies and admission policies before any pod; delete those no longer written."""
     root = site.settings.root
     written = ("policies", "admission", "observability", "ingress")
     folders = (*(root / "mesh" / name for name in written), site.settings.network)
@@ -105,7 +105,7 @@ def viz(site: Site) -> int:
 
 
 def _load_rules(kube: Kube) -> int:
-    """Start Prometheus anew where the rules have changed: the chart mounts their file so that it never follows."""
+    """Restart Prometheus if the rules have changed: the chart mounts them by `subPath`, which is never updated."""
     rules = kube.get("-n", "linkerd-viz", "configmap/pingpong-rules")["data"]
     found = {RULES: hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:16]}
     template = kube.get("-n", "linkerd-viz", "deployment/prometheus")["spec"]["template"]
@@ -139,15 +139,15 @@ def _of_kind(text: str, kind: str) -> list[Object]:
 
 STEPS = (
     Step("cluster", "every node is ready", cluster),
-    Step("ownership", "nothing in its way is somebody else's", ownership),
+    Step("ownership", "no object of somebody else is in the way", ownership),
     Step("image", f"the nodes hold {IMAGE}", provide_image),
     Step("gateway-api", "HTTPRoute is established", gateway_api),
     Step("namespaces", "all namespaces are labelled", namespaces),
     Step("cert-manager", "cert-manager and trust-manager are rolled out and answer", cert_manager, "cert-manager"),
-    Step("identity", "anchor, issuer and trust roots are there", identity),
+    Step("identity", "anchor, issuer and trust roots exist", identity),
     Step("cni", "Linkerd's CNI plugin is on every node", cni, "cni"),
     Step("linkerd", "the control plane is rolled out and the injector answers", linkerd),
-    Step("policies", "who may call whom is stored", policies),
+    Step("policies", "all policies are stored", policies),
     Step("viz", "metrics and dashboard are rolled out", viz, "viz"),
     Step("tracing", "Jaeger is rolled out", tracing, "tracing"),
     Step("ingress", "Traefik is rolled out", ingress, "ingress"),

@@ -1,1 +1,1 @@
-"""The tools of a cluster: how kubectl, helm and others are run, and what they answer."""
+"""How kubectl, helm and other tools are run, and what they answer."""

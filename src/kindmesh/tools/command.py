@@ -1,4 +1,4 @@
-"""Runs tools: argument lists, never a shell; what they print is kept for the one who must read it."""
+"""Runs tools from argument lists, without a shell, and keeps what they print."""
 
 import subprocess
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Output:
 def attempt(
     *command: str, stdin: str | None = None, timeout: float = USUAL_TIMEOUT, folder: Path | None = None
 ) -> Output:
-    """Run a tool and return how it ended, well or not."""
+    """Run a tool, and return its exit code and output, also where it fails."""
     try:
         found = subprocess.run(
             command, input=stdin or "", capture_output=True, text=True, timeout=timeout, check=False, cwd=folder
@@ -39,7 +39,7 @@ def attempt(
 
 
 def run(*command: str, stdin: str | None = None, timeout: float = USUAL_TIMEOUT, folder: Path | None = None) -> str:
-    """Run a tool and return what it printed; an error if it ended with one."""
+    """Run a tool and return what it printed; CommandFailed if its exit code is not 0."""
     output = attempt(*command, stdin=stdin, timeout=timeout, folder=folder)
     if output.code != 0:
         raise CommandFailed(command, output.text)

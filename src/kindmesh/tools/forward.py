@@ -1,4 +1,4 @@
-"""A tunnel to a pod's port: it ends at the pod's loopback, which no policy guards, so it needs the cluster's admin."""
+"""A tunnel to a pod's port. It ends at the pod's loopback, where no policy applies, so it needs admin rights."""
 
 import json
 import re
@@ -30,7 +30,7 @@ class Tunnel:
     last: deque[str]
 
     def wait(self) -> NoReturn:
-        """Wait until the tunnel ends by itself, which is an error: its pod went away, say."""
+        """Wait until the tunnel ends by itself, which is an error: for example, its pod is gone."""
         self.process.wait()
         self.reader.join()
         raise CommandFailed(self.command, "the tunnel ended\n" + "".join(self.last))
@@ -43,7 +43,7 @@ def forward(kube: Kube, namespace: str, target: str, port: int, local: int = 0) 
     process = start(command, errors=True)
     assert process.stdout is not None  # noqa: S101 `start` asked for it
     last: deque[str] = deque(maxlen=5)
-    # kubectl writes a line for each connection: unread, they fill the pipe, and then it stands still.
+    # kubectl writes a line for each connection: if nobody reads them, the pipe fills and kubectl blocks.
     reader = Thread(target=last.extend, args=(process.stdout,), daemon=True)
     try:
         line = first_line(process, command)

@@ -1,4 +1,4 @@
-"""The cluster, spoken to through kubectl and always with a context: what is there, and what should be."""
+"""The cluster, through kubectl and always with an explicit context."""
 
 import json
 import time
@@ -50,7 +50,7 @@ class Kube:
         return sum(before.get(uid) != content for uid, content in contents(applied).items())
 
     def create(self, objects: Iterable[Object]) -> int:
-        """Create objects, and return how many; an error, and nothing is overwritten, where one is there."""
+        """Create objects, and return how many; CommandFailed if one exists, which is not overwritten."""
         wanted = list(objects)
         self.run("create", f"--field-manager={OWNER}", "-f", "-", stdin=yaml.safe_dump_all(wanted))
         return len(wanted)
@@ -61,7 +61,7 @@ class Kube:
         return answer
 
     def items(self, *arguments: str) -> list[Object]:
-        """Return the objects of a kind; none where the kind is not known, an error where nobody answers."""
+        """Return the objects of a kind; none if the kind is unknown; CommandFailed if the cluster does not answer."""
         command = ("get", *arguments, "-o", "json")
         found = self.attempt(*command)
         if found.code == 0:
@@ -71,12 +71,12 @@ class Kube:
         raise CommandFailed(("kubectl", "--context", self.context, *command), found.text)
 
     def exists(self, *arguments: str) -> bool:
-        """Whether an object is there; an error, and not no, where the cluster does not answer."""
+        """Whether an object exists; CommandFailed if the cluster does not answer."""
         return bool(self.run("get", *arguments, "--ignore-not-found", "-o", "name").strip())
 
 
 def contents(text: str) -> dict[str, Object]:
-    """Return what somebody wrote into each object: neither its status, which controllers write, nor its bookkeeping."""
+    """Return the written fields of each object, by UID: without its status and without server-side metadata."""
     if not text.strip():
         return {}
     answer = json.loads(text)
@@ -114,7 +114,7 @@ def until(reached: Callable[[], bool], within: float, every: float = 0.5) -> boo
 
 
 def evidence(kube: Kube, namespace: str, selector: str = "") -> str:
-    """Return what the cluster says of a namespace's failing pods: their states, last events and last lines."""
+    """Return the states, the last events and the last log lines of a namespace's failing pods."""
     chosen = ("-l", selector) if selector else ()
     parts = [kube.attempt("-n", namespace, "get", "pods", "-o", "wide", *chosen).text]
     events = kube.attempt("-n", namespace, "get", "events", "--sort-by=.lastTimestamp").text.splitlines()

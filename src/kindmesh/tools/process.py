@@ -1,4 +1,4 @@
-"""Tools that go on beside this program: how one is started, and how long its first word may take."""
+"""Tools that run in the background: how one is started, and how long its first line may take."""
 
 import subprocess
 from threading import Event, Timer
@@ -6,7 +6,7 @@ from threading import Event, Timer
 from kindmesh.errors import CommandFailed
 
 FIRST_LINE_WITHIN = 70.0
-"""Seconds within which a tool must have said that it works: kubectl waits a minute for a pod to run."""
+"""Seconds within which a tool must print its first line: kubectl waits up to a minute for a pod to run."""
 
 
 def start(command: tuple[str, ...], *, given: bool = False, errors: bool = False) -> subprocess.Popen[str]:
@@ -24,7 +24,7 @@ def start(command: tuple[str, ...], *, given: bool = False, errors: bool = False
 
 
 def first_line(process: subprocess.Popen[str], command: tuple[str, ...], within: float = FIRST_LINE_WITHIN) -> str:
-    """Return the first line that a tool prints; one that is silent for too long is ended, which is an error."""
+    """Return the first line that a tool prints; one that prints none in time is killed: CommandFailed."""
     assert process.stdout is not None  # noqa: S101 `start` asked for it
     late = Event()
 
@@ -41,12 +41,12 @@ def first_line(process: subprocess.Popen[str], command: tuple[str, ...], within:
         deadline.cancel()
         deadline.join()
     if late.is_set():
-        raise CommandFailed(command, f"it said nothing within {within:.0f} s")
+        raise CommandFailed(command, f"it printed nothing within {within:.0f} s")
     return line
 
 
 def rest_of_output(process: subprocess.Popen[str], command: tuple[str, ...], given: str, within: float) -> str:
-    """Give a tool its last input, and return what it prints until it ends."""
+    """Send a tool its last input, and return what it prints until it ends."""
     try:
         out, _ = process.communicate(given, timeout=within)
     except subprocess.TimeoutExpired as error:

@@ -1,1 +1,1 @@
-"""What `verify` proves on the running cluster, one file a group."""
+"""What `verify` checks on the running cluster, one file a group."""

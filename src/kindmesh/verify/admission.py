@@ -1,4 +1,4 @@
-"""Proves what the API server lets in: a pod with its sidecar, none that would pass the mesh by. Nothing is stored."""
+"""Verifies admission: pods with their sidecar are accepted, pods that would bypass the mesh are refused. A dry run."""
 
 import json
 from collections.abc import Mapping
@@ -26,13 +26,13 @@ FORGED: Object = {
         }
     ]
 }
-"""A container of the sidecar's name: the injector takes it for its own, and adds nothing."""
+"""A container named like the sidecar: the injector then adds none."""
 NODE_FOLDER: Object = {"volumes": [{"name": "node", "hostPath": {"path": "/"}}]}
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A pod that somebody might create, and what must become of it."""
+    """A pod that somebody might create, and how the API server must answer."""
 
     description: str
     expected: str = f"refused by {MESHED}"
@@ -41,11 +41,11 @@ class Candidate:
     spec: Object = field(default_factory=dict)
     container: Object = field(default_factory=dict)
     also: tuple[str, ...] = ()
-    """What refuses it too, and may be asked first: then that proves as much."""
+    """Other refusals that count, because the API server may report them first."""
 
     @property
     def proofs(self) -> tuple[str, ...]:
-        """What proves it."""
+        """All answers that count."""
         return (self.expected, *self.also)
 
 
@@ -79,12 +79,12 @@ CANDIDATES = (
 
 
 def verify_admission(kube: Kube) -> list[Finding]:
-    """Have the API server judge each candidate, beside one of its namespace that it must let in."""
+    """Send each candidate to the API server, and one of its namespace that must be accepted."""
     return [_judge(one, _asked(kube, one)) for one in CANDIDATES]
 
 
 def proposed(one: Candidate) -> Object:
-    """Return the pod that is tried."""
+    """Return the candidate's pod."""
     return candidate(one.namespace, one.annotations, one.spec, one.container)
 
 
@@ -94,7 +94,7 @@ def _asked(kube: Kube, one: Candidate) -> str:
 
 
 def read_admission(stored: str, said: str) -> str:
-    """Return how the API server answered: the pod that it would store, or what it said against it."""
+    """Return the API server's answer in words: admitted with or without a sidecar, or refused by what."""
     if not stored:
         causes = {f"'{name}'": f"refused by {name}" for name in (MESHED, RESTRICTED)} | {
             "violates PodSecurity": BY_LEVEL
@@ -109,6 +109,6 @@ def _judge(one: Candidate, found: str) -> Finding:
     hint = (
         f"namespace {one.namespace} must be annotated `linkerd.io/inject: enabled`, and the injector must answer"
         if one.expected == ADMITTED
-        else f"mesh/admission is not applied, or leaves out {one.namespace}: `kindmesh up --only policies`"
+        else f"mesh/admission is not applied, or does not select {one.namespace}: `kindmesh up --only policies`"
     )
     return judge(GROUP, one.description, one.expected, found, good=found in one.proofs, hint=hint)

@@ -1,4 +1,4 @@
-"""Proves who may call whom by calling: an allowed call succeeds, any other is refused for the expected cause."""
+"""Verifies who may call whom with real requests: allowed calls succeed, others are refused for the expected cause."""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
@@ -27,21 +27,21 @@ HINTS: Mapping[tuple[Cause, Cause], str] = {
         Cause.ALLOWED,
         Cause.ROUTE,
     ): "no HTTPRoute of the Server matches this path and method: mesh/policies",
-    (Cause.ALLOWED, Cause.NETWORK): "a NetworkPolicy shuts port 4143, on which meshed traffic arrives: mesh/network",
+    (Cause.ALLOWED, Cause.NETWORK): "a NetworkPolicy blocks port 4143, on which meshed traffic arrives: mesh/network",
     (Cause.ALLOWED, Cause.UNDECLARED): "the Service does not declare this port",
-    (Cause.ALLOWED, Cause.BROKEN): "the caller's sidecar finds nobody: look at its log and at the control plane",
-    (Cause.MESH, Cause.ALLOWED): "something admits this caller: `meshpolicy list k8s/base mesh/policies`",
-    (Cause.MESH, Cause.APPLICATION): "the request got through to the program: is the pod without a sidecar?",
-    (Cause.MESH, Cause.NETWORK): "the NetworkPolicy refused first: the mesh's own rule stays unproved",
-    (Cause.NETWORK, Cause.MESH): "the mesh alone refused: NetworkPolicies are not enforced, or admit this pod",
+    (Cause.ALLOWED, Cause.BROKEN): "the caller's sidecar reaches nobody: look at its log and at the control plane",
+    (Cause.MESH, Cause.ALLOWED): "a policy admits this caller: `meshpolicy list k8s/base mesh/policies`",
+    (Cause.MESH, Cause.APPLICATION): "the request reached the program: does its pod have a sidecar?",
+    (Cause.MESH, Cause.NETWORK): "the NetworkPolicy refused first, so the mesh's own rule was not tested",
+    (Cause.NETWORK, Cause.MESH): "only the mesh refused: NetworkPolicies are not enforced, or admit this pod",
     (
         Cause.NETWORK,
         Cause.ALLOWED,
-    ): "neither wall holds: NetworkPolicies are not enforced, and the mesh admits this caller",
+    ): "neither layer refused: NetworkPolicies are not enforced, and the mesh admits this caller",
 }
 ANSWERED_BY_A_POLICY = (Cause.ALLOWED, Cause.MESH, Cause.ROUTE, Cause.APPLICATION)
-"""What only the other end can have said."""
-NO_WAY_OUT = f"a pod of {NAMESPACE} reaches not even the API server: look at DNS and at what denies its egress"
+"""Answers that only the other end can have given."""
+NO_WAY_OUT = f"a pod of {NAMESPACE} cannot reach even the API server: check DNS and NetworkPolicies for its egress"
 
 
 def verify_calls(kube: Kube, who: Sequence[ProbeClient] = CLIENTS) -> list[Finding]:
@@ -62,7 +62,7 @@ def verify_calls(kube: Kube, who: Sequence[ProbeClient] = CLIENTS) -> list[Findi
 
 
 def explained(kube: Kube, answers: Mapping[Call, Answer | str], findings: Sequence[Finding]) -> list[Finding]:
-    """Add to each call that a policy refused, and should not, why the cluster's own objects refuse it."""
+    """Add the reasons, from the cluster's own objects, to each call that is refused and should be allowed."""
     refused = [
         (call, finding)
         for (call, answer), finding in zip(answers.items(), findings, strict=True)
@@ -98,8 +98,8 @@ def _ask(
 def judge_all(answers: Mapping[Call, Answer | str]) -> list[Finding]:
     """Return the finding about each call.
 
-    A refusal counts only where the same program answered somebody; a dropped call, of which nobody tells, only where
-    its client got an answer from somebody, if there is anybody whom it may reach.
+    A refusal counts only if the same program answered another call. A dropped call counts only if its client got an
+    answer from somebody, if there is anybody that it may reach.
     """
     causes = {call: call.cause(answer) for call, answer in answers.items() if isinstance(answer, Answer)}
     alive = {call.control for call, found in causes.items() if found is Cause.ALLOWED}
@@ -110,12 +110,12 @@ def judge_all(answers: Mapping[Call, Answer | str]) -> list[Finding]:
 
 def _judge(call: Call, answer: Answer | str, alive: Set[str], mute: Set[ProbeClient]) -> Finding:
     if isinstance(answer, str):
-        return judge(GROUP, call.name, call.expected, answer, good=False, hint="the pod that should ask does not run")
+        return judge(GROUP, call.name, call.expected, answer, good=False, hint="the client's pod does not run")
     found = call.cause(answer)
     shown = f"{found}: {answer}, {answer.seconds * 1000:.0f} ms"
     doubt = ""
     if call.expected is Cause.NETWORK and call.client in mute:
-        doubt = f"{call.client.description} hears from nobody, so a call without an answer proves nothing"
+        doubt = f"{call.client.description} gets no answer from anybody, so a call without an answer proves nothing"
     if call.expected is not Cause.ALLOWED and call.control not in alive:
         doubt = f"{call.control} answers nobody, so a refusal proves nothing"
     if doubt:

@@ -1,4 +1,4 @@
-"""Proves that issuer and anchor live on and belong together, and that every sidecar trusts what is published."""
+"""Verifies that issuer and anchor are valid and belong together, and that every sidecar trusts the published roots."""
 
 import base64
 from datetime import timedelta
@@ -18,7 +18,7 @@ MESHED = "linkerd.io/control-plane-ns"
 
 
 def verify_certificates(kube: Kube) -> list[Finding]:
-    """Whether issuer and anchor live on, belong together, and are what the sidecars trust."""
+    """Whether issuer and anchor are valid long enough, belong together, and are what the sidecars trust."""
     try:
         secret = kube.get("-n", "linkerd", "secret/linkerd-identity-issuer")
         roots = trusted(kube)
@@ -44,7 +44,7 @@ def _words(life: timedelta) -> str:
 
 def _signed(issuer: str, roots: str) -> Finding:
     good = is_issued_by(issuer, roots)
-    hint = "no new sidecar can get a certificate that the others believe: `kindmesh rotate issuer`"
+    hint = "no new sidecar can get a certificate that the others trust: `kindmesh rotate issuer`"
     shown = "a published anchor" if good else "somebody else"
     return judge(GROUP, "who signed the issuer", "a published anchor", shown, good=good, hint=hint)
 
@@ -52,7 +52,7 @@ def _signed(issuer: str, roots: str) -> Finding:
 def trusting(pods: list[Object], roots: str) -> Finding:
     """Whether every injected sidecar of the cluster was given the published anchors when it started.
 
-    The control plane's own refer to the ConfigMap, so their manifests tell nothing: they are not counted.
+    The control plane's own sidecars refer to the ConfigMap, so they are not counted.
     """
     name, expected = "anchors of the sidecars", "the same"
     given = {
@@ -63,7 +63,9 @@ def trusting(pods: list[Object], roots: str) -> Finding:
         if variable["name"] == ANCHORS and "value" in variable
     }
     if not given:
-        hint = f"no pod with the label {MESHED} was given anchors: is Linkerd there, and are the namespaces injected?"
+        hint = (
+            f"no pod with the label {MESHED} was given anchors: is Linkerd installed, and are the namespaces injected?"
+        )
         return judge(GROUP, name, expected, "no sidecar", good=False, hint=hint)
     differing = sorted(pod for pod, anchors in given.items() if anchors != roots.strip())
     found = f"{', '.join(differing)} started with others" if differing else f"the same in all {len(given)}"

@@ -1,4 +1,4 @@
-"""The calls that `verify` makes, and how each must end; every refusal beside one that the same program answered."""
+"""The calls that `verify` makes, with the expected outcome of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from kindmesh.probes.clients import (
 from kindmesh.probes.question import DOMAIN, Answer, Cause, Question, cause
 
 API_SERVER = "kubernetes"
-"""What those reach who must reach no program: else their refusals would prove nothing."""
+"""A target that every client may reach: without it, dropped calls would prove nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call, and the cause for which it must end as it does."""
+    """One call and its expected outcome."""
 
     client: ProbeClient
     target: str
@@ -31,7 +31,7 @@ class Call:
     path: str
     expected: Cause
     control: str
-    """The program that must have answered somebody, or the refusal proves nothing."""
+    """The program that must answer another call, or a refusal proves nothing."""
     method: str = "GET"
 
     @property
@@ -41,11 +41,11 @@ class Call:
 
     @property
     def program(self) -> str:
-        """Whom it asks."""
+        """The program that it calls."""
         return self.target.partition(":")[0]
 
     def question(self, running: Mapping[str, RunningPod]) -> Question:
-        """Return the request: by the Service's name, and from the node by a pod's address, as kubelet does."""
+        """Return the request: to the Service's name, or from the node to a pod's address, as the kubelet does."""
         workload, _, port = self.target.partition(":")
         if workload == API_SERVER:
             return Question(f"https://{API_SERVER}.default.svc.cluster.local:443{self.path}", self.method)
@@ -55,7 +55,7 @@ class Call:
         return Question(f"{workload}.{DOMAIN}:{9090 if port else 80}{self.path}", self.method)
 
     def cause(self, answer: Answer) -> Cause:
-        """Return why it went as it did. Whatever the API server answers: that it does is all that was asked."""
+        """Return why it was answered as it was. Any answer of the API server counts as allowed."""
         if self.target == API_SERVER and answer.status and not answer.proxy_error:
             return Cause.ALLOWED
         return cause(answer, meshed=self.client.meshed)

@@ -1,4 +1,4 @@
-"""Why a call is refused, told by `meshpolicy` from the objects that the cluster holds at this moment."""
+"""Why a call is refused, decided by `meshpolicy` from the objects on the cluster."""
 
 from ipaddress import ip_network
 
@@ -21,14 +21,14 @@ STALE = "the cluster's objects allow it: is the sidecar of the server cut off fr
 
 
 def read_policies(context: str) -> Cluster:
-    """Return what the cluster holds. Raises MeshPolicyError where kubectl cannot read it."""
+    """Return the objects on the cluster. Raises MeshPolicyError if kubectl cannot read them."""
     return parse_documents(read_context(context), MeshSettings(), closed=True).cluster
 
 
 def explain_refusal(cluster: Cluster, call: Call) -> str:
-    """Return the reasons for which a call is refused, each with its rule, one a line.
+    """Return the reasons why a call is refused, one a line, each with its rule.
 
-    Raises MeshPolicyError where no pod is there to be called.
+    Raises MeshPolicyError if there is no pod to call.
     """
     name, _, port = call.target.partition(":")
     server = target(cluster, f"pingpong/{name}{f':{port}' if port else ''}")
@@ -53,5 +53,5 @@ def _client(client: ProbeClient) -> Workload | None:
 
 
 def _gateway(server: Workload) -> Address | None:
-    """Return whence kubelet calls a pod: where nodes have a bridge, from the first address of its pod network."""
+    """Return the kubelet's address: if nodes have a bridge, the first address of the pod network."""
     return next((ip_network(f"{address}/24", strict=False)[1] for address in server.addresses), None)

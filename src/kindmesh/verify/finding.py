@@ -1,4 +1,4 @@
-"""What `verify` found: one line a check. Pure."""
+"""The findings of `verify`, one a check. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: what was asked, what had to be, what was found."""
+    """One check: its name, the expected and the actual result."""
 
     group: str
     name: str
@@ -27,15 +27,15 @@ class Finding:
 
 
 def failed(findings: Iterable[Finding]) -> list[Finding]:
-    """Return what must be mended."""
+    """Return the failed findings."""
     return [finding for finding in findings if finding.outcome is Outcome.FAILED]
 
 
 def judge(group: str, name: str, expected: str, found: str, *, good: bool, hint: str = "") -> Finding:
-    """Return a finding that is good or bad."""
+    """Return a finding that passed or failed."""
     return Finding(group, name, Outcome.PASSED if good else Outcome.FAILED, expected, found, "" if good else hint)
 
 
 def skip(group: str, name: str, reason: str) -> Finding:
-    """Return a finding about a part that this cluster goes without."""
+    """Return a skipped finding about a part that is not installed."""
     return Finding(group, name, Outcome.SKIPPED, "", reason)

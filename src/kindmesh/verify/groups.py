@@ -1,4 +1,4 @@
-"""All that `verify` proves, in order: on the running system, never on the manifests."""
+"""The groups of `verify`, in order. They test the running system, not the manifests."""
 
 from collections.abc import Callable
 from http.client import HTTPException
@@ -36,7 +36,7 @@ def verify(kube: Kube, settings: Settings, groups: tuple[str, ...] = GROUPS) -> 
 
 
 def _guarded(group: str, examine: Callable[[], list[Finding]]) -> list[Finding]:
-    """Examine one group: whatever the cluster answers in its stead, the others are still told."""
+    """Run one group; an error becomes a finding, so that the other groups are still reported."""
     try:
         return examine()
     except (KindMeshError, MeshPolicyError, OSError, HTTPException, ValueError, LookupError) as error:
@@ -46,7 +46,7 @@ def _guarded(group: str, examine: Callable[[], list[Finding]]) -> list[Finding]:
 
 
 def _told(error: Exception) -> str:
-    """Return what went wrong in words; an error of Python's own says little without its name."""
+    """Return an error in words; Python's own errors need their class name to be clear."""
     match error:
         case KindMeshError() | MeshPolicyError():
             return str(error)

@@ -1,4 +1,4 @@
-"""Proves the way in: the route has a Gateway that takes it, and a request from outside gets to pinger alone."""
+"""Verifies the ingress: the route has a Gateway that accepts it, and requests from outside reach only pinger."""
 
 from kindmesh.probes.entrance import Entrance, find_entrance
 from kindmesh.settings import Settings
@@ -6,11 +6,11 @@ from kindmesh.tools.kube import Kube, Object
 from kindmesh.verify.finding import Finding, judge, skip
 
 OUTSIDE = (("/", "200"), ("/rally", "200"), ("/metrics", "404"), ("/ping", "404"))
-"""What is asked from outside, and the status that must come back."""
+"""The paths requested from outside, and the expected statuses."""
 
 
 def verify_ingress(kube: Kube, settings: Settings) -> list[Finding]:
-    """Look at each HTTPRoute's parents; where Traefik runs, ask from outside too."""
+    """Check each HTTPRoute's parents; if Traefik is installed, send requests from outside too."""
     routes = kube.items("-n", "pingpong", "httproutes.gateway.networking.k8s.io")
     gateways = {
         (found["metadata"]["namespace"], found["metadata"]["name"])
@@ -18,9 +18,9 @@ def verify_ingress(kube: Kube, settings: Settings) -> list[Finding]:
     }
     findings = [judge_route(route, gateways, controlled=settings.has("ingress")) for route in routes]
     if not settings.has("ingress"):
-        return [*findings, skip("ingress", "a request from outside", "this cluster goes without Traefik")]
+        return [*findings, skip("ingress", "a request from outside", "Traefik is not installed")]
     entrance = find_entrance(kube, settings)
-    # What no route offers, Traefik itself answers: pinger is not even asked.
+    # Traefik itself answers paths that no route offers: pinger does not see them.
     secure = [True] if entrance.name else []
     return [
         *findings,
@@ -29,7 +29,7 @@ def verify_ingress(kube: Kube, settings: Settings) -> list[Finding]:
 
 
 def judge_route(route: Object, gateways: "set[tuple[str, str]]", *, controlled: bool) -> Finding:
-    """Whether every Gateway that a route names is there, and, where a controller looks after it, takes it."""
+    """Whether every Gateway that a route names exists and, if a controller is installed, accepts it."""
     spaces = route["metadata"]["namespace"]
     wanted = [(parent.get("namespace", spaces), parent["name"]) for parent in route["spec"].get("parentRefs", [])]
     missing = [f"{namespace}/{name}" for namespace, name in wanted if (namespace, name) not in gateways]
@@ -42,7 +42,7 @@ def judge_route(route: Object, gateways: "set[tuple[str, str]]", *, controlled: 
     refused = [found for found in conditions if found["type"] == "Accepted" and found["status"] != "True"]
     good = not refused and (bool(conditions) or not controlled)
     shown = "; ".join(f"{found['reason']}: {found['message']}" for found in refused) or (
-        "there" if good else "not taken"
+        "there" if good else "not accepted"
     )
     hint = "`allowedRoutes` of the Gateway must admit the namespace, and its controller must run"
     return judge("ingress", name, "there", shown, good=good, hint=hint)

@@ -1,4 +1,4 @@
-"""Proves that nobody who faces a request can read the keys of the mesh, or have the mesh sign for them."""
+"""Verifies that no account that handles requests can read the mesh's keys or get a certificate signed."""
 
 from kindmesh.probes.candidate import propose
 from kindmesh.settings import Settings
@@ -18,11 +18,11 @@ FORGED: Object = {
         "dnsNames": ["pinger.pingpong.serviceaccount.identity.linkerd.cluster.local"],
     },
 }
-"""What whoever may edit a namespace could ask for: the identity of pinger."""
+"""What anyone who may edit a namespace could request: the identity of pinger."""
 
 
 def verify_keys(kube: Kube, settings: Settings) -> list[Finding]:
-    """Ask the API server what each account may read, and for a certificate that nobody should get."""
+    """Ask the API server what each account may read, and request a certificate that nobody should get."""
     spaces = ("linkerd", "cert-manager") if settings.has("cert-manager") else ("linkerd",)
     findings = [_unread(kube, account, space) for account in ACCOUNTS for space in spaces]
     return [*findings, _unsigned(kube)] if settings.has("cert-manager") else findings

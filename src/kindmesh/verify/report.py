@@ -1,4 +1,4 @@
-"""Shows what `verify` found: as a table for a person, as JSON for programs, as JUnit for CI. Pure."""
+"""The findings of `verify` as a table, as JSON, and as JUnit XML. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ def summary(findings: Sequence[Finding], seconds: float) -> str:
 
 
 def hints(findings: Sequence[Finding]) -> list[str]:
-    """Return what to do about each failure."""
+    """Return a hint for each failure."""
     return [f"{finding.name}: {finding.hint}" for finding in failed(findings) if finding.hint]
 
 

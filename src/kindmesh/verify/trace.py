@@ -1,4 +1,4 @@
-"""Proves that one request is one trace: through both programs and both sidecars."""
+"""Verifies that one request is one trace through both programs and both sidecars."""
 
 import secrets
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ ENTERED = frozenset({"traefik", "traefik-proxy"})
 
 
 def verify_trace(kube: Kube, settings: Settings) -> list[Finding]:
-    """Send one sampled request from outside, or in the place of the ingress, and look for its whole trace."""
+    """Send one sampled request from outside, or from a pod with the ingress's account, and look for its whole trace."""
     if not settings.has("tracing"):
-        return [skip("traces", NAME, "this cluster goes without tracing")]
+        return [skip("traces", NAME, "tracing is not installed")]
     trace = secrets.token_hex(16)
     expected = EXPECTED | (ENTERED if settings.has("ingress") else set())
     answer = _sent(kube, settings, f"00-{trace}-{secrets.token_hex(8)}-01")
@@ -62,5 +62,5 @@ def _spans(jaeger: str, trace: str) -> Sequence[Object]:
 
 
 def participants(traces: Sequence[Object]) -> set[str]:
-    """Return who took part in a trace."""
+    """Return the names of the services in a trace."""
     return {process["serviceName"] for trace in traces for process in trace["processes"].values()}

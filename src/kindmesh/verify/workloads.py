@@ -1,4 +1,4 @@
-"""Proves what is not a call: that every pod has its sidecar, and that sidecars and programs are scraped."""
+"""Verifies that every pod has its sidecar, and that sidecars and programs are scraped."""
 
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +13,7 @@ SCRAPED_WITHIN = 40.0
 
 
 def verify_mesh(kube: Kube) -> list[Finding]:
-    """Whether every pod has a sidecar, and none could have started without one."""
+    """Whether every pod has a sidecar, and no pod could start without one."""
     findings = []
     for pod in kube.items("-n", "pingpong", "pods", "--field-selector=status.phase=Running"):
         good = meshed(pod)
@@ -39,7 +39,7 @@ def meshed(pod: Object) -> bool:
 def verify_metrics(kube: Kube, settings: Settings) -> list[Finding]:
     """Whether sidecars and programs are scraped, and every edge is mutual TLS."""
     if not settings.has("viz"):
-        return [skip("metrics", "scrapes and mutual TLS", "this cluster goes without viz")]
+        return [skip("metrics", "scrapes and mutual TLS", "viz is not installed")]
     with forward(kube, "linkerd-viz", "deployment/prometheus", 9090) as prometheus:
         scrapes = [
             scraped(prometheus.address, job, namespace)
@@ -55,7 +55,7 @@ def _query(prometheus: str, expression: str) -> list[Any]:
 
 
 def scraped(prometheus: str, job: str, namespace: str, within: float = SCRAPED_WITHIN) -> Finding:
-    """Whether all pods of a job are up by a scrape that began after the question: an older one proves nothing."""
+    """Whether all pods of a job are up in a scrape that began after this check: an older one proves nothing."""
     expression = f'up{{job="{job}", namespace="{namespace}", pod!~"kindmesh-.*"}}'
     # Prometheus' own clock: this machine's may be another.
     start = float(_query(prometheus, "time()")[1])
@@ -72,7 +72,7 @@ def scraped(prometheus: str, job: str, namespace: str, within: float = SCRAPED_W
 
     good = until(all_up, within=within, every=1)
     shown = f"{len(state)} up" if good else ", ".join(f"{pod}: {word}" for pod, word in sorted(state.items()))
-    hint = "no policy admits Prometheus to the port, or a NetworkPolicy shuts 4191 (sidecars) or 4143 (programs)"
+    hint = "no policy admits Prometheus to the port, or a NetworkPolicy blocks 4191 (sidecars) or 4143 (programs)"
     return judge("metrics", f"{job} targets in {namespace}", "all up", shown or "no target", good=good, hint=hint)
 
 

@@ -56,7 +56,7 @@ def test_anothers_cluster_loses_what_up_brought_and_pods_go_first(
     assert text.index("delete namespace pingpong") < text.index("delete priorityclasses.scheduling.k8s.io pingpong")
     assert "delete validatingadmissionpolicies" not in text
     assert text.index("get clusterissuers.cert-manager.io") < text.index("uninstall cert-manager")
-    assert said[-1].startswith("Gone.")
+    assert said[-1].startswith("Removed.")
 
 
 def test_what_was_there_before_up_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,4 +102,4 @@ def test_what_cannot_be_removed_is_told_and_nothing_is_called_gone(
         "release traefik: no answer",
         "namespace linkerd: forbidden",
     )
-    assert not any(line.startswith("Gone") for line in said)
+    assert not any(line.startswith("Removed") for line in said)

@@ -42,8 +42,8 @@ def test_definitions_are_applied_where_they_are_the_pinned_ones(
         ("v1.2.0", "kindmesh", True, ""),
         (PIN.version, "kindmesh", True, ""),
         (PIN.version, "helm", False, ""),
-        ("v1.2.0", "helm", False, f"Gateway API v1.2.0 is there, .* which needs {PIN.version}"),
-        ("", "helm", False, "Gateway API of no version is there"),
+        ("v1.2.0", "helm", False, f"Gateway API v1.2.0 is installed, .* which needs {PIN.version}"),
+        ("", "helm", False, "Gateway API of no version is installed"),
     ],
 )
 def test_another_ones_stay_as_they_are_and_must_be_of_the_same_version(

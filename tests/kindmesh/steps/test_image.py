@@ -55,7 +55,7 @@ def test_any_other_context_needs_a_loader_and_is_told_the_setting(
     context: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = machine(tmp_path, monkeypatch, clusters="mine")
-    with pytest.raises(BadInput, match=f"KINDMESH_IMAGE_LOADER: {context} is no kind cluster") as caught:
+    with pytest.raises(BadInput, match=f"KINDMESH_IMAGE_LOADER: {context} is not a kind cluster") as caught:
         provide_image(site(KINDMESH_CONTEXT=context))
     assert "name a command" in caught.value.hint
     assert not [call for call in called.calls if call.startswith("docker")]

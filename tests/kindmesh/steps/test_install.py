@@ -82,7 +82,7 @@ def test_what_a_run_left_that_broke_off_is_cleared_away_first(
     first, second = called.calls[-2:]
     assert first.endswith(cleared)
     assert " upgrade --install linkerd-viz " in second
-    assert said[0].startswith(f"! linkerd-viz is {found[-1][0]}: a run broke off")
+    assert said[0].startswith(f"! linkerd-viz is {found[-1][0]}: a run was interrupted")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,8 @@ def test_a_release_of_somebody_else_is_refused_and_not_touched(
     with pytest.raises(BadInput) as caught:
         install(VIZ, site())
     assert str(caught.value) == (
-        "the release linkerd-viz/linkerd-viz is there, and not from `kindmesh`: leave it out with KINDMESH_WITHOUT=viz"
+        "the release linkerd-viz/linkerd-viz exists, but was not installed by `kindmesh`:"
+        " leave it out with KINDMESH_WITHOUT=viz"
     )
     assert {call.split()[5] for call in called.calls} == {"history", "list"}
 

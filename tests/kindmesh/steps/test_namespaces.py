@@ -46,9 +46,9 @@ def test_one_of_somebody_else_is_refused_with_a_way_out_and_none_is_changed(
     with pytest.raises(BadInput) as caught:
         namespaces(site(KINDMESH_CONTEXT="some"))
     first, second = str(caught.value).splitlines()
-    assert first.startswith("the namespace ingress is there, and not from `kindmesh`")
+    assert first.startswith("the namespace ingress exists, but was not created by `kindmesh`")
     label = "label namespace ingress app.kubernetes.io/managed-by=kindmesh`"
-    assert first.endswith(f"say so: `kubectl --context some {label}")
+    assert first.endswith(f"label it: `kubectl --context some {label}")
     assert "KINDMESH_WITHOUT=cert-manager" in second
     assert not [call for call in called.calls if " create " in call or " apply " in call]
 

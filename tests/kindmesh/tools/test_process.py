@@ -42,7 +42,7 @@ def test_a_silent_tool_is_ended_and_told() -> None:
     command = python("input()")
     with start(command, given=True) as process, pytest.raises(CommandFailed) as caught:
         first_line(process, command, within=0.1)
-    assert caught.value.output == "it said nothing within 0 s"
+    assert caught.value.output == "it printed nothing within 0 s"
     assert process.returncode < 0
 
 

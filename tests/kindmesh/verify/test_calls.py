@@ -87,8 +87,8 @@ def test_an_asker_whose_way_out_is_dead_proves_no_drop(client: ProbeClient) -> N
     answers = {call: silence if call.client is client else ideal(call) for call in CALLS}
     findings = failed(judge_all(answers))
     assert [finding.name for finding in findings] == [call.name for call in CALLS if call.client is client]
-    assert "reaches not even the API server" in findings[0].hint
-    assert all("hears from nobody" in finding.hint for finding in findings[1:])
+    assert "cannot reach even the API server" in findings[0].hint
+    assert all("gets no answer from anybody" in finding.hint for finding in findings[1:])
 
 
 def test_whoever_hears_a_refusal_is_not_mute() -> None:

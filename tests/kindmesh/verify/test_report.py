@@ -12,7 +12,7 @@ from kindmesh.verify.report import as_json, as_junit, hints, summary, table
 FINDINGS = [
     judge("mesh", "pinger-0 has a sidecar", "linkerd-proxy", "linkerd-proxy", good=True, hint="never shown"),
     judge("calls", "a -> b", "allowed", "refused", good=False, hint="look there"),
-    skip("metrics", "scrapes", "this cluster goes without viz"),
+    skip("metrics", "scrapes", "viz is not installed"),
 ]
 
 
@@ -32,7 +32,7 @@ def test_the_table_is_readable_without_colour() -> None:
         "   calls",
         "✗  a -> b                  allowed        refused",
         "   metrics",
-        "-  scrapes                                this cluster goes without viz",
+        "-  scrapes                                viz is not installed",
     ]
 
 

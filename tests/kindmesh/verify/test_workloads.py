@@ -64,7 +64,7 @@ def route(namespace: str = "ingress", accepted: str = "", reason: str = "") -> O
     ("found", "controlled", "good", "words"),
     [
         (route(), False, True, "there"),
-        (route(), True, False, "not taken"),
+        (route(), True, False, "not accepted"),
         (route(accepted="True"), True, True, "there"),
         (route(accepted="False", reason="NotAllowedByListeners"), True, False, "NotAllowedByListeners: because"),
         (route("gateways"), False, False, "no Gateway gateways/ingress"),
