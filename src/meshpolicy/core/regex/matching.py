@@ -17,7 +17,7 @@ def spans(pattern: str, value: str) -> bool:
     return _walker(pattern).spans(value)
 
 
-@lru_cache(256)
+@lru_cache(1024)
 def _walker(pattern: str) -> "_Walker":
     return _Walker(pattern)
 

@@ -26,7 +26,6 @@ from meshpolicy.core.regex.tree import (
 
 STATE_LIMIT = 20_000
 """Rust runs programs of about 300,000 states; beyond this many, a pattern is not decided here."""
-NOWHERE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Program:
     start: int
 
 
-@lru_cache(1024)
+@lru_cache(16_384)
 def validate(pattern: str) -> None:
     """Raise InvalidPattern where Rust refuses a pattern, UnsupportedPattern where that is not decided here."""
     check_size(parse(pattern))
