@@ -42,8 +42,10 @@ class Member:
 
     async def halt(self, grace: float) -> None:
         """End at once: the whole mesh ends."""
-        await self.runner.halt(grace)
-        await self._leave()
+        try:
+            await self.runner.halt(grace)
+        finally:
+            await self._leave()
 
     async def _leave(self) -> None:
         await self.discovery.stop()

@@ -78,8 +78,11 @@ class Mesh:
             await self._stopping.wait()
         finally:
             self._stopping.set()
-            await stop_task(keeping)
-            await asyncio.gather(*(member.halt(SHUTDOWN_TIMEOUT) for member in self.members.values()))
+            halting = [stop_task(keeping), *(member.halt(SHUTDOWN_TIMEOUT) for member in self.members.values())]
+            # What goes wrong with one pod must not leave the others running.
+            for error in await asyncio.gather(*halting, return_exceptions=True):
+                if error:
+                    log.error("a pod did not end in order", exc_info=error)
 
     def shut_down(self) -> None:
         """Begin to stop."""

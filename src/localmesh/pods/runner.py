@@ -108,8 +108,10 @@ class Runner:
     async def halt(self, grace: float) -> None:
         """End all processes at once: the whole mesh ends, and no request is waited for."""
         self._leaving = True
-        await stop_task(self._watch)
-        await asyncio.gather(*(child.stop(grace) for child in (self.sidecar, *self.apps.values())))
+        try:
+            await stop_task(self._watch)
+        finally:
+            await asyncio.gather(*(child.stop(grace) for child in (self.sidecar, *self.apps.values())))
 
     def _changed(self) -> None:
         """Forget what was known of its readiness: a process ended or came back."""

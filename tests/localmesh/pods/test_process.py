@@ -57,6 +57,23 @@ def test_it_is_restarted_with_back_off_and_restarts_are_counted(tmp_path: Path) 
     run(main)
 
 
+@pytest.mark.parametrize("steps", range(8))
+def test_a_start_that_is_given_up_leaves_no_process(steps: int, tmp_path: Path) -> None:
+    """After however many steps of the event loop: what was born in the meantime is ended, too."""
+
+    async def main() -> None:
+        it = child(tmp_path, "import time; time.sleep(60)")
+        starting = asyncio.create_task(it.start())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        starting.cancel()
+        await asyncio.wait([starting])
+        await it.stop()
+        assert not [found for found in psutil.Process().children() if found.status() != psutil.STATUS_ZOMBIE]
+
+    run(main)
+
+
 def test_the_wait_before_a_restart_doubles_to_a_bound() -> None:
     back_off = BackOff(first=0.1, most=10)
     assert [back_off.after(failures) for failures in (1, 2, 3, 8, 10_000)] == [0.1, 0.2, 0.4, 10, 10]
