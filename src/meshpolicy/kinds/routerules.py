@@ -15,7 +15,8 @@ USED_FILTERS: Mapping[str, str] = {
     "RequestRedirect": "requestRedirect",
 }
 """The filters of a route of policy.linkerd.io, and the field of each."""
-WAIT = re.compile(r"\s*(?:\+?0+|\+?(\d+)(?:ms|s|m|h|d))\s*", re.ASCII)
+WAIT = re.compile(r"\s*(?:\+?0+|\+?0*(\d{1,20})(ms|s|m|h|d))\s*", re.ASCII)
+MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 LIMIT = re.compile(r"\+?0*(\d{1,5})", re.ASCII)
 STATUS = re.compile(r"\+?0*([1-5]\d\d)", re.ASCII)
 HTTP_WORDS = frozenset({"5xx", "gateway-error"})
@@ -81,7 +82,7 @@ def _is_wait(text: str) -> bool:
     found = WAIT.fullmatch(text)
     if found is None:
         return False
-    return found[1] is None or int(found[1]) < 2**64 // 86_400_000
+    return found[1] is None or int(found[1]) * MILLISECONDS[found[2]] < 2**64
 
 
 def _is_http_condition(text: str) -> bool:
