@@ -1,4 +1,4 @@
-"""What runs at the moment: a local mesh, a cluster, both or neither. Asks, and changes nothing."""
+"""What runs now: a local mesh, a cluster, both or neither. Reads only."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ def local_mesh_runs() -> bool:
 
 
 def cluster_runs() -> bool:
-    """Whether a context of one's own cluster is set, or kind has the cluster."""
+    """Whether KINDMESH_CONTEXT names a cluster, or kind has the project's."""
     return bool(os.environ.get("KINDMESH_CONTEXT")) or kind_has_the_cluster()
 
 

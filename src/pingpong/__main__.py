@@ -1,4 +1,4 @@
-"""The command line: `pingpong`. It is configured by the environment alone, as a pod is."""
+"""The command line: `pingpong`. It is configured only by environment variables, as a pod is."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ EPILOG = "Settings are variables PINGPONG_*: `python -m pingpong.reference setti
 
 
 def main() -> None:
-    """Run the program, or say in plain words why not."""
+    """Run the service, or print why it cannot run."""
     parser = argparse.ArgumentParser(prog="pingpong", description="Answer pings; ping a target.", epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"pingpong {__version__}")
     parser.parse_args()
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def fail(message: str) -> None:
-    """End the program: the message to standard error, and exit code 2."""
+    """Print a message on standard error, and exit with code 2."""
     sys.stderr.write(message + "\n")
     sys.exit(BAD_INPUT)
 

@@ -1,4 +1,4 @@
-"""The HTTP interface: what is asked, and what is answered."""
+"""The HTTP interface: endpoints and their answers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
@@ -24,7 +24,7 @@ from pingpong.tracing import Tracing, provider
 
 
 class Rally(BaseModel):
-    """What became of one ping."""
+    """The outcome of one ping."""
 
     target: str
     outcome: Outcome
@@ -45,11 +45,11 @@ class Identity(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """An app and what it is made of."""
+    """The app and its parts."""
 
     api: FastAPI
     app: ASGIApp
-    """The API, watched: what a server is given."""
+    """The observed API, for a server to run."""
     health: Health
     metrics: Metrics
     tracing: Tracing
@@ -70,7 +70,7 @@ class _Parts:
 
 
 def create_app(settings: Settings, peer: httpx.AsyncClient, tracing: Tracing | None = None) -> Service:
-    """Return the service; `peer` is the client that it pings with."""
+    """Return the service; `peer` is the HTTP client that sends the pings."""
     metrics = Metrics()
     tracing = tracing or Tracing(provider(settings), settings.trace_ratio)
     parts = _Parts(settings, Peer(settings, peer, metrics, tracing), Health(unready=settings.fault_unready))
@@ -100,7 +100,7 @@ def create_app(settings: Settings, peer: httpx.AsyncClient, tracing: Tracing | N
 
 
 def _add_docs(api: FastAPI) -> None:
-    """Add the OpenAPI pages last: routes are tried in order, twice a traced request, and these are hardly asked for."""
+    """Add the OpenAPI pages last: routes are tried in order, and these are rarely requested."""
     api.openapi_url, api.docs_url = "/openapi.json", "/docs"
     api.setup()
 

@@ -1,4 +1,4 @@
-"""Sends spans to a collector. Loaded only where one is set, for it loads much."""
+"""Sends spans to a collector. Imported only if one is set, because it imports much."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -11,11 +11,11 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 log = logging.getLogger(__name__)
 WARNING_EVERY = 60.0
 TIMEOUT = 2.0
-"""Seconds that one batch may take, so that neither the queue nor the end waits long for a dead collector."""
+"""Seconds that one batch may take, so that an unreachable collector delays neither the queue nor the shutdown."""
 
 
 class Patient(SpanExporter):
-    """An exporter whose failures cost one warning a minute."""
+    """An exporter that logs at most one warning a minute about failures."""
 
     def __init__(self, exporter: SpanExporter, endpoint: str, clock: Callable[[], float] = monotonic) -> None:
         self._exporter = exporter
@@ -51,7 +51,7 @@ class Patient(SpanExporter):
 
 
 def processor(endpoint: str) -> BatchSpanProcessor:
-    """Return what gathers spans and sends them in batches."""
+    """Return the processor that sends spans in batches."""
     # It would write a line for each attempt; what matters is said by `Patient`.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
@@ -59,5 +59,5 @@ def processor(endpoint: str) -> BatchSpanProcessor:
 
 
 def traces_url(endpoint: str) -> str:
-    """Return where traces go; a collector's bare address means its usual path."""
+    """Return the URL for traces; an address without a path gets the standard path."""
     return endpoint if endpoint.count("/") > 2 and not endpoint.endswith("/") else endpoint.rstrip("/") + "/v1/traces"

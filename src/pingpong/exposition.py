@@ -24,7 +24,7 @@ def exposition(registry: CollectorRegistry) -> ASGIApp:
 
 
 async def answer(send: Send, status: int, content_type: str, body: bytes) -> None:
-    """Send one whole answer."""
+    """Send one complete answer."""
     headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -12,7 +12,7 @@ Chance = Callable[[], float]
 
 
 def fault(settings: Settings, chance: Chance = random.random) -> Callable[[], Awaitable[None]]:
-    """Return what a request must pass first: a delay, and a chance of failing."""
+    """Return the faults for each request: a delay, and a share of failures."""
 
     async def suffer() -> None:
         if settings.fault_delay:

@@ -1,14 +1,14 @@
-"""Whether the service is to get traffic."""
+"""Whether the service is ready for traffic."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
 
 PROBES = frozenset({"/live", "/ready"})
-"""Asked by the kubelet every few seconds: counted, but neither traced nor logged."""
+"""Paths that the kubelet requests every few seconds: counted, but neither traced nor logged."""
 
 
 class Phase(Enum):
-    """Where in its life the service is."""
+    """The phase of the service's life cycle."""
 
     STARTING = auto()
     RUNNING = auto()
@@ -21,7 +21,7 @@ class Health:
 
     phase: Phase = Phase.STARTING
     unready: bool = False
-    """A fault: never ready."""
+    """Whether the fault `unready` is on: then the service is never ready."""
 
     @property
     def ready(self) -> bool:

@@ -15,7 +15,7 @@ LONGEST_PATH = 107
 
 
 class CannotListen(Exception):
-    """A port or a socket cannot be had; the message says which, why, and what to do."""
+    """A port or a socket cannot be used; the message says which, why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

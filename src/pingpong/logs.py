@@ -15,7 +15,7 @@ COLOURS = {"DEBUG": 2, "INFO": 32, "WARNING": 33, "ERROR": 31, "CRITICAL": 31}
 
 
 def fields(record: logging.LogRecord) -> dict[str, Any]:
-    """Return what a record says beside its event: its own fields, where in a trace it is, and what went wrong."""
+    """Return the fields of a record: its own, its trace and span, and the error."""
     found: dict[str, Any] = dict(getattr(record, "fields", {}))
     context = get_current_span().get_span_context()
     if context.is_valid:
@@ -27,7 +27,7 @@ def fields(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def instant(record: logging.LogRecord) -> str:
-    """Return when a record was made, to the millisecond."""
+    """Return the time of a record, to the millisecond."""
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -41,7 +41,7 @@ class JsonLines(logging.Formatter):
 
 
 class ReadableLines(logging.Formatter):
-    """Writes a record for a person."""
+    """Writes a record as one readable line."""
 
     def __init__(self, *, colour: bool) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class ReadableLines(logging.Formatter):
 
 
 def _shown(value: object) -> str:
-    """Return a value as text that cannot move a terminal's cursor: a caller may have chosen it."""
+    """Return a value as text without terminal escapes: a caller may have chosen it."""
     text = str(value)
     return text if text.isprintable() else repr(text)
 
@@ -74,7 +74,7 @@ def formatter(wanted: LogFormat, stream: TextIO) -> logging.Formatter:
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
-    """Send all of this program's log to one stream, and of its libraries' only what is wrong."""
+    """Send this program's log to one stream, and only warnings and errors of its libraries."""
     out = stream or sys.stdout
     handler = logging.StreamHandler(out)
     handler.setFormatter(formatter(settings.log_format, out))

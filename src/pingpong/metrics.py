@@ -1,4 +1,4 @@
-"""What is counted and timed, in a registry of its own."""
+"""The metrics, in a registry of their own."""
 
 import platform
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pingpong.outcome import Ping
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER = "other"
-"""The label of what is not known here: a scanner must not make series."""
+"""The label of unknown paths and methods: a scanner must not create series."""
 
 
 @dataclass(frozen=True, slots=True)

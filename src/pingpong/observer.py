@@ -1,4 +1,4 @@
-"""Watches every request: one count, one time, and a log line if wanted. Pure ASGI, for it is always paid."""
+"""Observes every request: a count, a duration, and a log line if wanted. Pure ASGI: each request pays for it."""
 
 import logging
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""What became of one ping, by cause."""
+"""The outcome of one ping, by cause."""
 
 import ssl
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Ping:
     seconds: float
     trace_id: str
     detail: str = ""
-    """The failure in the words of what reported it."""
+    """The failure, in the words of the library that reported it."""
 
 
 _BY_ERROR: dict[type[BaseException], Outcome] = {
@@ -64,7 +64,7 @@ ERRORS = tuple(_BY_ERROR)
 
 
 def of_answer(status: int, body: str) -> Outcome:
-    """Return what an answer means."""
+    """Return the outcome that an answer means."""
     match status:
         case 200:
             return Outcome.OK if body.strip() == PONG else Outcome.WRONG_BODY
@@ -77,5 +77,5 @@ def of_answer(status: int, body: str) -> Outcome:
 
 
 def of_error(error: BaseException) -> Outcome:
-    """Return what an error means, by its nearest known ancestor."""
+    """Return the outcome that an error means, by its nearest known base class."""
     return next(_BY_ERROR[kind] for kind in type(error).mro() if kind in _BY_ERROR)

@@ -13,14 +13,14 @@ from pingpong.tracing import Tracing, describe_ping, trace_id
 
 log = logging.getLogger(__name__)
 MOST_BODY = 1024
-"""Bytes read of an answer: far more than a pong, far less than what could hurt."""
+"""The most bytes read of an answer: far more than a pong, too few to do harm."""
 MOST_CONNECTIONS = 20
 IDLE = 60.0
-"""Seconds that an idle connection is kept: less than a server of this kind keeps it."""
+"""Seconds that an idle connection is kept: shorter than the server keeps it."""
 
 
 def client(settings: Settings) -> httpx.AsyncClient:
-    """Return the one client of this service; it honours `HTTP_PROXY` and the like."""
+    """Return the HTTP client of this service; it honours `HTTP_PROXY` and similar variables."""
     return httpx.AsyncClient(
         timeout=settings.timeout,
         limits=httpx.Limits(max_connections=MOST_CONNECTIONS, keepalive_expiry=IDLE),
@@ -29,7 +29,7 @@ def client(settings: Settings) -> httpx.AsyncClient:
 
 
 class Peer:
-    """The target, and the way to it."""
+    """The target, and the client that reaches it."""
 
     def __init__(self, settings: Settings, http: httpx.AsyncClient, metrics: Metrics, tracing: Tracing) -> None:
         self.last: Ping | None = None

@@ -1,4 +1,4 @@
-"""Pings for ever, one ping at a time."""
+"""Sends pings forever, one at a time."""
 
 import asyncio
 import logging
@@ -34,7 +34,7 @@ class Schedule:
 
 
 class Pinger:
-    """The loop; it ends only when it is told to."""
+    """The loop of pings; it ends only when it is cancelled."""
 
     def __init__(self, settings: Settings, peer: Peer) -> None:
         self._schedule = Schedule(settings.interval, settings.jitter, settings.max_backoff)

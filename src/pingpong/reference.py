@@ -1,4 +1,4 @@
-"""Prints what there is to set or to see, as Markdown: `python -m pingpong.reference settings|metrics`."""
+"""Prints the settings or the metrics, as Markdown: `python -m pingpong.reference settings|metrics`."""
 
 import argparse
 import sys

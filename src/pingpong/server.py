@@ -22,7 +22,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to the one who runs it."""
+    """A server that leaves signal handling to its caller."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -48,7 +48,7 @@ def _server(app: ASGIApp, settings: Settings, *, lifespan: bool) -> _Server:
 
 
 class Run:
-    """One life of the service, which signals end: the first politely, the second at once."""
+    """One run of the service: the first signal ends it gracefully, the second at once."""
 
     def __init__(self, settings: Settings, service: Service) -> None:
         self._settings = settings
@@ -92,7 +92,7 @@ class Run:
 
 
 async def run(settings: Settings, on: Listeners) -> Service:
-    """Run the service until a signal ends it; return it, for what is left to be done without it."""
+    """Run the service until a signal ends it, and return it, for the clean-up."""
     async with client(settings) as peer:
         service = create_app(settings, peer)
         await Run(settings, service).serve(on)

@@ -47,7 +47,7 @@ class LogLevel(StrEnum):
 
 
 def knob(default: Any, does: str, accepts: str, **limits: Any) -> Any:
-    """Return one field: its default, what it does, what it accepts, and the limits that hold it to that."""
+    """Return one field: its default, what it does, what it accepts, and its limits."""
     if isinstance(default, float):
         limits.setdefault("allow_inf_nan", False)
     return Field(default, description=does, json_schema_extra={"accepts": accepts}, **limits)
@@ -59,7 +59,7 @@ def seconds(default: float, does: str, least: float = 0, most: float = 3600) -> 
 
 
 class Settings(BaseSettings):
-    """All knobs of the service."""
+    """All settings of the service."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
 

@@ -36,7 +36,7 @@ LAST_SPANS_WITHIN = 2.0
 
 
 def resource(settings: Settings) -> Resource:
-    """Return who makes the spans."""
+    """Return the resource that describes this service."""
     known = {
         "service.name": settings.name,
         "service.version": __version__,
@@ -51,7 +51,7 @@ def resource(settings: Settings) -> Resource:
 
 
 def provider(settings: Settings) -> TracerProvider:
-    """Return what makes the spans, and sends them if there is somewhere to send them to."""
+    """Return the tracer provider, which sends spans if an endpoint is set."""
     made = TracerProvider(
         sampler=ParentBasedTraceIdRatio(settings.trace_ratio), resource=resource(settings), shutdown_on_exit=False
     )
@@ -146,5 +146,5 @@ def describe_ping(span: Span, ping: Ping) -> None:
 
 
 def trace_id(span: Span) -> str:
-    """Return a span's trace id, as people search for it."""
+    """Return a span's trace id as 32 hexadecimal digits."""
     return f"{span.get_span_context().trace_id:032x}"

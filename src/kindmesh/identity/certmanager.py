@@ -106,7 +106,7 @@ def previous_anchor(certificate: str, annotations: Mapping[str, str] | None = No
 
 
 def renew(kube: Kube, namespace: str, name: str) -> None:
-    """Have cert-manager issue a Certificate anew, as `cmctl renew` does: by the condition Issuing in its status."""
+    """Have cert-manager renew a Certificate, as `cmctl renew` does: by the condition Issuing in its status."""
     target = ("-n", namespace, f"certificate/{name}")
     before = kube.get("-n", namespace, f"secret/{name}")["data"]["tls.crt"]
     certificate = kube.get(*target)
