@@ -21,6 +21,7 @@ from time import perf_counter
 
 import click
 import psutil
+from curve import curve
 from mesh import MEBIBYTE, command, ports, processes
 
 from localmesh.state import StateFolder
@@ -218,12 +219,24 @@ def shown(found: list[Figures]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
+def drawn(found: list[Figures]) -> str:
+    """Return the curve of seconds over pods."""
+    series = {
+        "all pods are ready": [(one.pods, one.ready_seconds) for one in found],
+        "supervisor, CPU": [(one.pods, one.supervisor_processor) for one in found],
+    }
+    return curve("Seconds over pods", series, (100, GOAL_SECONDS), f"goal: 100 pods in {GOAL_SECONDS} s")
+
+
 @click.command(help=__doc__)
 @click.option("--size", "sizes", type=click.IntRange(2, 250), multiple=True, help="How many pods; may be repeated.")
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def main(sizes: tuple[int, ...], output: str) -> None:
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw the curve into this SVG file, too.")
+def main(sizes: tuple[int, ...], output: str, plot: Path | None) -> None:
     """Measure, and print."""
     found = [figures(size) for size in sizes or SIZES]
+    if plot is not None:
+        plot.write_text(drawn(found))
     if output == "json":
         click.echo(json.dumps([asdict(one) for one in found], indent=2))
     else:

@@ -62,6 +62,7 @@ def test_a_start_that_is_given_up_leaves_no_process(steps: int, tmp_path: Path) 
     """After however many steps of the event loop: what was born in the meantime is ended, too."""
 
     async def main() -> None:
+        before = set(psutil.Process().children())
         it = child(tmp_path, "import time; time.sleep(60)")
         starting = asyncio.create_task(it.start())
         for _ in range(steps):
@@ -69,7 +70,8 @@ def test_a_start_that_is_given_up_leaves_no_process(steps: int, tmp_path: Path) 
         starting.cancel()
         await asyncio.wait([starting])
         await it.stop()
-        assert not [found for found in psutil.Process().children() if found.status() != psutil.STATUS_ZOMBIE]
+        born = set(psutil.Process().children()) - before
+        assert not [found for found in born if found.status() != psutil.STATUS_ZOMBIE]
 
     run(main)
 
