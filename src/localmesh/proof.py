@@ -79,10 +79,13 @@ def _call(line: AccessView) -> Call:
 
 
 def stranger_targets(mesh: MeshView, calls: Iterable[Call]) -> tuple[str, ...]:
-    """Return what a stranger may have to be refused, a few of it: what others may ask, then every port at its root."""
+    """Return what a stranger may have to be refused, a few of it: what others may ask, then every port at its root.
+
+    Each fills half: what many may ask can be what all may, as the path of a probe.
+    """
     roots = (_target(pod.workload, port) + "/" for pod in mesh.pods if pod.identity for port in pod.ports)
-    named = (call.target for call in calls if call.source not in (UNMESHED, NODE))
-    return tuple(islice(dict.fromkeys((*named, *roots)), MOST_ASKED))
+    named = dict.fromkeys(call.target for call in calls if call.source not in (UNMESHED, NODE))
+    return tuple(islice(dict.fromkeys((*islice(named, MOST_ASKED // 2), *roots)), MOST_ASKED))
 
 
 def _target(workload: str, port: str) -> str:

@@ -152,3 +152,9 @@ def test_the_way_in_is_asked_where_there_is_one() -> None:
         ingress = IngressView(url.removesuffix("/rally"), "", "", ("/rally",))
         proof = prove(Asked("ponger/ping"), MeshView({}, PODS, (PINGER,), ingress))
     assert (proof.url, proof.allowed, proof.asked, proof.holds) == (url, True, None, True)
+
+
+def test_ports_are_asked_at_their_roots_however_much_is_open_to_all() -> None:
+    many = tuple(AccessView("pinger", f"ponger-{n}", "http", "GET /ready", PROBES, "/ready") for n in range(99))
+    pods = tuple(pod_view(f"ponger-{n}-0") for n in range(99))
+    assert prove(Asked("ponger-0/"), MeshView({}, (PODS[0], *pods), many)).missing == ()
