@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
-from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.registry import lint
+from meshpolicy.findings.finding import Severity
+from meshpolicy.findings.registry import lint
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.render.text import findings_as_text
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from meshpolicy.cli import VERBS, main
-from meshpolicy.lint.finding import Code
-from meshpolicy.lint.registry import codes
+from meshpolicy.findings.finding import Code
+from meshpolicy.findings.registry import codes
 from meshpolicy.semantics.rules import RULES, sentences
 
 MADE = "<!-- made by `python -m meshpolicy.reference pages docs/reference` -->\n"

@@ -13,8 +13,8 @@ from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Problem
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, find_service_target
+from meshpolicy.findings.registry import lint
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.registry import lint
 from meshpolicy.manifests.load import read
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.render.json import findings_as_json

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from meshpolicy import reference
 from meshpolicy.cli import VERBS
-from meshpolicy.lint.registry import codes
+from meshpolicy.findings.registry import codes
 
 from .command import ROOT
 

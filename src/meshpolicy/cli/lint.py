@@ -9,9 +9,9 @@ from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import mesh_options, note_empty, note_reading, output, require, sources, width
 from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
+from meshpolicy.findings.finding import Severity
+from meshpolicy.findings.registry import codes, lint
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.registry import codes, lint
 from meshpolicy.manifests.sources import ReadOptions, read
 from meshpolicy.render.json import findings_as_json
 from meshpolicy.render.junit import findings_as_junit

@@ -12,9 +12,9 @@ from meshpolicy.analysis.words import access_words, witness_object
 from meshpolicy.cases.mutants import Survivor
 from meshpolicy.cases.verify import Result
 from meshpolicy.core.client import Traffic
+from meshpolicy.findings.finding import Finding
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.lint.finding import Finding
 from meshpolicy.render.curl import curl
 from meshpolicy.render.rows import change_cells
 from meshpolicy.render.text import change_curl

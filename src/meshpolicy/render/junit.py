@@ -6,7 +6,7 @@ from enum import StrEnum
 from xml.sax.saxutils import escape, quoteattr
 
 from meshpolicy.cases.verify import Result
-from meshpolicy.lint.finding import Finding, Severity
+from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.render.visible import visible
 
 

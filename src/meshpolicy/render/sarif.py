@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from meshpolicy.core.errors import Place
-from meshpolicy.lint.finding import Finding, Severity
-from meshpolicy.lint.registry import codes
+from meshpolicy.findings.finding import Finding, Severity
+from meshpolicy.findings.registry import codes
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}

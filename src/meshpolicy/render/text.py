@@ -17,9 +17,9 @@ from meshpolicy.cases.verify import Result
 from meshpolicy.core.client import Traffic
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Layer
+from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.lint.finding import Finding, Severity
 from meshpolicy.render.curl import curl
 from meshpolicy.render.rows import ACCESS_HEAD, REFUSAL_HEAD, access_row, change_cells, grounds, refusal_row
 from meshpolicy.render.tables import fitted, plain

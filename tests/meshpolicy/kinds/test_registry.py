@@ -14,10 +14,10 @@ from ..command import ROOT
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
 USE = """
 import json, sys
-import meshpolicy.kinds, meshpolicy.lint
+import meshpolicy.kinds, meshpolicy.findings
 meshpolicy.kinds.__path__.append(sys.argv[1] + "/kinds")
-meshpolicy.lint.__path__.append(sys.argv[1] + "/lint")
-from meshpolicy.lint.registry import lint
+meshpolicy.findings.__path__.append(sys.argv[1] + "/findings")
+from meshpolicy.findings.registry import lint
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.parse import parse_documents
 
@@ -35,7 +35,7 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """Return what is found of three quotas once the two files lie where they belong."""
     folder = tmp_path_factory.mktemp("house")
     kind, finding = (block for block in BLOCKS if "Quota" in block)
-    for room, text in (("kinds", kind), ("lint", finding)):
+    for room, text in (("kinds", kind), ("findings", finding)):
         (folder / room).mkdir()
         (folder / room / "quota.py").write_text(text)
     quota = "apiVersion: {}\nkind: Quota\nmetadata: {{name: {}}}\nspec: {{requests: {}}}\n"

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from meshpolicy.decide.connection import ControlPlane
 from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call, ServiceTarget
+from meshpolicy.findings.check import Found, code
+from meshpolicy.findings.finding import Severity
 from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkRule
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.lint.check import Found, code
-from meshpolicy.lint.finding import Severity
 
 URL = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://)?(?P<name>[a-z0-9-]+)(?:\.(?P<namespace>[a-z0-9-]+)[a-z0-9.-]*)?:?(?P<port>\d*)/?.*"

@@ -7,13 +7,13 @@ from meshpolicy.core.match import HttpMatch, PathKind
 from meshpolicy.core.policy import HttpRoute, Origin, Protocol, Ref, Unauthenticated
 from meshpolicy.decide.outbound import is_service
 from meshpolicy.decide.routing import Request, Unclear, route_http
+from meshpolicy.findings.check import Found, code
+from meshpolicy.findings.finding import Severity
+from meshpolicy.findings.ports import MeshedPort, by_server, explicit
 from meshpolicy.index.attach import is_server, usable
 from meshpolicy.index.effective import effective, probe_paths
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.check import Found, code
-from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.ports import MeshedPort, by_server, explicit
 
 
 @code(

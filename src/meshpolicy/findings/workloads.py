@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from meshpolicy.core.policy import DefaultPolicy, Unauthenticated
 from meshpolicy.decide.transport import port_names
+from meshpolicy.findings.check import Found, code
+from meshpolicy.findings.finding import Severity
+from meshpolicy.findings.ports import meshed_ports
 from meshpolicy.index.effective import default_policy
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.portlists import bad_tokens, holds, listed, of_controller, of_destination
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.lint.check import Found, code
-from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.ports import meshed_ports
 
 
 @code(

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from meshpolicy.core.truth import Truth
+from meshpolicy.findings.check import Found, code
+from meshpolicy.findings.finding import Severity
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.annotations import INJECT
 from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
@@ -10,8 +12,6 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.injection import ENABLING, asks
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.lint.check import Found, code
-from meshpolicy.lint.finding import Severity
 
 
 @code(

@@ -6,8 +6,8 @@ A check is one function in a module of this package. The registry finds the modu
 from collections.abc import Callable, Iterator
 
 from meshpolicy.core.policy import Ref
+from meshpolicy.findings.finding import Code, Severity
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.finding import Code, Severity
 
 Found = Iterator[tuple[Ref, str]]
 """Objects, and what is wrong with each."""

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from meshpolicy.analysis.cover import covers, open_to_all
 from meshpolicy.core.policy import Authorization, Ref
+from meshpolicy.findings.check import Found, code
+from meshpolicy.findings.finding import Severity
+from meshpolicy.findings.ports import by_server, explicit, meshed_ports
 from meshpolicy.index.attach import is_server
 from meshpolicy.index.authorize import elsewhere, kind_of, legacy_grant, resolve
 from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.check import Found, code
-from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.ports import by_server, explicit, meshed_ports
 
 
 @code(

@@ -8,16 +8,16 @@ from meshpolicy.decide.authorized import applies
 from meshpolicy.decide.connection import CONTROL_PORTS, Connection, ControlPlane, Infrastructure, reaches, resolves
 from meshpolicy.decide.judge import client_of
 from meshpolicy.decide.transport import Call, identity_of
+from meshpolicy.findings.check import Found, code
+from meshpolicy.findings.finding import Severity
+from meshpolicy.findings.missing import control_plane_rule, dns_rule
+from meshpolicy.findings.ports import explicit, meshed_ports
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.annotations import INBOUND_PORT
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, NetworkRule
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.lint.check import Found, code
-from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.missing import control_plane_rule, dns_rule
-from meshpolicy.lint.ports import explicit, meshed_ports
 
 ADMIN = '{"ports": [{"port": 4191, "protocol": "TCP"}]}'
 PROXY = '{"port": 4143, "protocol": "TCP"}'

@@ -4,13 +4,13 @@ from meshpolicy.analysis.ports import declared_ports
 from meshpolicy.core.policy import DefaultPolicy, Origin, Protocol, Ref, TlsAuthenticated
 from meshpolicy.decide.outbound import ClientProtocol, client_policy
 from meshpolicy.decide.transport import find_service_targets, hinted_opaque
+from meshpolicy.findings.check import Found, code
+from meshpolicy.findings.finding import Severity
+from meshpolicy.findings.ports import by_server, explicit, meshed_ports
 from meshpolicy.index.effective import skipped
 from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.check import Found, code
-from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.ports import by_server, explicit, meshed_ports
 
 DECLARED = frozenset({Protocol.HTTP1, Protocol.HTTP2, Protocol.GRPC})
 OPEN = frozenset({DefaultPolicy.ALL_UNAUTHENTICATED, DefaultPolicy.AUDIT})

@@ -1,11 +1,11 @@
 """Findings about Services: the names of ports on which calls depend. Pure."""
 
 from meshpolicy.decide.outbound import is_service
+from meshpolicy.findings.check import Found, code
+from meshpolicy.findings.finding import Severity
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.lint.check import Found, code
-from meshpolicy.lint.finding import Severity
 
 
 @code(

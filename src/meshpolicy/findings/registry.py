@@ -5,13 +5,13 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from meshpolicy import lint as package
+from meshpolicy import findings as package
 from meshpolicy.core.errors import Problem
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.progress import Progress, no_progress
+from meshpolicy.findings.check import CHECKS
+from meshpolicy.findings.finding import Code, Finding, Severity
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.check import CHECKS
-from meshpolicy.lint.finding import Code, Finding, Severity
 
 REFUSED = Code(
     "MP029",

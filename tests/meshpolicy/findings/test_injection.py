@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from meshpolicy.findings.registry import lint
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.registry import lint
 
 from ..build import Manifest, account, allow, cluster, labels, ref, server, service
 

@@ -4,12 +4,12 @@ from meshpolicy.analysis.access import account_of
 from meshpolicy.analysis.words import account
 from meshpolicy.core.policy import TlsAuthenticated
 from meshpolicy.decide.transport import identity_of
+from meshpolicy.findings.check import Found, code
+from meshpolicy.findings.finding import Severity
+from meshpolicy.findings.ports import by_server, explicit
 from meshpolicy.index.authorize import identity_matches
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.meshtlsauthentication import MeshTLSAuthentication
-from meshpolicy.lint.check import Found, code
-from meshpolicy.lint.finding import Severity
-from meshpolicy.lint.ports import by_server, explicit
 
 SPIFFE = "spiffe://"
 

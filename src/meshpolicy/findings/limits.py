@@ -1,10 +1,10 @@
 """Findings about rate limits: without effect, or shared by more clients than meant. Pure."""
 
+from meshpolicy.findings.check import Found, code
+from meshpolicy.findings.ports import by_server
 from meshpolicy.index.effective import HTTP_PROTOCOLS, probe_paths
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.lint.check import Found, code
-from meshpolicy.lint.ports import by_server
 
 
 @code(

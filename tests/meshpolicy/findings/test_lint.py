@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from meshpolicy.findings.registry import codes, lint
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.lint.registry import codes, lint
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.sources import read
 
