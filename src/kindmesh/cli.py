@@ -140,10 +140,10 @@ def status(output: str) -> None:
 def verify(output: str, only: tuple[str, ...]) -> None:
     """Verify on the running cluster that allowed calls work, and that all others are refused for the expected cause."""
     from kindmesh.operations.status import show_table
-    from kindmesh.verify import report
-    from kindmesh.verify.finding import failed
     from kindmesh.verify.groups import GROUPS
     from kindmesh.verify.groups import verify as prove
+    from meshverify import report
+    from meshverify.finding import failed
 
     if unknown := [group for group in only if group not in GROUPS]:
         raise BadInput(f"--only {unknown[0]}: groups are {', '.join(GROUPS)}")
@@ -177,7 +177,7 @@ def ask(source: str, target: str, method: str, output: str) -> None:
     NAME[:PORT][/PATH], such as `ponger:metrics/metrics`.
     """
     from kindmesh.probes.exchange import send_one
-    from kindmesh.probes.question import Cause
+    from meshverify.cause import Cause
 
     asked = send_one(here().kube, source, target, method.upper())
     click.echo(asked.to_json() if output == "json" else str(asked))

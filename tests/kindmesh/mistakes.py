@@ -13,9 +13,9 @@ from kindmesh.tools.kube import Kube, until
 from kindmesh.verify.admission import verify_admission
 from kindmesh.verify.calls import verify_calls
 from kindmesh.verify.certificates import verify_certificates
-from kindmesh.verify.finding import Finding
 from kindmesh.verify.ingress import verify_ingress
 from kindmesh.verify.workloads import verify_metrics
+from meshverify.finding import Finding
 
 AUTHENTICATION = "meshtlsauthentications.policy.linkerd.io/pinger"
 

@@ -9,8 +9,8 @@ from kindmesh.probes.load import under_load
 from kindmesh.settings import project_root, read
 from kindmesh.steps.step import Site, wait_for_rollout
 from kindmesh.tools.kube import Kube
-from kindmesh.verify.finding import failed
 from kindmesh.verify.groups import verify
+from meshverify.finding import failed
 
 from .mistakes import MISTAKES, Mistake
 

@@ -8,9 +8,10 @@ from kindmesh.errors import BadInput, StepFailed
 from kindmesh.probes.candidate import candidate, propose
 from kindmesh.probes.clients import PINGER, ask
 from kindmesh.probes.load import under_load
-from kindmesh.probes.question import Answer, Cause, Question, cause
+from kindmesh.probes.question import Answer, Question, cause
 from kindmesh.steps.step import Site, wait_for_rollout
 from kindmesh.tools.kube import Object, documents, until
+from meshverify.cause import Cause
 
 PING = Question("ponger.pingpong.svc.cluster.local:80/ping")
 DNS_PORT = 53

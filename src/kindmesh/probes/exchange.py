@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 
 from kindmesh.errors import BadInput
 from kindmesh.probes.clients import CLIENTS, ProbeClient, ProbePods, RunningPod, find_running_pods, on_node_of
-from kindmesh.probes.question import DOMAIN, Answer, Cause, Question, cause
+from kindmesh.probes.question import DOMAIN, Answer, Question, cause
 from kindmesh.tools.kube import Kube
+from meshverify.cause import Cause
 
 FORM = re.compile(r"(?P<name>pinger|ponger)(?::(?P<port>http|metrics))?(?P<path>/\S*)?")
 PORTS = {"http": (80, 8080), "metrics": (9090, 9090)}

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from kindmesh.errors import BadInput, CommandFailed
 from kindmesh.probes.clients import INGRESS, NEWCOMER, ProbePods
 from kindmesh.tools.kube import Kube
 from kindmesh.tools.process import first_line, rest_of_output, start
+from meshverify.load import Load
 
 RATE = 50
 LIFETIME = 3600
@@ -52,26 +52,6 @@ times.sort()
 print(json.dumps({'sent': len(times), 'failures': failures,
     'p50': times[len(times) // 2], 'p99': times[len(times) * 99 // 100]}), flush=True)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How many requests were sent and failed, and how long they took."""
-
-    sent: int
-    failures: dict[str, int] = field(default_factory=dict)
-    p50: float = 0.0
-    p99: float = 0.0
-
-    @property
-    def lost(self) -> int:
-        """How many were not answered with 200."""
-        return sum(self.failures.values())
-
-    def __str__(self) -> str:
-        failures = ", ".join(f"{count} x {word}" for word, count in sorted(self.failures.items()))
-        times = f"p50 {self.p50 * 1000:.0f} ms, p99 {self.p99 * 1000:.0f} ms"
-        return f"{self.lost} of {self.sent} requests lost{f' ({failures})' if failures else ''}; {times}"
 
 
 def read_load(text: str) -> Load:

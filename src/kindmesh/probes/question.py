@@ -3,7 +3,8 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from enum import StrEnum
+
+from meshverify.cause import Cause
 
 DOMAIN = "pingpong.svc.cluster.local"
 """What stands after the name of a Service."""
@@ -39,18 +40,6 @@ for question in json.loads(sys.argv[1]):
     print(json.dumps(ask(question['url'], question['method'], dict(question['headers']))), flush=True)
 """
 """Standard library only, so that it runs with the Python of the image, without a shell."""
-
-
-class Cause(StrEnum):
-    """Why a call was answered as it was."""
-
-    ALLOWED = "allowed"
-    MESH = "refused by the mesh's policy"
-    ROUTE = "no route of the mesh"
-    NETWORK = "dropped by a NetworkPolicy"
-    APPLICATION = "answered by the application with an error"
-    UNDECLARED = "closed by the mesh"
-    BROKEN = "unreachable for another reason"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from kindmesh.probes.candidate import CONTAINER_SECURITY, candidate, propose
 from kindmesh.tools.kube import Kube, Object
-from kindmesh.verify.finding import Finding, judge
+from meshverify.finding import Finding, judge
 
 GROUP = "admission"
 MESHED = "pingpong-meshed-pods"

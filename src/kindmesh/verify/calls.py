@@ -13,12 +13,13 @@ from kindmesh.probes.clients import (
     find_running_pods,
     on_node_of,
 )
-from kindmesh.probes.question import Answer, Cause
+from kindmesh.probes.question import Answer
 from kindmesh.tools.kube import Kube
 from kindmesh.verify.expected import API_SERVER, CALLS, Call
 from kindmesh.verify.explain import explain_refusal, read_policies
-from kindmesh.verify.finding import Finding, Outcome, judge
 from meshpolicy.core.errors import MeshPolicyError
+from meshverify.cause import Cause
+from meshverify.finding import Finding, Outcome, judge
 
 GROUP = "calls"
 HINTS: Mapping[tuple[Cause, Cause], str] = {

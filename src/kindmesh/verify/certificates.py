@@ -7,7 +7,7 @@ from kindmesh.errors import KindMeshError
 from kindmesh.identity.authority import is_issued_by, life_left
 from kindmesh.identity.trustroots import trusted
 from kindmesh.tools.kube import Kube, Object
-from kindmesh.verify.finding import Finding, judge
+from meshverify.finding import Finding, judge
 
 GROUP = "certificates"
 LEAST_ISSUER_LIFE = timedelta(days=3)

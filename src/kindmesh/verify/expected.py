@@ -15,7 +15,8 @@ from kindmesh.probes.clients import (
     ProbeClient,
     RunningPod,
 )
-from kindmesh.probes.question import DOMAIN, Answer, Cause, Question, cause
+from kindmesh.probes.question import DOMAIN, Answer, Question, cause
+from meshverify.cause import Cause
 
 API_SERVER = "kubernetes"
 """A target that every client may reach: without it, dropped calls would prove nothing."""

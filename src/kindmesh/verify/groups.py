@@ -10,12 +10,12 @@ from kindmesh.tools.kube import Kube
 from kindmesh.verify.admission import verify_admission
 from kindmesh.verify.calls import verify_calls
 from kindmesh.verify.certificates import verify_certificates
-from kindmesh.verify.finding import Finding, judge
 from kindmesh.verify.ingress import verify_ingress
 from kindmesh.verify.keys import verify_keys
 from kindmesh.verify.trace import verify_trace
 from kindmesh.verify.workloads import verify_mesh, verify_metrics
 from meshpolicy.core.errors import MeshPolicyError
+from meshverify.finding import Finding, judge
 
 GROUPS = ("mesh", "admission", "keys", "certificates", "calls", "ingress", "metrics", "traces")
 

@@ -3,7 +3,7 @@
 from kindmesh.probes.entrance import Entrance, find_entrance
 from kindmesh.settings import Settings
 from kindmesh.tools.kube import Kube, Object
-from kindmesh.verify.finding import Finding, judge, skip
+from meshverify.finding import Finding, judge, skip
 
 OUTSIDE = (("/", "200"), ("/rally", "200"), ("/metrics", "404"), ("/ping", "404"))
 """The paths requested from outside, and the expected statuses."""

@@ -3,7 +3,7 @@
 from kindmesh.probes.candidate import propose
 from kindmesh.settings import Settings
 from kindmesh.tools.kube import Kube, Object
-from kindmesh.verify.finding import Finding, judge
+from meshverify.finding import Finding, judge
 
 GROUP = "keys"
 SIGNING = "pingpong-mesh-signing"

@@ -10,7 +10,7 @@ from kindmesh.probes.question import Question
 from kindmesh.settings import Settings
 from kindmesh.tools.forward import fetch, forward
 from kindmesh.tools.kube import Kube, Object, until
-from kindmesh.verify.finding import Finding, judge, skip
+from meshverify.finding import Finding, judge, skip
 
 NAME = "one request is one trace"
 WITHIN = 40.0

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from kindmesh.settings import Settings
 from kindmesh.tools.forward import fetch, forward
 from kindmesh.tools.kube import Kube, Object, until
-from kindmesh.verify.finding import Finding, judge, skip
+from meshverify.finding import Finding, judge, skip
 
 SCRAPED_WITHIN = 40.0
 """Seconds within which each pod is scraped more than once."""

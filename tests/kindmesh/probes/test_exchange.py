@@ -5,8 +5,9 @@ import pytest
 from kindmesh.errors import BadInput
 from kindmesh.probes.clients import CLIENTS, NODE, PINGER, RunningPod, manifest
 from kindmesh.probes.exchange import find_client, find_question
-from kindmesh.probes.load import Load, read_load
+from kindmesh.probes.load import read_load
 from kindmesh.probes.question import Question
+from meshverify.load import Load
 
 PLACES = {"pinger": RunningPod("10.244.0.8", "one"), "ponger": RunningPod("10.244.0.7", "two")}
 DOMAIN = "pingpong.svc.cluster.local"

@@ -6,9 +6,10 @@ import pytest
 
 from kindmesh.errors import BadInput, CommandFailed
 from kindmesh.probes.clients import NEWCOMER, manifest
-from kindmesh.probes.load import LIFETIME, Load, Loading, read_load, under_load
+from kindmesh.probes.load import LIFETIME, Loading, read_load, under_load
 from kindmesh.tools.kube import Kube
 from kindmesh.verify.trace import EXPECTED, participants
+from meshverify.load import Load
 
 from ...onpath import only, stand_in
 

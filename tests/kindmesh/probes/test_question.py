@@ -9,7 +9,8 @@ from sys import executable
 
 import pytest
 
-from kindmesh.probes.question import Answer, Cause, Question, arguments, cause, read_answers
+from kindmesh.probes.question import Answer, Question, arguments, cause, read_answers
+from meshverify.cause import Cause
 
 FAIL_FAST = "logical service 10.96.1.1:80: Service.pingpong.ponger:80: service in fail-fast"
 

@@ -15,7 +15,7 @@ from kindmesh.verify.admission import (
     read_admission,
     verify_admission,
 )
-from kindmesh.verify.finding import failed
+from meshverify.finding import failed
 
 from ...rendered import built, of_kind
 from ..standins import tools

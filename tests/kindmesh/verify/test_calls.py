@@ -20,11 +20,12 @@ from kindmesh.probes.clients import (
     RunningPod,
     find_running_pods,
 )
-from kindmesh.probes.question import Answer, Cause, cause
+from kindmesh.probes.question import Answer, cause
 from kindmesh.tools.kube import Kube
 from kindmesh.verify.calls import judge_all, verify_calls
 from kindmesh.verify.expected import API_SERVER, CALLS, Call
-from kindmesh.verify.finding import Outcome, failed
+from meshverify.cause import Cause
+from meshverify.finding import Outcome, failed
 
 from ..standins import items, tools
 

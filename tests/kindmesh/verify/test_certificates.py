@@ -11,8 +11,8 @@ import pytest
 from kindmesh.identity.authority import make_anchor, make_issuer
 from kindmesh.tools.kube import Kube
 from kindmesh.verify.certificates import ANCHORS, trusting, verify_certificates
-from kindmesh.verify.finding import failed
 from meshidentity.certificates import Certificate
+from meshverify.finding import failed
 
 from ..standins import items, tools
 

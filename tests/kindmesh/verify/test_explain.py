@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from kindmesh.probes.clients import NEWCOMER, NODE
-from kindmesh.probes.question import Answer, Cause
+from kindmesh.probes.question import Answer
 from kindmesh.tools.kube import Kube, Object
 from kindmesh.verify.calls import explained, judge_all
 from kindmesh.verify.expected import CALLS, Call
 from kindmesh.verify.explain import explain_refusal, read_policies
-from kindmesh.verify.finding import failed
+from meshverify.cause import Cause
+from meshverify.finding import failed
 
 from ...rendered import built
 from ..standins import tools

@@ -11,9 +11,9 @@ import pytest
 from kindmesh.errors import CommandFailed, StepFailed
 from kindmesh.tools.kube import Kube
 from kindmesh.verify import groups as module
-from kindmesh.verify.finding import Finding, Outcome, judge
 from kindmesh.verify.groups import verify
 from meshpolicy.core.errors import UnknownWorkload
+from meshverify.finding import Finding, Outcome, judge
 
 from ..standins import settings
 

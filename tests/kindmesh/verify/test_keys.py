@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from kindmesh.tools.kube import Kube
-from kindmesh.verify.finding import failed
 from kindmesh.verify.keys import SIGNING, verify_keys
+from meshverify.finding import failed
 
 from ..standins import settings, tools
 

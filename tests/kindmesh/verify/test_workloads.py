@@ -11,10 +11,10 @@ import pytest
 
 from kindmesh.operations.status import PodStatus, pod_status
 from kindmesh.tools.kube import Object
-from kindmesh.verify.finding import Outcome
 from kindmesh.verify.ingress import judge_route
 from kindmesh.verify.trace import participants
 from kindmesh.verify.workloads import meshed, scraped
+from meshverify.finding import Outcome
 
 
 def pod(*, init: tuple[str, ...] = (), containers: tuple[str, ...] = ("ponger",), ready: str = "True") -> Object:

@@ -6,8 +6,8 @@ from xml.etree import ElementTree as Xml
 
 from rich.console import Console
 
-from kindmesh.verify.finding import Finding, Outcome, failed, judge, skip
-from kindmesh.verify.report import as_json, as_junit, hints, summary, table
+from meshverify.finding import Finding, Outcome, failed, judge, skip
+from meshverify.report import as_json, as_junit, hints, summary, table
 
 FINDINGS = [
     judge("mesh", "pinger-0 has a sidecar", "linkerd-proxy", "linkerd-proxy", good=True, hint="never shown"),

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from kindmesh.verify.finding import Finding, Outcome, failed
 from meshpolicy.render import junit
+from meshverify.finding import Finding, Outcome, failed
 
 MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "-"}
 
@@ -44,7 +44,7 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 def as_junit(findings: Sequence[Finding], seconds: float) -> str:
     """Return the findings as a JUnit test suite."""
-    return junit.suite("kindmesh verify", map(_entry, findings), seconds)
+    return junit.suite("verify", map(_entry, findings), seconds)
 
 
 def _entry(finding: Finding) -> junit.Entry:
