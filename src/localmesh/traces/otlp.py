@@ -1,0 +1,111 @@
+"""From OTLP, the protocol in which spans are sent, to spans; what a sender could make too large is cut.
+
+opentelemetry/proto/collector/trace/v1/trace_service.proto, opentelemetry/proto/common/v1/common.proto.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from math import isfinite
+from typing import Any
+
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from localmesh.traces.span import Span, SpanKind, Status, Value
+
+MOST_ATTRIBUTES = 64
+LONGEST = 1024
+"""Characters of a text that are kept."""
+_KINDS = tuple(SpanKind)
+"""By their numbers in the protocol."""
+_STATUSES = (Status.UNSET, Status.OK, Status.ERROR)
+_TRACE_ID, _SPAN_ID = 16, 8
+"""Bytes."""
+
+
+class NotOtlp(Exception):
+    """What was sent is no request of OTLP; the message says why."""
+
+
+def request(body: bytes) -> ExportTraceServiceRequest:
+    """Return the request that a body holds, in protobuf; raises NotOtlp."""
+    try:
+        return ExportTraceServiceRequest.FromString(body)
+    except DecodeError as error:
+        raise NotOtlp("not an ExportTraceServiceRequest in protobuf") from error
+
+
+def spans(found: ExportTraceServiceRequest, pod: str) -> Iterator[Span]:
+    """Yield the spans of a request that a pod sent; those with an invalid id are left out, as OTLP demands."""
+    for group in found.resource_spans:
+        service = str(_attributes(group.resource.attributes).get("service.name", "")) or "unknown_service"
+        for scope in group.scope_spans:
+            for sent in scope.spans:
+                if _valid(sent.trace_id, _TRACE_ID) and _valid(sent.span_id, _SPAN_ID):
+                    yield _span(sent, service, pod)
+
+
+def _valid(found: bytes, length: int) -> bool:
+    """Whether this is an id: of its length, and not zeros alone."""
+    return len(found) == length and any(found)
+
+
+def _span(sent: Any, service: str, pod: str) -> Span:
+    return Span(
+        trace_id=sent.trace_id.hex(),
+        span_id=sent.span_id.hex(),
+        parent_id=sent.parent_span_id.hex(),
+        name=sent.name[:LONGEST],
+        kind=_KINDS[sent.kind] if sent.kind < len(_KINDS) else SpanKind.UNSPECIFIED,
+        service=service,
+        pod=pod,
+        start=sent.start_time_unix_nano,
+        end=sent.end_time_unix_nano,
+        status=_STATUSES[sent.status.code] if sent.status.code < len(_STATUSES) else Status.UNSET,
+        message=sent.status.message[:LONGEST],
+        attributes=_attributes(sent.attributes),
+        size=min(sent.ByteSize(), MOST_ATTRIBUTES * LONGEST),
+    )
+
+
+def _attributes(found: Iterable[Any]) -> dict[str, Value]:
+    kept: dict[str, Value] = {}
+    for pair in found:
+        if len(kept) == MOST_ATTRIBUTES:
+            break
+        kept[pair.key[:LONGEST]] = _value(pair.value)
+    return kept
+
+
+def _value(found: Any) -> Value:
+    match found.WhichOneof("value"):
+        case "string_value":
+            return str(found.string_value[:LONGEST])
+        case "bool_value":
+            return bool(found.bool_value)
+        case "int_value":
+            return int(found.int_value)
+        case "double_value":
+            # JSON has no number for what is not finite.
+            return found.double_value if isfinite(found.double_value) else str(found.double_value)
+        case _:
+            return _text(found)[:LONGEST]
+
+
+def _text(found: Any) -> str:
+    """Return what is no single value as JSON; nothing where there is no value."""
+    return "" if found.WhichOneof("value") is None else json.dumps(_plain(found))
+
+
+def _plain(found: Any) -> Any:
+    match found.WhichOneof("value"):
+        case "array_value":
+            return [_plain(one) for one in found.array_value.values]
+        case "kvlist_value":
+            return {pair.key: _plain(pair.value) for pair in found.kvlist_value.values}
+        case "bytes_value":
+            return found.bytes_value.hex()
+        case None:
+            return None
+        case _:
+            return _value(found)

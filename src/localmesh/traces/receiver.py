@@ -1,0 +1,93 @@
+"""Where pods send their spans: OTLP over HTTP, in protobuf, from those alone who show the token of a pod.
+
+https://opentelemetry.io/docs/specs/otlp/#otlphttp
+"""
+
+import zlib
+from collections.abc import Callable
+from http import HTTPStatus
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from localmesh.traces import otlp
+
+PATH = "/v1/traces"
+PROTOBUF = "application/x-protobuf"
+MOST_BYTES = 4 * 1024 * 1024
+"""Of one request, also when it is unpacked: what gRPC accepts by default."""
+_GZIP = 16 + zlib.MAX_WBITS
+
+Sender = Callable[[str], str | None]
+"""Returns the pod that a token was given to, or None."""
+Taken = Callable[[str, ExportTraceServiceRequest], None]
+"""Takes what a pod has sent."""
+
+
+class Refused(Exception):
+    """A request that is not taken, and the status that says why."""
+
+    def __init__(self, status: HTTPStatus, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+def create_app(sender: Sender, take: Taken) -> Starlette:
+    """Return the application; it hands on what it accepts."""
+
+    async def receive(request: Request) -> Response:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        pod = sender(token) if scheme.lower() == "bearer" else None
+        if pod is None:
+            raise Refused(HTTPStatus.UNAUTHORIZED, "only pods of this mesh may send spans, each with its own token")
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != PROTOBUF:
+            raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"expected content-type: {PROTOBUF}")
+        body = unpacked(await _body(request), request.headers.get("content-encoding", "identity").lower())
+        try:
+            take(pod, otlp.request(body))
+        except otlp.NotOtlp as error:
+            raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
+        return Response(ExportTraceServiceResponse().SerializeToString(), media_type=PROTOBUF)
+
+    async def refuse(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Refused)  # noqa: S101 the only one that comes here
+        return PlainTextResponse(f"{error}\n", error.status)
+
+    return Starlette(routes=[Route(PATH, receive, methods=["POST"])], exception_handlers={Refused: refuse})
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise _too_large()
+    return bytes(body)
+
+
+def unpacked(body: bytes, encoding: str) -> bytes:
+    """Return a body as it was before it was packed; raises Refused for one that is too large or packed otherwise."""
+    if encoding == "identity":
+        return body
+    if encoding != "gzip":
+        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "expected content-encoding: gzip, or none")
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        plain = unpacker.decompress(body, MOST_BYTES + 1)
+    except zlib.error as error:
+        raise Refused(HTTPStatus.BAD_REQUEST, "not valid gzip") from error
+    if len(plain) > MOST_BYTES:
+        raise _too_large()
+    if not unpacker.eof:
+        raise Refused(HTTPStatus.BAD_REQUEST, "gzip ends too early")
+    return plain
+
+
+def _too_large() -> Refused:
+    return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request of more than {MOST_BYTES} bytes")

@@ -1,0 +1,62 @@
+"""A span: one piece of work of an app or a sidecar. A value: no I/O.
+
+Names and meanings are OpenTelemetry's (opentelemetry/proto/trace/v1/trace.proto).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Value = str | bool | int | float
+"""What an attribute holds; lists and maps are kept as text."""
+
+
+class SpanKind(StrEnum):
+    """What part in a call a span tells of."""
+
+    UNSPECIFIED = "unspecified"
+    INTERNAL = "internal"
+    SERVER = "server"
+    CLIENT = "client"
+    PRODUCER = "producer"
+    CONSUMER = "consumer"
+
+
+class Status(StrEnum):
+    """How the work ended, as the one who did it says."""
+
+    UNSET = "unset"
+    OK = "ok"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One span."""
+
+    trace_id: str
+    """32 hexadecimal digits."""
+    span_id: str
+    """16 hexadecimal digits."""
+    parent_id: str
+    """The span that this one is a part of; empty for the root of a trace."""
+    name: str
+    kind: SpanKind
+    service: str
+    """`service.name` of whoever made it: `ponger` for the app, `ponger-proxy` for its sidecar."""
+    pod: str
+    """The pod that sent it, known by the token that it showed."""
+    start: int
+    """Nanoseconds since 1970."""
+    end: int
+    status: Status = Status.UNSET
+    message: str = ""
+    """What the status says in words."""
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    size: int = 0
+    """Bytes of the message that it came in, as a measure of what it takes to keep."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took; never negative, whatever the clocks said."""
+        return max(0, self.end - self.start) / 1e9
