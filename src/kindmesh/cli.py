@@ -9,9 +9,10 @@ import click
 
 from kindmesh.errors import BadInput, CommandFailed, KindMeshError
 from kindmesh.pins import read_pins
+from kindmesh.probes.clients import DEPLOYMENTS, PROGRAMS
 from kindmesh.settings import Settings, project_root, read
 from kindmesh.steps.step import Site
-from kindmesh.tools.kube import Kube
+from kindmesh.tools.kube import Kube, require
 
 FINDING = 1
 BAD_INPUT = 2
@@ -192,7 +193,9 @@ def logs(name: str, follow: bool, sidecar: bool) -> None:
     """Print the logs of pinger or ponger."""
     kube = here().kube
     known = [found["metadata"]["name"] for found in kube.get("-n", "pingpong", "deployments")["items"]]
-    if name not in known:
+    if name in PROGRAMS:
+        require(kube, f"pingpong/{name}")
+    elif name not in known:
         raise BadInput(f"{name}: there is no such Deployment in pingpong; there are {', '.join(known) or 'none'}")
     container = "linkerd-proxy" if sidecar else name
     chosen = ("-l", f"app.kubernetes.io/name={name}", "-c", container, "--prefix", "--tail=200")
@@ -212,6 +215,7 @@ def rotate(what: str) -> None:
     from kindmesh.probes.load import under_load
 
     site, lost = here(), 0
+    require(site.kube, "linkerd/linkerd-identity", *DEPLOYMENTS)
     for phase in (phases_of_issuer if what == "issuer" else phases_of_anchor)(site):
         start = time.monotonic()
         # A new client for each phase: one that ran through all of them would still trust only the old anchor.
@@ -226,10 +230,12 @@ def rotate(what: str) -> None:
 @click.argument("name")
 def restart(name: str) -> None:
     """Restart the pods of pinger or ponger one by one under 50 requests a second, and say whether one was lost."""
-    from kindmesh.probes.load import under_load
+    from kindmesh.probes.load import TARGETS, under_load
     from kindmesh.steps.step import wait_for_rollout
 
     site = here()
+    if name in TARGETS:
+        require(site.kube, *DEPLOYMENTS)
     with under_load(site.kube, name) as loading:
         site.kube.run("-n", "pingpong", "rollout", "restart", f"deployment/{name}")
         wait_for_rollout(site, "restart", "pingpong", name)
@@ -243,14 +249,18 @@ def chaos(name: str) -> None:
     """Break one thing, show what happens, and repair it: pod, policy, injector or dns."""
     from kindmesh.operations.chaos import find_chaos
 
-    find_chaos(name).run(here())
+    fault, site = find_chaos(name), here()
+    require(site.kube, *DEPLOYMENTS)
+    fault.run(site)
 
 
 def tunnel(namespace: str, target: str, port: int, local: int, path: str = "") -> None:
     """Keep a tunnel open until Ctrl-C, or until it ends by itself."""
     from kindmesh.tools.forward import forward
 
-    with forward(here().kube, namespace, target, port, local) as opened:
+    kube = here().kube
+    require(kube, f"{namespace}/{target}")
+    with forward(kube, namespace, f"deployment/{target}", port, local) as opened:
         say(f"{opened.address}{path}, until Ctrl-C")
         try:
             opened.wait()
@@ -261,16 +271,16 @@ def tunnel(namespace: str, target: str, port: int, local: int, path: str = "") -
 @main.command()
 def dashboard() -> None:
     """Show Linkerd's dashboard."""
-    tunnel("linkerd-viz", "deployment/web", 8084, 8084)
+    tunnel("linkerd-viz", "web", 8084, 8084)
 
 
 @main.command()
 def traces() -> None:
     """Show Jaeger."""
-    tunnel("tracing", "deployment/jaeger", 16686, 16686, "/jaeger")
+    tunnel("tracing", "jaeger", 16686, 16686, "/jaeger")
 
 
 @main.command()
 def metrics() -> None:
     """Show Prometheus: rules, alerts, queries."""
-    tunnel("linkerd-viz", "deployment/prometheus", 9090, 9091)
+    tunnel("linkerd-viz", "prometheus", 9090, 9091)

@@ -2,9 +2,12 @@
 
 KindMeshError
 ├── BadInput        a setting or an argument is wrong: exit code 2
+├── Unfinished      the cluster lacks a part that is needed: `up` did not finish
 ├── CommandFailed   a tool failed: what was run, and what it printed
 └── StepFailed      a step did not reach its state: what it waited for, and what the cluster says about it
 """
+
+from collections.abc import Sequence
 
 
 class KindMeshError(Exception):
@@ -19,6 +22,15 @@ class BadInput(KindMeshError):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+class Unfinished(KindMeshError):
+    """The cluster lacks Deployments that are needed, each `namespace/name`."""
+
+    hint = "bring up what is missing with `just up kind`, which continues where it stopped"
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(f"the cluster is not complete; missing Deployments: {', '.join(missing)}")
 
 
 class CommandFailed(KindMeshError):

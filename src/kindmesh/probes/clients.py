@@ -11,6 +11,7 @@ from kindmesh.settings import IMAGE
 from kindmesh.tools.kube import MANAGED_BY, OWNER, Kube, Object, evidence, until
 
 PROGRAMS = ("pinger", "ponger")
+DEPLOYMENTS = tuple(f"pingpong/{name}" for name in PROGRAMS)
 NAMESPACE = "kindmesh-probe"
 LABEL = "kindmesh.pingpong/probe"
 LIFETIME = 600

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from kindmesh.errors import CommandFailed
+from kindmesh.errors import CommandFailed, Unfinished
 from kindmesh.tools.command import USUAL_TIMEOUT, Output, attempt, run
 
 Object = dict[str, Any]
@@ -36,8 +36,9 @@ class Kube:
         return attempt("kubectl", "--context", self.context, *arguments, stdin=stdin, timeout=timeout)
 
     def apply(self, objects: Iterable[Object]) -> int:
-        """Apply objects, and return how many changed."""
-        return self.apply_text(yaml.safe_dump_all(objects))
+        """Apply objects, and return how many changed; kubectl itself fails if there are none."""
+        wanted = list(objects)
+        return self.apply_text(yaml.safe_dump_all(wanted)) if wanted else 0
 
     def apply_text(self, text: str) -> int:
         """Apply a text of documents, and return how many of them changed."""
@@ -73,6 +74,14 @@ class Kube:
     def exists(self, *arguments: str) -> bool:
         """Whether an object exists; CommandFailed if the cluster does not answer."""
         return bool(self.run("get", *arguments, "--ignore-not-found", "-o", "name").strip())
+
+
+def require(kube: Kube, *wanted: str) -> None:
+    """Raise Unfinished unless these Deployments, each `namespace/name`, exist; CommandFailed without an answer."""
+    names = [found["metadata"] for found in kube.items("--all-namespaces", "deployments")]
+    there = {f"{name['namespace']}/{name['name']}" for name in names}
+    if missing := [name for name in wanted if name not in there]:
+        raise Unfinished(missing)
 
 
 def contents(text: str) -> dict[str, Object]:

@@ -30,11 +30,15 @@ def verify_keys(kube: Kube, settings: Settings) -> list[Finding]:
 
 def _unread(kube: Kube, account: tuple[str, str], space: str) -> Finding:
     namespace, name = account
-    person = f"system:serviceaccount:{namespace}:{name}"
+    person, question = f"system:serviceaccount:{namespace}:{name}", f"{name} may read Secrets of {space}"
+    if not kube.exists("-n", namespace, f"serviceaccount/{name}"):
+        # The API server says no for an account that does not exist, too.
+        missing, way = f"there is no account {namespace}/{name}", "`just up kind` creates it"
+        return judge(GROUP, question, "no", missing, good=False, hint=way)
     answer = kube.attempt("-n", space, "auth", "can-i", "list", "secrets", "--as", person)
     found = answer.out.strip() or answer.err.strip()[-120:]
     hint = f"`kubectl auth can-i --list -n {space} --as {person}` shows by which rule: a role reads too much"
-    return judge(GROUP, f"{name} may read Secrets of {space}", "no", found, good=found == "no", hint=hint)
+    return judge(GROUP, question, "no", found, good=found == "no", hint=hint)
 
 
 def _unsigned(kube: Kube) -> Finding:

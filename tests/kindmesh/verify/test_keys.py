@@ -15,7 +15,12 @@ DENIED = f"Error from server (Forbidden): ValidatingAdmissionPolicy '{SIGNING}' 
 
 def names(folder: Path, patch: pytest.MonkeyPatch, can: str, denied: str, **environment: str) -> list[str]:
     """Return what is found amiss where everybody `can` or cannot read, and a forged certificate is denied or not."""
-    tools(folder, patch, {"can-i": can, "": "{}"}, {"--dry-run=server": denied} if denied else {})
+    tools(
+        folder,
+        patch,
+        {"can-i": can, "get&serviceaccount/": "serviceaccount/one\n", "": "{}"},
+        {"--dry-run=server": denied} if denied else {},
+    )
     chosen = settings(KINDMESH_CONTEXT="some", **environment)
     return [finding.name for finding in failed(verify_keys(Kube("some"), chosen))]
 
