@@ -12,11 +12,13 @@ from localmesh.until import stop_task
 
 RATE = 50
 """Requests per second."""
+BROKEN_OFF = "broken off"
+"""The answer's head had arrived, and its body ended early. No proxy can send such a request again."""
 
 
 @dataclass(slots=True)
 class Load:
-    """How many requests ended how: by status, or by the name of the error."""
+    """How many requests ended how: by status, by the name of the error, or BROKEN_OFF."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     waiting: set[asyncio.Task[None]] = field(default_factory=set)
@@ -34,10 +36,13 @@ class Load:
             await asyncio.sleep(1 / RATE)
 
     async def _one(self, http: httpx.AsyncClient, url: str) -> None:
+        begun = False
         try:
-            response = await http.get(url)
+            async with http.stream("GET", url) as response:
+                begun = True
+                await response.aread()
         except httpx.HTTPError as error:
-            self.outcomes[type(error).__name__] += 1
+            self.outcomes[BROKEN_OFF if begun else type(error).__name__] += 1
         else:
             self.outcomes[str(response.status_code)] += 1
 

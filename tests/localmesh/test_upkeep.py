@@ -10,7 +10,7 @@ from localmesh.until import until
 from localmesh.views import Phase, PodView
 
 from .commands import Commands
-from .load import Load, steady_load
+from .load import BROKEN_OFF, Load, steady_load
 
 pytestmark = pytest.mark.envoy
 
@@ -61,7 +61,7 @@ def test_certificates_are_renewed_without_a_lost_request(mesh: Commands) -> None
     assert all(after[name].expires > before[name].expires for name in before)
 
 
-def test_a_killed_sidecar_costs_no_request_and_comes_back(mesh: Commands) -> None:
+def test_a_killed_sidecar_costs_no_request_whose_answer_had_not_begun_and_comes_back(mesh: Commands) -> None:
     victim = next(iter(mesh.pods("ponger")))
     before = mesh.pods("ponger")[victim].sidecar_restarts
 
@@ -69,7 +69,11 @@ def test_a_killed_sidecar_costs_no_request_and_comes_back(mesh: Commands) -> Non
         mesh.kill(f"{victim}/sidecar")
         comes_back(mesh, victim, lambda pod: pod.sidecar_restarts == before + 1)
 
-    assert lost(through_pinger(mesh, kill)) == {}
+    outcomes = lost(through_pinger(mesh, kill))
+    broken_off = outcomes.pop(BROKEN_OFF, 0)
+    assert outcomes == {}
+    # At 50 requests per second and a few milliseconds each, hardly more than one is being answered.
+    assert broken_off <= 2
 
 
 def test_a_killed_app_comes_back(mesh: Commands) -> None:
