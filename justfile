@@ -145,7 +145,7 @@ policy-lint *args: install
 # run the tests; pass pytest options after the name
 [group('test')]
 test *args: install
-    pytest "$@"
+    pytest {{ if args == "" { "--numprocesses 2 --dist loadgroup" } else { "" } }} "$@"
 
 # everything CI runs, in CI's order
 [group('test')]

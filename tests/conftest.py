@@ -17,6 +17,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all tests with real Envoys, one after the other, while a second runs the rest."""
+    for item in items:
+        if item.get_closest_marker("envoy"):
+            item.add_marker(pytest.mark.xdist_group("envoy"))
+
+
 @pytest.fixture(scope="session")
 def tripwires(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tripwires]:
     """Leave nothing on the PATH but tripwires, until the last test has ended."""
