@@ -110,5 +110,6 @@ class Callers:
 
 def _by_proxy(workload: Workload) -> bool:
     """Whether a workload's calls pass its proxy, but for the ports that it skips."""
-    users = {one.user for one in workload.containers if one.name != PROXY}
-    return workload.meshed and users != {workload.sidecar.user}
+    own = workload.sidecar
+    passing = [own.passes(one.user, one.group) for one in workload.containers if one.name != PROXY]
+    return workload.meshed and not (passing and all(passing))

@@ -11,13 +11,12 @@ from meshpolicy.core.truth import Truth
 from meshpolicy.decide.connection import Connection
 from meshpolicy.decide.decide import Decision, Verdict, decide
 from meshpolicy.decide.outbound import Outbound, opaque_to_clients, outbound
-from meshpolicy.decide.transport import Call, arrive, hint, hinted_opaque
+from meshpolicy.decide.transport import Call, arrive, hint, hinted_opaque, without_mtls
 from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint, Filter
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
-from meshpolicy.kinds.portlists import holds
 
 GRPC_STATUS = {403: 7, 404: 5, 429: 8, 301: 5, 302: 5, 500: 13, 502: 14, 503: 14, 504: 14}
 """What a proxy tells a gRPC client instead of an HTTP status."""
@@ -145,7 +144,7 @@ def connection(cluster: Cluster, call: Call, node: Address | None = None, *, hin
         call.port,
         call.traffic,
         call.service_target is None,
-        not call.server.meshed or holds(call.server.sidecar.told_skipped, call.port),
+        without_mtls(cluster, call),
         hinted_opaque(cluster, call.server, call.port) if hinted is None else hinted,
         opaque_to_clients(cluster, call.service_target, call.client.ref.namespace if call.client else ""),
         cluster.settings.outbound_transport_mode != "transparent",

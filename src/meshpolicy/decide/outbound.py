@@ -113,9 +113,11 @@ def _protocol(cluster: Cluster, target: ServiceTarget) -> tuple[ClientProtocol, 
     """Return what the policy controller makes of appProtocol and opaque-ports; the former wins (R118)."""
     service, port = target.service, target.port
     known = {"http": ClientProtocol.HTTP1, "kubernetes.io/h2c": ClientProtocol.HTTP2}
-    if port.app_protocol:
-        protocol = known.get(port.app_protocol.lower(), ClientProtocol.OPAQUE)
-        text = f"appProtocol {port.app_protocol} of {service.ref}, port {port.number}, means {protocol} to its clients"
+    # Linkerd keeps them by number, those of UDP ports among them; the last one counts.
+    words = [one.app_protocol for one in service.ports if one.number == port.number and one.app_protocol]
+    if words:
+        protocol = known.get(words[-1].lower(), ClientProtocol.OPAQUE)
+        text = f"appProtocol {words[-1]} of {service.ref}, port {port.number}, means {protocol} to its clients"
         return protocol, Reason(text, "R118", service.ref)
     annotated = service.annotations.get(OPAQUE_PORTS)
     listed = cluster.settings.default_opaque if annotated is None else of_controller(annotated)

@@ -76,16 +76,16 @@ class Call:
 
     @property
     def carried(self) -> Truth:
-        """Say whether the client's own proxy carries the call (R71): not past skip-outbound-ports, not as its user."""
+        """Say whether the client's own proxy carries the call (R71): not of its user or group, not past ports."""
         if self.client is None or not self.client.injection.sidecar.possible:
             return Truth.NO
         own = self.client.sidecar
         if holds(own.skipped_outbound, self.dialled):
             return Truth.NO
-        users = [one.user == own.user for one in self.client.containers if one.name != PROXY]
-        if users and all(users):
+        passing = [own.passes(one.user, one.group) for one in self.client.containers if one.name != PROXY]
+        if passing and all(passing):
             return Truth.NO
-        if self.client.injection.sidecar is Truth.UNKNOWN or any(users) or own.unknown:
+        if self.client.injection.sidecar is Truth.UNKNOWN or any(passing) or own.unknown:
             return Truth.UNKNOWN
         return truth(self.client.meshed)
 
@@ -140,11 +140,23 @@ def arrive(
     `opaque_service` says whether the client's proxy takes the Service for opaque, `hinted` whether the pod's port is.
     """
     known = networks(cluster.settings.cluster_networks) if call.client is not None else ()
-    plain = not (call.meshed and call.server.meshed) or holds(call.server.sidecar.told_skipped, call.port)
-    if plain or call.client is None:
+    if call.client is None or not call.meshed or without_mtls(cluster, call):
         return Client(call.peer, known_networks=known, in_every_network=in_every_network)
     arrival = _arrival(cluster, call, opaque_service or hinted)
     return Client(call.peer, arrival, identity_of(cluster, call.client), known, in_every_network)
+
+
+def without_mtls(cluster: Cluster, call: Call) -> bool:
+    """Whether a client's proxy is told nothing of the server's, so that it uses no mTLS (R71).
+
+    It never asks about addresses outside of the cluster's networks; through a Service it asks about the Service.
+    """
+    server = call.server
+    if not server.meshed or holds(server.sidecar.told_skipped, call.port):
+        return True
+    known = networks(cluster.settings.cluster_networks)
+    outside = server.addresses and not any(one.accepts(address) for one in known for address in server.addresses)
+    return call.service_target is None and bool(outside)
 
 
 def _arrival(cluster: Cluster, call: Call, opaque: bool) -> Arrival:

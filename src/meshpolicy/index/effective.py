@@ -67,12 +67,25 @@ def _guarded(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     """Return the policy of a port behind a sidecar, with those that labels and the proxy's start leave open."""
     certain, perhaps = _claims(cluster, workload, port)
     alternatives = [Alternative(_of(cluster, workload, port, server), why) for server, why in perhaps]
+    if certain is None:
+        alternatives += _with_default_of_namespace(cluster, workload, port)
     if certain is not None and unannounced(workload, port):
         text = f"{workload.ref} does not declare port {port}: the default policy may decide its first connections"
         alternatives.append(Alternative(_of(cluster, workload, port, None), Reason(text, "R104"), at_first=True))
     policy = _of(cluster, workload, port, certain)
     alternatives += _with_grants_from_elsewhere(cluster, workload, port, certain, policy)
     return replace(policy, alternatives=tuple(alternatives))
+
+
+def _with_default_of_namespace(cluster: Cluster, workload: Workload, port: int) -> list[Alternative]:
+    """Return the strictest policy that a Namespace outside of these manifests may make the default one (R8, R130)."""
+    place = workload.ref.namespace
+    unknown = workload.injection.sidecar is Truth.UNKNOWN and place not in cluster.namespaces
+    if not unknown or annotations.DEFAULT_POLICY in workload.annotations:
+        return []
+    strict = {**workload.annotations, annotations.DEFAULT_POLICY: DefaultPolicy.DENY.value}
+    text = f"the Namespace {place} is not in the input, and may annotate {annotations.DEFAULT_POLICY}: deny"
+    return [Alternative(_of(cluster, replace(workload, annotations=strict), port, None), Reason(text, "R8"))]
 
 
 def _with_grants_from_elsewhere(

@@ -69,10 +69,12 @@ class Container:
     init: bool = False
     user: int | None = None
     """runAsUser, its own or the pod's; None: the image's."""
+    group: int | None = None
+    """runAsGroup, its own or the pod's; None: the image's."""
 
 
-def read_container(fields: Fields, user: int | None, init: bool = False) -> Container:
-    """Read a container; `user` is the one of its pod, which it has unless it says another."""
+def read_container(fields: Fields, pod: Fields, init: bool = False) -> Container:
+    """Read a container; it has the user and group of its pod, unless it says others."""
     ports = tuple(filter(None, map(_container_port, fields.children("ports"))))
     probes = tuple(probe for kind in ProbeKind for probe in _probe(fields.child(kind), kind, ports))
     return Container(
@@ -85,14 +87,15 @@ def read_container(fields: Fields, user: int | None, init: bool = False) -> Cont
         probes,
         _other_probes(fields),
         init,
-        read_user(fields, user),
+        _read_id("runAsUser", fields, pod),
+        _read_id("runAsGroup", fields, pod),
     )
 
 
-def read_user(fields: Fields, inherited: int | None) -> int | None:
-    """Return the user of a pod or container, if it says one."""
-    context = fields.child("securityContext")
-    return context.integer("runAsUser") if context.has("runAsUser") else inherited
+def _read_id(key: str, *owners: Fields) -> int | None:
+    """Return a user or group from the first security context that says one."""
+    contexts = (owner.child("securityContext") for owner in owners)
+    return next((context.integer(key) for context in contexts if context.has(key)), None)
 
 
 def _container_port(fields: Fields) -> ContainerPort | None:

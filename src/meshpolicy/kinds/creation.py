@@ -20,7 +20,7 @@ from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.portlists import holds
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.kinds.sidecar import sidecar
+from meshpolicy.kinds.sidecar import not_copied, sidecar
 from meshpolicy.kinds.workload import Workload
 
 ANY: AnyValue = None
@@ -43,12 +43,18 @@ def created(workload: Workload, space: Namespace | None, settings: MeshSettings)
     workload = replace(workload, injection=found, meshed=found.sidecar is Truth.YES or (unknown and asks(workload)))
     if not workload.meshed or workload.ref.kind == "ExternalWorkload":
         return replace(workload, sidecar=sidecar(workload.annotations, settings))
-    if not _made(workload):
-        annotated = MappingProxyType({**_inherited(workload, space, settings), **workload.annotations})
-        labels = _of_injector(workload, settings.control_plane_namespace)
-        workload = replace(workload, annotations=annotated, labels=labels)
     declared = {port.number for port in _declared(workload) if port.protocol == "TCP"}
-    return replace(workload, sidecar=sidecar(workload.annotations, settings, declared))
+    if _made(workload):
+        return replace(workload, sidecar=sidecar(workload.annotations, settings, declared))
+    added = {k: v for k, v in _inherited(workload, space, settings).items() if k not in workload.annotations}
+    annotated = MappingProxyType({**added, **workload.annotations})
+    own = sidecar(annotated, settings, declared, dict(space.annotations) if space else {})
+    return replace(
+        workload,
+        annotations=annotated,
+        labels=_of_injector(workload, settings.control_plane_namespace),
+        sidecar=replace(own, unknown=not_copied(added) or own.unknown),
+    )
 
 
 def _made(workload: Workload) -> bool:
@@ -74,7 +80,9 @@ def _declared(workload: Workload) -> list[ContainerPort]:
 
 def announced(service: Service, space: Namespace | None, settings: MeshSettings) -> Service:
     """Return the Service as the injector leaves it: with the namespace's opaque-ports, else the usual ones (R65)."""
-    left_out = settings.injector.namespaces.matches(namespace_labels(service.ref.namespace, space)) is Truth.NO
+    rules = settings.injector
+    labels = namespace_labels(service.ref.namespace, space)
+    left_out = Truth.NO in (rules.namespaces.matches(labels), rules.pods.matches(service.labels))
     if OPAQUE_PORTS in service.annotations or left_out:
         return service
     inherited = dict(space.annotations).get(OPAQUE_PORTS) if space else None

@@ -73,6 +73,8 @@ def _proxy(values: Fields) -> dict[str, Any]:
         found["ports"] = ProxyPorts(*(read(key, getattr(usual, key)) for key in ("inbound", "control", "admin")))
     if proxy.has("uid"):
         found["proxy_user"] = proxy.integer("uid")
+    if proxy.has("gid"):
+        found["proxy_group"] = proxy.integer("gid")
     names = [entry.text("name") for key in ("additionalEnv", "experimentalEnv") for entry in proxy.children(key)]
     if names:
         found["additional_env"] = decisive_variable(names)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
-from meshpolicy.kinds.container import read_container, read_user
+from meshpolicy.kinds.container import read_container
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.podspec import check_cron_job, check_pod, check_template
 from meshpolicy.kinds.reading import read_addresses
@@ -48,10 +48,9 @@ def kind_with_template(document: Fields, group: str, name: str) -> Kind | None:
 
 
 def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: Fields | None = None) -> Workload:
-    user = read_user(spec, None)
     containers = (
-        *(read_container(container, user, init=True) for container in spec.children("initContainers")),
-        *(read_container(container, user) for container in spec.children("containers")),
+        *(read_container(container, spec, init=True) for container in spec.children("initContainers")),
+        *(read_container(container, spec) for container in spec.children("containers")),
     )
     if not spec.data.get("containers"):
         spec.note("containers", "is missing or empty")

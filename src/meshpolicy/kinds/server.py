@@ -33,8 +33,9 @@ def read(document: Fields, ref: Ref) -> Server | None:
     if pods == external:
         spec.refuse("podSelector", "exactly one of podSelector and externalWorkloadSelector is needed")
     protocol = read_word(spec, "proxyProtocol", Protocol, Protocol.UNKNOWN)
-    access = read_word(spec, "accessPolicy", DefaultPolicy, DefaultPolicy.DENY)
-    if port == 0 or pods == external or protocol is None or access is None:
+    # One that Linkerd cannot read, where the webhook let it pass, grants nothing, either.
+    access = read_word(spec, "accessPolicy", DefaultPolicy, DefaultPolicy.DENY) or DefaultPolicy.DENY
+    if port == 0 or pods == external or protocol is None:
         return None
     return Server(
         ref,

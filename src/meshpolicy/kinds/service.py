@@ -30,6 +30,7 @@ class Service:
     ports: tuple[ServicePort, ...] = ()
     annotations: Mapping[str, str] = field(default_factory=dict)
     headless: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def selects(self, namespace: str, labels: Mapping[str, str]) -> bool:
         """Whether a pod stands behind it; without a selector it has its endpoints from elsewhere."""
@@ -61,6 +62,7 @@ def read(document: Fields, ref: Ref) -> Service:
         tuple(ports),
         MappingProxyType(document.child("metadata").strings("annotations")),
         spec.text("clusterIP") == "None",
+        MappingProxyType(document.child("metadata").strings("labels")),
     )
 
 

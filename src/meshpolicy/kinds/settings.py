@@ -75,6 +75,8 @@ class MeshSettings:
     cni: bool = False
     """Whether the CNI plugin leads packets to the proxy; what it ignores is told to it, not to the chart."""
     proxy_user: int = 2102
+    proxy_group: int = -1
+    """The group that proxies run as; below 0 it is the image's."""
     additional_env: str = ""
     """An environment variable that the installation gives all proxies, and that replaces a setting of theirs."""
     injector: InjectorSettings = field(default_factory=InjectorSettings)

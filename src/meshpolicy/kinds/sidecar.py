@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from types import MappingProxyType
 
 from meshpolicy.core.match import NetworkMatch
 from meshpolicy.kinds import annotations
@@ -13,7 +14,12 @@ from meshpolicy.kinds.settings import MeshSettings, ProxyPorts
 
 IPV4_NETWORK = re.compile(r"(?:(?:0|[1-9][0-9]{0,2})\.){3}(?:0|[1-9][0-9]{0,2})/[0-9]{1,2}")
 PROXY_UID = "config.linkerd.io/proxy-uid"
-PORT = re.compile(r"[+-]?[0-9]{1,9}")
+PROXY_GID = "config.linkerd.io/proxy-gid"
+NUMBER = re.compile(r"[+-]?0*([0-9]{1,19})")
+"""A whole number as Go reads it in base 10."""
+HIGHEST_ID = 2**31 - 1
+UNCOPIED = re.compile(r"[\"\\\x00-\x1f]")
+"""Characters that the injector does not escape in its patch (charts/patch/templates/patch.json)."""
 HARMLESS = re.compile(
     r"LINKERD2_PROXY_(LOG.*|ACCESS_LOG|CORES.*|TRACE_.*|SHUTDOWN_.*|.*_METRICS_.*)|(?!LINKERD2_PROXY_).*"
 )
@@ -40,6 +46,12 @@ class Sidecar:
     """Ports of the application on which the proxy itself listens."""
     user: int = 2102
     """The user that it runs as: packets of this user never meet it."""
+    group: int = -1
+    """A group whose packets never meet it, either; not above 0: there is none."""
+
+    def passes(self, user: int | None, group: int | None) -> bool:
+        """Whether what a process of this user and group sends never meets it (proxy-init, addOutgoingTrafficRules)."""
+        return user == self.user or (self.group > 0 and group == self.group)
 
     def skips(self, port: int) -> bool:
         """Whether packets to a port never meet the proxy; what its admin server serves, it polices (R10, R103)."""
@@ -48,19 +60,27 @@ class Sidecar:
         return port == self.ports.control or holds(self.skipped, port)
 
 
-def sidecar(own: Mapping[str, str], settings: MeshSettings, declared: Collection[int] = ()) -> Sidecar:
-    """Return the sidecar of a pod from its annotations (its namespace's among them) and its declared TCP ports."""
+def sidecar(
+    own: Mapping[str, str],
+    settings: MeshSettings,
+    declared: Collection[int] = (),
+    space: Mapping[str, str] = MappingProxyType({}),
+) -> Sidecar:
+    """Return the sidecar of a pod from its annotations (its namespace's among them) and its declared TCP ports.
+
+    `space` holds the namespace's own annotations, whose environment variables are merged with the pod's.
+    """
     ports = _ports(own, settings)
     inbound = own.get(annotations.SKIP_INBOUND, "" if settings.cni else settings.ignore_inbound_ports)
     outbound = own.get(annotations.SKIP_OUTBOUND, "" if settings.cni else settings.ignore_outbound_ports)
     subnets, wrong = _subnets(own.get(annotations.SKIP_SUBNETS, settings.skip_subnets))
-    listening = (ports.inbound, ports.admin)
-    strange = next((text for text in (inbound, outbound) if NOT_PLAIN.search(text)), "")
+    user = _number(own.get(PROXY_UID, ""), 64, settings.proxy_user)
     unknown = (
         wrong
-        or (f"proxy-init cannot read the ports `{strange}`" if strange else "")
+        or _unreadable(inbound, outbound)
         or ("" if _listens(ports) else "its proxy cannot listen on the ports that it is given")
-        or _environment(own, settings)
+        or ("" if 1 <= user <= HIGHEST_ID else f"no proxy runs as the user {user}")
+        or _environment((space, own), settings)
     )
     return Sidecar(
         ports,
@@ -70,9 +90,30 @@ def sidecar(own: Mapping[str, str], settings: MeshSettings, declared: Collection
         subnets,
         settings.ipv6,
         unknown,
-        frozenset(listening).intersection(declared),
-        int(own[PROXY_UID]) if PORT.fullmatch(own.get(PROXY_UID, "")) else settings.proxy_user,
+        frozenset((ports.inbound, ports.admin)).intersection(declared),
+        user,
+        _number(own.get(PROXY_GID, ""), 64, settings.proxy_group),
     )
+
+
+def not_copied(inherited: Mapping[str, str]) -> str:
+    """Say why the injector cannot give a pod the annotations of its namespace: it writes them into JSON as they are."""
+    name = next((name for name, value in inherited.items() if UNCOPIED.search(value)), "")
+    return (
+        f"the injector fails on the annotation {name} of its Namespace, so that the pod is never made" if name else ""
+    )
+
+
+def _unreadable(inbound: str, outbound: str) -> str:
+    """Say why proxy-init fails on lists of ports; iptables takes no empty list, and the inbound one is never empty."""
+    strange = next((text for text in (inbound, outbound) if NOT_PLAIN.search(text)), "")
+    if strange:
+        return f"proxy-init cannot read the ports `{strange}`"
+    if outbound and not of_proxy_init(outbound):
+        return (
+            f"proxy-init fails on the outbound ports `{outbound}`, none of which is one, so that the pod never starts"
+        )
+    return ""
 
 
 def _listens(ports: ProxyPorts) -> bool:
@@ -85,8 +126,7 @@ def _ports(own: Mapping[str, str], settings: MeshSettings) -> ProxyPorts:
     """Return the proxy's ports; a value that is no number is passed over (pkg/inject, ApplyAnnotationOverrides)."""
 
     def number(name: str, standard: int) -> int:
-        text = own.get(name, "")
-        return int(text) if PORT.fullmatch(text) else standard
+        return _number(own.get(name, ""), 32, standard)
 
     usual = settings.ports
     return ProxyPorts(
@@ -95,6 +135,15 @@ def _ports(own: Mapping[str, str], settings: MeshSettings) -> ProxyPorts:
         usual.control if settings.cni else number(annotations.CONTROL_PORT_ANNOTATION, usual.control),
         number(annotations.ADMIN_PORT_ANNOTATION, usual.admin),
     )
+
+
+def _number(text: str, bits: int, standard: int) -> int:
+    """Return the whole number of a text; the standard one where it is none, or needs more bits."""
+    found = NUMBER.fullmatch(text)
+    if found is None:
+        return standard
+    number = -int(found[1]) if text.startswith("-") else int(found[1])
+    return number if -(2 ** (bits - 1)) <= number < 2 ** (bits - 1) else standard
 
 
 def _subnets(text: str) -> tuple[tuple[NetworkMatch, ...], str]:
@@ -114,18 +163,28 @@ def _network(text: str) -> bool:
     return True
 
 
-def _environment(own: Mapping[str, str], settings: MeshSettings) -> str:
-    """Say that environment variables replace the proxy's own (R116); what is no JSON is passed over."""
+def _environment(layers: Iterable[Mapping[str, str]], settings: MeshSettings) -> str:
+    """Say that environment variables replace the proxy's own (R116), of the namespace or of the pod."""
     if settings.additional_env:
         return f"the mesh's settings give its proxy {settings.additional_env}"
+    for layer in layers:
+        try:
+            decisive = decisive_variable(_named(layer.get(annotations.ADDITIONAL_ENV) or "[]"))
+        except RecursionError:
+            return "proxy-additional-env is nested too deeply to be read here"
+        if decisive:
+            return f"proxy-additional-env sets {decisive}, which replaces the proxy's own setting"
+    return ""
+
+
+def _named(text: str) -> list[str]:
+    """Return the names in a list of environment variables; what is no JSON is passed over."""
     try:
-        listed = json.loads(own.get(annotations.ADDITIONAL_ENV) or "[]")
+        listed = json.loads(text)
     except ValueError:
-        return ""
+        return []
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    names = [str(value) for entry in entries for key, value in entry.items() if str(key).lower() == "name"]
-    decisive = decisive_variable(names)
-    return f"proxy-additional-env sets {decisive}, which replaces the proxy's own setting" if decisive else ""
+    return [str(value) for entry in entries for key, value in entry.items() if str(key).lower() == "name"]
 
 
 def decisive_variable(names: Iterable[str]) -> str:

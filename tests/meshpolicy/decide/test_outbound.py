@@ -48,6 +48,13 @@ def test_an_app_protocol_says_what_the_clients_proxy_expects(word: str | None, h
     assert outcome(front(word=word), OPEN, client="stranger") == "allow"  # has no proxy that would read it
 
 
+def test_an_app_protocol_of_a_udp_port_counts_for_the_tcp_port_of_its_number() -> None:
+    """R118; policy-controller/k8s/index/src/outbound/index.rs keeps them by number, and the last one counts."""
+    both = front(word="http")
+    both["spec"]["ports"] += [{"name": "udp", "port": 80, "protocol": "UDP", "appProtocol": "kubernetes.io/h2c"}]
+    assert [outcome(both, OPEN, traffic=t) for t in ("http", "http2")] == ["closed", "allow"]
+
+
 @pytest.mark.parametrize("word", ["grpc", "https", "http2", "tcp", "grpc-web", "linkerd.io/tcp", "linkerd.io/opaque"])
 def test_every_other_word_is_opaque_and_an_http_server_refuses_it(word: str) -> None:
     """R118, R64: measured for each of these."""

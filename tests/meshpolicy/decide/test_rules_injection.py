@@ -67,6 +67,20 @@ def test_a_namespaces_annotation_counts_where_the_pod_has_none(
     assert ask(found, "stranger", "cat:http", direct=True).outcome == expected
 
 
+@pytest.mark.parametrize(
+    ("own", "expected"), [(None, "unknown"), (OPEN, "allow"), ("deny", "unknown"), ("nonsense", "allow")]
+)
+def test_the_default_policy_of_a_namespace_outside_of_the_manifests_is_not_known(
+    own: str | None, expected: str
+) -> None:
+    """R8, R130: it may annotate `deny`; refused calls are unknown since the pod may have no sidecar."""
+    annotated = {} if own is None else {"config.linkerd.io/default-inbound-policy": own}
+    found = cluster(*ARENA, deployment(ENABLED | annotated))
+    assert ask(found, "stranger", "cat:http", direct=True).outcome == expected
+    governed = cluster(*ARENA, deployment(ENABLED | annotated), server(app="cat", accessPolicy=OPEN))
+    assert ask(governed, "stranger", "cat:http", direct=True).outcome == "allow"
+
+
 def test_a_running_pod_does_not_learn_of_its_namespaces_annotations() -> None:
     """R8: until it is created anew."""
     found = cluster(*ARENA, space(**{"config.linkerd.io/default-inbound-policy": "deny"}))
@@ -166,6 +180,16 @@ def test_a_service_is_made_opaque_when_it_is_created(
     own = deployment({**ENABLED, OPAQUE: "3306"})
     found = cluster(*ARENA, home, own, front, server(app="cat", port="db", proxyProtocol="HTTP/1", accessPolicy=OPEN))
     assert ask(found, "pinger", "cat:db").outcome == expected
+
+
+@pytest.mark.parametrize(("labels", "expected"), [({}, "closed"), ({"linkerd.io/cni-resource": "true"}, "502")])
+def test_a_service_that_the_webhook_leaves_out_is_not_made_opaque(labels: Manifest, expected: str) -> None:
+    """R110: its objectSelector is about Services, too (values.yaml, proxyInjector)."""
+    front = service("cat", ports={80: 3306})
+    front["metadata"]["labels"] = labels
+    own = deployment({**ENABLED, OPAQUE: "3306"})
+    closed = server(app="cat", port="db", proxyProtocol="HTTP/1", accessPolicy=OPEN)
+    assert ask(cluster(*ARENA, space(), own, front, closed), "pinger", "cat:db").outcome == expected
 
 
 def test_the_proxys_own_port_takes_other_proxies_only() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from meshpolicy.kinds.settings import MeshSettings
 
-from ..build import ARENA, Manifest, account, allow, ask, cluster, pod, ref, server, service
+from ..build import ARENA, Manifest, account, allow, ask, cluster, labels, pod, ref, server, service
 
 C = "config.linkerd.io/"
 PORTS = {"http": 8080}
@@ -15,6 +15,35 @@ def cat(*, container: Manifest | None = None, **annotations: str) -> Manifest:
     """Return one more meshed pod; names of annotations are written with underscores."""
     named = {f"{C}{name.replace('_', '-')}": text for name, text in annotations.items()}
     return pod("cat", "10.244.0.31", ports=PORTS, annotations=named, container=container)
+
+
+def space(annotations: Manifest) -> Manifest:
+    """Return the namespace of the arena, whose pods are injected."""
+    metadata = {"name": "arena", "annotations": {"linkerd.io/inject": "enabled", **annotations}}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
+def deployment(annotations: Manifest) -> Manifest:
+    """Return a Deployment `cat`, whose sidecar is not there yet."""
+    metadata = {"labels": {"app": "cat"}, "annotations": annotations}
+    spec = {"containers": [{"name": "app", "ports": [{"name": "http", "containerPort": 8080}]}]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "cat", "namespace": "arena"},
+        "spec": {"template": {"metadata": metadata, "spec": spec}},
+    }
+
+
+def external_workload(address: str) -> Manifest:
+    """Return an ExternalWorkload `cat`."""
+    spec = {"meshTLS": {"identity": "spiffe://cluster.local/vm", "serverName": "vm"}, "workloadIPs": [{"ip": address}]}
+    return {
+        "apiVersion": "workload.linkerd.io/v1beta1",
+        "kind": "ExternalWorkload",
+        "metadata": {"name": "cat", "namespace": "arena", "labels": {"app": "cat"}},
+        "spec": {**spec, "ports": [{"name": "http", "port": 8080}]},
+    }
 
 
 def outcome(own: Manifest, client: str = "stranger", port: int = 8080, settings: MeshSettings = DENY) -> str:
@@ -101,6 +130,12 @@ def test_ipv6_packets_meet_no_proxy_unless_the_mesh_says_so() -> None:
         ({"admin_port": "0"}, 8080, "unknown"),
         ({"admin_port": "4190"}, 8080, "unknown"),
         ({"admin_port": "70000"}, 8080, "unknown"),
+        ({"control_port": "0000000000008080"}, 8080, "allow"),
+        ({"control_port": "+8080"}, 8080, "allow"),
+        ({"control_port": "2147483648"}, 8080, "403"),
+        ({"control_port": "2147483647"}, 8080, "unknown"),
+        ({"proxy_uid": "0"}, 8080, "unknown"),
+        ({"proxy_uid": "9223372036854775808"}, 8080, "403"),
     ],
 )
 def test_the_proxys_ports_are_where_annotations_put_them(annotations: dict[str, str], port: int, expected: str) -> None:
@@ -125,11 +160,32 @@ def test_an_admin_port_that_moved_is_policed_where_it_is() -> None:
         ("", "403"),
         ("null", "403"),
         ("{", "403"),
+        pytest.param("[" * 100_000, "unknown", id="too deep"),
     ],
 )
 def test_environment_variables_of_the_proxy_make_all_unknown(text: str, expected: str) -> None:
     """R116: where one replaces a setting on which verdicts rest; what is no JSON is passed over."""
     assert outcome(cat(proxy_additional_env=text)) == expected
+
+
+def test_environment_variables_of_the_namespace_count_beside_the_pods() -> None:
+    """R116; pkg/inject/inject.go, MergeAdditionalEnv: those of the pod only replace what has the same name."""
+    decisive, harmless = (f'[{{"name": "LINKERD2_PROXY_{name}", "value": "x"}}]' for name in ("INBOUND_PORTS", "LOG"))
+    name = f"{C}proxy-additional-env"
+    for of_space, expected in ((decisive, "unknown"), (harmless, "403")):
+        found = cluster(*ARENA, space({name: of_space}), deployment({name: harmless}), server("cat", 8080, app="cat"))
+        assert ask(found, "stranger", "cat:8080/", direct=True).outcome == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("8080", "allow"), ('80"80', "unknown"), ("80\\80", "unknown")])
+def test_a_namespaces_annotation_that_breaks_the_injectors_patch_makes_no_pod(text: str, expected: str) -> None:
+    """R8; charts/patch/templates/patch.json writes it between quotes as it is. The pod's own is not written."""
+    name = f"{C}skip-inbound-ports"
+    found = cluster(*ARENA, space({name: text}), deployment({}), server("cat", 8080, app="cat"))
+    assert ask(found, "stranger", "cat:8080/", direct=True).outcome == expected
+    log = f"{C}proxy-log-level"
+    own = cluster(*ARENA, space({log: "a"}), deployment({log: '"'}), server("cat", 8080, app="cat"))
+    assert ask(own, "stranger", "cat:8080/", direct=True).outcome == "403"
 
 
 def test_a_skipped_port_is_met_through_the_tunnel() -> None:
@@ -165,11 +221,71 @@ def test_calls_of_the_proxys_own_user_pass_it_by(users: tuple[int | None, ...], 
 
 
 @pytest.mark.parametrize(
+    ("groups", "annotation", "expected"),
+    [
+        ((3000,), "3000", "403"),
+        ((3000,), None, "allow"),
+        ((None, 3000), "3000", "unknown"),
+        ((0,), "0", "allow"),
+        ((3000,), "x", "allow"),
+    ],
+)
+def test_calls_of_the_proxys_own_group_pass_it_by(
+    groups: tuple[int | None, ...], annotation: str | None, expected: str
+) -> None:
+    """R71: proxy-init leaves packets of that group alone, too, unless it is 0 (addOutgoingTrafficRules)."""
+    own = pod("caller", "10.244.0.41", annotations={} if annotation is None else {f"{C}proxy-gid": annotation})
+    contexts = [{} if group is None else {"securityContext": {"runAsGroup": group}} for group in groups]
+    own["spec"]["containers"] = [{"name": f"c{n}", **context} for n, context in enumerate(contexts)]
+    found = cluster(*ARENA, own, server(), allow(account("caller")), settings=DENY)
+    assert ask(found, "caller").outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "direct", "expected"),
+    [
+        ("10.244.0.31", True, "allow"),
+        ("203.0.113.5", True, "403"),
+        ("203.0.113.5", False, "allow"),
+    ],
+)
+def test_a_proxy_uses_no_mtls_to_an_address_outside_of_the_clusters_networks(
+    address: str, direct: bool, expected: str
+) -> None:
+    """R71; linkerd2-proxy service-profiles/src/allowlist.rs: it asks about Services only."""
+    grant = allow(account("pinger"), on=ref("Server", "cat"))
+    own = pod("cat", address, ports=PORTS)
+    found = cluster(*ARENA, own, service("cat"), server("cat", app="cat"), grant, settings=DENY)
+    assert ask(found, "pinger", "cat:http", direct=direct).outcome == expected
+
+
+def test_a_machine_outside_of_the_clusters_networks_is_called_without_mtls() -> None:
+    """R71: of an ExternalWorkload the same holds."""
+    machine = external_workload("192.0.2.4")
+    own = server("cat", app="", externalWorkloadSelector=labels(app="cat"))
+    grant = allow(account("pinger"), on=ref("Server", "cat"))
+    found = cluster(*ARENA, machine, service("cat"), own, grant, settings=DENY)
+    assert ask(found, "pinger", "cat:http", direct=True).outcome == "403"
+    assert ask(found, "pinger", "cat:http").outcome == "allow"
+
+
+@pytest.mark.parametrize(
     ("dialled", "annotation", "expected"),
-    [(80, None, "allow"), (4567, None, "403"), (80, "80", "403"), (4567, "", "allow"), (80, "80,x", "403")],
+    [
+        (80, None, "allow"),
+        (4567, None, "403"),
+        (80, "80", "403"),
+        (4567, "", "allow"),
+        (80, "80,x", "403"),
+        (80, "x", "unknown"),
+        (80, ",", "unknown"),
+    ],
 )
 def test_calls_past_skip_outbound_ports_carry_no_identity(dialled: int, annotation: str | None, expected: str) -> None:
-    """R71: by the port that the client connects to; the chart skips 4567 and 4568."""
+    """R71: by the port that the client connects to; the chart skips 4567 and 4568.
+
+    A list without any port is an error to iptables, and the pod never starts (proxy-init, makeMultiportDestinations).
+    """
     own = {} if annotation is None else {f"{C}skip-outbound-ports": annotation}
     caller = pod("caller", "10.244.0.41", annotations=own)
     base = [manifest for manifest in ARENA if manifest["kind"] != "Service"]

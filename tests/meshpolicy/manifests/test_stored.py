@@ -37,3 +37,10 @@ def test_what_the_webhook_refuses_is_in_force_where_it_is_stored(stored: list[di
     found = parse_documents(documents(*ARENA, server(), *stored))
     assert found.refused
     assert ask(found.cluster, client).verdict.value == "allow"
+
+
+def test_a_stored_server_whose_access_policy_linkerd_cannot_read_grants_nothing() -> None:
+    """R19; policy-controller/k8s/index/src/inbound/server.rs: it governs its port all the same."""
+    found = parse_documents(documents(*ARENA, server(accessPolicy="all")))
+    assert found.refused
+    assert ask(found.cluster, "stranger").outcome == "403"
