@@ -1,7 +1,8 @@
-"""Measures meshpolicy on generated clusters of 100 to 50,000 workloads, and the cold start on the own manifests."""
+"""Measures meshpolicy on generated clusters of 100 to 50,000 workloads, and on the project's own manifests."""
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SIZES = (100, 300, 1_000, 3_000, 10_000, 50_000)
 QUICK = (100, 1_000)
 PER_NAMESPACE = 50
+OWN = ("k8s/base", "mesh/policies", "mesh/ingress")
+EDIT = ("value: /rally\n", "value: /rallies\n")
+"""One edit of the project's own routes: what it says, and what it says then."""
 
 WORKLOAD = """\
 apiVersion: v1
@@ -59,7 +63,15 @@ def manifests(workloads: int) -> Iterator[str]:
         yield WORKLOAD.format(n=n, m=neighbour, space=f"n{n // PER_NAMESPACE}", a=a, b=b, c=c)
 
 
-def measured(verb: str, path: Path, workloads: int) -> Figure:
+def edited(text: str, workloads: int) -> str:
+    """Return a generated cluster in which the policy of the middle admits another client."""
+    name = f"name: w{workloads // 2 + 1}, namespace: n{workloads // 2 // PER_NAMESPACE}}}]"
+    if text.count(name) != 1:
+        raise ValueError(f"one policy in {workloads} workloads names w{workloads // 2 + 1}")
+    return text.replace(name, name.replace("name: w", "name: another-", 1))
+
+
+def measured(verb: str, paths: Sequence[Path], workloads: int) -> Figure:
     """Run one verb in a process of its own, and return its time and its peak memory."""
     code = (
         "import resource, sys; from meshpolicy.__main__ import main\n"
@@ -69,21 +81,37 @@ def measured(verb: str, path: Path, workloads: int) -> Figure:
         "sys.stderr.write(f'\\n{used.ru_utime + used.ru_stime} {used.ru_maxrss}')"
     )
     started = perf_counter()
-    done = subprocess.run([sys.executable, "-c", code, verb, str(path)], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", code, verb, *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     took = perf_counter() - started
     cpu, kilobytes = map(float, done.stderr.split()[-2:])
     return Figure(workloads, verb, round(cpu, 2), round(took, 2), round(kilobytes / 1024))
 
 
-def cold_start() -> float:
-    """Return the best of five runs of `list` on the project's own manifests, in seconds."""
-    command = [sys.executable, "-m", "meshpolicy", "list", "k8s/base", "mesh/policies", "mesh/ingress"]
+def best_of_five(verb: str, *arguments: str) -> float:
+    """Return the best of five runs of a verb as a whole command, in seconds."""
     runs = []
     for _ in range(5):
         started = perf_counter()
-        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+        done = subprocess.run([sys.executable, "-m", "meshpolicy", verb, *arguments], cwd=ROOT, capture_output=True)
         runs.append(perf_counter() - started)
+        if done.returncode > 1:
+            raise RuntimeError(done.stderr.decode())
     return round(min(runs), 3)
+
+
+def own_manifests(folder: Path) -> dict[str, float]:
+    """Return how long `list` takes on the project's own manifests, and `diff` on one edit of them."""
+    before, after = folder / "before", folder / "after"
+    for path in OWN:
+        shutil.copytree(ROOT / path, before / path)
+        shutil.copytree(ROOT / path, after / path)
+    routes = after / "mesh/policies/httproutes.yaml"
+    text = routes.read_text()
+    if text.count(EDIT[0]) != 1:
+        raise ValueError(f"{routes} does not say {EDIT[0].strip()} once")
+    routes.write_text(text.replace(*EDIT))
+    return {"list": best_of_five("list", *OWN), "diff": best_of_five("diff", str(before), str(after))}
 
 
 def drawn(figures: Sequence[Figure]) -> str:
@@ -103,17 +131,20 @@ def main() -> None:
     figures = []
     with tempfile.TemporaryDirectory() as folder:
         for size in QUICK if arguments.quick else SIZES:
-            file = Path(folder, f"{size}.yaml")
-            file.write_text("".join(manifests(size)))
-            figures += [measured(verb, file, size) for verb in ("list", "lint")]
-    start = cold_start()
+            file, other = Path(folder, f"{size}.yaml"), Path(folder, f"{size}-edited.yaml")
+            text = "".join(manifests(size))
+            file.write_text(text)
+            other.write_text(edited(text, size))
+            figures += [measured(verb, [file], size) for verb in ("list", "lint")]
+            figures.append(measured("diff", [file, other], size))
+        own = own_manifests(Path(folder))
     if arguments.plot:
         arguments.plot.write_text(drawn(figures))
     if arguments.output == "json":
-        sys.stdout.write(json.dumps({"cold_start": start, "figures": [asdict(f) for f in figures]}, indent=2) + "\n")
+        sys.stdout.write(json.dumps({"own": own, "figures": [asdict(f) for f in figures]}, indent=2) + "\n")
         return
     lines = [
-        f"cold start on the project's own manifests: {start} s",
+        f"on the project's own manifests: list {own['list']} s, diff of one edit {own['diff']} s",
         "",
         "workloads  verb  CPU s  wall s   MB  CPU ms per workload",
     ]

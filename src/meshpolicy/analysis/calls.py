@@ -66,11 +66,15 @@ class Port:
         return effective(self.cluster, self.workload, self.number)
 
     @cached_property
+    def hinted(self) -> Truth:
+        """Say whether meshed clients are told that the port is opaque."""
+        return hint(self.cluster, self.workload, self.number)
+
+    @cached_property
     def readings(self) -> tuple[Reading, ...]:
-        """Return the policies that may hold; the likeliest first."""
-        hinted = hint(self.cluster, self.workload, self.number)
-        found = list(_readings(self.policy, hinted.possible))
-        if hinted is Truth.UNKNOWN:
+        """Return the policies that may hold; the likeliest first. Workload, `policy` and `hinted` decide them."""
+        found = list(_readings(self.policy, self.hinted.possible))
+        if self.hinted is Truth.UNKNOWN:
             why = f"whether {self.workload.ref}:{self.number} is opaque to meshed clients is not known"
             found += [replace(one, hinted=False, reason=one.reason or why) for one in found]
         return tuple(found)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from meshpolicy.core.client import Arrival, Traffic
 from meshpolicy.core.policy import Ref
-from meshpolicy.decide.judge import connection
+from meshpolicy.decide.outbound import opaque_to_clients
 from meshpolicy.decide.transport import Call, ServiceTarget, arrive, find_service_targets
 from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
@@ -61,10 +61,15 @@ def arrivals(
 ) -> Iterator[tuple[Traffic, str, Arrival]]:
     """Yield how a meshed client's traffic arrives at a port, by what it sends and the way that it takes (R62, R65).
 
-    `hinted` says whether meshed clients are told that the port is opaque.
+    `hinted` says whether meshed clients are told that the port is opaque. Of the traffic it counts only whether it is
+    HTTP.
     """
     for name, target in service_ways(cluster, workload, port).items():
+        opaque = opaque_to_clients(cluster, target, SOMEBODY.ref.namespace)
+        found: dict[bool, Arrival] = {}
         for traffic in Traffic:
-            call = Call(workload, port, SOMEBODY, service_target=target, traffic=traffic)
-            wire = connection(cluster, call, hinted=hinted)
-            yield traffic, name, arrive(cluster, call, opaque_service=wire.opaque, hinted=hinted).arrival
+            if traffic.is_http not in found:
+                call = Call(workload, port, SOMEBODY, service_target=target, traffic=traffic)
+                client = arrive(cluster, call, opaque_service=opaque, hinted=hinted)
+                found[traffic.is_http] = client.arrival
+            yield traffic, name, found[traffic.is_http]

@@ -75,7 +75,11 @@ class Cluster:
 
     def of(self, kind: type[T]) -> tuple[T, ...]:
         """Return the objects of one type as they are written, of kinds without a field of their own, too."""
-        return tuple(item for item in self.objects if isinstance(item, kind))
+        key = f"objects of {kind.__name__}"
+        found = self.derived.get(key)
+        if not isinstance(found, tuple):
+            found = self.derived[key] = tuple(item for item in self.objects if isinstance(item, kind))
+        return found
 
     def in_namespace(self, namespace: str) -> NamespacePolicies:
         """Return the policy objects of a namespace, none if it has none."""

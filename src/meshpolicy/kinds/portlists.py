@@ -1,7 +1,8 @@
 """Lists of ports in annotations, as each of their readers takes them: they differ (R9, R112). Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 Ports = tuple[range, ...]
 
@@ -61,16 +62,16 @@ def of_proxy_init(text: str) -> Ports:
 
 def bad_tokens(text: str) -> tuple[str, ...]:
     """Return the tokens that proxy-init leaves out."""
-    return tuple(token for token in text.split(",") if token and not tuple(_go_range(token)))
+    return tuple(token for token in text.split(",") if token and not _go_range(token))
 
 
-def _go_range(token: str) -> Iterator[range]:
-    """Yield the range of a token, if it is one: `8080`, `+8080`, `0`, `8000-8010`."""
+@lru_cache(4096)
+def _go_range(token: str) -> Ports:
+    """Return the range of a token, if it is one: `8080`, `+8080`, `0`, `8000-8010`."""
     first, dash, last = token.partition("-")
     low = _number(first)
     high = _number(last) if dash else low
-    if low is not None and high is not None and low <= high:
-        yield range(low, high + 1)
+    return (range(low, high + 1),) if low is not None and high is not None and low <= high else ()
 
 
 def _number(text: str) -> int | None:

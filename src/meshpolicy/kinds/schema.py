@@ -60,8 +60,8 @@ def as_stored(document: Fields) -> Fields:
     schemas = schemas_for(group, str(document.data.get("kind", "")))
     if version not in schemas:
         return document
-    data = complete(complete(document.data, schemas[version]), list(schemas.values())[-1])
-    return replace(document, data=data)
+    data, newest = complete(document.data, schemas[version]), list(schemas)[-1]
+    return replace(document, data=data if version == newest else complete(data, schemas[newest]))
 
 
 def complete(value: Any, schema: Mapping[str, Any]) -> Any:

@@ -168,7 +168,7 @@ def read(
         if deep := _first_too_deep(decoded):
             problems.append(Problem(Place(name, deep), f"invalid YAML: it is nested deeper than {DEEPEST} levels"))
             return
-        aliases = "*" in decoded
+        aliases, unfilled = "*" in decoded, variables is not None and "${" in decoded
         loader = (_WordLoader if words else _Loader)(decoded)
         while loader.check_node():
             number += 1
@@ -179,7 +179,7 @@ def read(
             if data is None:
                 continue
             if isinstance(data, dict):
-                missing = tuple(dict.fromkeys(unset(data))) if variables is not None and "${" in decoded else ()
+                missing = tuple(dict.fromkeys(unset(data))) if unfilled else ()
                 yield Document(
                     Place(name, number, line=node.start_mark.line + 1), data, Lines(decoded, number), missing
                 )

@@ -134,9 +134,10 @@ class _Reader:
         if is_config(fields):
             self.configs.append(fields)
         before = len(self.problems)
-        item = self._object(fields)
+        stored = as_stored(fields)
+        item = self._object(fields, stored)
         found = self.problems[before:]
-        self.problems += [problem for problem in _admission(fields) if not _covers(found, problem.place)]
+        self.problems += [problem for problem in _admission(fields, stored) if not _covers(found, problem.place)]
         if item is not None:
             self.objects.append(item)
 
@@ -150,7 +151,7 @@ class _Reader:
         self.objects.append(OtherNetworkPolicy(ref) if ref.kind in NETWORK_POLICIES else found)
         fields.note("", f"left out: {ref} {found.told}", ProblemKind.LEFT_OUT)
 
-    def _object(self, fields: Fields) -> Object | None:
+    def _object(self, fields: Fields, stored: Fields) -> Object | None:
         version, name = fields.required("apiVersion"), fields.required("kind")
         group = version.rpartition("/")[0]
         if not version or not name:
@@ -166,7 +167,7 @@ class _Reader:
             fields.note("", f"{ref} is given twice, first in {self._seen[ref]}")
             return None
         self._seen[ref] = fields.place
-        return kind.read(as_stored(fields), ref)
+        return kind.read(stored, ref)
 
     def _reference(self, fields: Fields, kind: Kind) -> Ref | None:
         metadata = fields.child("metadata")
@@ -193,14 +194,14 @@ def _note_unknown(fields: Fields, group: str, name: str) -> None:
         fields.note("kind", f"is `{name}`, which {group} does not have{hint}")
 
 
-def _admission(fields: Fields) -> list[Problem]:
+def _admission(fields: Fields, stored: Fields) -> list[Problem]:
     """Return why a cluster would refuse an object: its metadata, its kind's schema, and the rules of its kind."""
     own = replace(fields, problems=[])
     check_metadata(own)
     check_schema(own)
     kind = KINDS.get((str(fields.data.get("apiVersion", "")).rpartition("/")[0], str(fields.data.get("kind", ""))))
     if kind is not None and kind.validate is not None and not own.problems:
-        kind.validate(as_stored(own))
+        kind.validate(replace(stored, problems=own.problems))
     return own.problems
 
 
