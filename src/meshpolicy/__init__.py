@@ -1,1 +1,115 @@
-"""Reads Linkerd policy from manifests and says who may call whom, and why."""
+"""Reads Linkerd policy from manifests and says who may call whom, and why.
+
+    from meshpolicy import check, read
+
+    manifests = read("k8s", "mesh/policies")
+    answer = check(manifests, "pingpong/pinger", "pingpong/ponger:http/ping")
+    assert answer.allowed, str(answer)
+
+What stands in `__all__` is the library, and follows semantic versioning; all else is internal.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from meshpolicy.analysis.difference import Change
+    from meshpolicy.analysis.prove import Outcome
+    from meshpolicy.api.access import Access, accesses
+    from meshpolicy.api.change import Changed, diff
+    from meshpolicy.api.check import Answer, Suggestion, Way, check
+    from meshpolicy.api.lint import lint
+    from meshpolicy.api.manifests import Installation, Manifests, read
+    from meshpolicy.api.proof import Proof, prove
+    from meshpolicy.api.witness import Witness
+    from meshpolicy.core.errors import (
+        InvalidInput,
+        InvalidQuestion,
+        MeshPolicyError,
+        Place,
+        Problem,
+        ProblemKind,
+        UnknownWorkload,
+    )
+    from meshpolicy.core.policy import Origin, Reason, Ref
+    from meshpolicy.decide.decide import Verdict
+    from meshpolicy.decide.judge import Layer
+    from meshpolicy.findings.finding import Code, Finding, Severity
+
+__version__ = "1.0.0"
+
+__all__ = [
+    "Access",
+    "Answer",
+    "Change",
+    "Changed",
+    "Code",
+    "Finding",
+    "Installation",
+    "InvalidInput",
+    "InvalidQuestion",
+    "Layer",
+    "Manifests",
+    "MeshPolicyError",
+    "Origin",
+    "Outcome",
+    "Place",
+    "Problem",
+    "ProblemKind",
+    "Proof",
+    "Reason",
+    "Ref",
+    "Severity",
+    "Suggestion",
+    "UnknownWorkload",
+    "Verdict",
+    "Way",
+    "Witness",
+    "__version__",
+    "accesses",
+    "check",
+    "diff",
+    "lint",
+    "prove",
+    "read",
+]
+
+_NAMES = {
+    "analysis.difference": ("Change",),
+    "analysis.prove": ("Outcome",),
+    "api.access": ("Access", "accesses"),
+    "api.change": ("Changed", "diff"),
+    "api.check": ("Answer", "Suggestion", "Way", "check"),
+    "api.lint": ("lint",),
+    "api.manifests": ("Installation", "Manifests", "read"),
+    "api.proof": ("Proof", "prove"),
+    "api.witness": ("Witness",),
+    "core.errors": (
+        "InvalidInput",
+        "InvalidQuestion",
+        "MeshPolicyError",
+        "Place",
+        "Problem",
+        "ProblemKind",
+        "UnknownWorkload",
+    ),
+    "core.policy": ("Origin", "Reason", "Ref"),
+    "decide.decide": ("Verdict",),
+    "decide.judge": ("Layer",),
+    "findings.finding": ("Code", "Finding", "Severity"),
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
+
+if not TYPE_CHECKING:  # a type checker would take every name for one that is here
+
+    def __getattr__(name: str) -> object:
+        """Import what is asked for when it is asked for: `import meshpolicy` alone reads no other module."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -27,6 +27,7 @@ from meshpolicy.analysis.words import (
 )
 from meshpolicy.core.axis import Part
 from meshpolicy.core.client import Traffic
+from meshpolicy.core.errors import InvalidQuestion
 from meshpolicy.core.match import GrpcMatch, HostMatch, IdentityMatch, NetworkMatch, PathKind, PathMatch, ValueMatch
 from meshpolicy.kinds.settings import MeshSettings
 
@@ -40,7 +41,7 @@ ANY_FORM = frozenset(FAMILIES[0])
 Pattern = TypeVar("Pattern", bound=Hashable)
 
 
-class InvalidPhrase(ValueError):
+class InvalidPhrase(InvalidQuestion):
     """Words that say nothing known; the message says which, and what may stand there."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.clients import ANY_IDENTITY, NICE_ADDRESSES, ClientSet, ClientTerm
+from meshpolicy.analysis.difference import Changed
 from meshpolicy.analysis.patterns import HostPattern, IdentityPattern, PathPattern, Unmoved
 from meshpolicy.analysis.pods import PodClass
 from meshpolicy.analysis.regions import ALL_CONNECTIONS, ALL_REQUESTS, Asked, Witness
@@ -181,6 +182,16 @@ def access_words(access: Access, settings: MeshSettings) -> tuple[str, str, str,
     return server, str(access.port), f"{client}{chosen}", asked_words(access.asked)
 
 
+def change_words(changed: Changed, settings: MeshSettings) -> tuple[str, str, str]:
+    """Return whose requests change, to which server, and which."""
+    server = f"{changed.server.namespace}/{changed.server.name}:{changed.port}"
+    if changed.region is None:
+        return "anyone", server, EVERYTHING
+    region = changed.region
+    pods = f" (from {pods_words(region.pods)})" if region.pods else ""
+    return clients_words(region.clients, settings) + pods, server, asked_words(region.asked)
+
+
 def witness_words(witness: Witness, settings: MeshSettings) -> str:
     """Return one call: `GET /ping by pingpong/pinger from 10.0.0.1`."""
     client, request = witness.client, witness.request
@@ -196,21 +207,6 @@ def witness_words(witness: Witness, settings: MeshSettings) -> str:
     host = f" at {request.authority}" if request.authority else ""
     form = "" if witness.traffic is Traffic.HTTP else f" by {witness.traffic}"
     return f"{request.method} {request.path}{headers}{host}{form} by {who}{pod}"
-
-
-def witness_object(witness: Witness) -> dict[str, object]:
-    """Return one call for JSON."""
-    client, request = witness.client, witness.request
-    return {
-        "identity": client.identity or None,
-        "address": None if client.address is None else str(client.address),
-        "protocol": str(witness.traffic),
-        "method": request.method,
-        "path": request.path,
-        "authority": request.authority,
-        "headers": {name: text.split(NEXT_LINE) for name, text in request.headers.items()},
-        "service": witness.service or None,
-    }
 
 
 def _pods(pods: PodClass) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from meshpolicy import __version__
 from meshpolicy.cli.echo import echo
 from meshpolicy.core.errors import InvalidInput, MeshPolicyError
 
@@ -53,7 +54,7 @@ class Verbs(click.Group):
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="pingpong", message="meshpolicy %(version)s")
+@click.version_option(__version__, message="meshpolicy %(version)s")
 def main() -> None:
     """Say who may call whom under Linkerd, and why: from manifests, or from a live cluster.
 

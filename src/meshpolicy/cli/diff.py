@@ -13,9 +13,8 @@ from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.manifests.parse import parse_documents
-from meshpolicy.manifests.revisions import holds, is_revision, read_revision
-from meshpolicy.manifests.sources import read
+from meshpolicy.manifests.revisions import holds, is_revision
+from meshpolicy.manifests.sources import ReadOptions, read
 from meshpolicy.render.json import changes_as_json
 from meshpolicy.render.markdown import changes_as_markdown
 from meshpolicy.render.tables import fitted
@@ -78,8 +77,7 @@ def _read(source: str, paths: Sequence[str], settings: MeshSettings) -> Cluster:
         named = [str(path) for path in inner if path.exists()] if inner else [source]
         reading = read(named, settings, progress=progress)
     else:
-        documents, problems = read_revision(source, paths or ["."], progress)
-        reading = parse_documents(documents, settings, problems, progress)
+        reading = read(paths or ["."], settings, progress=progress, options=ReadOptions(revision=source))
     if reading.deciding:
         raise InvalidInput(reading.deciding)
     return reading.cluster

@@ -1,7 +1,6 @@
 """The verb `lint`: mistakes in the manifests."""
 
 import sys
-from difflib import get_close_matches
 
 import click
 
@@ -10,7 +9,7 @@ from meshpolicy.cli.options import mesh_options, note_empty, note_reading, outpu
 from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.findings.finding import Severity
-from meshpolicy.findings.registry import codes, lint
+from meshpolicy.findings.registry import lint, without
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.sources import ReadOptions, read
 from meshpolicy.render.json import findings_as_json
@@ -48,21 +47,12 @@ def command(
     Exits 1 if there is an error or a warning.
     """
     require(sources, context)
-    known = [code.code for code in codes()]
-    for code in ignore:
-        if code not in known:
-            close = " or ".join(get_close_matches(code.upper(), known, n=2)) or f"{known[0]} to {known[-1]}"
-            raise click.UsageError(f"--ignore {code}: no such code; did you mean {close}?")
     reading = read(sources, settings, context, progress, options)
     note_reading(reading)
     if reading.unusable:
         raise InvalidInput(reading.wrong)
     note_empty(reading.cluster)
-    found = tuple(
-        finding
-        for finding in lint(reading.cluster, reading.refused, progress)
-        if finding.code.code not in ignore and (notes or finding.code.severity is not Severity.NOTE)
-    )
+    found = without(lint(reading.cluster, reading.refused, progress), ignore, notes=notes)
     forms = {"json": findings_as_json, "sarif": findings_as_sarif, "junit": findings_as_junit}
     echo(forms[output](found) if output in forms else _fitted(findings_as_text(found, explain=explain)))
     sys.exit(1 if any(finding.code.severity is not Severity.NOTE for finding in found) else 0)

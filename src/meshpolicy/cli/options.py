@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import wraps
 from shutil import get_terminal_size
 from typing import Any
@@ -11,7 +11,7 @@ import click
 
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.progress import progress
-from meshpolicy.core.errors import InvalidInput
+from meshpolicy.core.errors import InvalidInput, ProblemKind
 from meshpolicy.core.networks import parse_network
 from meshpolicy.core.policy import DefaultPolicy
 from meshpolicy.kinds.cluster import Cluster
@@ -35,9 +35,7 @@ def mesh_options(command: Command) -> Command:
     def wrapped(values: tuple[str, ...], **rest: Any) -> Any:
         told = {one.name: rest.pop(one.name) for one in fields(MeshSettings) if one.name in rest}
         found = {name: value for name, value in told.items() if value is not None}
-        settings = read_value_files(values, STANDARD)
-        explicit = settings.explicit | found.keys()
-        return command(settings=replace(settings, **found, explicit=explicit), **rest)
+        return command(settings=read_value_files(values, STANDARD).told(**found), **rest)
 
     with_options: Command = wrapped
     for option in reversed(_MESH):
@@ -180,14 +178,9 @@ def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings, o
     require(paths, context)
     reading = read(paths, settings, context, progress, options)
     note_reading(reading)
-    if not context:
-        if reading.deciding:
-            raise InvalidInput(reading.deciding)
-        note_empty(reading.cluster)
-        return reading.cluster
-    if reading.unusable:
-        raise InvalidInput(reading.unusable)
-    for problem in reading.refused:
+    if reading.deciding:
+        raise InvalidInput(reading.deciding)
+    for problem in reading.refused if reading.live else ():
         echo(f"note: {problem}; it is stored all the same, and in force as far as Linkerd reads it", err=True)
     note_empty(reading.cluster)
     return reading.cluster
@@ -195,7 +188,7 @@ def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings, o
 
 def note_reading(reading: Manifests) -> None:
     """Say on stderr what was left out of folders, and which objects stand in a namespace that they do not name."""
-    tolerated = (problem for problem in reading.wrong if problem not in reading.deciding)
+    tolerated = (p for p in reading.wrong if p.kind is ProblemKind.TOLERATED and not reading.live)
     for problem in (*reading.left_out, *tolerated):
         echo(f"note: {problem}", err=True)
     others = sorted(name for name in reading.cluster.namespaces if name != "default")

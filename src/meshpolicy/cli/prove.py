@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import click
 
-from meshpolicy.analysis.phrases import InvalidPhrase
 from meshpolicy.analysis.prove import Outcome, Proof, prove
 from meshpolicy.analysis.sentence import read_sentence
 from meshpolicy.cases.proofs import is_proofs, read_proofs
@@ -52,10 +51,7 @@ def command(
 
 
 def _proved(cluster: Cluster, text: str) -> Proof:
-    try:
-        return prove(cluster, read_sentence(text, cluster.settings))
-    except InvalidPhrase as error:
-        raise click.UsageError(str(error)) from error
+    return prove(cluster, read_sentence(text, cluster.settings))
 
 
 def _of_file(path: str) -> Iterator[Told]:

@@ -1,41 +1,23 @@
 """What a call sends, as options say it."""
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 import click
 
+from meshpolicy.analysis.sent import read_sent
 from meshpolicy.core.client import Traffic
-from meshpolicy.core.match import NEXT_LINE, Headers
-from meshpolicy.decide.routing import Request
-from meshpolicy.decide.transport import ServiceTarget
 
 Command = Callable[..., Any]
-NAME = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-METHOD = re.compile(NAME)
-HEADER = re.compile(rf"(?P<name>{NAME})\s*[:=](?P<value>[\t -~]*)")
-PATH = re.compile(r"/[!-~]*")
 
 
 def request_options(command: Command) -> Command:
-    """Add what is sent; the verb gets it as a function from path and Service to the request, and as `traffic`."""
+    """Add what is sent; the verb gets it as `sent`."""
 
     @wraps(command)
     def wrapped(method: str, path: str, headers: tuple[str, ...], host: str, protocol: str, **rest: Any) -> Any:
-        traffic, lines = Traffic(protocol), _headers(headers)
-        if not METHOD.fullmatch(method):
-            raise click.UsageError(f"--method {method}: a method such as GET is expected")
-
-        def request(asked: str, service_target: ServiceTarget | None) -> Request:
-            sent, own = path or asked or "/", host or ("" if service_target is None else service_target.host)
-            if not PATH.fullmatch(sent):
-                raise click.UsageError(f"--path {sent}: a path begins with / and holds printable ASCII, no spaces")
-            word = "POST" if traffic is Traffic.GRPC else method.upper()
-            return Request(word, sent, {"host": own, **lines}, lines.get("host", own))
-
-        return command(request=request, traffic=traffic, **rest)
+        return command(sent=read_sent(method, path, headers, host, protocol), **rest)
 
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)
@@ -61,15 +43,3 @@ _OPTIONS = (
         help="What the client speaks; tls is a ClientHello of the application's own.",
     ),
 )
-
-
-def _headers(texts: Iterable[str]) -> Headers:
-    """Return the headers, each a `NAME: VALUE` or a `NAME=VALUE`: whichever sign comes first."""
-    headers: dict[str, str] = {}
-    for text in texts:
-        found = HEADER.fullmatch(text)
-        if found is None:
-            raise click.UsageError(f"--header {text!r}: write 'NAME: VALUE' or NAME=VALUE, in printable ASCII")
-        name, value = found["name"].lower(), found["value"].strip()
-        headers[name] = f"{headers[name]}{NEXT_LINE}{value}" if name in headers else value
-    return headers

@@ -2,6 +2,7 @@
 
 MeshPolicyError
 ├── InvalidInput        some documents are wrong; carries every Problem found
+├── InvalidQuestion     the words of a question cannot be read
 └── UnknownWorkload     a question names a workload that the manifests do not have
 """
 
@@ -66,6 +67,10 @@ class InvalidInput(MeshPolicyError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+
+class InvalidQuestion(MeshPolicyError):
+    """The words of a question cannot be read: a sentence, a method, a path, a header, an option."""
 
 
 class UnknownWorkload(MeshPolicyError):

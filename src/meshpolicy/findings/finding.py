@@ -35,6 +35,9 @@ class Finding:
     subject: Ref
     message: str
 
+    def __str__(self) -> str:
+        return f"{self.place}: {self.code.code} {self.code.severity}: {self.subject}: {self.message}"
+
     @property
     def place(self) -> Place:
         """Return where the object is written."""

@@ -1,12 +1,13 @@
 """All checks: every module of this package adds those that it holds. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
 from meshpolicy import findings as package
-from meshpolicy.core.errors import Problem
+from meshpolicy.core.errors import InvalidQuestion, Problem
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.findings.check import CHECKS
@@ -45,3 +46,14 @@ def lint(cluster: Cluster, refused: Iterable[Problem] = (), progress: Progress =
         for problem in refused
     ]
     return tuple(sorted(found, key=lambda finding: (finding.place, finding.code.code, finding.message)))
+
+
+def without(findings: Iterable[Finding], ignored: Collection[str], *, notes: bool) -> tuple[Finding, ...]:
+    """Return the findings of other codes than these, and notes if they are asked for. Raises InvalidQuestion."""
+    known = [code.code for code in codes()]
+    for code in ignored:
+        if code not in known:
+            close = " or ".join(get_close_matches(code.upper(), known, n=2)) or f"{known[0]} to {known[-1]}"
+            raise InvalidQuestion(f"ignore {code}: no such code; did you mean {close}?")
+    wanted = (finding for finding in findings if finding.code.code not in ignored)
+    return tuple(finding for finding in wanted if notes or finding.code.severity is not Severity.NOTE)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
+from typing import Any
 
 from meshpolicy.core.match import NetworkMatch
 from meshpolicy.core.selector import Expression, Operator, Selector
@@ -92,6 +93,10 @@ class MeshSettings:
         """Return other settings with what is explicit here in their place."""
         own = {name: getattr(self, name) for name in self.explicit}
         return replace(others, **own, explicit=self.explicit | others.explicit)
+
+    def told(self, **found: Any) -> "MeshSettings":
+        """Return these settings with explicit ones in their place."""
+        return replace(self, **found, explicit=self.explicit | found.keys())
 
     @property
     def pod_networks(self) -> tuple[NetworkMatch, ...]:

@@ -44,6 +44,8 @@ class Manifests:
     problems: tuple[Problem, ...] = ()
     unplaced: tuple[Ref, ...] = ()
     """Those that name no namespace, where none was given either: they were read as of `default`."""
+    live: bool = False
+    """Whether they are those of a live cluster: what is stored is in force, whatever a webhook would say of it."""
 
     @property
     def unusable(self) -> tuple[Problem, ...]:
@@ -63,6 +65,8 @@ class Manifests:
     @property
     def deciding(self) -> tuple[Problem, ...]:
         """Return the problems that must be mended before a question about access can be answered."""
+        if self.live:
+            return self.unusable
         return tuple(problem for problem in self.wrong if problem.kind is not ProblemKind.TOLERATED)
 
     @property

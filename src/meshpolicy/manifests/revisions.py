@@ -3,13 +3,13 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import MeshPolicyError, Problem
 from meshpolicy.core.progress import Progress, no_progress
-from meshpolicy.manifests.folder import HIDDEN, SUFFIXES
+from meshpolicy.manifests.folder import HIDDEN, SUFFIXES, is_excluded
 from meshpolicy.manifests.load import read
 
 
@@ -30,17 +30,23 @@ def holds(revision: str, path: str) -> bool:
 
 
 def read_revision(
-    revision: str, paths: Sequence[str], progress: Progress = no_progress
+    revision: str,
+    paths: Sequence[str],
+    progress: Progress = no_progress,
+    *,
+    excluded: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
-    """Return the documents below the paths as a revision holds them."""
+    """Return the documents below the paths as a revision holds them; the rest as `load` has it."""
     listed = _git("ls-tree", "-r", "-z", "--name-only", revision, "--", *paths)
     if listed.returncode != 0:
         raise RevisionUnreadable(f"git cannot list {revision}: {listed.stderr.decode().strip()}")
     problems: list[Problem] = []
     listing = listed.stdout.decode().split("\0")
-    names = [name for name in listing if name.endswith(SUFFIXES) and any(_read_below(path, name) for path in paths)]
+    manifests = (name for name in listing if name.endswith(SUFFIXES) and not is_excluded(name, excluded))
+    names = [name for name in manifests if any(_read_below(path, name) for path in paths)]
     texts = ((f"{revision}:{name}", _git("show", f"{revision}:./{name}").stdout) for name in names)
-    documents = (document for name, text in texts for document in read(name, text, problems))
+    documents = (document for name, text in texts for document in read(name, text, problems, variables=variables))
     return tuple(progress(documents, "documents read")), tuple(problems)
 
 

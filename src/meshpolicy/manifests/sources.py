@@ -1,7 +1,7 @@
-"""Reads what a question is about: files, folders, standard input, or a live cluster. All problems together."""
+"""Reads what a question is about: files, folders, standard input, a revision, a live cluster. All problems together."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from meshpolicy.core.document import Document
@@ -12,6 +12,7 @@ from meshpolicy.manifests.live import read_context
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.parse import Manifests, parse_documents
 from meshpolicy.manifests.paths import display_path
+from meshpolicy.manifests.revisions import read_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class ReadOptions:
     """Values of the variables that a GitOps tool would fill in."""
     closed: bool = False
     """Whether the cluster has no other objects than those that are read."""
+    revision: str = ""
+    """The git revision in which the files are read; empty: as they are now."""
 
 
 def read(
@@ -37,9 +40,13 @@ def read(
 ) -> Manifests:
     """Return what the sources say, together with every problem in them."""
     if context:
-        return parse_documents(read_context(context), settings, progress=progress, closed=True)
-    documents, unreadable = load(paths, progress, excluded=options.excluded, variables=options.variables)
-    before = (*unreadable, *_empty(paths, documents, unreadable))
+        return replace(parse_documents(read_context(context), settings, progress=progress, closed=True), live=True)
+    excluded, variables = options.excluded, options.variables
+    if options.revision:
+        documents, before = read_revision(options.revision, paths, progress, excluded=excluded, variables=variables)
+    else:
+        documents, unreadable = load(paths, progress, excluded=excluded, variables=variables)
+        before = (*unreadable, *_empty(paths, documents, unreadable))
     return parse_documents(documents, settings, before, progress, namespace=options.namespace, closed=options.closed)
 
 

@@ -1,23 +1,24 @@
-"""Results as JSON, for programs. Text is built here and printed elsewhere."""
+"""Results as JSON, for programs: the fields of the library's answers. Text is built here and printed elsewhere."""
 
 import json
 from collections.abc import Sequence
 
 from meshpolicy.analysis.access import Access
-from meshpolicy.analysis.advice import Advice
 from meshpolicy.analysis.difference import Changed
 from meshpolicy.analysis.refusals import Denied
-from meshpolicy.analysis.ways import Judged
-from meshpolicy.analysis.words import access_words, witness_object
+from meshpolicy.api.access import Access as PublicAccess
+from meshpolicy.api.access import public as public_access
+from meshpolicy.api.change import Changed as PublicChanged
+from meshpolicy.api.change import public as public_change
+from meshpolicy.api.check import Asked, Suggestion
+from meshpolicy.api.check import public as public_answer
+from meshpolicy.api.witness import Witness
 from meshpolicy.cases.mutants import Survivor
 from meshpolicy.cases.verify import Result
-from meshpolicy.core.client import Traffic
+from meshpolicy.core.policy import Ref
 from meshpolicy.findings.finding import Finding
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.render.curl import curl
-from meshpolicy.render.rows import change_cells
-from meshpolicy.render.text import change_curl
 
 
 def findings_as_json(findings: Sequence[Finding]) -> str:
@@ -28,6 +29,7 @@ def findings_as_json(findings: Sequence[Finding]) -> str:
             "severity": str(finding.code.severity),
             "file": finding.place.file,
             "document": finding.place.document,
+            "line": finding.place.line or None,
             "field": finding.place.field,
             "object": str(finding.subject),
             "message": finding.message,
@@ -67,23 +69,27 @@ def results_as_json(results: Sequence[Result]) -> str:
 
 def accesses_as_json(found: Sequence[Access], settings: MeshSettings) -> str:
     """Return a list of accesses."""
-    return json.dumps([_access(access, settings) for access in found], indent=2)
+    return json.dumps([_access(public_access(access, settings)) for access in found], indent=2)
 
 
-def _access(access: Access, settings: MeshSettings) -> dict[str, object]:
-    server, port, client, requests = access_words(access, settings)
-    routes = [str(route) for route in access.routes if route.is_object]
+def _access(access: PublicAccess) -> dict[str, object]:
+    routes = [str(route) for route in access.routes]
     return {
-        "server": server,
-        "port": int(port),
-        "client": client,
-        "requests": requests,
+        "server": _server(access.server),
+        "port": access.port,
+        "client": access.client,
+        "requests": access.requests,
         "by": str(access.by),
         "place": str(access.by.place or ""),
         "route": routes[0] if routes else None,
         "routes": routes,
+        "unmeshed": access.unmeshed,
         "unknown": access.unknown or None,
     }
+
+
+def _server(ref: Ref) -> str:
+    return f"{ref.namespace}/{ref.name}"
 
 
 def refusals_as_json(found: Sequence[Denied]) -> str:
@@ -94,47 +100,48 @@ def refusals_as_json(found: Sequence[Denied]) -> str:
 
 def changes_as_json(changes: Sequence[Changed], after: Cluster) -> str:
     """Return a list of changes, each with a request that shows it."""
-    return json.dumps([_change(changed, after) for changed in changes], indent=2)
+    return json.dumps([_change(public_change(changed, after)) for changed in changes], indent=2)
 
 
-def _change(changed: Changed, after: Cluster) -> dict[str, object]:
-    client, _, what = change_cells(changed, after.settings)
-    witness = None if changed.region is None else changed.region.witness
+def _change(changed: PublicChanged) -> dict[str, object]:
     return {
         "change": str(changed.change),
-        "client": client,
-        "server": f"{changed.server.namespace}/{changed.server.name}",
+        "client": changed.client,
+        "server": _server(changed.server),
         "port": changed.port,
-        "requests": what,
+        "requests": changed.requests,
         "before": [str(ref) for ref in changed.before],
         "after": [str(ref) for ref in changed.after],
         "reasons": list(changed.reasons),
-        "witness": None
-        if witness is None
-        else {**witness_object(witness), "curl": change_curl(changed, after) or None},
+        "witness": witness_object(changed.witness),
     }
 
 
-def _advice(change: Advice, cluster: Cluster) -> dict[str, object]:
-    more = [(one.change, *change_cells(one, cluster.settings)) for one in change.more]
+def witness_object(witness: Witness | None) -> dict[str, object] | None:
+    """Return one call; null where there is none."""
+    if witness is None:
+        return None
     return {
-        "text": change.text,
-        "manifests": change.manifests,
-        "exact": change.exact,
-        "besides": [
-            {"change": str(kind), "client": client, "server": server, "requests": what}
-            for kind, client, server, what in more
-        ],
+        "text": witness.text,
+        "identity": witness.identity or None,
+        "address": witness.address or None,
+        "protocol": witness.protocol,
+        "method": witness.method,
+        "path": witness.path,
+        "authority": witness.authority,
+        "headers": dict(witness.headers),
+        "service": witness.service or None,
+        "curl": witness.curl or None,
     }
 
 
-def answer_as_json(judged: Judged, change: Advice | None, cluster: Cluster) -> str:
+def answer_as_json(asked: Asked) -> str:
     """Return the verdict on one call, its reasons, and what would allow it."""
-    call, answer = judged.call, judged.answer
+    answer = public_answer(asked)
     shown = {
         "verdict": str(answer.verdict),
         "outcome": answer.outcome,
-        "layer": answer.layer,
+        "layer": str(answer.layer),
         "reasons": [
             {
                 "text": reason.text,
@@ -143,11 +150,30 @@ def answer_as_json(judged: Judged, change: Advice | None, cluster: Cluster) -> s
             }
             for reason in answer.reasons
         ],
-        "otherwise": [{"way": way.name, "outcome": way.answer.outcome} for way in judged.others],
-        "curl": curl(call) if call.traffic is Traffic.HTTP else None,
-        "change": None if change is None or answer.allowed else _advice(change, cluster),
+        "route": None if answer.route is None else str(answer.route),
+        "by": None if answer.by is None else str(answer.by),
+        "otherwise": [{"way": way.name, "outcome": way.outcome} for way in answer.otherwise],
+        "curl": answer.curl or None,
+        "change": None if answer.suggestion is None else _suggestion(answer.suggestion),
     }
     return json.dumps(shown, indent=2)
+
+
+def _suggestion(found: Suggestion) -> dict[str, object]:
+    return {
+        "text": found.text,
+        "manifests": list(found.manifests),
+        "exact": found.exact,
+        "besides": [
+            {
+                "change": str(one.change),
+                "client": one.client,
+                "server": f"{_server(one.server)}:{one.port}",
+                "requests": one.requests,
+            }
+            for one in found.besides
+        ],
+    }
 
 
 def survivors_as_json(tried: int, survived: Sequence[Survivor]) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.difference import Changed
 from meshpolicy.analysis.refusals import Denied
+from meshpolicy.analysis.words import change_words
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.render.rows import (
     ACCESS_HEAD,
     CHANGE_HEAD,
     REFUSAL_HEAD,
     access_row,
-    change_cells,
     grounds,
     refusal_row,
 )
@@ -42,5 +42,5 @@ def changes_as_markdown(changes: Sequence[Changed], settings: MeshSettings) -> s
     """Return how many regions change, and a table of them."""
     if not changes:
         return f"{NO_CHANGE.capitalize()}."
-    rows = [[f"**{one.change}**", *change_cells(one, settings), grounds(one)] for one in changes]
+    rows = [[f"**{one.change}**", *change_words(one, settings), grounds(one)] for one in changes]
     return f"{change_counts(changes)}.\n\n{table(CHANGE_HEAD, rows)}"

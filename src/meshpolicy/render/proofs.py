@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from meshpolicy.analysis.calls import Port
-from meshpolicy.analysis.prove import Outcome, Proof
-from meshpolicy.analysis.words import witness_object, witness_words
-from meshpolicy.core.client import Traffic
+from meshpolicy.analysis import prove
+from meshpolicy.analysis.prove import Outcome
+from meshpolicy.api.proof import Proof, public
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.render.curl import curl
+from meshpolicy.render.json import witness_object
 from meshpolicy.render.tables import fitted
 
 
@@ -18,7 +17,7 @@ class Told:
     """A proof with the manifests that it is about, and why its sentence must hold."""
 
     cluster: Cluster
-    proof: Proof
+    proof: prove.Proof
     why: str = ""
 
 
@@ -32,46 +31,30 @@ def proofs_as_text(found: Sequence[Told], width: int | None = None, *, explain: 
 
 
 def _lines(told: Told, *, explain: bool) -> Iterator[str]:
-    proof = told.proof
-    yield f"{proof.outcome.upper()}: {proof.sentence.text}"
+    proof = public(told.proof, told.cluster)
+    head, *rest = str(proof).splitlines()
+    yield head
     if explain and told.why:
         yield f"  it must hold: {told.why}"
-    yield from (f"  {'vacuously: ' if proof.vacuous else ''}{reason}" for reason in proof.reasons)
-    if proof.witness is None or proof.server is None:
-        return
-    shown = witness_words(proof.witness, told.cluster.settings)
-    verb = "is allowed" if proof.allowed else "is refused"
-    verb = "may be allowed" if proof.outcome is Outcome.UNKNOWN else verb
-    yield f"  {shown} {verb} on {proof.server.namespace}/{proof.server.name}:{proof.port}"
-    if explain and (command := _curl(told)):
-        yield f"  {command}"
+    yield from rest
+    if explain and proof.witness is not None and proof.witness.curl:
+        yield f"  {proof.witness.curl}"
 
 
 def proofs_as_json(found: Sequence[Told]) -> str:
     """Return a list of answers."""
-    return json.dumps([_object(told) for told in found], indent=2)
+    return json.dumps([_object(public(told.proof, told.cluster), told.why) for told in found], indent=2)
 
 
-def _object(told: Told) -> dict[str, object]:
-    proof = told.proof
-    witness = None if proof.witness is None else {**witness_object(proof.witness), "curl": _curl(told) or None}
+def _object(proof: Proof, why: str) -> dict[str, object]:
     return {
-        "sentence": proof.sentence.text,
+        "sentence": proof.sentence,
         "outcome": str(proof.outcome),
         "vacuous": proof.vacuous,
         "reasons": list(proof.reasons),
         "server": None if proof.server is None else f"{proof.server.namespace}/{proof.server.name}",
         "port": proof.port or None,
-        "witness": witness,
-        "allowed": proof.allowed if proof.witness is not None else None,
-        "why": told.why or None,
+        "witness": witness_object(proof.witness),
+        "allowed": proof.allowed,
+        "why": why or None,
     }
-
-
-def _curl(told: Told) -> str:
-    """Return the command that makes the call that shows the contrary, where HTTP/1 can."""
-    proof = told.proof
-    workload = next((one for one in told.cluster.workloads if one.ref == proof.server), None)
-    if workload is None or proof.witness is None or proof.witness.traffic is not Traffic.HTTP:
-        return ""
-    return curl(proof.witness.made_by(Port(told.cluster, workload, proof.port)))

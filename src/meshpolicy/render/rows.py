@@ -3,7 +3,7 @@
 from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.difference import Changed
 from meshpolicy.analysis.refusals import Denied
-from meshpolicy.analysis.words import EVERYTHING, access_words, asked_words, clients_words, pods_words
+from meshpolicy.analysis.words import access_words
 from meshpolicy.kinds.settings import MeshSettings
 
 ACCESS_HEAD = ("server", "port", "client", "requests", "granted by")
@@ -27,16 +27,6 @@ def granted_by(access: Access) -> str:
 def refusal_row(refusal: Denied) -> list[str]:
     """Return the cells of one refusal."""
     return [refusal.server, str(refusal.port), refusal.client, refusal.what, f"{refusal.layer}: {refusal.why}"]
-
-
-def change_cells(changed: Changed, settings: MeshSettings) -> tuple[str, str, str]:
-    """Return whose requests change, to which server, and which."""
-    server = f"{changed.server.namespace}/{changed.server.name}:{changed.port}"
-    if changed.region is None:
-        return "anyone", server, EVERYTHING
-    region = changed.region
-    pods = f" (from {pods_words(region.pods)})" if region.pods else ""
-    return clients_words(region.clients, settings) + pods, server, asked_words(region.asked)
 
 
 def grounds(changed: Changed) -> str:

@@ -6,22 +6,19 @@ import yaml
 
 from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.advice import Advice
-from meshpolicy.analysis.calls import Port
+from meshpolicy.analysis.curl import curl, witness_curl
 from meshpolicy.analysis.difference import Change, Changed
-from meshpolicy.analysis.questions import Caller
 from meshpolicy.analysis.refusals import Denied
-from meshpolicy.analysis.ways import Judged
-from meshpolicy.analysis.words import counted, witness_words
+from meshpolicy.analysis.words import change_words, counted, witness_words
+from meshpolicy.api.check import Asked
 from meshpolicy.cases.mutants import Survivor
 from meshpolicy.cases.verify import Result
-from meshpolicy.core.client import Traffic
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Layer
 from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.render.curl import curl
-from meshpolicy.render.rows import ACCESS_HEAD, REFUSAL_HEAD, access_row, change_cells, grounds, refusal_row
+from meshpolicy.render.rows import ACCESS_HEAD, REFUSAL_HEAD, access_row, grounds, refusal_row
 from meshpolicy.render.tables import fitted, plain
 from meshpolicy.semantics.rules import sentences
 
@@ -49,7 +46,7 @@ def findings_as_text(findings: Sequence[Finding], *, explain: bool = False) -> s
     lines: list[str] = []
     for finding in findings:
         code = finding.code
-        lines.append(f"{finding.place}: {code.code} {code.severity}: {finding.subject}: {finding.message}")
+        lines.append(str(finding))
         if explain:
             lines.append(f"    {code.explanation} [{' '.join(code.rules)}]")
             lines += [f"    {sentence}" for sentence in sentences(code.rules)]
@@ -111,13 +108,13 @@ def changes_as_text(changes: Sequence[Changed], after: Cluster, *, explain: bool
 
 
 def _change(changed: Changed, after: Cluster, *, explain: bool) -> Iterator[str]:
-    client, server, what = change_cells(changed, after.settings)
+    client, server, what = change_words(changed, after.settings)
     redecided = changed.change in (Change.REROUTED, Change.REGRANTED)
     why = f"  ({grounds(changed)})" if explain or redecided or changed.reasons else ""
     yield f"  {SIGNS[changed.change]} {client} -> {server}  {what}{why}"
     if explain and changed.region is not None and changed.change.changes_requests:
         yield f"      for example {witness_words(changed.region.witness, after.settings)}"
-        if shown := change_curl(changed, after):
+        if shown := witness_curl(after, changed.server, changed.port, changed.region.witness):
             yield f"      {shown}"
 
 
@@ -127,30 +124,14 @@ def change_counts(changes: Sequence[Changed]) -> str:
     return "Requests " + ", ".join(f"{kind}: {count}" for kind, count in counts if count)
 
 
-def change_curl(changed: Changed, after: Cluster) -> str:
-    """Return the command that makes one of the calls, where that is possible with HTTP/1."""
-    workload = next((one for one in after.workloads if one.ref == changed.server), None)
-    if changed.region is None or workload is None or changed.region.witness.traffic is not Traffic.HTTP:
-        return ""
-    return curl(changed.region.witness.made_by(Port(after, workload, changed.port)))
-
-
-def answer_as_text(
-    judged: Judged,
-    who: Caller,
-    change: Advice | None,
-    cluster: Cluster,
-    width: int | None = None,
-    *,
-    explain: bool | None = None,
-) -> str:
+def answer_as_text(asked: Asked, width: int | None = None, *, explain: bool | None = None) -> str:
     """Return the verdict on one call, why, and what would allow it; `explain` adds the rules, or drops all reasons."""
-    call, answer = judged.call, judged.answer
+    call, answer, change = asked.judged.call, asked.judged.answer, asked.change
     sent = f"{call.request.method} {call.request.path}" if call.traffic.is_http else f"a {call.traffic} connection"
     head = "ALLOWED" if answer.allowed else "UNKNOWN" if answer.verdict is Verdict.UNKNOWN else "REFUSED"
     seen = SEEN.get(answer.outcome, f", seen as {answer.outcome}")
     shown = "" if answer.outcome in ("allow", "unknown") else f" ({answer.verdict}{seen})"
-    lines = [fitted(f"{head}{shown}: {who.name} -> {call.server.ref}:{call.port}, {sent}", width)]
+    lines = [fitted(f"{head}{shown}: {asked.who.name} -> {call.server.ref}:{call.port}, {sent}", width)]
     if explain is False:
         return lines[0]
     if answer.layer is not Layer.NOBODY:
@@ -158,13 +139,13 @@ def answer_as_text(
     told = [f"  - {reason}" for reason in answer.reasons]
     if explain:
         told += ["", *(f"  {sentence}" for sentence in sentences(reason.rule for reason in answer.reasons))]
-    told += [f"  - {way.name}: {way.answer.outcome}" for way in judged.others]
+    told += [f"  - {way.name}: {way.answer.outcome}" for way in asked.judged.others]
     lines += [fitted(line, width) for line in told]
-    if call.traffic is Traffic.HTTP:
-        lines += ["", "see it yourself:", f"  {curl(call)}"]
-    if change is not None and not answer.allowed:
+    if command := curl(call):
+        lines += ["", "see it yourself:", f"  {command}"]
+    if change is not None:
         lines += ["", fitted(f"to allow this: {change.text}", width)]
-        lines += [fitted(line, width) for line in _effect(change, cluster)]
+        lines += [fitted(line, width) for line in _effect(change, asked.cluster)]
         if change.manifests:
             lines += ["", yaml.safe_dump_all(change.manifests, sort_keys=False).rstrip()]
     return "\n".join(lines)
@@ -175,7 +156,7 @@ def _effect(change: Advice, cluster: Cluster) -> Iterator[str]:
     if change.exact:
         yield "  it allows this call to the account, and changes no other request"
     for one in change.more:
-        client, server, what = change_cells(one, cluster.settings)
+        client, server, what = change_words(one, cluster.settings)
         yield f"  it changes more, {one.change}: {client} -> {server}  {what}"
 
 

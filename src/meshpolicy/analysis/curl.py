@@ -1,13 +1,28 @@
-"""A call as the curl that makes it. Text is built here and printed elsewhere."""
+"""A call as the curl that makes it. Pure."""
 
 import shlex
 
+from meshpolicy.analysis.calls import Port
+from meshpolicy.analysis.regions import Witness
+from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import NEXT_LINE
+from meshpolicy.core.policy import Ref
 from meshpolicy.decide.transport import Call
+from meshpolicy.kinds.cluster import Cluster
+
+
+def witness_curl(cluster: Cluster, server: Ref | None, port: int, witness: Witness | None) -> str:
+    """Return the command that makes the call of a witness to a server's port; empty where curl cannot make it."""
+    workload = next((one for one in cluster.workloads if one.ref == server), None)
+    if workload is None or witness is None:
+        return ""
+    return curl(witness.made_by(Port(cluster, workload, port)))
 
 
 def curl(call: Call) -> str:
-    """Return the command that makes the call."""
+    """Return the command that makes the call; empty for what is not HTTP/1."""
+    if call.traffic is not Traffic.HTTP:
+        return ""
     words = ["curl", "-i"]
     words += ["-X", call.request.method] if call.request.method != "GET" else []
     for name, value in call.request.headers.items():

@@ -1,0 +1,61 @@
+"""What a client sends, as a question says it: method, path, headers, Host, protocol. Pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from meshpolicy.core.client import Traffic
+from meshpolicy.core.errors import InvalidQuestion
+from meshpolicy.core.match import NEXT_LINE, Headers
+from meshpolicy.decide.routing import Request
+from meshpolicy.decide.transport import ServiceTarget
+
+NAME = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+METHOD = re.compile(NAME)
+HEADER = re.compile(rf"(?P<name>{NAME})\s*[:=](?P<value>[\t -~]*)")
+PATH = re.compile(r"/[!-~]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What is sent, to whichever port and through whichever Service."""
+
+    traffic: Traffic = Traffic.HTTP
+    method: str = "GET"
+    path: str = ""
+    """With its query; empty: that of the question's target, or `/`."""
+    headers: Headers = field(default_factory=dict)
+    host: str = ""
+    """Empty: the Service's name."""
+
+    def request(self, path: str, service_target: ServiceTarget | None) -> Request:
+        """Return the request through a Service, to the path that the target names unless there is one of its own."""
+        sent = self.path or path or "/"
+        own = self.host or ("" if service_target is None else service_target.host)
+        if not PATH.fullmatch(sent):
+            raise InvalidQuestion(f"path {sent}: a path begins with / and holds printable ASCII, no spaces")
+        word = "POST" if self.traffic is Traffic.GRPC else self.method.upper()
+        return Request(word, sent, {"host": own, **self.headers}, self.headers.get("host", own))
+
+
+def read_sent(
+    method: str = "GET", path: str = "", headers: Iterable[str] = (), host: str = "", protocol: str = "http"
+) -> Sent:
+    """Return what is sent; a header is a `NAME: VALUE` or a `NAME=VALUE`. Raises InvalidQuestion."""
+    if not METHOD.fullmatch(method):
+        raise InvalidQuestion(f"method {method}: a method such as GET is expected")
+    if protocol not in list(Traffic):
+        raise InvalidQuestion(f"protocol {protocol}: one of {', '.join(Traffic)} is expected")
+    return Sent(Traffic(protocol), method, path, _headers(headers), host)
+
+
+def _headers(texts: Iterable[str]) -> Headers:
+    """Return the headers by their names in lower case; whichever of `:` and `=` comes first ends the name."""
+    headers: dict[str, str] = {}
+    for text in texts:
+        found = HEADER.fullmatch(text)
+        if found is None:
+            raise InvalidQuestion(f"header {text!r}: write 'NAME: VALUE' or NAME=VALUE, in printable ASCII")
+        name, value = found["name"].lower(), found["value"].strip()
+        headers[name] = f"{headers[name]}{NEXT_LINE}{value}" if name in headers else value
+    return headers

@@ -1,0 +1,64 @@
+"""What a change of manifests opens and closes."""
+
+from dataclasses import dataclass
+
+from meshpolicy.analysis import difference
+from meshpolicy.analysis.difference import Change
+from meshpolicy.analysis.words import change_words
+from meshpolicy.api.manifests import Manifests, cluster_of
+from meshpolicy.api.witness import Witness, witness
+from meshpolicy.core.policy import Ref
+from meshpolicy.kinds.cluster import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Calls to one port that are not as they were."""
+
+    change: Change
+    server: Ref
+    """The workload that is called."""
+    port: int
+    client: str
+    """Whose calls, in the words of `meshpolicy diff`."""
+    requests: str
+    before: tuple[Ref, ...]
+    """The grants that admitted them; of re-routed requests the routes."""
+    after: tuple[Ref, ...]
+    """Those that admit them now."""
+    reasons: tuple[str, ...]
+    """Why it is not known; empty: it is."""
+    witness: Witness | None
+    """One of the calls; None: nothing is known about the port."""
+
+    def __str__(self) -> str:
+        server = f"{self.server.namespace}/{self.server.name}:{self.port}"
+        return f"{self.change}: {self.client} -> {server}  {self.requests}"
+
+
+def diff(before: Manifests, after: Manifests) -> tuple[Changed, ...]:
+    """Compare two states of the manifests, for all clients and all requests.
+
+    Args:
+        before: what `read` returned for the state that is.
+        after: what `read` returned for the state that shall be.
+
+    Returns:
+        What opens, then what closes, then what may do either; last what other routes or grants admit than before:
+        `change.changes_requests` is false for these. Empty: every call ends as it did, by the same objects.
+
+    Raises:
+        InvalidInput: a cluster would refuse some of the manifests.
+
+    """
+    old, new = cluster_of(before), cluster_of(after)
+    return tuple(public(one, new) for one in difference.compare(old, new))
+
+
+def public(found: difference.Changed, after: Cluster) -> Changed:
+    """Return a change in words, with a call that shows it."""
+    client, _, requests = change_words(found, after.settings)
+    shown = None if found.region is None else witness(after, found.server, found.port, found.region.witness)
+    return Changed(
+        found.change, found.server, found.port, client, requests, found.before, found.after, found.reasons, shown
+    )

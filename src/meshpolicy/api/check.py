@@ -1,0 +1,193 @@
+"""Whether one call is allowed, and why."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from meshpolicy.analysis.advice import Advice, advice
+from meshpolicy.analysis.curl import curl
+from meshpolicy.analysis.questions import Caller, Target, caller, target
+from meshpolicy.analysis.sent import Sent, read_sent
+from meshpolicy.analysis.suggest import Manifest
+from meshpolicy.analysis.ways import Judged, judge_name
+from meshpolicy.api.change import Changed
+from meshpolicy.api.change import public as change
+from meshpolicy.api.manifests import Manifests, cluster_of
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import Place
+from meshpolicy.core.policy import Reason, Ref
+from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.judge import Layer
+from meshpolicy.decide.transport import Call, ServiceTarget
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.kind import Object
+from meshpolicy.kinds.workload import Workload
+from meshpolicy.manifests.parse import assemble, parse_documents
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Another way to the same target, on which the call ends otherwise."""
+
+    name: str
+    """Through which Service to which pod, in words."""
+    verdict: Verdict
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What would allow a refused call; it was decided anew before it was told."""
+
+    text: str
+    manifests: tuple[Mapping[str, Any], ...]
+    """Objects to apply, as YAML would hold them."""
+    exact: bool
+    """Whether it allows this call to the client's account, and changes no other request."""
+    besides: tuple[Changed, ...]
+    """What else it opens or closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What becomes of a call. It is no truth value itself: `assert answer` is a TypeError, ask `answer.allowed`."""
+
+    verdict: Verdict
+    outcome: str
+    """What the client sees: `allow`, an HTTP status (`403`), `grpc-7`, `closed`, `blocked`, or `unknown`."""
+    layer: Layer
+    """Who decides it: NetworkPolicies, the client's proxy, the server's, or nobody."""
+    reasons: tuple[Reason, ...]
+    """Each step, with its rule, its object, and where that is written. The last decides, or says what is not known."""
+    route: Ref | None
+    """The route that the request meets."""
+    by: Ref | None
+    """The object that grants it; None where the call is not allowed, or nothing that grants stands in its way."""
+    otherwise: tuple[Way, ...]
+    """Ways to the same target that differ."""
+    curl: str
+    """The command that makes the call; empty for what is not HTTP/1."""
+    suggestion: Suggestion | None
+    """What would allow it, where that was asked for."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the application gets the call, and that is known."""
+        return self.verdict is Verdict.ALLOW
+
+    @property
+    def refused(self) -> bool:
+        """Whether the application does not get the call, and that is known: an unknown call is not refused."""
+        return self.verdict not in (Verdict.ALLOW, Verdict.UNKNOWN)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the manifests do not decide it; the last reason says what they lack."""
+        return self.verdict is Verdict.UNKNOWN
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("an Answer may be unknown: ask its .allowed, .refused or .unknown")
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.verdict}, decided by {self.layer}", *(f"  {reason}" for reason in self.reasons)])
+
+
+def check(
+    manifests: Manifests,
+    client: str,
+    server: str,
+    *,
+    method: str = "GET",
+    path: str = "",
+    headers: Mapping[str, str] | None = None,
+    host: str = "",
+    protocol: str = "http",
+    direct: bool = False,
+    suggest: bool = False,
+) -> Answer:
+    """Decide one call.
+
+    Args:
+        manifests: what `read` returned.
+        client: who calls: a workload (`pinger`, `namespace/name`), an account that the policies name, an address, or
+            `unmeshed`.
+        server: what is called: `[namespace/]workload[:port][/path]`; a port is a number or a name.
+        method: the request's method.
+        path: the request's path with its query, if `server` does not hold it; empty: `/`.
+        headers: the request's headers.
+        host: the Host that is asked for, if it is not the Service's.
+        protocol: what the client speaks: `http`, `http2`, `grpc`, `tcp`, or `tls` of the application's own.
+        direct: whether the pod's address is called, not its Service.
+        suggest: whether to look for what would allow a refused call; that takes some times longer.
+
+    Returns:
+        The verdict, and why.
+
+    Raises:
+        InvalidInput: a cluster would refuse some of the manifests.
+        InvalidQuestion: method, path, a header or the protocol cannot be sent.
+        UnknownWorkload: the manifests have no such client, server or port; the message names the nearest.
+
+    """
+    lines = [f"{name}: {value}" for name, value in (headers or {}).items()]
+    sent = read_sent(method, path, lines, host, protocol)
+    return public(ask(cluster_of(manifests), client, server, sent, direct=direct, suggest=suggest))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call that was asked about, and what becomes of it."""
+
+    cluster: Cluster
+    who: Caller
+    what: Target
+    judged: Judged
+    change: Advice | None
+
+
+def ask(
+    cluster: Cluster, client: str, server: str, sent: Sent, *, direct: bool = False, suggest: bool = False
+) -> Asked:
+    """Return what becomes of a call, and with `suggest` what would allow it."""
+    who, what = caller(cluster, client), target(cluster, server)
+
+    def make(workload: Workload, port: int, service_target: ServiceTarget | None) -> Call:
+        request = sent.request(what.path, service_target)
+        return Call(workload, port, who.workload, who.address, service_target, request, sent.traffic)
+
+    judged = judge_name(cluster, what, make, direct=direct)
+    return Asked(cluster, who, what, judged, _advice(cluster, judged) if suggest else None)
+
+
+def _advice(cluster: Cluster, judged: Judged) -> Advice | None:
+    def rebuilt(objects: Iterable[Object]) -> Cluster:
+        return assemble(objects, cluster.settings)
+
+    def objects_of(manifests: Sequence[Manifest]) -> Sequence[Object]:
+        documents = [Document(Place("the suggestion", number), one) for number, one in enumerate(manifests, 1)]
+        return parse_documents(documents, cluster.settings).cluster.objects
+
+    return advice(cluster, judged.call, judged.answer, rebuilt, objects_of)
+
+
+def public(asked: Asked) -> Answer:
+    """Return the answer, without what it was found with."""
+    answer = asked.judged.answer
+    decision = None if answer.verdict is Verdict.UNKNOWN else answer.decision
+    route = decision.route if decision is not None and decision.route is not None and decision.route.is_object else None
+    grant = decision.authorization if decision is not None and decision.allowed else None
+    return Answer(
+        answer.verdict,
+        answer.outcome,
+        answer.layer,
+        answer.reasons,
+        route,
+        None if grant is None else grant.ref,
+        tuple(Way(way.name, way.answer.verdict, way.answer.outcome) for way in asked.judged.others),
+        curl(asked.judged.call),
+        None if asked.change is None else _suggestion(asked.change, asked.cluster),
+    )
+
+
+def _suggestion(found: Advice, cluster: Cluster) -> Suggestion:
+    return Suggestion(found.text, found.manifests, found.exact, tuple(change(one, cluster) for one in found.more))
