@@ -162,6 +162,17 @@ bench *args: install
     @python bench/diff.py "$@"
     @python bench/netpol.py "$@"
 
+# list all that the lock file pins, as a CycloneDX bill of materials
+[group('release')]
+sbom *args: install
+    @PYTHONPATH=.ci python -m supply.sbom "$@"
+
+# cut a release: write VERSION down, commit and tag; --dry-run shows it
+[group('release')]
+[no-exit-message]
+release *args: install
+    @PYTHONPATH=.ci python -m supply.release "$@"
+
 # rewrite the sources in the house style
 [group('code')]
 fmt: install

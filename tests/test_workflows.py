@@ -35,8 +35,8 @@ def steps(path: Path) -> Iterator[dict[str, Any]]:
         yield from job["steps"]
 
 
-def test_there_is_a_workflow_for_checks_and_one_for_releases() -> None:
-    assert [path.stem for path in WORKFLOWS] == ["check", "release"]
+def test_there_is_a_workflow_for_checks_one_for_releases_and_one_that_scores() -> None:
+    assert [path.stem for path in WORKFLOWS] == ["check", "release", "scorecard"]
 
 
 @each
@@ -64,25 +64,32 @@ def writes(job: dict[str, Any]) -> set[str]:
     return {scope for scope, level in job["permissions"].items() if level == "write"}
 
 
-@each
-def test_two_jobs_of_the_release_may_write_and_no_other(path: Path) -> None:
-    found = {name: writes(job) for name, job in read(path)["jobs"].items() if writes(job)}
-    release = {
-        "publish": {"packages", "id-token", "attestations"},
-        "propose": {"contents", "pull-requests"},
-    }
-    assert found == (release if path.stem == "release" else {})
+MAY_WRITE = {
+    "check": {},
+    "release": {"publish": {"packages", "id-token", "attestations"}, "propose": {"contents", "pull-requests"}},
+    "scorecard": {"scorecard": {"id-token", "security-events"}},
+}
+OTHERS_WITH_RIGHTS = {
+    "check": set(),
+    "release": {("publish", "sigstore/cosign-installer")},
+    "scorecard": {("scorecard", "ossf/scorecard-action"), ("scorecard", "github/codeql-action/upload-sarif")},
+}
 
 
 @each
-def test_of_what_others_wrote_cosign_alone_runs_beside_a_right_to_write(path: Path) -> None:
+def test_two_jobs_of_the_release_and_the_score_may_write_and_no_other(path: Path) -> None:
+    assert {name: writes(job) for name, job in read(path)["jobs"].items() if writes(job)} == MAY_WRITE[path.stem]
+
+
+@each
+def test_of_what_others_wrote_only_the_named_runs_beside_a_right_to_write(path: Path) -> None:
     others = {
         (name, step["uses"].partition("@")[0])
         for name, job in read(path)["jobs"].items()
         for step in job["steps"]
         if writes(job) and not step.get("uses", "actions/").startswith("actions/")
     }
-    assert others == ({("publish", "sigstore/cosign-installer")} if path.stem == "release" else set())
+    assert others == OTHERS_WITH_RIGHTS[path.stem]
 
 
 def test_a_scanner_has_no_rights_at_all() -> None:
@@ -140,6 +147,8 @@ def test_the_cluster_job_brings_up_proves_and_removes_whatever_happened() -> Non
 
 RELEASE = (
     ("build", "build-push-action"),
+    ("build", "build-push-action"),
+    ("build", 'test "$ONE" = "$OTHER"'),
     ("scan", "skopeo inspect"),
     ("scan", "scan-action"),
     ("scan", "sbom-action"),
@@ -183,9 +192,11 @@ def test_nothing_is_released_that_was_not_checked() -> None:
 
 def test_what_is_scanned_signed_and_named_is_the_one_digest_that_was_built() -> None:
     jobs, built = release(), "${{ needs.build.outputs.digest }}"
-    (build,) = [step for step in jobs["build"]["steps"] if "build-push-action" in step.get("uses", "")]
-    assert build["with"]["outputs"] == "type=oci,dest=image.tar"
+    build, again = [step for step in jobs["build"]["steps"] if "build-push-action" in step.get("uses", "")]
+    assert build["with"]["outputs"] == "type=oci,dest=image.tar,rewrite-timestamp=true"
     assert {"tags", "push"} & build["with"].keys() == set()
+    assert again["with"] == build["with"] | {"outputs": again["with"]["outputs"], "no-cache": True}
+    assert again["env"] == build["env"]
     assert jobs["build"]["outputs"]["digest"] == f"${{{{ steps.{build['id']}.outputs.digest }}}}"
     compared = [step for step in jobs["scan"]["steps"] if '= "$DIGEST"' in step.get("run", "")]
     assert [step["env"]["DIGEST"] for step in (*compared, jobs["publish"], jobs["propose"]["steps"][-1])] == [built] * 3
