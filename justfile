@@ -46,6 +46,27 @@ ask *args: install
 logs *args: install
     @python -m meshup logs "$@"
 
+# requests per second, success and latency of every edge (as `linkerd viz stat`)
+[group('watch')]
+[no-cd]
+[no-exit-message]
+stat *args: install
+    @python -m meshup stat "$@"
+
+# who has called whom: the identities of both ends, and TLS (as `linkerd viz edges`)
+[group('watch')]
+[no-cd]
+[no-exit-message]
+edges *args: install
+    @python -m meshup edges "$@"
+
+# requests as they happen, each with its verdict: NAME (as `linkerd viz tap`)
+[group('watch')]
+[no-cd]
+[no-exit-message]
+tap *args: install
+    @python -m meshup tap "$@"
+
 # what `just apply` would change, in requests: opened, closed, or granted by other objects
 [group('run')]
 [no-exit-message]

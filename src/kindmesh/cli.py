@@ -1,6 +1,7 @@
 """The command line: `kindmesh up`, `verify` and the rest. Data goes to standard output, all else beside it."""
 
 import os
+import shutil
 import sys
 import time
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from kindmesh.tools.kube import Kube, require
 
 FINDING = 1
 BAD_INPUT = 2
+INSTALL_LINKERD = "https://linkerd.io/2/getting-started/ says how; the version is in mesh/versions.toml"
 NO_CLUSTER = "no cluster answers: create one with `just up kind`, or name your own in KINDMESH_CONTEXT"
 
 output_option = click.option(
@@ -28,7 +30,7 @@ class Commands(click.Group):
 
     order: ClassVar = [
         *("doctor", "up", "down", "status", "verify", "ask", "logs", "rotate", "restart", "chaos"),
-        *("dashboard", "traces", "metrics"),
+        *("stat", "edges", "tap", "dashboard", "traces", "metrics"),
     ]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -266,6 +268,39 @@ def tunnel(namespace: str, target: str, port: int, local: int, path: str = "") -
             opened.wait()
         except KeyboardInterrupt:
             say("Closed.")
+
+
+def viz(*words: str) -> None:
+    """Become `linkerd viz` with some words, in the project's namespace."""
+    context = here().kube.context
+    if shutil.which("linkerd") is None:
+        raise BadInput("linkerd is not installed: it shows the traffic of a cluster", INSTALL_LINKERD)
+    command = ("linkerd", "--context", context, "viz", *words, "-n", "pingpong")
+    os.execvp(command[0], command)  # noqa: S606 an argument list, no shell
+
+
+@main.command()
+@click.option("--time-window", "-t", "window", default="60", show_default=True, help="Seconds to look back.")
+@output_option
+def stat(window: str, output: str) -> None:
+    """Show requests per second, success and latency (`linkerd viz stat`)."""
+    seconds = f"{window}s" if window.isdigit() else window
+    viz("stat", "deploy", "-t", seconds, *(["-o", "json"] if output == "json" else []))
+
+
+@main.command()
+@output_option
+def edges(output: str) -> None:
+    """Show who has called whom, with their identities (`linkerd viz edges`)."""
+    viz("edges", "deploy", "-o", "json" if output == "json" else "wide")
+
+
+@main.command(no_args_is_help=True)
+@click.argument("name")
+@output_option
+def tap(name: str, output: str) -> None:
+    """Print the requests of pinger or ponger from now on (`linkerd viz tap`)."""
+    viz("tap", f"deploy/{name}", *(["-o", "json"] if output == "json" else []))
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""What people do to a mesh that runs: `apply`, `diff`, and in which words they are told of it."""
+"""What people do to a mesh that runs: what `apply` would do to it."""
 
 import tempfile
 from collections.abc import Iterable
@@ -7,29 +7,6 @@ from pathlib import Path
 from localmesh.control.manifests import read_manifests
 from localmesh.files import write
 from localmesh.supervisor.client import Client
-from localmesh.views import Applied
-
-MOST = 5
-"""Names in a list; the rest is counted."""
-
-
-def words(applied: Applied) -> str:
-    """Return what new manifests have changed, as one line."""
-    if not applied:
-        return "Nothing has changed."
-    parts = {
-        "updated": applied.updated,
-        "started": applied.started,
-        "replaced": applied.replaced,
-        "stopped": applied.stopped,
-    }
-    done = "; ".join(f"{what} {_listed(names)}" for what, names in parts.items() if names)
-    return f"Applied in {applied.seconds * 1000:.0f} ms: {done}."
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    more = len(names) - MOST
-    return ", ".join(names[:MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def difference(client: Client, manifests: Iterable[Path], arguments: list[str]) -> int:

@@ -3,23 +3,20 @@
 What takes long to load is loaded where it is needed: the supervisor of `up` starts meanwhile.
 """
 
-import os
 import sys
 from dataclasses import replace
 from errno import EPIPE
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import click
 
+from localmesh import cli_watch
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning, os_error_text
 from localmesh.printing import fail, say, show
-from localmesh.settings import Settings, paths, read
-from localmesh.state import StateFolder, state_folder
+from localmesh.running import here, running
+from localmesh.settings import paths
 from meshpolicy.render.visible import visible
-
-if TYPE_CHECKING:
-    from localmesh.supervisor.client import Client
 
 FINDING = 1
 BAD_INPUT = 2
@@ -43,6 +40,9 @@ class Commands(click.Group):
         "status",
         "ask",
         "logs",
+        "stat",
+        "edges",
+        "tap",
         "diff",
         "apply",
         "scale",
@@ -79,23 +79,6 @@ def complain(error: LocalMeshError) -> int:
     output = error.output if isinstance(error, CommandFailed) else ""
     fail(reasons, hint, output)
     return BAD_INPUT if isinstance(error, BadInput | NotRunning) else FINDING
-
-
-def here() -> tuple[Settings, StateFolder]:
-    """Return the settings and the state folder."""
-    settings = read(os.environ)
-    return settings, state_folder(settings, os.environ, Path.cwd())
-
-
-def running() -> "Client":
-    """Return a client of the mesh that runs."""
-    from localmesh.supervisor.client import Client
-    from localmesh.supervisor.meshes import not_running
-
-    _, folder = here()
-    if folder.owner() is None:
-        raise not_running(folder)
-    return Client(folder)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -241,9 +224,7 @@ def restart(name: str) -> None:
 @main.command()
 def apply() -> None:
     """Take in what has changed in the manifests, while traffic flows; pods that are made as before stay."""
-    from localmesh.changes import words
-
-    say(words(running().apply()))
+    say(running().apply().words())
 
 
 @main.command(no_args_is_help=True)
@@ -268,6 +249,10 @@ def diff(explain: bool, output: str) -> None:
     client = running()
     manifests = paths(client.status().settings["LOCALMESH_MANIFESTS"])
     sys.exit(difference(client, manifests, ["--output", output, *(["--explain"] if explain else [])]))
+
+
+for command in (cli_watch.stat, cli_watch.edges, cli_watch.tap):
+    main.add_command(command)
 
 
 @main.command("test", no_args_is_help=True)

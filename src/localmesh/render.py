@@ -12,18 +12,19 @@ from localmesh.views import UNREACHABLE, AccessView, Answer, MeshView, Phase, Po
 STYLES = {Phase.READY: "green", Phase.STARTING: "yellow", Phase.UNREADY: "red", Phase.LEAVING: "yellow"}
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
+def table(*columns: str, gap: int = 3) -> Table:
+    """Return a table without lines."""
+    found = Table(box=None, pad_edge=False, header_style="bold", padding=(0, gap, 0, 0))
     for column in columns:
-        table.add_column(column, no_wrap=True, overflow="ignore")
-    return table
+        found.add_column(column, no_wrap=True, overflow="ignore")
+    return found
 
 
 def pods(found: Iterable[PodView], now: datetime | None = None) -> Table:
     """Return one line a pod."""
-    table = _table("POD", "PHASE", "RESTARTS", "ADDRESS", "IDENTITY", "CERTIFICATE")
+    rows = table("POD", "PHASE", "RESTARTS", "ADDRESS", "IDENTITY", "CERTIFICATE")
     for pod in found:
-        table.add_row(
+        rows.add_row(
             pod.name,
             Text(pod.phase, STYLES[pod.phase]),
             restarts(pod),
@@ -31,7 +32,7 @@ def pods(found: Iterable[PodView], now: datetime | None = None) -> Table:
             pod.identity.split(".serviceaccount.")[0] or "none: not meshed",
             remaining(pod.expires, now),
         )
-    return table
+    return rows
 
 
 def restarts(pod: PodView) -> str:
@@ -60,13 +61,13 @@ def words(span: timedelta) -> str:
 
 def access(found: Iterable[AccessView]) -> Table:
     """Return one line a grant: who may make which requests by it."""
-    table = _table("WHO MAY CALL", "WHOM", "WHAT", "BY")
+    rows = table("WHO MAY CALL", "WHOM", "WHAT", "BY")
     grants: dict[tuple[str, str, str], list[str]] = {}
     for line in found:
         grants.setdefault((f"{line.server}:{line.port}", line.request, line.because), []).append(line.client)
     for (server, request, because), clients in grants.items():
-        table.add_row(", ".join(clients), server, request, because)
-    return table
+        rows.add_row(", ".join(clients), server, request, because)
+    return rows
 
 
 def answer(found: Answer) -> Text:

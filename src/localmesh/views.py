@@ -113,6 +113,19 @@ class Applied:
     def __bool__(self) -> bool:
         return bool(self.updated or self.started or self.replaced or self.stopped)
 
+    def words(self) -> str:
+        """Return it as one line."""
+        if not self:
+            return "Nothing has changed."
+        parts = {
+            "updated": self.updated,
+            "started": self.started,
+            "replaced": self.replaced,
+            "stopped": self.stopped,
+        }
+        done = "; ".join(f"{what} {_listed(names)}" for what, names in parts.items() if names)
+        return f"Applied in {self.seconds * 1000:.0f} ms: {done}."
+
     def to_json(self) -> str:
         """Return the JSON that `from_json` reads."""
         return json.dumps(asdict(self))
@@ -124,6 +137,15 @@ class Applied:
         names = ("updated", "started", "replaced", "stopped")
         updated, started, replaced, stopped = (tuple(data[name]) for name in names)
         return cls(updated, started, replaced, stopped, data["seconds"], data["reading"])
+
+
+MOST_LISTED = 5
+"""Names in a list; the rest is counted."""
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = len(names) - MOST_LISTED
+    return ", ".join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The command line: help for every command, one message for every wrong word."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,38 @@ def test_a_cluster_that_does_not_answer_is_told_and_is_no_success(
     assert "connection refused" in result.stderr
     assert "hint: no cluster answers: create one with `just up kind`" in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked"),
+    [
+        (["stat"], "viz stat deploy -t 60s -n pingpong"),
+        (["stat", "-t", "10", "--output", "json"], "viz stat deploy -t 10s -o json -n pingpong"),
+        (["edges"], "viz edges deploy -o wide -n pingpong"),
+        (["tap", "ponger"], "viz tap deploy/ponger -n pingpong"),
+    ],
+)
+def test_traffic_is_shown_by_linkerd_viz(arguments: list[str], asked: str, tmp_path: Path) -> None:
+    (tmp_path / "linkerd").write_text('#!/bin/sh\necho "$@"\n')
+    (tmp_path / "linkerd").chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-m", "kindmesh", *arguments],
+        env={"PATH": str(tmp_path), "KINDMESH_CONTEXT": "mine"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, f"--context mine {asked}\n"), done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["stat"], ["edges"], ["tap", "ponger"]])
+def test_without_linkerd_one_line_says_so(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert "linkerd is not installed" in result.stderr
 
 
 def test_nothing_is_proved_where_no_cluster_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,7 @@
-"""The access log: one JSON line a request or connection, with who called and what decided."""
+"""The access log: one JSON line a request or connection, with who called and what decided.
+
+`localmesh.observe.entry` reads these lines by the names that are written here.
+"""
 
 from localmesh.envoy import Json
 from localmesh.envoy.message import extension
@@ -13,6 +16,8 @@ _COMMON = {
     "upstream_identity": "%UPSTREAM_PEER_DNS_SAN%%UPSTREAM_PEER_URI_SAN%",
     "flags": "%RESPONSE_FLAGS%",
     "milliseconds": "%DURATION%",
+    "microseconds": "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",
+    "tls": "%DOWNSTREAM_TLS_VERSION%",
     "received": "%BYTES_RECEIVED%",
     "sent": "%BYTES_SENT%",
     "upstream_failure": "%UPSTREAM_TRANSPORT_FAILURE_REASON%",

@@ -1,18 +1,21 @@
 """The supervisor's ear: a small HTTP interface on a Unix socket that only the user can open."""
 
+import json
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any, Protocol
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from localmesh.ask.question import from_body
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError
+from localmesh.observe.views import Dropped, StatView, TapView
 from localmesh.views import Answer, Applied, MeshView, Question
 
 
@@ -40,6 +43,12 @@ class Controlled(Protocol):
     def manifests(self) -> str:
         """Return the documents that the mesh runs by, as YAML."""
 
+    async def stat(self, window: int, *, by_pod: bool) -> StatView:
+        """Return the rates of every edge over the last seconds."""
+
+    def tap(self, name: str) -> AsyncIterator[TapView | Dropped]:
+        """Yield the requests that a pod, or the pods of a workload, get and send from now on."""
+
 
 def create_app(mesh: Controlled) -> Starlette:
     """Return the application; every answer is JSON, and an error carries its reasons."""
@@ -66,17 +75,33 @@ def create_app(mesh: Controlled) -> Starlette:
     async def manifests(_: Request) -> Response:
         return Response(mesh.manifests(), media_type="application/yaml")
 
+    async def stat(request: Request) -> Response:
+        window, by = request.path_params["window"], request.path_params["by"]
+        return JSONResponse(asdict(await mesh.stat(window, by_pod=by == "pod")))
+
+    async def tap(request: Request) -> Response:
+        return StreamingResponse(_lines(mesh.tap(request.path_params["name"])), media_type="application/x-ndjson")
+
     verbs: list[Callable[[Request], Awaitable[Response]]] = [rotate, ask, apply]
     return Starlette(
         routes=[
             Route("/status", status),
             Route("/manifests", manifests),
+            Route("/stat/{window:int}/{by}", stat),
+            Route("/tap/{name:path}", tap),
             Route("/restart/{name:path}", restart, methods=["POST"]),
             Route("/scale/{replicas:int}/{name:path}", scale, methods=["POST"]),
             *(Route(f"/{verb.__name__}", verb, methods=["POST"]) for verb in verbs),
         ],
         exception_handlers={LocalMeshError: _refuse},
     )
+
+
+async def _lines(found: AsyncIterator[TapView | Dropped]) -> AsyncIterator[str]:
+    # An empty line tells the reader that the tap is open.
+    yield "\n"
+    async for view in found:
+        yield json.dumps(asdict(view)) + "\n"
 
 
 async def _refuse(_: Request, error: Exception) -> Response:

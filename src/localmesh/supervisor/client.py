@@ -2,14 +2,17 @@
 
 import json
 import socket
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning
+from localmesh.observe.views import Dropped, EdgeView, StatView, TapView
 from localmesh.state import StateFolder
 from localmesh.views import Answer, Applied, MeshView, Question
 
@@ -49,6 +52,24 @@ class Client:
         """Return the documents that the mesh runs by, as YAML."""
         return self._send("GET", "/manifests")
 
+    def stat(self, window: int, *, by_pod: bool) -> StatView:
+        """Return the rates of every edge over the last `window` seconds."""
+        found = json.loads(self._send("GET", f"/stat/{window}/{'pod' if by_pod else 'workload'}"))
+        return StatView(found["window"], tuple(EdgeView(**edge) for edge in found["edges"]))
+
+    def tap(self, name: str) -> Iterator[TapView | Dropped | None]:
+        """Yield None when the tap is open, then each request of a pod or workload as it ends."""
+        try:
+            with closing(_Connection(self._folder.control, None)) as connection:
+                connection.request("GET", f"/tap/{_quoted(name)}")
+                response = connection.getresponse()
+                if response.status >= HTTPStatus.BAD_REQUEST:
+                    raise _refusal(response.status, response.read().decode())
+                for line in response:
+                    yield _tapped(json.loads(line)) if line.strip() else None
+        except (OSError, HTTPException) as error:
+            raise self._unheard() from error
+
     def _send(self, method: str, path: str, body: object = None) -> str:
         """Return what the supervisor answers; raises what it says went wrong."""
         try:
@@ -59,14 +80,8 @@ class Client:
                 status, text = response.status, response.read().decode()
         except (OSError, HTTPException) as error:
             raise self._unheard() from error
-        match status:
-            case HTTPStatus.UNPROCESSABLE_ENTITY:
-                refused = json.loads(text)
-                raise BadInput(*refused["reasons"], hint=refused["hint"])
-            case HTTPStatus.BAD_GATEWAY:
-                raise CommandFailed(**json.loads(text))
-            case _ if status >= HTTPStatus.BAD_REQUEST:
-                raise LocalMeshError(_reason(text))
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise _refusal(status, text)
         return text
 
     def _unheard(self) -> NotRunning:
@@ -91,6 +106,22 @@ class _Connection(HTTPConnection):
 
 def _quoted(name: str) -> str:
     return quote(name, safe="", errors="replace")
+
+
+def _tapped(data: dict[str, Any]) -> TapView | Dropped:
+    return Dropped(**data) if "dropped" in data else TapView(**data)
+
+
+def _refusal(status: int, text: str) -> LocalMeshError:
+    """Return what the supervisor says went wrong."""
+    match status:
+        case HTTPStatus.UNPROCESSABLE_ENTITY:
+            refused = json.loads(text)
+            return BadInput(*refused["reasons"], hint=refused["hint"])
+        case HTTPStatus.BAD_GATEWAY:
+            return CommandFailed(**json.loads(text))
+        case _:
+            return LocalMeshError(_reason(text))
 
 
 def _reason(text: str) -> str:

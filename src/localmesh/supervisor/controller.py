@@ -1,6 +1,6 @@
 """Puts the mesh together from the manifests, and answers what is asked of it from outside."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from time import perf_counter
 
@@ -17,6 +17,8 @@ from localmesh.errors import BadInput
 from localmesh.events import Listener
 from localmesh.identity.authority import ANCHOR, Authority
 from localmesh.identity.credentials import Credentials
+from localmesh.observe.parties import account
+from localmesh.observe.views import Dropped, StatView, TapView
 from localmesh.pods.addresses import LOCALHOST, to_loopback
 from localmesh.pods.network import NodeNetwork
 from localmesh.pods.plan import Group, groups
@@ -24,6 +26,7 @@ from localmesh.pods.preflight import envoy_reasons, port_reasons, workload_reaso
 from localmesh.pods.runner import Runner
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
+from localmesh.supervisor.observation import Observation
 from localmesh.views import Answer, Applied, IngressView, MeshView, PodView, Question
 from meshpolicy.core.client import Client
 from meshpolicy.kinds.cluster import Cluster
@@ -57,7 +60,9 @@ class Controller:
         self._authority = Authority.open(folder.authority, cluster.settings.trust_domain)
         credentials = Credentials(self._authority, settings.certificate_lifetime)
         writer = PodWriter(cluster, planned, folder, environ, credentials, find_ingress(cluster, settings))
-        self.mesh = Mesh(writer, network, report)
+        self.observation = Observation(to_loopback(network.node), settings.manifests, folder.checkout)
+        self.mesh = Mesh(writer, network, self.observation.noting(report))
+        self.observation.begin(self.mesh)
 
     def _planned(self, cluster: Cluster) -> tuple[Group, ...]:
         found = groups(cluster.workloads, cluster.settings, self.folder)
@@ -94,7 +99,7 @@ class Controller:
         }
         known = {found.identity for found in workloads.values()}
         unknown = [identity for identity in self._identities() if identity not in known]
-        accounts = {_account(identity): client(AsAccount(identity)) for identity in unknown}
+        accounts = {account(identity).name: client(AsAccount(identity)) for identity in unknown}
         others = {NODE: client(AsStranger(to_loopback(self._network.node))), UNMESHED: client(AsStranger(LOCALHOST))}
         return workloads | accounts | others
 
@@ -115,11 +120,15 @@ class Controller:
 
     async def rotate(self) -> int:
         """Renew every certificate; return how many."""
-        return self.mesh.rotate()
+        count = self.mesh.rotate()
+        self._note("rotate", f"{count} certificates renewed")
+        return count
 
     async def restart(self, name: str) -> tuple[str, ...]:
         """Replace a pod, or the pods of a workload one by one, by new ones of the same names; return the names."""
-        return await self.mesh.replace(name)
+        names = await self.mesh.replace(name)
+        self._note("restart", f"replaced {', '.join(names)}" if names else f"{name} has no pod to replace")
+        return names
 
     async def ask(self, question: Question) -> Answer:
         """Send one request as somebody."""
@@ -138,7 +147,20 @@ class Controller:
 
     async def scale(self, name: str, replicas: int) -> tuple[str, ...]:
         """Have a workload run as so many pods until the manifests are applied again; return them."""
-        return await self.mesh.scale(self.mesh.group(name), replicas)
+        pods = await self.mesh.scale(self.mesh.group(name), replicas)
+        self._note("scale", f"{name} runs as {', '.join(pods) or 'no pod'}")
+        return pods
+
+    async def stat(self, window: int, *, by_pod: bool) -> StatView:
+        """Return the rates of every edge over the last seconds."""
+        return await self.observation.stat(window, by_pod=by_pod)
+
+    def tap(self, name: str) -> AsyncIterator[TapView | Dropped]:
+        """Yield the requests that a pod, or the pods of a workload, get and send from now on."""
+        return self.observation.tap(self.mesh, name)
+
+    def _note(self, kind: str, text: str) -> None:
+        self.observation.history.note(kind, text)
 
     def manifests(self) -> str:
         """Return the documents that the mesh runs by, as YAML."""
@@ -158,10 +180,6 @@ class Controller:
         )
         applied = await self.mesh.adopt(writer)
         self._manifests = manifests
-        return replace(applied, seconds=perf_counter() - started, reading=reading)
-
-
-def _account(identity: str) -> str:
-    """Return `namespace/account` of an identity that Linkerd made of a ServiceAccount, else the identity."""
-    account, namespace, kind = (*identity.split("."), "", "")[:3]
-    return f"{namespace}/{account}" if kind == "serviceaccount" else identity
+        applied = replace(applied, seconds=perf_counter() - started, reading=reading)
+        self._note("apply", applied.words())
+        return applied

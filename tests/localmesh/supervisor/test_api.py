@@ -2,13 +2,14 @@
 
 import asyncio
 import stat
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
 from localmesh.errors import BadInput, LocalMeshError, NotRunning
+from localmesh.observe.views import Dropped, StatView, TapView
 from localmesh.state import StateFolder
 from localmesh.supervisor.api import serve
 from localmesh.supervisor.client import Client
@@ -17,11 +18,14 @@ from localmesh.until import stop_task
 from localmesh.views import AccessView, Answer, Applied, IngressView, MeshView, Question
 
 from ..build import pod_view
+from ..observe.values import edge_view, tap_view
 
 INGRESS = IngressView("http://127.0.0.1:8080", "https://127.0.0.1:8443", "/state/authority/ca.crt", ("/rally",))
 ACCESS = AccessView("pinger", "ponger", "http", "GET /ping", "AuthorizationPolicy pingpong/pinger-may-ping")
 MESH = MeshView({"LOCALMESH_PORT": "8080"}, (pod_view(),), (ACCESS,), INGRESS)
 ANSWER = Answer("unmeshed", "ponger", "GET /ping", 403, "", 0.001, "forbidden", "forbidden", ("no grant",))
+EDGE = edge_view()
+TAPPED = tap_view()
 
 APPLIED = Applied(("ponger-0",), ("ponger-1",), (), ("pinger-0",), 0.02)
 
@@ -67,6 +71,21 @@ class Mesh:
         """Return a document."""
         return "---\n{}\n"
 
+    async def stat(self, window: int, *, by_pod: bool) -> StatView:
+        """Keep what was asked."""
+        self.asked.append((window, by_pod))
+        return StatView(window, (EDGE,))
+
+    async def tap(self, name: str) -> AsyncIterator[TapView | Dropped]:
+        """Tell of one request, and of others that came too fast."""
+        self.asked.append(name)
+        yield TAPPED
+        yield Dropped(3)
+
+    def refusing(self, name: str) -> AsyncIterator[TapView | Dropped]:
+        """Refuse a name before anything is told."""
+        raise BadInput(f"{name}: there is no such workload")
+
 
 def talk(folder: Path, conversation: Callable[[Client, Mesh], None]) -> None:
     state = StateFolder(folder)
@@ -91,6 +110,18 @@ def test_views_and_answers_survive_the_way(short_path: Path) -> None:
         question = Question("pinger", "ponger", "POST", (("X-A", "1"), ("X-A", "2")))
         assert client.ask(question) == ANSWER
         assert mesh.asked == [("pingpong/ponger", 1), "pingpong/ponger", question]
+
+    talk(short_path, conversation)
+
+
+def test_rates_and_requests_survive_the_way(short_path: Path) -> None:
+    def conversation(client: Client, mesh: Mesh) -> None:
+        assert client.stat(10, by_pod=True) == StatView(10, (EDGE,))
+        assert list(client.tap("ponger")) == [None, TAPPED, Dropped(3)]
+        assert mesh.asked == [(10, True), "ponger"]
+        mesh.tap = mesh.refusing  # type: ignore[method-assign]
+        with pytest.raises(BadInput, match="pong: there is no such workload"):
+            list(client.tap("pong"))
 
     talk(short_path, conversation)
 

@@ -1,0 +1,97 @@
+"""Reads the end of a log that grows, and that is emptied into `NAME.1` when it is too long."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from localmesh.logs import aside
+
+BLOCK = 256 * 1024
+"""Bytes that are read at a time."""
+HEAD = 1024
+"""Bytes by which a file is known again: more than one line, which holds the time of its request."""
+
+
+@dataclass(slots=True)
+class Tail:
+    """The lines of a log from a time on. Each is returned once, in order."""
+
+    path: Path
+    since: float
+    """Seconds since 1970: what ended before is left out, as far as whole blocks go."""
+    _position: int = 0
+    _head: bytes = b""
+    """What the file begins with, as far as it was read: an emptied log may be as long as before when it is seen."""
+    _before: list[tuple[Path, int]] = field(default_factory=list)
+    """Older parts that are to be read first, each with a position."""
+    _begun: bool = False
+
+    def lines(self) -> list[str]:
+        """Return the next whole lines, of one block at most; none where all is read."""
+        self._look()
+        while self._before:
+            path, position = self._before[0]
+            found, position = _block(path, position)
+            if found:
+                self._before[0] = path, position
+                return found
+            self._before.pop(0)
+        found, self._position = _block(self.path, self._position)
+        if found and len(self._head) < HEAD:
+            self._head = _bytes(self.path, 0, min(HEAD, self._position))
+        return found
+
+    def _look(self) -> None:
+        """Find where to begin, or notice that the log was emptied or is another one."""
+        if not self.path.exists():
+            return
+        if not self._begun:
+            self._begun = True
+            self._position = _start(self.path, self.since)
+            if self._position == 0 and aside(self.path).exists():
+                self._before.append((aside(self.path), _start(aside(self.path), self.since)))
+            self._head = _bytes(self.path, 0, min(HEAD, self._position))
+        elif _bytes(self.path, 0, len(self._head)) != self._head:
+            if _bytes(aside(self.path), 0, len(self._head)) == self._head:
+                self._before.append((aside(self.path), self._position))
+            self._position, self._head = 0, b""
+
+
+def _bytes(path: Path, position: int, length: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(position)
+            return file.read(length)
+    except OSError:
+        return b""
+
+
+def _block(path: Path, position: int) -> tuple[list[str], int]:
+    """Return the whole lines from a position on, and where they end."""
+    whole, newline, _ = _bytes(path, position, BLOCK).rpartition(b"\n")
+    return whole.decode(errors="replace").split("\n") if newline else [], position + len(whole + newline)
+
+
+def _start(path: Path, since: float) -> int:
+    """Return a position from which on every line that is not older than `since` can be read."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            for position in range(size - BLOCK, 0, -BLOCK):
+                file.seek(position)
+                file.readline()
+                begin = file.tell()
+                if _time(file.readline()) < since:
+                    return begin
+    except OSError:
+        pass
+    return 0
+
+
+def _time(line: bytes) -> float:
+    """Return when the request of a line began; the end of all time where it does not say."""
+    try:
+        return datetime.fromisoformat(json.loads(line)["time"]).timestamp()
+    except (ValueError, KeyError, TypeError):
+        return float("inf")
