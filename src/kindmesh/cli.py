@@ -13,12 +13,14 @@ from kindmesh.pins import read_pins
 from kindmesh.probes.clients import DEPLOYMENTS, PROGRAMS
 from kindmesh.settings import Settings, project_root, read
 from kindmesh.steps.step import Site
+from kindmesh.tools.command import attempt
 from kindmesh.tools.kube import Kube, require
+from kindmesh.tools.nodes import kind_has_cluster, why_no_answer
 
 FINDING = 1
 BAD_INPUT = 2
 INSTALL_LINKERD = "https://linkerd.io/2/getting-started/ says how; the version is in mesh/versions.toml"
-NO_CLUSTER = "no cluster answers: create one with `just up kind`, or name your own in KINDMESH_CONTEXT"
+NO_CLUSTER = "there is no cluster: create one with `just up kind`, or name your own in KINDMESH_CONTEXT"
 
 output_option = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
@@ -43,7 +45,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except KindMeshError as error:
             asked = isinstance(error, CommandFailed) and error.command[0] == "kubectl"
-            ctx.exit(complain(error, NO_CLUSTER if asked and not answers() else ""))
+            ctx.exit(complain(error, why_silent() if asked and not answers() else ""))
 
 
 def complain(error: KindMeshError, otherwise: str = "") -> int:
@@ -60,6 +62,14 @@ def answers() -> bool:
     """Whether the cluster answers at all."""
     context = read(os.environ, project_root()).context
     return Kube(context).attempt("get", "--raw=/readyz", timeout=10).code == 0
+
+
+def why_silent() -> str:
+    """Return why no cluster answers, and what to do."""
+    settings = read(os.environ, project_root())
+    if settings.existing:
+        return f"the cluster of the context {settings.context} does not answer: does it run, and can you reach it?"
+    return why_no_answer() or NO_CLUSTER
 
 
 def say(line: str) -> None:
@@ -91,24 +101,36 @@ def doctor() -> None:
 @click.option("--only", "only", multiple=True, metavar="STEP", help="Run this step only; may be repeated.")
 def up(only: tuple[str, ...]) -> None:
     """Bring everything up, step by step; a part that is up to date is not changed."""
-    from kindmesh.steps.step import run_steps, select_steps
-    from kindmesh.steps.up import STEPS
+    from kindmesh.steps.step import run_steps
+    from kindmesh.steps.up import steps_of
 
     site = here()
-    if not only:
-        check_first(site.settings)
+    steps = steps_of(site.settings, only)
+    check_first(site.settings, creates=steps[0].name == "cluster")
     start = time.monotonic()
-    done = run_steps(select_steps(STEPS, site.settings, only), site)
+    done = run_steps(steps, site)
     changes = sum(step.changes for step in done)
+    show_entrance(site)
     say(f"Up after {time.monotonic() - start:.0f} s, {changes or 'nothing'} changed. Verify it with `just verify`.")
 
 
-def check_first(settings: Settings) -> None:
+def show_entrance(site: Site) -> None:
+    """Print the addresses of the ingress and how to get its CA, beside the data; nothing where it is not complete."""
+    from kindmesh.probes.entrance import describe_entrance
+
+    for line in describe_entrance(site.kube, site.settings):
+        say(line)
+
+
+def check_first(settings: Settings, *, creates: bool) -> None:
     """Warn, and stop before anything is created where a check of the machine fails."""
     from kindmesh import doctor as checks
 
-    if not settings.existing and Kube(settings.context).attempt("get", "nodes").code == 0:
+    if not settings.existing and attempt("docker", "version").code == 0 and kind_has_cluster():
+        # The machine has carried this cluster before; its ports are taken by the cluster itself.
         return
+    if not settings.existing and not creates:
+        raise BadInput("--only: there is no cluster yet", "create it with `just up kind`")
     findings = [finding for finding in checks.examine() if finding.state is not checks.State.GOOD]
     for finding in findings:
         say(str(finding))
@@ -133,8 +155,9 @@ def status(output: str) -> None:
     """Show the pods: sidecar, readiness, restarts."""
     from kindmesh.operations.status import read_status, show_status
 
-    found = read_status(here().kube)
-    show_status(found, output)
+    site = here()
+    show_status(read_status(site.kube), output)
+    show_entrance(site)
 
 
 @main.command()
@@ -151,7 +174,7 @@ def verify(output: str, only: tuple[str, ...]) -> None:
     if unknown := [group for group in only if group not in GROUPS]:
         raise BadInput(f"--only {unknown[0]}: groups are {', '.join(GROUPS)}")
     if not answers():
-        raise BadInput("no cluster answers, so nothing can be verified", NO_CLUSTER)
+        raise BadInput("no cluster answers, so nothing can be verified", why_silent())
     site, start = here(), time.monotonic()
     findings = prove(site.kube, site.settings, only or GROUPS)
     seconds = time.monotonic() - start

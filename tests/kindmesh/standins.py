@@ -46,7 +46,9 @@ def _turn(answer: object) -> tuple[int, str]:
 class Tools:
     """The stand-ins of one test."""
 
-    def __init__(self, folder: Path, answers: Mapping[str, object], failing: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, answers: Mapping[str, object], failing: Mapping[str, str], *, with_docker: bool
+    ) -> None:
         """Write the programs; a key is words that a call must hold, joined by `&`; the first that fits answers.
 
         A tuple is one answer after the other, of which the last stays; one of them may be a refusal.
@@ -56,7 +58,7 @@ class Tools:
         for words, answer in answers.items():
             turns = answer if isinstance(answer, tuple) else (answer,)
             told.append((words, [_turn(turn) for turn in turns]))
-        for name in ("kubectl", "helm", "kind", "curl"):
+        for name in ("kubectl", "helm", "kind", "curl", *(["docker"] if with_docker else [])):
             stand_in(folder, name, PROGRAM.format(answers=told))
 
     @property
@@ -82,10 +84,12 @@ def tools(
     patch: pytest.MonkeyPatch,
     answers: Mapping[str, object] | None = None,
     failing: Mapping[str, str] | None = None,
+    *,
+    with_docker: bool = False,
 ) -> Tools:
     """Put the stand-ins on the PATH, and nothing else."""
     only(patch, folder)
-    return Tools(folder, answers or {}, failing or {})
+    return Tools(folder, answers or {}, failing or {}, with_docker=with_docker)
 
 
 def settings(**environment: str) -> Settings:

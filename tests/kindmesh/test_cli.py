@@ -69,7 +69,7 @@ def test_a_cluster_that_does_not_answer_is_told_and_is_no_success(
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 1
     assert "connection refused" in result.stderr
-    assert "hint: no cluster answers: create one with `just up kind`" in result.stderr
+    assert "hint: there is no cluster: create one with `just up kind`" in result.stderr
     assert result.stdout == ""
 
 
@@ -110,7 +110,57 @@ def test_nothing_is_proved_where_no_cluster_answers(tmp_path: Path, monkeypatch:
     result = CliRunner().invoke(main, ["verify"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert "`just up kind`" in result.stderr
-    assert len(called.calls) == 1
+    assert [call for call in called.calls if call.startswith("kubectl")] == [
+        "kubectl --context kind-pingpong get --raw=/readyz"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("running", "hint"),
+    [
+        ("true false", "hint: stopped nodes: node-1; start them with `just up kind` or `docker start`"),
+        ("true true", "hint: kind has the cluster, but its API server does not answer: look at `docker logs"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [["status"], ["verify"], ["ask", "pinger", "ponger"]], ids=lambda given: given[0])
+def test_a_cluster_that_is_stopped_or_starts_is_told_from_one_that_is_not_there(
+    arguments: list[str], running: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {"get clusters": "pingpong\n", "get nodes": "node-0\nnode-1\n", "docker inspect": running}
+    tools(tmp_path, monkeypatch, answers, {"kubectl": "connection refused"}, with_docker=True)
+    assert hint in CliRunner().invoke(main, arguments).stderr
+
+
+def test_a_cluster_of_ones_own_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = tools(tmp_path, monkeypatch, failing={"kubectl": "connection refused"})
+    result = CliRunner().invoke(main, ["status"], env={"KINDMESH_CONTEXT": "mine"})
+    assert "hint: the cluster of the context mine does not answer" in result.stderr
+    assert not [call for call in called.calls if call.startswith("kind")]
+
+
+@pytest.mark.parametrize("only", [(), ("--only", "cluster")])
+def test_a_machine_that_carries_the_cluster_is_not_examined_for_ports_that_the_cluster_has_taken(
+    only: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda: pytest.fail("the machine is examined"))
+    monkeypatch.setattr("kindmesh.steps.up.API_ANSWERS", 0.0)
+    answers = {"get clusters": "pingpong\n", "get nodes": "node-0\n", "docker inspect": "true\n", "get-contexts": ""}
+    silent = {"get --raw": "connection refused"}
+    tools(tmp_path, monkeypatch, {**answers, "docker": ""}, silent, with_docker=True)
+    result = CliRunner().invoke(main, ["up", *only])
+    assert result.exit_code == 1
+    assert "step cluster failed: expected an answer of the API server" in result.stderr
+    assert "`docker logs pingpong-control-plane`" in result.stderr
+
+
+def test_a_step_of_a_cluster_that_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools(tmp_path, monkeypatch, {"docker": "", "get clusters": ""}, with_docker=True)
+    result = CliRunner().invoke(main, ["up", "--only", "policies"])
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        "error: --only: there is no cluster yet",
+        "hint: create it with `just up kind`",
+    ]
 
 
 @pytest.mark.parametrize("arguments", [["logs", "ponger"], ["metrics"], ["status"]])

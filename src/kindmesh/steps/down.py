@@ -2,9 +2,11 @@
 
 from kindmesh.settings import CLUSTER
 from kindmesh.steps import releases
+from kindmesh.steps.image import BUILT
 from kindmesh.steps.step import Site
 from kindmesh.tools.command import Output, attempt, run
 from kindmesh.tools.kube import MANAGED_BY, OWNER, is_owned
+from kindmesh.tools.nodes import kind_has_cluster
 
 WORKLOADS = ("pingpong", "ingress", "tracing")
 NAMESPACES = (*WORKLOADS, "linkerd-viz", "kindmesh-probe", "cert-manager", "linkerd", "linkerd-cni")
@@ -26,12 +28,24 @@ def remove_all(site: Site) -> tuple[str, ...]:
     """Remove everything, and return what could not be removed, one line each."""
     if site.settings.existing:
         return _take_back(site)
-    if CLUSTER in run("kind", "get", "clusters").split():
+    if kind_has_cluster():
         run("kind", "delete", "cluster", "--name", CLUSTER, timeout=300)
         site.say("The cluster is removed.")
     else:
         site.say("There is no cluster.")
-    return ()
+    return () if site.settings.image_loader else _remove_images(site)
+
+
+def _remove_images(site: Site) -> tuple[str, ...]:
+    """Remove the images that `up` has built on this machine: one for each build."""
+    listed = attempt("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}")
+    names = [name for name in listed.out.split() if BUILT.fullmatch(name)]
+    if not names:
+        return ()
+    gone = attempt("docker", "image", "rm", *names)
+    if gone.code == 0:
+        site.say(f"Removed from this machine's images: {', '.join(names)}")
+    return _failure("images", gone)
 
 
 def _take_back(site: Site) -> tuple[str, ...]:

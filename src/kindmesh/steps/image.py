@@ -11,6 +11,8 @@ from kindmesh.tools.kube import Object
 
 NOTE = "kindmesh.pingpong/image"
 """The annotation of a pod with the image that it runs."""
+BUILT = re.compile(r"pingpong:(?:dev|[0-9a-f]{12})")
+"""The names of the images that `up` builds."""
 ID = re.compile(r"sha256:[0-9a-f]{64}")
 
 

@@ -5,7 +5,8 @@ An unneeded upgrade would change the cluster: charts make new webhook certificat
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kindmesh.errors import BadInput, CommandFailed
@@ -31,8 +32,8 @@ class Release:
     name: str
     namespace: str
     values: str = ""
-    values_with_cni: str = ""
-    """What is added to them where Linkerd's CNI plugin sets the routes of pods."""
+    values_with: Mapping[str, str] = field(default_factory=dict)
+    """What is added to them where another part of the cluster is wanted, by the name of that part."""
     part: str = ""
     """The part of the cluster that it belongs to; empty: it is never left out."""
     deployments: tuple[str, ...] = ()
@@ -51,7 +52,8 @@ class Release:
 CRDS = Release("linkerd-crds", "linkerd")
 CNI = Release("linkerd2-cni", "linkerd-cni", "mesh/linkerd/cni.yaml", part="cni")
 CONTROL_PLANE = Release(
-    *("linkerd-control-plane", "linkerd", "mesh/linkerd/control-plane.yaml", "mesh/linkerd/control-plane-cni.yaml"),
+    *("linkerd-control-plane", "linkerd", "mesh/linkerd/control-plane.yaml"),
+    values_with={"cni": "mesh/linkerd/control-plane-cni.yaml"},
     deployments=("linkerd-identity", "linkerd-destination", "linkerd-proxy-injector"),
 )
 VIZ = Release(
@@ -61,7 +63,11 @@ VIZ = Release(
 )
 CERT_MANAGER = Release("cert-manager", "cert-manager", "mesh/linkerd/cert-manager.yaml", part="cert-manager")
 TRUST_MANAGER = Release("trust-manager", "cert-manager", "mesh/linkerd/trust-manager.yaml", part="cert-manager")
-TRAEFIK = Release("traefik", "ingress", "mesh/ingress/traefik.yaml", part="ingress")
+TRAEFIK = Release(
+    *("traefik", "ingress", "mesh/ingress/traefik.yaml"),
+    values_with={"cert-manager": "mesh/ingress/traefik-tls.yaml"},
+    part="ingress",
+)
 ALL = (CERT_MANAGER, TRUST_MANAGER, CNI, CRDS, CONTROL_PLANE, VIZ, TRAEFIK)
 """In the order in which they are installed."""
 
@@ -145,8 +151,8 @@ def _clear(release: Release, site: Site, revisions: list[Object]) -> None:
 def value_files(release: Release, settings: Settings) -> list[Path]:
     """Return the project's values of a release, then those of KINDMESH_VALUES that override them."""
     laid_over = settings.values / f"{release.name}.yaml" if settings.values else None
-    written = [release.values, release.values_with_cni if settings.has("cni") else ""]
-    files = [settings.root / name for name in written if name]
+    added = [file for part, file in release.values_with.items() if settings.has(part)]
+    files = [settings.root / name for name in (release.values, *added) if name]
     return files + ([laid_over] if laid_over and laid_over.exists() else [])
 
 

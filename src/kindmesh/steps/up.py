@@ -2,22 +2,26 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 from kindmesh.errors import StepFailed
 from kindmesh.identity.certmanager import IDENTITY, wait_for_certificate
 from kindmesh.identity.keeper import keeper_of
 from kindmesh.probes.candidate import candidate, propose
-from kindmesh.settings import CLUSTER, IMAGE
+from kindmesh.settings import CLUSTER, IMAGE, Settings
 from kindmesh.steps import releases
 from kindmesh.steps.gatewayapi import gateway_api
 from kindmesh.steps.image import image_in_use, provide_image, with_image_note
 from kindmesh.steps.namespaces import namespaces
 from kindmesh.steps.ownership import ownership
 from kindmesh.steps.prune import prune
-from kindmesh.steps.step import Site, Step, wait_for_rollout
-from kindmesh.tools.command import run
+from kindmesh.steps.step import Site, Step, select_steps, wait_for_rollout
+from kindmesh.tools.command import Output, attempt, run
 from kindmesh.tools.kube import OWNER, Kube, Object, documents, evidence, render, until
+from kindmesh.tools.nodes import NOT_YET, kind_has_cluster, start_nodes, stopped_nodes
 
+API_ANSWERS = 120.0
+"""Seconds within which the API server of kind answers after its node has started."""
 WEBHOOKS_ANSWER = 60.0
 """Seconds after the rollout: the API server reaches a webhook a little after its pods are ready."""
 DRY_APPLY = ("apply", "--server-side", "--dry-run=server", "--force-conflicts", f"--field-manager={OWNER}", "-f", "-")
@@ -26,17 +30,32 @@ RULES = "kindmesh.pingpong/rules"
 
 
 def cluster(site: Site) -> int:
-    """Create the kind cluster if it does not exist, and wait for its nodes."""
-    settings, changes = site.settings, 0
-    if not settings.existing and CLUSTER not in run("kind", "get", "clusters").split():
-        run("kind", "create", "cluster", "--config", str(settings.root / "kind-config.yaml"), timeout=600)
-        changes = 1
+    """Create the kind cluster or start its stopped nodes, and wait for the API server and every node."""
+    changes = 0 if site.settings.existing else _have_kind_cluster(site)
+    within = 0.0 if site.settings.existing else API_ANSWERS
+    if not until(lambda: _api_server(site.kube).code == 0, within=within, every=1):
+        raise StepFailed("cluster", "an answer of the API server", _api_server(site.kube).text, NOT_YET)
     found = site.kube.attempt("wait", "--for=condition=Ready", "node", "--all", "--timeout=120s", timeout=130)
     if found.code != 0:
-        raise StepFailed(
-            "cluster", "every node ready", found.text, f"look at `kubectl --context {settings.context} get nodes`"
-        )
+        hint = f"look at `kubectl --context {site.settings.context} get nodes`"
+        raise StepFailed("cluster", "every node ready", found.text, hint)
     return changes
+
+
+def _have_kind_cluster(site: Site) -> int:
+    if not kind_has_cluster():
+        run("kind", "create", "cluster", "--config", str(site.settings.root / "kind-config.yaml"), timeout=600)
+        return 1
+    if stopped := stopped_nodes():
+        site.say(f"! stopped: {', '.join(stopped)}; starting them again")
+        start_nodes(stopped)
+    if attempt("kubectl", "config", "get-contexts", site.settings.context).code != 0:
+        run("kind", "export", "kubeconfig", "--name", CLUSTER)
+    return len(stopped)
+
+
+def _api_server(kube: Kube) -> Output:
+    return kube.attempt("get", "--raw=/readyz", timeout=10)
 
 
 def cert_manager(site: Site) -> int:
@@ -117,11 +136,12 @@ def _load_rules(kube: Kube) -> int:
 
 
 def ingress(site: Site) -> int:
-    """Install Traefik, with a certificate for HTTPS where cert-manager makes one."""
-    changes = int(releases.install(releases.TRAEFIK, site))
+    """Install Traefik; where cert-manager makes its certificate, that comes first, since Traefik mounts it."""
+    changes = 0
     if site.settings.has("cert-manager"):
-        changes += site.kube.apply_text(render(site.settings.root / "mesh/ingress/tls"))
+        changes = site.kube.apply_text(render(site.settings.root / "mesh/ingress/tls"))
         wait_for_certificate(site.kube, "ingress", "ingress", "ingress-tls")
+    changes += int(releases.install(releases.TRAEFIK, site))
     wait_for_rollout(site, "ingress", "ingress", "traefik")
     return changes
 
@@ -153,3 +173,10 @@ STEPS = (
     Step("ingress", "Traefik is rolled out", ingress, "ingress"),
     Step("workloads", "pinger and ponger are rolled out", workloads),
 )
+
+
+def steps_of(settings: Settings, only: Sequence[str] = ()) -> list[Step]:
+    """Return the steps to run: all that the settings want, or those of `only` and the check that protects others."""
+    if set(only) - {"cluster"}:
+        only = (*only, "ownership")
+    return select_steps(STEPS, settings, only)

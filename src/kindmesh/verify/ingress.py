@@ -21,11 +21,9 @@ def verify_ingress(kube: Kube, settings: Settings) -> list[Finding]:
         return [*findings, skip("ingress", "a request from outside", "Traefik is not installed")]
     entrance = find_entrance(kube, settings)
     # Traefik itself answers paths that no route offers: pinger does not see them.
-    secure = [True] if entrance.name else []
-    return [
-        *findings,
-        *(_asked(entrance, path, expected, secure=way) for way in (False, *secure) for path, expected in OUTSIDE),
-    ]
+    asked = [_asked(entrance, path, expected) for path, expected in OUTSIDE]
+    asked += [_asked(entrance, path, expected, name) for name in entrance.names for path, expected in OUTSIDE]
+    return [*findings, *asked]
 
 
 def judge_route(route: Object, gateways: "set[tuple[str, str]]", *, controlled: bool) -> Finding:
@@ -48,8 +46,8 @@ def judge_route(route: Object, gateways: "set[tuple[str, str]]", *, controlled: 
     return judge("ingress", name, "there", shown, good=good, hint=hint)
 
 
-def _asked(entrance: Entrance, path: str, expected: str, *, secure: bool) -> Finding:
-    found = entrance.get(path, secure=secure)
+def _asked(entrance: Entrance, path: str, expected: str, name: str = "") -> Finding:
+    found = entrance.get(path, name=name)
     hint = "look at `kubectl -n ingress get gateway,pods,certificates` and at the NodePorts of kind-config.yaml"
-    name = f"outside -> {'https' if secure else 'http'} GET {path}"
-    return judge("ingress", name, expected, found, good=found == expected, hint=hint)
+    secure = f"https ({name})" if name else "http"
+    return judge("ingress", f"outside -> {secure} GET {path}", expected, found, good=found == expected, hint=hint)

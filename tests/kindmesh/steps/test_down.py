@@ -26,6 +26,30 @@ def test_where_there_is_none_nothing_is_done(tmp_path: Path, monkeypatch: pytest
     assert (called.calls, said) == (["kind get clusters"], ["There is no cluster."])
 
 
+BUILT = "pingpong:dev\npingpong:0123456789ab\npingpong:1.0\nother/pingpong:dev\nkindest/node:<none>\n"
+
+
+def test_the_images_that_up_built_go_and_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"get clusters": "pingpong\n", "delete cluster": "", "image ls": BUILT, "image rm": ""}
+    called = tools(tmp_path, monkeypatch, answers, with_docker=True)
+    said: list[str] = []
+    assert remove_all(site(said)) == ()
+    assert called.calls[-1] == "docker image rm pingpong:dev pingpong:0123456789ab"
+    assert said[-1] == "Removed from this machine's images: pingpong:dev, pingpong:0123456789ab"
+
+
+def test_an_image_that_cannot_be_removed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusals = {"image rm": "conflict: a container uses it"}
+    tools(tmp_path, monkeypatch, {"image ls": BUILT, "": ""}, refusals, with_docker=True)
+    assert remove_all(site()) == ("images: conflict: a container uses it",)
+
+
+def test_a_loader_of_ones_own_has_built_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = tools(tmp_path, monkeypatch, {"image ls": BUILT, "": ""}, with_docker=True)
+    remove_all(site(KINDMESH_IMAGE_LOADER="load"))
+    assert not [call for call in called.calls if call.startswith("docker")]
+
+
 def answers(labelled: list[str], description: str, manager: str = "kindmesh") -> dict[str, object]:
     """Return a cluster with these namespaces of ours, releases of this description, and a class of this manager."""
     found = items(*({"metadata": {"name": name}} for name in labelled))
