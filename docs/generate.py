@@ -1,6 +1,7 @@
 """Writes the outputs that the documentation shows, or checks that they are still true.
 
-A `console` block under the line `<!-- output -->` holds commands (`$ …`) and what they print.
+A `console` block under the line `<!-- output -->` holds commands (`$ …`) and what they print; a command that refuses
+its input needs `<!-- output, exit 2 -->`.
 A `markdown` part between `<!-- from: COMMAND -->` and `<!-- end -->` is what COMMAND prints.
 The pages of meshpolicy's verbs and codes are written as a whole.
 `python docs/generate.py` runs the commands and writes their output; `--check` compares, and fails on a difference.
@@ -17,12 +18,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import chdir
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from meshpolicy.cli import main as meshpolicy
+
 ROOT = Path(__file__).resolve().parent.parent
-CONSOLE = re.compile(r"(<!-- output -->\n```console\n)(.*?)(```\n)", re.DOTALL)
+CONSOLE = re.compile(r"(<!-- output(?P<invalid>, exit 2)? -->\n```console\n)(.*?)(```\n)", re.DOTALL)
 MARKDOWN = re.compile(r"(<!-- from: (.+?) -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)
 COMMAND = re.compile(r"^\$ (.+?)(?:\s+#.*)?$", re.MULTILINE)
 USUAL = "/tmp/pingpong-1000"  # noqa: S108 what the pages show, never opened
@@ -63,15 +69,31 @@ class Stage:
         shown = {f"{folder}/m": USUAL, f":{port}": ":8080", f":{https_port}": ":8443"}
         return cls(environment, shown)
 
-    def run(self, command: str, refused: bool = False) -> str:
+    def run(self, command: str, highest: int = 0) -> str:
         """Return what a command prints on both streams, as a person at a plain 110-column terminal sees it.
 
-        `refused` says that it may end with 1: a refusal or a finding is worth showing.
+        `highest` is the highest exit code that it may end with: a refusal or a finding (1) is worth showing.
         """
         for real, shown in self.shown.items():
             command = command.replace(shown, real)
+        words = shlex.split(command)
+        code, text = self.ask_meshpolicy(words) if words[0] == "meshpolicy" else self.start(words)
+        if code > highest:
+            sys.exit(f"`{command}` ended with {code}:\n{text}")
+        for real, shown in self.shown.items():
+            text = text.replace(real, shown)
+        return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
+
+    def ask_meshpolicy(self, words: list[str]) -> tuple[int, str]:
+        """Return the exit code and the output of meshpolicy, in this process: the pages ask it some hundred times."""
+        with chdir(ROOT):
+            result = CliRunner(env=self.environment, catch_exceptions=False).invoke(meshpolicy, words[1:])
+        return result.exit_code, result.output
+
+    def start(self, words: list[str]) -> tuple[int, str]:
+        """Return the exit code and the output of a program."""
         result = subprocess.run(
-            shlex.split(command),
+            words,
             cwd=ROOT,
             env=os.environ | self.environment,
             stdin=subprocess.DEVNULL,
@@ -81,12 +103,7 @@ class Stage:
             timeout=120,
             check=False,
         )
-        if result.returncode > refused:
-            sys.exit(f"`{command}` ended with {result.returncode}:\n{result.stdout}")
-        text = result.stdout
-        for real, shown in self.shown.items():
-            text = text.replace(real, shown)
-        return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
+        return result.returncode, result.stdout
 
 
 def free_port() -> int:
@@ -101,8 +118,9 @@ def regenerate(text: str, stage: Stage) -> str:
     """Return the page with every marked output made anew."""
 
     def console(found: re.Match[str]) -> str:
-        shown = [f"$ {line[1]}" for line in COMMAND.finditer(found[2])]
-        return found[1] + "\n".join(f"{line}\n{stage.run(line[2:], refused=True)}" for line in shown) + found[3]
+        highest = 2 if found["invalid"] else 1
+        shown = [f"$ {line[1]}" for line in COMMAND.finditer(found[3])]
+        return found[1] + "\n".join(f"{line}\n{stage.run(line[2:], highest)}" for line in shown) + found[4]
 
     def markdown(found: re.Match[str]) -> str:
         return found[1] + stage.run(found[2]) + found[4]

@@ -28,8 +28,11 @@ def finding(code: Code) -> str:
     rules = "\n".join(f"- {sentence}" for sentence in sentences(code.rules))
     return (
         f"# {code.code}: {code.title}\n\n{MADE}\n{code.explanation}\n\n**Fix.** {code.fix}\n\n"
-        f"Severity: {code.severity}" + (", shown with `--notes`" if code.severity == "note" else "") + ".\n\n"
-        f"It rests on:\n\n{rules}\n\n[All findings](../findings.md)\n"
+        f"Severity: {code.severity}"
+        + (", shown with `--notes`" if code.severity == "note" else "")
+        + ".\n\n"
+        + (f"It rests on:\n\n{rules}\n\n" if rules else "")
+        + "[All findings](../findings.md)\n"
     )
 
 

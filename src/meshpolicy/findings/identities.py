@@ -9,7 +9,9 @@ from meshpolicy.findings.finding import Severity
 from meshpolicy.findings.ports import by_server, explicit
 from meshpolicy.index.authorize import identity_matches
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.kind import POLICY_GROUP
 from meshpolicy.kinds.meshtlsauthentication import MeshTLSAuthentication
+from meshpolicy.kinds.references import kind_of
 
 SPIFFE = "spiffe://"
 
@@ -108,3 +110,22 @@ def _accounts(cluster: Cluster, authentication: MeshTLSAuthentication) -> list[s
     matches = identity_matches(cluster, authentication.identities, authentication.references)
     words = (account(match, cluster.settings) for match in matches)
     return [name for name in words if "/" in name and " " not in name and "://" not in name]
+
+
+@code(
+    "MP067",
+    "A policy that admits every identity of the mesh",
+    "R83",
+    severity=Severity.NOTE,
+    explanation="`*` among the identities means any verified identity: every meshed pod of every namespace is "
+    "admitted. It keeps out clients without a sidecar, and nobody else.",
+    fix="Name the accounts that call (identityRefs), or their namespace.",
+)
+def every_identity(cluster: Cluster) -> Found:
+    """Find policies that require a MeshTLSAuthentication with the identity `*`, and nothing else."""
+    for policy in cluster.authorization_policies:
+        if [kind_of(reference) for reference in policy.references] != [(POLICY_GROUP, "meshtlsauthentication")]:
+            continue
+        found = cluster.identities.get((policy.references[0].namespace, policy.references[0].name))
+        if found is not None and "*" in found.identities:
+            yield policy.ref, f"admits every identity: {found.ref} names `*`"

@@ -1,7 +1,6 @@
 """Findings about what NetworkPolicies must let through besides the application's calls, and the rules that do. Pure."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 
 from meshpolicy.decide.connection import ControlPlane
@@ -9,17 +8,13 @@ from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call, ServiceTarget
 from meshpolicy.findings.check import Found, code
 from meshpolicy.findings.finding import Severity
+from meshpolicy.findings.variables import named_service
 from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkRule
-from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.workload import Workload
 
-URL = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://)?(?P<name>[a-z0-9-]+)(?:\.(?P<namespace>[a-z0-9-]+)[a-z0-9.-]*)?:?(?P<port>\d*)/?.*"
-)
-USUAL = {"http://": 80, "https://": 443}
 INJECTOR = {"linkerd.io/control-plane-component": "proxy-injector"}
 WEBHOOK_PORT = 8443
 
@@ -57,10 +52,9 @@ def blocked_call_of_a_variable(cluster: Cluster) -> Found:
     """Find Services in variables that their workloads cannot reach."""
     if not cluster.network_policies:
         return
-    services = {(service.ref.namespace, service.ref.name): service for service in cluster.services}
     for client in cluster.workloads:
         for variable in (variable for container in client.containers for variable in container.env):
-            for call in _calls(cluster, client, variable.value, services):
+            for call in _calls(cluster, client, variable.value):
                 wire = connection(cluster, call)
                 blocked = wire.blocked(index_of(cluster).network_policies)
                 if blocked is None or not blocked.policies:
@@ -72,21 +66,14 @@ def blocked_call_of_a_variable(cluster: Cluster) -> Found:
                 yield blocked.policies[0], f"{text}; missing in {blocked.direction.lower()}: {missing}"
 
 
-def _calls(
-    cluster: Cluster, client: Workload, text: str, services: Mapping[tuple[str, str], Service]
-) -> Iterator[Call]:
+def _calls(cluster: Cluster, client: Workload, text: str) -> Iterator[Call]:
     """Yield the call that a variable's value means, to one workload behind the Service."""
-    found = URL.fullmatch(text)
-    service = services.get((found["namespace"] or client.ref.namespace, found["name"])) if found else None
-    if found is None or service is None:
-        return
-    scheme = next((usual for head, usual in USUAL.items() if text.startswith(head)), 0)
-    number = int(found["port"] or scheme)
-    for entry in (entry for entry in service.ports if entry.number == number):
-        for server in (one for one in cluster.workloads if service.selects(one.ref.namespace, one.labels)):
-            for port in port_numbers(server, entry.target)[:1]:
-                yield Call(server, port, client, service_target=ServiceTarget(service, entry))
-            return
+    for service, number in named_service(cluster, client, text):
+        for entry in (entry for entry in service.ports if entry.number == number):
+            for server in (one for one in cluster.workloads if service.selects(one.ref.namespace, one.labels)):
+                for port in port_numbers(server, entry.target)[:1]:
+                    yield Call(server, port, client, service_target=ServiceTarget(service, entry))
+                return
 
 
 @code(

@@ -48,10 +48,16 @@ def shadowed_server(cluster: Cluster) -> Found:
     seen: set[Ref] = set()
     for port in meshed_ports(cluster):
         claiming = list(index_of(cluster).servers(port.workload.ref.namespace).claiming(port.workload, port.port))
-        for other in claiming[1:]:
-            if other.ref not in seen:
-                seen.add(other.ref)
-                yield other.ref, f"does not govern port {port.port} of {port.workload.ref}: {claiming[0].ref} is older"
+        for other in (server for server in claiming[1:] if server.ref not in seen):
+            seen.add(other.ref)
+            what, first = f"port {port.port} of {port.workload.ref}", claiming[0]
+            if first.created and other.created:
+                yield other.ref, f"does not govern {what}: {first.ref} is older, or as old and first by name"
+            else:
+                yield (
+                    other.ref,
+                    f"claims {what}, and so does {first.ref}: the older one governs it, and neither says its age",
+                )
 
 
 @code(

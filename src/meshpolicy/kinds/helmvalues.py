@@ -13,6 +13,13 @@ from meshpolicy.kinds.sidecar import decisive_variable
 
 CHART = "linkerd-control-plane"
 MODES = ("transport-header", "transparent")
+MISPLACED = (
+    ("policyController", "defaultAllowPolicy"),
+    ("policyController", "defaultInboundPolicy"),
+    ("", "defaultAllowPolicy"),
+    ("", "defaultInboundPolicy"),
+)
+"""Where people write the default policy, and the chart does not read it: Helm says nothing of an unknown key."""
 
 
 def read_values(values: Fields, standard: MeshSettings) -> MeshSettings:
@@ -22,6 +29,10 @@ def read_values(values: Fields, standard: MeshSettings) -> MeshSettings:
     """
     own = values.child(CHART) if isinstance(values.data.get(CHART), dict) else values
     found = {**_mesh(own), **_proxy(own), **_injector(own, standard)}
+    for section, key in MISPLACED:
+        fields = own.child(section) if section else own
+        if fields.has(key):
+            fields.note(key, "is not read by the chart; did you mean proxy.defaultInboundPolicy?")
     return replace(standard, **found, explicit=standard.explicit | found.keys())
 
 

@@ -72,7 +72,14 @@ def opaque(app: str = "cat") -> Manifest:
 
 CLUB = "club.serviceaccount.identity.linkerd.cluster.local"
 PODS_ONLY: Manifest = {"from": [{"podSelector": {}}]}
-CALLER = cat(container={"env": [{"name": "TARGET", "value": "http://ponger.arena.svc.cluster.local/ping"}]})
+
+
+def caller(url: str) -> Manifest:
+    """Return a pod with an address in a variable."""
+    return cat(container={"env": [{"name": "TARGET", "value": url}]})
+
+
+CALLER = caller("http://ponger.arena.svc.cluster.local/ping")
 GRPC_MATCH: Manifest = {"method": {"service": "a.B"}}
 EGRESS = {"policyTypes": ["Egress"]}
 
@@ -125,7 +132,13 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
         15,
         "MP015",
         [server("a"), server("b"), allow(PINGER, on=ref("Server", "a"))],
-        "Server arena/b does not govern port 8080",
+        "Server arena/b claims port 8080 of Pod arena/ponger, and so does Server arena/a: the older one governs it",
+    ),
+    (
+        15,
+        "MP015",
+        [server("a", created="2026-01-02T00:00:00Z"), server("b", created="2026-01-01T00:00:00Z"), allow(PINGER)],
+        "Server arena/a does not govern port 8080 of Pod arena/ponger: Server arena/b is older",
     ),
     (
         16,
@@ -287,4 +300,13 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
         "on port 4143 of Pod arena/ponger: TCP is",
     ),
     (20, "MP020", [route(BY_HEADER, kind="GRPCRoute", group=GATEWAY, parents=ON_SERVICE)], "meshed clients fail every"),
+    (0, "MP067", [server(), tls("*"), allow(BY_TLS)], "admits every identity: MeshTLSAuthentication arena/tls names"),
+    (
+        0,
+        "MP068",
+        [caller("http://ponger:8080/ping")],
+        "names port 8080 of Service arena/ponger, which declares 80",
+    ),
+    (0, "MP068", [caller("ponger.arena:81")], "its TARGET names port 81 of Service arena/ponger"),
+    (0, "MP069", [caller("http://cat/ping"), service("cat")], "its TARGET names Service arena/cat, which leads back"),
 ]

@@ -10,8 +10,8 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.sources import read
 
-from ..build import ARENA, Manifest, account, allow, documents, exact, network, ref, route, server, service
-from .mistakes import BY_NET, FIXTURES, ON_ROUTE, PINGER
+from ..build import ARENA, Manifest, account, allow, documents, exact, network, ref, route, server, service, tls
+from .mistakes import BY_NET, BY_TLS, FIXTURES, HEADLESS, ON_ROUTE, PINGER, caller
 
 ROOT = Path(__file__).parents[3]
 UDP = {"port": 53, "targetPort": "dns", "protocol": "UDP"}
@@ -65,6 +65,40 @@ def test_an_opaque_port_in_transparent_mode_knows_nobody() -> None:
     transparent = MeshSettings(outbound_transport_mode="transparent")
     assert "MP017" in found(*OPAQUE_AND_BY_NAME, settings=transparent)
     assert "MP017" not in found(*OPAQUE_AND_BY_NAME)
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        [caller("http://ponger/ping")],
+        [caller("ponger:80")],
+        [caller("ponger")],
+        [caller("cat"), service("cat")],
+        [caller("tcp://ponger")],
+        [caller("http://nobody:81/")],
+        [caller("ponger of 2024: 81")],
+        [caller("http://heads:8080"), HEADLESS],
+    ],
+    ids=[
+        "80 is usual",
+        "declared",
+        "no port",
+        "its own name",
+        "no usual port",
+        "no such Service",
+        "no address",
+        "headless",
+    ],
+)
+def test_a_variable_with_a_port_of_the_service_or_without_a_known_port_is_no_mistake(sound: list[Manifest]) -> None:
+    assert {"MP068", "MP069"}.isdisjoint(found(*sound))
+
+
+@pytest.mark.parametrize(
+    "sound", [[tls("*"), network("10.0.0.0/8"), allow(BY_TLS, BY_NET)], [tls("*.arena.x"), allow(BY_TLS)]]
+)
+def test_a_policy_that_requires_more_than_any_identity_does_not_admit_every_one(sound: list[Manifest]) -> None:
+    assert "MP067" not in found(server(), *sound)
 
 
 SURPRISES = {

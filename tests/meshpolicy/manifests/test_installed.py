@@ -84,6 +84,11 @@ def test_a_later_file_of_values_counts_before_an_earlier_one(tmp_path: Path) -> 
             "policyController: {probeNetworks: here}",
             "policyController.probeNetworks: is `here`, where a list is expected",
         ),
+        (
+            "policyController: {defaultAllowPolicy: deny}",
+            "policyController.defaultAllowPolicy: is not read",
+        ),
+        ("defaultInboundPolicy: deny", "defaultInboundPolicy: is not read by the chart; did you mean proxy.default"),
         ("proxy: [", "invalid YAML"),
         (None, "cannot be read"),
     ],
