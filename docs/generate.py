@@ -138,7 +138,7 @@ def stable(text: str) -> list[str]:
 
 def pages() -> list[Path]:
     """Return the pages that show outputs, in order."""
-    found = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    found = [ROOT / "README.md", *sorted((ROOT / "src").glob("*/*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
     return [page for page in found if CONSOLE.search(page.read_text()) or MARKDOWN.search(page.read_text())]
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "mesh").rglob("*.md")])
+FOLDERS = (ROOT / name for name in ("docs", "mesh", "src"))
+PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in folder.rglob("*.md"))])
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 

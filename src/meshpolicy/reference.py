@@ -1,6 +1,6 @@
 """Prints and writes the reference in Markdown, made from the code that it describes.
 
-`python -m meshpolicy.reference findings` (or `rules`, or a verb) prints what a page quotes.
+`python -m meshpolicy.reference findings` (or `rules`, `library`, or a verb) prints what a page quotes.
 `python -m meshpolicy.reference pages FOLDER` writes a page for each verb and each code; `--check` compares them.
 """
 
@@ -13,6 +13,7 @@ from meshpolicy.cli import VERBS, main
 from meshpolicy.findings.finding import Code
 from meshpolicy.findings.registry import codes
 from meshpolicy.semantics.rules import RULES, sentences
+from meshpolicy.surface import library
 
 MADE = "<!-- made by `python -m meshpolicy.reference pages docs/reference` -->\n"
 
@@ -104,10 +105,12 @@ def run(arguments: list[str]) -> int:
             click.echo(findings())
         case ["rules"]:
             click.echo(rules())
+        case ["library"]:
+            click.echo(library())
         case [name]:
             click.echo(verb(name))
         case _:
-            raise SystemExit("usage: python -m meshpolicy.reference findings|rules|VERB|pages FOLDER [--check]")
+            raise SystemExit("usage: python -m meshpolicy.reference findings|rules|library|VERB|pages FOLDER [--check]")
     return 0
 
 

@@ -22,7 +22,9 @@ class Change(StrEnum):
     """What became of some calls."""
 
     OPENED = "opened"
+    """They were refused, and are allowed."""
     CLOSED = "closed"
+    """They were allowed, and are refused."""
     UNKNOWN = "unknown"
     """They may be opened or closed; the manifests do not decide."""
     REROUTED = "re-routed"

@@ -31,7 +31,9 @@ class Outcome(StrEnum):
     PROVED = "proved"
     """It holds for every request and every client."""
     FALSE = "false"
+    """The witness shows the contrary."""
     UNKNOWN = "unknown"
+    """The manifests do not decide it; the reasons say why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,14 @@ class Changed:
     """Calls to one port that are not as they were."""
 
     change: Change
+    """Whether they are opened, closed, or what else."""
     server: Ref
     """The workload that is called."""
     port: int
     client: str
     """Whose calls, in the words of `meshpolicy diff`."""
     requests: str
+    """Which requests, in the same words."""
     before: tuple[Ref, ...]
     """The grants that admitted them; of re-routed requests the routes."""
     after: tuple[Ref, ...]

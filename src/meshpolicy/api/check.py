@@ -33,6 +33,7 @@ class Way:
     """Through which Service to which pod, in words."""
     verdict: Verdict
     outcome: str
+    """What the client sees on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,13 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What becomes of a call. It is no truth value itself: `assert answer` is a TypeError, ask `answer.allowed`."""
+    """What becomes of a call. It is no truth value itself: `assert answer` is a TypeError, ask `answer.allowed`.
+
+    As a text it is the verdict with its reasons, for the message of an assertion.
+    """
 
     verdict: Verdict
+    """What becomes of it, in one word."""
     outcome: str
     """What the client sees: `allow`, an HTTP status (`403`), `grpc-7`, `closed`, `blocked`, or `unknown`."""
     layer: Layer
@@ -118,7 +123,7 @@ def check(
         host: the Host that is asked for, if it is not the Service's.
         protocol: what the client speaks: `http`, `http2`, `grpc`, `tcp`, or `tls` of the application's own.
         direct: whether the pod's address is called, not its Service.
-        suggest: whether to look for what would allow a refused call; that takes some times longer.
+        suggest: whether to look for what would allow a refused call; that takes longer than the answer.
 
     Returns:
         The verdict, and why.

@@ -14,10 +14,14 @@ from meshpolicy.kinds.cluster import Cluster
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The answer to a sentence. It is no truth value itself: `assert proof` is a TypeError, ask `proof.proved`."""
+    """The answer to a sentence. It is no truth value itself: `assert proof` is a TypeError, ask `proof.proved`.
+
+    As a text it is the outcome with the witness, for the message of an assertion.
+    """
 
     sentence: str
     outcome: Outcome
+    """Proved, false or unknown."""
     reasons: tuple[str, ...]
     """Why it is not known; of what is proved vacuously, what there is none of."""
     server: Ref | None

@@ -37,6 +37,7 @@ class Ref:
     """An object of the cluster and where it is written, or what Linkerd adds by itself, by its origin."""
 
     group: str
+    """Empty: the core group."""
     kind: str
     namespace: str
     name: str
@@ -209,7 +210,9 @@ class Reason:
 
     text: str
     rule: str = ""
+    """`R81`, of docs/reference/rules.md; empty: none."""
     ref: Ref | None = None
+    """The object, with its place."""
 
     def __str__(self) -> str:
         place = f" ({self.ref.place})" if self.ref and self.ref.place else ""

@@ -26,8 +26,10 @@ class Layer(StrEnum):
     """Who decides a call, in the order in which it meets them."""
 
     NETWORK = "NetworkPolicy"
+    """The NetworkPolicies, and the policies of an admin."""
     CLIENT = "client's proxy"
     SERVER = "Linkerd"
+    """The server's proxy, by Linkerd's policies."""
     NOBODY = "nobody"
     """Nothing stands in the way."""
 

@@ -20,11 +20,15 @@ class Code:
     """What a code means, why it matters, and what to do."""
 
     code: str
+    """`MP029`; codes are never reused."""
     title: str
     severity: Severity
     rules: tuple[str, ...]
+    """The rules of Linkerd and Kubernetes on which it rests."""
     explanation: str
+    """Why it matters."""
     fix: str
+    """What to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Finding:
 
     code: Code
     subject: Ref
+    """The object."""
     message: str
 
     def __str__(self) -> str:
@@ -40,5 +45,5 @@ class Finding:
 
     @property
     def place(self) -> Place:
-        """Return where the object is written."""
+        """Return where the object, or the field, is written."""
         return self.subject.place or Place("-")

@@ -1,18 +1,18 @@
-"""What the API server accepts for each kind: the schemas of the CustomResourceDefinitions, as data.
+"""What the API server accepts for each kind: schemas, as data.
 
-`python -m meshpolicy.kinds.schemas FOLDER` writes them anew from a folder of definitions.
-`kubernetes.json` holds Kubernetes' own workloads and Services, from its OpenAPI document (1.36), with the ranges and
-words that `pkg/apis/core/validation` adds.
+`crds.json` holds those of the CustomResourceDefinitions of Linkerd and the Gateway API.
+`kubernetes.json` holds those of Kubernetes' own kinds, from its OpenAPI document (1.36.4), with the ranges and words
+that its validation adds. `python -m meshpolicy.kinds.schemas SOURCE` writes one of them anew: from a folder of
+definitions, or from `api/openapi-spec/swagger.json`.
 """
 
 import json
 from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import Any
 
 Schema = dict[str, Any]
-KUBERNETES = "kubernetes.json"
+DEFINED, KUBERNETES = "crds.json", "kubernetes.json"
 SAME = {("gateway.networking.k8s.io", "GRPCRoute"): {"v1alpha2": "v1"}}
 """Versions that some definitions serve and those here do not, by the version that they are like.
 
@@ -23,13 +23,16 @@ GRPCRoute v1alpha2: the chart linkerd-crds serves it (gateway.networking.k8s.io_
 @cache
 def schemas_for(group: str, kind: str) -> dict[str, Schema]:
     """Return the schema of each served version of a kind, the stored one last; empty for a kind not known here."""
-    name = f"{kind.lower()}.{group}.json"
-    # Looked up among those that are here, not as a path: what a manifest says names no file.
-    file = next((file for file in files(__name__).iterdir() if file.name == name), None)
-    if file is None:
+    found = _defined().get(group, {}).get(kind)
+    if found is None:
         return _kubernetes().get((group, kind), {})
-    found = _read(file)
     return {old: found[new] for old, new in SAME.get((group, kind), {}).items() if new in found} | found
+
+
+@cache
+def _defined() -> dict[str, dict[str, dict[str, Schema]]]:
+    found: dict[str, dict[str, dict[str, Schema]]] = json.loads((files(__name__) / DEFINED).read_text())
+    return found
 
 
 @cache
@@ -53,19 +56,13 @@ def _kubernetes() -> dict[tuple[str, str], dict[str, Schema]]:
         return found
 
     return {
-        (group, kind): {"v1": {"properties": {"spec": resolved({"$ref": spec}), "status": {}}}}
+        (group, kind): {"v1": {"properties": {**parts, "spec": resolved({"$ref": parts["spec"]})}}}
         for group, kinds in data["kinds"].items()
-        for kind, spec in kinds.items()
+        for kind, parts in kinds.items()
     }
 
 
 def known_kinds() -> tuple[tuple[str, str], ...]:
-    """Return group and kind, in lower case, of all that are known here."""
-    found = (file.name for file in files(__name__).iterdir() if file.name.endswith(".json") and file.name != KUBERNETES)
-    names = (name.removesuffix(".json") for name in found)
-    return tuple(sorted((group, kind) for kind, _, group in (name.partition(".") for name in names)))
-
-
-def _read(file: Traversable) -> dict[str, Schema]:
-    found: dict[str, Schema] = json.loads(file.read_text())
-    return found
+    """Return group and kind of all that are known here."""
+    defined = ((group, kind) for group, kinds in _defined().items() for kind in kinds)
+    return tuple(sorted((*defined, *_kubernetes())))

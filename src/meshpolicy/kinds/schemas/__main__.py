@@ -1,4 +1,7 @@
-"""Writes the schemas of this folder from CustomResourceDefinitions: `python -m meshpolicy.kinds.schemas FOLDER`."""
+"""Writes the schemas of this folder: `python -m meshpolicy.kinds.schemas SOURCE`.
+
+SOURCE is a folder of CustomResourceDefinitions, or `api/openapi-spec/swagger.json` of Kubernetes.
+"""
 
 import json
 import sys
@@ -8,6 +11,8 @@ from typing import Any
 import yaml
 
 from meshpolicy.kinds.registry import KINDS
+from meshpolicy.kinds.schemas import DEFINED, KUBERNETES
+from meshpolicy.kinds.schemas.openapi import kubernetes
 
 KEPT = {
     "type",
@@ -60,17 +65,31 @@ def _of_spec(schema: dict[str, Any]) -> dict[str, Any]:
     return found | {key: schema[key] for key in (RULES,) if key in schema}
 
 
-def main() -> None:
-    """Write one file a kind, its versions in order of age, the one in which it is stored last."""
-    files = sorted(Path(sys.argv[1]).rglob("*.yaml"))
-    for document in (document for file in files for document in yaml.safe_load_all(file.read_text())):
-        spec: Any = document.get("spec")
-        if document.get("kind") != "CustomResourceDefinition" or (spec["group"], spec["names"]["kind"]) not in KINDS:
+def defined(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the schemas of the CustomResourceDefinitions in a folder, of kinds known here: by group, kind and version.
+
+    The version in which a kind is stored comes last.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    documents = (one for file in sorted(folder.rglob("*.yaml")) for one in yaml.safe_load_all(file.read_text()))
+    for document in documents:
+        spec: Any = document.get("spec") if document else None
+        if not spec or document.get("kind") != "CustomResourceDefinition":
             continue
-        served = sorted((v for v in spec["versions"] if v["served"]), key=lambda v: bool(v["storage"]))
-        versions = {v["name"]: _of_spec(trimmed(v["schema"]["openAPIV3Schema"])) for v in served}
-        file = Path(__file__).parent / f"{spec['names']['kind'].lower()}.{spec['group']}.json"
-        file.write_text(json.dumps(versions, separators=(",", ":")) + "\n")
+        group, kind = spec["group"], spec["names"]["kind"]
+        if (group, kind) in KINDS:
+            served = sorted((v for v in spec["versions"] if v["served"]), key=lambda v: bool(v["storage"]))
+            versions = {v["name"]: _of_spec(trimmed(v["schema"]["openAPIV3Schema"])) for v in served}
+            found.setdefault(group, {})[kind] = versions
+    return found
+
+
+def main() -> None:
+    """Write the file that the source describes."""
+    source = Path(sys.argv[1])
+    name = DEFINED if source.is_dir() else KUBERNETES
+    found = defined(source) if source.is_dir() else kubernetes(json.loads(source.read_text()))
+    (Path(__file__).parent / name).write_text(json.dumps(found, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":
