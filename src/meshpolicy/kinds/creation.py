@@ -83,7 +83,7 @@ def announced(service: Service, space: Namespace | None, settings: MeshSettings)
     rules = settings.injector
     labels = namespace_labels(service.ref.namespace, space)
     left_out = Truth.NO in (rules.namespaces.matches(labels), rules.pods.matches(service.labels))
-    if OPAQUE_PORTS in service.annotations or left_out:
+    if OPAQUE_PORTS in service.annotations or left_out or service.stored:
         return service
     inherited = dict(space.annotations).get(OPAQUE_PORTS) if space else None
     usual = ",".join(

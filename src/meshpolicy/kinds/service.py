@@ -31,6 +31,8 @@ class Service:
     annotations: Mapping[str, str] = field(default_factory=dict)
     headless: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    stored: bool = False
+    """Whether it comes from a cluster, where the injector has seen it or never will."""
 
     def selects(self, namespace: str, labels: Mapping[str, str]) -> bool:
         """Whether a pod stands behind it; without a selector it has its endpoints from elsewhere."""
@@ -63,6 +65,7 @@ def read(document: Fields, ref: Ref) -> Service:
         MappingProxyType(document.child("metadata").strings("annotations")),
         spec.text("clusterIP") == "None",
         MappingProxyType(document.child("metadata").strings("labels")),
+        document.child("metadata").has("creationTimestamp"),
     )
 
 

@@ -8,6 +8,7 @@ from ..build import ARENA, PORTS, Manifest, account, allow, ask, cluster, outcom
 
 OPAQUE = "config.linkerd.io/opaque-ports"
 OPEN = "all-unauthenticated"
+CREATED = "2026-01-01T00:00:00Z"
 
 
 def deployment(annotations: Manifest | None = None, labels: Manifest | None = None, **container: Any) -> Manifest:
@@ -187,6 +188,16 @@ def test_a_service_that_the_webhook_leaves_out_is_not_made_opaque(labels: Manife
     """R110: its objectSelector is about Services, too (values.yaml, proxyInjector)."""
     front = service("cat", ports={80: 3306})
     front["metadata"]["labels"] = labels
+    own = deployment({**ENABLED, OPAQUE: "3306"})
+    closed = server(app="cat", port="db", proxyProtocol="HTTP/1", accessPolicy=OPEN)
+    assert ask(cluster(*ARENA, space(), own, front, closed), "pinger", "cat:db").outcome == expected
+
+
+@pytest.mark.parametrize(("metadata", "expected"), [({}, "502"), ({"creationTimestamp": CREATED}, "closed")])
+def test_a_service_of_a_cluster_stays_as_it_is_stored(metadata: Manifest, expected: str) -> None:
+    """R65: the injector would annotate 25 alone; without an annotation the usual list holds for 3306, too."""
+    front = service("cat", ports={25: 25, 3306: "db"})
+    front["metadata"] |= metadata
     own = deployment({**ENABLED, OPAQUE: "3306"})
     closed = server(app="cat", port="db", proxyProtocol="HTTP/1", accessPolicy=OPEN)
     assert ask(cluster(*ARENA, space(), own, front, closed), "pinger", "cat:db").outcome == expected
