@@ -76,7 +76,7 @@ def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffi
     Where the manifests leave open which policy holds, and the policies differ about the call, the verdict is unknown.
     """
     found = _decide(policy, client, request, traffic)
-    for other in policy.alternatives:
+    for other in policy.alternatives if found.verdict is not Verdict.UNKNOWN else ():
         instead = decide(other.policy, client, request, traffic)
         if instead.allowed is found.allowed and instead.verdict is not Verdict.UNKNOWN:
             continue

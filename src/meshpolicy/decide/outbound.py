@@ -4,7 +4,6 @@ M4, R118-R122; linkerd2 policy-controller/k8s/index/src/outbound and grpc/src/ou
 linkerd/app/outbound/src/sidecar.rs.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -14,8 +13,9 @@ from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
 from meshpolicy.decide.transport import Call, ServiceTarget
+from meshpolicy.index.ages import other_orders
 from meshpolicy.kinds.annotations import INJECT, OPAQUE_PORTS
-from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.cluster import Cluster, route_order
 from meshpolicy.kinds.portlists import holds, of_controller, of_destination
 from meshpolicy.kinds.references import Target
 from meshpolicy.kinds.route import Route
@@ -153,6 +153,7 @@ class ServiceRoutes:
                 self._routes.setdefault(name, []).append(route)
             if route.ref.kind == "GRPCRoute":
                 self.driven_out |= {(parent.namespace, parent.name, parent.port) for parent in parents}
+        self.services = {(service.ref.namespace, service.ref.name) for service in cluster.services}
         self.streams = cluster.of(StreamRoute)
         self.profiles = {(one.ref.namespace, one.ref.name): one for one in cluster.of(ServiceProfile)}
 
@@ -170,24 +171,37 @@ def service_routes(cluster: Cluster) -> ServiceRoutes:
 
 
 def _in_force(cluster: Cluster, target: ServiceTarget, namespace: str) -> tuple[Route, ...]:
-    """Return the routes of the Service's and the client's namespaces in force on a port, in Linkerd's order."""
+    """Return the routes of the Service's and the client's namespaces in force on a port, in Linkerd's order (R55)."""
     if target.service.headless:
         return ()
     attached = service_routes(cluster)
-    homes = dict.fromkeys((target.service.ref.namespace, namespace))
-    return tuple(
+    homes = (target.service.ref.namespace, namespace)
+    found = (
         route
-        for home in homes
         for route in attached.on(target.service.ref)
-        if route.ref.namespace == home and not route.unusable and _attached(route, target, attached.driven_out)
+        if route.ref.namespace in homes and not route.unusable and _attached(route, target, attached)
     )
+    return tuple(sorted(found, key=route_order))
 
 
-def _attached(route: Route, target: ServiceTarget, driven_out: Collection[tuple[str, str, int | None]]) -> bool:
-    return any(
-        _leads_to(parent, target)
-        and (route.ref.kind != "HTTPRoute" or (parent.namespace, parent.name, parent.port) not in driven_out)
+def _attached(route: Route, target: ServiceTarget, attached: ServiceRoutes) -> bool:
+    """Whether a route is in force on a port of a Service: it has such a parent, and Linkerd accepted it.
+
+    The status is looked up by the Service's name alone: a parent without a port is in force if one with a port is
+    accepted (k8s/index/src/outbound/index/http.rs, route_accepted_by_service).
+    """
+    accepted = [
+        parent.port
         for parent in route.parents
+        if is_service(parent)
+        and parent.name == target.service.ref.name
+        and (parent.namespace, parent.name) in attached.services
+        and (route.ref.kind != "HTTPRoute" or (parent.namespace, parent.name, parent.port) not in attached.driven_out)
+    ]
+    return any(
+        (bool(accepted) if parent.port is None else bool({None, parent.port}.intersection(accepted)))
+        for parent in route.parents
+        if _leads_to(parent, target)
     )
 
 
@@ -248,7 +262,18 @@ def _invalid(policy: ClientPolicy, route: Ref, call: Call) -> Outbound:
 
 
 def _routed(policy: ClientPolicy, call: Call, target: ServiceTarget) -> Outbound:
-    """Return what the routes of a Service do to a request (M4)."""
+    """Return what the routes of a Service do to a request (M4); unknown where their ages decide, and are not known."""
+    found = _by_routes(policy, call, target)
+    for order in other_orders(policy.routes):
+        instead = _by_routes(replace(policy, routes=order.routes), call, target)
+        if replace(instead, policy=policy, reason=found.reason) != found:
+            text = f"{order.second.ref} or {order.first.ref} on the called Service takes it, whichever is older"
+            return Outbound(policy, call.request, Verdict.UNKNOWN, reason=Reason(text, "R55", order.first.ref))
+    return found
+
+
+def _by_routes(policy: ClientPolicy, call: Call, target: ServiceTarget) -> Outbound:
+    """Return what the routes of a Service do to a request, in one order."""
     routes = () if policy.profile is not None else policy.routes
     if not routes or policy.protocol is ClientProtocol.OPAQUE or not call.traffic.is_http:
         return Outbound(policy, call.request)

@@ -18,11 +18,10 @@ from meshpolicy.kinds.cluster import Cluster
 )
 def misleading_rate_limit(cluster: Cluster) -> Found:
     """Find rate limits that are not in force, inert, shared, or that the probes use up."""
-    for status in index_of(cluster).attachments.statuses(cluster):
-        if status.parent is None and not status.accepted:
-            yield status.ref, f"is not in force: {status.reason}"
+    yield from _not_in_force(cluster)
+    attached = index_of(cluster).attachments
     for server, ports in by_server(cluster).items():
-        limit = index_of(cluster).attachments.limit(server)
+        limit = next(iter(attached.limits(server)), None)
         if limit is None:
             continue
         if server.protocol not in HTTP_PROTOCOLS:
@@ -34,3 +33,16 @@ def misleading_rate_limit(cluster: Cluster) -> Found:
         probed = next((port for port in ports if probe_paths(port.workload, port.port)), None)
         if probed is not None and limit.identity is not None and limit.identity < 2:
             yield limit.ref, f"the probes of {probed.workload.ref} share the bucket of clients without identity"
+
+
+def _not_in_force(cluster: Cluster) -> Found:
+    """Yield the rate limits beside the oldest of a Server, and those of which the age decides."""
+    attached = index_of(cluster).attachments
+    several = [limits for server in cluster.servers if len(limits := attached.limits(server)) > 1]
+    for first, *others in several:
+        for other in others:
+            yield other.ref, f"is in force unless {first.ref} is older: the manifests do not say"
+    perhaps = {limit.ref for limits in several for limit in limits}
+    for status in attached.statuses(cluster):
+        if status.parent is None and not status.accepted and status.ref not in perhaps:
+            yield status.ref, f"is not in force: {status.reason}"

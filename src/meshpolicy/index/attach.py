@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from meshpolicy.core.policy import Ref
+from meshpolicy.index.ages import Order, may_be_oldest, other_orders
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.httplocalratelimitpolicy import RateLimitPolicy
 from meshpolicy.kinds.kind import POLICY_GROUP
@@ -55,14 +56,15 @@ class Attachments:
             for parent in filter(is_server, route.parents)
         }
         self._routes: dict[Key, list[Route]] = {}
-        self._limits: dict[Key, RateLimitPolicy] = {}
+        self._orders: dict[Key, tuple[Order, ...]] = {}
+        self._limits: dict[Key, list[RateLimitPolicy]] = {}
         for route in filter(usable, cluster.routes):
             for parent in dict.fromkeys(filter(is_server, route.parents)):
                 if self.reason(route, parent) == ACCEPTED:
                     self._routes.setdefault((parent.namespace, parent.name), []).append(route)
         for policies in cluster.by_namespace.values():
             for limit in policies.rate_limits:
-                self._limits.setdefault((limit.ref.namespace, limit.target.name), limit)
+                self._limits.setdefault((limit.ref.namespace, limit.target.name), []).append(limit)
 
     def reason(self, route: Route, parent: Target) -> str:
         """Return the reason of the Accepted condition; a GRPCRoute drives out all HTTPRoutes (R48)."""
@@ -75,9 +77,16 @@ class Attachments:
         """Return the routes that are in force on a Server, in Linkerd's order (R47, R55)."""
         return tuple(self._routes.get((server.ref.namespace, server.ref.name), ()))
 
-    def limit(self, server: Server) -> RateLimitPolicy | None:
-        """Return the rate limit that is in force on a Server: the oldest that targets it (R99)."""
-        return self._limits.get((server.ref.namespace, server.ref.name))
+    def other_orders(self, server: Server) -> tuple[Order, ...]:
+        """Return the orders in which the routes of a Server may be instead, and lead requests elsewhere."""
+        key = (server.ref.namespace, server.ref.name)
+        if key not in self._orders:
+            self._orders[key] = tuple(other_orders(self.routes(server)))
+        return self._orders[key]
+
+    def limits(self, server: Server) -> tuple[RateLimitPolicy, ...]:
+        """Return the rate limits that may be in force on a Server: the oldest that targets it is (R99)."""
+        return may_be_oldest(self._limits.get((server.ref.namespace, server.ref.name), ()))
 
     def statuses(self, cluster: Cluster) -> tuple[Status, ...]:
         """Return every Accepted condition that Linkerd writes on routes with Server parents, and on rate limits."""
@@ -94,4 +103,4 @@ class Attachments:
         key = (limit.ref.namespace, limit.target.name)
         if key not in self._servers:
             return "NoMatchingTarget"
-        return ACCEPTED if self._limits[key] is limit else "RateLimitReasonAlreadyExists"
+        return ACCEPTED if self._limits[key][0] is limit else "RateLimitReasonAlreadyExists"

@@ -1,5 +1,6 @@
 """The inbound policy of one port, as Linkerd's controller hands it to the proxy: `effective` joins everything. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
 
@@ -29,6 +30,7 @@ from meshpolicy.index.index import index_of
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.container import ProbeKind
+from meshpolicy.kinds.httplocalratelimitpolicy import RateLimitPolicy
 from meshpolicy.kinds.portlists import holds, of_controller
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.server import Server
@@ -67,6 +69,8 @@ def _guarded(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     """Return the policy of a port behind a sidecar, with those that labels and the proxy's start leave open."""
     certain, perhaps = _claims(cluster, workload, port)
     alternatives = [Alternative(_of(cluster, workload, port, server), why) for server, why in perhaps]
+    for server in (certain, *(server for server, _ in perhaps)):
+        alternatives += [] if server is None else _of_other_ages(cluster, workload, port, server)
     if certain is None:
         alternatives += _with_default_of_namespace(cluster, workload, port)
     if certain is not None and unannounced(workload, port):
@@ -75,6 +79,20 @@ def _guarded(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     policy = _of(cluster, workload, port, certain)
     alternatives += _with_grants_from_elsewhere(cluster, workload, port, certain, policy)
     return replace(policy, alternatives=tuple(alternatives))
+
+
+def _of_other_ages(cluster: Cluster, workload: Workload, port: int, server: Server) -> Iterator[Alternative]:
+    """Yield the policies of a Server that hold if its routes and rate limits are older than they seem (R55, R99)."""
+    attached = index_of(cluster).attachments
+    unknown = "whichever is older: the manifests do not say"
+    for order in attached.other_orders(server):
+        text = f"{order.second.ref} or {order.first.ref} takes requests that both match, {unknown}"
+        why = Reason(text, "R55", order.first.ref)
+        yield Alternative(_of(cluster, workload, port, server, routes=order.routes), why)
+    limits = attached.limits(server)
+    for limit in limits[1:]:
+        text = f"{limits[0].ref} or {limit.ref} is in force on {server.ref}, {unknown}"
+        yield Alternative(_of(cluster, workload, port, server, limit=limit), Reason(text, "R99", limit.ref))
 
 
 def _with_default_of_namespace(cluster: Cluster, workload: Workload, port: int) -> list[Alternative]:
@@ -139,12 +157,24 @@ def _perhaps_selected(server: Server, workload: Workload) -> Reason:
     return Reason(text, "R117", server.ref)
 
 
-def _of(cluster: Cluster, workload: Workload, port: int, server: Server | None, *, widest: bool = False) -> PortPolicy:
-    """Return the policy of a port under a Server, with what passes it by."""
+def _of(
+    cluster: Cluster,
+    workload: Workload,
+    port: int,
+    server: Server | None,
+    *,
+    widest: bool = False,
+    routes: tuple[Route, ...] | None = None,
+    limit: RateLimitPolicy | None = None,
+) -> PortPolicy:
+    """Return the policy of a port under a Server, with what passes it by; in the order in which routes seem to be."""
     if server is None:
         policy = _without_server(cluster, workload, port)
     else:
-        policy = _with_server(cluster, workload, port, server, widest=widest)
+        attached = index_of(cluster).attachments
+        routes = attached.routes(server) if routes is None else routes
+        limit = limit or next(iter(attached.limits(server)), None)
+        policy = _with_server(cluster, workload, port, server, routes, limit, widest=widest)
     own = workload.sidecar
     skipped_by = Reason(f"port {port} of {workload.ref} does not pass the proxy", "R10") if own.skips(port) else None
     unknown = Reason(f"{workload.ref}: {own.unknown}", "R116", workload.ref) if own.unknown else None
@@ -231,11 +261,17 @@ def _without_server(cluster: Cluster, workload: Workload, port: int) -> PortPoli
 
 
 def _with_server(
-    cluster: Cluster, workload: Workload, port: int, server: Server, *, widest: bool = False
+    cluster: Cluster,
+    workload: Workload,
+    port: int,
+    server: Server,
+    routes: tuple[Route, ...],
+    limit: RateLimitPolicy | None,
+    *,
+    widest: bool,
 ) -> PortPolicy:
     authorizer = index_of(cluster).authorizer(server.ref.namespace, widest=widest)
     grants = (*authorizer.server(server), LOCALHOST)
-    routes = index_of(cluster).attachments.routes(server)
     broken = next((route.ref for route in routes if server.protocol is Protocol.GRPC and _without_rpc(route)), None)
     if broken is not None:
         return PortPolicy(workload.ref, port, server.ref, server.protocol, invalid=broken)
@@ -254,8 +290,8 @@ def _with_server(
             for route in routes
             if route.ref.kind == "GRPCRoute"
         ) or (GrpcRoute(Ref.added(Origin.DEFAULT_ROUTE), (EVERY_CALL,), authorizations=grants),)
-    limit = _rate_limit(cluster, server) if server.protocol in HTTP_PROTOCOLS else None
-    return PortPolicy(workload.ref, port, server.ref, server.protocol, grants, http, grpc, limit)
+    rates = _rate_limit(cluster, limit) if limit is not None and server.protocol in HTTP_PROTOCOLS else None
+    return PortPolicy(workload.ref, port, server.ref, server.protocol, grants, http, grpc, rates)
 
 
 def _without_rpc(route: Route) -> bool:
@@ -290,10 +326,7 @@ def probe_paths(workload: Workload, port: int) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _rate_limit(cluster: Cluster, server: Server) -> RateLimit | None:
-    limit = index_of(cluster).attachments.limit(server)
-    if limit is None:
-        return None
+def _rate_limit(cluster: Cluster, limit: RateLimitPolicy) -> RateLimit:
     overrides = tuple(
         RateLimitOverride(rate, tuple(identity_matches(cluster, (), accounts))) for rate, accounts in limit.overrides
     )

@@ -118,11 +118,11 @@ def _namespace_policies(items: list[Object]) -> NamespacePolicies:
         tuple(sorted((i for i in items if isinstance(i, Server)), key=lambda s: (s.created, s.ref.name))),
         tuple(i for i in items if isinstance(i, AuthorizationPolicy)),
         tuple(i for i in items if isinstance(i, ServerAuthorization)),
-        tuple(sorted((i for i in items if isinstance(i, Route)), key=_route_order)),
+        tuple(sorted((i for i in items if isinstance(i, Route)), key=route_order)),
         tuple(sorted((i for i in items if isinstance(i, RateLimitPolicy)), key=lambda r: (r.created, r.ref.name))),
     )
 
 
-def _route_order(route: Route) -> tuple[bool, str, str, str, str]:
+def route_order(route: Route) -> tuple[bool, str, str, str, str]:
     """Rank routes: with a timestamp before without, the oldest first, then by name, group and kind (R55)."""
     return (not route.created, route.created, route.ref.name, route.ref.group, route.ref.kind)

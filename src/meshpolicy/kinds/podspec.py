@@ -65,7 +65,7 @@ def check_service(document: Fields) -> None:
             port.refuse("name", "is missing; each of several ports has a name")
         if port.text("name"):
             _check_name(port, "name", port.text("name"))
-        if port.text("appProtocol") and not is_qualified_name(port.text("appProtocol")):
+        if port.has("appProtocol") and not is_qualified_name(port.text("appProtocol")):
             port.refuse("appProtocol", f"is `{port.text('appProtocol')[:60]}`: {KEY}")
         if port.data.get("targetPort"):
             _check_target(port, "targetPort")

@@ -142,6 +142,17 @@ def test_a_grpc_route_drives_http_routes_of_the_same_parent_out_wherever_it_is()
     assert outcome(front(), OPEN, http, grpc) == "404"
 
 
+@pytest.mark.parametrize(("ports", "expected"), [((None,), "allow"), ((8080, None), "404"), ((None, 8080), "404")])
+def test_a_parent_without_a_port_counts_where_one_with_a_port_is_accepted(
+    ports: tuple[int | None, ...], expected: str
+) -> None:
+    """R48: Linkerd looks its status up by the Service's name alone (route_accepted_by_service)."""
+    http = route(exact("/x"), parents=[ON_SERVICE[0] | ({} if port is None else {"port": port}) for port in ports])
+    grpc = route(RPC, name="g", kind="GRPCRoute", group=GATEWAY, parents=[{**ON_SERVICE[0], "namespace": "arena"}])
+    grpc["metadata"]["namespace"] = "elsewhere"
+    assert outcome(front(), OPEN, http, grpc) == expected
+
+
 def test_a_route_that_linkerd_drops_takes_no_part() -> None:
     """R53: a filter that is not supported drops it for clients, too."""
     dropped = route(exact("/x"), group=GATEWAY, parents=ON_SERVICE, filters=[{"type": "URLRewrite", "urlRewrite": {}}])

@@ -127,6 +127,7 @@ def test_a_port_name_is_read_as_rfc_6335_says(text: str) -> None:
         (service_of(ports=[{"port": 80, "targetPort": 0}]), False),
         (service_of(ports=[{"port": 80, "targetPort": 65536}]), True),
         (service_of(ports=[{"port": 80, "appProtocol": "a b"}]), True),
+        (service_of(ports=[{"port": 80, "appProtocol": ""}]), True),
         (pod(container(image="i"), terminationGracePeriodSeconds=-1), False),
         (network_policy(podSelector={"matchExpressions": [{"key": "a b", "operator": "Exists"}]}), True),
         (network_policy(podSelector={"matchLabels": {"app": "-x"}}), True),
