@@ -38,6 +38,7 @@ class Commands(click.Group):
         "up",
         "down",
         "status",
+        "verify",
         "ask",
         "logs",
         "stat",
@@ -150,6 +151,28 @@ def status(output: str) -> None:
         click.echo(mesh.to_json(indent=2))
     else:
         show(render.status(mesh, f"{owner_of(mesh.settings)}, state in {mesh.settings['LOCALMESH_STATE']}"))
+
+
+@main.command()
+@click.option(
+    "--output", type=click.Choice(["table", "json", "junit"]), default="table", show_default=True, help="How to print."
+)
+@click.option("--only", "only", multiple=True, metavar="GROUP", help="Verify this group only; may be repeated.")
+@click.option("--repeat", type=click.IntRange(1), default=1, metavar="N", help="Verify N times, up to a failure.")
+def verify(output: str, only: tuple[str, ...], repeat: int) -> None:
+    """Verify on the mesh that runs that allowed calls work, and that all others are refused for the expected cause.
+
+    Sends every request that the policies tell apart to every port, as every identity, as strangers, with
+    certificates that must not be accepted and with headers that lie, and requests that are written in unusual ways.
+    Exits 1 if an answer differs from what the manifests say.
+    """
+    from localmesh.verify.command import run
+    from localmesh.verify.groups import GROUPS
+
+    if unknown := [group for group in only if group not in GROUPS]:
+        raise BadInput(f"--only {unknown[0]}: groups are {', '.join(GROUPS)}")
+    client = running()
+    sys.exit(run(client, here()[1], frozenset(only or GROUPS), output, repeat))
 
 
 @main.command(no_args_is_help=True)

@@ -11,6 +11,8 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    """What is expected is not known: the manifests do not decide it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,10 @@ class Finding:
     found: str
     hint: str = ""
     """Where the cause is likely to be; for a failure."""
+    because: str = ""
+    """What decides, as the manifests say it."""
+    shared: str = ""
+    """What a table may call all that passed alike; empty: it has a row of its own."""
 
 
 def failed(findings: Iterable[Finding]) -> list[Finding]:
@@ -31,9 +37,12 @@ def failed(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.outcome is Outcome.FAILED]
 
 
-def judge(group: str, name: str, expected: str, found: str, *, good: bool, hint: str = "") -> Finding:
+def judge(
+    group: str, name: str, expected: str, found: str, *, good: bool, hint: str = "", because: str = "", shared: str = ""
+) -> Finding:
     """Return a finding that passed or failed."""
-    return Finding(group, name, Outcome.PASSED if good else Outcome.FAILED, expected, found, "" if good else hint)
+    outcome = Outcome.PASSED if good else Outcome.FAILED
+    return Finding(group, name, outcome, expected, found, "" if good else hint, because, shared)
 
 
 def skip(group: str, name: str, reason: str) -> Finding:

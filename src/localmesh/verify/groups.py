@@ -1,0 +1,93 @@
+"""The groups of `verify` on the local mesh, in order. They test what runs, not the manifests."""
+
+from collections.abc import Callable, Set
+from secrets import token_hex
+
+from localmesh.verify.accesslog import AccessLogs
+from localmesh.verify.cell import Traces
+from localmesh.verify.findings import judged, tricks_judged
+from localmesh.verify.guard import guard
+from localmesh.verify.meshes import VerifiedMesh
+from localmesh.verify.send import Sender
+from localmesh.verify.table import Table, table
+from localmesh.verify.tricks import attempts, play, written
+from localmesh.verify.ways import from_outside, through_sidecars
+from localmesh.views import Phase
+from meshverify.finding import Finding, judge, skip
+
+TABLE = ("calls", "certificates")
+TRICKS = ("paths", "hosts", "framing", "http2")
+GROUPS = ("mesh", "guard", *TABLE, *TRICKS, "sidecars", "ingress")
+Advance = Callable[[int], None]
+"""Is told how many more requests are done."""
+
+
+class Verification:
+    """One run over a mesh."""
+
+    def __init__(self, mesh: VerifiedMesh, groups: Set[str] = frozenset(GROUPS)) -> None:
+        self._mesh, self._groups = mesh, groups
+        self._traces = Traces(token_hex(8))
+        self.table: Table = table(mesh.manifests, mesh.view.pods, mesh.authority, self._traces)
+        self.cells = [one for one in self.table.cells if _group(one.client.fault) in groups]
+        self.attempts = [one for one in attempts(self.table.cells, self._traces) if one.group in groups]
+        self._sender = Sender(mesh.authority, mesh.folder.authority)
+
+    @property
+    def requests(self) -> int:
+        """How many requests are sent to the mesh itself."""
+        return len(self.cells) + len(self.attempts)
+
+    async def run(self, advance: Advance = lambda _: None) -> list[Finding]:
+        """Send all of it, and return the findings, group by group."""
+        found: list[Finding] = []
+        if "mesh" in self._groups:
+            found += mesh_findings(self._mesh)
+        if "guard" in self._groups:
+            found += await guard(self._mesh.manifests, self.table.cells, self._traces, self._sender)
+        found += await self._calls(advance)
+        found += await self._tricks(advance)
+        if "sidecars" in self._groups:
+            found += through_sidecars(self._mesh.client, self._mesh.view)
+        entry = self._mesh.view.ingress
+        if "ingress" in self._groups and entry:
+            found += await from_outside(entry)
+        return found
+
+    async def _calls(self, advance: Advance) -> list[Finding]:
+        logs = AccessLogs(self._mesh.logs)
+        sent = await self._sender.send(self.cells, lambda: advance(1))
+        found = judged(self.cells, await logs.added(self.cells, sent))
+        if "calls" in self._groups:
+            found += [skip("calls", name, why) for name, why in self.table.left_out]
+        return sorted(found, key=lambda one: TABLE.index(one.group))
+
+    async def _tricks(self, advance: Advance) -> list[Finding]:
+        logs = AccessLogs(self._mesh.logs)
+        played = await play(self.attempts, self._sender, lambda: advance(1))
+        found = tricks_judged(self.attempts, await written(self.attempts, played, logs))
+        return sorted(found, key=lambda one: TRICKS.index(one.group))
+
+
+def _group(fault: str) -> str:
+    return "certificates" if fault else "calls"
+
+
+def mesh_findings(mesh: VerifiedMesh) -> list[Finding]:
+    """Return whether every pod is ready behind a sidecar of its own, and runs by the manifests as they are written."""
+    found = [
+        judge(
+            *("mesh", "what runs is what is written", "the same manifests"),
+            "the same manifests" if mesh.as_written else "other manifests",
+            good=mesh.as_written,
+            hint="the files have changed since: `just diff` shows what `just apply` would change",
+        )
+    ]
+    for pod in mesh.view.pods:
+        good = pod.phase is Phase.READY
+        hint = f"`just logs {pod.name}` and `just logs {pod.name} --sidecar` show what it does"
+        found.append(judge("mesh", f"{pod.name} is ready", Phase.READY, pod.phase, good=good, hint=hint))
+        who = pod.identity or "none"
+        hint = "its namespace or its template is not injected, so no policy stands before it"
+        found.append(judge("mesh", f"{pod.name} has an identity", "one", who, good=bool(pod.identity), hint=hint))
+    return found
