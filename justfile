@@ -67,6 +67,13 @@ edges *args: install
 tap *args: install
     @python -m meshup tap "$@"
 
+# send every kind of request for real: allowed calls work, all others are refused for the expected cause
+[group('run')]
+[no-cd]
+[no-exit-message]
+verify *args: install
+    @python -m meshup verify "$@"
+
 # what `just apply` would change, in requests: opened, closed, or granted by other objects
 [group('run')]
 [no-exit-message]
@@ -104,12 +111,6 @@ restart *args: install
 [no-exit-message]
 doctor *args:
     @PYTHONPATH=src python3 -m kindmesh.doctor "$@"
-
-# prove on the running cluster that every allowed call works and every other is refused for the cause expected
-[group('cluster')]
-[no-exit-message]
-verify *args: install
-    @kindmesh verify "$@"
 
 # break one thing, show what happens, and heal it: pod, dns, injector, policy …
 [group('cluster')]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from localmesh.observe.entry import Entry
 from localmesh.verify.clients import VerifyClient
 from localmesh.verify.servers import VerifyServer
 from meshpolicy.decide.routing import Request
@@ -36,15 +37,6 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
-    """What the server's sidecar wrote about a request."""
-
-    route: str = ""
-    grant: str = ""
-    identity: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
     """What came of a request."""
 
@@ -52,7 +44,8 @@ class Seen:
     text: str
     """The status, or how the connection ended."""
     status: int = 0
-    logged: Logged | None = None
+    logged: Entry | None = None
+    """What the server's sidecar wrote about it."""
 
 
 def cell(client: VerifyClient, server: VerifyServer, request: Request, trace: str) -> Cell:

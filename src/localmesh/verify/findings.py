@@ -70,8 +70,8 @@ def difference(one: Cell, seen: Seen) -> str:
         return f"decided on {seen.logged.route or 'no route'}, expected {expected.route or 'no route'}"
     if seen.logged.identity != one.client.identity:
         return f"the sidecar saw the identity {seen.logged.identity or 'none'}, not {one.client.identity or 'none'}"
-    if seen.cause is Cause.ALLOWED and seen.logged.grant not in expected.grants:
-        return f"let pass by {seen.logged.grant or 'nothing'}, expected {' or '.join(expected.grants)}"
+    if seen.cause is Cause.ALLOWED and seen.logged.authorization not in expected.grants:
+        return f"let pass by {seen.logged.authorization or 'nothing'}, expected {' or '.join(expected.grants)}"
     return ""
 
 
