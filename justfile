@@ -46,6 +46,13 @@ ask *args: install
 logs *args: install
     @python -m meshup logs "$@"
 
+# the latest traces, or one of them as a waterfall: ID; on a cluster, Jaeger
+[group('watch')]
+[no-cd]
+[no-exit-message]
+traces *args: install
+    @python -m meshup traces "$@"
+
 # requests per second, success and latency of every edge (as `linkerd viz stat`)
 [group('watch')]
 [no-cd]
@@ -123,12 +130,6 @@ chaos *args: install
 [no-exit-message]
 dashboard *args: install
     @kindmesh dashboard "$@"
-
-# Jaeger
-[group('cluster')]
-[no-exit-message]
-traces *args: install
-    @kindmesh traces "$@"
 
 # Prometheus: rules, alerts, queries
 [group('cluster')]

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import click
 
-from localmesh import cli_watch
+from localmesh import cli_traces, cli_watch
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning, os_error_text
 from localmesh.printing import fail, say, show
 from localmesh.running import here, running
@@ -41,6 +41,7 @@ class Commands(click.Group):
         "verify",
         "ask",
         "logs",
+        "traces",
         "stat",
         "edges",
         "tap",
@@ -274,7 +275,7 @@ def diff(explain: bool, output: str) -> None:
     sys.exit(difference(client, manifests, ["--output", output, *(["--explain"] if explain else [])]))
 
 
-for command in (cli_watch.stat, cli_watch.edges, cli_watch.tap):
+for command in (cli_traces.traces, cli_watch.stat, cli_watch.edges, cli_watch.tap):
     main.add_command(command)
 
 

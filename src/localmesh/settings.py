@@ -33,6 +33,8 @@ class Settings:
     """Where the ingress answers HTTPS on 127.0.0.1."""
     certificate_lifetime: timedelta = timedelta(hours=24)
     """How long a pod's certificate is valid; it is renewed at 70 % of that."""
+    trace_ratio: float = 1.0
+    """The share of traces that are recorded, of those that begin in the mesh: from 0 to 1."""
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -63,6 +65,7 @@ def to_environ(settings: Settings) -> dict[str, str]:
         "LOCALMESH_PORT": str(settings.port),
         "LOCALMESH_HTTPS_PORT": str(settings.https_port),
         "LOCALMESH_CERTIFICATE_LIFETIME": f"{settings.certificate_lifetime.total_seconds()}s",
+        "LOCALMESH_TRACE_RATIO": f"{settings.trace_ratio!r}",
     }
 
 
@@ -91,6 +94,13 @@ def port(text: str) -> int:
     return int(text)
 
 
+def ratio(text: str) -> float:
+    """Return a share."""
+    if not re.fullmatch(r"[01]|[01]?\.[0-9]{1,9}|[01]\.", text) or float(text) > 1:
+        raise ValueError("a number from 0 to 1 is expected")
+    return float(text)
+
+
 def _folder(text: str) -> Path:
     if not text:
         raise ValueError("a folder is expected")
@@ -117,4 +127,5 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "port": port,
     "https_port": port,
     "certificate_lifetime": duration,
+    "trace_ratio": ratio,
 }

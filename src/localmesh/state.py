@@ -22,7 +22,8 @@ LOG = "supervisor.log"
 CONTROL = "control.sock"
 PODS = "pods"
 AUTHORITY = "authority"
-MADE = (CONTROL, PODS, AUTHORITY)
+JAEGER = "jaeger"
+MADE = (CONTROL, PODS, AUTHORITY, JAEGER)
 """What `clear` may remove: nothing that localmesh did not make, whatever folder it was given."""
 LONGEST_SOCKET = 100
 """Bytes of a Unix socket's path that every system accepts (Linux 107, macOS 103)."""
@@ -60,6 +61,11 @@ class StateFolder:
     def authority(self) -> Path:
         """Holds the trust anchor and the issuer."""
         return self.path / AUTHORITY
+
+    @property
+    def jaeger(self) -> Path:
+        """Holds what a Jaeger beside the mesh is started with, its socket and its log."""
+        return self.path / JAEGER
 
     def pod(self, name: str) -> Path:
         """Return the folder of one pod."""

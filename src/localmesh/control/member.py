@@ -66,8 +66,8 @@ def admit(group: Group, name: str, writer: PodWriter, network: NodeNetwork, on_c
     ports = [port.number for container in group.containers for port in container.ports if port.protocol == "TCP"]
     held = network.hold(name, ports)
     pod = group.pod(name, held.address)
-    writer.prepare(pod)
     secret = token_urlsafe(24)
+    writer.prepare(pod, secret)
     resources = PodResources(pod, writer.credentials)
     runner = Runner(pod, writer.programs(group, pod, secret), to_loopback(network.node), on_change)
     member = Member(runner, Discovery(pod.control_plane, resources), group.template, secret, resources, held, network)

@@ -19,6 +19,7 @@ from localmesh.pods.plan import Group
 from localmesh.pods.pod import Pod
 from localmesh.pods.process import tail
 from localmesh.pods.runner import Runner
+from localmesh.pods.spans import token
 from localmesh.until import stop_task, until
 from localmesh.views import Applied, Phase
 from meshpolicy.core.policy import Ref
@@ -63,6 +64,10 @@ class Mesh:
     def runners(self) -> dict[str, Runner]:
         """The pods that run, by name."""
         return {name: member.runner for name, member in self.members.items()}
+
+    def sender(self, shown: str) -> str | None:
+        """Return the pod whose token that is, or None."""
+        return next((name for name, member in self.members.items() if token(member.secret) == shown), None)
 
     async def run(self) -> None:
         """Run until `shut_down`; whatever happens, nothing of it runs afterwards."""

@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from localmesh.control.endpoints import Directory, Hint
 from localmesh.control.ingressgateway import KIND, IngressGateway
 from localmesh.envoy.bootstrap import bootstrap
+from localmesh.envoy.clusters import REQUESTS
 from localmesh.envoy.command import command
 from localmesh.envoy.inbound import InboundPort
 from localmesh.envoy.ingress import ingress
@@ -19,10 +21,12 @@ from localmesh.pods import programs
 from localmesh.pods.plan import Group
 from localmesh.pods.pod import Pod, tcp_ports
 from localmesh.pods.runner import Programs
+from localmesh.pods.spans import ENDPOINTS, Receiver, SpanExport, token
 from localmesh.state import StateFolder
 from meshpolicy.decide.transport import hinted_opaque
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.container import Container
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class PodWriter:
     environ: Mapping[str, str]
     credentials: Credentials
     ingress: IngressGateway | None = None
+    receiver: Receiver | None = None
+    """Where spans go; None where nobody takes them."""
 
     @cached_property
     def directory(self) -> Directory:
@@ -47,22 +53,26 @@ class PodWriter:
         }
         return Directory(self.cluster.services, hints)
 
-    def prepare(self, pod: Pod) -> None:
+    def prepare(self, pod: Pod, secret: str) -> None:
         """Make the folder of a pod, with what its sidecar is started with; give it a certificate if it is meshed."""
         make_folder(pod.app)
         if pod.meshed:
             self.issue(pod)
-        write(pod.bootstrap, json.dumps(bootstrap(pod)))
+        write(pod.bootstrap, json.dumps(bootstrap(pod, self.export(secret))))
 
     def issue(self, pod: Pod) -> None:
         """Give a meshed pod a new certificate, and the ingress one more for those outside."""
         self.credentials.issue(pod, serves_outside=pod.workload.kind == KIND)
 
+    def export(self, secret: str) -> SpanExport | None:
+        """Return where the pod with this secret sends its spans."""
+        return SpanExport(self.receiver, token(secret)) if self.receiver else None
+
     def resources(self, group: Group, pod: Pod, secret: str) -> Iterable[Resource]:
         """Return what the sidecar of a pod is told from the start."""
         if self.ingress and group.workload.ref.kind == KIND:
-            return ingress(pod, self.ingress.listeners(self.cluster, pod))
-        return sidecar(pod, list(self._inbound(group, pod)), secret)
+            return ingress(pod, self.ingress.listeners(self.cluster, pod), self.export(secret))
+        return sidecar(pod, list(self._inbound(group, pod)), secret, export=self.export(secret))
 
     def _inbound(self, group: Group, pod: Pod) -> Iterator[InboundPort]:
         for port in tcp_ports(pod):
@@ -74,12 +84,21 @@ class PodWriter:
         return Programs(
             sidecar=programs.sidecar(pod, command(pod), self.folder, self.environ),
             apps={
-                container.name: programs.app(pod, container, self.folder, self.environ, proxy)
+                container.name: programs.app(
+                    pod, container, self.folder, self.environ, proxy, self._app_export(pod, container, secret)
+                )
                 for container in pod.containers
             },
             probes={container.name: container.probes for container in pod.containers},
             grace=group.workload.grace,
         )
+
+    def _app_export(self, pod: Pod, container: Container, secret: str) -> SpanExport | None:
+        """Return where an app sends its spans, unless its manifest names a collector that runs in this mesh."""
+        named = [urlsplit(variable.value).netloc for variable in container.env if variable.name in ENDPOINTS]
+        if any(self.directory.knows(pod, REQUESTS + authority) for authority in named if authority):
+            return None
+        return self.export(secret)
 
     def _hint(self, group: Group, port: int) -> Hint:
         if effective(self.cluster, group.workload, port).skipped:

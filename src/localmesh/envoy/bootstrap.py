@@ -1,15 +1,16 @@
 """What a sidecar is started with: who it is, and where the control plane tells it everything else."""
 
-from localmesh.envoy import Json
+from localmesh.envoy import Json, tracing
 from localmesh.envoy.message import extension, typed
 from localmesh.pods.pod import Pod
+from localmesh.pods.spans import SpanExport
 
 CONTROL_PLANE = "control-plane"
 ADS: Json = {"ads": {}, "initial_fetch_timeout": "0s", "resource_api_version": "V3"}
 """Where a resource comes from: the one stream. Nobody goes on without it, however long it takes."""
 
 
-def bootstrap(pod: Pod) -> Json:
+def bootstrap(pod: Pod, export: SpanExport | None = None) -> Json:
     """Return the configuration; what it names is in the pod's private folder, and nothing is watched there."""
     stream = {"envoy_grpc": {"cluster_name": CONTROL_PLANE}}
     return {
@@ -20,7 +21,7 @@ def bootstrap(pod: Pod) -> Json:
             "lds_config": ADS,
             "cds_config": ADS,
         },
-        "static_resources": {"clusters": [_control_plane(pod)]},
+        "static_resources": {"clusters": [_control_plane(pod), *([tracing.cluster(export)] if export else [])]},
         "overload_manager": {"resource_monitors": [_connections()]},
         "layered_runtime": {"layers": [{"name": "static", "static_layer": _RUNTIME}]},
     }
@@ -50,6 +51,7 @@ _RUNTIME: Json = {
     "envoy": {"reloadable_features": {"http_reject_path_with_fragment": False}},
     # A list of accounts is one expression, and two accounts are more than Envoy allows by default.
     "re2": {"max_program_size": {"error_level": 10_000, "warn_level": 10_000}},
+    **tracing.RUNTIME,
 }
 
 

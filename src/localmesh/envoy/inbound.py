@@ -21,6 +21,7 @@ from localmesh.envoy.message import extension
 from localmesh.envoy.wire import Resource
 from localmesh.pods.addresses import Outside
 from localmesh.pods.pod import Pod
+from localmesh.pods.spans import SpanExport
 from meshpolicy.core.policy import HttpRoute, HttpRule, PortPolicy, Protocol
 
 _CODEC = {Protocol.HTTP1: Codec.HTTP1, Protocol.HTTP2: Codec.HTTP2, Protocol.GRPC: Codec.HTTP2}
@@ -67,12 +68,12 @@ def routes(port: InboundPort, outside: Outside) -> Iterator[Resource]:
         yield route_configuration(port.cluster, policy, Peers(terminated, outside))
 
 
-def listener(pod: Pod, port: InboundPort, outside: Outside) -> Resource:
+def listener(pod: Pod, port: InboundPort, outside: Outside, export: SpanExport | None = None) -> Resource:
     """Return the listener of a port."""
-    return Resource(Kind.LISTENER, f"inbound_{port.number}", _listener(pod, port, outside))
+    return Resource(Kind.LISTENER, f"inbound_{port.number}", _listener(pod, port, outside, export))
 
 
-def _listener(pod: Pod, port: InboundPort, outside: Outside) -> Json:
+def _listener(pod: Pod, port: InboundPort, outside: Outside, export: SpanExport | None) -> Json:
     address = {"socket_address": {"address": str(pod.local), "port_value": port.number}}
     found: Json = {
         "name": f"inbound_{port.number}",
@@ -82,7 +83,7 @@ def _listener(pod: Pod, port: InboundPort, outside: Outside) -> Json:
     }
     if not pod.meshed or port.policy.skipped:
         return found | {"filter_chains": [{"filters": stream.forward(pod, port.cluster)}]}
-    return found | _inspected(effective(port.policy).protocol) | {"filter_chains": _chains(pod, port, outside)}
+    return found | _inspected(effective(port.policy).protocol) | {"filter_chains": _chains(pod, port, outside, export)}
 
 
 def _inspected(protocol: Protocol) -> Json:
@@ -99,7 +100,7 @@ def _inspected(protocol: Protocol) -> Json:
     }
 
 
-def _chains(pod: Pod, port: InboundPort, outside: Outside) -> list[Json]:
+def _chains(pod: Pod, port: InboundPort, outside: Outside, export: SpanExport | None) -> list[Json]:
     policy = effective(port.policy)
     known, strangers = Peers(terminated=True, outside=outside), Peers(terminated=False, outside=outside)
 
@@ -107,7 +108,7 @@ def _chains(pod: Pod, port: InboundPort, outside: Outside) -> list[Json]:
         return stream.authorized(pod, port.cluster, policy.authorizations, peers)
 
     def requests_from(peers: Peers, codec: Codec) -> list[Json]:
-        return [requests(pod, port.number, peers, codec)]
+        return [requests(pod, port.number, peers, codec, export)]
 
     # A stream on a port for HTTP is refused whatever the policies say (R64).
     declared = _CODEC.get(policy.protocol)

@@ -1,6 +1,6 @@
 """What a sidecar does with the requests that it accepts: match a route, ask for a grant, limit, pass on (R85)."""
 
-from localmesh.envoy import Json, accesslog, grpcroutes, ratelimit, routes
+from localmesh.envoy import Json, accesslog, grpcroutes, ratelimit, routes, tracing
 from localmesh.envoy.authorization import Peers, rules
 from localmesh.envoy.connection import BAD_GATEWAY, NO_ROUTE, Codec, http, remove, told, write
 from localmesh.envoy.filters import header_changes, redirect
@@ -8,6 +8,7 @@ from localmesh.envoy.kinds import Kind
 from localmesh.envoy.message import extension, typed
 from localmesh.envoy.wire import Resource
 from localmesh.pods.pod import Pod
+from localmesh.pods.spans import SpanExport
 from meshpolicy.core.policy import Filter, GrpcRoute, HttpRoute, PortPolicy, Protocol
 
 RBAC = "envoy.filters.http.rbac"
@@ -15,7 +16,7 @@ _VERIFIED = "%DOWNSTREAM_PEER_DNS_SAN%%DOWNSTREAM_PEER_URI_SAN%"
 """The one name in the client's certificate: our issuer writes no second."""
 
 
-def requests(pod: Pod, port: int, peers: Peers, codec: Codec) -> Json:
+def requests(pod: Pod, port: int, peers: Peers, codec: Codec, export: SpanExport | None) -> Json:
     """Return the filter for the requests of some peers; what becomes of them is in the routes of the same name."""
     return http(
         _name(port, peers),
@@ -26,6 +27,7 @@ def requests(pod: Pod, port: int, peers: Peers, codec: Codec) -> Json:
         log=accesslog.inbound_http(pod),
         default_host=f"{pod.address}:{port}",
         changes=_client_id(peers),
+        **tracing.inbound(pod, export),
     )
 
 

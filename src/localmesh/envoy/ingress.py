@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from localmesh.envoy import Json, accesslog
+from localmesh.envoy import Json, accesslog, tracing
 from localmesh.envoy.clusters import of_ingress
 from localmesh.envoy.connection import BAD_GATEWAY, Codec, http, told
 from localmesh.envoy.endpoints import Destination
@@ -18,6 +18,7 @@ from localmesh.envoy.routes import Entry, entries
 from localmesh.envoy.tls import public_server
 from localmesh.envoy.wire import Resource
 from localmesh.pods.pod import Pod
+from localmesh.pods.spans import SpanExport
 from meshpolicy.core.policy import HttpRoute
 
 NO_BACKEND = 500
@@ -45,14 +46,14 @@ class IngressListener:
     """Whether it proves itself by the certificate for those outside (`secrets.SERVER`)."""
 
 
-def ingress(pod: Pod, listeners: Sequence[IngressListener]) -> Iterator[Resource]:
+def ingress(pod: Pod, listeners: Sequence[IngressListener], export: SpanExport | None = None) -> Iterator[Resource]:
     """Yield what the Envoy of a Gateway is told."""
     called = {
         destination: None for listener in listeners for offer in listener.offers for destination, _ in offer.backends
     }
     yield from (of_ingress(pod, destination) for destination in called)
     for listener in listeners:
-        yield Resource(Kind.LISTENER, listener.name, _listener(pod, listener))
+        yield Resource(Kind.LISTENER, listener.name, _listener(pod, listener, export))
         yield Resource(Kind.ROUTES, listener.name, _route_configuration(listener))
 
 
@@ -63,7 +64,7 @@ def _route_configuration(listener: IngressListener) -> Json:
     return {"name": listener.name, "virtual_hosts": [host], "validate_clusters": False}
 
 
-def _listener(pod: Pod, listener: IngressListener) -> Json:
+def _listener(pod: Pod, listener: IngressListener, export: SpanExport | None) -> Json:
     manager = http(
         listener.name,
         codec=Codec.AUTO,
@@ -72,6 +73,7 @@ def _listener(pod: Pod, listener: IngressListener) -> Json:
         replies=BAD_GATEWAY,
         log=accesslog.outbound_http(pod),
         default_host="unknown",
+        **tracing.ingress(pod, export),
     )
     chain: Json = {"filters": [manager]}
     if listener.tls:

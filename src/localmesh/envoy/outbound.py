@@ -7,7 +7,7 @@ The host is asked for on demand: the control plane knows every Service, the side
 from base64 import b64encode
 from collections.abc import Iterable
 
-from localmesh.envoy import Json, accesslog
+from localmesh.envoy import Json, accesslog, tracing
 from localmesh.envoy.bootstrap import ADS
 from localmesh.envoy.clusters import REQUESTS, STREAMS
 from localmesh.envoy.connection import BAD_GATEWAY, Codec, fixed, http, reply, write
@@ -16,6 +16,7 @@ from localmesh.envoy.message import extension
 from localmesh.envoy.requestmatch import header
 from localmesh.envoy.wire import Resource
 from localmesh.pods.pod import OUTBOUND_PORT, Pod
+from localmesh.pods.spans import SpanExport
 
 USER = "app"
 _SAFE = "GET|HEAD|OPTIONS|TRACE"
@@ -28,7 +29,7 @@ def proxy_url(pod: Pod, secret: str) -> str:
     return f"http://{USER}:{secret}@{pod.local}:{OUTBOUND_PORT}"
 
 
-def listener(pod: Pod, secret: str) -> Resource:
+def listener(pod: Pod, secret: str, export: SpanExport | None = None) -> Resource:
     """Return the listener that the app's requests go to."""
     name = "outbound"
     manager = http(
@@ -41,6 +42,7 @@ def listener(pod: Pod, secret: str) -> Resource:
         default_host="unknown",
         upgrade_configs=[{"upgrade_type": "CONNECT"}],
         changes=[write(_BY_REQUEST, f"{REQUESTS}%REQ(:AUTHORITY)%"), write(_BY_STREAM, f"{STREAMS}%REQ(:AUTHORITY)%")],
+        **tracing.outbound(pod, export),
     )
     content = {
         "name": name,

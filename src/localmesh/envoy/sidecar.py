@@ -7,15 +7,22 @@ from localmesh.envoy.inbound import InboundPort
 from localmesh.envoy.wire import Resource
 from localmesh.pods.addresses import Outside
 from localmesh.pods.pod import Pod
+from localmesh.pods.spans import SpanExport
 
 proxy_url = outbound.proxy_url
 
 
-def sidecar(pod: Pod, ports: Sequence[InboundPort], secret: str, outside: Outside | None = None) -> Iterator[Resource]:
+def sidecar(
+    pod: Pod,
+    ports: Sequence[InboundPort],
+    secret: str,
+    outside: Outside | None = None,
+    export: SpanExport | None = None,
+) -> Iterator[Resource]:
     """Yield what a pod's Envoy is told from the start; what its app calls it asks for."""
     outside = outside or {}
     for port in ports:
         yield inbound.app(port)
-        yield inbound.listener(pod, port, outside)
+        yield inbound.listener(pod, port, outside, export)
         yield from inbound.routes(port, outside)
-    yield outbound.listener(pod, secret)
+    yield outbound.listener(pod, secret, export)

@@ -4,10 +4,10 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from localmesh.pods.pod import Pod
 from localmesh.pods.process import Program
+from localmesh.pods.spans import SpanExport
 from localmesh.settings import PROCESS
 from localmesh.state import StateFolder
 from meshpolicy.kinds.container import Container, Variable
@@ -36,8 +36,18 @@ def resolve(container: Container, environ: Mapping[str, str]) -> tuple[str, ...]
     return (found, *arguments, *container.args)
 
 
-def app(pod: Pod, container: Container, folder: StateFolder, environ: Mapping[str, str], proxy: str = "") -> Program:
-    """Return the program of one container of a pod; `proxy` is the way out through its sidecar, with the secret."""
+def app(
+    pod: Pod,
+    container: Container,
+    folder: StateFolder,
+    environ: Mapping[str, str],
+    proxy: str = "",
+    export: SpanExport | None = None,
+) -> Program:
+    """Return the program of one container of a pod; `proxy` is the way out through its sidecar, with the secret.
+
+    Its spans go where `export` says, whatever collector the manifests name: that of a cluster is not here.
+    """
     return Program(
         name=f"{pod.name}/{container.name}",
         command=resolve(container, environ),
@@ -45,28 +55,13 @@ def app(pod: Pod, container: Container, folder: StateFolder, environ: Mapping[st
             **base_environment(folder, f"{pod.name}/{container.name}", environ),
             "PINGPONG_SOCKETS": str(pod.app),
             **({"HTTP_PROXY": proxy, "http_proxy": proxy} if proxy else {}),
+            **(export.sampling if export else {}),
             **{variable.name: _value(pod, variable) for variable in container.env},
-            **collector(environ),
+            **(export.destination if export else {}),
         },
         log=pod.app_log,
         folder=pod.folder,
     )
-
-
-COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
-"""OpenTelemetry's own variable: where whoever starts the mesh wants its spans."""
-
-
-def collector(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what sends the spans of an app to the collector that is set, past its sidecar; nothing without one.
-
-    It stands before what the manifests say: the collector of a cluster is not here.
-    """
-    endpoint = environ.get(COLLECTOR, "")
-    host = urlsplit(endpoint).hostname if endpoint else None
-    if not host:
-        return {}
-    return {COLLECTOR: endpoint, "PINGPONG_OTLP_ENDPOINT": endpoint, "NO_PROXY": host, "no_proxy": host}
 
 
 def sidecar(pod: Pod, command: tuple[str, ...], folder: StateFolder, environ: Mapping[str, str]) -> Program:

@@ -16,6 +16,8 @@ from starlette.routing import Route
 from localmesh.ask.question import from_body
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError
 from localmesh.observe.views import Dropped, StatView, TapView
+from localmesh.traces.select import Wanted
+from localmesh.traces.view import TracesView
 from localmesh.views import Answer, Applied, MeshView, Question
 
 
@@ -48,6 +50,12 @@ class Controlled(Protocol):
 
     def tap(self, name: str) -> AsyncIterator[TapView | Dropped]:
         """Yield the requests that a pod, or the pods of a workload, get and send from now on."""
+
+    def traces(self, wanted: Wanted) -> TracesView:
+        """Return the traces that are wanted, the latest first."""
+
+    def trace(self, prefix: str) -> TracesView:
+        """Return the traces whose id begins so."""
 
 
 def create_app(mesh: Controlled) -> Starlette:
@@ -89,6 +97,7 @@ def create_app(mesh: Controlled) -> Starlette:
             Route("/manifests", manifests),
             Route("/stat/{window:int}/{by}", stat),
             Route("/tap/{name:path}", tap),
+            *_traces(mesh),
             Route("/restart/{name:path}", restart, methods=["POST"]),
             Route("/scale/{replicas:int}/{name:path}", scale, methods=["POST"]),
             *(Route(f"/{verb.__name__}", verb, methods=["POST"]) for verb in verbs),
@@ -102,6 +111,17 @@ async def _lines(found: AsyncIterator[TapView | Dropped]) -> AsyncIterator[str]:
     yield "\n"
     async for view in found:
         yield json.dumps(asdict(view)) + "\n"
+
+
+def _traces(mesh: Controlled) -> list[Route]:
+    async def traces(request: Request) -> Response:
+        wanted = Wanted(**await request.json())
+        return Response(mesh.traces(wanted).to_json(), media_type="application/json")
+
+    async def trace(request: Request) -> Response:
+        return Response(mesh.trace(request.path_params["prefix"]).to_json(), media_type="application/json")
+
+    return [Route("/traces", traces, methods=["POST"]), Route("/traces/{prefix:path}", trace)]
 
 
 async def _refuse(_: Request, error: Exception) -> Response:
@@ -119,10 +139,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(mesh: Controlled, listener: socket.socket) -> None:
-    """Answer until cancelled."""
+async def serve(app: Starlette, listener: socket.socket, *, keep_alive: int = 5) -> None:
+    """Answer until cancelled; a connection is kept for so many seconds without a request."""
     options: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False, "ws": "none"}
-    server = _Server(uvicorn.Config(create_app(mesh), **options))
+    server = _Server(uvicorn.Config(app, timeout_keep_alive=keep_alive, **options))
     try:
         await server.serve(sockets=[listener])
     finally:

@@ -14,6 +14,8 @@ from urllib.parse import quote
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning
 from localmesh.observe.views import Dropped, EdgeView, StatView, TapView
 from localmesh.state import StateFolder
+from localmesh.traces.select import Wanted
+from localmesh.traces.view import TracesView
 from localmesh.views import Answer, Applied, MeshView, Question
 
 
@@ -69,6 +71,14 @@ class Client:
                     yield _tapped(json.loads(line)) if line.strip() else None
         except (OSError, HTTPException) as error:
             raise self._unheard() from error
+
+    def traces(self, wanted: Wanted) -> TracesView:
+        """Return the traces that are wanted, the latest first."""
+        return TracesView.from_json(self._send("POST", "/traces", asdict(wanted)))
+
+    def trace(self, prefix: str) -> TracesView:
+        """Return the traces whose id begins so."""
+        return TracesView.from_json(self._send("GET", f"/traces/{_quoted(prefix)}"))
 
     def _send(self, method: str, path: str, body: object = None) -> str:
         """Return what the supervisor answers; raises what it says went wrong."""

@@ -11,6 +11,7 @@ from localmesh.control.ingressgateway import find_ingress, ingress_group
 from localmesh.control.manifests import read_manifests
 from localmesh.control.mesh import Mesh
 from localmesh.control.podwriter import PodWriter
+from localmesh.control.refusals import Noted, Refusal, explained
 from localmesh.envoy.command import binary
 from localmesh.envoy.sidecar import proxy_url
 from localmesh.errors import BadInput
@@ -24,11 +25,16 @@ from localmesh.pods.network import NodeNetwork
 from localmesh.pods.plan import Group, groups
 from localmesh.pods.preflight import envoy_reasons, port_reasons, workload_reasons
 from localmesh.pods.runner import Runner
+from localmesh.pods.spans import Receiver
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
 from localmesh.supervisor.observation import Observation
+from localmesh.supervisor.spans import Spans
+from localmesh.traces.select import Wanted
+from localmesh.traces.view import TracesView
 from localmesh.views import Answer, Applied, IngressView, MeshView, PodView, Question
 from meshpolicy.core.client import Client
+from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster
 
 
@@ -42,6 +48,7 @@ class Controller:
         network: NodeNetwork,
         environ: Mapping[str, str],
         report: Listener,
+        receiver: Receiver,
     ) -> None:
         self.folder = folder
         self._settings = settings
@@ -59,10 +66,19 @@ class Controller:
             raise BadInput(*reasons, hint="nothing was started")
         self._authority = Authority.open(folder.authority, cluster.settings.trust_domain)
         credentials = Credentials(self._authority, settings.certificate_lifetime)
-        writer = PodWriter(cluster, planned, folder, environ, credentials, find_ingress(cluster, settings))
+        writer = PodWriter(cluster, planned, folder, environ, credentials, find_ingress(cluster, settings), receiver)
         self.observation = Observation(to_loopback(network.node), settings.manifests, folder.checkout)
         self.mesh = Mesh(writer, network, self.observation.noting(report))
         self.observation.begin(self.mesh)
+        self.spans = Spans(folder, environ, self._refusal)
+
+    def _refusal(self, pod: str, attributes: Mapping[str, str]) -> Refusal | None:
+        """Return why the policies of a pod's port refused a request, by what its span says."""
+        noted, port = Noted.of(attributes), attributes.get("port", "")
+        if noted.verdict is None or pod not in self.mesh.members or not port.isdecimal():
+            return None
+        workload = self.mesh.group(pod).workload
+        return explained(effective(self.mesh.writer.cluster, workload, int(port)).taken_to_hold(), noted)
 
     def _planned(self, cluster: Cluster) -> tuple[Group, ...]:
         found = groups(cluster.workloads, cluster.settings, self.folder)
@@ -165,6 +181,14 @@ class Controller:
     def manifests(self) -> str:
         """Return the documents that the mesh runs by, as YAML."""
         return self._manifests.to_yaml()
+
+    def traces(self, wanted: Wanted) -> TracesView:
+        """Return the traces that are wanted, the latest first."""
+        return self.spans.view(wanted.select(self.spans.store.latest()), self._settings.trace_ratio)
+
+    def trace(self, prefix: str) -> TracesView:
+        """Return the traces whose id begins so."""
+        return self.spans.view(self.spans.store.find(prefix), self._settings.trace_ratio)
 
     async def apply(self) -> Applied:
         """Read the manifests again; return what they have changed, once all of it holds."""

@@ -15,15 +15,19 @@ from socket import socket
 
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError, os_error_text
 from localmesh.events import Failed, Listener, Note
+from localmesh.pods.addresses import to_loopback
 from localmesh.pods.network import claimed
+from localmesh.pods.spans import Receiver
 from localmesh.settings import Settings, read
 from localmesh.state import StateFolder, state_folder
 from localmesh.supervisor.controller import Controller
 from localmesh.supervisor.leftovers import clean
-from localmesh.supervisor.listening import listen
+from localmesh.supervisor.listening import listen, listen_on
 from localmesh.supervisor.reporter import reporter
 from localmesh.until import stop_task
 
+KEEP_ALIVE = 30
+"""Seconds; longer than the pods' programs keep a connection, so that they close it first."""
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -61,29 +65,41 @@ def _run_owned(
     if cleaned := clean(folder):
         report(Note(str(cleaned)))
     try:
-        with claimed() as network:
-            asyncio.run(_run(Controller(settings, folder, network, environ, report)))
+        with claimed() as network, listen_on(to_loopback(network.node)) as spans:
+            receiver = Receiver(to_loopback(network.node), spans.getsockname()[1], settings.trace_ratio)
+            asyncio.run(_run(Controller(settings, folder, network, environ, report, receiver), spans))
     finally:
         folder.clear()
 
 
-async def _run(controller: Controller) -> None:
+async def _run(controller: Controller, spans: socket) -> None:
     loop = asyncio.get_running_loop()
     for ending in ENDINGS:
         loop.add_signal_handler(ending, controller.mesh.shut_down)
     # Before the first pod starts: from now on whoever asks waits for an answer, and is not told that nobody is there.
     with listen(controller.folder.control) as listener:
-        controlling = asyncio.create_task(_control(controller, listener))
+        serving = [
+            asyncio.create_task(_control(controller, listener)),
+            asyncio.create_task(_take_spans(controller, spans)),
+        ]
         try:
-            await controller.mesh.run()
+            async with controller.spans.running():
+                await controller.mesh.run()
         finally:
-            await stop_task(controlling)
+            await asyncio.gather(*map(stop_task, serving))
 
 
 async def _control(controller: Controller, listener: socket) -> None:
     # Loaded beside the starting pods, which need longer.
     api = await asyncio.to_thread(import_module, "localmesh.supervisor.api")
-    await api.serve(controller, listener)
+    await api.serve(api.create_app(controller), listener)
+
+
+async def _take_spans(controller: Controller, listener: socket) -> None:
+    api = await asyncio.to_thread(import_module, "localmesh.supervisor.api")
+    receiver = await asyncio.to_thread(import_module, "localmesh.traces.receiver")
+    app = receiver.create_app(controller.mesh.sender, controller.spans.take)
+    await api.serve(app, listener, keep_alive=KEEP_ALIVE)
 
 
 def main() -> None:

@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from localmesh.pods.spans import PATH
 from localmesh.traces import otlp
 
-PATH = "/v1/traces"
 PROTOBUF = "application/x-protobuf"
 MOST_BYTES = 4 * 1024 * 1024
 """Of one request, also when it is unpacked: what gRPC accepts by default."""

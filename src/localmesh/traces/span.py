@@ -11,6 +11,16 @@ Value = str | bool | int | float
 """What an attribute holds; lists and maps are kept as text."""
 
 
+VERDICT = "policy.verdict"
+"""The attribute of a refused request's span that says what the policies did; a sidecar's server span has it."""
+RULE = "policy.rule"
+"""The object that decided."""
+PLACE = "policy.place"
+"""Where that is written: `file:line`."""
+REASONS = "policy.reasons"
+"""All that led to it, a line each."""
+
+
 class SpanKind(StrEnum):
     """What part in a call a span tells of."""
 
@@ -55,6 +65,17 @@ class Span:
     attributes: Mapping[str, Value] = field(default_factory=dict)
     size: int = 0
     """Bytes of the message that it came in, as a measure of what it takes to keep."""
+
+    @property
+    def refused(self) -> str:
+        """What the policies did to the request, in the words of `meshpolicy`; empty where it was let through."""
+        return str(self.attributes.get(VERDICT, ""))
+
+    @property
+    def answer(self) -> int | None:
+        """The status of the HTTP answer, as an app or an Envoy notes it; None where there was none."""
+        found = self.attributes.get("http.response.status_code", self.attributes.get("http.status_code"))
+        return int(found) if found is not None and str(found).isdecimal() and found != "0" else None
 
     @property
     def seconds(self) -> float:

@@ -43,6 +43,11 @@ class Trace:
         return any(span.status is Status.ERROR for span in self.spans)
 
     @property
+    def refused(self) -> Span | None:
+        """The first span of a request that the policies refused."""
+        return next((span for span in self.spans if span.refused), None)
+
+    @property
     def services(self) -> tuple[str, ...]:
         """Who took part, in the order of the tree."""
         return tuple(dict.fromkeys(span.service for _, span in self.tree()))

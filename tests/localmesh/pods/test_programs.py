@@ -1,11 +1,13 @@
 """What a container runs, and what it finds in its environment."""
 
 import sys
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
-from localmesh.pods.programs import NoProgram, app, collector, resolve, unknown_fields
+from localmesh.pods.programs import NoProgram, app, resolve, unknown_fields
+from localmesh.pods.spans import Receiver, SpanExport
 from localmesh.state import StateFolder
 from meshpolicy.kinds.container import Variable
 
@@ -52,18 +54,17 @@ def test_an_app_gets_little_of_the_environment_and_its_mark_and_its_way_out() ->
     }
 
 
-def test_spans_go_to_the_collector_that_is_set_past_the_sidecar() -> None:
-    endpoint = "http://collector.example:4318"
-    manifest = (Variable("PINGPONG_OTLP_ENDPOINT", "http://jaeger.observability:4318"),)
-    environ = {**ENVIRON, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
-    found = app(pod(), container(env=manifest), FOLDER, environ, "http://app:x@127.244.0.2:4140").environment
-    assert {found[name] for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "PINGPONG_OTLP_ENDPOINT")} == {endpoint}
-    assert {found[name] for name in ("NO_PROXY", "no_proxy")} == {"collector.example"}
-
-
-@pytest.mark.parametrize("endpoint", ["", "collector", "://"])
-def test_what_is_no_address_of_a_collector_changes_nothing(endpoint: str) -> None:
-    assert collector({"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}) == {}
+def test_spans_go_past_the_sidecar_to_the_mesh_whatever_collector_is_named() -> None:
+    manifest = (Variable("PINGPONG_OTLP_ENDPOINT", "http://jaeger.tracing:4318"), Variable("PINGPONG_TRACE_RATIO", "1"))
+    environ = {**ENVIRON, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.example:4318"}
+    export = SpanExport(Receiver(IPv4Address("127.244.0.1"), 4318, 0.25), "t0ken")
+    found = app(pod(), container(env=manifest), FOLDER, environ, "http://app:x@127.244.0.2:4140", export).environment
+    endpoints = {found[name] for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "PINGPONG_OTLP_ENDPOINT")}
+    assert endpoints == {"http://127.244.0.1:4318"}
+    assert found["OTEL_EXPORTER_OTLP_HEADERS"] == "authorization=Bearer%20t0ken"
+    assert {found[name] for name in ("NO_PROXY", "no_proxy")} == {"127.244.0.1"}
+    # How much is recorded, a manifest may say.
+    assert (found["OTEL_TRACES_SAMPLER_ARG"], found["PINGPONG_TRACE_RATIO"]) == ("0.25", "1")
 
 
 @pytest.mark.parametrize(

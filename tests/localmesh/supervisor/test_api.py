@@ -11,14 +11,18 @@ import pytest
 from localmesh.errors import BadInput, LocalMeshError, NotRunning
 from localmesh.observe.views import Dropped, StatView, TapView
 from localmesh.state import StateFolder
-from localmesh.supervisor.api import serve
+from localmesh.supervisor.api import create_app, serve
 from localmesh.supervisor.client import Client
 from localmesh.supervisor.listening import listen
+from localmesh.traces.select import Wanted
+from localmesh.traces.trace import Trace
+from localmesh.traces.view import TracesView
 from localmesh.until import stop_task
 from localmesh.views import AccessView, Answer, Applied, IngressView, MeshView, Question
 
 from ..build import pod_view
 from ..observe.values import edge_view, tap_view
+from ..traces.values import span
 
 INGRESS = IngressView("http://127.0.0.1:8080", "https://127.0.0.1:8443", "/state/authority/ca.crt", ("/rally",))
 ACCESS = AccessView("pinger", "ponger", "http", "GET /ping", "AuthorizationPolicy pingpong/pinger-may-ping")
@@ -27,6 +31,7 @@ ANSWER = Answer("unmeshed", "ponger", "GET /ping", 403, "", 0.001, "forbidden", 
 EDGE = edge_view()
 TAPPED = tap_view()
 
+TRACES = TracesView((Trace.of([span(1, attributes={"a": 1})]),), 1, 3, 2, 0.5, "http://collector", "http://page")
 APPLIED = Applied(("ponger-0",), ("ponger-1",), (), ("pinger-0",), 0.02)
 
 
@@ -67,6 +72,16 @@ class Mesh:
         self.asked.append((name, replicas))
         return ("ponger-0",)
 
+    def traces(self, wanted: Wanted) -> TracesView:
+        """Keep what was wanted, and return a trace."""
+        self.asked.append(wanted)
+        return TRACES
+
+    def trace(self, prefix: str) -> TracesView:
+        """Keep the id."""
+        self.asked.append(prefix)
+        return TRACES
+
     def manifests(self) -> str:
         """Return a document."""
         return "---\n{}\n"
@@ -92,7 +107,7 @@ def talk(folder: Path, conversation: Callable[[Client, Mesh], None]) -> None:
 
     async def main() -> None:
         mesh = Mesh()
-        serving = asyncio.create_task(serve(mesh, listen(state.control)))
+        serving = asyncio.create_task(serve(create_app(mesh), listen(state.control)))
         await asyncio.to_thread(conversation, Client(state, timeout=10), mesh)
         await stop_task(serving)
 
@@ -109,7 +124,9 @@ def test_views_and_answers_survive_the_way(short_path: Path) -> None:
         assert client.restart("pingpong/ponger") == ("ponger-2", "ponger-0")
         question = Question("pinger", "ponger", "POST", (("X-A", "1"), ("X-A", "2")))
         assert client.ask(question) == ANSWER
-        assert mesh.asked == [("pingpong/ponger", 1), "pingpong/ponger", question]
+        wanted = Wanted(3, errors=True, service="ponger", name="/ping", longer=0.5, since=7)
+        assert client.traces(wanted) == client.trace("ab/cd") == TRACES
+        assert mesh.asked == [("pingpong/ponger", 1), "pingpong/ponger", question, wanted, "ab/cd"]
 
     talk(short_path, conversation)
 

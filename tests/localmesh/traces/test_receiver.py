@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from localmesh.traces.receiver import MOST_BYTES, PATH, PROTOBUF, create_app
+from localmesh.pods.spans import PATH
+from localmesh.traces.receiver import MOST_BYTES, PROTOBUF, create_app
 
 from .test_otlp import one_span
 

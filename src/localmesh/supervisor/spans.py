@@ -1,0 +1,114 @@
+"""What becomes of the spans that pods send: the policy is named in those of refused calls; kept, and passed on."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from localmesh.control.refusals import Refusal
+from localmesh.errors import CommandFailed
+from localmesh.pods.process import Child
+from localmesh.state import StateFolder
+from localmesh.traces import otlp
+from localmesh.traces.collector import Collector, collector
+from localmesh.traces.forward import Forwarder
+from localmesh.traces.jaeger import Jaeger, find, jaeger
+from localmesh.traces.span import PLACE, REASONS, RULE, VERDICT
+from localmesh.traces.store import TraceStore
+from localmesh.traces.trace import Trace
+from localmesh.traces.view import TracesView
+from localmesh.until import stop_task
+
+log = logging.getLogger(__name__)
+INBOUND = "inbound"
+
+Explain = Callable[[str, Mapping[str, str]], Refusal | None]
+"""Returns why the sidecar of a pod refused the request that a span with these attributes tells of, if it did."""
+
+
+class Spans:
+    """Takes the spans of one mesh. Raises BadInput where the environment names a collector that cannot be."""
+
+    def __init__(self, folder: StateFolder, environ: Mapping[str, str], explain: Explain) -> None:
+        self.store = TraceStore()
+        self._explain = explain
+        self._to = collector(environ)
+        self._jaeger = _jaeger(folder, environ) if self._to is None else None
+        self._forwarder: Forwarder | None = None
+
+    @property
+    def collector(self) -> Collector | None:
+        """Who gets the spans besides this store."""
+        return self._jaeger.collector if self._jaeger else self._to
+
+    @property
+    def page(self) -> str:
+        """Where the Jaeger that was started shows them; empty without one."""
+        return self._jaeger.page if self._jaeger else ""
+
+    def view(self, traces: Iterable[Trace], ratio: float) -> TracesView:
+        """Return some traces, and what there is to know about all."""
+        store, to = self.store, self._to.shown if self._to else ""
+        return TracesView(tuple(traces), store.spans, store.received, store.forgotten, ratio, to, self.page)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Pass spans on while the block runs."""
+        child = await _started(self._jaeger) if self._jaeger else None
+        self._forwarder = Forwarder(self.collector) if self.collector else None
+        sending = asyncio.create_task(self._forwarder.run()) if self._forwarder else None
+        try:
+            yield
+        finally:
+            await stop_task(sending)
+            if child:
+                await child.stop(grace=1)
+
+    def take(self, pod: str, request: ExportTraceServiceRequest) -> None:
+        """Take what a pod has sent."""
+        self._name_policies(pod, request)
+        self.store.add(otlp.spans(request, pod))
+        if self._forwarder:
+            self._forwarder.put(request)
+
+    def _name_policies(self, pod: str, request: ExportTraceServiceRequest) -> None:
+        """Write into the spans of requests that the pod's sidecar refused which object did it, and why."""
+        for group in request.resource_spans:
+            for scope in group.scope_spans:
+                for span in scope.spans:
+                    said = {pair.key: pair.value.string_value for pair in span.attributes}
+                    if said.get("direction") == INBOUND and (refusal := self._explain(pod, said)):
+                        _write(span, refusal)
+
+
+def _write(span: Any, refusal: Refusal) -> None:
+    found = {VERDICT: str(refusal.verdict), RULE: refusal.rule, PLACE: refusal.place}
+    for key, value in found.items():
+        if value:
+            span.attributes.add(key=key).value.string_value = value
+    span.attributes.add(key=REASONS).value.string_value = "\n".join(refusal.reasons)
+
+
+def _jaeger(folder: StateFolder, environ: Mapping[str, str]) -> Jaeger | None:
+    binary = find(environ)
+    return jaeger(binary, folder, environ) if binary else None
+
+
+async def _started(found: Jaeger) -> Child | None:
+    """Start a Jaeger; a mesh goes on without it."""
+
+    def ended() -> None:
+        # A socket that an ended Jaeger left would keep the next one from listening.
+        if child.pid is None:
+            found.socket.unlink(missing_ok=True)
+
+    child = Child(found.program, grace=1, on_change=ended)
+    try:
+        await child.start()
+    except CommandFailed as error:
+        log.warning("Jaeger was not started: %s", error)
+        return None
+    return child

@@ -1,0 +1,84 @@
+"""Which collector the spans of a mesh are passed on to: OpenTelemetry's own variables say it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from localmesh.errors import BadInput
+from localmesh.pods.spans import PATH
+
+_PREFIX = "OTEL_EXPORTER_OTLP_"
+_HTTP, _GRPC = "http/protobuf", "grpc"
+EXPORTER = "OTEL_TRACES_EXPORTER"
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """Somebody who takes spans by OTLP."""
+
+    url: str
+    """For HTTP with the path; for gRPC what a channel is opened to (`host:4317`, `unix:/path`)."""
+    grpc: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What it wants to see with every request; that may be a secret."""
+    tls: bool = False
+    authority: str = ""
+    """The file with the certificates that it must prove itself by; empty: those that the machine trusts."""
+
+    @property
+    def shown(self) -> str:
+        """Return it for people, without what stands before an `@`."""
+        return self.url.rpartition("@")[2] if "@" in self.url else self.url
+
+
+def wanted(environ: Mapping[str, str]) -> bool:
+    """Whether spans may be passed on at all: not where `OTEL_TRACES_EXPORTER` is `none`."""
+    return environ.get(EXPORTER, "").strip().lower() != "none"
+
+
+def collector(environ: Mapping[str, str]) -> Collector | None:
+    """Return the collector that the environment names, or None; raises BadInput with all that is wrong about it.
+
+    https://opentelemetry.io/docs/specs/otel/protocol/exporter/: what is set for traces alone goes before the rest.
+    """
+    own, general = environ.get(f"{_PREFIX}TRACES_ENDPOINT", ""), environ.get(f"{_PREFIX}ENDPOINT", "")
+    endpoint = own or general
+    if not endpoint or not wanted(environ):
+        return None
+    variable = f"{_PREFIX}TRACES_ENDPOINT" if own else f"{_PREFIX}ENDPOINT"
+    protocol = _of(environ, "PROTOCOL") or _HTTP
+    reasons = [*_wrong_endpoint(variable, endpoint), *_wrong_protocol(protocol)]
+    if reasons:
+        raise BadInput(*reasons, hint=f"{EXPORTER}=none keeps spans in the mesh alone")
+    parts = urlsplit(endpoint)
+    over_grpc = protocol == _GRPC
+    url = parts.netloc if over_grpc else endpoint if own else endpoint.rstrip("/") + PATH
+    return Collector(
+        url, over_grpc, _headers(_of(environ, "HEADERS")), parts.scheme == "https", _of(environ, "CERTIFICATE")
+    )
+
+
+def _of(environ: Mapping[str, str], name: str) -> str:
+    return environ.get(f"{_PREFIX}TRACES_{name}", "") or environ.get(f"{_PREFIX}{name}", "")
+
+
+def _wrong_endpoint(variable: str, endpoint: str) -> list[str]:
+    try:
+        parts = urlsplit(endpoint)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    # It may hold a password.
+    return [] if good and endpoint.isprintable() else [f"{variable}: expected an http:// or https:// URL"]
+
+
+def _wrong_protocol(protocol: str) -> list[str]:
+    if protocol in (_HTTP, _GRPC):
+        return []
+    return [f"{_PREFIX}PROTOCOL={protocol}: expected {_HTTP} or {_GRPC}"]
+
+
+def _headers(text: str) -> dict[str, str]:
+    """Return the headers that are written as `name=value,other=value`, with `%` before what has a meaning there."""
+    pairs = [part.partition("=") for part in text.split(",") if "=" in part]
+    return {unquote(name).strip().lower(): unquote(value).strip() for name, _, value in pairs}

@@ -1,0 +1,154 @@
+"""Traces as people see them: a line each, and one as a waterfall. Built as text, at most 80 columns wide. No I/O."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from localmesh.traces.span import PLACE, REASONS, RULE, Span, Status
+from localmesh.traces.trace import Trace
+from meshpolicy.render.visible import visible
+
+SHORT = 8
+"""Digits of a trace's id that tell it from the others, as a rule."""
+NAME = 26
+LABEL = 42
+BAR = 22
+STYLES = {"ok": "green", "refused": "yellow", "error": "red"}
+INDENT = 2
+DEEPEST = 10
+"""A span that stands deeper is not indented more."""
+
+Shown = Callable[[str], str]
+"""Returns a text with its files named as the reader names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a waterfall is drawn."""
+
+    zone: tzinfo | None = None
+    """In which times are shown; None: that of the machine."""
+    plain: bool = False
+    """Whether bars are made of ASCII alone."""
+
+
+def status(trace: Trace) -> str:
+    """Return how a trace ended, in one word."""
+    if trace.refused:
+        return "refused"
+    return "error" if trace.failed else "ok"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that fits: `830 us`, `4.2 ms`, `1.25 s`."""
+    if seconds < 0.001:
+        return f"{seconds * 1e6:.0f} us"
+    return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def at(nanoseconds: int, zone: tzinfo | None = None) -> datetime:
+    """Return a time since 1970; one that no calendar holds is its beginning."""
+    try:
+        return datetime.fromtimestamp(0, zone).astimezone(zone) + timedelta(microseconds=nanoseconds // 1000)
+    except OverflowError:
+        return datetime.fromtimestamp(0, zone).astimezone(zone)
+
+
+def clock(nanoseconds: int, zone: tzinfo | None) -> str:
+    """Return the time of day with milliseconds."""
+    return at(nanoseconds, zone).strftime("%H:%M:%S.%f")[:-3]
+
+
+def listing(traces: Iterable[Trace], look: Look = Look()) -> Table:
+    """Return one line a trace, the latest first."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column, right in (("TIME", 0), ("TRACE", 0), ("BEGINS WITH", 0), ("SPANS", 1), ("DURATION", 1), ("STATUS", 0)):
+        table.add_column(column, no_wrap=True, justify="right" if right else "left")
+    for trace in traces:
+        ended = status(trace)
+        root = trace.root
+        table.add_row(
+            clock(trace.start, look.zone),
+            trace.trace_id[:SHORT],
+            cut(f"{root.service} {root.name}", NAME),
+            str(len(trace.spans)),
+            duration(trace.seconds),
+            Text(f"{ended} {root.answer or ''}".rstrip(), STYLES[ended]),
+        )
+    return table
+
+
+def waterfall(trace: Trace, shown: Shown, look: Look = Look()) -> RenderableType:
+    """Return a trace: each span below the one that it is a part of, with its time in that of the whole."""
+    ended = status(trace)
+    head = Text(f"trace {trace.trace_id}\n", "bold")
+    head.append(f"{at(trace.start, look.zone):%Y-%m-%d %H:%M:%S}, {duration(trace.seconds)}, ", "not bold")
+    head.append(f"{len(trace.spans)} span{'s' if len(trace.spans) > 1 else ''}, ", "not bold")
+    head.append(f"{ended}\n", f"not bold {STYLES[ended]}")
+    return Group(head, *(_line(trace, depth, span, look) for depth, span in trace.tree()), *_refusals(trace, shown))
+
+
+def _line(trace: Trace, depth: int, span: Span, look: Look) -> Text:
+    label = cut(f"{' ' * (INDENT * min(depth, DEEPEST))}{span.service} {span.name}", LABEL)
+    style = "red" if span.status is Status.ERROR else "yellow" if span.refused else ""
+    line = Text(f"{label:<{LABEL}} ", style)
+    line.append(bar(trace, span, plain=look.plain), style or "cyan")
+    line.append(f" {duration(span.seconds):>8} {span.answer or ''}".rstrip())
+    return line
+
+
+def bar(trace: Trace, span: Span, *, plain: bool) -> str:
+    """Return when a span began and ended within its trace, as a bar of `BAR` columns."""
+    whole = max(1, round(trace.seconds * 1e9))
+    begins = min(BAR - 1, (span.start - trace.start) * BAR // whole)
+    length = max(1, min(BAR - begins, round(span.seconds * 1e9 * BAR / whole)))
+    return f"{' ' * begins}{('=' if plain else '━') * length}".ljust(BAR)
+
+
+def _refusals(trace: Trace, shown: Shown) -> Iterator[Text]:
+    """Yield who refused what, by which rule, and why."""
+    for _, span in trace.tree():
+        if span.refused:
+            place = span.attributes.get(PLACE)
+            by = f"{span.attributes.get(RULE, '')}" + (f" ({shown(str(place))})" if place else "")
+            text = Text(f"\n{span.service} refused {span.name}: {span.refused}, by {by}", "yellow")
+            for number, reason in enumerate(str(span.attributes.get(REASONS, "")).splitlines()):
+                text.append(f"\n{'because' if number == 0 else '':9} {shown(reason)}", "not yellow default")
+            yield text
+
+
+def cut(text: str, width: int) -> str:
+    """Return a text in so many columns at most, hidden characters in letters, with three dots for what is left out."""
+    text = visible(text)
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def summary(trace: Trace) -> dict[str, Any]:
+    """Return what the list shows of a trace, for programs."""
+    root = trace.root
+    return {
+        "trace_id": trace.trace_id,
+        "start": at(trace.start).isoformat(),
+        "service": root.service,
+        "name": root.name,
+        "spans": len(trace.spans),
+        "seconds": trace.seconds,
+        "status": status(trace),
+        "answer": root.answer,
+        "services": list(trace.services),
+    }
+
+
+def in_full(trace: Trace, shown: Shown) -> dict[str, Any]:
+    """Return all that is known of a trace, for programs; the spans in the order of the tree."""
+    spans = [{**asdict(span), "depth": depth, "seconds": span.seconds} for depth, span in trace.tree()]
+    for span in spans:
+        del span["size"]
+        texts = {key: shown(span["attributes"][key]) for key in (PLACE, REASONS) if key in span["attributes"]}
+        span["attributes"] = {**span["attributes"], **texts}
+    return {**summary(trace), "spans": spans}

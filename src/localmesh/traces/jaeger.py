@@ -1,0 +1,93 @@
+"""Jaeger beside a mesh, where its program is installed: how it is started, and where its page is.
+
+It takes spans on a Unix socket in the state folder, which nobody else on the machine can open; its page is on loopback.
+Version 2 is configured as an OpenTelemetry collector: https://www.jaegertracing.io/docs/2.20/deployment/configuration/
+"""
+
+import json
+import shutil
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from localmesh.files import make_folder, write
+from localmesh.pods.process import Program
+from localmesh.pods.programs import base_environment
+from localmesh.state import StateFolder
+from localmesh.traces.collector import Collector, wanted
+
+PROGRAM = "jaeger"
+PAGE_PORT = 16686
+MOST_TRACES = 10_000
+LOCALHOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Jaeger:
+    """A Jaeger of one mesh."""
+
+    program: Program
+    page: str
+    """The address of its page."""
+    socket: Path
+    """Where it takes spans."""
+
+    @property
+    def collector(self) -> Collector:
+        """The same, for one who sends them."""
+        return Collector(f"unix:{self.socket}", grpc=True)
+
+
+def find(environ: Mapping[str, str]) -> Path | None:
+    """Return the program, if there is one and spans may be passed on."""
+    found = shutil.which(PROGRAM, path=environ.get("PATH")) if wanted(environ) else None
+    return Path(found) if found else None
+
+
+def jaeger(binary: Path, folder: StateFolder, environ: Mapping[str, str]) -> Jaeger:
+    """Return a Jaeger, and write what it is started with into the state folder."""
+    own = make_folder(folder.jaeger)
+    config, spans = own / "config.json", own / "spans.sock"
+    port = PAGE_PORT if _free(PAGE_PORT) else _any_port()
+    write(config, json.dumps(configuration(spans, port)))
+    command = (str(binary), f"--config=file:{config}")
+    program = Program(PROGRAM, command, base_environment(folder, PROGRAM, environ), own / "jaeger.log", own)
+    return Jaeger(program, f"http://{LOCALHOST}:{port}", spans)
+
+
+def configuration(spans: Path, port: int) -> dict[str, object]:
+    """Return the configuration: OTLP from a Unix socket, traces in memory, the page on loopback, and nothing else."""
+    return {
+        "service": {
+            "extensions": ["jaeger_storage", "jaeger_query"],
+            "pipelines": {"traces": {"receivers": ["otlp"], "exporters": ["jaeger_storage_exporter"]}},
+            # Its own metrics would take one more port.
+            "telemetry": {"metrics": {"level": "none"}},
+        },
+        "extensions": {
+            "jaeger_storage": {"backends": {"memory": {"memory": {"max_traces": MOST_TRACES}}}},
+            "jaeger_query": {
+                "storage": {"traces": "memory"},
+                "http": {"endpoint": f"{LOCALHOST}:{port}"},
+                "grpc": {"endpoint": f"{LOCALHOST}:{_any_port()}"},
+            },
+        },
+        "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": str(spans), "transport": "unix"}}}},
+        "exporters": {"jaeger_storage_exporter": {"trace_storage": "memory"}},
+    }
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as attempt:
+        try:
+            attempt.bind((LOCALHOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _any_port() -> int:
+    with socket.socket() as found:
+        found.bind((LOCALHOST, 0))
+        return int(found.getsockname()[1])
