@@ -165,6 +165,13 @@ policy-lint *args: install
     @meshpolicy lint k8s mesh "$@"
     @meshpolicy prove tests/proofs.yaml
 
+# write a folder of evidence, tenet by tenet of NIST SP 800-207: proofs, versions, and what the running mesh showed
+[group('policy')]
+[no-cd]
+[no-exit-message]
+evidence *args: install
+    @python -m meshup.evidence "$@"
+
 # run the tests; pass pytest options after the name
 [group('test')]
 test *args: install
