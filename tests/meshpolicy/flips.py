@@ -151,7 +151,7 @@ def faults(old: State, new: State, seed: int = 0, count: Count | None = None) ->
         count.unknown += changed.change is Change.UNKNOWN
         yield from _witness(before, after, changed)
     chance = Random(seed)  # noqa: S311 # no secret: calls to ask about
-    for call, calls in _calls(before, after, chance):
+    for call, calls in calls_of(before, after, chance):
         verdicts = [judge(state, one, settled=True).verdict for state, one in zip((before, after), calls, strict=True)]
         told = {changed.change for changed in found if _inside(changed, call, calls)}
         if Verdict.PROTOCOL_ERROR in verdicts or Verdict.CLOSED in verdicts:
@@ -188,9 +188,12 @@ def _witness(before: Cluster, after: Cluster, changed: Changed) -> Iterator[Faul
 Asked = tuple[str, int, Traffic, Request]
 
 
-def _calls(before: Cluster, after: Cluster, chance: Random) -> Iterator[tuple[Asked, tuple[Call, ...]]]:
+def calls_of(
+    before: Cluster, after: Cluster, chance: Random, clients: Sequence[str] = CLIENTS
+) -> Iterator[tuple[Asked, tuple[Call, ...]]]:
+    """Yield calls of some clients chosen by chance, each as it is made in both states."""
     for _ in range(SAMPLE):
-        client, port = chance.choice(CLIENTS), chance.choice(PORTS)
+        client, port = chance.choice(clients), chance.choice(PORTS)
         traffic, direct = chance.choice(list(Traffic)), chance.random() < 0.5
         method = "POST" if traffic is Traffic.GRPC else chance.choice(("GET", "POST", "PUT"))
         path = chance.choice(PATHS) + chance.choice(QUERIES)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.identity_changes import ClientCalls, Flips, IdentityChange, IdentityChanges
 from meshpolicy.analysis.outcomes import Passage
 from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes, walled, walls
 from meshpolicy.analysis.ports import callable_ports
@@ -52,6 +53,8 @@ class Changed:
     after: tuple[Ref, ...] = ()
     reasons: tuple[str, ...] = ()
     """Of what is unknown."""
+    caller: IdentityChange | None = None
+    """The workload whose calls these are, where they change because it calls under another identity."""
 
 
 def compare(old: Cluster, new: Cluster) -> tuple[Changed, ...]:
@@ -71,6 +74,11 @@ class Comparison:
     def __init__(self, old: Cluster, new: Cluster) -> None:
         self.old, self.new = old, new
         self._same_outwards = _outwards(old) == _outwards(new)
+
+    @cached_property
+    def identities(self) -> IdentityChanges:
+        """Return the workloads that may call under another identity."""
+        return IdentityChanges(self.old, self.new)
 
     @cached_property
     def pods(self) -> tuple[PodClass, ...]:
@@ -98,17 +106,37 @@ class Comparison:
         """Yield what changed for the calls to one port."""
         before = Port(self.old, one, number) if one is not None else None
         after = Port(self.new, other, number) if other is not None else None
-        if before is not None and after is not None and self._same(before, after):
+        if before is None or after is None:
+            yield from self._of_policies(before, after)
             return
-        server = other or one
-        ref = server.ref if server is not None else Ref("", "", "", "")
-        kept = any(port is not None and walled(port.cluster, port.workload) for port in (before, after))
+        same = self._same(before, after)
+        found = () if same else tuple(self._of_policies(before, after))
+        yield from found
+        if not any(changed.region is None for changed in found):
+            yield from self._of_clients(before, after, same=same)
+
+    def _of_policies(self, before: Port | None, after: Port | None) -> Iterator[Changed]:
+        """Yield whose calls are answered otherwise, whoever they are."""
+        port = after or before
+        if port is None:
+            return
+        pods = self.pods if _walled(before, after) else (EVERYBODY,)
         try:
-            calls = Calls((before, after), self.pods if kept else (EVERYBODY,), names=self.names)
+            calls = Calls((before, after), pods, names=self.names)
         except NOT_COMPUTED as error:
-            yield Changed(Change.UNKNOWN, ref, number, None, reasons=(f"not computed: {error}",))
+            yield _not_computed(port, error)
             return
-        yield from _changes(calls, ref, number)
+        yield from _changes(calls, port)
+
+    def _of_clients(self, before: Port, after: Port, *, same: bool) -> Iterator[Changed]:
+        """Yield the calls of workloads that are answered otherwise, as they come under another identity."""
+        try:
+            found = tuple(self.identities.to_port(before, after, same=same, walled=_walled(before, after)))
+        except NOT_COMPUTED as error:
+            yield _not_computed(after, error)
+            return
+        for change, own, flips in found:
+            yield from _by_identity(own, after, change, flips)
 
     def _same(self, before: Port, after: Port) -> bool:
         """Whether nothing can have changed for the calls to a port."""
@@ -138,7 +166,32 @@ def _inwards(port: Port) -> tuple[object, ...]:
     return index_of(port.cluster).network_policies.matching(port.workload, Direction.INGRESS)
 
 
-def _changes(calls: Calls, server: Ref, port: int) -> Iterator[Changed]:
+def _walled(*ports: Port | None) -> bool:
+    return any(port is not None and walled(port.cluster, port.workload) for port in ports)
+
+
+def _not_computed(port: Port, error: Exception) -> Changed:
+    return Changed(Change.UNKNOWN, port.workload.ref, port.number, None, reasons=(f"not computed: {error}",))
+
+
+def _by_identity(own: ClientCalls, port: Port, change: IdentityChange, flips: Flips) -> Iterator[Changed]:
+    server, number, calls = port.workload.ref, port.number, own.calls
+    for region in regions(calls, flips.opened):
+        granted = _refs(calls, 1, region, routes=False)
+        yield Changed(Change.OPENED, server, number, own.said(region, 1, change), (), granted, caller=change)
+    for region in regions(calls, flips.closed):
+        granted = _refs(calls, 0, region, routes=False)
+        yield Changed(Change.CLOSED, server, number, own.said(region, 0, change), granted, caller=change)
+    for region in regions(calls, flips.unknown):
+        reasons = calls.doubts or NETWORK_UNKNOWN
+        if len(change.before) + len(change.after) > 2:
+            reasons = IDENTITY_UNKNOWN
+        said = own.said(region, 1, change)
+        yield Changed(Change.UNKNOWN, server, number, said, reasons=reasons, caller=change)
+
+
+def _changes(calls: Calls, port: Port) -> Iterator[Changed]:
+    server, number = port.workload.ref, port.number
     flips: dict[Change, dict[Entry, int]] = {change: {} for change in Change}
     for entry in calls.entries():
         for change, bits in _flips(calls, entry).items():
@@ -148,9 +201,10 @@ def _changes(calls: Calls, server: Ref, port: int) -> Iterator[Changed]:
             route = change is Change.REROUTED
             before, after = (_refs(calls, state, region, routes=route) for state in (0, 1))
             reasons = calls.doubts or NETWORK_UNKNOWN if change is Change.UNKNOWN else ()
-            yield Changed(change, server, port, region, before, after, reasons)
+            yield Changed(change, server, number, region, before, after, reasons)
 
 
+IDENTITY_UNKNOWN = ("the manifests do not say under which identity it calls",)
 NETWORK_UNKNOWN = ("the manifests do not say what decides",)
 
 

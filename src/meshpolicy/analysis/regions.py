@@ -9,6 +9,7 @@ from meshpolicy.analysis.pods import PodClass
 from meshpolicy.analysis.ports import POD_ADDRESS, service_ways
 from meshpolicy.analysis.requests import EVERY_REQUEST, Cell, Requests, RequestSet, places
 from meshpolicy.core.client import Arrival, Client, Traffic
+from meshpolicy.core.policy import Ref
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, find_service_target, identity_of
@@ -47,6 +48,8 @@ class Witness:
     traffic: Traffic
     request: Request
     service: str
+    workload: Ref | None = None
+    """The one workload that makes it; None: whoever is such a client."""
 
     def call(self, port: Port) -> Call:
         """Return the call, to a port as one state of the manifests has it."""
@@ -57,6 +60,8 @@ class Witness:
     def made_by(self, port: Port) -> Call:
         """Return the call as a workload of the manifests makes it, where one has the identity, and by a name."""
         call = self._named(port, self.call(port))
+        if self.workload is not None:
+            return replace(call, client=next((one for one in port.cluster.workloads if one.ref == self.workload), None))
         names = self.pods.names
         for workload in port.cluster.workloads if self.client.identity else ():
             name = f"{workload.ref.namespace}/{workload.ref.name}"

@@ -8,6 +8,7 @@ from typing import Any
 from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.clients import ANY_IDENTITY, NICE_ADDRESSES, ClientSet, ClientTerm
 from meshpolicy.analysis.difference import Changed
+from meshpolicy.analysis.identity_changes import IdentityChange
 from meshpolicy.analysis.patterns import HostPattern, IdentityPattern, PathPattern, Unmoved
 from meshpolicy.analysis.pods import PodClass
 from meshpolicy.analysis.regions import ALL_CONNECTIONS, ALL_REQUESTS, Asked, Witness
@@ -83,6 +84,16 @@ def _outside(part: Part[NetworkMatch]) -> str:
     within = " and ".join(map(network_words, part.all_of))
     less = " and ".join(map(network_words, part.none_of))
     return f"{within} outside of {less}" if within else f"outside of {less}"
+
+
+def caller_words(change: IdentityChange, clients: ClientSet, settings: MeshSettings) -> str:
+    """Return a workload that calls under another identity: `Pod shop/cart (was shop/cart, now unmeshed)`."""
+    was, now = (" or ".join(_own(one, settings) for one in said) for said in (change.before, change.after))
+    return f"{change.workload} (was {was}, now {now}){_networks(clients)}"
+
+
+def _own(identity: str, settings: MeshSettings) -> str:
+    return account(IdentityMatch(identity), settings) if identity else "unmeshed"
 
 
 def _less(words: Iterable[str]) -> str:
@@ -188,6 +199,8 @@ def change_words(changed: Changed, settings: MeshSettings) -> tuple[str, str, st
     if changed.region is None:
         return "anyone", server, EVERYTHING
     region = changed.region
+    if changed.caller is not None:
+        return caller_words(changed.caller, region.clients, settings), server, asked_words(region.asked)
     pods = f" (from {pods_words(region.pods)})" if region.pods else ""
     return clients_words(region.clients, settings) + pods, server, asked_words(region.asked)
 

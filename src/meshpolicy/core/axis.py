@@ -56,6 +56,14 @@ class Axis(Generic[Pattern, Value]):
             found &= ~self.members[self.patterns.index(pattern)]
         return found
 
+    def like(self, value: Value, meets: Callable[[Pattern, Value], bool]) -> int | None:
+        """Return the class whose values meet the same patterns as this one, or None where there is none."""
+        sign = [meets(pattern, value) for pattern in self.patterns]
+        return next(
+            (at for at in range(len(self.witnesses)) if sign == [bool(bits >> at & 1) for bits in self.members]),
+            None,
+        )
+
     def parts(self, classes: int) -> tuple[Part[Pattern], ...]:
         """Return few parts that are together exactly these classes, the widest first; they may overlap."""
         found: list[Part[Pattern]] = []
