@@ -39,7 +39,9 @@ class Pod:
         part = {"app.kubernetes.io/part-of": "pingpong"} if self.namespace in ("pingpong", "tracing") else {}
         dns = {"k8s-app": "kube-dns"} if self.name == "coredns" else {}
         viz = {"component": self.name} if self.namespace == "linkerd-viz" else {}
-        return {NAME: self.name, **part, **dns, **viz} | (
+        component = {"linkerd.io/control-plane-component": self.name.removeprefix("linkerd-")}
+        control = component if self.namespace == "linkerd" else {}
+        return {NAME: self.name, **part, **dns, **viz, **control} | (
             {"linkerd.io/control-plane-ns": "linkerd"} if self.meshed else {}
         )
 
@@ -50,6 +52,12 @@ TAP, WEB = Pod("linkerd-viz", "tap"), Pod("linkerd-viz", "web")
 PROMETHEUS, DNS = Pod("linkerd-viz", "prometheus"), Pod("kube-system", "coredns", meshed=False)
 CONTROL, STRANGER = Pod("linkerd", "linkerd-destination"), Pod("default", "stranger")
 UNMESHED, API = Pod("default", "unmeshed", meshed=False), Pod("kube-system", "kube-apiserver", meshed=False)
+INJECTOR, IDENTITY = Pod("linkerd", "linkerd-proxy-injector"), Pod("linkerd", "linkerd-identity")
+METRICS_API, TAP_INJECTOR = Pod("linkerd-viz", "metrics-api"), Pod("linkerd-viz", "tap-injector")
+ISSUER = Pod("cert-manager", "webhook", meshed=False)
+VIZ = (WEB, METRICS_API, TAP, TAP_INJECTOR, PROMETHEUS)
+NODES = {"cidr": "0.0.0.0/0", "except": ["10.244.0.0/16"]}
+"""Every address but the pod network: of these pods, the API server's alone, which is its node's."""
 
 
 def opened(client: Pod, server: Pod, port: int, protocol: str = "TCP") -> bool:
@@ -72,6 +80,9 @@ def _admits(rule: Object, there: Pod, port: int, protocol: str, home: str) -> bo
 
 
 def _is_peer(peer: Object, pod: Pod, home: str) -> bool:
+    if "ipBlock" in peer:
+        assert peer == {"ipBlock": NODES}
+        return pod == API
     assert set(peer) <= {"namespaceSelector", "podSelector"}
     same = pod.namespace == home
     place = {"kubernetes.io/metadata.name": pod.namespace}
@@ -106,6 +117,23 @@ def _policies() -> list[Object]:
         *((pod, JAEGER, 4317, "TCP") for pod in (CONTROL, PROMETHEUS)),
         *((TAP, pod, 4190, "TCP") for pod in (PINGER, PONGER, TRAEFIK, JAEGER)),
         (WEB, JAEGER, MESH_PORT, "TCP"),
+        *((pod, CONTROL, port, "TCP") for pod in (*VIZ, INJECTOR, STRANGER) for port in (8080, 8086, 8090)),
+        (CONTROL, IDENTITY, 8080, "TCP"),
+        *((pod, DNS, 53, protocol) for pod in (*VIZ, CONTROL, ISSUER) for protocol in ("UDP", "TCP")),
+        *((pod, API, 6443, "TCP") for pod in (*VIZ, CONTROL, IDENTITY, INJECTOR, ISSUER)),
+        *((API, CONTROL, port, "TCP") for port in (8443, 9443)),
+        *((API, pod, 8443, "TCP") for pod in (INJECTOR, TAP_INJECTOR)),
+        (API, TAP, 8089, "TCP"),
+        *((API, ISSUER, port, "TCP") for port in (10250, 6443)),
+        *(
+            (PROMETHEUS, pod, port, "TCP")
+            for pod in (CONTROL, IDENTITY, *VIZ)
+            for port in (MESH_PORT, 4191, 9990, 9996)
+        ),
+        *((TAP, pod, 4190, "TCP") for pod in (CONTROL, *VIZ)),
+        *((pod, JAEGER, 4317, "TCP") for pod in (*VIZ, IDENTITY)),
+        (WEB, METRICS_API, MESH_PORT, "TCP"),
+        (METRICS_API, PROMETHEUS, MESH_PORT, "TCP"),
     ],
 )
 def test_a_flow_that_is_needed_is_open_at_both_ends(client: Pod, server: Pod, port: int, protocol: str) -> None:
@@ -129,6 +157,13 @@ def test_a_flow_that_is_needed_is_open_at_both_ends(client: Pod, server: Pod, po
         (PINGER, STRANGER, MESH_PORT),
         *((client, PONGER, port) for client in (PINGER, UNMESHED, PROMETHEUS) for port in (8080, 9090)),
         *((client, PONGER, port) for client in (PINGER, UNMESHED) for port in (4190, 4191)),
+        *((client, pod, MESH_PORT) for client in (STRANGER, PINGER, TRAEFIK) for pod in VIZ),
+        *((UNMESHED, pod, port) for pod in VIZ for port in (8084, 8085, 8088, 8089, 8443, 9090, 4190, 4191)),
+        (WEB, PROMETHEUS, MESH_PORT),
+        (WEB, TAP, MESH_PORT),
+        *((UNMESHED, CONTROL, port) for port in (8080, 8086, 8090, 8443, 9443, 4143, 4191)),
+        *((STRANGER, CONTROL, port) for port in (MESH_PORT, 8443, 9443, 4191)),
+        *((client, ISSUER, port) for client in (UNMESHED, STRANGER, PINGER) for port in (10250, 6443, 9402)),
     ],
 )
 def test_whatever_is_not_needed_is_shut(client: Pod, server: Pod, port: int) -> None:
@@ -136,7 +171,8 @@ def test_whatever_is_not_needed_is_shut(client: Pod, server: Pod, port: int) -> 
 
 
 def test_between_meshed_pods_every_way_in_is_a_port_of_the_proxy_but_for_the_spans_of_sidecars() -> None:
-    sent = [rule for one in _policies() for rule in one["spec"].get("ingress", []) if "from" in rule]
+    ours = [one for one in _policies() if one["metadata"]["namespace"] in ("pingpong", "ingress", "tracing")]
+    sent = [rule for one in ours for rule in one["spec"].get("ingress", []) if "from" in rule]
     assert {port["port"] for rule in sent for port in rule["ports"]} == {MESH_PORT, 4190, 4191, 4317}
 
 

@@ -52,7 +52,7 @@ def test_production_leaves_the_number_of_pongers_to_its_autoscaler() -> None:
     assert found["PodDisruptionBudget", "ponger"]["spec"]["minAvailable"] < least
 
 
-@pytest.mark.parametrize("namespace", ["pingpong", "ingress", "tracing"])
+@pytest.mark.parametrize("namespace", ["pingpong", "ingress", "tracing", "linkerd", "linkerd-viz", "cert-manager"])
 def test_a_namespace_is_shut_both_ways_before_anything_is_opened(namespace: str) -> None:
     policies = [one for one in built("mesh/network") if one["metadata"]["namespace"] == namespace]
     (deny,) = [one for one in policies if one["metadata"]["name"] == "default-deny"]
@@ -71,7 +71,31 @@ def test_between_meshed_pods_the_network_opens_linkerds_own_port_by_number_and_n
 
 def test_every_namespace_with_sidecars_may_be_scraped() -> None:
     scraped = {one["metadata"]["namespace"] for one in built("mesh/observability") if one["kind"] == "Server"}
-    assert scraped >= {"pingpong", "ingress", "tracing"}
+    assert scraped >= {"pingpong", "ingress", "tracing", "linkerd-viz"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "k8s/base/namespace.yaml",
+        "mesh/ingress/namespace.yaml",
+        "mesh/observability/namespace.yaml",
+        "mesh/linkerd/viz-namespace.yaml",
+    ],
+)
+def test_a_namespace_with_sidecars_closes_every_port_without_a_server(path: str) -> None:
+    (namespace,) = documents((ROOT / path).read_text())
+    assert namespace["metadata"]["annotations"] == {
+        "linkerd.io/inject": "enabled",
+        "config.linkerd.io/default-inbound-policy": "deny",
+    }
+
+
+def test_nobody_is_granted_the_dashboard_which_may_tap_everything() -> None:
+    found = built("mesh/observability")
+    (server,) = [one for one in found if one["kind"] == "Server" and one["metadata"]["name"] == "web"]
+    assert server["spec"].get("accessPolicy", "deny") == "deny"
+    assert "web" not in {one["spec"]["targetRef"]["name"] for one in found if one["kind"] == "AuthorizationPolicy"}
 
 
 def test_the_image_of_the_node_is_the_pinned_one() -> None:
@@ -94,6 +118,15 @@ def test_a_network_that_policies_name_is_the_clusters_pod_network() -> None:
         for found in documents((ROOT / path).read_text()):
             if found["kind"] == "NetworkAuthentication":
                 assert found["spec"]["networks"] == [{"cidr": network}]
+    blocks = [
+        peer["ipBlock"]
+        for policy in built("mesh/network")
+        for rule in policy["spec"].get("ingress", [])
+        for peer in rule.get("from", [])
+        if "ipBlock" in peer
+    ]
+    assert blocks
+    assert all(block["except"] == [network] for block in blocks)
     values = yaml.safe_load((ROOT / "mesh/linkerd/control-plane.yaml").read_text())
     assert values["policyController"]["probeNetworks"] == [network]
 

@@ -67,16 +67,22 @@ NODE = ProbeClient("node", "a process of the node, without a sidecar", NAMESPACE
 CLIENTS = (PINGER, NEWCOMER, PONGER, INGRESS, DISGUISED, STRANGER, UNMESHED, NODE)
 
 
-def find_running_pods(kube: Kube) -> dict[str, RunningPod]:
-    """Return one running pod of each program."""
+def find_running_pods(
+    kube: Kube,
+    programs: Sequence[str] = PROGRAMS,
+    namespace: str = "pingpong",
+    label: str = "app.kubernetes.io/name={},pod-template-hash",
+    step: str = "workloads",
+) -> dict[str, RunningPod]:
+    """Return one running pod of each program, found by a label; `step` is what starts it."""
     found = {}
-    for name in PROGRAMS:
-        label = f"app.kubernetes.io/name={name},pod-template-hash"
-        pods = kube.items("-n", "pingpong", "pods", "-l", label, "--field-selector=status.phase=Running")
+    for name in programs:
+        chosen = ("-l", label.format(name), "--field-selector=status.phase=Running")
+        pods = kube.items("-n", namespace, "pods", *chosen)
         staying = [pod for pod in pods if pod["status"].get("podIP") and "deletionTimestamp" not in pod["metadata"]]
         if not staying:
-            hint = "`kindmesh status` shows what there is, `kindmesh up --only workloads` starts it"
-            raise StepFailed("verify", f"a running pod of {name}", evidence(kube, "pingpong"), hint)
+            hint = f"`kindmesh status` shows what there is, `kindmesh up --only {step}` starts it"
+            raise StepFailed("verify", f"a running pod of {name}", evidence(kube, namespace), hint)
         found[name] = RunningPod(staying[0]["status"]["podIP"], staying[0]["spec"]["nodeName"])
     return found
 

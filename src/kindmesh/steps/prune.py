@@ -14,7 +14,7 @@ KINDS = (
     "networkpolicies.networking.k8s.io",
     *(f"{kind}.gateway.networking.k8s.io" for kind in ("httproutes", "grpcroutes", "gateways")),
 )
-NAMESPACES = ("pingpong", "ingress", "tracing", "linkerd-viz")
+NAMESPACES = ("pingpong", "ingress", "tracing", "linkerd-viz", "linkerd", "cert-manager")
 
 
 def prune(site: Site, written: Iterable[Object]) -> int:

@@ -25,6 +25,7 @@ API_ANSWERS = 120.0
 WEBHOOKS_ANSWER = 60.0
 """Seconds after the rollout: the API server reaches a webhook a little after its pods are ready."""
 DRY_APPLY = ("apply", "--server-side", "--dry-run=server", "--force-conflicts", f"--field-manager={OWNER}", "-f", "-")
+DEFAULT = "LINKERD2_PROXY_INBOUND_DEFAULT_POLICY"
 RULES = "kindmesh.pingpong/rules"
 """The annotation of Prometheus' pods with the hash of the rules that they have read."""
 
@@ -103,7 +104,13 @@ def policies(site: Site) -> int:
     root = site.settings.root
     written = ("policies", "admission", "observability", "ingress")
     folders = (*(root / "mesh" / name for name in written), site.settings.network)
-    found = [item for folder in folders for item in documents(render(folder)) if item["kind"] != "Deployment"]
+    absent = () if site.settings.has("cert-manager") else ("cert-manager",)
+    found = [
+        item
+        for folder in folders
+        for item in documents(render(folder))
+        if item["kind"] != "Deployment" and item["metadata"].get("namespace") not in absent
+    ]
     return site.kube.apply(found) + prune(site, [*found, *documents(render(site.settings.overlay))])
 
 
@@ -118,7 +125,7 @@ def tracing(site: Site) -> int:
 def viz(site: Site) -> int:
     """Install the metrics and the dashboard."""
     changes = int(releases.install(releases.VIZ, site))
-    changes += _load_rules(site.kube)
+    changes += _load_rules(site.kube) + _close_old_pods(site.kube)
     wait_for_rollout(site, "viz", "linkerd-viz", *releases.VIZ.deployments)
     return changes
 
@@ -132,6 +139,20 @@ def _load_rules(kube: Kube) -> int:
         return 0
     change = json.dumps({"spec": {"template": {"metadata": {"annotations": found}}}})
     kube.run("-n", "linkerd-viz", "patch", "deployment/prometheus", "-p", change)
+    return 1
+
+
+def _close_old_pods(kube: Kube) -> int:
+    """Restart viz if its sidecars were started under another default policy: they read it when they start."""
+    containers = [
+        container
+        for pod in kube.items("-n", "linkerd-viz", "pods")
+        for container in [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
+    ]
+    given = [one.get("value") for container in containers for one in container.get("env", []) if one["name"] == DEFAULT]
+    if all(value == "deny" for value in given):
+        return 0
+    kube.run("-n", "linkerd-viz", "rollout", "restart", *(f"deployment/{name}" for name in releases.VIZ.deployments))
     return 1
 
 

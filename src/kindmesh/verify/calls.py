@@ -47,8 +47,14 @@ NO_WAY_OUT = f"a pod of {NAMESPACE} cannot reach even the API server: check DNS 
 
 def verify_calls(kube: Kube, who: Sequence[ProbeClient] = CLIENTS) -> list[Finding]:
     """Make all calls of some clients, and judge each."""
-    running = find_running_pods(kube)
-    calls = [call for client in who for call in CALLS if call.client is client]
+    answers = make_calls(
+        kube, [call for client in who for call in CALLS if call.client is client], find_running_pods(kube)
+    )
+    return explained(kube, answers, judge_all(answers))
+
+
+def make_calls(kube: Kube, calls: Sequence[Call], running: Mapping[str, RunningPod]) -> Mapping[Call, Answer | str]:
+    """Make calls from probe pods; return the answer of each, or why its client cannot send requests."""
     # A pod takes only its own node for kubelet: on several nodes there are several clients.
     asked = {
         call: on_node_of(call.client, running[call.program]) if call.client.on_host else call.client for call in calls
@@ -58,8 +64,7 @@ def verify_calls(kube: Kube, who: Sequence[ProbeClient] = CLIENTS) -> list[Findi
     with ProbePods(kube, strangers) as probes:
         for client in strangers:
             answers |= _ask(probes, client, [call for call in calls if asked[call] == client], running)
-    ordered = {call: answers[call] for call in calls}
-    return explained(kube, ordered, judge_all(ordered))
+    return {call: answers[call] for call in calls}
 
 
 def explained(kube: Kube, answers: Mapping[Call, Answer | str], findings: Sequence[Finding]) -> list[Finding]:

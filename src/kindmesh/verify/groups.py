@@ -13,11 +13,12 @@ from kindmesh.verify.certificates import verify_certificates
 from kindmesh.verify.ingress import verify_ingress
 from kindmesh.verify.keys import verify_keys
 from kindmesh.verify.trace import verify_trace
+from kindmesh.verify.viz import verify_viz
 from kindmesh.verify.workloads import verify_mesh, verify_metrics
 from meshpolicy.core.errors import MeshPolicyError
 from meshverify.finding import Finding, judge
 
-GROUPS = ("mesh", "admission", "keys", "certificates", "calls", "ingress", "metrics", "traces")
+GROUPS = ("mesh", "admission", "keys", "certificates", "calls", "ingress", "viz", "metrics", "traces")
 
 
 def verify(kube: Kube, settings: Settings, groups: tuple[str, ...] = GROUPS) -> list[Finding]:
@@ -29,6 +30,7 @@ def verify(kube: Kube, settings: Settings, groups: tuple[str, ...] = GROUPS) -> 
         "certificates": lambda: verify_certificates(kube),
         "calls": lambda: verify_calls(kube),
         "ingress": lambda: verify_ingress(kube, settings),
+        "viz": lambda: verify_viz(kube, settings),
         "metrics": lambda: verify_metrics(kube, settings),
         "traces": lambda: verify_trace(kube, settings),
     }
