@@ -53,6 +53,13 @@ logs *args: install
 traces *args: install
     @python -m meshup traces "$@"
 
+# the page that shows the mesh live; on a cluster, Linkerd's dashboard
+[group('watch')]
+[no-cd]
+[no-exit-message]
+dashboard *args: install
+    @python -m meshup dashboard "$@"
+
 # requests per second, success and latency of every edge (as `linkerd viz stat`)
 [group('watch')]
 [no-cd]
@@ -125,11 +132,6 @@ doctor *args:
 chaos *args: install
     @kindmesh chaos "$@"
 
-# Linkerd's dashboard
-[group('cluster')]
-[no-exit-message]
-dashboard *args: install
-    @kindmesh dashboard "$@"
 
 # Prometheus: rules, alerts, queries
 [group('cluster')]
@@ -215,11 +217,6 @@ fmt: install
 api: install
     cd src && python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. localmesh/envoy/api.proto
 
-# build the distribution `meshpolicy` into dist/
-[group('code')]
-wheel: install
-    uv build --quiet --wheel --no-build-isolation --python .venv/bin/python --out-dir dist src/meshpolicy
-
 # check style, names and known bug patterns
 [group('code')]
 lint: install
@@ -242,6 +239,11 @@ layers: install
 [group('docs')]
 docs: install
     python docs/generate.py
+
+# take the picture of the page that the documentation shows
+[group('docs')]
+screenshot: install
+    python docs/screenshot.py
 
 # check that the documentation shows what is so
 [group('docs')]

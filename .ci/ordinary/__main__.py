@@ -65,6 +65,7 @@ def main() -> None:
     commands = README_COMMAND.findall((PROJECT / "README.md").read_text())
     if [verb for _, verb in commands] != ["up", "check"]:
         sys.exit(f"error: README.md is expected to give two commands, `just up` and `just check`; it gives {commands}")
+    install_browser()
     for make in (new_user, same_user) if os.geteuid() == 0 else (same_user,):
         with make() as user:
             starter = limited(Starter(user, variables(user, os.environ), user.home))
@@ -73,6 +74,16 @@ def main() -> None:
                 return
         say(f"No Python with `venv` that {user.name} may run is here.")
     sys.exit("error: install Python 3.11 or newer with its module `venv` (Debian's python3-venv)")
+
+
+def install_browser() -> None:
+    """Install Debian's Chromium if this is root and there is none: an ordinary user cannot, and skips its tests."""
+    if os.geteuid() != 0 or shutil.which("chromium", path=PATH) or not shutil.which("apt-get", path=PATH):
+        return
+    quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+    steps = (["apt-get", "update"], ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"])
+    done = all(subprocess.run(step, check=False, timeout=LONGEST, **quiet).returncode == 0 for step in steps)  # type: ignore[call-overload] # the options are those of `run`
+    say("Chromium was installed, for the tests of the page." if done else "No Chromium: the page's tests are skipped.")
 
 
 def run_as(starter: Starter, python: str, commands: list[tuple[str, str]]) -> None:

@@ -114,7 +114,7 @@ def _show(settings: Settings, folder: StateFolder, output: str) -> int:
     if output == "json":
         sys.stdout.write(json.dumps({"mesh": asdict(mesh), "proof": asdict(proof)}, indent=2) + "\n")
     else:
-        show(render.summary(mesh, proof))
+        show(render.summary(mesh, proof, client.dashboard()))
     if not proof.holds:
         return _tell(replace(UNPROVED, reasons=(*UNPROVED.reasons, *proof.missing)), settings)
     if output == "text":

@@ -45,6 +45,7 @@ class Commands(click.Group):
         "stat",
         "edges",
         "tap",
+        "dashboard",
         "diff",
         "apply",
         "scale",
@@ -275,7 +276,7 @@ def diff(explain: bool, output: str) -> None:
     sys.exit(difference(client, manifests, ["--output", output, *(["--explain"] if explain else [])]))
 
 
-for command in (cli_traces.traces, cli_watch.stat, cli_watch.edges, cli_watch.tap):
+for command in (cli_traces.traces, cli_watch.stat, cli_watch.edges, cli_watch.tap, cli_watch.dashboard):
     main.add_command(command)
 
 

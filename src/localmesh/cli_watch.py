@@ -94,3 +94,18 @@ def tap(name: str, count: int | None, output: str) -> None:
             click.echo(f"({view.dropped} requests came too fast to be shown)", err=True)
         else:
             click.echo(visible(tapped(view)))
+
+
+@click.command()
+@click.option("--no-open", is_flag=True, help="Print the address only, and open no browser.")
+def dashboard(no_open: bool) -> None:
+    """Open the page that shows the mesh live: topology, refusals, traces, access, certificates.
+
+    The address holds a token; whoever has it may look, and nobody can change anything there.
+    """
+    import webbrowser
+
+    address = running().dashboard()
+    click.echo(address)
+    if not no_open:
+        webbrowser.open(address)

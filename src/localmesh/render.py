@@ -112,8 +112,8 @@ def _became(found: Answer) -> str:
     return "refused" if found.verdict == found.predicted else "FAILED "
 
 
-def summary(mesh: MeshView, proof: Proof) -> RenderableType:
-    """Return what stands at the end of `up`."""
+def summary(mesh: MeshView, proof: Proof, dashboard: str = "") -> RenderableType:
+    """Return what stands at the end of `up`; `dashboard` is the address of the page."""
     parts: list[RenderableType] = [pods(mesh.pods), Text(), access(mesh.access), Text()]
     if proof.url:
         parts.append(Text(f"{'allowed' if proof.allowed else 'FAILED '}  {proof.url}  {proof.line}"))
@@ -124,5 +124,7 @@ def summary(mesh: MeshView, proof: Proof) -> RenderableType:
     ]
     commands = [f"curl {proof.url}"] if proof.url else []
     commands += [f"just ask {found.source} {found.target}" for found in answers]
+    if dashboard:
+        parts.append(Text(f"see it    {dashboard}"))
     parts.append(Text("\nTry next:\n" + "\n".join(f"  {command}" for command in (*commands, "just status"))))
     return Group(*parts)

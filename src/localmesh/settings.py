@@ -35,6 +35,8 @@ class Settings:
     """How long a pod's certificate is valid; it is renewed at 70 % of that."""
     trace_ratio: float = 1.0
     """The share of traces that are recorded, of those that begin in the mesh: from 0 to 1."""
+    dashboard_port: int = 50750
+    """Where the page is served on 127.0.0.1 (as `linkerd viz dashboard`); if it is taken, on another port."""
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -64,6 +66,7 @@ def to_environ(settings: Settings) -> dict[str, str]:
         "LOCALMESH_MANIFESTS": _joined(settings.manifests),
         "LOCALMESH_PORT": str(settings.port),
         "LOCALMESH_HTTPS_PORT": str(settings.https_port),
+        "LOCALMESH_DASHBOARD_PORT": str(settings.dashboard_port),
         "LOCALMESH_CERTIFICATE_LIFETIME": f"{settings.certificate_lifetime.total_seconds()}s",
         "LOCALMESH_TRACE_RATIO": f"{settings.trace_ratio!r}",
     }
@@ -126,6 +129,7 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "manifests": paths,
     "port": port,
     "https_port": port,
+    "dashboard_port": port,
     "certificate_lifetime": duration,
     "trace_ratio": ratio,
 }

@@ -23,6 +23,7 @@ CONTROL = "control.sock"
 PODS = "pods"
 AUTHORITY = "authority"
 JAEGER = "jaeger"
+DASHBOARD = "dashboard"
 MADE = (CONTROL, PODS, AUTHORITY, JAEGER)
 """What `clear` may remove: nothing that localmesh did not make, whatever folder it was given."""
 LONGEST_SOCKET = 100
@@ -66,6 +67,11 @@ class StateFolder:
     def jaeger(self) -> Path:
         """Holds what a Jaeger beside the mesh is started with, its socket and its log."""
         return self.path / JAEGER
+
+    @property
+    def dashboard(self) -> Path:
+        """Holds the port and the token of the page; it stays for the next supervisor, and goes with the folder."""
+        return self.path / DASHBOARD
 
     def pod(self, name: str) -> Path:
         """Return the folder of one pod."""
@@ -128,9 +134,8 @@ class StateFolder:
     def remove(self) -> None:
         """Remove all of it, and the folder; the caller owns it, and this is the last thing it does."""
         self.clear()
-        for log in (self.log, aside(self.log)):
-            log.unlink(missing_ok=True)
-        (self.path / LOCK).unlink(missing_ok=True)
+        for file in (self.log, aside(self.log), self.dashboard, self.path / LOCK):
+            file.unlink(missing_ok=True)
         with suppress(OSError):
             self.path.rmdir()
 
@@ -190,7 +195,7 @@ def _check(path: Path) -> None:
             hint=f"chmod 700 {path}, or {other}",
         )
     foreign = sorted(
-        entry.name for entry in path.iterdir() if entry.name not in (*MADE, LOCK, LOG, aside(Path(LOG)).name)
+        entry.name for entry in path.iterdir() if entry.name not in (*MADE, LOCK, LOG, DASHBOARD, aside(Path(LOG)).name)
     )
     if foreign:
         raise BadInput(f"state folder {path}: holds what localmesh did not make ({foreign[0]})", hint=other)

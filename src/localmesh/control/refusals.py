@@ -12,6 +12,7 @@ from typing import Self
 from localmesh.pods.addresses import LOOPBACK, to_cluster
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy, Reason, Ref
+from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.explain import governed, limited, matched, not_granted
 from meshpolicy.decide.routing import Routed
@@ -92,6 +93,15 @@ def explained(policy: PortPolicy, noted: Noted) -> Refusal | None:
     return Refusal(verdict, str(rule), str(rule.place or ""), tuple(map(str, reasons)))
 
 
+def explained_stream(policy: PortPolicy, noted: Noted) -> Refusal | None:
+    """Return why the policy of a port refused a stream of bytes; None where it did not."""
+    if noted.verdict is not Verdict.FORBIDDEN:
+        return None
+    known = Client(noted.client.address, Arrival.MESHED_OPAQUE if noted.identity else Arrival.PLAIN, noted.identity)
+    reasons = (*governed(policy), *not_granted(policy, policy.authorizations, known))
+    return Refusal(Verdict.CLOSED, str(policy.server), str(policy.server.place or ""), tuple(map(str, reasons)))
+
+
 def _routes(policy: PortPolicy) -> Mapping[str, HttpRoute | GrpcRoute]:
     routes: tuple[HttpRoute | GrpcRoute, ...] = (*policy.http_routes, *policy.grpc_routes)
     return {str(route.ref): route for route in routes}
@@ -113,6 +123,8 @@ def _why(policy: PortPolicy, route: HttpRoute | GrpcRoute | None, noted: Noted, 
     if route is None and policy.invalid is None:
         return (Reason(f"the request matched {noted.route or 'a route'}, which is there no more"),)
     step = (matched(Routed(route, ())),) if route is not None else ()
+    if verdict is Verdict.FORBIDDEN and route is not None and authorized(route.authorizations, noted.client):
+        return (*step, Reason("by now this request would pass: the manifests have changed since it was refused"))
     if verdict is Verdict.RATE_LIMITED:
         return (*step, *((limited(policy.rate_limit, noted.identity),) if policy.rate_limit else ()))
     return (*step, *not_granted(policy, route.authorizations if route else (), noted.client))

@@ -11,7 +11,8 @@ from meshpolicy.decide.decide import Verdict
 
 DENIED = "rbac_access_denied"
 NO_ROUTE = "route_not_found"
-RATE_LIMITED = "request_rate_limited"
+RATE_LIMITED = "local_rate_limited"
+DIRECT = "direct_response"
 NOT_SENT = frozenset({"UF", "UH", "NC", "NR", "UO", "URX"})
 """Response flags of a request that reached nobody: no connection, no healthy host, no cluster, no route, too many."""
 
@@ -65,7 +66,7 @@ class Entry:
         """What became of it, in the words of `meshpolicy`; `unknown` where the line does not say."""
         if self.details.startswith(DENIED):
             return Verdict.FORBIDDEN if self.method else Verdict.CLOSED
-        if self.details.startswith(NO_ROUTE):
+        if self.details.startswith(NO_ROUTE) or (self.details == DIRECT and self.status == 404 and not self.route):
             return Verdict.NOT_FOUND
         if self.details.startswith(RATE_LIMITED):
             return Verdict.RATE_LIMITED

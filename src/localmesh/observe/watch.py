@@ -50,7 +50,8 @@ class Watcher:
     def __init__(self, mesh: Watched, relative: Callable[[str], str] = str) -> None:
         self._mesh = mesh
         self._relative = relative
-        self._watchers = 0
+        self.watchers = 0
+        """How many watch now."""
         self._reading: asyncio.Task[None] | None = None
         self._ending: asyncio.TimerHandle | None = None
         self._listeners: set[Listener] = set()
@@ -70,7 +71,7 @@ class Watcher:
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Have the logs read; the last minute is known when this is entered."""
-        self._watchers += 1
+        self.watchers += 1
         if self._ending:
             self._ending.cancel()
             self._ending = None
@@ -80,8 +81,8 @@ class Watcher:
             await self._until_caught_up(self._reading)
             yield
         finally:
-            self._watchers -= 1
-            if self._watchers == 0:
+            self.watchers -= 1
+            if self.watchers == 0:
                 self._ending = asyncio.get_running_loop().call_later(LINGER, self._end)
 
     @asynccontextmanager

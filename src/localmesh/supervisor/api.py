@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from localmesh.ask.question import from_body
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError
@@ -139,10 +140,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: Starlette, listener: socket.socket, *, keep_alive: int = 5) -> None:
+async def serve(app: ASGIApp, listener: socket.socket, *, keep_alive: int = 5) -> None:
     """Answer until cancelled; a connection is kept for so many seconds without a request."""
     options: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False, "ws": "none"}
-    server = _Server(uvicorn.Config(app, timeout_keep_alive=keep_alive, **options))
+    server = _Server(uvicorn.Config(app, timeout_keep_alive=keep_alive, server_header=False, **options))
     try:
         await server.serve(sockets=[listener])
     finally:

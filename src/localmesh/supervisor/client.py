@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning
 from localmesh.observe.views import Dropped, EdgeView, StatView, TapView
+from localmesh.page.place import known
 from localmesh.state import StateFolder
 from localmesh.traces.select import Wanted
 from localmesh.traces.view import TracesView
@@ -53,6 +54,13 @@ class Client:
     def manifests(self) -> str:
         """Return the documents that the mesh runs by, as YAML."""
         return self._send("GET", "/manifests")
+
+    def dashboard(self) -> str:
+        """Return the address of the page, with its token."""
+        door = known(self._folder.dashboard)
+        if door is None:
+            raise self._unheard()
+        return door.address
 
     def stat(self, window: int, *, by_pod: bool) -> StatView:
         """Return the rates of every edge over the last `window` seconds."""

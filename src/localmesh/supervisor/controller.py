@@ -1,6 +1,6 @@
 """Puts the mesh together from the manifests, and answers what is asked of it from outside."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 from time import perf_counter
 
@@ -18,21 +18,25 @@ from localmesh.errors import BadInput
 from localmesh.events import Listener
 from localmesh.identity.authority import ANCHOR, Authority
 from localmesh.identity.credentials import Credentials
+from localmesh.observe.history import History
 from localmesh.observe.parties import account
 from localmesh.observe.views import Dropped, StatView, TapView
+from localmesh.observe.watch import Watcher
 from localmesh.pods.addresses import LOCALHOST, to_loopback
 from localmesh.pods.network import NodeNetwork
 from localmesh.pods.plan import Group, groups
 from localmesh.pods.preflight import envoy_reasons, port_reasons, workload_reasons
 from localmesh.pods.runner import Runner
 from localmesh.pods.spans import Receiver
+from localmesh.project import around
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
 from localmesh.supervisor.observation import Observation
 from localmesh.supervisor.spans import Spans
 from localmesh.traces.select import Wanted
+from localmesh.traces.store import TraceStore
 from localmesh.traces.view import TracesView
-from localmesh.views import Answer, Applied, IngressView, MeshView, PodView, Question
+from localmesh.views import AccessView, Answer, Applied, IngressView, MeshView, PodView, Question
 from meshpolicy.core.client import Client
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster
@@ -51,7 +55,7 @@ class Controller:
         receiver: Receiver,
     ) -> None:
         self.folder = folder
-        self._settings = settings
+        self.settings = settings
         self._network = network
         self._environ = environ
         self._manifests = read_manifests(settings.manifests)
@@ -67,9 +71,10 @@ class Controller:
         self._authority = Authority.open(folder.authority, cluster.settings.trust_domain)
         credentials = Credentials(self._authority, settings.certificate_lifetime)
         writer = PodWriter(cluster, planned, folder, environ, credentials, find_ingress(cluster, settings), receiver)
-        self.observation = Observation(to_loopback(network.node), settings.manifests, folder.checkout)
+        self.observation = Observation(to_loopback(network.node), settings.manifests, around(settings.manifests[0]))
         self.mesh = Mesh(writer, network, self.observation.noting(report))
         self.observation.begin(self.mesh)
+        self._known_access: tuple[object, tuple[AccessView, ...]] | None = None
         self.spans = Spans(folder, environ, self._refusal)
 
     def _refusal(self, pod: str, attributes: Mapping[str, str]) -> Refusal | None:
@@ -82,17 +87,44 @@ class Controller:
 
     def _planned(self, cluster: Cluster) -> tuple[Group, ...]:
         found = groups(cluster.workloads, cluster.settings, self.folder)
-        entry = find_ingress(cluster, self._settings)
+        entry = find_ingress(cluster, self.settings)
         return (*found, ingress_group(entry, cluster, self.folder)) if entry else found
+
+    @property
+    def watcher(self) -> Watcher:
+        """Reads the traffic while somebody watches."""
+        return self.observation.watcher
+
+    @property
+    def history(self) -> History:
+        """What changed lately."""
+        return self.observation.history
+
+    def callers(self) -> Iterable[str]:
+        """Return everybody who might call, as `view` names them."""
+        return self._clients()
+
+    @property
+    def store(self) -> TraceStore:
+        """The latest traces."""
+        return self.spans.store
 
     def view(self) -> MeshView:
         """Tell all about the mesh."""
         return MeshView(
-            settings=to_environ(replace(self._settings, state=self.folder.path)),
+            settings=to_environ(replace(self.settings, state=self.folder.path)),
             pods=tuple(self._pod(runner) for _, runner in sorted(self.mesh.runners.items())),
-            access=access(self.mesh.writer.cluster, self.mesh.groups, self._clients()),
+            access=self._access(),
             ingress=self._ingress(),
         )
+
+    def _access(self) -> tuple[AccessView, ...]:
+        """Return who may call whom, computed anew if the manifests or the callers have changed."""
+        clients = self._clients()
+        made_from = (self.mesh.writer, clients)
+        if self._known_access is None or self._known_access[0] != made_from:
+            self._known_access = made_from, access(self.mesh.writer.cluster, self.mesh.groups, clients)
+        return self._known_access[1]
 
     def _ingress(self) -> IngressView | None:
         entry = self.mesh.writer.ingress
@@ -184,23 +216,23 @@ class Controller:
 
     def traces(self, wanted: Wanted) -> TracesView:
         """Return the traces that are wanted, the latest first."""
-        return self.spans.view(wanted.select(self.spans.store.latest()), self._settings.trace_ratio)
+        return self.spans.view(wanted.select(self.spans.store.latest()), self.settings.trace_ratio)
 
     def trace(self, prefix: str) -> TracesView:
         """Return the traces whose id begins so."""
-        return self.spans.view(self.spans.store.find(prefix), self._settings.trace_ratio)
+        return self.spans.view(self.spans.store.find(prefix), self.settings.trace_ratio)
 
     async def apply(self) -> Applied:
         """Read the manifests again; return what they have changed, once all of it holds."""
         started = perf_counter()
-        manifests = read_manifests(self._settings.manifests, "what runs was not changed")
+        manifests = read_manifests(self.settings.manifests, "what runs was not changed")
         reading = perf_counter() - started
         cluster = manifests.cluster
         planned = self._planned(cluster)
         if reasons := tuple(workload_reasons(planned, self._environ)):
             raise BadInput(*reasons, hint="what runs was not changed")
         writer = replace(
-            self.mesh.writer, cluster=cluster, groups=planned, ingress=find_ingress(cluster, self._settings)
+            self.mesh.writer, cluster=cluster, groups=planned, ingress=find_ingress(cluster, self.settings)
         )
         applied = await self.mesh.adopt(writer)
         self._manifests = manifests

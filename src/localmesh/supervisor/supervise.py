@@ -15,6 +15,7 @@ from socket import socket
 
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError, os_error_text
 from localmesh.events import Failed, Listener, Note
+from localmesh.page.place import Place, take
 from localmesh.pods.addresses import to_loopback
 from localmesh.pods.network import claimed
 from localmesh.pods.spans import Receiver
@@ -77,16 +78,19 @@ async def _run(controller: Controller, spans: socket) -> None:
     for ending in ENDINGS:
         loop.add_signal_handler(ending, controller.mesh.shut_down)
     # Before the first pod starts: from now on whoever asks waits for an answer, and is not told that nobody is there.
-    with listen(controller.folder.control) as listener:
+    place = take(controller.folder.dashboard, controller.settings.dashboard_port)
+    with listen(controller.folder.control) as listener, place.listener:
         serving = [
             asyncio.create_task(_control(controller, listener)),
             asyncio.create_task(_take_spans(controller, spans)),
+            asyncio.create_task(_page(controller, place)),
         ]
         try:
             async with controller.spans.running():
                 await controller.mesh.run()
         finally:
             await asyncio.gather(*map(stop_task, serving))
+            await controller.observation.watcher.stop()
 
 
 async def _control(controller: Controller, listener: socket) -> None:
@@ -100,6 +104,12 @@ async def _take_spans(controller: Controller, listener: socket) -> None:
     receiver = await asyncio.to_thread(import_module, "localmesh.traces.receiver")
     app = receiver.create_app(controller.mesh.sender, controller.spans.take)
     await api.serve(app, listener, keep_alive=KEEP_ALIVE)
+
+
+async def _page(controller: Controller, place: Place) -> None:
+    app = await asyncio.to_thread(import_module, "localmesh.page.app")
+    api = await asyncio.to_thread(import_module, "localmesh.supervisor.api")
+    await api.serve(app.create_app(controller, place.door), place.listener)
 
 
 def main() -> None:

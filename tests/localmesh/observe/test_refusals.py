@@ -2,6 +2,7 @@
 
 import pytest
 
+from localmesh.control.refusals import Refusal
 from localmesh.observe.parties import Party
 from localmesh.observe.refusals import EXPLAINED, KEPT, Refusals, explain
 from meshpolicy.kinds.cluster import Cluster
@@ -46,15 +47,17 @@ spec: {targetRef: {group: policy.linkerd.io, kind: Server, name: ponger-http}, r
 HEADERS = ", headers: [{name: x, value: why}]"
 FORBIDDEN: dict[str, object] = {"status": 403, "upstream": "", "details": "rbac_access_denied_matched_policy[none]"}
 NOT_FOUND: dict[str, object] = {"status": 404, "upstream": "", "details": "route_not_found", "route": None}
-LIMITED: dict[str, object] = {"status": 429, "upstream": "", "details": "request_rate_limited", "route": None}
-UNCLEAR = "the log alone does not show which object decided"
+LIMITED: dict[str, object] = {"status": 429, "upstream": "", "details": "local_rate_limited", "route": None}
 
 
 @pytest.mark.parametrize(
     ("manifests", "fields", "rule", "line"),
     [
-        (POLICY, {**FORBIDDEN, "route": None}, "Server pingpong/ponger-http", 11),
-        (POLICY + ROUTE % "", FORBIDDEN, "Server pingpong/ponger-http", 11),
+        (POLICY, {**FORBIDDEN, "route": "default route"}, "Server pingpong/ponger-http", 11),
+        (POLICY + ROUTE % "", FORBIDDEN, "HTTPRoute pingpong/ponger-offer", 16),
+        # The sidecar has seen the headers that the log does not hold.
+        (POLICY + ROUTE % HEADERS, FORBIDDEN, "HTTPRoute pingpong/ponger-offer", 16),
+        (POLICY, {**FORBIDDEN, "method": None, "status": None}, "Server pingpong/ponger-http", 11),
         (POLICY + ROUTE % "", {**NOT_FOUND, "path": "/"}, "Server pingpong/ponger-http", 11),
         (POLICY + LIMIT, LIMITED, "HTTPLocalRateLimitPolicy pingpong/slowly", 16),
     ],
@@ -62,29 +65,25 @@ UNCLEAR = "the log alone does not show which object decided"
 def test_the_object_that_refused_is_named_with_its_line(
     manifests: str, fields: dict[str, object], rule: str, line: int
 ) -> None:
-    found = explained(cluster(manifests), fields)
+    found = explain_entry(cluster(manifests), fields)
     assert (found.rule, found.place) == (rule, f"manifests.yaml:{line}")
     assert found.reasons
 
 
-@pytest.mark.parametrize(
-    ("manifests", "fields"),
-    [
-        # A route that asks for a header, which the log does not hold.
-        (POLICY + ROUTE % HEADERS, FORBIDDEN),
-        # The manifests have changed since, and now allow it.
-        (POLICY + LIMIT, {**FORBIDDEN, "route": None}),
-        (POLICY, NOT_FOUND),
-    ],
-)
-def test_where_the_manifests_say_something_else_no_object_is_blamed(manifests: str, fields: dict[str, object]) -> None:
-    found = explained(cluster(manifests), fields)
-    assert found.place == ""
-    assert UNCLEAR in found.reasons[0]
+def test_a_request_that_would_pass_by_now_is_blamed_on_no_grant() -> None:
+    found = explain_entry(cluster(POLICY + LIMIT), {**FORBIDDEN, "route": "default route"})
+    assert "the manifests have changed since it was refused" in found.reasons[-1]
 
 
-def explained(manifests: Cluster, fields: dict[str, object]):  # type: ignore[no-untyped-def] # the type is private
-    return explain(manifests, manifests.workloads[0], entry(**fields))
+def test_a_request_that_no_policy_refused_is_not_explained() -> None:
+    manifests = cluster(POLICY)
+    assert explain(manifests, manifests.workloads[0], entry()) is None
+
+
+def explain_entry(manifests: Cluster, fields: dict[str, object]) -> Refusal:
+    found = explain(manifests, manifests.workloads[0], entry(**fields))
+    assert found is not None
+    return found
 
 
 def test_the_latest_are_kept_and_each_has_a_number_of_its_own() -> None:

@@ -1,0 +1,190 @@
+"""The page in a real browser, beside a real mesh: what happens there is seen here, and at once."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it has no types
+from playwright.sync_api import Browser, Page, expect
+
+from localmesh.views import Question
+
+from ..commands import Commands, commands
+from .browser import TIMEOUT, Complaints, chromium
+
+pytestmark = pytest.mark.envoy
+
+POLICIES = "mesh/policies/authorizationpolicies.yaml"
+SECOND = 1.0
+ATTEMPTS = 5
+"""A promise of a second is measured on a machine that may be busy: one of so many attempts has to keep it."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with TemporaryDirectory(prefix="chromium-") as folder, chromium(Path(folder)) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def live(browser: Browser) -> Iterator[Commands]:
+    """Start a mesh of these tests' own, as they change it; after the browser, without which they are skipped."""
+    assert browser.is_connected()
+    with TemporaryDirectory(prefix="lm-") as folder, commands(Path(folder)) as found:
+        outcome = found.run("up")
+        assert outcome.code == 0, outcome.err
+        yield found
+
+
+@contextmanager
+def opened(browser: Browser, mesh: Commands, **options: object) -> Iterator[Page]:
+    """Open the page as a person does, and see at the end that it had nothing to complain about."""
+    context = browser.new_context(**options)  # type: ignore[arg-type] # what Playwright takes
+    try:
+        page = context.new_page()
+        complaints = Complaints(page)
+        page.goto(mesh.client.dashboard())
+        expect(page.locator("#connection")).to_have_text("live")
+        expect(page.locator("#graph .node")).not_to_have_count(0)
+        yield page
+        assert complaints.found == []
+    finally:
+        context.close()
+
+
+def rally(mesh: Commands) -> None:
+    with httpx.Client(trust_env=False, timeout=TIMEOUT / 1000) as http:
+        assert http.get(f"http://127.0.0.1:{mesh.port}/rally").status_code == 200
+
+
+def test_the_page_opens_with_every_pod_and_keeps_no_token_in_its_address(browser: Browser, live: Commands) -> None:
+    with opened(browser, live) as page:
+        for name in ("ingress", "pinger-0", "ponger-0", "ponger-1"):
+            expect(page.locator("#graph .node.ready .name", has_text=name)).to_be_visible()
+            expect(page.locator("#pods tbody th", has_text=name)).to_be_visible()
+        expect(page.locator("#pods tbody td", has_text="h left")).to_have_count(4)
+        expect(page.locator("#access tbody th", has_text="unmeshed")).to_be_visible()
+        assert page.url == live.client.dashboard().partition("#")[0]
+        page.reload()
+        expect(page.locator("#connection")).to_have_text("live")
+
+
+def test_an_edge_appears_with_its_rate_when_traffic_flows(browser: Browser, live: Commands) -> None:
+    with opened(browser, live) as page:
+        edge = page.locator("#edges tbody tr", has_text="outside").filter(has_text="ingress")
+        deadline = time.monotonic() + TIMEOUT / 1000
+        while not edge.count():
+            assert time.monotonic() < deadline
+            rally(live)
+            page.wait_for_timeout(200)
+        expect(edge).to_contain_text("100 %")
+        expect(page.locator("#graph .edge.live")).not_to_have_count(0)
+        expect(page.locator("#graph .label", has_text="/s · 100 %")).not_to_have_count(0)
+
+
+def test_a_refusal_appears_within_a_second_with_the_line_that_refused(browser: Browser, live: Commands) -> None:
+    with opened(browser, live) as page:
+        took = []
+        for attempt in range(ATTEMPTS):
+            path = f"/secret-{attempt}-<b>"
+            refusal = page.locator("#refusals li", has_text=path)
+            assert live.client.ask(Question("unmeshed", f"ponger{path}")).status == 403
+            started = time.monotonic()
+            expect(refusal).to_be_visible()
+            took.append(time.monotonic() - started)
+            if took[-1] < SECOND:
+                break
+        assert min(took) < SECOND
+        expect(refusal).to_contain_text("403 forbidden")
+        expect(refusal).to_contain_text("unmeshed → ponger-")
+        # What a stranger writes stays text.
+        assert page.locator("#refusals b", has_text="secret").count() == 0
+        # The file is the mesh's own copy of the manifests.
+        expect(refusal).to_contain_text("httproutes.yaml:")
+        refusal.locator("summary").press("Enter")
+        expect(refusal.locator(".reasons")).to_contain_text("matches HTTPRoute pingpong/ponger-rest")
+
+
+def test_an_apply_changes_the_matrix(browser: Browser, live: Commands) -> None:
+    policies = live.manifests / POLICIES
+    before = policies.read_text()
+    with opened(browser, live) as page:
+        row = page.locator("#access tbody tr", has=page.locator("th", has_text="pinger"))
+        expect(row.filter(has_text="GET /ping").first).to_be_visible()
+        policies.write_text(before.replace("name: ponger-offer", "name: ponger-probes"))
+        try:
+            assert live.run("apply").code == 0
+            expect(page.locator("#access tbody")).not_to_contain_text("GET /ping")
+            expect(page.locator("#changes li", has_text="Applied in")).to_be_visible()
+        finally:
+            policies.write_text(before)
+            assert live.run("apply").code == 0
+        expect(row.filter(has_text="GET /ping").first).to_be_visible()
+
+
+def test_the_page_goes_on_when_the_mesh_was_killed_and_is_there_again(browser: Browser, live: Commands) -> None:
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        page.goto(live.client.dashboard())
+        expect(page.locator("#connection")).to_have_text("live")
+        address = live.client.dashboard()
+        live.kill("supervisor")
+        expect(page.locator("#connection")).to_have_text("reconnecting")
+        assert live.run("up").code == 0
+        assert live.client.dashboard() == address
+        expect(page.locator("#connection")).to_have_text("live")
+        expect(page.locator("#notice")).to_be_hidden()
+    finally:
+        context.close()
+
+
+def test_without_its_token_the_page_says_what_to_do_and_shows_nothing(browser: Browser, live: Commands) -> None:
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        page.goto(f"{live.client.dashboard().partition('#')[0]}#wrong-token-wrong-token")
+        expect(page.locator("#connection")).to_have_text("not allowed")
+        expect(page.locator("#notice")).to_contain_text("just dashboard")
+        assert page.locator("#graph .node").count() == 0
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_nothing_keeps_anybody_out_or_hangs_over_the_edge(
+    width: int, scheme: str, browser: Browser, live: Commands
+) -> None:
+    live.client.ask(Question("unmeshed", "ponger/ping"))
+    with opened(browser, live, viewport={"width": width, "height": 844}, color_scheme=scheme) as page:
+        expect(page.locator("#refusals li")).not_to_have_count(0)
+        expect(page.locator("#pods tbody tr")).to_have_count(4)
+        violations = [
+            f"{found['id']} ({found['impact']}): {found['help']}: {node['html']}"
+            for found in Axe().run(page).response["violations"]
+            for node in found["nodes"]
+        ]
+        assert violations == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_control_is_reached_by_the_keyboard(browser: Browser, live: Commands) -> None:
+    live.client.ask(Question("unmeshed", "ponger/ping"))
+    with opened(browser, live) as page:
+        expect(page.locator("#refusals li")).not_to_have_count(0)
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        wanted = page.locator("summary:visible, button:visible").count()
+        reached = set()
+        for _ in range(3 * wanted + 20):
+            page.keyboard.press("Tab")
+            reached.add(
+                page.evaluate(
+                    "[...document.querySelectorAll('summary, button')].indexOf(document.activeElement)",
+                )
+            )
+        assert len(reached - {-1}) >= wanted
