@@ -12,6 +12,7 @@ from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.manifests import scalars
 from meshpolicy.manifests.content import content, standard_input
+from meshpolicy.manifests.flow import with_quoted_colons
 from meshpolicy.manifests.folder import manifests_in
 from meshpolicy.manifests.lines import Lines
 from meshpolicy.manifests.paths import display_path
@@ -168,6 +169,7 @@ def read(
         if deep := _first_too_deep(decoded):
             problems.append(Problem(Place(name, deep), f"invalid YAML: it is nested deeper than {DEEPEST} levels"))
             return
+        decoded = with_quoted_colons(decoded, _Base)
         aliases, unfilled = "*" in decoded, variables is not None and "${" in decoded
         loader = (_WordLoader if words else _Loader)(decoded)
         while loader.check_node():

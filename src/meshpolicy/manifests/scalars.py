@@ -6,6 +6,7 @@ Sources: `go.yaml.in/yaml/v2`, `resolve.go`; `sigs.k8s.io/yaml`, `yaml.go`; Go's
 import re
 import struct
 from base64 import b64decode
+from codecs import register_error
 from datetime import date
 from decimal import Decimal
 from math import isfinite
@@ -36,9 +37,21 @@ LONGEST = 100
 """Digits of a whole number; those of 64 bits have fewer."""
 MOST, LEAST = 2**63 - 1, -(2**63)
 
+EACH_BYTE = "meshpolicy.each-byte"
+"""Go puts the replacement character in place of each byte that is no UTF-8, Python in place of several."""
+
 
 class Unreadable(ValueError):
     """Kubernetes' reader refuses the scalar; the text says as what it cannot be read."""
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\ufffd", error.start + 1
+
+
+register_error(EACH_BYTE, _replaced)
 
 
 def plain(text: str, *, words: bool = False) -> Scalar:
@@ -59,7 +72,7 @@ def tagged(text: str, tag: str) -> Scalar:
     kind = tag.removeprefix(PREFIX)
     if kind == "binary":
         try:
-            return b64decode(re.sub(r"[\r\n]", "", text), validate=True).decode(errors="replace")
+            return b64decode(re.sub(r"[\r\n]", "", text), validate=True).decode(errors=EACH_BYTE)
         except ValueError:
             raise Unreadable(kind) from None
     if tag == kind or kind not in TYPES.values():

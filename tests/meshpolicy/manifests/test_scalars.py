@@ -57,6 +57,7 @@ def value(text: str) -> object:
         ("!Ref name", "name"),
         (".inf", "invalid YAML: column 4: `.inf` cannot be read as a number"),
         ("!!int 1.5", "invalid YAML: column 4: `1.5` cannot be read as int"),
+        ("!!binary 4oJB", "\ufffd\ufffdA"),
         ("!!binary _", "invalid YAML: column 4: `_` cannot be read as binary"),
     ],
 )
@@ -89,3 +90,21 @@ def test_a_scalar_is_what_kubernetes_makes_of_it(text: str, expected: Scalar) ->
 def test_keys_are_texts_and_what_is_merged_comes_in_order(text: str, expected: object) -> None:
     """A merge outweighs the keys before it, and the keys after it outweigh the merge."""
     assert value(f"{text}\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[b:]", ["b:"]),
+        ("{b:}", {"b:": None}),
+        ("{b: c:}", {"b": "c:"}),
+        ("{b:,c:}", {"b:": None, "c:": None}),
+        ("{b: http:, d: 1}", {"b": "http:", "d": 1}),
+        ("[b::]", ["b::"]),
+        ("[it's:, '8e3':]", ["it's:", {"8e3": None}]),
+        ("[:]", "invalid YAML: column 5: did not find expected node content"),
+    ],
+)
+def test_a_colon_at_the_end_of_a_flow_scalar_belongs_to_it(text: str, expected: object) -> None:
+    """The real reader (`sigs.k8s.io/yaml`) gave each of these, or an error."""
+    assert value(f"a: {text}\n") == expected
