@@ -11,7 +11,7 @@ from meshpolicy.core.policy import Reason
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Answer, judge
 from meshpolicy.decide.transport import Call, ServiceTarget, find_service_targets
-from meshpolicy.index.servers import port_numbers
+from meshpolicy.index.servers import target_ports
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 
@@ -78,7 +78,7 @@ def _behind(cluster: Cluster, target: ServiceTarget) -> list[tuple[Workload, int
         (workload, port)
         for workload in cluster.workloads
         if target.service.selects(workload.ref.namespace, workload.labels)
-        for port in port_numbers(workload, target.port.target)
+        for port in target_ports(workload, target.port.target)
     ]
 
 

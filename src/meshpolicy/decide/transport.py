@@ -9,7 +9,7 @@ from meshpolicy.core.truth import Truth, some, truth
 from meshpolicy.decide.routing import Request
 from meshpolicy.index.authorize import networks
 from meshpolicy.index.index import index_of
-from meshpolicy.index.servers import port_numbers
+from meshpolicy.index.servers import target_ports
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.injection import PROXY
@@ -102,7 +102,7 @@ def find_service_targets(cluster: Cluster, server: Workload, port: int) -> list[
         for service in index_of(cluster).services(server)
         if not service.headless
         for entry in service.ports
-        if port in port_numbers(server, entry.target)
+        if entry.protocol == "TCP" and port in target_ports(server, entry.target)
     ]
 
 

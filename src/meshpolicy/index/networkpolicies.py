@@ -5,7 +5,7 @@ Which port that is under Linkerd is `decide.connection`'s to say.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import Address, NetworkMatch
@@ -100,8 +100,13 @@ class NetworkPolicies:
             return Filter(direction, Truth.UNKNOWN, (other.ref,), Reason(text, "N23", other.ref))
         server = pod.workload if direction is Direction.INGRESS else peer.workload
         if not self._admin or pod.workload.host_network:
-            return self._by_network_policies(direction, pod.workload, peer, server, port, protocol)
-        return self._by_all(direction, pod.workload, peer, server, port, protocol)
+            found = self._by_network_policies(direction, pod.workload, peer, server, port, protocol)
+        else:
+            found = self._by_all(direction, pod.workload, peer, server, port, protocol)
+        if found.truth is Truth.NO and direction is Direction.INGRESS and _on_a_node(peer.workload):
+            text = f"{peer.workload.ref if peer.workload else ''} calls from its node, which gets in to the pods on it"
+            return replace(found, truth=Truth.UNKNOWN, reason=Reason(text, "N2"))
+        return found
 
     def _by_all(
         self, direction: Direction, pod: Workload, peer: Endpoint, server: Workload | None, port: int, protocol: str
@@ -175,6 +180,11 @@ class NetworkPolicies:
         """Return a namespace's labels; Kubernetes gives each the label of its name."""
         known = self._namespaces.get(name)
         return Labels({NAMESPACE_NAME: name}, complete=False) if known is None else known
+
+
+def _on_a_node(workload: Workload | None) -> bool:
+    """Whether a caller has the address of a node, which always gets in to the pods on it (N2)."""
+    return workload is not None and workload.host_network
 
 
 def _by_admin(direction: Direction, outcome: Outcome) -> Filter:

@@ -28,6 +28,7 @@ class Reach:
             self._by_namespace.setdefault(workload.ref.namespace, []).append(position)
             for label in workload.labels.items():
                 self._by_label.setdefault(label, []).append(position)
+        self._on_nodes = frozenset(at for at, workload in enumerate(workloads) if workload.host_network)
         self._open = {key for one in workloads for key in _open(one.labels)}
         isolating = [policies.isolating(workload, Direction.EGRESS) for workload in workloads]
         self._free = frozenset(position for position, found in enumerate(isolating) if not found)
@@ -59,7 +60,7 @@ class Reach:
         isolating = self._policies.isolating(self._workloads[server], Direction.INGRESS)
         if not isolating:
             return self._everyone
-        found: set[int] = set()
+        found = set(self._on_nodes)
         for policy in isolating:
             for rule in policy.ingress:
                 if self._opens(rule.ports, port, server):

@@ -1,6 +1,7 @@
 """Which Server governs a port of a workload (R13-R16), and which others claim it in vain. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from meshpolicy.core.selector import SelectorIndex
 from meshpolicy.core.truth import Truth
@@ -59,3 +60,12 @@ def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
     if declared or own is None or not workload.meshed:
         return declared
     return (own,)
+
+
+def target_ports(workload: Workload, target: int | str) -> tuple[int, ...]:
+    """Return the port to which a Service's targetPort leads; of several of one name it is the first.
+
+    Init containers come last (Kubernetes, pkg/api/v1/pod/util.go, FindPort).
+    """
+    containers = sorted(workload.containers, key=lambda container: container.init)
+    return port_numbers(replace(workload, containers=tuple(containers)), target)[:1]

@@ -216,9 +216,11 @@ def test_a_new_pod_needs_dns_and_the_whole_control_plane(ports: list[int], dns: 
 
 
 def test_host_network_is_beyond_every_policy() -> None:
-    """N2: it has the node's addresses; selectors do not mean it."""
+    """N2: it has the node's addresses; selectors do not mean it, and on the pod's own node it gets in."""
     own = pod("host", "10.244.0.1", meshed=False)
     own["spec"]["hostNetwork"] = True
     base = (*ARENA, own, network_policy(**IN, ingress=[{"from": [{"podSelector": {}}]}]))
-    assert ask(cluster(*base), "host").outcome == "blocked"
+    assert ask(cluster(*base), "host").outcome == "unknown"
+    out = network_policy("pinger", policyTypes=["Egress"], egress=[])
+    assert ask(cluster(*ARENA, own, out), "pinger", "host:80").outcome == "502"
     assert ask(cluster(*ARENA, own, network_policy("host", **IN)), "pinger", "host:80").outcome == "allow"

@@ -317,3 +317,19 @@ def test_a_pods_call_of_its_own_admin_port_is_judged() -> None:
     assert ask(found, "cat", "cat:4191/metrics", direct=True).outcome == "403"
     assert ask(found, "cat", "cat:8080/", direct=True).outcome == "allow"
     assert ask(found, "pinger", "cat:4191/metrics", direct=True).outcome == "403"
+
+
+def test_a_service_leads_to_tcp_ports_and_to_the_first_port_of_a_name() -> None:
+    """R71: what leads elsewhere says nothing of how a client connects (Kubernetes, FindPort)."""
+    own = pod("caller", "10.244.0.41", annotations={f"{C}skip-outbound-ports": "80"})
+    cat = pod("cat", "10.244.0.31", ports=PORTS)
+    cat["spec"]["containers"] += [{"name": "more", "ports": [{"name": "http", "containerPort": 8082}]}]
+    cat["spec"]["initContainers"] = [{"name": "init", "ports": [{"name": "http", "containerPort": 8081}]}]
+    grant = allow(account("caller"), on=ref("Server", "cat"))
+    front = service("cat", {80: "http"})
+    for port, expected in ((8080, "403"), (8081, "allow"), (8082, "allow")):
+        found = cluster(*ARENA, own, cat, front, server("cat", port, app="cat"), grant, settings=DENY)
+        assert ask(found, "caller", f"cat:{port}/").outcome == expected
+    front["spec"]["ports"][0]["protocol"] = "UDP"
+    found = cluster(*ARENA, own, cat, front, server("cat", 8080, app="cat"), grant, settings=DENY)
+    assert ask(found, "caller", "cat:8080/").outcome == "allow"
