@@ -13,9 +13,10 @@ ROOT = Path(__file__).parents[2]
 OWN = tuple(str(ROOT / part) for part in ("k8s/base", "mesh/policies", "mesh/ingress"))
 
 
-def run(*arguments: str | Path) -> tuple[int, str, str]:
+def run(*arguments: str | Path, columns: int = 120) -> tuple[int, str, str]:
     """Return exit code, stdout and stderr; an exception other than the program's own end is raised."""
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    shown = {"COLUMNS": str(columns)}
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments], env=shown)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.stdout, result.stderr

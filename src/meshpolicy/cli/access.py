@@ -7,10 +7,11 @@ import click
 
 from meshpolicy.analysis.access import Access, accesses
 from meshpolicy.analysis.refusals import Denied, denied
+from meshpolicy.analysis.selection import Selection
 from meshpolicy.cases.accepted import read_accepted, violations
 from meshpolicy.cli.echo import echo
-from meshpolicy.cli.options import cluster_options, output, width
-from meshpolicy.cli.progress import workloads_of
+from meshpolicy.cli.options import cluster_options, columns, output
+from meshpolicy.cli.progress import progress
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.csv import accesses_as_csv, refusals_as_csv
 from meshpolicy.render.dot import dot
@@ -20,6 +21,8 @@ from meshpolicy.render.markdown import accesses_as_markdown, refusals_as_markdow
 from meshpolicy.render.svg import svg
 from meshpolicy.render.text import accesses_as_text, refusals_as_text
 
+SERVERS = "Only calls to workloads of this name, such as `shop/*` or `cart`; may be repeated."
+CLIENTS = "Only calls that an account of this name may make, whether as itself or as anyone; may be repeated."
 DRAWN = ("dot", "svg", "html")
 
 
@@ -30,24 +33,42 @@ DRAWN = ("dot", "svg", "html")
 @click.option(
     "--accepted", type=click.Path(exists=True, dir_okay=False), help="Fail on access that FILE does not list."
 )
+@click.option("--server", "servers", multiple=True, metavar="GLOB", help=SERVERS)
+@click.option("--client", "clients", multiple=True, metavar="GLOB", help=CLIENTS)
 @output("text", "json", "csv", "md", "dot", "svg", "html")
 @cluster_options
 def command(
-    cluster: Cluster, output: str, accepted: str | None, *, show_denied: bool, unmeshed: bool, explain: bool
+    cluster: Cluster,
+    output: str,
+    accepted: str | None,
+    servers: tuple[str, ...],
+    clients: tuple[str, ...],
+    *,
+    show_denied: bool,
+    unmeshed: bool,
+    explain: bool,
 ) -> None:
     """List every access that is granted: to which port, to whom, for which requests.
 
     A client is an account (`namespace/account`), `any meshed client`, or `anyone`: one without mesh identity.
     """
-    workloads = workloads_of(cluster)
+    selection = Selection(cluster, servers, clients)
+    selection.check()
+    workloads = progress(selection.workloads, "workloads asked", len(selection.workloads))
+    if accepted and (servers or clients):
+        raise click.UsageError("--accepted compares all access: it goes with neither --server nor --client")
     if show_denied and (accepted or unmeshed):
         raise click.UsageError("--denied lists refusals: it goes with neither --accepted nor --unmeshed")
     if show_denied and output in DRAWN:
         raise click.UsageError(f"--denied is not drawn: choose another --output than {output}")
     if show_denied:
-        echo(_refusals(list(denied(cluster, workloads)), output))
+        echo(_refusals([one for one in denied(cluster, workloads) if selection.is_client(one.client)], output))
         return
-    found = [access for access in accesses(cluster, workloads) if access.unmeshed or not unmeshed]
+    found = [
+        access
+        for access in accesses(cluster, workloads)
+        if (access.unmeshed or not unmeshed) and selection.admits(access)
+    ]
     allowed = [access for access in found if not access.blocked]
     echo(_shown(cluster, allowed, output, explain=explain))
     blocked = sum(bool(access.blocked) for access in found)
@@ -76,7 +97,7 @@ def _shown(cluster: Cluster, found: Sequence[Access], form: str, *, explain: boo
         case "html":
             return html(cluster, found)
         case _:
-            return accesses_as_text(found, cluster.settings, width(), explain=explain)
+            return accesses_as_text(found, cluster.settings, columns(), explain=explain)
 
 
 def _refusals(found: Sequence[Denied], form: str) -> str:
@@ -88,4 +109,4 @@ def _refusals(found: Sequence[Denied], form: str) -> str:
         case "md":
             return refusals_as_markdown(found)
         case _:
-            return refusals_as_text(found, width())
+            return refusals_as_text(found, columns())

@@ -9,7 +9,7 @@ from meshpolicy.analysis.access import accesses, account_of, admits
 from meshpolicy.analysis.questions import known_account
 from meshpolicy.analysis.words import access_words
 from meshpolicy.cli.echo import echo
-from meshpolicy.cli.options import cluster_options, output, width
+from meshpolicy.cli.options import cluster_options, columns, output
 from meshpolicy.cli.progress import workloads_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.rows import granted_by
@@ -46,5 +46,5 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
         if explain:
             head = (*head, "place")
             rows = [[*row, str(access.by.place or "")] for row, access in zip(rows, own, strict=True)]
-        echo(plain(head, rows, width()) if rows else "it opens nothing that is closed to a stranger")
+        echo(plain(head, rows, columns()) if rows else "it opens nothing that is closed to a stranger")
     sys.exit(1 if own else 0)

@@ -217,6 +217,11 @@ def width() -> int | None:
     return get_terminal_size().columns if sys.stdout.isatty() else None
 
 
+def columns() -> int:
+    """Return how wide a table may be: the terminal, or COLUMNS, or else 80."""
+    return get_terminal_size().columns
+
+
 def output(*forms: str) -> Callable[[Command], Command]:
     """Add --output with these forms, the first being the default."""
     return click.option(

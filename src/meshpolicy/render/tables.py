@@ -6,19 +6,24 @@ from textwrap import fill, wrap
 
 Row = Sequence[str]
 GAP = "  "
+REQUEST = re.compile(r"(?<=[A-Z]) (?=/)")
+"""The space of `GET /ping`, at which no line ends."""
+WORD = re.compile(r"(?:[A-Z]+ (?=/))?\S+")
 PIECE = re.compile(r"[^\s-]+-?|-")
-"""What a line is not broken within: a word, or a part of it up to a hyphen."""
+"""A part of a word up to a hyphen."""
 
 
 def plain(head: Row, rows: Sequence[Row], width: int | None = None) -> str:
     """Return columns that fit their widest cell; a cell that repeats the one above is left blank.
 
-    Where that is wider than `width`, the widest columns are narrowed, and their cells go over several lines.
+    Where that is wider than `width`, the widest columns are narrowed, and their cells go over several lines. Nothing is
+    cut: where a word is too long, the table is wider.
     """
     columns = list(zip(head, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     if width is not None:
-        _narrow(widths, [max(map(_longest_piece, column)) for column in columns], width)
+        for part in (WORD, PIECE):  # words are broken at hyphens only where the lines are too long otherwise
+            _narrow(widths, [max(_longest(cell, part) for cell in column) for column in columns], width)
     lines = [*_lines(head, widths), *_lines(["─" * column for column in widths], widths)]
     before: Row = ()
     for row in rows:
@@ -40,9 +45,9 @@ def _narrow(widths: list[int], least: Sequence[int], width: int) -> None:
         widths[max(able, key=lambda number: widths[number])] -= 1
 
 
-def _longest_piece(cell: str) -> int:
+def _longest(cell: str, part: re.Pattern[str]) -> int:
     """Return the characters of the longest part of a cell that stays in one line, set in as it may be."""
-    pieces = PIECE.findall(cell)
+    pieces = part.findall(cell)
     return max((len(piece) + (2 if number else 0) for number, piece in enumerate(pieces)), default=0)
 
 
@@ -69,4 +74,9 @@ def fitted(line: str, width: int | None) -> str:
 
 def _wrapped(cell: str, width: int) -> list[str]:
     """Return a cell in lines; one that goes on is set in."""
-    return [cell] if len(cell) <= width else wrap(cell, width, subsequent_indent="  ")
+    if len(cell) <= width:
+        return [cell]
+    if _longest(cell, WORD) > width:
+        return wrap(cell, width, subsequent_indent="  ")
+    joined = REQUEST.sub("\xa0", cell)
+    return [line.replace("\xa0", " ") for line in wrap(joined, width, subsequent_indent="  ", break_on_hyphens=False)]

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,6 +16,7 @@ from meshpolicy.cli import VERBS
 from ..build import ARENA, account, allow, exact, ref, route, server, tls
 from ..command import OWN, ROOT, run, written
 
+WORD = re.compile(r"[A-Za-z0-9]+")
 LIST = """\
 server           port  client                   requests               granted by
 ───────────────  ────  ───────────────────────  ─────────────────────  ────────────────────────────────────────────
@@ -28,6 +31,47 @@ pingpong/ponger  8080  anyone in 10.244.0.0/16  GET /live, GET /ready  Authoriza
 
 def test_list_shows_who_may_call_whom() -> None:
     assert run("list", *OWN) == (0, LIST, "")
+
+
+@pytest.mark.parametrize("verb", [("list",), ("list", "--denied"), ("list", "--explain"), ("blast", "ingress/traefik")])
+def test_tables_fit_eighty_columns_and_lose_no_word(verb: tuple[str, ...]) -> None:
+    (_, narrow, _), (_, wide, _) = (run(*verb, *OWN, columns=columns) for columns in (80, 500))
+    if "--explain" not in verb:  # a path is not broken
+        assert max(map(len, narrow.splitlines())) <= 80
+    words = Counter(WORD.findall(wide))
+    assert not words - Counter(WORD.findall(narrow))
+
+
+def test_list_shows_only_the_servers_and_clients_that_are_asked_for(tmp_path: Path) -> None:
+    state = (*ARENA, server(), route(exact("/ping")), allow(account("pinger"), on=ref("HTTPRoute", "route")))
+    file = written(tmp_path, "arena.yaml", *state)
+
+    def shown(*choice: str) -> set[tuple[str, str]]:
+        code, out, _ = run("list", file, *choice, "--output", "json")
+        assert code == 0
+        return {(row["client"], f"{row['server'].partition('/')[2]}:{row['port']}") for row in json.loads(out)}
+
+    everything = shown()
+    assert ("arena/pinger", "ponger:8080") in everything
+    assert shown("--server", "arena/*") == everything == shown("--server", "*", "--client", "*")
+    assert shown("--server", "ponger", "--client", "pinger") == {
+        ("arena/pinger", "ponger:8080"),
+        ("anyone", "ponger:9090"),
+    }
+    assert shown("--client", "rogue", "--server", "ponger") == {("anyone", "ponger:9090")}
+    assert shown("--client", "pinger", "--client", "rogue") == shown("--client", "*g*r*")
+
+
+@pytest.mark.parametrize("choice", [("--server", "pogner"), ("--client", "pigner")])
+def test_a_misspelt_choice_is_an_error(choice: tuple[str, str]) -> None:
+    code, out, err = run("list", *OWN, *choice)
+    assert (code, out) == (2, "")
+    assert choice[1] in err
+
+
+def test_all_access_is_compared_with_what_is_accepted() -> None:
+    code, _, err = run("list", *OWN, "--server", "ponger", "--accepted", __file__)
+    assert (code, "--accepted compares all access" in err) == (2, True)
 
 
 def test_list_shows_what_needs_no_identity() -> None:

@@ -45,6 +45,14 @@ def test_no_word_is_cut_however_narrow_it_gets(width: int) -> None:
     assert max(map(len, shown.splitlines())) <= max(width, 36)
 
 
+def test_requests_and_names_stay_whole_where_there_is_room() -> None:
+    rows = [["shop/cart-of-many", "8080", "GET /live, GET /ready, any method /admin/*"]]
+    assert plain(("server", "port", "requests"), rows, 48).splitlines()[2:] == [
+        "shop/cart-of-many  8080  GET /live, GET /ready,",
+        "                           any method /admin/*",
+    ]
+
+
 def test_a_long_line_goes_on_set_in() -> None:
     line = "  - Server arena/http governs port 8080 (manifests/a.yaml:1) [R13]"
     assert fitted(line, None) == line
