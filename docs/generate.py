@@ -39,6 +39,7 @@ CHANGING = (
     (re.compile(r"\b[0-9a-f]{32}\b"), "TRACE"),
     (re.compile(r"\b\d+(\.\d+)? ?(m?s|h|min|d)\b"), "TIME"),
     (re.compile(r"\"seconds\": ?[\d.e-]+"), "SECONDS"),
+    (re.compile(r"(?<=/#)[\w-]{43}"), "TOKEN"),
     (re.compile(r"\b127\.244\.\d+\.\d+"), "ADDRESS"),
     (re.compile(r"(/[\w.-]+)*/(pingpong[\w.-]*)/"), "STATE/"),
     (re.compile(r"[ \t─━-]+"), " "),
@@ -55,18 +56,19 @@ class Stage:
     @classmethod
     def make(cls, folder: str) -> "Stage":
         """Return a stage with ports that are free now."""
-        port, https_port = free_port(), free_port()
+        port, https_port, page = free_port(), free_port(), free_port()
         environment = {
             "LOCALMESH_STATE": f"{folder}/m",
             "LOCALMESH_PORT": str(port),
             "LOCALMESH_HTTPS_PORT": str(https_port),
+            "LOCALMESH_DASHBOARD_PORT": str(page),
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
             "DOCKER_HOST": f"unix://{folder}/no-engine",
             "NO_COLOR": "1",
             "COLUMNS": "110",
             "TERM": "dumb",
         }
-        shown = {f"{folder}/m": USUAL, f":{port}": ":8080", f":{https_port}": ":8443"}
+        shown = {f"{folder}/m": USUAL, f":{port}": ":8080", f":{https_port}": ":8443", f":{page}": ":50750"}
         return cls(environment, shown)
 
     def run(self, command: str, highest: int = 0) -> str:

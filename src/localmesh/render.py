@@ -125,6 +125,6 @@ def summary(mesh: MeshView, proof: Proof, dashboard: str = "") -> RenderableType
     commands = [f"curl {proof.url}"] if proof.url else []
     commands += [f"just ask {found.source} {found.target}" for found in answers]
     if dashboard:
-        parts.append(Text(f"see it    {dashboard}"))
+        parts.append(Text(f"see it   {dashboard}"))
     parts.append(Text("\nTry next:\n" + "\n".join(f"  {command}" for command in (*commands, "just status"))))
     return Group(*parts)

@@ -213,7 +213,7 @@ function curve(from, to, down, step) {
     const far = down ? b.y - a.y > 2 * GAP : b.x - a.x > step * 1.2;
     return {
       path: `M${a.x} ${a.y}C${points.slice(1).map(({ x, y }) => `${x} ${y}`).join(" ")}`,
-      at: along(points, far ? 0.22 : down ? 0.66 : 0.5),
+      at: along(points, far ? 0.12 : down ? 0.66 : 0.5),
     };
   }
   // Back, or to a box in the same column: around the outside.
