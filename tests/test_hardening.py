@@ -13,7 +13,10 @@ OWN = re.compile(r"pingpong:dev|ghcr\.io/[\w./-]+(:unreleased|@sha256:[0-9a-f]{6
 """The project's image: the local tag, the tag that names no image yet, or what a release wrote in its place."""
 EXACT = re.compile(r"[\w./-]+:v?\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?")
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
-PLACES = [folder for folder in folders() if folder not in ("mesh/network", "mesh/policies", "mesh/linkerd/identity")]
+NODES_OWN = "mesh/enforcer"
+"""It sets the firewall of every node: what it asks for is held to a list of its own."""
+BARE = ("mesh/network", "mesh/policies", "mesh/linkerd/identity", NODES_OWN)
+PLACES = [folder for folder in folders() if folder not in BARE]
 
 
 def pods(folder: str) -> list[tuple[str, Object]]:
@@ -63,6 +66,24 @@ def test_every_pod_is_hardened(folder: str) -> None:
 def test_there_are_pods_to_look_at() -> None:
     names = {name for folder in PLACES for name, _ in pods(folder)}
     assert names == {"Deployment pinger", "Deployment ponger", "Deployment jaeger"}
+
+
+def test_what_is_of_the_node_asks_for_no_more_than_it_says() -> None:
+    ((_, pod),) = pods(NODES_OWN)
+    assert sorted(wishes(pod)) == [
+        "allowPrivilegeEscalation",
+        "automountServiceAccountToken",
+        "capabilities",
+        "hostNetwork",
+        "hostPath",
+        "readOnlyRootFilesystem",
+        "runAsNonRoot",
+        "runAsUser",
+        "seccompProfile",
+    ]
+    (role,) = [one for one in built(NODES_OWN) if one["kind"] == "ClusterRole"]
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"get", "list", "watch"}
+    assert "secrets" not in {resource for rule in role["rules"] for resource in rule["resources"]}
 
 
 @pytest.mark.parametrize("name", [asker.name for asker in CLIENTS if asker.account])

@@ -127,7 +127,10 @@ def check_first(settings: Settings, *, creates: bool) -> None:
     from kindmesh import doctor as checks
 
     if not settings.existing and attempt("docker", "version").code == 0 and kind_has_cluster():
-        # The machine has carried this cluster before; its ports are taken by the cluster itself.
+        # The machine has carried this cluster before, whose ports are taken by the cluster itself.
+        enforced = checks.check_nfqueue(enforcer=settings.has("enforcer"))
+        if enforced.state is not checks.State.GOOD:
+            say(str(enforced))
         return
     if not settings.existing and not creates:
         raise BadInput("--only: there is no cluster yet", "create it with `just up kind`")

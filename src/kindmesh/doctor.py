@@ -161,18 +161,23 @@ def check_inotify(folder: Path = Path("/proc/sys/fs/inotify")) -> Finding:
     return Finding("inotify", State.WARNING, "limits are low", f"sudo sysctl {' '.join(low)}")
 
 
-def check_nfqueue(modules: Path | None = None, loaded: Path = Path("/proc/modules"), *, linux: bool = LINUX) -> Finding:
-    """Whether kind can enforce NetworkPolicies: without nft_queue it accepts them and enforces none."""
+def check_nfqueue(
+    modules: Path | None = None, loaded: Path = Path("/proc/modules"), *, linux: bool = LINUX, enforcer: bool = False
+) -> Finding:
+    """Whether NetworkPolicies are enforced: without nft_queue, kind's own engine accepts them and enforces none."""
     name, fails = "nft_queue", "without it NetworkPolicies are accepted and not enforced, and `verify` fails"
+    if enforcer:
+        return Finding(name, State.GOOD, "not needed: KINDMESH_WITH=enforcer")
+    other = "or bring an enforcer that does not need it: KINDMESH_WITH=enforcer"
     if not linux:
-        fix = "the kernel of Docker's virtual machine decides whether NetworkPolicies hold: `just verify` shows it"
+        fix = f"the kernel of Docker's virtual machine decides: if `just verify` says not enforced, {other[3:]}"
         return Finding(name, State.WARNING, "unknown", fix)
     folder = modules or Path("/lib/modules") / os.uname().release
     if re.search(r"^nft_queue\b", _read(loaded), re.MULTILINE) or _holds(folder / "modules.builtin"):
         return Finding(name, State.GOOD, "the kernel has it")
     if _holds(folder / "modules.dep"):
-        return Finding(name, State.WARNING, "not loaded", f"sudo modprobe nft_queue: {fails}")
-    return Finding(name, State.WARNING, "not found in this kernel", f"use a kernel with NFT_QUEUE: {fails}")
+        return Finding(name, State.WARNING, "not loaded", f"sudo modprobe nft_queue, {other}; {fails}")
+    return Finding(name, State.WARNING, "not found in this kernel", f"use a kernel with NFT_QUEUE, {other}; {fails}")
 
 
 def _holds(modules: Path) -> bool:
@@ -201,8 +206,13 @@ def examine(environment: Mapping[str, str] = os.environ) -> tuple[Finding, ...]:
         *(check_port(number) for number in host_ports()),
         check_memory(),
         check_inotify(),
-        check_nfqueue(),
+        check_nfqueue(enforcer=has_enforcer(environment)),
     )
+
+
+def has_enforcer(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether KINDMESH_WITH asks for an enforcer of NetworkPolicies."""
+    return "enforcer" in [word.strip() for word in environment.get("KINDMESH_WITH", "").split(",")]
 
 
 def _minor(version: str) -> tuple[int, int]:

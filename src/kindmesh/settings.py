@@ -11,7 +11,7 @@ CLUSTER = "pingpong"
 IMAGE = "pingpong:dev"
 OPTIONAL = ("cert-manager", "viz", "tracing", "ingress")
 """Parts that can be left out; policies and NetworkPolicies cannot."""
-EXTRA = ("cni",)
+EXTRA = ("cni", "enforcer")
 """Parts that are left out unless KINDMESH_WITH names them."""
 
 
@@ -34,6 +34,12 @@ class Settings:
     overlay: Path
     network: Path
     without: frozenset[str]
+
+    @property
+    def parts(self) -> tuple[Path, ...]:
+        """The folders of the ingress and of tracing; with Linkerd's CNI plugin their pods pass `restricted`."""
+        mesh = self.root / "mesh"
+        return (mesh / "cni",) if self.has("cni") else (mesh / "ingress", mesh / "observability")
 
     def has(self, part: str) -> bool:
         """Whether an optional part is wanted."""

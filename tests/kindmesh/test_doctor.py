@@ -140,7 +140,7 @@ def test_low_inotify_limits_come_with_the_sysctl(tmp_path: Path) -> None:
         ("", "", "nf_tables 1 0\nnft_queue 16384 2 - Live\n", True, State.GOOD, "has it"),
         ("", "kernel/net/netfilter/nft_queue.ko.zst: kernel/net/x.ko\n", "", True, State.WARNING, "modprobe nft_queue"),
         ("", "", "nf_tables 1 0 nft_queue,\n", True, State.WARNING, "use a kernel"),
-        ("kernel/net/netfilter/nft_queue.ko\n", "", "", False, State.WARNING, "`just verify` shows it"),
+        ("kernel/net/netfilter/nft_queue.ko\n", "", "", False, State.WARNING, "if `just verify` says not enforced"),
     ],
     ids=["built in", "loaded", "loadable", "absent", "a Mac"],
 )
@@ -177,3 +177,14 @@ def test_it_runs_by_plain_python_without_this_projects_packages() -> None:
     assert found.stderr == ""
     assert "memory" in found.stdout
     assert found.returncode in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("environment", "state"),
+    [({}, State.WARNING), ({"KINDMESH_WITH": "cni"}, State.WARNING), ({"KINDMESH_WITH": "cni, enforcer"}, State.GOOD)],
+)
+def test_an_enforcer_of_ones_own_needs_no_nft_queue(environment: dict[str, str], state: State, tmp_path: Path) -> None:
+    enforcer = doctor.has_enforcer(environment)
+    found = doctor.check_nfqueue(tmp_path, tmp_path / "loaded", linux=True, enforcer=enforcer)
+    assert found.state is state
+    assert state is State.GOOD or "KINDMESH_WITH=enforcer" in found.fix

@@ -19,7 +19,17 @@ FOLDERS = [
     *(f"k8s/overlays/{name}" for name in ("kind", "kind-cni", "production")),
     *(
         f"mesh/{name}"
-        for name in ("network", "policies", "admission", "observability", "ingress", "linkerd/identity", "ingress/tls")
+        for name in (
+            "network",
+            "policies",
+            "admission",
+            "observability",
+            "ingress",
+            "linkerd/identity",
+            "ingress/tls",
+            "enforcer",
+            "cni",
+        )
     ),
 ]
 
@@ -103,6 +113,14 @@ def test_the_image_of_the_node_is_the_pinned_one() -> None:
     assert [node["image"] for node in config["nodes"]] == [read_pins(ROOT)["node"].reference]
 
 
+def test_ipv6_is_off_wherever_the_routes_of_pods_are_set() -> None:
+    # With it on, the admission policies would refuse every pod; with it on in the cluster alone, it passes sidecars by.
+    config = yaml.safe_load((ROOT / "kind-config.yaml").read_text())
+    assert config["networking"]["ipFamily"] == "ipv4"
+    for name in ("control-plane", "cni"):
+        assert yaml.safe_load((ROOT / f"mesh/linkerd/{name}.yaml").read_text())["disableIPv6"] is True
+
+
 def test_the_host_ports_are_the_node_ports_of_the_ingress_on_loopback_alone() -> None:
     config = yaml.safe_load((ROOT / "kind-config.yaml").read_text())
     values = yaml.safe_load((ROOT / "mesh/ingress/traefik.yaml").read_text())
@@ -131,10 +149,23 @@ def test_a_network_that_policies_name_is_the_clusters_pod_network() -> None:
     assert values["policyController"]["probeNetworks"] == [network]
 
 
-@pytest.mark.parametrize("name", ["jaeger"])
-def test_an_image_in_a_manifest_is_the_pinned_one(name: str) -> None:
-    pin = read_pins(ROOT)[name]
-    assert pin.reference in (ROOT / "mesh/observability/jaeger.yaml").read_text()
+@pytest.mark.parametrize(
+    ("name", "path"), [("jaeger", "mesh/observability/jaeger.yaml"), ("kube-router", "mesh/enforcer/kube-router.yaml")]
+)
+def test_an_image_in_a_manifest_is_the_pinned_one(name: str, path: str) -> None:
+    assert f"image: {read_pins(ROOT)[name].reference}\n" in (ROOT / path).read_text()
+
+
+def test_the_enforcer_is_a_firewall_alone_and_takes_the_services_network_of_kind() -> None:
+    (found,) = [one for one in built("mesh/enforcer") if one["kind"] == "DaemonSet"]
+    (container,) = found["spec"]["template"]["spec"]["containers"]
+    flags = dict(word.removeprefix("--").split("=") for word in container["args"])
+    network = yaml.safe_load((ROOT / "kind-config.yaml").read_text())["networking"]["serviceSubnet"]
+    assert flags.pop("service-cluster-ip-range") == network
+    assert {name for name, value in flags.items() if value == "true"} == {"run-firewall"}
+    assert {"run-router", "run-service-proxy", "enable-cni"} == {
+        name for name, value in flags.items() if value != "true"
+    }
 
 
 def test_every_pin_says_how_far_it_was_checked() -> None:

@@ -9,7 +9,7 @@ from kindmesh.tools.kube import MANAGED_BY, OWNER, is_owned
 from kindmesh.tools.nodes import kind_has_cluster
 
 WORKLOADS = ("pingpong", "ingress", "tracing")
-NAMESPACES = (*WORKLOADS, "linkerd-viz", "kindmesh-probe", "cert-manager", "linkerd", "linkerd-cni")
+NAMESPACES = (*WORKLOADS, "linkerd-viz", "kindmesh-probe", "cert-manager", "linkerd", "linkerd-cni", "enforcer")
 KINDS = (
     "bundles.trust.cert-manager.io",
     "clusterissuers.cert-manager.io",

@@ -1,6 +1,9 @@
 """The namespaces, created and labelled before anything else. An existing one of somebody else is not changed."""
 
+from pathlib import Path
+
 from kindmesh.errors import BadInput
+from kindmesh.settings import Settings
 from kindmesh.steps.step import Site
 from kindmesh.tools.kube import MANAGED_BY, OWNER, Object, documents, render
 
@@ -43,9 +46,13 @@ def _wanted(site: Site) -> list[Object]:
     root, settings = site.settings.root, site.settings
     names = ["namespace", "viz-namespace", *(["cni-namespace"] if settings.has("cni") else [])]
     texts = [(root / f"mesh/linkerd/{name}.yaml").read_text() for name in names]
-    folders = (settings.overlay, root / "mesh/ingress", root / "mesh/observability")
+    folders = (settings.overlay, *settings.parts, *_extra(settings))
     found = [one for text in [*texts, *map(render, folders)] for one in documents(text) if one["kind"] == "Namespace"]
     return [*found, *([CERT_MANAGER] if settings.has("cert-manager") else [])]
+
+
+def _extra(settings: Settings) -> list[Path]:
+    return [settings.root / "mesh/enforcer"] if settings.has("enforcer") else []
 
 
 def _labelled(found: Object) -> Object:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from kindmesh.errors import StepFailed
+from kindmesh.errors import BadInput, StepFailed
 from kindmesh.identity.certmanager import IDENTITY, wait_for_certificate
 from kindmesh.identity.keeper import keeper_of
 from kindmesh.probes.candidate import candidate, propose
@@ -17,6 +17,7 @@ from kindmesh.steps.ownership import ownership
 from kindmesh.steps.prune import prune
 from kindmesh.steps.step import Site, Step, select_steps, wait_for_rollout
 from kindmesh.tools.command import Output, attempt, run
+from kindmesh.tools.families import WAY_OUT, ipv6_networks
 from kindmesh.tools.kube import OWNER, Kube, Object, documents, evidence, render, until
 from kindmesh.tools.nodes import NOT_YET, kind_has_cluster, start_nodes, stopped_nodes
 
@@ -40,6 +41,9 @@ def cluster(site: Site) -> int:
     if found.code != 0:
         hint = f"look at `kubectl --context {site.settings.context} get nodes`"
         raise StepFailed("cluster", "every node ready", found.text, hint)
+    if networks := ipv6_networks(site.kube):
+        lines = "\n".join(["this cluster gives pods IPv6 addresses, whose traffic passes the sidecars by:", *networks])
+        raise BadInput(lines, WAY_OUT)
     return changes
 
 
@@ -79,6 +83,13 @@ def identity(site: Site) -> int:
     return keeper_of(site.kube, site.settings).begin(site.settings.root)
 
 
+def enforcer(site: Site) -> int:
+    """Install an enforcer of NetworkPolicies that needs no nft_queue, and wait until every node has it."""
+    changes = site.kube.apply_text(render(site.settings.root / "mesh/enforcer"))
+    wait_for_rollout(site, "enforcer", "enforcer", "daemonset/kube-router")
+    return changes
+
+
 def cni(site: Site) -> int:
     """Install Linkerd's CNI plugin, and wait until every node has it: an earlier pod would have no routes."""
     changes = int(releases.install(releases.CNI, site))
@@ -102,8 +113,7 @@ def _injects(site: Site) -> bool:
 def policies(site: Site) -> int:
     """Apply policies, NetworkPolicies and admission policies before any pod; delete those no longer written."""
     root = site.settings.root
-    written = ("policies", "admission", "observability", "ingress")
-    folders = (*(root / "mesh" / name for name in written), site.settings.network)
+    folders = (root / "mesh/policies", root / "mesh/admission", *site.settings.parts, site.settings.network)
     absent = () if site.settings.has("cert-manager") else ("cert-manager",)
     found = [
         item
@@ -184,6 +194,7 @@ STEPS = (
     Step("image", f"the nodes hold {IMAGE}", provide_image),
     Step("gateway-api", "HTTPRoute is established", gateway_api),
     Step("namespaces", "all namespaces are labelled", namespaces),
+    Step("enforcer", "an enforcer of NetworkPolicies is on every node", enforcer, "enforcer"),
     Step("cert-manager", "cert-manager and trust-manager are rolled out and answer", cert_manager, "cert-manager"),
     Step("identity", "anchor, issuer and trust roots exist", identity),
     Step("cni", "Linkerd's CNI plugin is on every node", cni, "cni"),

@@ -22,6 +22,10 @@ from meshverify.cause import Cause
 from meshverify.finding import Finding, Outcome, judge
 
 GROUP = "calls"
+NOT_ENFORCED = (
+    "NetworkPolicies are not enforced (kind's engine needs nft_queue in the kernel: `just doctor`;"
+    " KINDMESH_WITH=enforcer brings one that does not)"
+)
 HINTS: Mapping[tuple[Cause, Cause], str] = {
     (Cause.ALLOWED, Cause.MESH): "the policies that the cluster holds refuse it: mesh/policies",
     (
@@ -34,11 +38,8 @@ HINTS: Mapping[tuple[Cause, Cause], str] = {
     (Cause.MESH, Cause.ALLOWED): "a policy admits this caller: `meshpolicy list k8s/base mesh/policies`",
     (Cause.MESH, Cause.APPLICATION): "the request reached the program: does its pod have a sidecar?",
     (Cause.MESH, Cause.NETWORK): "the NetworkPolicy refused first, so the mesh's own rule was not tested",
-    (Cause.NETWORK, Cause.MESH): "only the mesh refused: NetworkPolicies are not enforced, or admit this pod",
-    (
-        Cause.NETWORK,
-        Cause.ALLOWED,
-    ): "neither layer refused: NetworkPolicies are not enforced, and the mesh admits this caller",
+    (Cause.NETWORK, Cause.MESH): f"only the mesh refused: {NOT_ENFORCED}, or they admit this pod",
+    (Cause.NETWORK, Cause.ALLOWED): f"neither layer refused: {NOT_ENFORCED}, and the mesh admits this caller",
 }
 ANSWERED_BY_A_POLICY = (Cause.ALLOWED, Cause.MESH, Cause.ROUTE, Cause.APPLICATION)
 """Answers that only the other end can have given."""

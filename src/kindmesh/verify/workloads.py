@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kindmesh.settings import Settings
+from kindmesh.tools.families import WAY_OUT, ipv6_addresses
 from kindmesh.tools.forward import fetch, forward
 from kindmesh.tools.kube import Kube, Object, until
 from meshverify.finding import Finding, judge, skip
@@ -15,7 +16,8 @@ SCRAPED_WITHIN = 40.0
 def verify_mesh(kube: Kube) -> list[Finding]:
     """Whether every pod has a sidecar, and no pod could start without one."""
     findings = []
-    for pod in kube.items("-n", "pingpong", "pods", "--field-selector=status.phase=Running"):
+    pods = kube.items("-n", "pingpong", "pods", "--field-selector=status.phase=Running")
+    for pod in pods:
         good = meshed(pod)
         hint = "the namespace is not injected, or the injector was down: restart the Deployment"
         name = f"{pod['metadata']['name']} has a sidecar"
@@ -24,6 +26,9 @@ def verify_mesh(kube: Kube) -> list[Finding]:
         findings.append(
             judge("mesh", "pods run", "at least one", "none", good=False, hint="`kindmesh up --only workloads`")
         )
+    past = ipv6_addresses(pods)
+    shown = ", ".join(f"{name} has {address}" for name, address in past.items()) or "IPv4"
+    findings.append(judge("mesh", "no address past the sidecar", "IPv4", shown, good=not past, hint=WAY_OUT))
     found = kube.attempt("get", "mutatingwebhookconfiguration/linkerd-proxy-injector-webhook-config", "-o", "json").out
     policy = "Fail" if '"failurePolicy": "Fail"' in found else "Ignore or absent"
     hint = "pods would start without a sidecar while the injector is down: webhookFailurePolicy in mesh/linkerd"

@@ -11,6 +11,8 @@ from kindmesh.steps.step import Site, Step, run_steps, select_steps
 from kindmesh.steps.up import STEPS
 from kindmesh.tools.kube import Kube
 
+from ...rendered import built
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -44,6 +46,23 @@ def test_the_cni_plugin_comes_only_when_it_is_asked_for_and_before_every_pod_tha
     assert (settings().overlay.name, asked.overlay.name) == ("kind", "kind-cni")
 
 
+def test_the_enforcer_comes_only_when_it_is_asked_for_and_before_any_policy() -> None:
+    order = [step.name for step in select_steps(STEPS, settings(KINDMESH_WITH="enforcer"))]
+    assert set(order) - set(names()) == {"enforcer"}
+    assert order.index("namespaces") < order.index("enforcer") < order.index("policies")
+
+
+def test_with_the_cni_plugin_every_namespace_of_the_project_is_restricted() -> None:
+    wanted = settings(KINDMESH_WITH="cni")
+    levels = {
+        one["metadata"]["name"]: one["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
+        for folder in (wanted.overlay, *wanted.parts)
+        for one in built(str(folder.relative_to(ROOT)))
+        if one["kind"] == "Namespace"
+    }
+    assert levels == dict.fromkeys(("pingpong", "ingress", "tracing"), "restricted")
+
+
 def test_a_step_can_be_taken_alone_and_the_order_stays() -> None:
     assert names("", "workloads", "image") == ["image", "workloads"]
 
@@ -68,7 +87,7 @@ def test_each_step_says_what_it_waits_for_and_how_it_went() -> None:
     ("environment", "words"),
     [
         ({"KINDMESH_WITHOUT": "policies"}, "policies is unknown"),
-        ({"KINDMESH_WITH": "viz"}, "KINDMESH_WITH: viz is unknown; expected cni"),
+        ({"KINDMESH_WITH": "viz"}, "KINDMESH_WITH: viz is unknown; expected cni, enforcer"),
         ({"KINDMESH_CHARTS": "/nowhere"}, "KINDMESH_CHARTS: /nowhere is not a folder"),
         ({"KINDMESH_IMAGE_LOADER": "load 'x"}, "KINDMESH_IMAGE_LOADER: load 'x is not a command: No closing quotation"),
         ({"KINDMESH_CHARTS": "/no", "KINDMESH_WITHOUT": "x"}, "x is unknown.*; KINDMESH_CHARTS"),

@@ -82,7 +82,7 @@ def with_nodes(folder: Path, patch: pytest.MonkeyPatch, clusters: str, running: 
     """Run the step on a machine whose kind has these clusters, and two nodes of which some run."""
     answers = {
         "get clusters": clusters,
-        "get nodes": "node-0\nnode-1\n",
+        "kind get nodes": "node-0\nnode-1\n",
         "docker inspect": running,
         "get-contexts": context,
         "": "",
