@@ -181,7 +181,7 @@ test *args: install
 
 # everything CI runs, in CI's order
 [group('test')]
-check: lint types layers policy-lint docs-check test
+check: lint types layers policy-lint docs-check site test
 
 # measure: paired, in one run, as ratios
 [group('test')]
@@ -244,6 +244,11 @@ docs: install
 [group('docs')]
 screenshot: install
     python docs/screenshot.py
+
+# build the documentation as a site, into site/; a dead link fails it
+[group('docs')]
+site: install
+    @python docs/site.py
 
 # check that the documentation shows what is so
 [group('docs')]
