@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from textwrap import wrap
 
 from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.words import access_words, account
 from meshpolicy.core.match import IdentityMatch
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.render.tables import wrapped
 
 OUTSIDE = ""
 """The band of clients that belong to no namespace: anyone, any meshed client."""
-LABEL = 26
+LABEL = 30
 """Characters in a line of a label."""
 
 
@@ -22,6 +22,9 @@ class Node:
 
     name: str
     namespace: str = OUTSIDE
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
 @dataclass(slots=True)
@@ -37,7 +40,7 @@ class Edge:
     @property
     def label(self) -> list[str]:
         """Return all that may be asked, in short lines; nothing is cut."""
-        return [part for line in self.lines for part in wrap(line, LABEL, subsequent_indent=" ", break_long_words=True)]
+        return [part for line in self.lines for part in wrapped(line, LABEL, indent=" ")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,11 @@ class Graph:
 
     @property
     def namespaces(self) -> tuple[str, ...]:
-        """Return the bands from top to bottom."""
-        return tuple(sorted({node.namespace for node in self.columns}))
+        """Return the bands from top to bottom: who calls stands above what is called, as far as that goes."""
+        places: dict[str, list[int]] = {}
+        for node, column in self.columns.items():
+            places.setdefault(node.namespace, []).append(column)
+        return tuple(sorted(places, key=lambda name: (name != OUTSIDE, sum(places[name]) / len(places[name]), name)))
 
 
 def graph(cluster: Cluster, found: Iterable[Access]) -> Graph:

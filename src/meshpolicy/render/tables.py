@@ -54,9 +54,9 @@ def _longest(cell: str, part: re.Pattern[str]) -> int:
 def _lines(cells: Row, widths: Sequence[int]) -> list[str]:
     if all(map(int.__le__, map(len, cells), widths)):  # a million rows may fit
         return [_line(cells, widths)]
-    wrapped = [_wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    height = max(map(len, wrapped))
-    padded = [part + [""] * (height - len(part)) for part in wrapped]
+    parts = [wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    height = max(map(len, parts))
+    padded = [part + [""] * (height - len(part)) for part in parts]
     return [_line(line, widths) for line in zip(*padded, strict=True)]
 
 
@@ -72,11 +72,12 @@ def fitted(line: str, width: int | None) -> str:
     return fill(line, width, subsequent_indent=f"{inset}    ", break_long_words=False, break_on_hyphens=False)
 
 
-def _wrapped(cell: str, width: int) -> list[str]:
-    """Return a cell in lines; one that goes on is set in."""
+def wrapped(cell: str, width: int, indent: str = "  ") -> list[str]:
+    """Return a text in lines; one that goes on is set in, and a request stays with its method where it can."""
     if len(cell) <= width:
         return [cell]
     if _longest(cell, WORD) > width:
-        return wrap(cell, width, subsequent_indent="  ")
+        return wrap(cell, width, subsequent_indent=indent)
     joined = REQUEST.sub("\xa0", cell)
-    return [line.replace("\xa0", " ") for line in wrap(joined, width, subsequent_indent="  ", break_on_hyphens=False)]
+    lines = wrap(joined, width, subsequent_indent=indent, break_on_hyphens=False)
+    return [line.replace("\xa0", " ") for line in lines]
