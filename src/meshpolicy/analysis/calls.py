@@ -11,7 +11,7 @@ from functools import cached_property
 
 from meshpolicy.analysis.clients import Clients, ClientSet
 from meshpolicy.analysis.outcomes import Bits, Outcomes, Passage, Space, patterns_of
-from meshpolicy.analysis.pods import EVERYBODY, PodClass, blocks, let_through
+from meshpolicy.analysis.pods import EVERYBODY, PodClass, blocks, let_through, unread
 from meshpolicy.analysis.ports import POD_ADDRESS, arrivals
 from meshpolicy.analysis.requests import Cell, RequestSet
 from meshpolicy.analysis.variants import Variant, variants
@@ -249,6 +249,46 @@ class Calls:
                 certain &= found.certain
             possible |= found.possible
         return Bits(certain, possible)
+
+    def open_otherwise(self, entry: Entry, variant: int, old: Bits, new: Bits) -> int:
+        """Return the clients of whom both of two states leave open whether they get through, but not in the same way.
+
+        What is open alike stays as it is, whatever it is: the same reasons, and by each of them the same answer.
+        """
+        both = old.possible & ~old.certain & new.possible & ~new.certain
+        if not both or self._unread_differs:
+            return both
+        halves = ((False, self.clients.unmeshed), (True, self.clients.meshed))
+        found = 0
+        for meshed, half in halves:
+            found |= half & self._unlike(entry, variant, meshed=meshed) if both & half else 0
+        return both & found
+
+    def _unlike(self, entry: Entry, variant: int, *, meshed: bool) -> int:
+        """Return the clients to whom some reading of the second state answers otherwise than that of the first."""
+        before, after = (tuple(self._met(state, entry, variant, meshed=meshed)) for state in (0, 1))
+        if [reading.reason for *_, reading in before] != [reading.reason for *_, reading in after]:
+            return self.clients.everyone
+        found = 0
+        for (one, arrival, first), (other, later, second) in zip(before, after, strict=True):
+            if first.policy.unknown is not None and first.policy == second.policy and self._same_workload:
+                continue
+            if first.policy.unknown is not None or second.policy.unknown is not None:
+                return self.clients.everyone
+            was = one.allowed(arrival, entry.way.traffic, entry.cell)
+            now = other.allowed(later, entry.way.traffic, entry.cell)
+            found |= (was.certain ^ now.certain) | (was.possible ^ now.possible)
+        return found
+
+    @cached_property
+    def _same_workload(self) -> bool:
+        first, *others = (None if port is None else port.workload for port in self.ports)
+        return all(other == first for other in others)
+
+    @cached_property
+    def _unread_differs(self) -> bool:
+        first, *others = (() if port is None else unread(port.cluster) for port in self.ports)
+        return any(other != first for other in others)
 
     def passages(self, state: int, entry: Entry, *, meshed: bool) -> tuple[tuple[Passage, int], ...]:
         """Return what such calls meet in one state, by the likeliest reading."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
 from meshpolicy.analysis.identity_changes import ClientCalls, Flips, IdentityChange, IdentityChanges
 from meshpolicy.analysis.outcomes import Passage
-from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes, walled, walls
+from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes, unread, walled, walls
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.regions import Region, regions
 from meshpolicy.core.policy import Ref
@@ -155,7 +155,7 @@ def _outwards(cluster: Cluster) -> tuple[object, ...]:
     """Return what decides about the calls of all pods: rules for what goes out, and those of whole clusters."""
     policies = (policy for policy in walls(cluster) if not isinstance(policy, NetworkPolicy) or _lets_out(policy))
     labels = {name: namespace.labels for name, namespace in cluster.namespaces.items()}
-    return tuple(policies), labels if walls(cluster) else None
+    return tuple(policies), labels if walls(cluster) else None, unread(cluster)
 
 
 def _lets_out(policy: NetworkPolicy) -> bool:
@@ -216,6 +216,7 @@ def _flips(calls: Calls, entry: Entry) -> Mapping[Change, int]:
         old, new = calls.allowed(0, entry, variant), calls.allowed(1, entry, variant)
         now, gone = new.certain & ~old.possible, old.certain & ~new.possible
         moved |= now | gone | (old.possible ^ new.possible) | (old.certain ^ new.certain)
+        moved |= calls.open_otherwise(entry, variant, old, new)
         opened, closed, kept = opened & now, closed & gone, kept & old.certain & new.certain
     found = {Change.OPENED: opened, Change.CLOSED: closed, Change.UNKNOWN: moved & ~opened & ~closed}
     if kept and len(calls.variants) == 1:

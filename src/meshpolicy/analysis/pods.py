@@ -22,6 +22,7 @@ from meshpolicy.kinds.adminnetworkpolicy import AdminNetworkPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, Peer
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
+from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Injection, Workload
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
@@ -65,6 +66,11 @@ EVERYBODY = PodClass(None, everybody=True)
 def walls(cluster: Cluster) -> tuple[NetworkPolicy | AdminNetworkPolicy | OtherNetworkPolicy, ...]:
     """Return all policies of every kind that may keep a packet away."""
     return (*cluster.network_policies, *cluster.of(AdminNetworkPolicy), *cluster.of(OtherNetworkPolicy))
+
+
+def unread(cluster: Cluster) -> tuple[Undecided | OtherNetworkPolicy, ...]:
+    """Return the objects of which it is not known what they say."""
+    return (*cluster.of(Undecided), *cluster.of(OtherNetworkPolicy))
 
 
 def pod_classes(clusters: Sequence[Cluster]) -> tuple[PodClass, ...]:

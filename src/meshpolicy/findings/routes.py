@@ -10,6 +10,7 @@ from meshpolicy.decide.routing import Request, Unclear, route_http
 from meshpolicy.findings.check import Found, code
 from meshpolicy.findings.finding import Severity
 from meshpolicy.findings.ports import MeshedPort, by_server, explicit
+from meshpolicy.index.ages import age_unknown
 from meshpolicy.index.attach import is_server, usable
 from meshpolicy.index.effective import effective, probe_paths
 from meshpolicy.index.index import index_of
@@ -184,6 +185,7 @@ def not_in_force(cluster: Cluster) -> Found:
 def match_that_never_wins(cluster: Cluster) -> Found:
     """Find matches that an earlier route has, too, with the same rank."""
     reported: set[Ref] = set()
+    aged = {route.ref: route for route in cluster.routes}
     for ports in by_server(cluster).values():
         seen: list[tuple[HttpMatch, HttpRoute]] = []
         for route in ports[0].policy.http_routes:
@@ -193,7 +195,11 @@ def match_that_never_wins(cluster: Cluster) -> Found:
                     first = next((o for m, o in seen if o.hostnames == route.hostnames and _outranks(m, match)), None)
                 if first is not None and first.ref != route.ref and route.ref not in reported:
                     reported.add(route.ref)
-                    yield route.ref, f"is never met where {first.ref} matches the same: that one is older"
+                    if age_unknown(aged[first.ref], aged[route.ref]):
+                        text = f"is met only if it is older than {first.ref}, which matches the same"
+                        yield route.ref, f"{text}: the manifests do not say"
+                    else:
+                        yield route.ref, f"is never met where {first.ref} matches the same: that one is older"
                 seen.append((match, route))
 
 

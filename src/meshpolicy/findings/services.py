@@ -1,10 +1,14 @@
 """Findings about Services: the names of ports on which calls depend. Pure."""
 
 from meshpolicy.decide.outbound import is_service
+from meshpolicy.decide.transport import hinted_opaque
 from meshpolicy.findings.check import Found, code
 from meshpolicy.findings.finding import Severity
 from meshpolicy.index.servers import port_numbers
+from meshpolicy.kinds.annotations import OPAQUE_PORTS
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.portlists import holds, of_destination
+from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.workload import Workload
 
 
@@ -55,3 +59,17 @@ def untranslated_port(cluster: Cluster) -> Found:
                 )
         if (service.ref.namespace, service.ref.name) in routed:
             yield service.ref, "is headless: the routes on it do nothing"
+    for written in cluster.of(Service):
+        if written.headless and (text := _without_effect(cluster, written)):
+            yield written.ref, text
+
+
+def _without_effect(cluster: Cluster, service: Service) -> str:
+    """Say that an annotation makes no port opaque, as clients ask about the pods; empty where these are opaque."""
+    annotated = service.annotations.get(OPAQUE_PORTS, "")
+    ports = of_destination(annotated, {port.name: port.number for port in service.ports if port.name})
+    for pod in (one for one in cluster.workloads if service.selects(one.ref.namespace, one.labels)):
+        for entry in service.ports:
+            if holds(ports, entry.number) and not hinted_opaque(cluster, pod, entry.number):
+                return f"is headless: {OPAQUE_PORTS} does nothing on it, and {pod.ref} does not annotate {entry.number}"
+    return ""

@@ -22,6 +22,8 @@ class OtherNetworkPolicy:
     ref: Ref
     selectors: tuple[Selector, ...] = ()
     """The pods, of its own namespace where it has one; none: it cannot be told which."""
+    text: str = ""
+    """All that it says, by which two of them are told apart."""
 
     def selects(self, workload: Workload) -> Truth:
         """Say whether a pod is selected; on the host's network it is another policy's."""
@@ -35,8 +37,7 @@ class OtherNetworkPolicy:
 
 def read_any(document: Fields, ref: Ref) -> OtherNetworkPolicy:
     """Read a policy that names its pods in a language of its own."""
-    del document
-    return OtherNetworkPolicy(ref)
+    return OtherNetworkPolicy(ref, text=str(document.data))
 
 
 def read_cilium(document: Fields, ref: Ref) -> OtherNetworkPolicy:
@@ -47,9 +48,9 @@ def read_cilium(document: Fields, ref: Ref) -> OtherNetworkPolicy:
         selector = read_selector(spec.child("endpointSelector"))
         keys = (*(key for key, _ in selector.labels), *(expression.key for expression in selector.expressions))
         if any(":" in key or key.startswith(("io.kubernetes", "io.cilium")) for key in keys):
-            return OtherNetworkPolicy(ref)
+            return read_any(document, ref)
         selectors.append(selector)
-    return OtherNetworkPolicy(ref, tuple(selectors))
+    return OtherNetworkPolicy(ref, tuple(selectors), str(document.data))
 
 
 CALICO = ("projectcalico.org", "crd.projectcalico.org")

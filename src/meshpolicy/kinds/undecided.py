@@ -15,6 +15,8 @@ class Undecided:
 
     ref: Ref
     variables: tuple[str, ...]
+    text: str = ""
+    """All that it says, by which two of them are told apart."""
 
     @property
     def told(self) -> str:

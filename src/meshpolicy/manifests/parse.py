@@ -150,9 +150,9 @@ class _Reader:
         ref = self._reference(fields, kind) if kind is not None and kind.read is not None else None
         if ref is None:
             return
-        found = Undecided(ref, unset)
+        found = Undecided(ref, unset, str(fields.data))
         # Of a network policy it is not even known whom it selects.
-        self.objects.append(OtherNetworkPolicy(ref) if ref.kind in NETWORK_POLICIES else found)
+        self.objects.append(OtherNetworkPolicy(ref, text=found.text) if ref.kind in NETWORK_POLICIES else found)
         fields.note("", f"left out: {ref} {found.told}", ProblemKind.LEFT_OUT)
 
     def _object(self, fields: Fields, stored: Fields) -> Object | None:

@@ -1,12 +1,88 @@
 """The difference of two states: no call that flips is missed, and none is told that does not flip."""
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from meshpolicy.analysis.difference import Change, compare
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.manifests.parse import parse_documents
+
+from ..build import ARENA, Manifest, account, allow, cluster, documents, pod, prefix, ref, route, server
 from ..flips import PAIRS, State, faults
+
+DENY, OPEN = {"accessPolicy": "deny"}, {"accessPolicy": "all-unauthenticated"}
+DECISIVE = '[{"name": "LINKERD2_PROXY_INBOUND_DEFAULT_POLICY", "value": "%s"}]'
 
 
 @settings(max_examples=30, deadline=None, phases=[Phase.reuse, Phase.generate], suppress_health_check=list(HealthCheck))
 @given(PAIRS, st.integers(0, 2**32))
 def test_every_call_that_flips_is_in_a_line_and_every_line_flips(pair: tuple[State, State], seed: int) -> None:
     assert list(faults(*pair, seed)) == []
+
+
+def servers(older: dict[str, str], newer: dict[str, str]) -> list[Manifest]:
+    """Return two Servers of one port whose ages are not known."""
+    return [server("a", **older), server("z", **newer)]
+
+
+def granted(name: str) -> list[Manifest]:
+    """Return two routes of unknown age that match alike, of which one admits pinger."""
+    return [
+        server(),
+        *(route(prefix("/"), name=one) for one in "ab"),
+        allow(account("pinger"), on=ref("HTTPRoute", name)),
+    ]
+
+
+def cat(port: str, value: str) -> list[Manifest]:
+    """Return a pod whose proxy gets a variable, and its Server."""
+    annotations = {"config.linkerd.io/proxy-additional-env": DECISIVE % value}
+    return [pod("cat", "10.244.0.31", ports={port: 8080}, annotations=annotations), server("cat", port, app="cat")]
+
+
+def cilium(port: str) -> list[Manifest]:
+    """Return a policy whose rules are not read."""
+    rules = [{"toPorts": [{"ports": [{"port": port}]}]}]
+    spec = {"endpointSelector": {"matchLabels": {"app": "ponger"}}, "ingress": rules}
+    metadata = {"name": "c", "namespace": "arena"}
+    return [{"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": metadata, "spec": spec}]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (servers(DENY, OPEN), servers(OPEN, DENY)),
+        (granted("a"), granted("b")),
+        (cat("http", "deny"), cat("http", "all-unauthenticated")),
+        (cilium("80"), cilium("8080")),
+    ],
+    ids=["Servers of unknown age", "routes of unknown age", "a variable of the proxy", "a policy that is not read"],
+)
+def test_what_is_open_before_and_after_is_no_reason_to_call_two_states_equal(
+    before: list[Manifest], after: list[Manifest]
+) -> None:
+    """Both answers are unknown, and the one may be allowed where the other is refused."""
+    old, new = (cluster(*ARENA, *state) for state in (before, after))
+    assert Change.UNKNOWN in {changed.change for changed in compare(old, new)}
+    assert compare(old, cluster(*ARENA, *before)) == ()
+
+
+def test_an_object_with_variables_may_change_what_nobody_knows() -> None:
+    def read(port: int) -> Cluster:
+        written: dict[str, Any] = server(port=port, accessPolicy="${POLICY}")
+        first, *others = documents(written, *ARENA)
+        return parse_documents((replace(first, unset=("POLICY",)), *others)).cluster
+
+    assert {changed.change for changed in compare(read(8080), read(9090))} == {Change.UNKNOWN}
+    assert compare(read(8080), read(8080)) == ()
+
+
+def test_what_is_open_in_the_same_way_stays_out_of_the_difference() -> None:
+    """Another port's change does not make it a change."""
+    old = cluster(*ARENA, *servers(DENY, OPEN), server("more", 9090))
+    new = cluster(*ARENA, *servers(DENY, OPEN), server("more", 9090, **OPEN))
+    assert {(changed.change, changed.port) for changed in compare(old, new)} == {(Change.OPENED, 9090)}

@@ -86,6 +86,8 @@ EGRESS = {"policyTypes": ["Egress"]}
 SUBNETS = {"config.linkerd.io/skip-subnets": "10.0.0.0/8"}
 HEADLESS = {**service("heads", {80: 8080}, app="ponger")}
 HEADLESS["spec"] = {**HEADLESS["spec"], "clusterIP": "None"}
+OPAQUE_HEADLESS = service("heads", {8080: 8080}, {"config.linkerd.io/opaque-ports": "8080"}, app="ponger")
+OPAQUE_HEADLESS["spec"] |= {"clusterIP": "None"}
 BY_HEADER = {"headers": [{"name": "x", "value": "1"}]}
 ON_SERVICE = [{"group": "core", "kind": "Service", "name": "ponger"}]
 
@@ -169,7 +171,7 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
         22,
         "MP022",
         [server(), allow(PINGER), route(prefix("/a"), name="a"), route(exact("/a"), name="b")],
-        "HTTPRoute arena/b is never met",
+        "HTTPRoute arena/b is met only if it is older than HTTPRoute arena/a",
     ),
     (
         23,
@@ -293,6 +295,7 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
     ),
     (0, "MP063", [cat(annotations=SUBNETS)], "clients in 10.0.0.0/8 reach every port without a policy"),
     (0, "MP064", [HEADLESS], "port 80 is not translated to 8080"),
+    (0, "MP064", [OPAQUE_HEADLESS], "does nothing on it, and Pod arena/ponger does not annotate 8080"),
     (
         0,
         "MP065",
