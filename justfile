@@ -187,7 +187,9 @@ check: lint types layers policy-lint docs-check site test
 [group('test')]
 bench *args: install
     @python bench/service.py "$@"
+    @python bench/instrumentation.py "$@"
     @python bench/mesh.py "$@"
+    @python bench/traces.py "$@"
     @python bench/apply.py "$@"
     @python bench/scale.py "$@"
     @python bench/meshpolicy.py "$@"

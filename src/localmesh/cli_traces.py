@@ -98,6 +98,8 @@ def _none(found: "TracesView", *, filtered: bool) -> str:
     """Say why there is nothing to list."""
     if found.kept and filtered:
         return f"No trace that is kept is such a one. {_kept(found)}"
+    if found.ratio is None:
+        return "No trace: the mesh was started with OTEL_SDK_DISABLED=true, so nobody makes spans."
     if found.ratio == 0:
         return (
             "No trace: LOCALMESH_TRACE_RATIO is 0, so none is recorded, but where a request asks for it:"

@@ -4,7 +4,7 @@ import logging
 
 import httpx
 import pytest
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 from starlette.types import Receive, Scope, Send
 
 from pingpong.metrics import Metrics
@@ -58,6 +58,41 @@ async def test_a_request_is_one_span_below_its_callers() -> None:
     assert said["http.route"] == "/ping"
     assert said["http.response.status_code"] == 200
     assert said["url.path"] == "/ping"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name", "status"),
+    [
+        ("GET", "/nowhere", "GET", 404),
+        ("POST", "/ping", "POST /ping", 405),
+        ("BREW", "/ping", "HTTP /ping", 405),
+        ("BREW", "/nowhere", "HTTP", 404),
+        ("GET", "/rally/", "GET", 404),
+    ],
+)
+async def test_a_span_is_named_by_its_route_and_never_by_what_a_caller_makes_up(
+    method: str, path: str, name: str, status: int
+) -> None:
+    bench = service()
+    await bench.http.request(method, path)
+    (span,) = bench.spans.get_finished_spans()
+    assert span.attributes is not None
+    assert (span.name, span.attributes["http.response.status_code"]) == (name, status)
+
+
+async def test_a_crash_is_told_in_the_span_of_its_request() -> None:
+    bench = service()
+
+    async def broken() -> None:
+        raise RuntimeError("broken")
+
+    bench.service.api.add_api_route("/broken", broken)
+    assert (await bench.http.get("/broken")).status_code == 500
+    (span,) = bench.spans.get_finished_spans()
+    assert span.status.status_code is StatusCode.ERROR
+    (crash,) = span.events
+    assert crash.attributes is not None
+    assert (crash.name, crash.attributes["exception.message"]) == ("exception", "broken")
 
 
 @pytest.mark.parametrize("header", ["", "garbage", "00-0-0-01", f"{PARENT}-"])

@@ -52,7 +52,7 @@ class Controller:
         network: NodeNetwork,
         environ: Mapping[str, str],
         report: Listener,
-        receiver: Receiver,
+        receiver: Receiver | None,
     ) -> None:
         self.folder = folder
         self.settings = settings
@@ -216,11 +216,11 @@ class Controller:
 
     def traces(self, wanted: Wanted) -> TracesView:
         """Return the traces that are wanted, the latest first."""
-        return self.spans.view(wanted.select(self.spans.store.latest()), self.settings.trace_ratio)
+        return self.spans.view(wanted.select(self.spans.store.latest()), self.mesh.writer.receiver)
 
     def trace(self, prefix: str) -> TracesView:
         """Return the traces whose id begins so."""
-        return self.spans.view(self.spans.store.find(prefix), self.settings.trace_ratio)
+        return self.spans.view(self.spans.store.find(prefix), self.mesh.writer.receiver)
 
     async def apply(self) -> Applied:
         """Read the manifests again; return what they have changed, once all of it holds."""

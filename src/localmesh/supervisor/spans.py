@@ -11,6 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from localmesh.control.refusals import Refusal
 from localmesh.errors import CommandFailed
 from localmesh.pods.process import Child
+from localmesh.pods.spans import Receiver
 from localmesh.state import StateFolder
 from localmesh.traces import otlp
 from localmesh.traces.collector import Collector, collector
@@ -49,8 +50,9 @@ class Spans:
         """Where the Jaeger that was started shows them; empty without one."""
         return self._jaeger.page if self._jaeger else ""
 
-    def view(self, traces: Iterable[Trace], ratio: float) -> TracesView:
-        """Return some traces, and what there is to know about all."""
+    def view(self, traces: Iterable[Trace], receiver: Receiver | None) -> TracesView:
+        """Return some traces, and what there is to know about all; without a receiver there are none."""
+        ratio = receiver.ratio if receiver else None
         store, to = self.store, self._to.shown if self._to else ""
         return TracesView(tuple(traces), store.spans, store.received, store.forgotten, ratio, to, self.page)
 

@@ -18,7 +18,7 @@ from localmesh.events import Failed, Listener, Note
 from localmesh.page.place import Place, take
 from localmesh.pods.addresses import to_loopback
 from localmesh.pods.network import claimed
-from localmesh.pods.spans import Receiver
+from localmesh.pods.spans import Receiver, disabled
 from localmesh.settings import Settings, read
 from localmesh.state import StateFolder, state_folder
 from localmesh.supervisor.controller import Controller
@@ -67,7 +67,8 @@ def _run_owned(
         report(Note(str(cleaned)))
     try:
         with claimed() as network, listen_on(to_loopback(network.node)) as spans:
-            receiver = Receiver(to_loopback(network.node), spans.getsockname()[1], settings.trace_ratio)
+            place = to_loopback(network.node), spans.getsockname()[1]
+            receiver = None if disabled(environ) else Receiver(*place, settings.trace_ratio)
             asyncio.run(_run(Controller(settings, folder, network, environ, report, receiver), spans))
     finally:
         folder.clear()

@@ -19,8 +19,8 @@ class TracesView:
     """Spans that came since the mesh started."""
     forgotten: int
     """Those of them that had to make room."""
-    ratio: float
-    """The share of traces that are recorded, of those that begin in the mesh."""
+    ratio: float | None
+    """The share of traces that are recorded, of those that begin in the mesh; None where nobody makes spans."""
     collector: str = ""
     """Who gets the spans, too; empty: nobody."""
     page: str = ""
