@@ -42,17 +42,16 @@ class ServerIndex:
 def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
     """Return the numbers that a port means on a workload: itself, or the TCP ports of that name (R11, R15).
 
-    A pod may have several of one name, each container its own; of an ExternalWorkload's the last one counts.
+    A pod may have several of one name, each container its own; of an ExternalWorkload's the last one counts. The API
+    takes an empty name of both: no pod's port has it, for Kubernetes stores it as none; an ExternalWorkload's can.
     """
     if isinstance(port, int):
         return (port,)
-    if not port:
-        return ()  # The API takes an empty name, and no port has it.
     declared = tuple(
         entry.number
         for container in workload.containers
         for entry in container.ports
-        if entry.name == port and entry.protocol == "TCP"
+        if entry.name == port and (port or entry.empty) and entry.protocol == "TCP"
     )
     if workload.ref.kind == "ExternalWorkload":
         return declared[-1:]

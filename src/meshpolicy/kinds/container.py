@@ -42,6 +42,8 @@ class ContainerPort:
     number: int
     name: str = ""
     protocol: str = "TCP"
+    empty: bool = False
+    """Whether it bears the empty name, as of all ports only those of ExternalWorkloads can: a Pod's has none then."""
 
 
 @dataclass(frozen=True, slots=True)

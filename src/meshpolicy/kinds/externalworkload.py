@@ -14,7 +14,9 @@ def read(document: Fields, ref: Ref) -> Workload:
     """Read an ExternalWorkload: it brings its own proxy and identity, and has no probes (R58)."""
     metadata, spec = document.child("metadata"), document.child("spec")
     ports = tuple(
-        ContainerPort(port.integer("port"), port.text("name"), port.text("protocol", "TCP").upper())
+        ContainerPort(
+            port.integer("port"), port.text("name"), port.text("protocol", "TCP").upper(), port.data.get("name") == ""
+        )
         for port in spec.children("ports")
     )
     old = spec.has("meshTls") and not spec.has("meshTLS")

@@ -7,8 +7,9 @@ from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.container import read_container
+from meshpolicy.kinds.jobspec import check_cron_job, check_job
 from meshpolicy.kinds.kind import Kind
-from meshpolicy.kinds.podspec import check_cron_job, check_pod, check_template
+from meshpolicy.kinds.podspec import check_controlled, check_pod
 from meshpolicy.kinds.reading import read_addresses
 from meshpolicy.kinds.workload import Workload
 
@@ -76,11 +77,11 @@ def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: F
 
 KINDS = (
     Kind("", "Pod", read_pod, check_pod),
-    Kind("", "ReplicationController", read_template, check_template, template=True),
-    Kind("apps", "Deployment", read_template, check_template, template=True),
-    Kind("apps", "ReplicaSet", read_template, check_template, template=True),
-    Kind("apps", "StatefulSet", read_template, check_template, template=True),
-    Kind("apps", "DaemonSet", read_template, check_template, template=True),
-    Kind("batch", "Job", read_template, check_template, template=True),
+    Kind("", "ReplicationController", read_template, check_controlled, template=True),
+    Kind("apps", "Deployment", read_template, check_controlled, template=True),
+    Kind("apps", "ReplicaSet", read_template, check_controlled, template=True),
+    Kind("apps", "StatefulSet", read_template, check_controlled, template=True),
+    Kind("apps", "DaemonSet", read_template, check_controlled, template=True),
+    Kind("batch", "Job", read_template, check_job, template=True),
     Kind("batch", "CronJob", read_cron_job, check_cron_job, template=True),
 )

@@ -1,4 +1,4 @@
-"""What the API server refuses in workloads and Services beyond their schema: names, and what must be unique. Pure.
+"""What the API server refuses in workloads beyond their schema: names, and what must be unique. Pure.
 
 Source: Kubernetes `pkg/apis/core/validation/validation.go`, `pkg/apis/apps/validation/validation.go` and
 `apimachinery/pkg/util/validation`.
@@ -12,12 +12,10 @@ from meshpolicy.core.fields import Fields
 from meshpolicy.kinds.metadata import (
     DNS_LABEL,
     DNS_SUBDOMAIN,
-    KEY,
     LONGEST_NAME,
     LONGEST_SUBDOMAIN,
     NAME,
     check_labels,
-    is_qualified_name,
 )
 from meshpolicy.kinds.reading import read_selector
 
@@ -39,37 +37,25 @@ def check_pod(document: Fields) -> None:
 def check_template(document: Fields) -> None:
     """Note what is wrong with a workload that has a template."""
     spec = document.child("spec")
+    check_template_of(spec)
+    if document.data.get("apiVersion") == "apps/v1":
+        _check_selector(spec, spec.child("template").child("metadata").strings("labels"))
+
+
+def check_template_of(spec: Fields) -> None:
+    """Note what is wrong with the template in a `spec`."""
     template = spec.child("template")
     check_labels(template.child("metadata"), "labels")
     _check_spec(template.child("spec"))
-    if document.data.get("apiVersion") == "apps/v1":
-        _check_selector(spec, template.child("metadata").strings("labels"))
 
 
-def check_cron_job(document: Fields) -> None:
-    """Note what is wrong with a CronJob."""
-    template = document.child("spec").child("jobTemplate").child("spec").child("template")
-    check_labels(template.child("metadata"), "labels")
-    _check_spec(template.child("spec"))
-
-
-def check_service(document: Fields) -> None:
-    """Note what is wrong with a Service; an empty name or port counts as left out."""
-    spec = document.child("spec")
-    check_labels(spec, "selector")
-    ports = spec.children("ports")
-    if not ports and spec.text("clusterIP") != "None" and spec.text("type") != "ExternalName":
-        spec.refuse("ports", "is missing or empty; only a headless Service needs none")
-    for port in ports:
-        if len(ports) > 1 and not port.text("name"):
-            port.refuse("name", "is missing; each of several ports has a name")
-        if port.text("name"):
-            _check_name(port, "name", port.text("name"))
-        if port.has("appProtocol") and not is_qualified_name(port.text("appProtocol")):
-            port.refuse("appProtocol", f"is `{port.text('appProtocol')[:60]}`: {KEY}")
-        if port.data.get("targetPort"):
-            _check_target(port, "targetPort")
-    _check_unique(ports, "name", "port")
+def check_controlled(document: Fields) -> None:
+    """Note what is wrong with a workload whose controller keeps its pods running."""
+    check_template(document)
+    pod = document.child("spec").child("template").child("spec")
+    if pod.text("restartPolicy") not in ("", "Always"):
+        text = f"is `{pod.text('restartPolicy')}`; the pods of this kind have `Always`"
+        pod.note("restartPolicy", text, ProblemKind.TOLERATED)
 
 
 def _check_selector(spec: Fields, labels: dict[str, str]) -> None:
@@ -85,25 +71,25 @@ def _check_spec(spec: Fields) -> None:
     containers = [*spec.children("initContainers"), *spec.children("containers")]
     for container in containers:
         _check_container(container)
-    _check_unique(containers, "name", "container")
+    check_unique(containers, "name", "container")
     account = spec.text("serviceAccountName")
     if account and (not DNS_SUBDOMAIN.fullmatch(account) or len(account) > LONGEST_SUBDOMAIN):
         spec.refuse("serviceAccountName", f"is `{account[:60]}`: {NAME}, between which `.` may stand")
 
 
 def _check_container(container: Fields) -> None:
-    _check_name(container, "name", container.text("name"))
+    check_name(container, "name", container.text("name"))
     ports = container.children("ports")
     for port in ports:
         name = port.text("name")
         if name and not is_port_name(name):
             port.refuse("name", f"is `{name[:60]}`: {PORT_RULE}")
-    _check_unique(ports, "name", "port")
+    check_unique(ports, "name", "port")
     for variable in container.children("env"):
         if not ENV_NAME.fullmatch(variable.text("name")):
             variable.refuse("name", "is no name of a variable: printable ASCII without `=` is expected")
     for handler in _handlers(container):
-        _check_target(handler, "port")
+        check_target(handler, "port")
 
 
 def _handlers(container: Fields) -> Iterator[Fields]:
@@ -111,7 +97,7 @@ def _handlers(container: Fields) -> Iterator[Fields]:
     yield from (probe.child(kind) for probe in probes for kind in ("httpGet", "tcpSocket") if probe.has(kind))
 
 
-def _check_target(fields: Fields, key: str) -> None:
+def check_target(fields: Fields, key: str) -> None:
     """Note a port that is neither a number from 1 to 65535 nor a port's name."""
     value = fields.data.get(key)
     if isinstance(value, str) and not is_port_name(value):
@@ -120,12 +106,14 @@ def _check_target(fields: Fields, key: str) -> None:
         fields.refuse(key, f"is {value}, where a port from 1 to {MOST_PORT} is expected")
 
 
-def _check_name(fields: Fields, key: str, name: str) -> None:
+def check_name(fields: Fields, key: str, name: str) -> None:
+    """Note a name that is no label of DNS."""
     if fields.has(key) and (not DNS_LABEL.fullmatch(name) or len(name) > LONGEST_NAME):
         fields.refuse(key, f"is `{name[:60]}`: {NAME}, and has at most {LONGEST_NAME} of them")
 
 
-def _check_unique(entries: list[Fields] | tuple[Fields, ...], key: str, what: str) -> None:
+def check_unique(entries: list[Fields] | tuple[Fields, ...], key: str, what: str) -> None:
+    """Note an entry that has the name of one before it."""
     seen: set[str] = set()
     for entry in entries:
         name = entry.text(key)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import Kind
-from meshpolicy.kinds.podspec import check_service
+from meshpolicy.kinds.servicespec import check_service
 
 
 @dataclass(frozen=True, slots=True)

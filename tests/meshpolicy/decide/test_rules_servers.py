@@ -6,7 +6,7 @@ from meshpolicy.core.policy import Protocol
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.settings import MeshSettings
 
-from ..build import ARENA, POLICY, account, allow, ask, cluster, network, outcome, pod, ref, server, tls
+from ..build import ARENA, POLICY, Manifest, account, allow, ask, cluster, network, outcome, pod, ref, server, tls
 
 
 @pytest.mark.parametrize(
@@ -208,6 +208,33 @@ def test_of_ports_with_one_name_an_external_workload_has_the_last() -> None:
     }
     found = cluster(*ARENA, outside, server(externalWorkloadSelector={}))
     assert [ask(found, "pinger", f"vm:{port}", direct=True).outcome for port in (8080, 8081)] == ["allow", "403"]
+
+
+@pytest.mark.parametrize(
+    ("ports", "governed"),
+    [
+        ([{"port": 8080, "name": ""}], [True, False]),
+        ([{"port": 8080}], [False, False]),
+        ([{"port": 8080, "name": None}], [False, False]),
+        ([{"port": 8080, "name": ""}, {"port": 8081, "name": ""}], [False, True]),
+        ([{"port": 8080, "name": ""}, {"port": 8081, "name": "", "protocol": "UDP"}], [True, False]),
+    ],
+)
+def test_a_port_of_an_external_workload_may_bear_the_empty_name(ports: list[Manifest], governed: list[bool]) -> None:
+    """R15: the API stores it, and a Server of that name selects the port; a port without a name is another thing."""
+    outside = {
+        "apiVersion": "workload.linkerd.io/v1beta1",
+        "kind": "ExternalWorkload",
+        "metadata": {"name": "vm", "namespace": "arena", "labels": {"app": "vm"}},
+        "spec": {
+            "meshTLS": {"identity": "vm.example", "serverName": "vm.example"},
+            "workloadIPs": [{"ip": "192.0.2.7"}],
+            "ports": ports,
+        },
+    }
+    found = cluster(*ARENA, outside, server(port="", externalWorkloadSelector={}))
+    outcomes = [ask(found, "pinger", f"vm:{port}", direct=True).outcome for port in (8080, 8081)]
+    assert outcomes == ["403" if closed else "allow" for closed in governed]
 
 
 def test_an_external_workload_of_the_first_version_has_a_policy_that_nobody_knows() -> None:

@@ -19,6 +19,7 @@ SCALARS = {
 }
 """Types that are read in a way of their own."""
 COUNT = {"format": "int32", "minimum": 0}
+SECONDS = {"format": "int64", "minimum": 0}
 PORT = {"format": "int32", "minimum": 1, "maximum": 65535}
 NO_OR_PORT = {"minimum": 0, "maximum": 65535}
 ADDED: dict[str, dict[str, Any]] = {
@@ -27,8 +28,20 @@ ADDED: dict[str, dict[str, Any]] = {
         "hostPort": NO_OR_PORT,
         "protocol": {"enum": ["TCP", "UDP", "SCTP"]},
     },
+    "CronJobSpec": {
+        "concurrencyPolicy": {"enum": ["Allow", "Forbid", "Replace"]},
+        "failedJobsHistoryLimit": COUNT,
+        "startingDeadlineSeconds": SECONDS,
+        "successfulJobsHistoryLimit": COUNT,
+    },
     "DeploymentSpec": {"replicas": COUNT},
     "HTTPGetAction": {"scheme": {"enum": ["HTTP", "HTTPS"]}},
+    "JobSpec": {
+        "activeDeadlineSeconds": SECONDS,
+        "completionMode": {"enum": ["NonIndexed", "Indexed"]},
+        **dict.fromkeys(("backoffLimit", "backoffLimitPerIndex", "completions", "maxFailedIndexes"), COUNT),
+        **dict.fromkeys(("parallelism", "ttlSecondsAfterFinished"), COUNT),
+    },
     "LabelSelectorRequirement": {"operator": {"enum": ["In", "NotIn", "Exists", "DoesNotExist"], "minLength": 1}},
     "PodSpec": {"restartPolicy": {"enum": ["Always", "OnFailure", "Never"]}},
     "Probe": dict.fromkeys(
@@ -37,10 +50,13 @@ ADDED: dict[str, dict[str, Any]] = {
     "ReplicaSetSpec": {"replicas": COUNT},
     "ReplicationControllerSpec": {"replicas": COUNT},
     "ServicePort": {"nodePort": NO_OR_PORT, "port": PORT, "protocol": {"enum": ["TCP", "UDP", "SCTP"]}},
-    "ServiceSpec": {"type": {"enum": ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]}},
+    "ServiceSpec": {
+        "sessionAffinity": {"enum": ["None", "ClientIP"]},
+        "type": {"enum": ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]},
+    },
     "StatefulSetSpec": {"replicas": COUNT},
 }
-"""What `pkg/apis/{core,apps}/validation` of Kubernetes asks beyond its OpenAPI document, by definition and field."""
+"""What `pkg/apis/*/validation` of Kubernetes asks beyond its OpenAPI document, by definition and field."""
 
 
 def kubernetes(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""What the API server refuses in Services beyond their schema: ports, addresses, and what fits their type. Pure.
+
+Source: Kubernetes `pkg/apis/core/validation/validation.go`: `validateService` and what it calls.
+"""
+
+from ipaddress import ip_address
+
+from meshpolicy.core.errors import ProblemKind
+from meshpolicy.core.fields import Fields
+from meshpolicy.kinds.metadata import DNS_SUBDOMAIN, KEY, LONGEST_SUBDOMAIN, NAME, check_labels, is_qualified_name
+from meshpolicy.kinds.podspec import check_name, check_target, check_unique
+
+HEADLESS = "None"
+BALANCED = ("LoadBalancer",)
+OF_TYPES = {
+    "allocateLoadBalancerNodePorts": BALANCED,
+    "loadBalancerClass": BALANCED,
+    "loadBalancerSourceRanges": BALANCED,
+}
+"""Fields that only some types may have."""
+
+
+def check_service(document: Fields) -> None:
+    """Note what is wrong with a Service; an empty name or port counts as left out."""
+    spec = document.child("spec")
+    check_labels(spec, "selector")
+    kind = spec.text("type") or "ClusterIP"
+    ports = spec.children("ports")
+    if not ports and spec.text("clusterIP") != HEADLESS and kind != "ExternalName":
+        spec.refuse("ports", "is missing or empty; only a headless Service needs none")
+    for port in ports:
+        _check_port(port, kind, alone=len(ports) == 1)
+    check_unique(ports, "name", "port")
+    _check_numbers(ports, "port")
+    _check_numbers(ports, "nodePort")
+    if kind == "ExternalName":
+        _check_external_name(spec)
+    else:
+        _check_addresses(spec, kind)
+    for key, types in OF_TYPES.items():
+        if spec.data.get(key) not in (None, [], "") and kind not in types:
+            spec.note(key, f"is for Services of type {' or '.join(types)}; this is a {kind}", ProblemKind.TOLERATED)
+
+
+def _check_port(port: Fields, kind: str, *, alone: bool) -> None:
+    if not alone and not port.text("name"):
+        port.refuse("name", "is missing; each of several ports has a name")
+    if port.text("name"):
+        check_name(port, "name", port.text("name"))
+    if port.has("appProtocol") and not is_qualified_name(port.text("appProtocol")):
+        port.refuse("appProtocol", f"is `{port.text('appProtocol')[:60]}`: {KEY}")
+    if port.data.get("targetPort"):
+        check_target(port, "targetPort")
+    if kind == "ClusterIP" and port.data.get("nodePort"):
+        port.note("nodePort", "is for Services of type NodePort or LoadBalancer", ProblemKind.TOLERATED)
+
+
+def _check_numbers(ports: tuple[Fields, ...], key: str) -> None:
+    """Note a port that has the number and the protocol of one before it."""
+    seen: set[tuple[str, object]] = set()
+    for port in ports:
+        number, protocol = port.data.get(key), port.text("protocol") or "TCP"
+        if number and (protocol, number) in seen:
+            port.refuse(key, f"is {number}, as of another port of {protocol}")
+        seen.add((protocol, number))
+
+
+def _check_external_name(spec: Fields) -> None:
+    """Note what an ExternalName, which is a name for another one and has no address, may not have."""
+    for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+        if spec.data.get(key) not in (None, "", []):
+            spec.refuse(key, "is not for Services of type ExternalName, which have no address")
+    name = spec.text("externalName").removesuffix(".")
+    if not name:
+        spec.refuse("externalName", "is missing or empty; a Service of type ExternalName is a name for it")
+    elif not DNS_SUBDOMAIN.fullmatch(name) or len(name) > LONGEST_SUBDOMAIN:
+        spec.refuse("externalName", f"is `{name[:60]}`: {NAME}, between which `.` may stand")
+
+
+def _check_addresses(spec: Fields, kind: str) -> None:
+    first, listed = spec.text("clusterIP"), spec.texts("clusterIPs")
+    addresses = listed or ((first,) if first else ())
+    if listed and listed[0] != first:
+        spec.refuse("clusterIPs", f"begins with `{listed[0][:60]}`, where `clusterIP` is `{first[:60]}`")
+    elif first == HEADLESS and kind != "ClusterIP":
+        spec.refuse("clusterIP", f"is `{HEADLESS}`, which a Service of type {kind} may not be")
+    elif first == HEADLESS and len(addresses) > 1:
+        spec.refuse("clusterIPs", f"holds `{HEADLESS}` and more")
+    elif first != HEADLESS and any(_version(address) is None for address in addresses):
+        spec.refuse("clusterIPs" if listed else "clusterIP", f"holds no IP address, and is not `{HEADLESS}`")
+    elif len({_version(address) for address in addresses}) < len(addresses):
+        spec.refuse("clusterIPs", "holds two addresses of one family")
+
+
+def _version(text: str) -> int | None:
+    """Return the version of an address, in which leading zeros may stand; None for another text."""
+    plain = ".".join(part.lstrip("0") or part[-1:] for part in text.split(".")) if ":" not in text else text
+    try:
+        return ip_address(plain).version
+    except ValueError:
+        return None

@@ -1,0 +1,76 @@
+"""What the API server refuses in Services: addresses and fields that do not fit their type, ports given twice."""
+
+from typing import Any
+
+import pytest
+
+from meshpolicy.manifests.parse import parse_documents
+
+from ..build import Manifest, documents
+
+
+def service(*ports: Manifest, **spec: Any) -> Manifest:
+    """Return a Service."""
+    metadata = {"name": "a", "namespace": "ns"}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": list(ports), **spec}}
+
+
+def external(**spec: Any) -> Manifest:
+    """Return a Service that is a name for another one."""
+    return service(type="ExternalName", **{"externalName": "example.org", **spec})
+
+
+HTTP = {"port": 80, "name": "http"}
+NODE = {"port": 80, "name": "a", "nodePort": 30080}
+OTHER_NODE = {**NODE, "port": 81, "name": "b"}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "refused", "tolerated"),
+    [
+        (service(HTTP, clusterIP="10.96.0.7"), [], []),
+        (service(HTTP, clusterIP="fd00::7"), [], []),
+        (service(HTTP, clusterIP="010.096.0.007"), [], []),
+        (service(HTTP, clusterIP=""), [], []),
+        (service(HTTP, clusterIP="None"), [], []),
+        (service(HTTP, clusterIP="None", clusterIPs=["None"]), [], []),
+        (service(HTTP, clusterIP="10.96.0.7", clusterIPs=["10.96.0.7", "fd00::7"]), [], []),
+        (service(HTTP, clusterIP="none"), ["spec.clusterIP"], []),
+        (service(HTTP, clusterIP="10.96.0"), ["spec.clusterIP"], []),
+        (service(HTTP, clusterIP="10.96.0.7", clusterIPs=["10.96.0.8"]), ["spec.clusterIPs"], []),
+        (service(HTTP, clusterIPs=["None"]), ["spec.clusterIPs"], []),
+        (service(HTTP, clusterIP="None", clusterIPs=["None", "10.96.0.7"]), ["spec.clusterIPs"], []),
+        (service(HTTP, clusterIP="10.96.0.7", clusterIPs=["10.96.0.7", "10.96.0.8"]), ["spec.clusterIPs"], []),
+        (service(HTTP, clusterIP="10.96.0.7", clusterIPs=["10.96.0.7", "x"]), ["spec.clusterIPs"], []),
+        (service(HTTP, type="LoadBalancer", clusterIP="None"), ["spec.clusterIP"], []),
+        (service(HTTP, type="NodePort", clusterIP="None"), ["spec.clusterIP"], []),
+        (service(NODE, type="NodePort"), [], []),
+        (service(NODE), [], ["spec.ports[0].nodePort"]),
+        (service({"port": 80, "nodePort": 0}), [], []),
+        (service(HTTP, {"port": 80, "name": "other"}), ["spec.ports[1].port"], []),
+        (service(HTTP, {"port": 80, "name": "other", "protocol": "UDP"}), [], []),
+        (
+            service({**NODE, "name": "a"}, {**NODE, "name": "b", "port": 81}, type="NodePort"),
+            ["spec.ports[1].nodePort"],
+            [],
+        ),
+        (service(HTTP, allocateLoadBalancerNodePorts=False), [], ["spec.allocateLoadBalancerNodePorts"]),
+        (service(HTTP, type="LoadBalancer", allocateLoadBalancerNodePorts=False), [], []),
+        (service(HTTP, loadBalancerSourceRanges=["10.0.0.0/8"]), [], ["spec.loadBalancerSourceRanges"]),
+        (service(HTTP, loadBalancerSourceRanges=[]), [], []),
+        (service(HTTP, sessionAffinity="Client"), ["spec.sessionAffinity"], []),
+        (external(), [], []),
+        (external(externalName="example.org."), [], []),
+        (external(clusterIP=""), [], []),
+        (external(externalName=""), ["spec.externalName"], []),
+        (external(externalName="a_b"), ["spec.externalName"], []),
+        (external(clusterIP="None"), ["spec.clusterIP"], []),
+        (external(ipFamilyPolicy="SingleStack"), ["spec.ipFamilyPolicy"], []),
+    ],
+)
+def test_what_does_not_fit_the_type_of_a_service_is_refused(
+    manifest: Manifest, refused: list[str], tolerated: list[str]
+) -> None:
+    found = parse_documents(documents(manifest))
+    assert [problem.place.field for problem in found.deciding] == refused
+    assert [problem.place.field for problem in found.refused if problem not in found.deciding] == tolerated
