@@ -132,7 +132,6 @@ doctor *args:
 chaos *args: install
     @kindmesh chaos "$@"
 
-
 # Prometheus: rules, alerts, queries
 [group('cluster')]
 [no-exit-message]
@@ -218,6 +217,11 @@ fmt: install
 [group('code')]
 api: install
     cd src && python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. localmesh/envoy/api.proto
+
+# build the distribution `meshpolicy` into dist/
+[group('code')]
+wheel: install
+    uv build --quiet --wheel --no-build-isolation --python .venv/bin/python --out-dir dist src/meshpolicy
 
 # check style, names and known bug patterns
 [group('code')]

@@ -1,5 +1,6 @@
 """The distribution `meshpolicy`: built, installed into an environment of its own, and used there."""
 
+import ast
 import json
 import os
 import shutil
@@ -15,14 +16,15 @@ from pathlib import Path
 import pytest
 
 import meshpolicy
+from meshpolicy.hatch_build import SHOWN, public
 
 from ..onpath import really
 from .command import OWN, ROOT, run
 
 SOURCE = ROOT / "src" / "meshpolicy"
 NEEDS = {"click", "pyyaml"}
-OURS = {"reference.py", "surface.py", "kinds/schemas/__main__.py", "kinds/schemas/openapi.py"}
-"""What writes pages and schemas of the repository, and is not distributed."""
+OURS = {"hatch_build.py", "reference.py", "surface.py", "kinds/schemas/__main__.py", "kinds/schemas/openapi.py"}
+"""What builds the wheel, or writes pages and schemas of the repository, and is not distributed."""
 MOST = 400_000
 """Bytes of a wheel that is still small."""
 
@@ -98,6 +100,41 @@ def test_the_wheel_is_small_and_holds_the_package_its_types_and_its_licence(whee
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert (SOURCE / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
     assert wheel.stat().st_size < MOST
+
+
+def test_internal_modules_are_the_same_line_by_line_but_for_their_docstrings(wheel: Path) -> None:
+    """So a traceback names the right lines, and nothing that runs is another."""
+    shorter = 0
+    with zipfile.ZipFile(wheel) as opened:
+        for file in sorted(SOURCE.rglob("*.py")):
+            name = file.relative_to(SOURCE).as_posix()
+            if name in OURS:
+                continue
+            was, now = file.read_text(), opened.read(f"meshpolicy/{name}").decode()
+            assert statements(was) == statements(now)
+            shown = name in public(SOURCE) or name.startswith(SHOWN)
+            assert not shown or was == now
+            shorter += was != now
+    assert shorter > 100
+
+
+def statements(source: str) -> list[tuple[int, str]]:
+    """Return what each statement of a module does, with its line; texts that stand alone do nothing."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(body := getattr(node, "body", None), list):
+            body[:] = [part for part in body if not is_text(part)] or [ast.Pass(lineno=0)]
+    return [(node.lineno, ast.dump(node)) for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+
+
+def is_text(statement: ast.stmt) -> bool:
+    """Whether a statement is a text, such as a docstring."""
+    return isinstance(statement, ast.Expr) and isinstance(getattr(statement.value, "value", None), str)
+
+
+def test_what_the_library_shows_has_its_docstrings() -> None:
+    modules = {module.replace(".", "/") for module in meshpolicy._MODULES.values()}  # noqa: SLF001
+    assert public(SOURCE) == {f"{module}.py" for module in modules}
 
 
 def test_it_needs_click_and_pyyaml_only_and_its_readme_is_the_package_page(metadata: Message) -> None:
