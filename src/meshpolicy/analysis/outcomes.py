@@ -170,6 +170,8 @@ def _indistinct(requests: Requests, policy: PortPolicy) -> Iterator[tuple[Cell, 
     Of a path only those matches count that it meets: so many paths do not multiply with many headers.
     """
     matches = tuple(matches_of(policy))
+    # Where it counts whether there is a query at all, a parameter at which no near match looks counts, too.
+    any_query = any(name == ANY_QUERY.name for name, _ in requests.query)
     for at, path in enumerate(requests.paths.witnesses):
         near = [match for match in matches if _meets(match, path)]
         methods = dict.fromkeys(match.method for match in near if isinstance(match, HttpMatch))
@@ -181,7 +183,8 @@ def _indistinct(requests: Requests, policy: PortPolicy) -> Iterator[tuple[Cell, 
             [[at]],
             [[host] for host in range(len(requests.hosts.witnesses))],
         ]
-        choices += [_merged(axis, values) for _, axis in (*requests.headers, *requests.query)]
+        choices += [_merged(axis, values) for _, axis in requests.headers]
+        choices += [_merged(axis, values, present=any_query) for _, axis in requests.query]
         for chosen in product(*choices):
             yield tuple(some[0] for some in chosen), product(*chosen)
 
@@ -196,11 +199,15 @@ def _values(match: HttpMatch | GrpcMatch) -> tuple[ValueMatch, ...]:
     return (*match.headers, *match.query) if isinstance(match, HttpMatch) else match.headers
 
 
-def _merged(axis: Axis[Any, Any], used: Iterable[object]) -> list[list[int]]:
-    """Return the classes of an axis, together where none of the used patterns tells them apart."""
+def _merged(axis: Axis[Any, Any], used: Iterable[object], *, present: bool = False) -> list[list[int]]:
+    """Return the classes of an axis, together where none of the used patterns tells them apart.
+
+    With `present`, it counts whether something is sent.
+    """
     wanted = set(used)
     members = [bits for pattern, bits in zip(axis.patterns, axis.members, strict=True) if pattern in wanted]
     found: dict[tuple[int, ...], list[int]] = {}
-    for at in range(len(axis.witnesses)):
-        found.setdefault(tuple(bits >> at & 1 for bits in members), []).append(at)
+    for at, witness in enumerate(axis.witnesses):
+        sign = (*(bits >> at & 1 for bits in members), int(present and bool(witness)))
+        found.setdefault(sign, []).append(at)
     return list(found.values())
