@@ -88,6 +88,20 @@ tap *args: install
 verify *args: install
     @python -m meshup verify "$@"
 
+# one allowed request at a fixed rate: how many were lost, and how long they took
+[group('run')]
+[no-cd]
+[no-exit-message]
+load *args: install
+    @python -m localmesh load "$@"
+
+# break one thing under load, show what happens, and how it heals: sidecar, app, disk, dns …
+[group('run')]
+[no-cd]
+[no-exit-message]
+chaos *args: install
+    @python -m meshup chaos "$@"
+
 # what `just apply` would change, in requests: opened, closed, or granted by other objects
 [group('run')]
 [no-exit-message]
@@ -125,12 +139,6 @@ restart *args: install
 [no-exit-message]
 doctor *args:
     @PYTHONPATH=src python3 -m kindmesh.doctor "$@"
-
-# break one thing, show what happens, and heal it: pod, dns, injector, policy …
-[group('cluster')]
-[no-exit-message]
-chaos *args: install
-    @kindmesh chaos "$@"
 
 # Prometheus: rules, alerts, queries
 [group('cluster')]

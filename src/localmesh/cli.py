@@ -39,6 +39,8 @@ class Commands(click.Group):
         "down",
         "status",
         "verify",
+        "load",
+        "chaos",
         "ask",
         "logs",
         "traces",
@@ -175,6 +177,48 @@ def verify(output: str, only: tuple[str, ...], repeat: int) -> None:
         raise BadInput(f"--only {unknown[0]}: groups are {', '.join(GROUPS)}")
     client = running()
     sys.exit(run(client, here()[1], frozenset(only or GROUPS), output, repeat))
+
+
+@main.command()
+@click.argument("source", metavar="[FROM", default="")
+@click.argument("target", metavar="TO]", default="")
+@click.option("--rate", type=click.FloatRange(0.1, 5000), default=200, show_default=True, help="Requests a second.")
+@click.option("--duration", default="30s", show_default=True, help="How long: 90s, 30m or 1h.")
+@output_option
+def load(source: str, target: str, rate: float, duration: str, output: str) -> None:
+    """Send one allowed request again and again at a fixed rate, and say how many were lost and how long they took.
+
+    FROM is a workload, which sends by its own sidecar, or `outside`; TO is a Service, such as `ponger/ping`, or a
+    path from outside. Latencies count from the time at which a request was meant to be sent, so that none is left
+    out while the server is slow. Exits 1 if a request was lost.
+    """
+    from localmesh.load.command import LoadPlan, run
+    from localmesh.settings import duration as seconds_of
+
+    if bool(source) is not bool(target):
+        raise BadInput("FROM and TO go together: `just load pinger ponger/ping`, or neither")
+    try:
+        seconds = seconds_of(duration).total_seconds()
+    except ValueError as error:
+        raise BadInput(f"--duration {duration}: {error}") from None
+    client = running()
+    sys.exit(run(client, here()[1], LoadPlan(source, target, rate, seconds), output))
+
+
+@main.command(no_args_is_help=True)
+@click.argument("name")
+@click.option("--private", is_flag=True, hidden=True)
+@output_option
+def chaos(name: str, private: bool, output: str) -> None:
+    """Break one thing under load, show what happens, and how it heals.
+
+    NAME is app, sidecar, supervisor, stopped or slow, which strike the mesh that runs; or certificates, collector,
+    spans or disk, which strike a second mesh of the same manifests. Exits 1 if a request was lost.
+    """
+    from localmesh.chaos.command import run
+
+    running()
+    sys.exit(run(name, here()[1], output, private=private))
 
 
 @main.command(no_args_is_help=True)

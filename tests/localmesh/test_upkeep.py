@@ -10,7 +10,7 @@ from localmesh.until import until
 from localmesh.views import Phase, PodView
 
 from .commands import Commands
-from .load import BROKEN_OFF, Load, steady_load
+from .steady import BROKEN_OFF, Load, steady_load
 
 pytestmark = pytest.mark.envoy
 

@@ -11,7 +11,7 @@ import pytest
 
 from localmesh.until import until
 
-VERBS = ("down", "status", "verify", "ask", "logs", "rotate", "restart", "stat", "edges", "tap", "dashboard")
+VERBS = ("down", "status", "verify", "chaos", "ask", "logs", "rotate", "restart", "stat", "edges", "tap", "dashboard")
 
 
 @pytest.mark.parametrize("words", [[], ["-h"], ["--help"]])

@@ -8,7 +8,7 @@ from h2.connection import H2Connection
 from h2.events import ConnectionTerminated, DataReceived, Event, ResponseReceived, StreamEnded, StreamReset
 from h2.exceptions import ProtocolError
 
-from localmesh.verify.wire import TIMEOUT, Connection, Ended, Reply, ended
+from localmesh.ask.connection import TIMEOUT, Connection, Ended, Reply, ended
 
 STREAM = 1
 

@@ -9,11 +9,11 @@ from ssl import SSLContext
 
 from h2.exceptions import ProtocolError
 
+from localmesh.ask.connection import CertificateRefused, Connection, Ended, Reply, connected
 from localmesh.ask.sending import Way
 from localmesh.cases import http2
 from localmesh.identity.authority import Authority
 from localmesh.verify.cell import Cell, Seen, cause_of, traceparent
-from localmesh.verify.wire import CertificateRefused, Connection, Ended, Reply, connected
 from meshpolicy.core.client import Traffic
 from meshverify.cause import Cause
 

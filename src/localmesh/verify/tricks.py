@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from localmesh.ask.connection import Connection, Ended, connected
 from localmesh.verify import http2
 from localmesh.verify.accesslog import AccessLogs
 from localmesh.verify.cell import Cell, Seen, Traces, traceparent
 from localmesh.verify.send import AT_ONCE, Sender, broken, seen_of
 from localmesh.verify.servers import VerifyServer
-from localmesh.verify.wire import Connection, Ended, connected
 from meshpolicy.core.client import Traffic
 from meshpolicy.decide.routing import Request
 from meshverify.cause import Cause

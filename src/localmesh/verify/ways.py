@@ -4,11 +4,11 @@ import ssl
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from localmesh.ask.connection import Ended, connected
 from localmesh.ask.sending import Way
 from localmesh.pods.addresses import LOCALHOST
 from localmesh.proof import Call, allowed_calls
 from localmesh.supervisor.client import Client
-from localmesh.verify.wire import Ended, connected
 from localmesh.views import ALLOW, UNREACHABLE, Answer, IngressView, MeshView, Question
 from meshverify.cause import BY_VERDICT, Cause
 from meshverify.finding import Finding, judge

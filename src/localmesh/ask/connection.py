@@ -36,6 +36,10 @@ class Ended(Exception):
     """A connection ended before an answer was whole; the message says how."""
 
 
+class BrokenOff(Ended):
+    """A connection ended after an answer had begun, and before it was whole."""
+
+
 class CertificateRefused(Ended):
     """The server broke off the handshake, and said in an alert that it does not accept the certificate."""
 
@@ -46,6 +50,8 @@ class Connection:
     def __init__(self, reader: StreamReader, writer: StreamWriter) -> None:
         self.reader, self.writer = reader, writer
         self._left = b""
+        self._begun = False
+        """Whether the head of the answer that is read has arrived."""
 
     async def send(self, sent: bytes) -> None:
         """Send bytes; a connection that is broken already shows when an answer is read."""
@@ -78,13 +84,14 @@ class Connection:
         # What was sent is written by hand; the parser must only know whether the answer has a body.
         parser.send(h11.Request(method=method, target=PROBE.target, headers=PROBE.headers))
         parser.send(h11.EndOfMessage())
+        self._begun = False
         if self._left:  # nothing would mean the end
             parser.receive_data(self._left)
         try:
             async with asyncio.timeout(TIMEOUT):
                 found = await self._read(parser)
         except (OSError, EOFError, h11.RemoteProtocolError) as error:  # TimeoutError and SSLError are OSErrors
-            raise ended(error) from error
+            raise (BrokenOff("broken off") if self._begun else ended(error)) from error
         self._left = bytes(parser.trailing_data[0])
         return found
 
@@ -100,7 +107,7 @@ class Connection:
                         raise EOFError
                     parser.receive_data(received)
                 case h11.Response():
-                    head = event
+                    head, self._begun = event, True
                 case h11.Data() if len(body) < MOST_BYTES:
                     body += bytes(event.data)
                 case h11.EndOfMessage() | h11.PAUSED | h11.ConnectionClosed():

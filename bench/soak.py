@@ -1,0 +1,98 @@
+"""Keeps up a load on a mesh of its own, and shows the memory of its processes over time: it must not grow."""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import linear_regression
+
+import click
+import psutil
+
+from localmesh.chaos.scratch import scratch_mesh
+from localmesh.chaos.site import Site
+from localmesh.load.openloop import OpenLoop
+from localmesh.project import project_manifests
+from localmesh.supervisor.leftovers import leftover_processes
+
+MEBIBYTE = 1024 * 1024
+SAMPLES = 20
+WARM = 0.25
+"""The part of the time in which memory may still grow: caches fill, and connections open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Of one process, in MiB."""
+
+    name: str
+    first: float
+    """When it was warm."""
+    last: float
+    per_hour: float
+    """By a line through all samples since it was warm."""
+
+
+def resident(site: Site) -> dict[str, float]:
+    """Return the resident memory of every process by name."""
+    found = {}
+    for process, name in leftover_processes(site.folder).items():
+        try:
+            found[name] = process.memory_info().rss / MEBIBYTE
+        except psutil.Error:
+            continue
+    return found
+
+
+async def soak(site: Site, rate: float, seconds: float) -> tuple[OpenLoop, list[tuple[float, dict[str, float]]]]:
+    """Send a load, and sample the memory at even times."""
+    loop = OpenLoop(site.target, rate)
+    samples = []
+    running = asyncio.create_task(loop.run(seconds))
+    for number in range(SAMPLES + 1):
+        samples.append((number * seconds / SAMPLES, resident(site)))
+        click.echo(f"{samples[-1][0]:.0f} s: {loop.latencies.count} requests, {loop.result.lost} lost", err=True)
+        if number < SAMPLES:
+            await asyncio.sleep(seconds / SAMPLES)
+    await running
+    return loop, samples
+
+
+def grown(samples: Iterable[tuple[float, dict[str, float]]], seconds: float) -> list[Memory]:
+    """Return how the memory of each process grew once it was warm."""
+    warm = [(at, found) for at, found in samples if at >= seconds * WARM]
+    names = [name for name in warm[0][1] if all(name in found for _, found in warm)]
+    times = [at for at, _ in warm]
+    return [
+        Memory(
+            name, warm[0][1][name], warm[-1][1][name], linear_regression(times, [f[name] for _, f in warm])[0] * 3600
+        )
+        for name in sorted(names)
+    ]
+
+
+@click.command()
+@click.option("--rate", default=200.0, show_default=True, help="Requests a second.")
+@click.option("--minutes", default=60.0, show_default=True)
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def main(rate: float, minutes: float, output: str) -> None:
+    """Measure."""
+    seconds = minutes * 60
+    manifests = ":".join(map(str, project_manifests(Path.cwd())))
+    with tempfile.TemporaryDirectory(prefix="lm-") as folder, scratch_mesh(Path(folder), manifests) as state:
+        loop, samples = asyncio.run(soak(Site.find(state, click.echo), rate, seconds))
+        memory = grown(samples, seconds)
+    result = loop.result
+    if output == "json":
+        found = {"rate": rate, "seconds": seconds, "sent": result.sent, "lost": result.lost}
+        click.echo(json.dumps({**found, "memory": [asdict(one) for one in memory]}, indent=2))
+        return
+    click.echo(f"{result}, longest {loop.latencies.at(100) * 1000:.0f} ms")
+    for one in memory:
+        click.echo(f"{one.name:22} {one.first:6.1f} MiB, then {one.last:6.1f} MiB: {one.per_hour:+.1f} MiB an hour")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A load on the mesh that runs: requests at a fixed rate, whatever the answers do."""
