@@ -181,6 +181,12 @@ policy-lint *args: install
 evidence *args: install
     @python -m meshup.evidence "$@"
 
+# look for weaknesses in the manifests with checkov; fetched for this alone, since it brings a hundred packages
+[group('policy')]
+[no-exit-message]
+harden *args: install
+    @uv tool run --quiet --exclude-newer 2026-11-20 --from checkov==3.3.30 checkov --config-file .checkov.yaml "$@"
+
 # run the tests; pass pytest options after the name
 [group('test')]
 test *args: install
@@ -237,6 +243,7 @@ lint: install
     ruff check
     ruff format --check
     yamllint --strict k8s mesh
+    zizmor --offline --quiet .github/workflows
     {{ quote(just_executable()) }} --fmt --check
 
 # check the types

@@ -24,6 +24,25 @@ def test_uv_and_just_are_the_same_everywhere(place: str) -> None:
     assert [line for line in lines if set(PINNED.findall(line)) != expected] == []
 
 
+def test_the_image_is_built_with_the_same_uv() -> None:
+    (version,) = re.findall(
+        r"^ARG UV=\S+/uv:([\d.]+)@sha256:", (ROOT / "src/pingpong/Dockerfile").read_text(), re.MULTILINE
+    )
+    assert ("uv", version) in PINNED.findall((ROOT / "README.md").read_text())
+
+
+def test_the_scanner_of_the_manifests_is_pinned_with_all_that_it_needs() -> None:
+    line = next(line for line in (ROOT / "justfile").read_text().splitlines() if "checkov==" in line)
+    assert re.search(r"--exclude-newer \d{4}-\d\d-\d\d --from checkov==\d+\.\d+\.\d+ ", line)
+
+
+def test_every_check_that_the_scanner_leaves_out_has_its_reason() -> None:
+    lines = (ROOT / ".checkov.yaml").read_text().splitlines()
+    left_out = [number for number, line in enumerate(lines) if line.startswith("  - CKV")]
+    assert left_out
+    assert all(lines[number - 1].startswith("  # ") for number in left_out)
+
+
 def test_mise_brings_what_the_doctor_asks_for_and_nothing_that_nobody_runs() -> None:
     tools: dict[str, str] = tomllib.loads((ROOT / "mise.toml").read_text())["tools"]
     assert tools.keys() == ASK.keys()
