@@ -59,6 +59,8 @@ class Result:
 
     name: str
     sidecars: float
+    sidecars_ratio: tuple[float, float, float]
+    """To those without tracing in the same round: lower quartile, median, upper quartile."""
     apps: float
     supervisor: float
     latency: float
@@ -104,11 +106,12 @@ async def measure(
     await asyncio.sleep(2)
     for number in range(rounds):
         for way in list(ways.values())[:: 1 if number % 2 else -1]:
-            await way.round(requests, settle=1)
+            await way.round(requests, settle=0.7)
     return [
         Result(
             name,
             statistics.median(way.sidecars),
+            _ratio(way, ways[OFF]),
             statistics.median(way.apps),
             statistics.median(way.supervisor),
             statistics.median(way.seconds) * 1e6,
@@ -117,14 +120,26 @@ async def measure(
     ]
 
 
+def _ratio(way: Way, off: Way) -> tuple[float, float, float]:
+    ratios = [mine / theirs for mine, theirs in zip(way.sidecars, off.sidecars, strict=True)]
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return round(low, 3), round(middle, 3), round(high, 3)
+
+
 def table(results: list[Result]) -> str:
     """Return the results for a person."""
-    lines = ["microseconds a request", f"{'':<18}{'sidecars':>10}{'app':>8}{'supervisor':>12}{'latency, p50':>14}"]
+    head = f"{'':<18}{'sidecars':>10}{'ratio, middle half':>22}{'app':>8}{'supervisor':>12}{'latency, p50':>14}"
+    lines = ["microseconds a request", head]
     lines += [
-        f"{one.name:<18}{one.sidecars:>10.0f}{one.apps:>8.0f}{one.supervisor:>12.0f}{one.latency:>14.0f}"
+        f"{one.name:<18}{one.sidecars:>10.0f}{_words(one.sidecars_ratio):>22}{one.apps:>8.0f}{one.supervisor:>12.0f}{one.latency:>14.0f}"
         for one in results
     ]
     return "\n".join(lines)
+
+
+def _words(ratio: tuple[float, float, float]) -> str:
+    low, middle, high = ratio
+    return f"{middle:.2f}, {low:.2f} to {high:.2f}"
 
 
 @click.command(help=__doc__)

@@ -79,33 +79,10 @@ def _show_list(found: "TracesView", output: str, *, filtered: bool) -> None:
     if output == "json":
         click.echo(json.dumps([draw.summary(trace) for trace in found.traces], indent=2))
     elif not found.traces:
-        say(_none(found, filtered=filtered))
+        say(draw.nothing(found, filtered=filtered))
     else:
         show(draw.listing(found.traces))
-        say(f"\n{_kept(found)}\nDraw one: just traces {found.traces[0].trace_id[: draw.SHORT]}")
-
-
-def _kept(found: "TracesView") -> str:
-    """Say how many spans there are, and who has more."""
-    forgotten = f", {found.forgotten} older ones are forgotten" if found.forgotten else ""
-    kept = f"{found.kept} spans are kept in memory{forgotten}."
-    if found.page:
-        return f"{kept} Jaeger shows more: {found.page}"
-    return f"{kept} They are sent to {found.collector}, too." if found.collector else kept
-
-
-def _none(found: "TracesView", *, filtered: bool) -> str:
-    """Say why there is nothing to list."""
-    if found.kept and filtered:
-        return f"No trace that is kept is such a one. {_kept(found)}"
-    if found.ratio is None:
-        return "No trace: the mesh was started with OTEL_SDK_DISABLED=true, so nobody makes spans."
-    if found.ratio == 0:
-        return (
-            "No trace: LOCALMESH_TRACE_RATIO is 0, so none is recorded, but where a request asks for it:"
-            " a `traceparent` that ends in 01."
-        )
-    return "No trace yet. They are kept in memory since the mesh started, and come within a second of a request."
+        say(f"\n{draw.kept(found)}\nDraw one: just traces {found.traces[0].trace_id[: draw.SHORT]}")
 
 
 def _show_one(client: "Client", trace_id: str, wanted: "Wanted", output: str) -> None:
@@ -128,16 +105,20 @@ def _show_one(client: "Client", trace_id: str, wanted: "Wanted", output: str) ->
 
 def _find(client: "Client", trace_id: str, wanted: "Wanted") -> "Trace":
     """Return the trace that a person means; raises BadInput where there is none, or more than one."""
+    from localmesh.traces import draw
+
     if trace_id == LATEST:
         view = client.traces(wanted)
         if not view.traces:
-            raise BadInput(_none(view, filtered=True))
+            raise BadInput(draw.nothing(view, filtered=True))
         return view.traces[0]
     if not re.fullmatch("[0-9a-fA-F]{1,32}", trace_id):
         raise BadInput(f"{trace_id}: expected the id of a trace or its beginning, up to 32 digits from 0 to f")
     view = client.trace(trace_id)
     if not view.traces:
-        raise BadInput(f"{trace_id}: no trace that is kept begins so. {_kept(view)}", hint="`just traces` lists them")
+        raise BadInput(
+            f"{trace_id}: no trace that is kept begins so. {draw.kept(view)}", hint="`just traces` lists them"
+        )
     if len(view.traces) > 1:
         some = ", ".join(trace.trace_id for trace in view.traces[:4])
         raise BadInput(f"{trace_id}: {len(view.traces)} traces begin so: {some}{', ...' if view.traces[4:] else ''}")

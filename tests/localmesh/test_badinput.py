@@ -105,6 +105,11 @@ TABLE: dict[str, tuple[Wrong, str]] = {
         set_to(LOCALMESH_CERTIFICATE_LIFETIME="24"),
         "LOCALMESH_CERTIFICATE_LIFETIME=24: a number with a unit is expected",
     ),
+    "a share that is none": (set_to(LOCALMESH_TRACE_RATIO="2"), "LOCALMESH_TRACE_RATIO=2: a number from 0 to 1 is"),
+    "a collector that is no address": (
+        set_to(OTEL_EXPORTER_OTLP_ENDPOINT="here:4318"),
+        "OTEL_EXPORTER_OTLP_ENDPOINT: expected an http:// or https:// URL",
+    ),
     "one port for two": (set_to(LOCALMESH_HTTPS_PORT="{mesh.port}"), "the ports of the ingress must differ"),
     "a state folder that is a file": (state_is_a_file, "is not a folder"),
     "a state folder that is open to others": (state_is_loose, "is open to others (mode 0755)"),

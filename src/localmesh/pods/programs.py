@@ -12,7 +12,7 @@ from localmesh.settings import PROCESS
 from localmesh.state import StateFolder
 from meshpolicy.kinds.container import Container, Variable
 
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE")
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "OTEL_SDK_DISABLED")
 """All that a program gets of the environment of the one who started the mesh."""
 NODE_NAME = "localmesh"
 

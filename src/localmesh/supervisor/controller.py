@@ -33,6 +33,7 @@ from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
 from localmesh.supervisor.observation import Observation
 from localmesh.supervisor.spans import Spans
+from localmesh.traces.collector import collector_reasons
 from localmesh.traces.select import Wanted
 from localmesh.traces.store import TraceStore
 from localmesh.traces.view import TracesView
@@ -65,6 +66,7 @@ class Controller:
             *workload_reasons(planned, environ),
             *port_reasons({"PORT": settings.port, "HTTPS_PORT": settings.https_port}),
             *envoy_reasons(binary(), environ),
+            *collector_reasons(environ),
         ]
         if reasons:
             raise BadInput(*reasons, hint="nothing was started")

@@ -8,6 +8,7 @@ from localmesh.errors import BadInput
 from localmesh.pods.spans import PATH
 
 _PREFIX = "OTEL_EXPORTER_OTLP_"
+_OWN = f"{_PREFIX}TRACES_ENDPOINT"
 _HTTP, _GRPC = "http/protobuf", "grpc"
 EXPORTER = "OTEL_TRACES_EXPORTER"
 
@@ -41,21 +42,36 @@ def collector(environ: Mapping[str, str]) -> Collector | None:
 
     https://opentelemetry.io/docs/specs/otel/protocol/exporter/: what is set for traces alone goes before the rest.
     """
-    own, general = environ.get(f"{_PREFIX}TRACES_ENDPOINT", ""), environ.get(f"{_PREFIX}ENDPOINT", "")
-    endpoint = own or general
+    if reasons := collector_reasons(environ):
+        raise BadInput(*reasons, hint=f"{EXPORTER}=none keeps spans in the mesh alone")
+    variable, endpoint = _endpoint(environ)
     if not endpoint or not wanted(environ):
         return None
-    variable = f"{_PREFIX}TRACES_ENDPOINT" if own else f"{_PREFIX}ENDPOINT"
-    protocol = _of(environ, "PROTOCOL") or _HTTP
-    reasons = [*_wrong_endpoint(variable, endpoint), *_wrong_protocol(protocol)]
-    if reasons:
-        raise BadInput(*reasons, hint=f"{EXPORTER}=none keeps spans in the mesh alone")
     parts = urlsplit(endpoint)
-    over_grpc = protocol == _GRPC
-    url = parts.netloc if over_grpc else endpoint if own else endpoint.rstrip("/") + PATH
+    over_grpc = _protocol(environ) == _GRPC
+    as_it_is = variable == _OWN
+    url = parts.netloc if over_grpc else endpoint if as_it_is else endpoint.rstrip("/") + PATH
     return Collector(
         url, over_grpc, _headers(_of(environ, "HEADERS")), parts.scheme == "https", _of(environ, "CERTIFICATE")
     )
+
+
+def collector_reasons(environ: Mapping[str, str]) -> list[str]:
+    """Return what is wrong about the collector that the environment names."""
+    variable, endpoint = _endpoint(environ)
+    if not endpoint or not wanted(environ):
+        return []
+    return [*_wrong_endpoint(variable, endpoint), *_wrong_protocol(_protocol(environ))]
+
+
+def _endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return the variable that names the collector, and what it says."""
+    variable = _OWN if environ.get(_OWN) else f"{_PREFIX}ENDPOINT"
+    return variable, environ.get(variable, "")
+
+
+def _protocol(environ: Mapping[str, str]) -> str:
+    return _of(environ, "PROTOCOL") or _HTTP
 
 
 def _of(environ: Mapping[str, str], name: str) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from localmesh.traces.span import PLACE, REASONS, RULE, Span, Status
 from localmesh.traces.trace import Trace
+from localmesh.traces.view import TracesView
 from meshpolicy.render.visible import visible
 
 SHORT = 8
@@ -126,6 +127,29 @@ def cut(text: str, width: int) -> str:
     """Return a text in so many columns at most, hidden characters in letters, with three dots for what is left out."""
     text = visible(text)
     return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def kept(found: TracesView) -> str:
+    """Say how many spans there are, and who has more."""
+    forgotten = f", {found.forgotten} older ones are forgotten" if found.forgotten else ""
+    words = f"{found.kept} spans are kept in memory{forgotten}."
+    if found.page:
+        return f"{words} Jaeger shows more: {found.page}"
+    return f"{words} They are sent to {found.collector}, too." if found.collector else words
+
+
+def nothing(found: TracesView, *, filtered: bool) -> str:
+    """Say why there is nothing to list."""
+    if found.kept and filtered:
+        return f"No trace that is kept is such a one. {kept(found)}"
+    if found.ratio is None:
+        return "No trace: the mesh was started with OTEL_SDK_DISABLED=true, so nobody makes spans."
+    if found.ratio == 0:
+        return (
+            "No trace: LOCALMESH_TRACE_RATIO is 0, so none is recorded, but where a request asks for it:"
+            " a `traceparent` that ends in 01."
+        )
+    return "No trace yet. They are kept in memory since the mesh started, and come within a second of a request."
 
 
 def summary(trace: Trace) -> dict[str, Any]:

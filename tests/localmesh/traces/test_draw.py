@@ -1,15 +1,18 @@
 """What a person sees of traces: whole outputs, and that they fit whatever the spans hold."""
 
+from dataclasses import replace
 from datetime import UTC
 
 import click.testing
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localmesh.printing import show
-from localmesh.traces.draw import BAR, Look, bar, duration, in_full, listing, waterfall
+from localmesh.traces.draw import BAR, Look, bar, duration, in_full, kept, listing, nothing, waterfall
 from localmesh.traces.span import PLACE, REASONS, RULE, VERDICT, Status
 from localmesh.traces.trace import Trace
+from localmesh.traces.view import TracesView
 
 from .values import span
 
@@ -89,6 +92,36 @@ def test_whatever_spans_hold_a_waterfall_is_at_most_80_columns_wide(
     ascii_only = all(name.isascii() and name.isprintable() for _, _, name, _ in found)
     lines = printed(waterfall(trace, str, PLAIN)).splitlines()
     assert not ascii_only or max(map(len, lines)) <= 80
+
+
+VIEW = TracesView((), kept=0, received=0, forgotten=0, ratio=1.0)
+
+
+@pytest.mark.parametrize(
+    ("view", "filtered", "says"),
+    [
+        (VIEW, False, "No trace yet."),
+        (VIEW, True, "No trace yet."),
+        (replace(VIEW, ratio=0.0), False, "LOCALMESH_TRACE_RATIO is 0"),
+        (replace(VIEW, ratio=None), False, "OTEL_SDK_DISABLED=true"),
+        (replace(VIEW, kept=3), True, "No trace that is kept is such a one. 3 spans are kept in memory."),
+    ],
+)
+def test_where_there_is_no_trace_the_reason_is_told(view: TracesView, filtered: bool, says: str) -> None:
+    assert says in nothing(view, filtered=filtered)
+
+
+@pytest.mark.parametrize(
+    ("view", "says"),
+    [
+        (replace(VIEW, kept=3), "3 spans are kept in memory."),
+        (replace(VIEW, kept=3, forgotten=2), "3 spans are kept in memory, 2 older ones are forgotten."),
+        (replace(VIEW, page="http://here"), "0 spans are kept in memory. Jaeger shows more: http://here"),
+        (replace(VIEW, collector="there"), "0 spans are kept in memory. They are sent to there, too."),
+    ],
+)
+def test_it_is_told_how_many_spans_there_are_and_who_has_more(view: TracesView, says: str) -> None:
+    assert kept(view) == says
 
 
 def test_durations_have_the_unit_that_fits() -> None:
