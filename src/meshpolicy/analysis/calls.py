@@ -271,13 +271,12 @@ class Calls:
             return self.clients.everyone
         found = 0
         for (one, arrival, first), (other, later, second) in zip(before, after, strict=True):
-            if first.policy.unknown is not None and first.policy == second.policy and self._same_workload:
-                continue
-            if first.policy.unknown is not None or second.policy.unknown is not None:
-                return self.clients.everyone
             was = one.allowed(arrival, entry.way.traffic, entry.cell)
             now = other.allowed(later, entry.way.traffic, entry.cell)
             found |= (was.certain ^ now.certain) | (was.possible ^ now.possible)
+            if first.policy != second.policy or not self._same_workload:
+                # What one policy leaves open another one may decide otherwise, of a gateway's port, for example.
+                found |= was.possible & ~was.certain & now.possible & ~now.certain
         return found
 
     @cached_property

@@ -28,8 +28,19 @@ def read(document: Fields, ref: Ref) -> Workload:
         addresses=tuple(read_addresses(spec.children("workloadIPs"), "ip", free=True)),
         meshed=True,
         identity=spec.child("meshTls" if old else "meshTLS").text("identity"),
-        unread="" if spec.has("meshTLS") else "it has no `meshTLS`, by which v1beta1 calls it and Linkerd reads it",
+        unread=_unread(spec),
     )
+
+
+def _unread(spec: Fields) -> str:
+    """Say why Linkerd's controller cannot read what is stored (k8s/api/src/external_workload.rs); empty: it can."""
+    if not spec.has("meshTLS"):
+        return "it has no `meshTLS`, by which v1beta1 calls it and Linkerd reads it"
+    needed = [(spec.child("meshTLS"), key) for key in ("identity", "serverName")]
+    needed += [(entry, "ip") for entry in spec.children("workloadIPs")]
+    needed += [(entry, "port") for entry in spec.children("ports")]
+    missing = next((fields.at(key).field for fields, key in needed if not fields.has(key)), "")
+    return f"Linkerd cannot read it without `{missing}`" if missing else ""
 
 
 KINDS = (Kind("workload.linkerd.io", "ExternalWorkload", read),)

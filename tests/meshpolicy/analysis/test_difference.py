@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from meshpolicy.analysis.difference import Change, compare
+from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.parse import parse_documents
 
@@ -86,3 +87,19 @@ def test_what_is_open_in_the_same_way_stays_out_of_the_difference() -> None:
     old = cluster(*ARENA, *servers(DENY, OPEN), server("more", 9090))
     new = cluster(*ARENA, *servers(DENY, OPEN), server("more", 9090, **OPEN))
     assert {(changed.change, changed.port) for changed in compare(old, new)} == {(Change.OPENED, 9090)}
+
+
+@pytest.mark.parametrize("port", [6060, "linkerd-admin"])
+def test_a_server_on_a_port_that_is_not_declared_changes_who_may_call_it(port: int | str) -> None:
+    """R15, R103: a number needs no declaration, and the proxy's own port is one like any other."""
+    number = 4191 if port == "linkerd-admin" else port
+    states = [cluster(*ARENA, server("more", port, app="ponger", **access)) for access in (DENY, OPEN)]
+    assert {(changed.change, changed.port) for changed in compare(*states)} == {(Change.OPENED, number)}
+
+
+def test_a_server_on_a_gateways_own_port_is_shown_and_nobody_knows_who_passes() -> None:
+    """R64, R68: policies on 4143 decide what comes through the gateway, which these manifests do not tell."""
+    gateway = pod("gateway", "10.244.0.71", annotations={"config.linkerd.io/enable-gateway": "true"})
+    states = [cluster(*ARENA, gateway, server("own", "linkerd-proxy", app="gateway", **spec)) for spec in (DENY, OPEN)]
+    assert {(changed.change, changed.port) for changed in compare(*states)} == {(Change.UNKNOWN, 4143)}
+    assert 4143 in callable_ports(states[0], next(one for one in states[0].workloads if one.ref.name == "gateway"))

@@ -255,6 +255,27 @@ def test_an_external_workload_of_the_first_version_has_a_policy_that_nobody_know
     assert "v1beta1" in str(answer.reasons[-1])
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("workloadIPs", [{"ip": None}]), ("meshTLS", {"identity": "spiffe://a/vm"})]
+)
+def test_an_external_workload_that_linkerd_cannot_read_has_a_policy_that_nobody_knows(key: str, value: object) -> None:
+    """R7; k8s/api/src/external_workload.rs: the API server stores it without a text that Linkerd needs."""
+    spec = {
+        "meshTLS": {"identity": "spiffe://a/vm", "serverName": "vm"},
+        "workloadIPs": [{"ip": "192.0.2.7"}],
+        "ports": [{"port": 8080, "name": "http"}],
+    }
+    outside = {
+        "apiVersion": "workload.linkerd.io/v1beta1",
+        "kind": "ExternalWorkload",
+        "metadata": {"name": "vm", "namespace": "arena", "labels": {"app": "vm"}},
+        "spec": spec | {key: value},
+    }
+    answer = ask(cluster(*ARENA, outside, server(externalWorkloadSelector={})), "stranger", "vm")
+    assert answer.outcome == "unknown"
+    assert "cannot read it without" in str(answer.reasons[-1])
+
+
 def test_a_pod_may_call_itself_through_localhost() -> None:
     """R80: the proxy adds a grant for 127.0.0.1, which saves from no 404."""
     assert outcome(server(), client="127.0.0.1", direct=True) == "allow"
