@@ -10,7 +10,9 @@ What stands in `__all__` is the library, and follows semantic versioning; all el
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False
+"""True to type checkers, as that of `typing`, whose import takes longer than this one."""
 
 if TYPE_CHECKING:
     from meshpolicy.analysis.difference import Change
