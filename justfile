@@ -60,6 +60,13 @@ traces *args: install
 dashboard *args: install
     @python -m meshup dashboard "$@"
 
+# where Prometheus shows metrics, rules and alerts
+[group('watch')]
+[no-cd]
+[no-exit-message]
+metrics *args: install
+    @python -m meshup metrics "$@"
+
 # requests per second, success and latency of every edge (as `linkerd viz stat`)
 [group('watch')]
 [no-cd]
@@ -139,12 +146,6 @@ restart *args: install
 [no-exit-message]
 doctor *args:
     @PYTHONPATH=src python3 -m kindmesh.doctor "$@"
-
-# Prometheus: rules, alerts, queries
-[group('cluster')]
-[no-exit-message]
-metrics *args: install
-    @kindmesh metrics "$@"
 
 # install all dependencies into .venv, by hash
 [group('setup')]

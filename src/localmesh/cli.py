@@ -48,6 +48,7 @@ class Commands(click.Group):
         "edges",
         "tap",
         "dashboard",
+        "metrics",
         "diff",
         "apply",
         "scale",
@@ -320,7 +321,14 @@ def diff(explain: bool, output: str) -> None:
     sys.exit(difference(client, manifests, ["--output", output, *(["--explain"] if explain else [])]))
 
 
-for command in (cli_traces.traces, cli_watch.stat, cli_watch.edges, cli_watch.tap, cli_watch.dashboard):
+for command in (
+    cli_traces.traces,
+    cli_watch.stat,
+    cli_watch.edges,
+    cli_watch.tap,
+    cli_watch.dashboard,
+    cli_watch.metrics,
+):
     main.add_command(command)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from localmesh.errors import LocalMeshError
 from localmesh.printing import show
 from localmesh.running import running
 from meshpolicy.render.visible import visible
@@ -94,6 +95,20 @@ def tap(name: str, count: int | None, output: str) -> None:
             click.echo(f"({view.dropped} requests came too fast to be shown)", err=True)
         else:
             click.echo(visible(tapped(view)))
+
+
+@click.command()
+def metrics() -> None:
+    """Print the address of the Prometheus beside the mesh: metrics, rules, alerts.
+
+    It is started by `up` where a program `prometheus` is on the PATH.
+    """
+    page = running().prometheus()
+    if not page:
+        raise LocalMeshError(
+            "no Prometheus runs beside the mesh: put `prometheus` on the PATH, then `just down` and `just up`"
+        )
+    click.echo(page)
 
 
 @click.command()

@@ -23,8 +23,9 @@ CONTROL = "control.sock"
 PODS = "pods"
 AUTHORITY = "authority"
 JAEGER = "jaeger"
+PROMETHEUS = "prometheus"
 DASHBOARD = "dashboard"
-MADE = (CONTROL, PODS, AUTHORITY, JAEGER)
+MADE = (CONTROL, PODS, AUTHORITY, JAEGER, PROMETHEUS)
 """What `clear` may remove: nothing that localmesh did not make, whatever folder it was given."""
 LONGEST_SOCKET = 100
 """Bytes of a Unix socket's path that every system accepts (Linux 107, macOS 103)."""
@@ -67,6 +68,11 @@ class StateFolder:
     def jaeger(self) -> Path:
         """Holds what a Jaeger beside the mesh is started with, its socket and its log."""
         return self.path / JAEGER
+
+    @property
+    def prometheus(self) -> Path:
+        """Holds what a Prometheus beside the mesh is started with, its data and its log."""
+        return self.path / PROMETHEUS
 
     @property
     def dashboard(self) -> Path:

@@ -20,7 +20,7 @@ Verbs:
   down    Stop the local mesh, and remove the kind cluster if there is one. To
           clean up a cluster of your own, say `down kind`.
   status, verify, chaos, ask, logs, traces, rotate, restart, stat, edges, tap,
-  dashboard
+  dashboard, metrics
           Run on the local mesh, or on the cluster if only the cluster runs.
 
 The word after the verb chooses the backend; without it MESHUP_BACKEND does

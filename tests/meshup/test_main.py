@@ -11,7 +11,21 @@ import pytest
 
 from localmesh.until import until
 
-VERBS = ("down", "status", "verify", "chaos", "ask", "logs", "rotate", "restart", "stat", "edges", "tap", "dashboard")
+VERBS = (
+    "down",
+    "status",
+    "verify",
+    "chaos",
+    "ask",
+    "logs",
+    "rotate",
+    "restart",
+    "stat",
+    "edges",
+    "tap",
+    "dashboard",
+    "metrics",
+)
 
 
 @pytest.mark.parametrize("words", [[], ["-h"], ["--help"]])

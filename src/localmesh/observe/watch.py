@@ -40,6 +40,7 @@ class Watched(Protocol):
 
 
 Listener = Callable[[Pod, TapView], None]
+Counter = Callable[[Entry, Pod], None]
 MOST_WAITING = 1000
 """Requests that wait for a slow reader of `tap`."""
 
@@ -55,6 +56,8 @@ class Watcher:
         self._reading: asyncio.Task[None] | None = None
         self._ending: asyncio.TimerHandle | None = None
         self._listeners: set[Listener] = set()
+        self.counters: set[Counter] = set()
+        """Told of each request that reached the sidecar of its server, those of the last minute included."""
         self._forget()
 
     def _forget(self) -> None:
@@ -179,6 +182,9 @@ class Watcher:
         port = port_name(server, entry.port) if ends[1].name == server.name else ""
         if entry.ended > time() - WINDOW:
             self.traffic.add(Edge(*ends, port, entry.tls), entry)
+        if ends[1].name == server.name:
+            for counter in self.counters:
+                counter(entry, server)
         if entry.refused and entry.inbound:
             self.refusals.add(entry, ends, port, self._mesh.cluster(), server)
 

@@ -28,6 +28,7 @@ HEADERS: Mapping[str, str] = {
     "cross-origin-resource-policy": "same-origin",
 }
 MOST_ID = 64
+PROMETHEUS = "text/plain; version=0.0.4"
 
 
 def create_app(shown: Shown, door: Door) -> ASGIApp:
@@ -43,9 +44,13 @@ def create_app(shown: Shown, door: Door) -> ASGIApp:
             return PlainTextResponse("this trace is not kept any more\n", HTTPStatus.NOT_FOUND)
         return JSONResponse(content.waterfall(found[0]))
 
+    async def metrics(_: Request) -> Response:
+        return Response(shown.metrics(), media_type=PROMETHEUS)
+
     routes = [
         *(Route(path, _static(name)) for path, name in _files().items()),
         Route("/api/events", stream),
+        Route("/api/metrics", metrics),
         Route("/api/traces/{id}", trace),
     ]
     return _Guarded(Starlette(routes=routes), door)

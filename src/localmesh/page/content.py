@@ -34,6 +34,9 @@ class Shown(Protocol):
     def store(self) -> TraceStore:
         """The latest traces."""
 
+    def metrics(self) -> bytes:
+        """Return what the sidecars saw, in Prometheus' text format."""
+
 
 def mesh(shown: Shown) -> Json:
     """Return the pods, the way in and who may call whom."""

@@ -46,6 +46,9 @@ class Controlled(Protocol):
     def manifests(self) -> str:
         """Return the documents that the mesh runs by, as YAML."""
 
+    def prometheus(self) -> str:
+        """Return where the Prometheus beside the mesh shows itself; empty without one."""
+
     async def stat(self, window: int, *, by_pod: bool) -> StatView:
         """Return the rates of every edge over the last seconds."""
 
@@ -84,20 +87,12 @@ def create_app(mesh: Controlled) -> Starlette:
     async def manifests(_: Request) -> Response:
         return Response(mesh.manifests(), media_type="application/yaml")
 
-    async def stat(request: Request) -> Response:
-        window, by = request.path_params["window"], request.path_params["by"]
-        return JSONResponse(asdict(await mesh.stat(window, by_pod=by == "pod")))
-
-    async def tap(request: Request) -> Response:
-        return StreamingResponse(_lines(mesh.tap(request.path_params["name"])), media_type="application/x-ndjson")
-
     verbs: list[Callable[[Request], Awaitable[Response]]] = [rotate, ask, apply]
     return Starlette(
         routes=[
             Route("/status", status),
             Route("/manifests", manifests),
-            Route("/stat/{window:int}/{by}", stat),
-            Route("/tap/{name:path}", tap),
+            *_traffic(mesh),
             *_traces(mesh),
             Route("/restart/{name:path}", restart, methods=["POST"]),
             Route("/scale/{replicas:int}/{name:path}", scale, methods=["POST"]),
@@ -105,6 +100,24 @@ def create_app(mesh: Controlled) -> Starlette:
         ],
         exception_handlers={LocalMeshError: _refuse},
     )
+
+
+def _traffic(mesh: Controlled) -> list[Route]:
+    async def prometheus(_: Request) -> Response:
+        return JSONResponse({"page": mesh.prometheus()})
+
+    async def stat(request: Request) -> Response:
+        window, by = request.path_params["window"], request.path_params["by"]
+        return JSONResponse(asdict(await mesh.stat(window, by_pod=by == "pod")))
+
+    async def tap(request: Request) -> Response:
+        return StreamingResponse(_lines(mesh.tap(request.path_params["name"])), media_type="application/x-ndjson")
+
+    return [
+        Route("/prometheus", prometheus),
+        Route("/stat/{window:int}/{by}", stat),
+        Route("/tap/{name:path}", tap),
+    ]
 
 
 async def _lines(found: AsyncIterator[TapView | Dropped]) -> AsyncIterator[str]:

@@ -62,6 +62,10 @@ class Client:
             raise self._unheard()
         return door.address
 
+    def prometheus(self) -> str:
+        """Return where the Prometheus beside the mesh shows itself; empty without one."""
+        return str(json.loads(self._send("GET", "/prometheus"))["page"])
+
     def stat(self, window: int, *, by_pod: bool) -> StatView:
         """Return the rates of every edge over the last `window` seconds."""
         found = json.loads(self._send("GET", f"/stat/{window}/{'pod' if by_pod else 'workload'}"))

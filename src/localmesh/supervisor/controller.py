@@ -31,6 +31,7 @@ from localmesh.pods.spans import Receiver
 from localmesh.project import around
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
+from localmesh.supervisor.metrics import Metrics
 from localmesh.supervisor.observation import Observation
 from localmesh.supervisor.spans import Spans
 from localmesh.traces.collector import collector_reasons
@@ -76,6 +77,7 @@ class Controller:
         self.observation = Observation(to_loopback(network.node), settings.manifests, around(settings.manifests[0]))
         self.mesh = Mesh(writer, network, self.observation.noting(report))
         self.observation.begin(self.mesh)
+        self.metrics_of_sidecars = Metrics(folder, environ, self.mesh, self.observation.watcher)
         self._known_access: tuple[object, tuple[AccessView, ...]] | None = None
         self.spans = Spans(folder, environ, self._refusal)
 
@@ -101,6 +103,14 @@ class Controller:
     def history(self) -> History:
         """What changed lately."""
         return self.observation.history
+
+    def metrics(self) -> bytes:
+        """Return what the sidecars saw, in Prometheus' text format."""
+        return self.metrics_of_sidecars.text()
+
+    def prometheus(self) -> str:
+        """Return where the Prometheus beside the mesh shows itself; empty without one."""
+        return self.metrics_of_sidecars.page
 
     def callers(self) -> Iterable[str]:
         """Return everybody who might call, as `view` names them."""

@@ -19,11 +19,13 @@ from localmesh.page.place import Place, take
 from localmesh.pods.addresses import to_loopback
 from localmesh.pods.network import claimed
 from localmesh.pods.spans import Receiver, disabled
+from localmesh.project import around
 from localmesh.settings import Settings, read
 from localmesh.state import StateFolder, state_folder
 from localmesh.supervisor.controller import Controller
 from localmesh.supervisor.leftovers import clean
 from localmesh.supervisor.listening import listen, listen_on
+from localmesh.supervisor.metrics import project_rules
 from localmesh.supervisor.reporter import reporter
 from localmesh.until import stop_task
 
@@ -87,7 +89,8 @@ async def _run(controller: Controller, spans: socket) -> None:
             asyncio.create_task(_page(controller, place)),
         ]
         try:
-            async with controller.spans.running():
+            rules = project_rules(around(controller.settings.manifests[0]))
+            async with controller.spans.running(), controller.metrics_of_sidecars.running(place.door, rules):
                 await controller.mesh.run()
         finally:
             await asyncio.gather(*map(stop_task, serving))

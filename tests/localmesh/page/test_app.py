@@ -46,6 +46,10 @@ class Shown:
         """Return one."""
         return ("unmeshed",)
 
+    def metrics(self) -> bytes:
+        """Return one series."""
+        return b"response_total 1.0\n"
+
     def pods(self) -> list[Pod]:
         """Return none, as none writes a log."""
         return []
@@ -169,6 +173,15 @@ def test_the_stream_tells_all_that_is_known_and_then_what_is_new(tmp_path: Path)
         waiting = asyncio.create_task(events(client, place, "changes"))
         shown.history.note("scale", "ponger runs as ponger-0")
         assert [change["text"] for change in await waiting] == ["ponger runs as ponger-0"]
+
+    talk(tmp_path, conversation)
+
+
+def test_metrics_are_told_to_who_shows_the_token(tmp_path: Path) -> None:
+    async def conversation(client: httpx.AsyncClient, place: Place, _: Shown) -> None:
+        assert (await client.get("/api/metrics")).status_code == 401
+        answer = await client.get("/api/metrics", headers=bearer(place))
+        assert (answer.headers["content-type"].partition(";")[0], answer.text) == ("text/plain", "response_total 1.0\n")
 
     talk(tmp_path, conversation)
 

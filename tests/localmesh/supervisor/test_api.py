@@ -86,6 +86,10 @@ class Mesh:
         """Return a document."""
         return "---\n{}\n"
 
+    def prometheus(self) -> str:
+        """Return an address."""
+        return "http://127.0.0.1:9091"
+
     async def stat(self, window: int, *, by_pod: bool) -> StatView:
         """Keep what was asked."""
         self.asked.append((window, by_pod))
@@ -133,6 +137,7 @@ def test_views_and_answers_survive_the_way(short_path: Path) -> None:
 
 def test_rates_and_requests_survive_the_way(short_path: Path) -> None:
     def conversation(client: Client, mesh: Mesh) -> None:
+        assert client.prometheus() == "http://127.0.0.1:9091"
         assert client.stat(10, by_pod=True) == StatView(10, (EDGE,))
         assert list(client.tap("ponger")) == [None, TAPPED, Dropped(3)]
         assert mesh.asked == [(10, True), "ponger"]

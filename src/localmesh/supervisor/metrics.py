@@ -1,0 +1,134 @@
+"""Runs a Prometheus beside the mesh, where its program is installed, and keeps what it scrapes up to date."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from localmesh.control.mesh import Mesh
+from localmesh.errors import CommandFailed
+from localmesh.files import make_folder
+from localmesh.identity.authority import RENEWED_AT
+from localmesh.metrics.prometheus import ACCOUNT, PAGE_PORT, Files, Proxies, find, program, targets
+from localmesh.metrics.proxies import ProxyMetrics
+from localmesh.observe.entry import Entry
+from localmesh.observe.watch import Watcher
+from localmesh.page.door import Door
+from localmesh.pods.pod import Pod
+from localmesh.pods.process import Child
+from localmesh.state import StateFolder
+from localmesh.until import stop_task
+from meshidentity.certificates import Leaf
+from meshpolicy.index.effective import effective
+
+log = logging.getLogger(__name__)
+RULES = "mesh/observability/rules.yml"
+"""Rules of a project, for its Prometheus on a cluster and for this one."""
+GROUP = "pingpong"
+"""The rules about the service; the others watch parts of Linkerd that are not here."""
+POLL = 1.0
+
+
+class Metrics:
+    """What the sidecars of a mesh saw, for a Prometheus."""
+
+    def __init__(self, folder: StateFolder, environ: Mapping[str, str], mesh: Mesh, watcher: Watcher) -> None:
+        self._folder = folder
+        self._environ = environ
+        self._mesh = mesh
+        self._watcher = watcher
+        self._proxies = ProxyMetrics()
+        self._files = Files(folder.prometheus)
+        self._leaf: Leaf | None = None
+        self.page = ""
+        """Where the Prometheus that was started shows itself; empty without one."""
+
+    def text(self) -> bytes:
+        """Return what the sidecars saw since a Prometheus was started, in its text format."""
+        credentials = self._mesh.writer.credentials
+        pods = [runner.pod for runner in self._mesh.runners.values()]
+        ends = [(pod, credentials.expires(pod)) for pod in pods]
+        return self._proxies.text((pod, datetime.fromisoformat(end).timestamp()) for pod, end in ends if end)
+
+    @asynccontextmanager
+    async def running(self, door: Door, rules: str) -> AsyncIterator[None]:
+        """Run a Prometheus while the block runs, if there is one; a mesh goes on without it."""
+        binary = find(self._environ)
+        if binary is None:
+            yield
+            return
+        make_folder(self._files.folder)
+        self._update(door, rules)
+        port = PAGE_PORT if _free(PAGE_PORT) else _any_port()
+        child = Child(program(binary, self._files, self._folder, self._environ, port), grace=1)
+        with suppress(CommandFailed):
+            await child.start()
+            self.page = f"http://127.0.0.1:{port}"
+        following = asyncio.create_task(self._follow(child, door, rules))
+        self._watcher.counters.add(self._count)
+        try:
+            async with self._watcher.watching():
+                yield
+        finally:
+            self._watcher.counters.discard(self._count)
+            await stop_task(following)
+            await child.stop(grace=1)
+
+    async def _follow(self, child: Child, door: Door, rules: str) -> None:
+        """Write targets and certificate anew when they change, and have a changed configuration read."""
+        while True:
+            await asyncio.sleep(POLL)
+            try:
+                if self._update(door, rules) and child.pid:
+                    os.kill(child.pid, signal.SIGHUP)
+            except OSError:
+                log.exception("what Prometheus reads could not be written")
+
+    def _update(self, door: Door, rules: str) -> bool:
+        credentials = self._mesh.writer.credentials
+        if self._leaf is None or self._leaf.validity.spent(datetime.now(UTC)) >= RENEWED_AT:
+            self._leaf = credentials.leaf(self._mesh.writer.cluster.settings.identity(*ACCOUNT))
+            self._files.write_identity(self._leaf, credentials.authority.anchor.pem)
+        found = targets(runner.pod for runner in list(self._mesh.runners.values()))
+        return self._files.write_targets(found, Proxies(door.port, door.token), rules)
+
+    def _count(self, entry: Entry, pod: Pod) -> None:
+        self._proxies.count(entry, pod, self._server(pod, entry.port) if entry.refused else "")
+
+    def _server(self, pod: Pod, port: int) -> str:
+        """Return the name of the Server that governs a port; empty where none does."""
+        group = next((group for group in self._mesh.groups if group.workload.ref == pod.workload), None)
+        found = effective(self._mesh.writer.cluster, group.workload, port).server if group else None
+        return found.name if found and found.is_object else ""
+
+
+def project_rules(root: Path | None) -> str:
+    """Return the rules of a checkout that hold here, as the text of a file; empty where there are none."""
+    file = root / RULES if root else None
+    if file is None or not file.is_file():
+        return ""
+    groups = [group for group in yaml.safe_load(file.read_text())["groups"] if group["name"] == GROUP]
+    return json.dumps({"groups": groups}, indent=1)
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as attempt:
+        try:
+            attempt.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _any_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
