@@ -1,7 +1,7 @@
 """A file of the access that someone has accepted, with owner, reason and expiry: more than it lists fails."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.paths import display_path
 
+WHOLE = (words.EVERYTHING, words.CONNECTIONS, words.ANYTHING)
 FORMAT = 2
 """The form of the file: since it is 2, the words of an entry say exactly which requests are meant."""
 
@@ -37,6 +38,8 @@ class Accepted:
     place: Place | None = None
     allowed: Allowed | None = None
     """What its words mean."""
+    migrated: bool = False
+    """Whether it is of the old form, and meant anything that the port takes."""
 
     @property
     def key(self) -> tuple[str, int, str, str]:
@@ -87,7 +90,8 @@ def _entry(entry: Fields, settings: MeshSettings, *, old: bool) -> Accepted:
         entry.note("expires", f"is `{expires}`, where a day such as 2027-01-31 is expected")
     port = entry.port("port")
     server, client, what = entry.required("server"), entry.required("client"), entry.required("requests")
-    if old and what in (words.EVERYTHING, words.CONNECTIONS):
+    migrated = old and what in WHOLE
+    if migrated:
         what = words.ANYTHING
     number = port if isinstance(port, int) else 0
     allowed = None
@@ -100,7 +104,7 @@ def _entry(entry: Fields, settings: MeshSettings, *, old: bool) -> Accepted:
     else:
         allowed = Allowed(server, number, read_clients(client, settings), read_asked(what))
     said = entry.text("owner"), entry.text("reason"), expires
-    return Accepted(server, number, client, what, *said, entry.place, allowed)
+    return Accepted(server, number, client, what, *said, entry.place, allowed, migrated)
 
 
 def violations(cluster: Cluster, accepted: Sequence[Accepted], today: date | None = None) -> list[str]:
@@ -132,18 +136,36 @@ def write_accepted(
 ) -> Written:
     """Write the access that is granted now, and keep what old entries of it say."""
     before = read_accepted(path, cluster.settings) if Path(path).is_file() else ()
-    old = {entry.key: entry for entry in before}
+    old = {entry.key: entry for entry in before if not entry.migrated}
+    whole = {entry.key[:3]: entry for entry in before if entry.migrated}
     granted = {(server, int(port), client, what) for server, port, client, what in _rows(found, cluster.settings)}
-    entries = [old.get(key) or Accepted(*key, owner, reason, expires) for key in sorted(granted)]
+    kept = {key: _kept(key, old, whole) for key in sorted(granted)}
+    entries = [entry or Accepted(*key, owner, reason, expires) for key, entry in kept.items()]
     content = {"format": FORMAT, "access": [_fields(entry) for entry in entries]}
     try:
         _replace(Path(path), yaml.safe_dump(content, sort_keys=False, width=100))
     except OSError as error:
         raise InvalidInput((Problem(Place(display_path(path)), f"cannot be written: {error.strerror}"),)) from error
     return Written(
-        tuple(entry for entry in entries if entry.key not in old),
-        tuple(entry for key, entry in old.items() if key not in granted),
+        tuple(entry for entry in entries if kept[entry.key] is None),
+        tuple(entry for entry in before if entry.key[: 3 if entry.migrated else 4] not in _used(kept)),
     )
+
+
+Key = tuple[str, int, str, str]
+
+
+def _kept(key: Key, old: Mapping[Key, Accepted], whole: Mapping[tuple[str, int, str], Accepted]) -> Accepted | None:
+    """Return the entry that a file has for an access; one of the old form has the words that are used now."""
+    if key in old:
+        return old[key]
+    before = whole.get(key[:3]) if key[3] in WHOLE else None
+    return None if before is None else replace(before, what=key[3])
+
+
+def _used(kept: Mapping[Key, Accepted | None]) -> set[tuple[object, ...]]:
+    """Return the keys of the entries that were kept, of those of the old form without what they mean."""
+    return {key[: 3 if entry.migrated else 4] for key, entry in kept.items() if entry is not None}
 
 
 def _rows(found: Iterable[Access], settings: MeshSettings) -> Iterator[tuple[str, str, str, str]]:

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from meshpolicy.analysis.difference import Changed, compare
 from meshpolicy.cases.case import Case
 from meshpolicy.cases.verify import verify
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.manifests.parse import parse_documents
 
 GROUPS = ("policy.linkerd.io", "gateway.networking.k8s.io", "networking.k8s.io")
 EVERYONE: Mapping[str, Mapping[str, object]] = {
@@ -42,6 +45,34 @@ class Survivor:
     place: Place
     name: str
     change: str
+    tried: tuple[tuple[Case, Mutant], ...] = ()
+    """The cases that hold the object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a mutant does to requests, whatever the cases ask for."""
+
+    cluster: Cluster
+    """The one with the mutant."""
+    changes: tuple[Changed, ...]
+
+
+def effect(survivor: Survivor) -> Effect | None:
+    """Return what a change opens and closes in the first case in which it does; None: in no case does it anything.
+
+    All clients and all requests are compared, so that each region is a request that the cases do not ask for.
+    """
+    for case, mutant in survivor.tried:
+        before, after = _cluster(case), _cluster(mutated(case, mutant))
+        changes = tuple(one for one in compare(before, after) if one.change.changes_requests)
+        if changes:
+            return Effect(after, changes)
+    return None
+
+
+def _cluster(case: Case) -> Cluster:
+    return parse_documents((*case.manifests, *case.policies), case.settings, closed=True).cluster
 
 
 def mutants(documents: Iterable[Document]) -> Iterator[Mutant]:
@@ -62,19 +93,23 @@ def mutants(documents: Iterable[Document]) -> Iterator[Mutant]:
 def survivors(cases: Sequence[Case]) -> Iterator[tuple[int, tuple[Survivor, ...]]]:
     """Yield, per case, how many mutants there were, and which of them no case that holds the object noticed."""
     noticed: dict[tuple[Place, str], bool] = {}
-    names: dict[tuple[Place, str], str] = {}
+    tried: dict[tuple[Place, str], list[tuple[Case, Mutant]]] = {}
     for case in cases:
-        tried = 0
+        count = 0
         for mutant in mutants((*case.manifests, *case.policies)):
-            tried += 1
+            count += 1
             key = (mutant.document.place, mutant.change)
-            names[key] = mutant.name
+            tried.setdefault(key, []).append((case, mutant))
             if not noticed.get(key):
                 noticed[key] = bool(verify(mutated(case, mutant)).differences)
-        yield tried, ()
+        yield count, ()
+    unseen = (key for key, seen in noticed.items() if not seen)
     yield (
         0,
-        tuple(Survivor(place, names[place, change], change) for (place, change), seen in noticed.items() if not seen),
+        tuple(
+            Survivor(place, tried[place, change][0][1].name, change, tuple(tried[place, change]))
+            for place, change in unseen
+        ),
     )
 
 

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from meshpolicy.cases.mutants import Survivor, survivors
+from meshpolicy.cases.mutants import Survivor, effect, survivors
 from meshpolicy.cli.cases import named_cases
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import output
@@ -15,20 +15,19 @@ from meshpolicy.render.text import survivors_as_text
 
 @click.command("mutate", short_help="Which rules does no case notice?")
 @click.argument("cases", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option("--explain", is_flag=True, help="Say what each change would have let pass.")
+@click.option("--explain", is_flag=True, help="Show all that each change opens or closes, with a request to try.")
 @output("text", "json")
 def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
     """Drop or weaken each policy object in turn, and list those whose loss no case notices.
 
-    Exits 1 if there are any: such a rule does nothing, or nothing tests it.
+    Of each it says which requests that opens or closes, and no case asks for; where no request changes, the rule does
+    nothing. Exits 1 if there are any.
     """
     found = named_cases(cases)
     tried, survived = 0, list[Survivor]()
     for count, unnoticed in progress(survivors(found), "cases", len(found)):
         tried += count
         survived += unnoticed
-    if output == "json":
-        echo(survivors_as_json(tried, survived))
-    else:
-        echo(survivors_as_text(tried, survived, explain=explain))
+    told = [(one, effect(one)) for one in progress(survived, "changes compared", len(survived))]
+    echo(survivors_as_json(tried, told) if output == "json" else survivors_as_text(tried, told, explain=explain))
     sys.exit(1 if survived else 0)

@@ -13,7 +13,7 @@ from meshpolicy.api.change import public as public_change
 from meshpolicy.api.check import Asked, Suggestion
 from meshpolicy.api.check import public as public_answer
 from meshpolicy.api.witness import Witness
-from meshpolicy.cases.mutants import Survivor
+from meshpolicy.cases.mutants import Effect, Survivor
 from meshpolicy.cases.verify import Result
 from meshpolicy.core.policy import Ref
 from meshpolicy.findings.finding import Finding
@@ -176,7 +176,17 @@ def _suggestion(found: Suggestion) -> dict[str, object]:
     }
 
 
-def survivors_as_json(tried: int, survived: Sequence[Survivor]) -> str:
-    """Return how many changes were tried, and those that no case notices."""
-    shown = [{"object": one.name, "place": str(one.place), "change": one.change} for one in survived]
+def survivors_as_json(tried: int, survived: Sequence[tuple[Survivor, Effect | None]]) -> str:
+    """Return how many changes were tried, and those that no case notices, with what they open and close."""
+    shown = [
+        {
+            "object": one.name,
+            "place": str(one.place),
+            "change": one.change,
+            "requests": []
+            if found is None
+            else [_change(public_change(changed, found.cluster)) for changed in found.changes],
+        }
+        for one, found in survived
+    ]
     return json.dumps({"tried": tried, "unnoticed": shown}, indent=2)

@@ -11,7 +11,7 @@ from meshpolicy.analysis.difference import Change, Changed
 from meshpolicy.analysis.refusals import Denied
 from meshpolicy.analysis.words import change_words, counted, witness_words
 from meshpolicy.api.check import Asked
-from meshpolicy.cases.mutants import Survivor
+from meshpolicy.cases.mutants import Effect, Survivor
 from meshpolicy.cases.verify import Result
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Layer
@@ -34,11 +34,8 @@ MEANS = {
 SIGNS = {Change.OPENED: "+", Change.CLOSED: "-", Change.UNKNOWN: "?", Change.REROUTED: "~", Change.REGRANTED: "~"}
 SEEN = {"closed": ": the connection is cut", "blocked": ": no connection is made"}
 """What a client sees where no proxy answers it; otherwise it is a status."""
-SURVIVED = {
-    "dropped": "every request ends the same without it: it does nothing, or a request that needs it is missing",
-    "weakened": "every request ends the same when it admits everyone: a request that it must refuse is missing",
-}
-"""What it means that no case notices a change of a policy object."""
+NO_EFFECT = "no request changes: here it does nothing"
+"""Of a change of a policy object that no case notices."""
 
 
 def findings_as_text(findings: Sequence[Finding], *, explain: bool = False) -> str:
@@ -160,10 +157,17 @@ def _effect(change: Advice, cluster: Cluster) -> Iterator[str]:
         yield f"  it changes more, {one.change}: {client} -> {server}  {what}"
 
 
-def survivors_as_text(tried: int, survived: Sequence[Survivor], *, explain: bool = False) -> str:
-    """Return the changes that no case notices, and how many were tried."""
+def survivors_as_text(tried: int, survived: Sequence[tuple[Survivor, Effect | None]], *, explain: bool = False) -> str:
+    """Return the changes that no case notices, the requests that no case asks for, and how many changes were tried."""
     lines: list[str] = []
-    for survivor in survived:
+    for survivor, found in survived:
         lines.append(f"{survivor.place}: {survivor.name} {survivor.change}: no case notices")
-        lines += [f"    {SURVIVED[survivor.change]}"] if explain else []
+        if found is None:
+            lines.append(f"    {NO_EFFECT}")
+            continue
+        shown = found.changes if explain else found.changes[:1]
+        for changed in shown:
+            lines += [f"  {line}" for line in _change(changed, found.cluster, explain=explain)]
+        if more := len(found.changes) - len(shown):
+            lines.append(f"    and {more} more: see --explain")
     return "\n".join([*lines, f"{tried} changes tried, {len(survived)} unnoticed"])

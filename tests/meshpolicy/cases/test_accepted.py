@@ -121,3 +121,27 @@ def test_a_file_that_cannot_be_finished_stays_as_it_was(tmp_path: Path, monkeypa
     assert run("accept", "/dev/null", *OWN, *AGREED)[0] == 0
     assert Path("/dev/null").is_char_device()
     assert (link.is_symlink(), file.stat().st_mode & 0o777) == (True, 0o640)
+
+
+def test_a_file_of_the_old_form_keeps_what_it_says(tmp_path: Path) -> None:
+    """Without `format`, `every request` meant anything that the port takes."""
+    file = tmp_path / "accepted.yaml"
+    assert run("accept", file, *OWN, *AGREED)[0] == 0
+    new = file.read_text()
+    old = new.replace("format: 2\n", "").replace("requests: every request", "requests: connections")
+    assert old.count("requests: connections") == 2
+    file.write_text(old)
+    assert run("list", *OWN, "--accepted", file)[0] == 0
+    told = run("accept", file, *OWN, "--owner", "somebody else", "--reason", "another")
+    assert told == (0, "", f"{file}: 0 new, 0 gone\n")
+    assert file.read_text() == new
+
+
+def test_an_old_entry_for_what_is_not_granted_is_gone(tmp_path: Path) -> None:
+    file = tmp_path / "accepted.yaml"
+    entry = (
+        "{server: pingpong/ponger, port: 9090, client: pingpong/pinger, requests: every request, owner: o, reason: r}"
+    )
+    file.write_text(f"access: [{entry}]")
+    _, _, told = run("accept", file, *OWN, *AGREED)
+    assert told == (f"gone: pingpong/pinger -> pingpong/ponger:9090 anything (o: r)\n{file}: 6 new, 1 gone\n")

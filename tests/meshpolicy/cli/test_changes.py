@@ -170,7 +170,25 @@ def test_mutate_names_the_rules_that_no_case_notices(tmp_path: Path) -> None:
     assert code == 1
     assert out.splitlines()[-1] == "5 changes tried, 1 unnoticed"
     assert "MeshTLSAuthentication arena/unused dropped: no case notices" in out
-    assert "    every request ends the same without it" in run("mutate", file, "--explain")[1]
+    assert "    no request changes: here it does nothing" in out
+
+
+def test_mutate_shows_the_requests_that_no_case_asks_for(tmp_path: Path) -> None:
+    case = {
+        "description": "nobody asks what is refused",
+        "manifests": list(ARENA),
+        "policies": [server(), allow(PINGER)],
+        "requests": [{"from": "arena/pinger", "to": "arena/ponger:8080", "expect": "allow"}],
+    }
+    file = tmp_path / "case.yaml"
+    file.write_text(yaml.safe_dump(case))
+    _, out, _ = run("mutate", file, "--explain")
+    weakened = out[out.index("AuthorizationPolicy arena/allow weakened") :]
+    assert "    + anyone (not arena/pinger) -> arena/ponger:8080  " in weakened
+    assert "        curl -i http://10.244.0.21:8080/" in weakened
+    shown = json.loads(run("mutate", file, "--output", "json")[1])
+    opened = {(one["object"], change["change"]) for one in shown["unnoticed"] for change in one["requests"]}
+    assert ("AuthorizationPolicy arena/allow", "opened") in opened
 
 
 KUBECTL = """import sys
