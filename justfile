@@ -191,7 +191,7 @@ harden *args: install
 # run the tests; pass pytest options after the name
 [group('test')]
 test *args: install
-    pytest {{ if args == "" { "--numprocesses 2 --dist loadgroup" } else { "" } }} "$@"
+    pytest {{ if args == "" { "--numprocesses 2 --dist loadgroup --cov --cov-report=" } else { "" } }} "$@"
 
 # everything CI runs, in CI's order
 [group('test')]
