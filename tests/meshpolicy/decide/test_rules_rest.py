@@ -96,8 +96,11 @@ def test_a_route_counts_once_its_server_is_there(parent: Manifest, reason: str) 
     [
         ({"name": "b", "created": "2026-01-01T00:00:00Z"}, {"name": "a", "created": "2026-01-02T00:00:00Z"}, 0),
         ({"name": "a", "created": "2026-01-01T00:00:00Z"}, {"name": "b", "created": "2026-01-01T00:00:00Z"}, 0),
-        ({"name": "a"}, {"name": "b", "created": "2026-01-01T00:00:00Z"}, 1),
-        ({"name": "a", "group": "policy.linkerd.io"}, {"name": "a", "group": GATEWAY}, 1),
+        (
+            {"name": "a", "group": "policy.linkerd.io", "created": "2026-01-01T00:00:00Z"},
+            {"name": "a", "group": GATEWAY, "created": "2026-01-01T00:00:00Z"},
+            1,
+        ),
     ],
 )
 def test_equal_matches_go_by_time_name_and_group(first: Manifest, second: Manifest, winner: int) -> None:
@@ -106,6 +109,18 @@ def test_equal_matches_go_by_time_name_and_group(first: Manifest, second: Manife
     target = ref("HTTPRoute", str(chosen["name"]), group=str(chosen.get("group", "policy.linkerd.io")))
     manifests = (server(), route(exact("/x"), **first), route(exact("/x"), **second), allow(PINGER, on=target))
     assert outcome(*manifests, server="ponger:http/x") == "allow"
+
+
+@pytest.mark.parametrize("second", [{"name": "b", "created": "2026-01-01T00:00:00Z"}, {"name": "b"}])
+def test_equal_matches_of_unknown_age_leave_the_answer_open(second: Manifest) -> None:
+    """R55: the older one wins, and a manifest that was never applied has no age."""
+    manifests = (
+        server(),
+        route(exact("/x"), name="a"),
+        route(exact("/x"), **second),
+        allow(PINGER, on=ref("HTTPRoute", "b")),
+    )
+    assert outcome(*manifests, server="ponger:http/x") == "unknown"
 
 
 def test_what_is_found_to_be_http_is_answered_and_anything_else_is_cut() -> None:
