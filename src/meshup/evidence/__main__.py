@@ -32,15 +32,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", nargs="?", default="evidence", help="where to write it (default: evidence)")
     parser.add_argument("--static", action="store_true", help="leave out what needs a running mesh")
     asked = parser.parse_args(arguments)
-    now = datetime.now(UTC)
     backend = None if asked.static else running()
     try:
         claim(Path(asked.folder))
-        own = list(static.documents(ROOT))
-        if unread := [f"{document.command}: {document.not_run}" for document in own if document.not_run]:
-            sys.stderr.write("".join(f"error: {line}\n" for line in unread))
-            return BAD_INPUT
-        documents = [*own, *live.documents(ROOT, backend)]
+        documents = []
+        for document in static.documents(ROOT):
+            if document.not_run:
+                sys.stderr.write(f"error: {document.command}: {document.not_run}\n")
+                return BAD_INPUT
+            documents.append(document)
+        documents += live.documents(ROOT, backend)
+        now = datetime.now(UTC)  # after all is collected: a certificate that was issued meanwhile ends a day from then
         found = facts(documents, now)
         write(Path(asked.folder), about(now, backend), documents, found)
     except (MeshPolicyError, KindMeshError, FolderTaken, OSError) as error:

@@ -24,12 +24,12 @@ INPUTS = ("k8s", "mesh", PROOFS, LOCK)
 def documents(root: Path) -> Iterator[Document]:
     """Yield every document that needs no running mesh. Raises InvalidInput where the manifests cannot be read."""
     environment = dict(os.environ)
-    yield Document("inventory", "meshup evidence", inventory(root))
-    yield ask("access", ["meshpolicy", "list", "--output", "json", *MANIFESTS], root, environment)
-    yield ask("findings", ["meshpolicy", "lint", "--output", "json", "k8s", "mesh"], root, environment)
-    yield ask("proofs", ["meshpolicy", "prove", "--output", "json", PROOFS], root, environment)
-    yield Document("versions", "meshup evidence", versions(root))
     yield Document("inputs", "sha256sum", inputs(root))
+    yield Document("versions", "meshup evidence", versions(root))
+    yield Document("inventory", "meshup evidence", inventory(root))
+    yield ask("proofs", ["meshpolicy", "prove", "--output", "json", PROOFS], root, environment)
+    yield ask("findings", ["meshpolicy", "lint", "--output", "json", "k8s", "mesh"], root, environment)
+    yield ask("access", ["meshpolicy", "list", "--output", "json", *MANIFESTS], root, environment)
 
 
 def inventory(root: Path) -> list[dict[str, Any]]:
