@@ -72,6 +72,8 @@ class Cluster:
     def need(self, kind: str, space: str | None, name: str) -> Object:
         """Return one object that must be there."""
         found = self.find(self.known(kind), space, name)
+        if found is None and kind == "deployment" and space and self.find("namespace", None, space) is None:
+            raise not_found("namespace", space)
         if found is None:
             raise not_found(kind, name)
         return found

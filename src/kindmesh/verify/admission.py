@@ -1,16 +1,22 @@
-"""Verifies admission: pods with their sidecar are accepted, pods that would bypass the mesh are refused. A dry run."""
+"""Verifies admission: pods with their sidecar are accepted, pods that would bypass the mesh are refused. A dry run.
+
+So are debuggers, which `kubectl debug` adds to a running pod.
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kindmesh.probes.candidate import CONTAINER_SECURITY, candidate, propose
+from kindmesh.settings import IMAGE
+from kindmesh.tools.command import Output
 from kindmesh.tools.kube import Kube, Object
 from meshverify.finding import Finding, judge
 
 GROUP = "admission"
 MESHED = "pingpong-meshed-pods"
 RESTRICTED = "pingpong-restricted-pods"
+LINKERDS = ("linkerd-network-validator", "linkerd-init", "linkerd-proxy")
 BY_LEVEL = "refused by Pod Security"
 ADMITTED = "admitted with a sidecar"
 CONFIG = "config.linkerd.io/"
@@ -58,6 +64,21 @@ def _privileged(description: str, **rights: object) -> Candidate:
     return Candidate(description, f"refused by {RESTRICTED}", container=container, also=(BY_LEVEL,))
 
 
+@dataclass(frozen=True, slots=True)
+class Debugger:
+    """An ephemeral container that somebody might add to a running pod, and how the API server must answer."""
+
+    description: str
+    expected: str = f"refused by {RESTRICTED}"
+    container: Object = field(default_factory=dict)
+    disguised: bool = False
+    """Whether it takes the name of one of Linkerd's containers that the pod does not have."""
+
+
+def _debugger(description: str, **rights: object) -> Debugger:
+    return Debugger(description, container={"securityContext": CONTAINER_SECURITY | rights})
+
+
 CANDIDATES = (
     *(Candidate(f"a pod in {name}", ADMITTED, name) for name in ("pingpong", "ingress", "tracing")),
     Candidate("a pod that wants no sidecar", annotations={"linkerd.io/inject": "disabled"}),
@@ -78,9 +99,52 @@ CANDIDATES = (
 )
 
 
+DEBUGGERS = (
+    Debugger("a debugger that passes `restricted`", ADMITTED),
+    Debugger("a debugger as `kubectl debug` makes it", container={"securityContext": {}}),
+    _debugger("a privileged debugger", privileged=True, allowPrivilegeEscalation=True),
+    _debugger("a debugger that runs as root", runAsUser=0, runAsNonRoot=False),
+    _debugger("a debugger that runs as the sidecar", runAsUser=2102),
+    Debugger(
+        "a privileged debugger named like one of Linkerd's",
+        container={"securityContext": {"privileged": True, "runAsUser": 0}},
+        disguised=True,
+    ),
+)
+
+
 def verify_admission(kube: Kube) -> list[Finding]:
-    """Send each candidate to the API server, and one of its namespace that must be accepted."""
-    return [_judge(one, _asked(kube, one)) for one in CANDIDATES]
+    """Send each candidate to the API server, and one of its namespace that must be accepted; then each debugger."""
+    return [*(_judge(one, _asked(kube, one)) for one in CANDIDATES), *_debuggers(kube)]
+
+
+def _debuggers(kube: Kube) -> list[Finding]:
+    pods = kube.items("-n", "pingpong", "pods", "--field-selector=status.phase=Running")
+    staying = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+    if not staying:
+        hint = "`kindmesh up --only workloads`"
+        return [judge(GROUP, "a pod to debug", "at least one", "none", good=False, hint=hint)]
+    return [_judge_debugger(one, attach(kube, staying[0], one)) for one in DEBUGGERS]
+
+
+def attach(kube: Kube, pod: Object, one: Debugger) -> Output:
+    """Add a debugger to a pod as a dry run, by the subresource that `kubectl debug` uses."""
+    names = {found["name"] for found in [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]}
+    name = next(word for word in LINKERDS if word not in names) if one.disguised else "debugger"
+    container = {"name": name, "image": IMAGE, "securityContext": CONTAINER_SECURITY, **one.container}
+    spec = pod["spec"] | {"ephemeralContainers": [*pod["spec"].get("ephemeralContainers", []), container]}
+    place = f"/api/v1/namespaces/pingpong/pods/{pod['metadata']['name']}/ephemeralcontainers?dryRun=All"
+    return kube.attempt("replace", "--raw", place, "-f", "-", stdin=json.dumps(pod | {"spec": spec}), timeout=40)
+
+
+def _judge_debugger(one: Debugger, said: Output) -> Finding:
+    found = read_admission(said.out if said.code == 0 else "", said.err)
+    refusals = (f"refused by {RESTRICTED}", f"refused by {MESHED}", BY_LEVEL)
+    good = found == ADMITTED if one.expected == ADMITTED else found in refusals
+    hint = "mesh/admission does not match pods/ephemeralcontainers: `kindmesh up --only policies`"
+    if one.expected == ADMITTED:
+        hint = "`kubectl debug --profile=restricted` cannot be used either"
+    return judge(GROUP, one.description, one.expected, found, good=good, hint=hint)
 
 
 def proposed(one: Candidate) -> Object:

@@ -10,7 +10,9 @@ from kindmesh.verify.admission import (
     ADMITTED,
     BY_LEVEL,
     CANDIDATES,
+    DEBUGGERS,
     MESHED,
+    attach,
     proposed,
     read_admission,
     verify_admission,
@@ -18,7 +20,7 @@ from kindmesh.verify.admission import (
 from meshverify.finding import failed
 
 from ...rendered import built, of_kind
-from ..standins import tools
+from ..standins import items, tools
 
 INJECTED = json.dumps({"spec": {"initContainers": [{"name": "linkerd-proxy"}], "containers": [{"name": "candidate"}]}})
 BARE = json.dumps({"spec": {"containers": [{"name": "candidate"}]}})
@@ -39,20 +41,50 @@ def test_an_answer_is_read_for_its_cause(stored: str, said: str, expected: str) 
     assert read_admission(stored, said) == expected
 
 
+POD = {"metadata": {"name": "pinger-1"}, "spec": json.loads(INJECTED)["spec"]}
+PODS = {"get&pods": items(POD)}
+
+
 def test_a_cluster_that_lets_everything_in_fails_all_but_the_controls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    called = tools(tmp_path, monkeypatch, {"--dry-run=server": INJECTED})
+    called = tools(tmp_path, monkeypatch, {**PODS, "--dry-run=server": INJECTED, "replace --raw": INJECTED})
     names = [finding.name for finding in failed(verify_admission(Kube("some")))]
-    assert names == [candidate.description for candidate in CANDIDATES if candidate.expected != ADMITTED]
-    assert all("--dry-run=server" in call for call in called.calls)
+    pods = [tried.description for tried in CANDIDATES if tried.expected != ADMITTED]
+    assert names == [*pods, *(tried.description for tried in DEBUGGERS if tried.expected != ADMITTED)]
+    changing = [call for call in called.calls if " get " not in call]
+    assert all("--dry-run=server" in call or "?dryRun=All" in call for call in changing)
 
 
 def test_a_refusal_for_another_cause_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tools(tmp_path, monkeypatch, {}, {"--dry-run=server": "exceeded quota"})
+    refusals = {"--dry-run=server": "exceeded quota", "replace --raw": "not found"}
+    tools(tmp_path, monkeypatch, PODS, refusals)
     found = failed(verify_admission(Kube("some")))
-    assert len(found) == len(CANDIDATES)
+    assert len(found) == len(CANDIDATES) + len(DEBUGGERS)
     assert "--only policies" in found[-1].hint
+
+
+def test_a_debugger_is_added_to_a_running_pod_and_takes_a_name_of_linkerds_that_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = tools(tmp_path, monkeypatch, {**PODS, "replace --raw": INJECTED})
+    (disguised,) = [one for one in DEBUGGERS if one.disguised]
+    pod = POD | {"spec": {"containers": [{"name": "linkerd-proxy"}, {"name": "linkerd-network-validator"}]}}
+    attach(Kube("some"), pod, disguised)
+    assert called.calls[-1].endswith("/api/v1/namespaces/pingpong/pods/pinger-1/ephemeralcontainers?dryRun=All -f -")
+    (added,) = json.loads(called.given("replace"))["spec"]["ephemeralContainers"]
+    assert (added["name"], added["securityContext"]["privileged"]) == ("linkerd-init", True)
+
+
+def test_without_a_running_pod_debuggers_are_not_proved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools(tmp_path, monkeypatch, {"get&pods": items(), "--dry-run=server": INJECTED})
+    assert "a pod to debug" in [finding.name for finding in failed(verify_admission(Kube("some")))]
+
+
+def test_both_policies_judge_debuggers_too() -> None:
+    for policy in of_kind(built("mesh/admission"), "ValidatingAdmissionPolicy"):
+        (rule,) = policy["spec"]["matchConstraints"]["resourceRules"]
+        assert set(rule["resources"]) == {"pods", "pods/ephemeralcontainers"}
 
 
 def test_every_annotation_that_is_tried_is_one_that_the_policy_does_not_know_as_harmless() -> None:
