@@ -17,7 +17,6 @@ from meshpolicy.kinds.annotations import (
 from meshpolicy.kinds.container import ContainerPort
 from meshpolicy.kinds.injection import PROXY, asks, injection, namespace_labels
 from meshpolicy.kinds.namespace import Namespace
-from meshpolicy.kinds.portlists import holds
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.sidecar import not_copied, sidecar
@@ -68,7 +67,7 @@ def _inherited(workload: Workload, space: Namespace | None, settings: MeshSettin
     copied = {key: value for key, value in of_space.items() if key in INHERITED or key == INJECT}
     if OPAQUE_PORTS not in workload.annotations and OPAQUE_PORTS not in copied:
         declared = {port.number for port in _declared(workload)}
-        usual = sorted(number for number in declared if holds(settings.default_opaque, number))
+        usual = sorted(number for number in declared if str(number) in settings.annotated_opaque)
         copied |= {OPAQUE_PORTS: ",".join(map(str, usual))} if usual else {}
     return copied
 
@@ -89,7 +88,7 @@ def announced(service: Service, space: Namespace | None, settings: MeshSettings)
     usual = ",".join(
         str(port.number)
         for port in service.ports
-        if isinstance(port.target, int) and holds(settings.default_opaque, port.target)
+        if isinstance(port.target, int) and str(port.target) in settings.annotated_opaque
     )
     found = usual if inherited is None else inherited
     if inherited is None and not found:

@@ -89,6 +89,11 @@ class MeshSettings:
         """Return the ports that are opaque where no annotation says otherwise."""
         return of_destination(self.opaque_ports)
 
+    @property
+    def annotated_opaque(self) -> frozenset[str]:
+        """Return the ports of that list by which the injector annotates: it looks for each as it is written."""
+        return frozenset(self.opaque_ports.split(","))
+
     def over(self, others: "MeshSettings") -> "MeshSettings":
         """Return other settings with what is explicit here in their place."""
         own = {name: getattr(self, name) for name in self.explicit}

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-COLON = re.compile(r"[^\s,\[\]{}]:[,\[\]{}]")
+COLON = re.compile(r"[^\s,\[\]{}][ \t]*:[,\[\]{}]")
 REFUSED = "found unexpected ':'"
 BEFORE = re.compile(r"[\s\S]*(?:[,\[\]{}\n]|:[ \t])[ \t]*", re.ASCII)
 """What may stand before such a scalar on its line."""
@@ -29,15 +29,20 @@ def with_quoted_colons(text: str, loader: Any) -> str:
             mark = error.problem_mark
             if error.problem != REFUSED or mark is None or mark.line >= len(lines):
                 break
-            lines[mark.line] = _quoted(lines[mark.line], mark.column)
+            quoted = _quoted(lines[mark.line], mark.column)
+            if quoted == lines[mark.line]:
+                break
+            lines[mark.line] = quoted
         else:
             break
     return "".join(lines)
 
 
 def _quoted(line: str, colon: int) -> str:
-    """Return a line in which the scalar that ends at a colon stands in quotes."""
+    """Return a line in which the scalar that ends at a colon stands in quotes; none begins with a colon."""
     found = BEFORE.match(line[:colon])
     start = found.end() if found else 0
+    if line.startswith(":", start):
+        return line
     scalar = line[start : colon + 1].replace("'", "''")
     return f"{line[:start]}'{scalar}'{line[colon + 1 :]}"

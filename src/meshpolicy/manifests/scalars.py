@@ -150,12 +150,9 @@ def key(value: Scalar) -> str:
 
 def _shortest(value: float) -> str:
     """Return a number in the fewest digits that a 32-bit number needs, as Go's `%g` writes it."""
-    if not isfinite(value):
+    small = struct.unpack("f", struct.pack("f", value))[0] if isfinite(value) else value
+    if not isfinite(small):
         return ".nan" if value != value else "-.inf" if value < 0 else ".inf"
-    try:
-        small = struct.unpack("f", struct.pack("f", value))[0]
-    except OverflowError:
-        return "-.inf" if value < 0 else ".inf"
     digits = next(n for n in range(1, 10) if struct.pack("f", float(f"{small:.{n}g}")) == struct.pack("f", small))
     mantissa, _, power = f"{small:.{digits - 1}e}".partition("e")
     if -4 <= int(power) < 6:

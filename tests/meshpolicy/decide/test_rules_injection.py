@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from meshpolicy.kinds.settings import MeshSettings
+
 from ..build import ARENA, PORTS, Manifest, account, allow, ask, cluster, outcome, pod, ref, route, server, service
 
 OPAQUE = "config.linkerd.io/opaque-ports"
@@ -191,6 +193,16 @@ def test_a_service_that_the_webhook_leaves_out_is_not_made_opaque(labels: Manife
     own = deployment({**ENABLED, OPAQUE: "3306"})
     closed = server(app="cat", port="db", proxyProtocol="HTTP/1", accessPolicy=OPEN)
     assert ask(cluster(*ARENA, space(), own, front, closed), "pinger", "cat:db").outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"), [("3306", "closed"), ("25,3306", "closed"), ("3300-3310", "403"), ("25, 3306", "403")]
+)
+def test_the_injector_annotates_the_usual_opaque_ports_that_are_written_so(listed: str, expected: str) -> None:
+    """R9; pkg/inject/inject.go, FilterPodOpaquePorts: it compares texts, and knows neither ranges nor blanks."""
+    mesh = MeshSettings("deny", opaque_ports=listed)
+    found = cluster(*ARENA, space(), deployment(ENABLED), settings=mesh)
+    assert ask(found, "stranger", "cat:db", direct=True).outcome == expected
 
 
 @pytest.mark.parametrize(("metadata", "expected"), [({}, "502"), ({"creationTimestamp": CREATED}, "closed")])
