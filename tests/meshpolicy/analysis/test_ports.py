@@ -11,7 +11,7 @@ from ..build import cluster
 from ..worlds import WORLDS, World, manifests
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(WORLDS)
 def test_calls_arrive_as_the_network_has_it_of_each_traffic(world: World) -> None:
     made = cluster(*manifests(world))
