@@ -13,6 +13,7 @@ from localmesh.pods.addresses import to_loopback
 from localmesh.pods.network import Held, NodeNetwork
 from localmesh.pods.plan import Group
 from localmesh.pods.runner import Runner
+from localmesh.pods.spans import token
 from localmesh.xds.server import Discovery
 
 
@@ -26,6 +27,8 @@ class Member:
     """What it was made from."""
     secret: str
     """What its apps show its sidecar; a new one for every pod."""
+    token: str
+    """What its programs show with their spans."""
     _resources: PodResources
     _held: Held
     _network: NodeNetwork
@@ -70,6 +73,8 @@ def admit(group: Group, name: str, writer: PodWriter, network: NodeNetwork, on_c
     writer.prepare(pod, secret)
     resources = PodResources(pod, writer.credentials)
     runner = Runner(pod, writer.programs(group, pod, secret), to_loopback(network.node), on_change)
-    member = Member(runner, Discovery(pod.control_plane, resources), group.template, secret, resources, held, network)
+    member = Member(
+        runner, Discovery(pod.control_plane, resources), group.template, secret, token(secret), resources, held, network
+    )
     member.learn(group, writer)
     return member

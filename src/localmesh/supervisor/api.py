@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from localmesh.ask.question import from_body
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError
 from localmesh.observe.views import Dropped, StatView, TapView
+from localmesh.supervisor.bounded import at_most
 from localmesh.traces.select import Wanted
 from localmesh.traces.view import TracesView
 from localmesh.views import Answer, Applied, MeshView, Question
@@ -153,9 +154,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, listener: socket.socket, *, keep_alive: int = 5) -> None:
-    """Answer until cancelled; a connection is kept for so many seconds without a request."""
+async def serve(app: ASGIApp, listener: socket.socket, *, keep_alive: int = 5, connections: int | None = None) -> None:
+    """Answer until cancelled.
+
+    A connection is kept for `keep_alive` seconds without a request; what is opened beyond `connections` is closed.
+    """
     options: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False, "ws": "none"}
+    if connections is not None:
+        options["http"] = at_most(connections)
     server = _Server(uvicorn.Config(app, timeout_keep_alive=keep_alive, server_header=False, **options))
     try:
         await server.serve(sockets=[listener])

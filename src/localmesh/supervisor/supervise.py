@@ -17,7 +17,7 @@ from localmesh.errors import BadInput, CommandFailed, LocalMeshError, os_error_t
 from localmesh.events import Failed, Listener, Note
 from localmesh.page.place import Place, take
 from localmesh.pods.addresses import to_loopback
-from localmesh.pods.network import claimed
+from localmesh.pods.network import MOST_PODS, claimed
 from localmesh.pods.spans import Receiver, disabled
 from localmesh.project import around
 from localmesh.settings import Settings, read
@@ -29,6 +29,8 @@ from localmesh.supervisor.metrics import project_rules
 from localmesh.supervisor.reporter import reporter
 from localmesh.until import stop_task
 
+CONNECTIONS = 2 * MOST_PODS + 16
+"""One of each app and each sidecar, and some for what is on its way."""
 KEEP_ALIVE = 30
 """Seconds; longer than the pods' programs keep a connection, so that they close it first."""
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -107,7 +109,7 @@ async def _take_spans(controller: Controller, listener: socket) -> None:
     api = await asyncio.to_thread(import_module, "localmesh.supervisor.api")
     receiver = await asyncio.to_thread(import_module, "localmesh.traces.receiver")
     app = receiver.create_app(controller.mesh.sender, controller.spans.take)
-    await api.serve(app, listener, keep_alive=KEEP_ALIVE)
+    await api.serve(app, listener, keep_alive=KEEP_ALIVE, connections=CONNECTIONS)
 
 
 async def _page(controller: Controller, place: Place) -> None:

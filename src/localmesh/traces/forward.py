@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 MOST_BYTES = 8 * 1024 * 1024
 """Of requests that wait; when there are more, the oldest are dropped."""
 TIMEOUT = 10.0
-FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
+FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0
 WARNING_EVERY = 60.0
 _METHOD = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _AGAIN = (
