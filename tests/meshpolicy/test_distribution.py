@@ -21,6 +21,8 @@ from meshpolicy.hatch_build import SHOWN, public
 from ..onpath import really
 from .command import OWN, ROOT, run
 
+pytestmark = pytest.mark.xdist_group("distribution")  # one process builds and installs it, once
+
 SOURCE = ROOT / "src" / "meshpolicy"
 NEEDS = {"click", "pyyaml"}
 OURS = {"hatch_build.py", "reference.py", "surface.py", "kinds/schemas/__main__.py", "kinds/schemas/openapi.py"}
