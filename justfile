@@ -102,6 +102,13 @@ verify *args: install
 load *args: install
     @python -m localmesh load "$@"
 
+# a load for an hour on a mesh of its own, and how much memory each process takes over time
+[group('run')]
+[no-cd]
+[no-exit-message]
+soak *args: install
+    @python -m localmesh.soak "$@"
+
 # break one thing under load, show what happens, and how it heals: sidecar, app, disk, dns …
 [group('run')]
 [no-cd]

@@ -8,6 +8,7 @@ from localmesh.chaos.faults import find_fault
 from localmesh.chaos.site import Site
 from localmesh.printing import say, terminal
 from localmesh.state import StateFolder
+from localmesh.supervisor.launch import interruptible
 
 
 def run(name: str, folder: StateFolder, output: str, *, private: bool) -> int:
@@ -15,7 +16,9 @@ def run(name: str, folder: StateFolder, output: str, *, private: bool) -> int:
     fault = find_fault(name)
     if fault.private and not private:
         become_private([name, "--output", output, "--private"])
-    story = asyncio.run(fault.run(Site.find(folder, say)))
+    # Whoever ends this, nothing of a second mesh may outlive it.
+    with interruptible():
+        story = asyncio.run(fault.run(Site.find(folder, say)))
     if output == "json":
         sys.stdout.write(story.to_json() + "\n")
     else:

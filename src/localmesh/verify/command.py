@@ -10,6 +10,7 @@ from rich.progress import Progress
 from localmesh.printing import say, terminal
 from localmesh.state import StateFolder
 from localmesh.supervisor.client import Client
+from localmesh.supervisor.launch import interruptible
 from localmesh.verify.groups import Verification
 from localmesh.verify.meshes import find_mesh
 from meshpolicy.render.visible import visible
@@ -38,7 +39,9 @@ def _run(verification: Verification) -> list[Finding]:
     console = terminal(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Verifying", total=verification.requests)
-        return asyncio.run(verification.run(lambda count: progress.advance(task, count)))
+        # Whoever ends this, the copy of a sidecar may not outlive it.
+        with interruptible():
+            return asyncio.run(verification.run(lambda count: progress.advance(task, count)))
 
 
 def _print(findings: Sequence[Finding], seconds: float, output: str) -> None:

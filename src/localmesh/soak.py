@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import linear_regression
@@ -11,14 +10,16 @@ from statistics import linear_regression
 import click
 import psutil
 
-from localmesh.chaos.scratch import scratch_mesh
+from localmesh.chaos.scratch import scratch_folder, scratch_mesh
 from localmesh.chaos.site import Site
 from localmesh.load.openloop import OpenLoop
 from localmesh.project import project_manifests
+from localmesh.supervisor.launch import interruptible
 from localmesh.supervisor.leftovers import leftover_processes
 
 MEBIBYTE = 1024 * 1024
 SAMPLES = 20
+HOUR = 3600
 WARM = 0.25
 """The part of the time in which memory may still grow: caches fill, and connections open."""
 
@@ -35,6 +36,16 @@ class Memory:
     """By a line through all samples since it was warm."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The resident memory of every process at one time."""
+
+    at: float
+    """Seconds since the load began."""
+    memory: Mapping[str, float]
+    """In MiB, by name."""
+
+
 def resident(site: Site) -> dict[str, float]:
     """Return the resident memory of every process by name."""
     found = {}
@@ -46,42 +57,41 @@ def resident(site: Site) -> dict[str, float]:
     return found
 
 
-async def soak(site: Site, rate: float, seconds: float) -> tuple[OpenLoop, list[tuple[float, dict[str, float]]]]:
+async def soak(site: Site, rate: float, seconds: float) -> tuple[OpenLoop, list[Sample]]:
     """Send a load, and sample the memory at even times."""
     loop = OpenLoop(site.target, rate)
     samples = []
     running = asyncio.create_task(loop.run(seconds))
     for number in range(SAMPLES + 1):
-        samples.append((number * seconds / SAMPLES, resident(site)))
-        click.echo(f"{samples[-1][0]:.0f} s: {loop.latencies.count} requests, {loop.result.lost} lost", err=True)
+        samples.append(Sample(number * seconds / SAMPLES, resident(site)))
+        click.echo(f"{samples[-1].at:.0f} s: {loop.latencies.count} requests, {loop.result.lost} lost", err=True)
         if number < SAMPLES:
             await asyncio.sleep(seconds / SAMPLES)
     await running
     return loop, samples
 
 
-def grown(samples: Iterable[tuple[float, dict[str, float]]], seconds: float) -> list[Memory]:
-    """Return how the memory of each process grew once it was warm."""
-    warm = [(at, found) for at, found in samples if at >= seconds * WARM]
-    names = [name for name in warm[0][1] if all(name in found for _, found in warm)]
-    times = [at for at, _ in warm]
-    return [
-        Memory(
-            name, warm[0][1][name], warm[-1][1][name], linear_regression(times, [f[name] for _, f in warm])[0] * 3600
-        )
-        for name in sorted(names)
-    ]
+def grown(samples: Iterable[Sample], seconds: float) -> list[Memory]:
+    """Return how the memory of each process that ran all the time grew once it was warm."""
+    warm = [sample for sample in samples if sample.at >= seconds * WARM]
+    times = [sample.at for sample in warm]
+    names = [name for name in warm[0].memory if all(name in sample.memory for sample in warm)]
+    found = []
+    for name in sorted(names):
+        sizes = [sample.memory[name] for sample in warm]
+        found.append(Memory(name, sizes[0], sizes[-1], linear_regression(times, sizes).slope * HOUR))
+    return found
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--rate", default=200.0, show_default=True, help="Requests a second.")
-@click.option("--minutes", default=60.0, show_default=True)
+@click.option("--minutes", default=60.0, show_default=True, help="How long.")
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def main(rate: float, minutes: float, output: str) -> None:
-    """Measure."""
+    """Keep up a load on a mesh of its own, and show the memory of its processes over time: it must not grow."""
     seconds = minutes * 60
     manifests = ":".join(map(str, project_manifests(Path.cwd())))
-    with tempfile.TemporaryDirectory(prefix="lm-") as folder, scratch_mesh(Path(folder), manifests) as state:
+    with interruptible(), scratch_folder() as folder, scratch_mesh(folder, manifests) as state:
         loop, samples = asyncio.run(soak(Site.find(state, click.echo), rate, seconds))
         memory = grown(samples, seconds)
     result = loop.result
