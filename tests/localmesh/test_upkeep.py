@@ -76,11 +76,18 @@ def test_a_killed_sidecar_costs_no_request_whose_answer_had_not_begun_and_comes_
     assert broken_off <= 2
 
 
-def test_a_killed_app_comes_back(mesh: Commands) -> None:
+def test_a_killed_app_costs_no_request_whose_answer_had_not_begun_and_comes_back(mesh: Commands) -> None:
     victim = next(iter(mesh.pods("ponger")))
     before = mesh.pods("ponger")[victim].restarts
-    mesh.kill(f"{victim}/ponger")
-    comes_back(mesh, victim, lambda pod: pod.restarts == before + 1)
+
+    def kill() -> None:
+        mesh.kill(f"{victim}/ponger")
+        comes_back(mesh, victim, lambda pod: pod.restarts == before + 1)
+
+    outcomes = lost(through_pinger(mesh, kill))
+    broken_off = outcomes.pop(BROKEN_OFF, 0)
+    assert outcomes == {}
+    assert broken_off <= 2
 
 
 @pytest.mark.parametrize("workload", ["ponger", "pinger"])

@@ -447,7 +447,7 @@ class RouteConfiguration(_message.Message):
     def __init__(self, name: _Optional[str] = ..., virtual_hosts: _Optional[_Iterable[_Union[VirtualHost, _Mapping]]] = ..., validate_clusters: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ...) -> None: ...
 
 class VirtualHost(_message.Message):
-    __slots__ = ("name", "domains", "routes", "request_headers_to_remove", "typed_per_filter_config")
+    __slots__ = ("name", "domains", "routes", "response_headers_to_remove", "request_headers_to_remove", "typed_per_filter_config")
     class TypedPerFilterConfigEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -458,14 +458,16 @@ class VirtualHost(_message.Message):
     NAME_FIELD_NUMBER: _ClassVar[int]
     DOMAINS_FIELD_NUMBER: _ClassVar[int]
     ROUTES_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_HEADERS_TO_REMOVE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_HEADERS_TO_REMOVE_FIELD_NUMBER: _ClassVar[int]
     TYPED_PER_FILTER_CONFIG_FIELD_NUMBER: _ClassVar[int]
     name: str
     domains: _containers.RepeatedScalarFieldContainer[str]
     routes: _containers.RepeatedCompositeFieldContainer[Route]
+    response_headers_to_remove: _containers.RepeatedScalarFieldContainer[str]
     request_headers_to_remove: _containers.RepeatedScalarFieldContainer[str]
     typed_per_filter_config: _containers.MessageMap[str, Any]
-    def __init__(self, name: _Optional[str] = ..., domains: _Optional[_Iterable[str]] = ..., routes: _Optional[_Iterable[_Union[Route, _Mapping]]] = ..., request_headers_to_remove: _Optional[_Iterable[str]] = ..., typed_per_filter_config: _Optional[_Mapping[str, Any]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., domains: _Optional[_Iterable[str]] = ..., routes: _Optional[_Iterable[_Union[Route, _Mapping]]] = ..., response_headers_to_remove: _Optional[_Iterable[str]] = ..., request_headers_to_remove: _Optional[_Iterable[str]] = ..., typed_per_filter_config: _Optional[_Mapping[str, Any]] = ...) -> None: ...
 
 class Route(_message.Message):
     __slots__ = ("match", "route", "redirect", "direct_response", "request_headers_to_add", "request_headers_to_remove", "typed_per_filter_config", "name")
@@ -621,7 +623,7 @@ class DirectResponseAction(_message.Message):
     def __init__(self, status: _Optional[int] = ...) -> None: ...
 
 class RetryPolicy(_message.Message):
-    __slots__ = ("retry_on", "num_retries", "retry_host_predicate", "host_selection_retry_max_attempts", "retry_back_off")
+    __slots__ = ("retry_on", "num_retries", "retry_host_predicate", "host_selection_retry_max_attempts", "retry_back_off", "retriable_headers")
     class RetryBackOff(_message.Message):
         __slots__ = ("base_interval", "max_interval")
         BASE_INTERVAL_FIELD_NUMBER: _ClassVar[int]
@@ -641,12 +643,14 @@ class RetryPolicy(_message.Message):
     RETRY_HOST_PREDICATE_FIELD_NUMBER: _ClassVar[int]
     HOST_SELECTION_RETRY_MAX_ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     RETRY_BACK_OFF_FIELD_NUMBER: _ClassVar[int]
+    RETRIABLE_HEADERS_FIELD_NUMBER: _ClassVar[int]
     retry_on: str
     num_retries: _wrappers_pb2.UInt32Value
     retry_host_predicate: _containers.RepeatedCompositeFieldContainer[RetryPolicy.RetryHostPredicate]
     host_selection_retry_max_attempts: int
     retry_back_off: RetryPolicy.RetryBackOff
-    def __init__(self, retry_on: _Optional[str] = ..., num_retries: _Optional[_Union[_wrappers_pb2.UInt32Value, _Mapping]] = ..., retry_host_predicate: _Optional[_Iterable[_Union[RetryPolicy.RetryHostPredicate, _Mapping]]] = ..., host_selection_retry_max_attempts: _Optional[int] = ..., retry_back_off: _Optional[_Union[RetryPolicy.RetryBackOff, _Mapping]] = ...) -> None: ...
+    retriable_headers: _containers.RepeatedCompositeFieldContainer[HeaderMatcher]
+    def __init__(self, retry_on: _Optional[str] = ..., num_retries: _Optional[_Union[_wrappers_pb2.UInt32Value, _Mapping]] = ..., retry_host_predicate: _Optional[_Iterable[_Union[RetryPolicy.RetryHostPredicate, _Mapping]]] = ..., host_selection_retry_max_attempts: _Optional[int] = ..., retry_back_off: _Optional[_Union[RetryPolicy.RetryBackOff, _Mapping]] = ..., retriable_headers: _Optional[_Iterable[_Union[HeaderMatcher, _Mapping]]] = ...) -> None: ...
 
 class FilterConfig(_message.Message):
     __slots__ = ("disabled",)

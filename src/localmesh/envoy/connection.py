@@ -118,6 +118,23 @@ BAD_GATEWAY = (reply(502, "UF", "UC", "UR", "UPE", "NC"),)
 """Where Envoy says 503, Linkerd says 502: the other side is unknown, refused, broke off, or spoke no HTTP (M2)."""
 
 
+UNREACHED = "x-localmesh-unreached"
+BROKEN = "x-localmesh-broken"
+"""What a server's sidecar says in its own answer if the app was not there, or broke off before it answered."""
+SIGNS = [UNREACHED, BROKEN]
+"""They are for the caller's sidecar, which may send the request again elsewhere, and go no further."""
+
+
+def _sign(name: str) -> Json:
+    return {"header": {"key": name, "value": "1"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+
+
+APP_GONE = (
+    reply(502, "UF", headers_to_add=[_sign(UNREACHED)]),
+    reply(502, "UC", headers_to_add=[_sign(BROKEN)]),
+)
+
+
 def http_versions() -> Json:
     """Return the upstream options by which a request goes on in the version of HTTP that it came in."""
     return _upstream(use_downstream_protocol_config={"http_protocol_options": {}, "http2_protocol_options": {}})

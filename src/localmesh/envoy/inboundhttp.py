@@ -2,7 +2,7 @@
 
 from localmesh.envoy import Json, accesslog, grpcroutes, ratelimit, routes, tracing
 from localmesh.envoy.authorization import Peers, rules
-from localmesh.envoy.connection import BAD_GATEWAY, NO_ROUTE, Codec, http, remove, told, write
+from localmesh.envoy.connection import APP_GONE, BAD_GATEWAY, NO_ROUTE, SIGNS, Codec, http, remove, told, write
 from localmesh.envoy.filters import header_changes, redirect
 from localmesh.envoy.kinds import Kind
 from localmesh.envoy.message import extension, typed
@@ -23,7 +23,7 @@ def requests(pod: Pod, port: int, peers: Peers, codec: Codec, export: SpanExport
         codec=codec,
         routes=told(_name(port, peers)),
         filters=[extension(RBAC, "filters.http.rbac.v3.RBAC"), *ratelimit.filters()],
-        replies=(*BAD_GATEWAY, *NO_ROUTE),
+        replies=(*APP_GONE, *BAD_GATEWAY, *NO_ROUTE),
         log=accesslog.inbound_http(pod),
         default_host=f"{pod.address}:{port}",
         changes=_client_id(peers),
@@ -34,7 +34,13 @@ def requests(pod: Pod, port: int, peers: Peers, codec: Codec, export: SpanExport
 def route_configuration(cluster: str, policy: PortPolicy, peers: Peers) -> Resource:
     """Return the routes of a port for some peers, with grants and limits; what is allowed goes to `cluster`."""
     name = _name(policy.port, peers)
-    host: Json = {"name": name, "domains": ["*"], "routes": _routes(cluster, policy, peers)}
+    host: Json = {
+        "name": name,
+        "domains": ["*"],
+        "routes": _routes(cluster, policy, peers),
+        # An app must not have its callers send anything again.
+        "response_headers_to_remove": SIGNS,
+    }
     if policy.rate_limit:
         host["typed_per_filter_config"] = ratelimit.rate_limits(policy.rate_limit)
     content = {"name": name, "virtual_hosts": [host], "validate_clusters": False}

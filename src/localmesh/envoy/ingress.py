@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 
 from localmesh.envoy import Json, accesslog, tracing
 from localmesh.envoy.clusters import of_ingress
-from localmesh.envoy.connection import BAD_GATEWAY, Codec, http, told
+from localmesh.envoy.connection import BAD_GATEWAY, SIGNS, Codec, http, told
 from localmesh.envoy.endpoints import Destination
 from localmesh.envoy.filters import header_changes, redirect
 from localmesh.envoy.kinds import Kind
@@ -60,7 +60,12 @@ def ingress(pod: Pod, listeners: Sequence[IngressListener], export: SpanExport |
 def _route_configuration(listener: IngressListener) -> Json:
     backends = {offer.route: offer.backends for offer in reversed(listener.offers)}
     matches = entries(tuple(offer.route for offer in listener.offers))
-    host = {"name": listener.name, "domains": ["*"], "routes": list(_routes(matches, backends))}
+    host = {
+        "name": listener.name,
+        "domains": ["*"],
+        "routes": list(_routes(matches, backends)),
+        "response_headers_to_remove": SIGNS,
+    }
     return {"name": listener.name, "virtual_hosts": [host], "validate_clusters": False}
 
 

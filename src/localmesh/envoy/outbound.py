@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from localmesh.envoy import Json, accesslog, tracing
 from localmesh.envoy.bootstrap import ADS
 from localmesh.envoy.clusters import REQUESTS, STREAMS
-from localmesh.envoy.connection import BAD_GATEWAY, Codec, fixed, http, reply, write
+from localmesh.envoy.connection import BAD_GATEWAY, BROKEN, SIGNS, UNREACHED, Codec, fixed, http, reply, write
 from localmesh.envoy.kinds import Kind
 from localmesh.envoy.message import extension
 from localmesh.envoy.requestmatch import header
@@ -21,7 +21,7 @@ from localmesh.pods.spans import SpanExport
 USER = "app"
 _SAFE = "GET|HEAD|OPTIONS|TRACE"
 """Methods that may be sent again after a connection broke off (RFC 9110, 9.2.1)."""
-_UNSENT = "connect-failure,refused-stream,reset-before-request"
+_UNSENT = "connect-failure,refused-stream,reset-before-request,retriable-headers"
 
 
 def proxy_url(pod: Pod, secret: str) -> str:
@@ -90,6 +90,7 @@ def _anything() -> Json:
             *forwards({"prefix": ""}, {"cluster_header": _BY_REQUEST}),
         ],
         # The secret is for this proxy, and goes no further.
+        "response_headers_to_remove": SIGNS,
         "request_headers_to_remove": ["proxy-authorization", "proxy-connection", _BY_REQUEST, _BY_STREAM],
     }
 
@@ -99,9 +100,9 @@ def forwards(match: Json, action: Json) -> Iterable[Json]:
     safe = header(":method", {"safe_regex": {"regex": _SAFE}})
     yield {
         "match": {**match, "headers": [*match.get("headers", []), safe]},
-        "route": _forward(action, f"{_UNSENT},reset"),
+        "route": _forward(action, f"{_UNSENT},reset", [UNREACHED, BROKEN]),
     }
-    yield {"match": match, "route": _forward(action, _UNSENT)}
+    yield {"match": match, "route": _forward(action, _UNSENT, [UNREACHED])}
 
 
 def _stream() -> Json:
@@ -109,8 +110,11 @@ def _stream() -> Json:
     return {"cluster_header": _BY_STREAM, "timeout": "0s", "upgrade_configs": [connect]}
 
 
-def _forward(action: Json, retry_on: str) -> Json:
-    """Return a route's action: to another endpoint than before, if it has to be tried again."""
+def _forward(action: Json, retry_on: str, signs: Iterable[str]) -> Json:
+    """Return a route's action: to another endpoint than before, if it has to be tried again.
+
+    `signs` are the headers by which a server's sidecar says that its app is gone.
+    """
     previous = extension(
         "envoy.retry_host_predicates.previous_hosts",
         "retry.host.previous_hosts.v3.PreviousHostsPredicate",
@@ -120,6 +124,7 @@ def _forward(action: Json, retry_on: str) -> Json:
         "timeout": "0s",
         "retry_policy": {
             "retry_on": retry_on,
+            "retriable_headers": [{"name": sign, "present_match": True} for sign in signs],
             "num_retries": 3,
             "retry_host_predicate": [previous],
             "host_selection_retry_max_attempts": 3,

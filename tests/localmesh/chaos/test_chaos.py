@@ -13,8 +13,9 @@ from ..commands import Commands
 
 
 @pytest.mark.envoy
-def test_a_killed_sidecar_comes_back_and_no_request_is_lost(mesh: Commands) -> None:
-    outcome = mesh.run("chaos", "sidecar", "--output", "json")
+@pytest.mark.parametrize("fault", ["app", "sidecar"])
+def test_a_killed_process_comes_back_and_no_request_is_lost(fault: str, mesh: Commands) -> None:
+    outcome = mesh.run("chaos", fault, "--output", "json")
     assert outcome.code == 0, outcome
     story = json.loads(outcome.out)
     assert story["lost"] == 0, story

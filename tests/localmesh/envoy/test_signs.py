@@ -1,0 +1,49 @@
+"""What a server's sidecar says when its app is gone: for the caller's sidecar alone, and never taken from an app."""
+
+import json
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from localmesh.envoy import Json, inbound, outbound
+from localmesh.envoy.connection import BROKEN, SIGNS, UNREACHED
+from localmesh.envoy.inbound import InboundPort
+from localmesh.envoy.ingress import IngressListener, ingress
+from localmesh.envoy.kinds import Kind
+from meshpolicy.core.policy import PortPolicy, Protocol, Ref
+
+from ..build import pod
+
+POLICY = PortPolicy(Ref("apps", "Deployment", "web", "server"), 8080, Ref("", "", "", "deny"), Protocol.HTTP1)
+
+
+def virtual_hosts() -> dict[str, list[Json]]:
+    """Return what each kind of listener does with answers."""
+    manager = outbound.listener(pod(), "secret").content["filter_chains"][0]["filters"][0]["typed_config"]
+    port = InboundPort(8080, Path("/nowhere"), POLICY)
+    listener = IngressListener("web", IPv4Address("127.0.0.1"), 8080, ())
+    entry = [one for one in ingress(pod(), [listener]) if one.kind is Kind.ROUTES]
+    return {
+        "outbound": manager["route_config"]["virtual_hosts"],
+        "inbound": [host for one in inbound.routes(port, {}) for host in one.content["virtual_hosts"]],
+        "ingress": [host for one in entry for host in one.content["virtual_hosts"]],
+    }
+
+
+@pytest.mark.parametrize("kind", ["outbound", "inbound", "ingress"])
+def test_no_sign_goes_further_than_to_the_callers_sidecar(kind: str) -> None:
+    hosts = virtual_hosts()[kind]
+    assert hosts
+    assert all(host["response_headers_to_remove"] == SIGNS for host in hosts)
+
+
+def test_what_may_have_been_done_already_is_sent_again_only_where_that_is_safe() -> None:
+    safe, other = outbound.forwards({"prefix": ""}, {"cluster": "some"})
+
+    def signs(route: Json) -> list[str]:
+        return [header["name"] for header in route["route"]["retry_policy"]["retriable_headers"]]
+
+    assert signs(safe) == [UNREACHED, BROKEN]
+    assert "GET" in json.dumps(safe["match"])
+    assert signs(other) == [UNREACHED]
