@@ -274,7 +274,7 @@ def restart(name: str) -> None:
 @main.command(no_args_is_help=True)
 @click.argument("name")
 def chaos(name: str) -> None:
-    """Break one thing, show what happens, and repair it: pod, policy, injector or dns."""
+    """Break one thing, show what happens, and repair it: pod, node, policy, injector or dns."""
     from kindmesh.operations.chaos import find_chaos
 
     fault, site = find_chaos(name), here()

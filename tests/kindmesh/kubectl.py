@@ -23,7 +23,7 @@ VALUED = ("--context", "-n", "--namespace", "-l", "-c", "-o", "-f", "-p", "--as"
 """The options whose value is the next argument."""
 
 
-CHANGING = ("apply", "create", "delete", "patch", "rollout", "scale")
+CHANGING = ("apply", "create", "delete", "drain", "patch", "rollout", "scale", "uncordon")
 
 
 class Failed(Exception):
@@ -319,6 +319,30 @@ class Call:
             one["spec"]["replicas"] = int(self.options["--replicas"])
             self.cluster.put(one)
         return "scaled"
+
+    def drain(self) -> str:
+        """Evict chosen pods of the one node; the budget keeps the last of a Deployment, which has no other node."""
+        self.need_node()
+        self.options |= {"-l": self.options["--pod-selector"], "-A": ""}
+        self.words = ["pods"]
+        evicted, *kept = self.chosen()
+        self.cluster.objects.remove(evicted)
+        if not kept:
+            return "drained"
+        name = kept[0]["metadata"]["name"]
+        self.cluster.save()
+        raise Failed(f'error when evicting pods/"{name}": Cannot evict pod as it would violate the disruption budget.')
+
+    def need_node(self) -> Object:
+        """Return the node that is named."""
+        return self.cluster.need("node", None, self.words[0])
+
+    def uncordon(self) -> str:
+        """Let the node take pods again: every Deployment gets what it lacks."""
+        self.need_node()
+        for one in self.cluster.all("deployment", None):
+            self.cluster.put(one)
+        return "uncordoned"
 
     def patch(self) -> str:
         """Change an object; cert-manager answers a Certificate's condition Issuing by a new certificate."""

@@ -3,7 +3,10 @@
 import os
 
 import pytest
+from click.testing import CliRunner
 
+from kindmesh.cli import main
+from kindmesh.operations.chaos import CHAOS
 from kindmesh.pins import read_pins
 from kindmesh.probes.load import under_load
 from kindmesh.settings import project_root, read
@@ -37,6 +40,21 @@ def test_a_rollout_loses_no_request_at_50_a_second(site: Site) -> None:
         wait_for_rollout(site, "test", "pingpong", "ponger")
     assert loading.finished.lost == 0
     assert loading.finished.sent > 100
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "code"),
+    [("pinger", "ponger/ping", 0), ("newcomer", "ponger/ping", 0), ("ponger", "pinger", 1), ("unmeshed", "ponger", 1)],
+)
+def test_a_request_of_ones_own_is_answered(source: str, target: str, code: int) -> None:
+    result = CliRunner().invoke(main, ["ask", source, target])
+    assert (result.exit_code, result.stdout.startswith(f"{source} -> {target}: ")) == (code, True), result.stderr
+
+
+@pytest.mark.parametrize("name", CHAOS)
+def test_what_is_broken_on_purpose_is_whole_again(site: Site, name: str) -> None:
+    CHAOS[name].run(site)
+    assert failed(verify(site.kube, site.settings, ("mesh", "calls"))) == []
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name.replace(" ", "-"))

@@ -15,6 +15,10 @@ from meshverify.cause import Cause
 
 PING = Question("ponger.pingpong.svc.cluster.local:80/ping")
 DNS_PORT = 53
+PONGER_PODS = "app.kubernetes.io/name=ponger"
+DRAIN_FOR = 40
+"""Seconds for a drain; on one node it can only end by this, since the evicted pod has no other node."""
+BUDGET = "disruption budget"
 CUT_WITHIN = 20.0
 """Seconds within which a removed NetworkPolicy must have an effect."""
 
@@ -30,7 +34,7 @@ class Chaos:
 def kill_pod(site: Site) -> None:
     """Kill one ponger pod without warning, under load; the other one goes on."""
     with under_load(site.kube, "ponger") as loading:
-        pods = site.kube.items("-n", "pingpong", "pods", "-l", "app.kubernetes.io/name=ponger")
+        pods = site.kube.items("-n", "pingpong", "pods", "-l", PONGER_PODS)
         if not pods:
             raise StepFailed("chaos", "a pod of ponger to kill", "pingpong has none", "`kindmesh up --only workloads`")
         pod = pods[0]["metadata"]["name"]
@@ -38,6 +42,28 @@ def kill_pod(site: Site) -> None:
         site.say(f"… {pod} is killed without warning; waiting for a new pod")
         wait_for_rollout(site, "chaos", "pingpong", "ponger")
     site.say(f"✓ repaired by Kubernetes: {loading.finished}")
+
+
+def drain_node(site: Site) -> None:
+    """Drain a node of its ponger pods, under load; the disruption budget keeps one until another is ready."""
+    pods = site.kube.items("-n", "pingpong", "pods", "-l", PONGER_PODS)
+    if not pods:
+        raise StepFailed("chaos", "a pod of ponger to evict", "pingpong has none", "`kindmesh up --only workloads`")
+    node = pods[0]["spec"]["nodeName"]
+    drain = ("drain", node, f"--pod-selector={PONGER_PODS}", "--ignore-daemonsets", f"--timeout={DRAIN_FOR}s")
+    try:
+        with under_load(site.kube, "ponger") as loading:
+            found = site.kube.attempt(*drain, timeout=DRAIN_FOR + 30)
+            if found.code != 0 and BUDGET not in found.text:
+                raise StepFailed("chaos", f"a drain of {node}", found.text)
+            kept = site.kube.items("-n", "pingpong", "pods", "-l", PONGER_PODS)
+    finally:
+        site.kube.run("uncordon", node)
+        wait_for_rollout(site, "chaos", "pingpong", "ponger")
+    if not kept:
+        raise StepFailed("chaos", "a ponger that stays", "none is left", "no PodDisruptionBudget selects ponger")
+    ended = "drained" if found.code == 0 else "the disruption budget kept the last pod, for which no other node is free"
+    site.say(f"✓ {node}: {ended}; it takes pods again: {loading.finished}")
 
 
 def break_policy(site: Site) -> None:
@@ -132,6 +158,7 @@ def _expect(site: Site, wanted: Cause, when: str) -> None:
 
 CHAOS: Mapping[str, Chaos] = {
     "pod": Chaos("kill a ponger under load", kill_pod),
+    "node": Chaos("drain a node of its pongers under load", drain_node),
     "policy": Chaos("take away pinger's grant", break_policy),
     "injector": Chaos("stop the proxy-injector", stop_injector),
     "dns": Chaos("cut the way to DNS", cut_dns),

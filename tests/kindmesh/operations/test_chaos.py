@@ -1,8 +1,10 @@
 """What is broken on purpose is whole again afterwards, even where the experiment itself fails half-way."""
 
 import json
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -11,8 +13,9 @@ from kindmesh.errors import BadInput, CommandFailed, KindMeshError, StepFailed
 from kindmesh.operations.chaos import CHAOS, find_chaos
 from kindmesh.probes.clients import NAMESPACE, STRANGER, UNMESHED, ProbePods
 from kindmesh.tools.kube import Kube
+from meshverify.load import Load
 
-from ..standins import items, site, tools
+from ..standins import Refusal, items, site, tools
 
 GRANT = {
     "apiVersion": "policy.linkerd.io/v1alpha1",
@@ -142,3 +145,46 @@ def test_what_cannot_be_broken_is_answered_with_what_can() -> None:
     with pytest.raises(BadInput) as caught:
         find_chaos("everything")
     assert all(f"{name} ({chaos.description})" in str(caught.value) for name, chaos in CHAOS.items())
+
+
+POD = {"metadata": {"name": "ponger-1"}, "spec": {"nodeName": "one"}}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (Refusal("Cannot evict pod as it would violate the pod's disruption budget."), "kept the last pod"),
+        ("node/one drained", "one: drained"),
+    ],
+    ids=["one node", "another node is free"],
+)
+def test_a_drained_node_keeps_a_ponger_and_takes_pods_again(
+    said: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kindmesh.operations.chaos.under_load", no_load)
+    called = tools(tmp_path, monkeypatch, {"get&pods": items(POD), " drain ": said, "": ""})
+    told: list[str] = []
+    find_chaos("node").run(site(told, KINDMESH_CONTEXT="some"))
+    assert words in told[0]
+    verbs = [call.split()[3] for call in called.calls]
+    assert verbs.index("drain") < verbs.index("uncordon")
+
+
+@pytest.mark.parametrize(
+    ("kept", "said", "expected"),
+    [(items(), "node/one drained", "a ponger that stays"), (items(POD), Refusal("no answer"), "a drain of one")],
+)
+def test_a_drain_that_takes_every_ponger_or_fails_is_a_failure_and_the_node_takes_pods_again(
+    kept: str, said: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kindmesh.operations.chaos.under_load", no_load)
+    called = tools(tmp_path, monkeypatch, {"get&pods": (items(POD), kept), " drain ": said, "": ""})
+    with pytest.raises(StepFailed, match=expected):
+        find_chaos("node").run(site(KINDMESH_CONTEXT="some"))
+    assert [call for call in called.calls if call.endswith(" uncordon one")]
+
+
+@contextmanager
+def no_load(*_: object) -> Iterator[SimpleNamespace]:
+    """Put no load on anything."""
+    yield SimpleNamespace(finished=Load(1))
