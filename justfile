@@ -211,6 +211,7 @@ bench *args: install
     @python bench/instrumentation.py "$@"
     @python bench/mesh.py "$@"
     @python bench/traces.py "$@"
+    @python bench/watch.py "$@"
     @python bench/apply.py "$@"
     @python bench/scale.py "$@"
     @python bench/meshpolicy.py "$@"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -39,6 +39,7 @@ class Commands:
     """Of certificates."""
     here: Path = Path("/")
     """Where the person stands."""
+    dashboard_port: int = field(default_factory=free_port)
 
     @property
     def state(self) -> Path:
@@ -69,6 +70,7 @@ class Commands:
             "LOCALMESH_PORT": str(self.port),
             "LOCALMESH_HTTPS_PORT": str(self.https_port),
             "LOCALMESH_CERTIFICATE_LIFETIME": self.lifetime,
+            "LOCALMESH_DASHBOARD_PORT": str(self.dashboard_port),
         }
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
