@@ -12,7 +12,7 @@ from functools import cached_property
 from meshpolicy.analysis.clients import Clients, ClientSet
 from meshpolicy.analysis.outcomes import Bits, Outcomes, Passage, Space, patterns_of
 from meshpolicy.analysis.pods import EVERYBODY, PodClass, blocks, let_through, unread
-from meshpolicy.analysis.ports import POD_ADDRESS, arrivals
+from meshpolicy.analysis.ports import BY_ADDRESS, POD_ADDRESS, arrivals
 from meshpolicy.analysis.requests import Cell, RequestSet
 from meshpolicy.analysis.variants import Variant, variants
 from meshpolicy.core.automaton import TooLarge
@@ -225,7 +225,8 @@ class Calls:
         for outcomes, reading in zip(self._outcomes[variant][state], self.readings[state], strict=True):
             if port is not None:
                 arrivals = port.arrivals(hinted=reading.hinted)
-                yield outcomes, arrivals.get(entry.way, Arrival.PLAIN) if meshed else Arrival.PLAIN, reading
+                way = Way(entry.way.traffic) if entry.way.service == BY_ADDRESS else entry.way
+                yield outcomes, arrivals.get(way, Arrival.PLAIN) if meshed else Arrival.PLAIN, reading
 
     def allowed(self, state: int, entry: Entry, variant: int = 0) -> Bits:
         """Return who gets through in one state, as far as one variant is right."""

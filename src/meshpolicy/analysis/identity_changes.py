@@ -14,7 +14,7 @@ from meshpolicy.analysis.clients import ClientTerm, grant_lists, meets_identity
 from meshpolicy.analysis.outcomes import Bits, patterns_of
 from meshpolicy.analysis.patterns import IdentityPattern
 from meshpolicy.analysis.pods import EVERYBODY, PodClass
-from meshpolicy.analysis.ports import POD_ADDRESS, service_ways
+from meshpolicy.analysis.ports import BY_ADDRESS, POD_ADDRESS, service_ways
 from meshpolicy.analysis.regions import Region
 from meshpolicy.analysis.requests import Cell
 from meshpolicy.core.axis import Part, TooMany
@@ -78,7 +78,7 @@ class IdentityChanges:
         calls = self._calls(before, after, [one.pair for one in found], walled=walled)
         known: dict[object, Flips] = {}
         for one in found:
-            own = ClientCalls.of(calls, one.pair, one.change)
+            own = ClientCalls.of(calls, one.pair, one.change, everywhere=one.everywhere)
             key = (own, one.services)
             if key not in known:
                 known[key] = own.flips(one.services)
@@ -88,7 +88,8 @@ class IdentityChanges:
         """Return the clients of a port whose identity changes; of its own calls nothing."""
         found: dict[tuple[int, IdentityChange], list[str]] = {}
         one, other = (service_ways(port.cluster, port.workload, port.number) for port in (before, after))
-        for service in (name for name in one if name in other):
+        ways = [name for name in one if name in other]
+        for service in ways:
             dialled = [
                 Call(port.workload, port.number, service_target=target).dialled
                 for port, target in ((before, one[service]), (after, other[service]))
@@ -96,7 +97,7 @@ class IdentityChanges:
             for number, change in self._dialling(dialled[0], dialled[1]):
                 found.setdefault((number, change), []).append(service)
         return [
-            _Caller(self.clients[number], change, tuple(services))
+            _Caller(self.clients[number], change, tuple(services), everywhere=services == ways)
             for (number, change), services in found.items()
             if change.workload != after.workload.ref
         ]
@@ -130,6 +131,8 @@ class _Caller:
     pair: tuple[Workload, Workload]
     change: IdentityChange
     services: tuple[str, ...]
+    everywhere: bool
+    """Whether these are all ways to the port."""
 
 
 class _Answers:
@@ -207,9 +210,13 @@ class ClientCalls:
     groups: tuple[int, int]
     addresses: int
     """The classes of addresses at which it may be."""
+    everywhere: bool
+    """Whether it comes under another identity on all ways to the port."""
 
     @classmethod
-    def of(cls, calls: Calls, pair: tuple[Workload, Workload], change: IdentityChange) -> "ClientCalls":
+    def of(
+        cls, calls: Calls, pair: tuple[Workload, Workload], change: IdentityChange, *, everywhere: bool
+    ) -> "ClientCalls":
         """Find the classes. Raises TooMany where an identity is in none."""
         classes = [tuple(_class(calls, one) for one in identities) for identities in (change.before, change.after)]
         groups = [_group(calls, pod) for pod in pair]
@@ -218,7 +225,7 @@ class ClientCalls:
         places = reduce(int.__or__, (axis.of(Part((network,))) for network in networks), 0) if networks else axis.full
         if addresses := pair[1].addresses or pair[0].addresses:
             places = reduce(int.__or__, (1 << _address_class(calls, address) for address in addresses))
-        return cls(calls, (classes[0], classes[1]), (groups[0], groups[1]), places & ~calls.past_proxy)
+        return cls(calls, (classes[0], classes[1]), (groups[0], groups[1]), places & ~calls.past_proxy, everywhere)
 
     def flips(self, services: Sequence[str]) -> Flips:
         """Return what becomes of the client's calls through these Services, and to the pod's address."""
@@ -244,7 +251,9 @@ class ClientCalls:
             (found.unknown, 1, moved),
         ):
             if addresses:
-                entry = Entry(way, self.groups[state], cell)
+                direct = way.service == POD_ADDRESS and not self.everywhere
+                said = Way(way.traffic, BY_ADDRESS) if direct else way
+                entry = Entry(said, self.groups[state], cell)
                 flips[entry] = addresses << self.identities[state][0] * self.calls.clients.width
 
     def _flips(self, way: Way, cell: Cell, before: tuple[int, ...], after: tuple[int, ...]) -> tuple[int, int, int]:

@@ -15,6 +15,8 @@ SOMEBODY = Workload(Ref("", "Pod", "", "somebody"), meshed=True)
 """A meshed client of which nothing more is known."""
 POD_ADDRESS = ""
 """The name of the way to a port that leads through no Service."""
+BY_ADDRESS = "the pod's address"
+"""The same, where it is told that Services lead elsewhere than this way."""
 
 
 def declared_ports(workload: Workload) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from meshpolicy.analysis.difference import Changed
 from meshpolicy.analysis.identity_changes import IdentityChange
 from meshpolicy.analysis.patterns import HostPattern, IdentityPattern, PathPattern, Unmoved
 from meshpolicy.analysis.pods import PodClass
+from meshpolicy.analysis.ports import BY_ADDRESS
 from meshpolicy.analysis.regions import ALL_CONNECTIONS, ALL_REQUESTS, Asked, Witness
 from meshpolicy.analysis.requests import RequestSet, Term
 from meshpolicy.core.axis import Part
@@ -119,6 +120,8 @@ def asked_words(asked: Iterable[Asked]) -> str:
 def _asked(one: Asked) -> str:
     form = next((f" by {words}" for traffics, words in HTTP_FORMS if one.traffics <= traffics), "")
     through = f" through the Service {one.service}" if one.service else ""
+    if one.service == BY_ADDRESS:
+        through = f" to {BY_ADDRESS}"
     return (CONNECTIONS if one.requests is None else f"{requests_words(one.requests)}{form}") + through
 
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from meshpolicy.analysis.difference import Change, Changed, compare
+from meshpolicy.analysis.ports import BY_ADDRESS
 from meshpolicy.core.client import Client
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import judge
@@ -117,7 +118,9 @@ def _means(changed: Changed, asked: Asked, calls: tuple[Call, ...], states: Stat
         return False
     way = "" if call.service_target is None else f"arena/ponger:{call.service_target.port.number}"
     return any(
-        traffic in one.traffics and one.service in ("", way) and (one.requests is None or one.requests.holds(request))
+        traffic in one.traffics
+        and one.service in ("", way or BY_ADDRESS)
+        and (one.requests is None or one.requests.holds(request))
         for one in region.asked
     )
 
@@ -138,7 +141,13 @@ GUARDED = (*ARENA, server(), route(exact("/ping")), allow(account("pinger"), on=
         ),
         (
             _passes_its_sidecar_to_the_pod,
-            "  - Pod arena/pinger (was arena/pinger, now unmeshed) -> arena/ponger:8080  any method /ping",
+            "  - Pod arena/pinger (was arena/pinger, now unmeshed) -> arena/ponger:8080  any method /ping"
+            " to the pod's address",
+        ),
+        (
+            _passes_its_sidecar_to_the_service,
+            "  - Pod arena/pinger (was arena/pinger, now unmeshed) -> arena/ponger:8080  any method /ping"
+            " through the Service arena/ponger:80",
         ),
     ],
 )
