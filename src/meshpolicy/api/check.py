@@ -166,7 +166,7 @@ def ask(
 
 def _advice(cluster: Cluster, judged: Judged) -> Advice | None:
     def rebuilt(objects: Iterable[Object]) -> Cluster:
-        return assemble(objects, cluster.settings)
+        return assemble(objects, cluster.settings, closed=cluster.closed)
 
     def objects_of(manifests: Sequence[Manifest]) -> Sequence[Object]:
         documents = [Document(Place("the suggestion", number), one) for number, one in enumerate(manifests, 1)]

@@ -12,6 +12,7 @@ from meshpolicy.kinds.helmvalues import MODES
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.installed import read_value_files
 from meshpolicy.manifests.parse import Manifests as Reading
+from meshpolicy.manifests.revisions import holds, is_revision
 from meshpolicy.manifests.sources import ReadOptions
 from meshpolicy.manifests.sources import read as read_sources
 
@@ -88,18 +89,29 @@ def read(
 
     Raises:
         InvalidInput: documents cannot be read; with all problems, each with file and line.
-        InvalidQuestion: there is nothing to read, or the installation has a value that Linkerd does not know.
+        InvalidQuestion: there is nothing to read, the revision does not have it, or the installation has a value that
+            Linkerd does not know.
         MeshPolicyError: kubectl or git is not installed, or failed.
 
     """
     if bool(sources) is bool(context):
         raise InvalidQuestion("name either the manifests to read (files, folders or -), or a live cluster's context")
+    if revision:
+        _require(revision, [str(source) for source in sources])
     options = ReadOptions(tuple(exclude), namespace, variables or {}, closed_world, revision)
     settings = _settings(values, installation)
     reading = read_sources([str(source) for source in sources], settings, context, options=options)
     if reading.unusable:
         raise InvalidInput(reading.wrong)
     return Manifests(reading.problems, reading)
+
+
+def _require(revision: str, sources: Sequence[str]) -> None:
+    """Raise InvalidQuestion for a revision that git does not know, and for a path that it does not have."""
+    if not is_revision(revision):
+        raise InvalidQuestion(f"revision {revision}: git knows no such revision here")
+    if missing := [source for source in sources if not holds(revision, source)]:
+        raise InvalidQuestion(f"revision {revision}: it does not have {', '.join(missing)}")
 
 
 def cluster_of(manifests: Manifests) -> Cluster:

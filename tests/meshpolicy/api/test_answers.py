@@ -98,6 +98,14 @@ def test_what_would_allow_a_refused_call_allows_it(tmp_path: Path) -> None:
     assert check(after, "rogue", "ponger:http/a").allowed
 
 
+def test_a_suggestion_is_decided_in_the_same_world(tmp_path: Path) -> None:
+    """In a closed one, a policy that refers to what is not here admits nobody, before and after."""
+    elsewhere = allow(ref("MeshTLSAuthentication", "anyone", "elsewhere"), name="elsewhere")
+    answer = check(read(arena(tmp_path, elsewhere), closed_world=True), "rogue", "ponger:http/a", suggest=True)
+    assert answer.suggestion is not None
+    assert (answer.suggestion.exact, answer.suggestion.besides) == (True, ())
+
+
 @pytest.mark.parametrize("verdict", Verdict)
 def test_every_verdict_is_either_allowed_or_refused_or_unknown(verdict: Verdict, own: Manifests) -> None:
     answer = dataclasses.replace(check(own, "unmeshed", "pingpong/ponger:http/ping"), verdict=verdict)

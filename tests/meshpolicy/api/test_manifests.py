@@ -85,5 +85,8 @@ def test_a_revision_is_read_as_it_was(tmp_path: Path, monkeypatch: pytest.Monkey
     with real_tools("git"):
         was = read("a.yaml", revision="HEAD")
         assert read(".", revision="HEAD", exclude=["draft.yaml"]).workloads == was.workloads
+        for source, revision, message in (("a.yaml", "HAED", "no such revision"), ("b.yaml", "HEAD", "have b.yaml")):
+            with pytest.raises(InvalidQuestion, match=message):
+                read(source, revision=revision)
     assert check(was, "pinger", "ponger:http").allowed
     assert check(read("a.yaml"), "pinger", "ponger:http").refused
