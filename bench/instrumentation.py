@@ -1,4 +1,4 @@
-"""Measures what OpenTelemetry's ASGI instrumentation costs a recorded request, against a span made by hand.
+"""Measures what OpenTelemetry's instrumentation costs a recorded request, against a span made by hand.
 
 The service's own application is called in this process, without a server and without a network; rounds alternate.
 Told is processor time: the lower quartile of the rounds, which hardly changes when others keep the machine busy.

@@ -94,8 +94,8 @@ def create_app(settings: Settings, peer: httpx.AsyncClient, tracing: Tracing | N
     _add_game(api, parts)
     _add_probes(api, parts.health)
     _add_docs(api)
-    routes = frozenset(path for route in api.routes if (path := getattr(route, "path", None)))
-    app = Observer(tracing.traced(api, routes), routes, metrics, log_requests=settings.log_requests)
+    routes = [path for route in api.routes if (path := getattr(route, "path", None))]
+    app = Observer(tracing.traced(api), routes, metrics, log_requests=settings.log_requests)
     return Service(api, app, parts.health, metrics, tracing, pinger)
 
 

@@ -1,14 +1,14 @@
-"""Makes spans and passes context on: ASGI and httpx are instrumented, and a ping has a span around its request."""
+"""Makes spans and passes context on: FastAPI and httpx are instrumented, and a ping has a span around its request."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Thread
 
 import httpx
 from fastapi import FastAPI
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.resources import Resource
@@ -32,8 +32,6 @@ _W3C = TraceContextTextMapPropagator()
 _SAMPLED = frozenset(b"%x" % digit for digit in range(1, 16, 2))
 """Ends of a `traceparent` whose trace is recorded: the last bit says it (W3C Trace Context, 3.2.2.5)."""
 _CONTEXT_HEADERS = (b"traceparent", b"tracestate")
-_METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
-"""Those that a span is named by; any other is `HTTP` (OpenTelemetry's conventions for HTTP spans)."""
 _SPAN = "pingpong.span"
 """Where the instrumentation's span is kept in a request's scope, for what is noted after its end."""
 LAST_SPANS_WITHIN = 2.0
@@ -81,35 +79,30 @@ class Tracing:
         sending.start()
         sending.join(within)
 
-    def traced(self, api: FastAPI, routes: Collection[str]) -> ASGIApp:
-        """Return an API whose requests have spans, named by one of `routes`, which have no parameters.
+    def traced(self, api: FastAPI) -> ASGIApp:
+        """Instrument an API, and return it; a request of which nothing is recorded passes by the instrumentation.
 
-        A request of which nothing is recorded passes by the instrumentation, which computes its attributes even then.
-        The caller's context is still passed on.
+        That computes its attributes even then. The caller's context is still passed on.
         """
-        api.add_middleware(_Crashes)
-
-        def details(scope: Scope) -> tuple[str, dict[str, str]]:
-            path, method = scope["path"], scope["method"] if scope["method"] in _METHODS else "HTTP"
-            return (f"{method} {path}", {"http.route": path}) if path in routes else (method, {})
-
-        watched = OpenTelemetryMiddleware(
+        plain = api.build_middleware_stack()
+        FastAPIInstrumentor.instrument_app(
             api,
-            default_span_details=details,
             server_request_hook=_remember,
             tracer_provider=self.provider,
             meter_provider=NoOpMeterProvider(),
             exclude_spans=["receive", "send"],
+            excluded_urls=",".join(f"{probe}$" for probe in PROBES),
         )
 
         async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
-            context = self._unrecorded(scope["path"], scope["headers"]) if scope["type"] == "http" else None
+            context = self._unrecorded(scope["headers"]) if scope["type"] == "http" else None
             if context is None:
-                await watched(scope, receive, send)
+                await api(scope, receive, send)
                 return
+            scope["app"] = api
             token = attach(context)
             try:
-                await api(scope, receive, send)
+                await plain(scope, receive, send)
             finally:
                 detach(token)
 
@@ -121,15 +114,15 @@ class Tracing:
             http, tracer_provider=self.provider, meter_provider=NoOpMeterProvider()
         )
 
-    def _unrecorded(self, path: str, headers: Headers) -> Context | None:
-        """Return the context of a request that is surely not recorded: a probe, or one whose trace is not."""
-        if path not in PROBES and any(name == b"traceparent" and value[-1:] in _SAMPLED for name, value in headers):
+    def _unrecorded(self, headers: Headers) -> Context | None:
+        """Return the context of a request that is surely not recorded: its caller's trace is not, or no root is."""
+        if any(name == b"traceparent" and value[-1:] in _SAMPLED for name, value in headers):
             return None  # it seems to be recorded: the instrumentation reads the header in full
         carrier = {name.decode(): value.decode("latin-1") for name, value in headers if name in _CONTEXT_HEADERS}
         context = _W3C.extract(carrier, Context()) if carrier else Context()
         caller = get_current_span(context).get_span_context()
         recorded = caller.trace_flags.sampled if caller.is_valid else self._roots
-        return context if path in PROBES or not recorded else None
+        return None if recorded else context
 
     @contextmanager
     def pinging(self, target: str) -> Iterator[Span]:
@@ -142,20 +135,6 @@ def recorded_trace(scope: Scope) -> str | None:
     """Return the id of the trace that a request was recorded in, if it was."""
     span: Span | None = scope.get(_SPAN)
     return trace_id(span) if span is not None and span.get_span_context().trace_flags.sampled else None
-
-
-class _Crashes:
-    """Notes in the span of a request what it crashed with, before the answer ends the span."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except Exception as crash:
-            get_current_span().record_exception(crash)
-            raise
 
 
 def _remember(span: Span, scope: Scope) -> None:
