@@ -14,6 +14,8 @@ from meshverify.load import BROKEN_OFF, Load
 OK = 200
 MOST_AT_ONCE = 1000
 """Requests that wait for their answers at a time; those beyond wait to be sent, and that counts as latency."""
+KEPT = 30.0
+"""Seconds that a connection may wait for its next request: a sidecar closes it after 90."""
 
 
 @dataclass(slots=True)
@@ -25,9 +27,8 @@ class OpenLoop:
     """Requests a second."""
     latencies: Latencies = field(default_factory=Latencies)
     failures: Counter[str] = field(default_factory=Counter)
-    failed_at: list[float] = field(default_factory=list)
-    """When requests failed, in seconds since the start, by their intended times."""
-    _idle: list[Connection] = field(default_factory=list)
+    _idle: list[tuple[float, Connection]] = field(default_factory=list)
+    """Connections that wait for the next request, and since when; the last was used last."""
 
     async def run(self, seconds: float, proceed: Callable[[], bool] = lambda: True) -> None:
         """Send for so long, or as long as `proceed` says, and return when every request has ended."""
@@ -47,12 +48,13 @@ class OpenLoop:
         self.latencies.record(asyncio.get_running_loop().time() - begin - due)
         if outcome:
             self.failures[outcome] += 1
-            self.failed_at.append(due)
 
     async def _outcome(self, stack: AsyncExitStack) -> str:
         """Send one request, and return why it was lost; empty if it was not."""
         try:
-            connection = self._idle.pop() if self._idle else await stack.enter_async_context(connected(self.target.way))
+            connection = self._kept()
+            if connection is None:
+                connection = await stack.enter_async_context(connected(self.target.way))
             await connection.send(self.target.request)
             reply = await connection.reply()
         except BrokenOff:
@@ -60,8 +62,18 @@ class OpenLoop:
         except Ended as error:
             return str(error)
         if reply.headers.get("connection", "").lower() != "close":
-            self._idle.append(connection)
+            self._idle.append((asyncio.get_running_loop().time(), connection))
         return "" if reply.status == OK else str(reply.status)
+
+    def _kept(self) -> Connection | None:
+        """Return a connection that was used a moment ago; one that waited longer may close as a request sets out."""
+        if not self._idle:
+            return None
+        since, connection = self._idle.pop()
+        if asyncio.get_running_loop().time() - since < KEPT:
+            return connection
+        self._idle.clear()
+        return None
 
     @property
     def result(self) -> Load:
