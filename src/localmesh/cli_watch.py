@@ -1,6 +1,7 @@
 """The commands that watch: `stat`, `edges` and `tap`, with the words of `linkerd viz`."""
 
 import json
+import os
 from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from localmesh.observe.views import StatView
 
 LONGEST_WINDOW = 60
+DISPLAYS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+"""Variables of which one is set where a browser can be opened."""
 
 output_option = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
@@ -122,5 +125,6 @@ def dashboard(no_open: bool) -> None:
 
     address = running().dashboard()
     click.echo(address)
-    if not no_open:
+    # Without a display, a browser for terminals would take this one over.
+    if not no_open and any(os.environ.get(name) for name in DISPLAYS):
         webbrowser.open(address)
