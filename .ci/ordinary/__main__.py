@@ -30,6 +30,8 @@ DEEP = "ping pong in a folder whose path has spaces, and more bytes than the 108
 """Where the checkout lies."""
 LONGEST = 20 * 60.0
 """Seconds that a command may take."""
+BROWSER_WITHIN = 150.0
+"""Seconds that each step of installing a browser may take: without one only its tests are skipped."""
 FINDS_PYTHON = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
 
 
@@ -80,10 +82,15 @@ def install_browser() -> None:
     """Install Debian's Chromium if this is root and there is none: an ordinary user cannot, and skips its tests."""
     if os.geteuid() != 0 or shutil.which("chromium", path=PATH) or not shutil.which("apt-get", path=PATH):
         return
-    quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     steps = (["apt-get", "update"], ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"])
-    done = all(subprocess.run(step, check=False, timeout=LONGEST, **quiet).returncode == 0 for step in steps)  # type: ignore[call-overload] # the options are those of `run`
-    say("Chromium was installed, for the tests of the page." if done else "No Chromium: the page's tests are skipped.")
+    try:
+        for step in steps:
+            subprocess.run(step, check=True, timeout=BROWSER_WITHIN, env=environment, stdout=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError) as error:
+        say(f"No Chromium is installed, and the tests of the page are skipped: {error}")
+        return
+    say("Chromium was installed, for the tests of the page.")
 
 
 def run_as(starter: Starter, python: str, commands: list[tuple[str, str]]) -> None:
