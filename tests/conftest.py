@@ -3,8 +3,12 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from .onpath import THIS_MACHINE, Tripwires, only
 
@@ -17,12 +21,24 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process run all tests with real Envoys, one after the other, while a second runs the rest."""
-    for item in items:
-        if item.get_closest_marker("envoy"):
-            item.add_marker(pytest.mark.xdist_group("envoy"))
+class OneMesh(LoadScopeScheduling):  # type: ignore[misc] # it has no types
+    """Lets one process run all files that take addresses of the pod network, and each other file be run as a whole."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return scope(nodeid.partition("::")[0])
+
+
+@cache
+def scope(file: str) -> str:
+    """Return what the tests of a file are run with."""
+    text = (Path(__file__).parent.parent / file).read_text()
+    return "mesh" if "pytest.mark.envoy" in text or "claimed()" in text else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """Return what distributes the tests over processes, where it is asked for by `--dist loadscope`."""
+    return OneMesh(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 @pytest.fixture(scope="session")

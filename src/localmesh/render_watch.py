@@ -19,7 +19,7 @@ def stat(found: StatView) -> RenderableType:
     for edge in found.edges:
         rows.add_row(
             edge.source,
-            f"{edge.destination}:{edge.port}" if edge.port else edge.destination,
+            f"{_short(edge.destination)}:{edge.port}" if edge.port else _short(edge.destination),
             _success(edge),
             _rate(edge.rps),
             _rate(edge.unauthorized),
@@ -36,13 +36,18 @@ def edges(found: StatView) -> RenderableType:
     for edge in _once(found.edges):
         rows.add_row(
             edge.source,
-            edge.destination,
+            _short(edge.destination),
             short_identity(edge.client_id) or NOTHING,
             short_identity(edge.server_id) or NOTHING,
             Text("√", "green") if edge.secured else Text(_insecure(edge), "red"),
             edge.tls or NOTHING,
         )
     return rows
+
+
+def _short(destination: str) -> str:
+    """Return a Service's name without the cluster's domain: JSON has the whole name, a table 80 columns."""
+    return destination.removesuffix(".svc.cluster.local")
 
 
 def _once(found: Iterable[EdgeView]) -> Iterable[EdgeView]:

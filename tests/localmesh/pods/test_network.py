@@ -34,6 +34,7 @@ def test_an_address_is_left_out_where_somebody_listens_on_one_of_the_ports() -> 
     with claimed() as network, socket.socket() as squatter:
         free = network.hold("a-0", [8080])
         network.release(free)
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of a moment ago do not matter
         squatter.bind((str(free.address), 8080))
         squatter.listen()
         held = network.hold("a-0", [8080])

@@ -134,7 +134,15 @@ def test_what_is_no_sentence_is_told_with_the_forms(text: str) -> None:
 ASKED = st.sampled_from(("/", "/a", "/ab", "/a/b", "/a/*", "/*"))
 
 
-@given(st.lists(ROUTES, min_size=1, max_size=4), EVERYWHERE, st.sampled_from(("GET", "POST", "PUT")), ASKED)
+def _dated(one: dict[str, Any]) -> dict[str, Any]:
+    """Return a route of known age: what follows from an unknown one is told by the tests of ages."""
+    return {**one, "created": one["created"] or "2026-01-03T00:00:00Z"}
+
+
+DATED_ROUTES: st.SearchStrategy[dict[str, Any]] = ROUTES.map(_dated)
+
+
+@given(st.lists(DATED_ROUTES, min_size=1, max_size=4), EVERYWHERE, st.sampled_from(("GET", "POST", "PUT")), ASKED)
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_proved_no_sampled_request_contradicts(
     routes: list[dict[str, Any]], everywhere: tuple[str, ...], method: str, path: str
@@ -178,11 +186,11 @@ def _plain(one: dict[str, Any]) -> dict[str, Any]:
     return {**one, "hostnames": [], "redirect": None, "matches": matches}
 
 
-PLAIN_ROUTES: st.SearchStrategy[dict[str, Any]] = ROUTES.map(_plain)
+PLAIN_ROUTES: st.SearchStrategy[dict[str, Any]] = DATED_ROUTES.map(_plain)
 
 
 @given(st.lists(PLAIN_ROUTES, min_size=1, max_size=3), EVERYWHERE, st.sampled_from(("GET", "POST")), ASKED)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_a_solver_is_of_the_same_opinion(
     routes: list[dict[str, Any]], everywhere: tuple[str, ...], method: str, path: str
 ) -> None:
