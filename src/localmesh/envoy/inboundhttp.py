@@ -23,7 +23,7 @@ def requests(pod: Pod, port: int, peers: Peers, codec: Codec, export: SpanExport
         codec=codec,
         routes=told(_name(port, peers)),
         filters=[extension(RBAC, "filters.http.rbac.v3.RBAC"), *ratelimit.filters()],
-        replies=(*APP_GONE, *BAD_GATEWAY, *NO_ROUTE),
+        replies=(*(APP_GONE if peers.terminated else ()), *BAD_GATEWAY, *NO_ROUTE),
         log=accesslog.inbound_http(pod),
         default_host=f"{pod.address}:{port}",
         changes=_client_id(peers),

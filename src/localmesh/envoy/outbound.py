@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from localmesh.envoy import Json, accesslog, tracing
 from localmesh.envoy.bootstrap import ADS
 from localmesh.envoy.clusters import REQUESTS, STREAMS
-from localmesh.envoy.connection import BAD_GATEWAY, BROKEN, SIGNS, UNREACHED, Codec, fixed, http, reply, write
+from localmesh.envoy.connection import BAD_GATEWAY, SIGNS, Codec, fixed, http, reply, write
 from localmesh.envoy.kinds import Kind
 from localmesh.envoy.message import extension
 from localmesh.envoy.requestmatch import header
@@ -21,7 +21,7 @@ from localmesh.pods.spans import SpanExport
 USER = "app"
 _SAFE = "GET|HEAD|OPTIONS|TRACE"
 """Methods that may be sent again after a connection broke off (RFC 9110, 9.2.1)."""
-_UNSENT = "connect-failure,refused-stream,reset-before-request,retriable-headers"
+_UNSENT = "connect-failure,refused-stream,reset-before-request"
 
 
 def proxy_url(pod: Pod, secret: str) -> str:
@@ -100,9 +100,9 @@ def forwards(match: Json, action: Json) -> Iterable[Json]:
     safe = header(":method", {"safe_regex": {"regex": _SAFE}})
     yield {
         "match": {**match, "headers": [*match.get("headers", []), safe]},
-        "route": _forward(action, f"{_UNSENT},reset", [UNREACHED, BROKEN]),
+        "route": _forward(action, f"{_UNSENT},reset,retriable-headers", SIGNS),
     }
-    yield {"match": match, "route": _forward(action, _UNSENT, [UNREACHED])}
+    yield {"match": match, "route": _forward(action, _UNSENT, [])}
 
 
 def _stream() -> Json:
@@ -113,7 +113,8 @@ def _stream() -> Json:
 def _forward(action: Json, retry_on: str, signs: Iterable[str]) -> Json:
     """Return a route's action: to another endpoint than before, if it has to be tried again.
 
-    `signs` are the headers by which a server's sidecar says that its app is gone.
+    `signs` are the headers by which a server's sidecar says that its app is gone. A program that no sidecar stands
+    before could send them, too: so they count for safe methods alone.
     """
     previous = extension(
         "envoy.retry_host_predicates.previous_hosts",
@@ -127,7 +128,7 @@ def _forward(action: Json, retry_on: str, signs: Iterable[str]) -> Json:
             "retriable_headers": [{"name": sign, "present_match": True} for sign in signs],
             "num_retries": 3,
             "retry_host_predicate": [previous],
-            "host_selection_retry_max_attempts": 3,
+            "host_selection_retry_max_attempts": 20,
             "retry_back_off": {"base_interval": "0.01s", "max_interval": "0.1s"},
         },
     }

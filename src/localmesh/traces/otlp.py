@@ -14,6 +14,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from localmesh.traces.span import Span, SpanKind, Status, Value
 
 MOST_ATTRIBUTES = 64
+MOST_PARTS = 4000
+"""Resources, scopes and spans that one request may hold."""
 LONGEST = 1024
 """Characters of a text that are kept."""
 _KINDS = tuple(SpanKind)
@@ -30,9 +32,22 @@ class NotOtlp(Exception):
 def request(body: bytes) -> ExportTraceServiceRequest:
     """Return the request that a body holds, in protobuf; raises NotOtlp."""
     try:
-        return ExportTraceServiceRequest.FromString(body)
+        found = ExportTraceServiceRequest.FromString(body)
     except DecodeError as error:
         raise NotOtlp("not an ExportTraceServiceRequest in protobuf") from error
+    if _parts(found) > MOST_PARTS:
+        raise NotOtlp(f"more than {MOST_PARTS} resources, scopes and spans in one request")
+    return found
+
+
+def _parts(found: ExportTraceServiceRequest) -> int:
+    """Return how much there is to walk through: a few bytes can stand for very many empty parts."""
+    count = len(found.resource_spans)
+    if count <= MOST_PARTS:
+        count += sum(len(group.scope_spans) for group in found.resource_spans)
+    if count <= MOST_PARTS:
+        count += sum(len(scope.spans) for group in found.resource_spans for scope in group.scope_spans)
+    return count
 
 
 def spans(found: ExportTraceServiceRequest, pod: str) -> Iterator[Span]:
@@ -54,7 +69,7 @@ def _span(sent: Any, service: str, pod: str) -> Span:
     return Span(
         trace_id=sent.trace_id.hex(),
         span_id=sent.span_id.hex(),
-        parent_id=sent.parent_span_id.hex(),
+        parent_id=sent.parent_span_id.hex() if _valid(sent.parent_span_id, _SPAN_ID) else "",
         name=sent.name[:LONGEST],
         kind=_KINDS[sent.kind] if sent.kind < len(_KINDS) else SpanKind.UNSPECIFIED,
         service=service,

@@ -21,7 +21,7 @@ class TraceStore:
     def __init__(self, most_spans: int = MOST_SPANS, most_bytes: int = MOST_BYTES) -> None:
         self._most_spans = most_spans
         self._most_bytes = most_bytes
-        self._traces: OrderedDict[str, dict[str, Span]] = OrderedDict()
+        self._traces: OrderedDict[str, dict[tuple[str, str], Span]] = OrderedDict()
         self._listeners: list[Heard] = []
         self.spans = 0
         """How many are kept now."""
@@ -60,14 +60,15 @@ class TraceStore:
         self.received += 1
         spans = self._traces.setdefault(span.trace_id, {})
         self._traces.move_to_end(span.trace_id)
-        before = spans.pop(span.span_id, None)
+        key = (span.pod, span.span_id)  # whoever knows an id of another pod's span cannot replace it
+        before = spans.pop(key, None)
         if before is None and len(spans) >= MOST_IN_A_TRACE:
             self.forgotten += 1
             return
         # A sender that had no answer sends again: that is one span, not two.
         self.spans += before is None
         self.bytes += span.size - (before.size if before else 0)
-        spans[span.span_id] = span
+        spans[key] = span
 
     def _forget_oldest(self) -> None:
         _, spans = self._traces.popitem(last=False)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from localmesh.envoy import Json, inbound, outbound
-from localmesh.envoy.connection import BROKEN, SIGNS, UNREACHED
+from localmesh.envoy import Json, inbound, inboundhttp, outbound
+from localmesh.envoy.authorization import Peers
+from localmesh.envoy.connection import BROKEN, SIGNS, UNREACHED, Codec
 from localmesh.envoy.inbound import InboundPort
 from localmesh.envoy.ingress import IngressListener, ingress
 from localmesh.envoy.kinds import Kind
@@ -38,12 +39,21 @@ def test_no_sign_goes_further_than_to_the_callers_sidecar(kind: str) -> None:
     assert all(host["response_headers_to_remove"] == SIGNS for host in hosts)
 
 
-def test_what_may_have_been_done_already_is_sent_again_only_where_that_is_safe() -> None:
+def test_a_sign_is_heeded_for_safe_methods_alone() -> None:
     safe, other = outbound.forwards({"prefix": ""}, {"cluster": "some"})
 
     def signs(route: Json) -> list[str]:
-        return [header["name"] for header in route["route"]["retry_policy"]["retriable_headers"]]
+        policy = route["route"]["retry_policy"]
+        named = [header["name"] for header in policy["retriable_headers"]]
+        return named if "retriable-headers" in policy["retry_on"] else []
 
     assert signs(safe) == [UNREACHED, BROKEN]
     assert "GET" in json.dumps(safe["match"])
-    assert signs(other) == [UNREACHED]
+    assert signs(other) == []
+    assert "reset" not in other["route"]["retry_policy"]["retry_on"].split(",")
+
+
+@pytest.mark.parametrize("terminated", [True, False])
+def test_only_clients_of_the_mesh_are_told_that_an_app_is_gone(terminated: bool) -> None:
+    chain = inboundhttp.requests(pod(), 8080, Peers(terminated, {}), Codec.HTTP1, None)
+    assert [sign in json.dumps(chain) for sign in SIGNS] == [terminated] * 2

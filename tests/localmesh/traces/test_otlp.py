@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind as SdkKind
 from opentelemetry.trace.status import StatusCode
 
-from localmesh.traces.otlp import LONGEST, MOST_ATTRIBUTES, NotOtlp, request, spans
+from localmesh.traces.otlp import LONGEST, MOST_ATTRIBUTES, MOST_PARTS, NotOtlp, request, spans
 from localmesh.traces.span import SpanKind, Status
 
 PLAIN = st.text(max_size=20) | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False)
@@ -130,3 +130,26 @@ def test_kinds_and_statuses_of_a_later_protocol_are_unknown_and_no_error() -> No
 def test_what_is_no_otlp_is_refused(body: bytes) -> None:
     with pytest.raises(NotOtlp):
         request(body)
+
+
+@pytest.mark.parametrize(("parent", "kept"), [(b"\1" * 8, "01" * 8), (b"", ""), (b"\1" * 5000, ""), (bytes(8), "")])
+def test_a_parent_with_an_invalid_id_is_none(parent: bytes, kept: str) -> None:
+    sent = one_span()
+    sent.resource_spans[0].scope_spans[0].spans[0].parent_span_id = parent
+    (found,) = spans(sent, "pod-0")
+    assert found.parent_id == kept
+
+
+@pytest.mark.parametrize("level", ["resources", "scopes", "spans"])
+def test_a_request_of_very_many_empty_parts_is_refused(level: str) -> None:
+    sent = one_span()
+    for _ in range(MOST_PARTS):
+        match level:
+            case "resources":
+                sent.resource_spans.add()
+            case "scopes":
+                sent.resource_spans[0].scope_spans.add()
+            case _:
+                sent.resource_spans[0].scope_spans[0].spans.add()
+    with pytest.raises(NotOtlp, match="more than 4000 resources, scopes and spans"):
+        request(sent.SerializeToString())

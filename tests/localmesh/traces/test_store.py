@@ -76,3 +76,10 @@ def test_who_listens_hears_new_spans_until_it_stops() -> None:
     store.add([span(3, 1)])
 
     assert [one.span_id for one in heard] == [f"{1:016x}", f"{2:016x}"]
+
+
+def test_a_span_is_not_replaced_by_one_of_another_pod_with_the_same_id() -> None:
+    store = TraceStore()
+    store.add([span(1, 1, pod="pinger-0"), span(1, 1, pod="ponger-0")])
+    (trace,) = store.latest()
+    assert sorted(one.pod for one in trace.spans) == ["pinger-0", "ponger-0"]

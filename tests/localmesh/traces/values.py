@@ -15,6 +15,7 @@ def span(
     status: Status = Status.UNSET,
     kind: SpanKind = SpanKind.SERVER,
     size: int = 100,
+    pod: str = "ponger-0",
     attributes: dict[str, Value] | None = None,
 ) -> Span:
     """Return a span; numbers stand for ids, and 0 for no parent."""
@@ -25,7 +26,7 @@ def span(
         name=name,
         kind=kind,
         service=service,
-        pod="ponger-0",
+        pod=pod,
         start=start,
         end=start + round(milliseconds * 1_000_000),
         status=status,
