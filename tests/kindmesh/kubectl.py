@@ -323,6 +323,8 @@ class Call:
     def drain(self) -> str:
         """Evict chosen pods of the one node; the budget keeps the last of a Deployment, which has no other node."""
         self.need_node()
+        if "--delete-emptydir-data" not in self.options:
+            raise Failed("error: cannot delete Pods with local storage (use --delete-emptydir-data to override)")
         self.options |= {"-l": self.options["--pod-selector"], "-A": ""}
         self.words = ["pods"]
         evicted, *kept = self.chosen()

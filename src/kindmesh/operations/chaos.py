@@ -50,7 +50,10 @@ def drain_node(site: Site) -> None:
     if not pods:
         raise StepFailed("chaos", "a pod of ponger to evict", "pingpong has none", "`kindmesh up --only workloads`")
     node = pods[0]["spec"]["nodeName"]
-    drain = ("drain", node, f"--pod-selector={PONGER_PODS}", "--ignore-daemonsets", f"--timeout={DRAIN_FOR}s")
+    schedulable = not site.kube.get("node", node).get("spec", {}).get("unschedulable", False)
+    # Linkerd gives each pod emptyDir volumes, without which drain would refuse.
+    options = ("--ignore-daemonsets", "--delete-emptydir-data", f"--timeout={DRAIN_FOR}s")
+    drain = ("drain", node, f"--pod-selector={PONGER_PODS}", *options)
     try:
         with under_load(site.kube, "ponger") as loading:
             found = site.kube.attempt(*drain, timeout=DRAIN_FOR + 30)
@@ -58,12 +61,14 @@ def drain_node(site: Site) -> None:
                 raise StepFailed("chaos", f"a drain of {node}", found.text)
             kept = site.kube.items("-n", "pingpong", "pods", "-l", PONGER_PODS)
     finally:
-        site.kube.run("uncordon", node)
+        if schedulable:
+            site.kube.run("uncordon", node)
         wait_for_rollout(site, "chaos", "pingpong", "ponger")
     if not kept:
         raise StepFailed("chaos", "a ponger that stays", "none is left", "no PodDisruptionBudget selects ponger")
     ended = "drained" if found.code == 0 else "the disruption budget kept the last pod, for which no other node is free"
-    site.say(f"✓ {node}: {ended}; it takes pods again: {loading.finished}")
+    after = "it takes pods again" if schedulable else "it stays cordoned, as it was before"
+    site.say(f"✓ {node}: {ended}; {after}: {loading.finished}")
 
 
 def break_policy(site: Site) -> None:

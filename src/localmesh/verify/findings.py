@@ -10,6 +10,8 @@ from meshverify.finding import Finding, Outcome, judge
 
 CALLS, CERTIFICATES = "calls", "certificates"
 NO_CONTROL = "{} answers nobody in this run, so a refusal proves nothing"
+LIMITABLE = (Cause.ALLOWED, Cause.LIMITED)
+"""What a rate limit may answer: a refused call ends before it, so a 429 shows that the policy let it pass (R85)."""
 NO_LINE = "the sidecar's log has no line about this request"
 HINTS = {
     (Cause.ALLOWED, Cause.MESH): "the running sidecar refuses what the manifests allow: `just diff`, then `just apply`",
@@ -41,7 +43,7 @@ def _judged(one: Cell, seen: Seen, dead: Set[tuple[str, int]]) -> Finding:
         return Finding(group, one.name, Outcome.UNKNOWN, expected, shown, because=because)
     if expected is not Cause.ALLOWED and _port(one) in dead:
         return Finding(group, one.name, Outcome.FAILED, expected, shown, NO_CONTROL.format(one.server.name), because)
-    if seen.cause is Cause.LIMITED and one.server.policy.rate_limit is not None:
+    if seen.cause is Cause.LIMITED and expected in LIMITABLE and one.server.policy.rate_limit is not None:
         return Finding(group, one.name, Outcome.SKIPPED, expected, shown, because=because)
     wrong = difference(one, seen)
     hint = "\n".join((wrong, *(f"  - {reason}" for reason in one.expected.reasons))) if wrong else ""

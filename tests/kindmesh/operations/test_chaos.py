@@ -147,6 +147,7 @@ def test_what_cannot_be_broken_is_answered_with_what_can() -> None:
     assert all(f"{name} ({chaos.description})" in str(caught.value) for name, chaos in CHAOS.items())
 
 
+NODE = {"metadata": {"name": "one"}, "spec": {}}
 POD = {"metadata": {"name": "ponger-1"}, "spec": {"nodeName": "one"}}
 
 
@@ -162,7 +163,7 @@ def test_a_drained_node_keeps_a_ponger_and_takes_pods_again(
     said: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kindmesh.operations.chaos.under_load", no_load)
-    called = tools(tmp_path, monkeypatch, {"get&pods": items(POD), " drain ": said, "": ""})
+    called = tools(tmp_path, monkeypatch, {"get&pods": items(POD), "get&node": NODE, " drain ": said, "": ""})
     told: list[str] = []
     find_chaos("node").run(site(told, KINDMESH_CONTEXT="some"))
     assert words in told[0]
@@ -178,10 +179,21 @@ def test_a_drain_that_takes_every_ponger_or_fails_is_a_failure_and_the_node_take
     kept: str, said: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kindmesh.operations.chaos.under_load", no_load)
-    called = tools(tmp_path, monkeypatch, {"get&pods": (items(POD), kept), " drain ": said, "": ""})
+    called = tools(tmp_path, monkeypatch, {"get&pods": (items(POD), kept), "get&node": NODE, " drain ": said, "": ""})
     with pytest.raises(StepFailed, match=expected):
         find_chaos("node").run(site(KINDMESH_CONTEXT="some"))
     assert [call for call in called.calls if call.endswith(" uncordon one")]
+
+
+def test_a_node_that_took_no_pods_before_takes_none_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kindmesh.operations.chaos.under_load", no_load)
+    cordoned = NODE | {"spec": {"unschedulable": True}}
+    answers = {"get&pods": items(POD), "get&node": cordoned, " drain ": "node/one drained", "": ""}
+    called = tools(tmp_path, monkeypatch, answers)
+    told: list[str] = []
+    find_chaos("node").run(site(told, KINDMESH_CONTEXT="some"))
+    assert "stays cordoned" in told[0]
+    assert not [call for call in called.calls if " uncordon " in call]
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What was seen, held against what the manifests say: verdict, route, grant and identity must all be the same."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -10,7 +11,7 @@ from localmesh.verify.clients import VerifyClient
 from localmesh.verify.findings import NO_LINE, judged, tricks_judged
 from localmesh.verify.servers import VerifyServer
 from localmesh.verify.tricks import Attempt, Played
-from meshpolicy.core.policy import PortPolicy, Protocol, Ref
+from meshpolicy.core.policy import PortPolicy, Protocol, RateLimit, Ref
 from meshpolicy.decide.routing import Request
 from meshverify.cause import Cause
 from meshverify.expectation import Expectation
@@ -71,6 +72,16 @@ def test_a_refusal_counts_only_beside_a_call_that_passes() -> None:
     assert [one.outcome for one in judged(cells, {"1": dead, "2": DENIED})] == [Outcome.FAILED, Outcome.FAILED]
     assert [one.outcome for one in judged(cells, {"1": LET_PASS, "2": DENIED})] == [Outcome.PASSED, Outcome.PASSED]
     assert judged([cell(REFUSED)], {"1": DENIED})[0].outcome is Outcome.PASSED, "where nobody may call, none can pass"
+
+
+@pytest.mark.parametrize(("expected", "outcome"), [(ALLOWED, Outcome.SKIPPED), (REFUSED, Outcome.FAILED)])
+def test_a_429_is_no_answer_to_an_allowed_call_and_proves_that_a_refused_one_passed_the_policy(
+    expected: Expectation, outcome: Outcome
+) -> None:
+    limited = replace(PONGER, policy=replace(POLICY, rate_limit=RateLimit(SERVER, total=1)))
+    cells = [cell(ALLOWED, "control"), replace(cell(expected), server=limited)]
+    seen = {"control": LET_PASS, "1": Seen(Cause.LIMITED, "429", 429, entry())}
+    assert judged(cells, seen)[1].outcome is outcome
 
 
 def attempt(*expected: Expectation, may_refuse: bool = False) -> Attempt:

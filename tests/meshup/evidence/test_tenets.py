@@ -20,7 +20,7 @@ SOUND: dict[str, Any] = {
     "findings": [{"code": "MP035", "severity": "note"}],
     "versions": {"cluster": [{"name": "node", "kind": "image", "digest": "sha256:1"}]},
     "status": {"pods": [{"name": "b-0", "identity": "b.a", "expires": "2026-11-28T11:00:00+00:00"}]},
-    "verification": [{"name": "x", "outcome": "passed"}, {"name": "y", "outcome": "skipped"}],
+    "verification": [{"name": "x", "outcome": "passed"}, {"name": "y", "outcome": "passed"}],
 }
 
 
@@ -76,7 +76,7 @@ WRONG = {
     "a certificate of two days": changed("status", "pods", 0, "expires", to="2026-11-29T12:00:00+00:00"),
     "a certificate that has ended": changed("status", "pods", 0, "expires", to="2026-11-27T11:00:00+00:00"),
     "a failed call": changed("verification", 1, "outcome", to="failed"),
-    "nothing verified": changed("verification", 0, "outcome", to="skipped"),
+    "nothing verified": {**SOUND, "verification": [{"name": "x", "outcome": "skipped"}]},
 }
 
 
@@ -90,3 +90,17 @@ def test_a_cluster_that_does_not_tell_when_certificates_end_leaves_that_open() -
     outcomes = judged({**SOUND, "status": pods})
     assert outcomes["every certificate ends within 24 hours"] is Outcome.NOT_RUN
     assert outcomes["every pod that runs has an identity"] is Outcome.HOLDS
+
+
+@pytest.mark.parametrize("outcome", ["skipped", "unknown"])
+def test_a_call_that_was_skipped_or_is_unknown_leaves_open_whether_every_call_ended_as_expected(outcome: str) -> None:
+    results = changed("verification", 1, "outcome", to=outcome)
+    (found,) = [
+        fact
+        for fact in facts([Document(name, "", result) for name, result in results.items()], NOW)
+        if fact.document == "verification"
+    ]
+    assert (found.outcome, f"1 passed, 0 failed, {outcome == 'skipped':d} skipped" in found.found) == (
+        Outcome.NOT_RUN,
+        True,
+    )
