@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lm-") as folder, mesh(Path(folder)) as (environment, port):
         for source, target in ASKED:
             localmesh(environment, "ask", source, target)
-        address = localmesh(environment, "dashboard", "--no-open").strip()
+        address = localmesh(environment, "dashboard").strip()
         with sync_playwright() as playwright:
             page = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"]).new_page(viewport=SIZE)
             page.goto(address)

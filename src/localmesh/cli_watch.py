@@ -1,7 +1,6 @@
 """The commands that watch: `stat`, `edges` and `tap`, with the words of `linkerd viz`."""
 
 import json
-import os
 from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from localmesh.observe.views import StatView
 
 LONGEST_WINDOW = 60
-DISPLAYS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
-"""Variables of which one is set where a browser can be opened."""
 
 output_option = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
@@ -115,16 +112,12 @@ def metrics() -> None:
 
 
 @click.command()
-@click.option("--no-open", is_flag=True, help="Print the address only, and open no browser.")
-def dashboard(no_open: bool) -> None:
-    """Open the page that shows the mesh live: topology, refusals, traces, access, certificates.
+def dashboard() -> None:
+    """Print the address of the page that shows the mesh live.
+
+    It shows topology, refusals, traces, access and certificates.
 
     The address holds a token; whoever has it may look, and nobody can change anything there.
     """
-    import webbrowser
-
-    address = running().dashboard()
-    click.echo(address)
-    # Without a display, a browser for terminals would take this one over.
-    if not no_open and any(os.environ.get(name) for name in DISPLAYS):
-        webbrowser.open(address)
+    # No browser is started: every user of the machine can read the token on a command line.
+    click.echo(running().dashboard())

@@ -25,6 +25,8 @@ AUTHORITY = "authority"
 JAEGER = "jaeger"
 PROMETHEUS = "prometheus"
 DASHBOARD = "dashboard"
+DRAFTS = f".{DASHBOARD}.*.draft"
+"""What is left of that file where a supervisor was killed while it wrote it."""
 MADE = (CONTROL, PODS, AUTHORITY, JAEGER, PROMETHEUS)
 """What `clear` may remove: nothing that localmesh did not make, whatever folder it was given."""
 LONGEST_SOCKET = 100
@@ -140,7 +142,7 @@ class StateFolder:
     def remove(self) -> None:
         """Remove all of it, and the folder; the caller owns it, and this is the last thing it does."""
         self.clear()
-        for file in (self.log, aside(self.log), self.dashboard, self.path / LOCK):
+        for file in (self.log, aside(self.log), self.dashboard, *self.path.glob(DRAFTS), self.path / LOCK):
             file.unlink(missing_ok=True)
         with suppress(OSError):
             self.path.rmdir()
@@ -201,7 +203,9 @@ def _check(path: Path) -> None:
             hint=f"chmod 700 {path}, or {other}",
         )
     foreign = sorted(
-        entry.name for entry in path.iterdir() if entry.name not in (*MADE, LOCK, LOG, DASHBOARD, aside(Path(LOG)).name)
+        entry.name
+        for entry in path.iterdir()
+        if entry.name not in (*MADE, LOCK, LOG, DASHBOARD, aside(Path(LOG)).name) and not entry.match(DRAFTS)
     )
     if foreign:
         raise BadInput(f"state folder {path}: holds what localmesh did not make ({foreign[0]})", hint=other)

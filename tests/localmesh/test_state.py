@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from localmesh.errors import BadInput
+from localmesh.files import write
 from localmesh.logs import aside
 from localmesh.project import OWN
 from localmesh.settings import Settings
@@ -124,6 +125,22 @@ def test_a_folder_that_cannot_be_trusted_is_refused(make: object, complaint: str
         StateFolder(short_path / "mesh").prepare()
     assert complaint in str(caught.value)
     assert caught.value.hint
+
+
+def test_what_a_killed_supervisor_left_of_a_file_is_no_obstacle_and_goes_with_the_folder(short_path: Path) -> None:
+    folder = StateFolder(short_path / "mesh")
+    folder.prepare()
+    folder.dashboard.with_name(".dashboard.123.draft").touch()
+    folder.prepare()
+    folder.remove()
+    assert not folder.path.exists()
+
+
+def test_a_file_that_cannot_be_put_in_place_leaves_no_draft(tmp_path: Path) -> None:
+    (tmp_path / "taken" / "full").mkdir(parents=True)
+    with pytest.raises(OSError, match="taken"):
+        write(tmp_path / "taken", "content")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["taken"]
 
 
 def test_the_folder_of_somebody_else_is_refused(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,15 +22,16 @@ _COMMON = {
     "sent": "%BYTES_SENT%",
     "upstream_failure": "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
 }
+# What a caller writes is cut: a line must stay short, however long the request's headers are.
 _HTTP = {
-    "method": "%REQ(:METHOD)%",
-    "authority": "%REQ(:AUTHORITY)%",
-    "path": "%REQ(:PATH)%",
+    "method": "%REQ(:METHOD):32%",
+    "authority": "%REQ(:AUTHORITY):255%",
+    "path": "%REQ(:PATH):2048%",
     "protocol": "%PROTOCOL%",
     "status": "%RESPONSE_CODE%",
     "details": "%RESPONSE_CODE_DETAILS%",
     "route": "%ROUTE_NAME%",
-    "traceparent": "%REQ(TRACEPARENT)%",
+    "traceparent": "%REQ(TRACEPARENT):55%",
 }
 _TCP = {"details": "%CONNECTION_TERMINATION_DETAILS%"}
 

@@ -37,8 +37,9 @@ class Tail:
                 self._before[0] = path, position
                 return found
             self._before.pop(0)
-        found, self._position = _block(self.path, self._position)
-        if found and len(self._head) < HEAD:
+        before = self._position
+        found, self._position = _block(self.path, before)
+        if self._position != before and len(self._head) < HEAD:
             self._head = _bytes(self.path, 0, min(HEAD, self._position))
         return found
 
@@ -68,9 +69,29 @@ def _bytes(path: Path, position: int, length: int) -> bytes:
 
 
 def _block(path: Path, position: int) -> tuple[list[str], int]:
-    """Return the whole lines from a position on, and where they end."""
-    whole, newline, _ = _bytes(path, position, BLOCK).rpartition(b"\n")
+    """Return the whole lines from a position on, and where they end. A line longer than a block is left out."""
+    data = _bytes(path, position, BLOCK)
+    while len(data) == BLOCK and b"\n" not in data:
+        end = _line_end(path, position + BLOCK)
+        if end is None:
+            return [], position
+        position = end
+        data = _bytes(path, position, BLOCK)
+    whole, newline, _ = data.rpartition(b"\n")
     return whole.decode(errors="replace").split("\n") if newline else [], position + len(whole + newline)
+
+
+def _line_end(path: Path, position: int) -> int | None:
+    """Return where the next line begins; None where the line at this position is not whole yet."""
+    try:
+        with path.open("rb") as file:
+            file.seek(position)
+            while part := file.readline(BLOCK):
+                if part.endswith(b"\n"):
+                    return file.tell()
+    except OSError:
+        pass
+    return None
 
 
 def _start(path: Path, since: float) -> int:

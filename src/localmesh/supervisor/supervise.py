@@ -31,6 +31,8 @@ from localmesh.until import stop_task
 
 CONNECTIONS = 2 * MOST_PODS + 16
 """One of each app and each sidecar, and some for what is on its way."""
+PAGE_CONNECTIONS = 64
+"""Each open page keeps one, and asks on a few more."""
 KEEP_ALIVE = 30
 """Seconds; longer than the pods' programs keep a connection, so that they close it first."""
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -115,7 +117,7 @@ async def _take_spans(controller: Controller, listener: socket) -> None:
 async def _page(controller: Controller, place: Place) -> None:
     app = await asyncio.to_thread(import_module, "localmesh.page.app")
     api = await asyncio.to_thread(import_module, "localmesh.supervisor.api")
-    await api.serve(app.create_app(controller, place.door), place.listener)
+    await api.serve(app.create_app(controller, place.door), place.listener, connections=PAGE_CONNECTIONS)
 
 
 def main() -> None:

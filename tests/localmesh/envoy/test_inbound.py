@@ -193,3 +193,13 @@ def _connections(world: World, port: str) -> int:
 
 def _direct(pod: Pod, port: str, path: str) -> str:
     return f"http://{pod.local}:{PORTS[port]}{path}"
+
+
+def test_what_a_caller_writes_is_cut_in_the_access_log(world: World) -> None:
+    path = f"/open/door?cut={'x' * 5000}"
+    headers = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01-{'c' * 5000}"}
+    with world.stranger.client() as asks:
+        assert asks.get(url("http", path), headers=headers).status_code == 200
+    line = world.server.wait_for_log(path=path[:2048])
+    assert len(line["traceparent"]) == 55
+    assert len(str(line)) < 5000

@@ -96,3 +96,20 @@ def test_reading_begins_with_the_block_that_holds_the_wanted_time(
     found = read_all(Tail(log, 900.0))
     assert found == lines[-len(found) :]
     assert 100 <= len(found) <= 120
+
+
+def test_a_line_longer_than_a_block_is_left_out_and_the_lines_around_it_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "BLOCK", 100)
+    log = tmp_path / "access.log"
+    for length in (100, 101, 199, 200, 201, 1000):
+        log.write_text("1\n")
+        reader = Tail(log, 0.0)
+        assert read_all(reader) == ["1"]
+        with log.open("a") as writer:
+            writer.write("x" * length)
+            writer.flush()
+            assert read_all(reader) == []
+            writer.write("\n" + "y" * length + "\n2\n3\n")
+        assert read_all(reader) == ["2", "3"]
