@@ -66,11 +66,6 @@ class Watcher:
         self._tails: dict[str, Tail] = {}
         self._caught_up = asyncio.Event()
 
-    @property
-    def active(self) -> bool:
-        """Whether the logs are being read."""
-        return self._reading is not None
-
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Have the logs read; the last minute is known when this is entered."""

@@ -2,7 +2,7 @@
 
 import ssl
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -114,8 +114,3 @@ def liars(client: VerifyClient, granted: str, node: IPv4Address | None) -> Itera
     }
     for header, value in lies.items():
         yield replace(client, name=f"{client.name} with {header}", headers=((header, value),))
-
-
-def granted_identities(clients: Iterable[VerifyClient]) -> tuple[str, ...]:
-    """Return the identities of some clients, each once."""
-    return tuple(dict.fromkeys(client.identity for client in clients if client.identity))

@@ -96,6 +96,8 @@ def read(
     """
     if bool(sources) is bool(context):
         raise InvalidQuestion("name either the manifests to read (files, folders or -), or a live cluster's context")
+    if context and (revision or namespace or exclude or variables):
+        raise InvalidQuestion("revision, namespace, exclude and variables are for manifests, not for a live cluster")
     if revision:
         _require(revision, [str(source) for source in sources])
     options = ReadOptions(tuple(exclude), namespace, variables or {}, closed_world, revision)

@@ -45,9 +45,17 @@ def read_revision(
     listing = listed.stdout.decode().split("\0")
     manifests = (name for name in listing if name.endswith(SUFFIXES) and not is_excluded(name, excluded))
     names = [name for name in manifests if any(_read_below(path, name) for path in paths)]
-    texts = ((f"{revision}:{name}", _git("show", f"{revision}:./{name}").stdout) for name in names)
+    texts = ((f"{revision}:{name}", _shown(revision, name)) for name in names)
     documents = (document for name, text in texts for document in read(name, text, problems, variables=variables))
     return tuple(progress(documents, "documents read")), tuple(problems)
+
+
+def _shown(revision: str, name: str) -> bytes:
+    """Return a file of a revision; one that cannot be had is no empty file."""
+    shown = _git("show", f"{revision}:./{name}")
+    if shown.returncode != 0:
+        raise RevisionUnreadable(f"git cannot show {revision}:{name}: {shown.stderr.decode(errors='replace').strip()}")
+    return shown.stdout
 
 
 def _read_below(path: str, name: str) -> bool:
@@ -60,4 +68,7 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     program = shutil.which("git")
     if program is None:
         raise RevisionUnreadable("git is not installed, and a revision is read through it")
-    return subprocess.run([program, *arguments], capture_output=True, timeout=60, check=False)
+    try:
+        return subprocess.run([program, *arguments], capture_output=True, timeout=60, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise RevisionUnreadable(f"git {arguments[0]} timed out after 60 s") from error
