@@ -33,6 +33,29 @@ FORGED: Object = {
     ]
 }
 """A container named like the sidecar: the injector then adds none."""
+CHECKER: Object = {
+    "name": "linkerd-network-validator",
+    "image": "cr.l5d.io/linkerd/proxy:any",
+    "command": ["/usr/lib/linkerd/linkerd2-network-validator"],
+    "securityContext": CONTAINER_SECURITY,
+}
+SETTINGS = {
+    "LINKERD2_PROXY_INBOUND_DEFAULT_POLICY": "deny",
+    "LINKERD2_PROXY_INBOUND_LISTEN_ADDR": "0.0.0.0:4143",
+    "LINKERD2_PROXY_POLICY_SVC_ADDR": "linkerd-policy.linkerd.svc.cluster.local.:8090",
+    "LINKERD2_PROXY_POLICY_SVC_NAME": "linkerd-destination.linkerd.serviceaccount.identity.linkerd.cluster.local",
+}
+SIDECAR: Object = {
+    "name": "linkerd-proxy",
+    "image": "cr.l5d.io/linkerd/proxy:any",
+    "env": [{"name": name, "value": value} for name, value in SETTINGS.items()],
+    "restartPolicy": "Always",
+    "securityContext": CONTAINER_SECURITY | {"runAsUser": 2102},
+}
+"""With CHECKER, what the policy asks of a sidecar: it admits a pod that brings a whole copy, so one change is tried."""
+FOLDER: Object = {"volumes": [{"name": "some", "emptyDir": {}}]}
+AWAIT = ("/usr/lib/linkerd/linkerd-await", "--timeout=2m", "--port=4191")
+"""The hook that Linkerd's chart writes, charts/partials/templates/_proxy.tpl."""
 NODE_FOLDER: Object = {"volumes": [{"name": "node", "hostPath": {"path": "/"}}]}
 
 
@@ -64,6 +87,23 @@ def _privileged(description: str, **rights: object) -> Candidate:
     return Candidate(description, f"refused by {RESTRICTED}", container=container, also=(BY_LEVEL,))
 
 
+def _copied(description: str, expected: str = f"refused by {MESHED}", **fields: object) -> Candidate:
+    spec = FOLDER | {"initContainers": [CHECKER, SIDECAR | fields]}
+    return Candidate(description, expected, spec=spec, also=() if expected == ADMITTED else (BY_LEVEL,))
+
+
+def _hooked(*words: str) -> Object:
+    return {"postStart": {"exec": {"command": [*AWAIT, *words]}}}
+
+
+def _mounted(path: str) -> list[Object]:
+    return [{"name": "some", "mountPath": path}]
+
+
+def _trusted(**rights: object) -> Object:
+    return CONTAINER_SECURITY | {"runAsUser": 2102} | rights
+
+
 @dataclass(frozen=True, slots=True)
 class Debugger:
     """An ephemeral container that somebody might add to a running pod, and how the API server must answer."""
@@ -83,6 +123,12 @@ CANDIDATES = (
     *(Candidate(f"a pod in {name}", ADMITTED, name) for name in ("pingpong", "ingress", "tracing")),
     Candidate("a pod that wants no sidecar", annotations={"linkerd.io/inject": "disabled"}),
     Candidate("a pod that brings a sidecar of its own", spec=FORGED),
+    _copied("a pod with a whole copy of the sidecar", ADMITTED, lifecycle=_hooked()),
+    _copied("a copy whose hook runs another program", lifecycle=_hooked("--", "/var/run/some/program")),
+    _copied("a copy with a folder over its programs", volumeMounts=_mounted("/var/run/../../usr/lib/linkerd")),
+    _copied("a privileged copy", securityContext=_trusted(privileged=True, allowPrivilegeEscalation=True)),
+    _copied("a copy that may gain privileges", securityContext=_trusted(allowPrivilegeEscalation=True)),
+    _copied("a copy that may set routes", securityContext=_trusted(capabilities={"add": ["NET_ADMIN"]})),
     _annotated("a pod that opens its ports", "default-inbound-policy", "audit"),
     _annotated("a pod that skips its port", "skip-inbound-ports", "8080"),
     _annotated("a pod that calls past its sidecar", "skip-outbound-ports", "1-65535"),

@@ -1,6 +1,7 @@
 """What the API server says about a pod, and what that proves; the policy itself is asked on a cluster."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,13 @@ import pytest
 from kindmesh.tools.kube import Kube
 from kindmesh.verify.admission import (
     ADMITTED,
+    AWAIT,
     BY_LEVEL,
     CANDIDATES,
     DEBUGGERS,
     MESHED,
+    SETTINGS,
+    SIDECAR,
     attach,
     proposed,
     read_admission,
@@ -98,6 +102,23 @@ def test_every_annotation_that_is_tried_is_one_that_the_policy_does_not_know_as_
     everybody, entrance = known.split("variables.entrance")
     assert {word for word in tried if f"'{word}'" in everybody} == {"default-inbound-policy"}
     assert {word for word in tried if word in entrance} == {"skip-inbound-ports", "skip-outbound-ports"}
+
+
+def test_the_sidecar_that_is_copied_is_what_the_policy_asks_for_and_each_refused_copy_changes_one_field() -> None:
+    (policy,) = [
+        one
+        for one in of_kind(built("mesh/admission"), "ValidatingAdmissionPolicy")
+        if one["metadata"]["name"] == MESHED
+    ]
+    text = json.dumps(policy["spec"])
+    assert [word for word in (AWAIT[0], *SETTINGS, *SETTINGS.values()) if f"'{word}'" not in text] == []
+    (allowed,) = re.findall(r"word\.matches\('([^']+)'\)", text)
+    assert [bool(re.search(allowed, word)) for word in (*AWAIT[1:], "--", "/var/run/x")] == [True, True, False, False]
+    copies = [one for one in CANDIDATES if len(one.spec.get("initContainers", [])) == 2]
+    assert [one.expected for one in copies] == [ADMITTED, *[f"refused by {MESHED}"] * 5]
+    for one in copies:
+        copied = one.spec["initContainers"][1]
+        assert len([key for key in copied if copied[key] != SIDECAR.get(key)]) == 1, one.description
 
 
 def test_the_policies_hold_in_every_namespace_of_the_project() -> None:
