@@ -10,6 +10,7 @@ from meshpolicy.core.match import (
     NEXT_LINE,
     HostMatch,
     HttpMatch,
+    IdentityMatch,
     NetworkMatch,
     PathKind,
     PathMatch,
@@ -192,3 +193,23 @@ def test_a_pattern_that_is_not_decided_may_match_or_not(pattern: str) -> None:
     undecided, never = ValueMatch("x", pattern, regex=True), ValueMatch("y", "b")
     assert accept_headers([undecided], {"x": "a", "y": "a"}) is Truth.UNKNOWN
     assert accept_headers([undecided, never], {"x": "a", "y": "a"}) is Truth.NO
+
+
+@pytest.mark.parametrize(
+    ("pattern", "identity", "accepted"),
+    [
+        ("a.shop", "a.shop", True),
+        ("a.shop", "b.a.shop", False),
+        ("*.shop", "a.shop", True),
+        ("*.shop", "shop", False),
+        ("*.shop", "ashop", False),
+        ("*.shop", "a.shops", False),
+        ("*", "a.shop", True),
+        ("*", "spiffe://root/a.shop", False),
+        ("*.shop", "spiffe://root/a.shop", False),
+        ("spiffe://root/a.shop", "spiffe://root/a.shop", True),
+    ],
+)
+def test_identities_match_whole_by_suffix_or_all_that_are_names(pattern: str, identity: str, accepted: bool) -> None:
+    """R35, R83, R84."""
+    assert IdentityMatch(pattern).accepts(identity) is accepted
