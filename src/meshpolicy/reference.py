@@ -13,7 +13,7 @@ from meshpolicy.cli import VERBS, main
 from meshpolicy.findings.finding import Code
 from meshpolicy.findings.registry import codes
 from meshpolicy.semantics.rules import RULES, sentences
-from meshpolicy.surface import library
+from meshpolicy.surface import api_page
 
 MADE = "<!-- made by `python -m meshpolicy.reference pages docs/reference` -->\n"
 
@@ -106,7 +106,7 @@ def run(arguments: list[str]) -> int:
         case ["rules"]:
             click.echo(rules())
         case ["library"]:
-            click.echo(library())
+            click.echo(api_page())
         case [name]:
             click.echo(verb(name))
         case _:

@@ -16,7 +16,7 @@ SECTION = re.compile(r"(Args|Returns|Raises):")
 ENTRY = re.compile(r"    (?P<name>\w+): (?P<text>.*)")
 
 
-def library() -> str:
+def api_page() -> str:
     """Return the whole reference, each name under a heading of its own."""
     exported = [getattr(meshpolicy, name) for name in meshpolicy.__all__ if not name.startswith("__")]
     functions = sorted((one for one in exported if isinstance(one, FunctionType)), key=_order)

@@ -71,7 +71,7 @@ def test_the_prompt_that_the_page_shows_answers_so() -> None:
 
 def test_the_page_tells_all_of_the_library_and_nothing_else() -> None:
     told = PAGE.read_text().partition("<!-- from: python -m meshpolicy.reference library -->\n")[2]
-    assert told == f"{surface.library()}\n<!-- end -->\n"
+    assert told == f"{surface.api_page()}\n<!-- end -->\n"
     headings = re.findall(r"^### (\w+)$", told, re.MULTILINE)
     assert sorted(headings) == sorted(name for name in meshpolicy.__all__ if not name.startswith("__"))
 
