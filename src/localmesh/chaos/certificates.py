@@ -8,7 +8,7 @@ from localmesh.ask.connection import Ended, connected
 from localmesh.ask.sending import Way
 from localmesh.chaos.scratch import scratch_folder, scratch_mesh
 from localmesh.chaos.site import SUPERVISOR, Site
-from localmesh.chaos.story import Clock, Story, Told, under_load
+from localmesh.chaos.story import Clock, FaultReport, Story, under_load
 from localmesh.errors import CommandFailed
 from localmesh.until import POLL
 from localmesh.verify.clients import meshed
@@ -29,7 +29,7 @@ async def expire(site: Site) -> Story:
 async def _expire(site: Site) -> Story:
     supervisor = site.process(SUPERVISOR)
 
-    async def strike() -> Told:
+    async def strike() -> FaultReport:
         clock = Clock()
         expires = datetime.fromisoformat(site.pod(site.victim.name).expires)
         supervisor.suspend()
@@ -49,7 +49,7 @@ async def _expire(site: Site) -> Story:
             await asyncio.sleep(POLL)
         happened = f"the certificates expired: a new connection failed ({refused}), those that were open went on"
         healed = f"by the supervisor: {going.seconds:.1f} s after it went on, new connections worked again"
-        return Told(happened, healed, clock.seconds)
+        return FaultReport(happened, healed, clock.seconds)
 
     return await under_load("certificates", site.target, strike)
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from localmesh.chaos.scratch import scratch_folder, scratch_mesh
 from localmesh.chaos.site import Site
-from localmesh.chaos.story import Clock, Story, Told, under_load
+from localmesh.chaos.story import Clock, FaultReport, Story, under_load
 from localmesh.until import until
 
 FOR = 10.0
@@ -74,7 +74,7 @@ async def lose_collector(site: Site) -> Story:
     """End the collector for a while."""
     async with _observed(site) as (second, collector):
 
-        async def strike() -> Told:
+        async def strike() -> FaultReport:
             clock = Clock()
             await collector.stop()
             site.say(f"the collector is gone for {FOR:g} s")
@@ -89,7 +89,7 @@ async def stall_collector(site: Site) -> Story:
     """Have the collector take spans and answer nothing, so that those who send them wait and the others pile up."""
     async with _observed(site) as (second, collector):
 
-        async def strike() -> Told:
+        async def strike() -> FaultReport:
             clock = Clock()
             collector.answers = False
             site.say(f"the collector does not answer for {FOR:g} s")
@@ -100,8 +100,8 @@ async def stall_collector(site: Site) -> Story:
         return await under_load("spans", second.target, strike)
 
 
-async def _healed(collector: Collector, clock: Clock, happened: str) -> Told:
+async def _healed(collector: Collector, clock: Clock, happened: str) -> FaultReport:
     before, back = collector.batches, Clock()
     await until(lambda: collector.batches > before, within=BACK_WITHIN, what="no span arrived any more")
-    healed = f"by the services: spans arrived again {back.seconds:.1f} s after the collector was back"
-    return Told(happened, healed, clock.seconds)
+    healed = f"by the supervisor: spans arrived again {back.seconds:.1f} s after the collector was back"
+    return FaultReport(happened, healed, clock.seconds)

@@ -12,7 +12,7 @@ from subprocess import DEVNULL, run
 
 from localmesh.chaos.scratch import scratch_folder, scratch_mesh
 from localmesh.chaos.site import Site
-from localmesh.chaos.story import Clock, Story, Told, under_load
+from localmesh.chaos.story import Clock, FaultReport, Story, under_load
 from localmesh.errors import BadInput, CommandFailed
 from localmesh.until import until
 
@@ -60,7 +60,7 @@ def _mounting(*command: str) -> None:
 async def _filled(site: Site, filler: Path) -> Story:
     log = site.mesh.logs[site.victim.name]
 
-    async def strike() -> Told:
+    async def strike() -> FaultReport:
         clock = Clock()
         fill(filler)
         site.say(f"the disk is full for {FOR:g} s")
@@ -73,7 +73,7 @@ async def _filled(site: Site, filler: Path) -> Story:
         await until(lambda: log.stat().st_size > size, within=BACK_WITHIN, what="nothing was logged any more")
         happened = f"the disk was full for {FOR:g} s, in which {site.victim.name} could log {kept} bytes"
         healed = f"by itself: {room.seconds:.1f} s after there was room, requests were logged again"
-        return Told(happened, healed, clock.seconds)
+        return FaultReport(happened, healed, clock.seconds)
 
     return await under_load("disk", site.target, strike)
 

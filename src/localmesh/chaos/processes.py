@@ -10,7 +10,7 @@ import psutil
 
 from localmesh import settings
 from localmesh.chaos.site import SIDECAR, SUPERVISOR, Site
-from localmesh.chaos.story import Clock, Story, Told, under_load
+from localmesh.chaos.story import Clock, FaultReport, Story, under_load
 from localmesh.errors import BadInput, CommandFailed
 from localmesh.load.target import OUTSIDE, find_load_target
 from localmesh.settings import PROCESS
@@ -37,13 +37,13 @@ async def kill_sidecar(site: Site) -> Story:
 async def _killed(site: Site, fault: str, process: psutil.Process, what: str) -> Story:
     before = site.victim
 
-    async def strike() -> Told:
+    async def strike() -> FaultReport:
         clock = Clock()
         process.kill()
         site.say(f"{what} was killed")
         await _back(site, before.name, restarted=True)
         healed = f"by the supervisor: it started it again, and {before.name} was ready after {clock.seconds:.1f} s"
-        return Told(f"{what} was killed, one of {site.replicas} pods", healed, clock.seconds)
+        return FaultReport(f"{what} was killed, one of {site.replicas} pods", healed, clock.seconds)
 
     return await under_load(fault, site.target, strike)
 
@@ -58,7 +58,7 @@ async def stop_app(site: Site) -> Story:
     """Stop the program of one pod, as a deadlock would: it takes requests and answers none."""
     before, process = site.victim, site.app(site.victim)
 
-    async def strike() -> Told:
+    async def strike() -> FaultReport:
         clock = Clock()
         process.suspend()
         site.say(f"the program of {before.name} stands still; waiting for its probes to notice")
@@ -68,7 +68,9 @@ async def stop_app(site: Site) -> Story:
             with suppress(psutil.NoSuchProcess):
                 process.resume()
         healed = f"by its liveness probe: it was killed and started again after {clock.seconds:.1f} s"
-        return Told(f"the program of {before.name} stood still, one of {site.replicas} pods", healed, clock.seconds)
+        return FaultReport(
+            f"the program of {before.name} stood still, one of {site.replicas} pods", healed, clock.seconds
+        )
 
     return await under_load("stopped", site.target, strike)
 
@@ -77,7 +79,7 @@ async def slow_app(site: Site) -> Story:
     """Make the program of one pod slow: most of the time it stands still."""
     before, process = site.victim, site.app(site.victim)
 
-    async def strike() -> Told:
+    async def strike() -> FaultReport:
         clock = Clock()
         site.say(f"the program of {before.name} is slow for {SLOW_FOR:g} s")
         try:
@@ -92,7 +94,7 @@ async def slow_app(site: Site) -> Story:
         await _back(site, before.name, restarted=False)
         share = STOPPED / (STOPPED + RUNNING)
         happened = f"the program of {before.name} stood still {share:.0%} of the time, one of {site.replicas} pods"
-        return Told(happened, "by itself, when the program went on", clock.seconds)
+        return FaultReport(happened, "by itself, when the program went on", clock.seconds)
 
     return await under_load("slow", site.target, strike)
 
@@ -104,12 +106,12 @@ async def kill_supervisor(site: Site) -> Story:
         raise BadInput("the manifests have no Gateway with a path: what goes on without the supervisor is asked there")
     target = find_load_target(OUTSIDE, entry.paths[0], site.mesh.view, site.mesh.manifests, site.folder)
 
-    async def strike() -> Told:
+    async def strike() -> FaultReport:
         clock = Clock()
         site.process(SUPERVISOR).kill()
         site.say(f"the supervisor was killed; the pods go on without it for {GONE_FOR:g} s")
         await asyncio.sleep(GONE_FOR)
-        return Told(
+        return FaultReport(
             f"the supervisor was killed, and the pods went on without it for {GONE_FOR:g} s",
             "by `localmesh up`, after this table: it ends what is left and starts all anew",
             clock.seconds,

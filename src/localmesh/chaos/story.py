@@ -22,13 +22,13 @@ ANSWERED_WITHIN = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a fault has to tell."""
+class FaultReport:
+    """What a fault did, and how the mesh recovered."""
 
     happened: str
     healed: str
     seconds: float
-    """From the fault until all was as before."""
+    """From the fault until the mesh had recovered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Story:
     """A fault, and what became of the requests meanwhile."""
 
     fault: str
-    told: Told
+    told: FaultReport
     load: Load
     longest: float
     """The longest latency, in seconds."""
@@ -68,7 +68,7 @@ def _with_words(load: Load) -> str:
     return f"{load.lost} ({words})" if load.lost else "0"
 
 
-async def under_load(fault: str, target: LoadTarget, body: Callable[[], Awaitable[Told]]) -> Story:
+async def under_load(fault: str, target: LoadTarget, body: Callable[[], Awaitable[FaultReport]]) -> Story:
     """Have something happen under load, and return what became of both."""
     loop = OpenLoop(target, RATE)
     going = True
