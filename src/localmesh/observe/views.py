@@ -69,6 +69,10 @@ class TapView:
     flags: str
     trace: str
     """The id of its trace; empty where the request names none."""
+    port: int
+    """Of the pod, where it was called; 0 where it called."""
+    peer: str
+    """The address that the connection came from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,4 +217,6 @@ def tapped(entry: Entry, ends: tuple[Party, Party]) -> TapView:
         authorization=entry.authorization,
         flags=",".join(sorted(entry.flags)),
         trace=entry.traceparent[3:35],
+        port=entry.port if entry.inbound else 0,
+        peer=entry.peer,
     )

@@ -85,5 +85,7 @@ def tap_view(**fields: object) -> TapView:
         "authorization": "AuthorizationPolicy pingpong/pinger-may-ping",
         "flags": "",
         "trace": "",
+        "port": 8080,
+        "peer": "127.1.0.1",
     }
     return TapView(**{**defaults, **fields})  # type: ignore[arg-type]
