@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 
 from localmesh.ask.connection import Connection, Ended, connected
@@ -119,14 +120,16 @@ def _expected(read: Request | None, chosen: Cell) -> Expectation:
 async def play(
     found: Sequence[Attempt], sender: Sender, on_played: Callable[[], None] = lambda: None
 ) -> dict[str, Played]:
-    """Play all tricks; return what came of each, by trace ID."""
+    """Play all tricks; return what came of each, by trace ID.
+
+    Few are asked at a time, and more are listened to: after an error, a proxy waits a second before it closes.
+    """
     played: dict[str, Played] = {}
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(attempt: Attempt) -> None:
-        async with gate:
-            played[attempt.trace] = await _played(attempt, sender)
-            on_played()
+        played[attempt.trace] = await _played(attempt, sender, gate)
+        on_played()
 
     async with asyncio.TaskGroup() as group:
         for attempt in found:
@@ -141,32 +144,40 @@ async def written(found: Sequence[Attempt], played: Mapping[str, Played], logs: 
     return {trace: replace(one, seen=(seen.get(trace, one.seen[0]), *one.seen[1:])) for trace, one in played.items()}
 
 
-async def _played(attempt: Attempt, sender: Sender) -> Played:
-    sent = attempt.sent
-    http2_ = isinstance(sent, FieldTrick)
-    try:
-        async with connected(sender.way(attempt.base, http2=http2_)) as connection:
-            if isinstance(sent, FieldTrick):
-                return Played((_read(seen_of(await http2.ask(connection, sent.fields)), attempt),))
-            return await _on_one_connection(connection, attempt, sent)
-    except Ended as error:
-        return Played((_read(broken(error), attempt),))
+async def _played(attempt: Attempt, sender: Sender, gate: asyncio.Semaphore) -> Played:
+    async with AsyncExitStack() as opened:
+        try:
+            async with gate:
+                way = sender.way(attempt.base, http2=isinstance(attempt.sent, FieldTrick))
+                connection = await opened.enter_async_context(connected(way))
+                if isinstance(attempt.sent, FieldTrick):
+                    return Played((_read(seen_of(await http2.ask(connection, attempt.sent.fields)), attempt),))
+                seen = await _answers(connection, attempt, attempt.sent)
+        except Ended as error:
+            return Played((_read(broken(error), attempt),))
+        return Played(seen, await _more(connection, attempt) if len(seen) == len(attempt.sent.reads) else ())
 
 
-async def _on_one_connection(connection: Connection, attempt: Attempt, trick: Trick) -> Played:
+async def _answers(connection: Connection, attempt: Attempt, trick: Trick) -> tuple[Seen, ...]:
+    """Return what came of each request that must be read; the last is how the connection ended, if too early."""
     seen: list[Seen] = []
-    more: list[Seen] = []
     await connection.send(trick.sent.encode("latin-1"))
     try:
         while len(seen) < len(trick.reads):
             seen.append(_read(seen_of(await connection.reply()), attempt))
-        await connection.send(attempt.follow_up)
+    except Ended as error:
+        seen.append(_read(broken(error), attempt))
+    return tuple(seen)
+
+
+async def _more(connection: Connection, attempt: Attempt) -> tuple[Seen, ...]:
+    """Make the allowed call on the same connection, and return all answers until its end."""
+    more: list[Seen] = []
+    await connection.send(attempt.follow_up)
+    with suppress(Ended):
         while len(more) < MOST_REPLIES:
             more.append(seen_of(await connection.reply()))
-    except Ended as error:
-        if len(seen) < len(trick.reads):
-            seen.append(_read(broken(error), attempt))
-    return Played(tuple(seen), tuple(more))
+    return tuple(more)
 
 
 def _read(seen: Seen, attempt: Attempt) -> Seen:
