@@ -30,6 +30,8 @@ FOREIGN: Mapping[str, str] = {
 RELABELLED = {"job", "namespace", "pod", "app", "instance", "le"}
 """Labels that Prometheus adds to the service's series: mesh/linkerd/viz.yaml and its own."""
 WORDS = {"by", "without", "on", "ignoring", "group_left", "group_right", "and", "or", "unless", "offset", "bool"}
+PROBES = ".*-probes"
+"""Matches the names of the routes by which the kubelet probes."""
 JOBS = {"linkerd-controller", "linkerd-proxy", "pingpong"}
 """The jobs of the chart linkerd-viz, and the one of mesh/linkerd/viz.yaml."""
 
@@ -119,6 +121,27 @@ def test_the_services_series_are_asked_for_by_labels_that_they_carry(place: str,
 def test_every_job_that_is_named_is_one_that_scrapes(place: str, query: str) -> None:
     named = {job for value in re.findall(r'job=~?"([^"]*)"', query) for job in value.split("|")}
     assert named <= JOBS, place
+
+
+@pytest.mark.parametrize("record", [rule for rule in rules() if "record" in rule], ids=lambda rule: rule["record"])
+def test_requests_are_counted_without_probes(record: dict[str, Any]) -> None:
+    """A startup probe fails until the program listens: every rollout would use up a part of the error budget."""
+    counted = re.findall(r"\bresponse_\w+\{([^}]*)\}", record["expr"])
+    assert all(f'route_name!~"{PROBES}"' in chosen for chosen in counted)
+    assert counted or "refusals" in record["record"]
+
+
+def test_the_routes_of_probes_and_no_others_are_named_so() -> None:
+    routes = yaml.safe_load_all((ROOT / "mesh/policies/httproutes.yaml").read_text())
+    paths = {
+        route["metadata"]["name"]: {
+            match["path"]["value"] for rule in route["spec"]["rules"] for match in rule["matches"]
+        }
+        for route in routes
+    }
+    assert {name for name in paths if re.fullmatch(PROBES, name)} == {
+        name for name, asked in paths.items() if asked == {"/live", "/ready"}
+    }
 
 
 def test_no_series_is_listed_that_nobody_asks_for() -> None:

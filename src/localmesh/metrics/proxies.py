@@ -21,13 +21,13 @@ class ProxyMetrics:
         self._responses = Counter(
             "response_total",
             "Requests that were let through and ended.",
-            ["direction", *_POD, "classification", "status_code"],
+            ["direction", *_POD, "route_name", "classification", "status_code"],
             registry=self.registry,
         )
         self._latency = Histogram(
             "response_latency_ms",
             "How long these took, in milliseconds.",
-            ["direction", *_POD],
+            ["direction", *_POD, "route_name"],
             buckets=BUCKETS,
             registry=self.registry,
         )
@@ -46,10 +46,9 @@ class ProxyMetrics:
 
     def count(self, entry: Entry, pod: Pod, server: str) -> None:
         """Count a request that reached a pod's sidecar; `server` is the Server that governs the port."""
-        of_pod = _labels(pod)
+        of_pod = _labels(pod) | {"route_name": entry.route.rpartition("/")[2]}
         if entry.refused:
-            route = entry.route.rpartition("/")[2]
-            self._denied.labels(**of_pod, target_port=entry.port, srv_name=server, route_name=route).inc()
+            self._denied.labels(**of_pod, target_port=entry.port, srv_name=server).inc()
             return
         classification = "success" if entry.succeeded else "failure"
         known = {"direction": INBOUND, **of_pod}

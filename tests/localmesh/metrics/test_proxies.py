@@ -50,6 +50,15 @@ def test_every_request_counts_once_as_let_through_or_as_refused(seen: Sequence[t
     assert {labels["srv_name"] for labels, _ in refused} <= {"ponger-http"}
 
 
+def test_probes_can_be_told_from_calls_by_their_route() -> None:
+    metrics = ProxyMetrics()
+    metrics.count(entry(status=502, route="HTTPRoute pingpong/ponger-probes"), PODS[0], "")
+    metrics.count(entry(route="HTTPRoute pingpong/ponger-offer"), PODS[0], "")
+    found = samples(metrics)
+    for name in ("response_total", "response_latency_ms_count"):
+        assert Counter(labels["route_name"] for labels, _ in found[name]) == {"ponger-probes": 1, "ponger-offer": 1}
+
+
 def test_the_end_of_each_certificate_is_told() -> None:
     found = samples(ProxyMetrics())["control_identity_cert_expiration_timestamp_seconds"]
     assert found == [({"namespace": "pingpong", "deployment": "ponger", "pod": "ponger-0"}, 12.5)]
