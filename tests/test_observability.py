@@ -30,8 +30,8 @@ FOREIGN: Mapping[str, str] = {
 RELABELLED = {"job", "namespace", "pod", "app", "instance", "le"}
 """Labels that Prometheus adds to the service's series: mesh/linkerd/viz.yaml and its own."""
 WORDS = {"by", "without", "on", "ignoring", "group_left", "group_right", "and", "or", "unless", "offset", "bool"}
-PROBES = ".*-probes"
-"""Matches the names of the routes by which the kubelet probes."""
+OFFERED = ".*-offer"
+"""Matches the names of the routes to what the services offer to others."""
 JOBS = {"linkerd-controller", "linkerd-proxy", "pingpong"}
 """The jobs of the chart linkerd-viz, and the one of mesh/linkerd/viz.yaml."""
 
@@ -124,24 +124,22 @@ def test_every_job_that_is_named_is_one_that_scrapes(place: str, query: str) -> 
 
 
 @pytest.mark.parametrize("record", [rule for rule in rules() if "record" in rule], ids=lambda rule: rule["record"])
-def test_requests_are_counted_without_probes(record: dict[str, Any]) -> None:
-    """A startup probe fails until the program listens: every rollout would use up a part of the error budget."""
+def test_only_calls_of_what_a_service_offers_are_counted(record: dict[str, Any]) -> None:
+    """Probes and scrapes of a new pod fail until it listens: every rollout would use up a part of the error budget."""
     counted = re.findall(r"\bresponse_\w+\{([^}]*)\}", record["expr"])
-    assert all(f'route_name!~"{PROBES}"' in chosen for chosen in counted)
+    assert all(f'route_name=~"{OFFERED}"' in chosen for chosen in counted)
     assert counted or "refusals" in record["record"]
 
 
-def test_the_routes_of_probes_and_no_others_are_named_so() -> None:
-    routes = yaml.safe_load_all((ROOT / "mesh/policies/httproutes.yaml").read_text())
-    paths = {
-        route["metadata"]["name"]: {
-            match["path"]["value"] for rule in route["spec"]["rules"] for match in rule["matches"]
-        }
-        for route in routes
+def test_each_service_has_a_route_for_what_it_offers() -> None:
+    routes = [*yaml.safe_load_all((ROOT / "mesh/policies/httproutes.yaml").read_text())]
+    granted = [*yaml.safe_load_all((ROOT / "mesh/policies/authorizationpolicies.yaml").read_text())]
+    offered = {route["metadata"]["name"] for route in routes if re.fullmatch(OFFERED, route["metadata"]["name"])}
+    reached = {
+        found["spec"]["targetRef"]["name"] for found in granted if found["spec"]["targetRef"]["kind"] == "HTTPRoute"
     }
-    assert {name for name in paths if re.fullmatch(PROBES, name)} == {
-        name for name, asked in paths.items() if asked == {"/live", "/ready"}
-    }
+    assert {name for name in reached if not name.endswith("-probes")} == offered
+    assert len(offered) == len({route["spec"]["parentRefs"][0]["name"] for route in routes})
 
 
 def test_no_series_is_listed_that_nobody_asks_for() -> None:
