@@ -15,6 +15,7 @@ VERBS = {
     "lint": "lint",
     "diff": "diff",
     "prove": "prove",
+    "ready": "ready",
     "test": "cases",
     "accept": "accept",
     "blast": "blast",

@@ -43,7 +43,7 @@ def mesh_options(command: Command) -> Command:
     return with_options
 
 
-def _networks(context: click.Context, parameter: click.Parameter, text: str | None) -> tuple[str, ...] | None:
+def networks(context: click.Context, parameter: click.Parameter, text: str | None) -> tuple[str, ...] | None:
     """Return the networks of a list."""
     del context, parameter
     if text is None:
@@ -93,10 +93,10 @@ _MESH = (
         "cluster_networks",
         "--cluster-networks",
         metavar="LIST",
-        callback=_networks,
+        callback=networks,
         help="clusterNetworks of the mesh.",
     ),
-    _setting("probe_networks", "--probe-networks", metavar="LIST", callback=_networks, help="Its probeNetworks."),
+    _setting("probe_networks", "--probe-networks", metavar="LIST", callback=networks, help="Its probeNetworks."),
     _setting("ignore_inbound_ports", "--ignore-inbound-ports", metavar="LIST", help="Its ignoreInboundPorts."),
     _setting("ignore_outbound_ports", "--ignore-outbound-ports", metavar="LIST", help="Its ignoreOutboundPorts."),
     _setting("opaque_ports", "--opaque-ports", metavar="LIST", help="Its opaquePorts."),
@@ -115,9 +115,18 @@ def _assigned(context: click.Context, parameter: click.Parameter, values: tuple[
     return {name: text for name, _, text in (value.partition("=") for value in values)}
 
 
+_HOME = click.option(
+    "-n", "--namespace", default="", help="The namespace of objects that name none.  [default: default]"
+)
+_CHOSEN = click.option(
+    "-n",
+    "--namespace",
+    multiple=True,
+    help="Ask about this namespace only; may be repeated. Objects that name none are of the first.  [default: all that "
+    "have a sidecar]",
+)
 _READ = (
     click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files of this name; may be repeated."),
-    click.option("-n", "--namespace", default="", help="The namespace of objects that name none.  [default: default]"),
     click.option(
         "--set",
         "variables",
@@ -143,18 +152,43 @@ def read_options(command: Command) -> Command:
     ) -> Any:
         return command(options=ReadOptions(exclude, namespace, variables, closed_world), **rest)
 
-    for option in reversed(_READ):
-        wrapped = option(wrapped)
-    return wrapped
+    return _with_read(wrapped, _HOME)
+
+
+def _with_read(command: Command, namespace: Callable[[Command], Command]) -> Command:
+    for option in reversed((_READ[0], namespace, *_READ[1:])):
+        command = option(command)
+    return command
 
 
 def sources(command: Command) -> Command:
     """Add SOURCES, --context and how files are read; the verb gets `sources`, `context` and `options`."""
-    command = read_options(command)
+    return _with_sources_alone(read_options(command))
+
+
+def _with_sources_alone(command: Command) -> Command:
     command = click.option("--context", default="", help="Read a live cluster through kubectl instead of SOURCES.")(
         command
     )
     return click.argument("sources", nargs=-1, type=click.Path(allow_dash=True))(command)
+
+
+def sources_and_namespaces(command: Command) -> Command:
+    """Add the same, with a --namespace that may be repeated and chooses what is asked about, as `namespaces`."""
+
+    @wraps(command)
+    def wrapped(
+        exclude: tuple[str, ...],
+        namespace: tuple[str, ...],
+        variables: dict[str, str],
+        *,
+        closed_world: bool,
+        **rest: Any,
+    ) -> Any:
+        options = ReadOptions(exclude, next(iter(namespace), ""), variables, closed_world)
+        return command(options=options, namespaces=tuple(dict.fromkeys(namespace)), **rest)
+
+    return _with_sources_alone(_with_read(wrapped, _CHOSEN))
 
 
 def cluster_options(command: Command) -> Command:
@@ -175,6 +209,11 @@ def _with_sources(command: Command) -> Command:
 
 def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings, options: ReadOptions) -> Cluster:
     """Return the cluster that a verb is asked about."""
+    return read_manifests(paths, context, settings, options).cluster
+
+
+def read_manifests(paths: tuple[str, ...], context: str, settings: MeshSettings, options: ReadOptions) -> Manifests:
+    """Return the manifests that a verb is asked about, from which access can be told."""
     require(paths, context)
     reading = read(paths, settings, context, progress, options)
     note_reading(reading)
@@ -183,7 +222,7 @@ def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings, o
     for problem in reading.refused if reading.live else ():
         echo(f"note: {problem}; it is stored all the same, and in force as far as Linkerd reads it", err=True)
     note_empty(reading.cluster)
-    return reading.cluster
+    return reading
 
 
 def note_reading(reading: Manifests) -> None:

@@ -1,7 +1,7 @@
 """Typed access to the fields of a document: a wrong type is noted with its place and read as absent. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from meshpolicy.core.errors import Place, Problem, ProblemKind
@@ -115,6 +115,17 @@ class Fields:
             return value
         self.note(key, f"is {_shown(value)}, where {word} is expected")
         return default
+
+
+def objects_of(fields: Fields) -> tuple[Fields, ...]:
+    """Return the objects of a document; a List holds several, and a PodList need not say that they are Pods."""
+    kind = fields.data.get("kind")
+    if not isinstance(kind, str) or not kind.endswith("List") or not (kind == "List" or fields.has("items")):
+        return (fields,)
+    if kind == "List":
+        return fields.children("items")
+    typed = {"apiVersion": fields.data.get("apiVersion"), "kind": kind.removesuffix("List")}
+    return tuple(replace(item, data={**typed, **item.data}) for item in fields.children("items"))
 
 
 def _shown(value: object) -> str:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from meshpolicy.core.document import Document, located
 from meshpolicy.core.errors import Place, Problem, ProblemKind
-from meshpolicy.core.fields import Fields
+from meshpolicy.core.fields import Fields, objects_of
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.kinds.cluster import Cluster, sort_by_namespace
@@ -94,7 +94,7 @@ def parse_documents(
     documents = tuple(documents)
     reader = _Reader(namespace)
     for document in progress(documents, "documents checked", len(documents)):
-        for fields in _objects_of(Fields(document.data, document.place, reader.problems)):
+        for fields in objects_of(Fields(document.data, document.place, reader.problems)):
             reader.read(fields, document.unset)
     installed = with_installed(reader.configs, settings or MeshSettings(), reader.problems)
     return Manifests(
@@ -103,17 +103,6 @@ def parse_documents(
         (*before, *located(dict.fromkeys(reader.problems), documents)),
         tuple(reader.unplaced),
     )
-
-
-def _objects_of(fields: Fields) -> tuple[Fields, ...]:
-    """Return the objects of a document; a List holds several, and a PodList need not say that they are Pods."""
-    kind = fields.data.get("kind")
-    if not isinstance(kind, str) or not kind.endswith("List") or not (kind == "List" or fields.has("items")):
-        return (fields,)
-    if kind == "List":
-        return fields.children("items")
-    typed = {"apiVersion": fields.data.get("apiVersion"), "kind": kind.removesuffix("List")}
-    return tuple(replace(item, data={**typed, **item.data}) for item in fields.children("items"))
 
 
 class _Reader:

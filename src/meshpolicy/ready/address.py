@@ -1,0 +1,116 @@
+"""Addresses that a text names: URLs, `host:port`, names of the cluster's DNS. Pure.
+
+A user and a password before a host are left out: they are shown nowhere.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*\.?"
+URL = re.compile(
+    rf"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^\s/@\"'<>]*@)?"
+    rf"(?P<hosts>{HOST}(?::\d{{1,5}})?(?:,{HOST}(?::\d{{1,5}})?(?![\w=:.-]))*)(?P<path>/[^\s\"'<>,;|)\]}}]*)?"
+)
+HIDDEN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@\"'<>]*@)?(?P<host>\$[({]?[A-Za-z_][A-Za-z0-9_]*)")
+"""A URL whose host is a variable."""
+PAIR = re.compile(rf"(?<![\w.:/@%$-])(?P<host>{HOST}):(?P<port>\d{{1,5}})(?![\w.:-])(?P<path>/[^\s\"'<>,;|)\]}}]*)?")
+FULL = re.compile(rf"(?<![\w.:/@-])(?P<host>{HOST}\.svc(?:\.[a-z0-9.-]+)?)(?![\w:-])")
+"""A whole name of a Service, without a port."""
+NAMED = re.compile(
+    r"(?i)(?<![a-z0-9])[a-z0-9_.-]*(?:host|hostname|addr|address|endpoint|server)s?[\"']?\s*[:=]\s*[\"']?"
+    rf"(?P<host>{HOST})[\"']?\s*(?=$|[\s,;}}])"
+)
+"""A line such as `host: db`, or `db_host=db`."""
+WHOLE = re.compile(HOST)
+COMMENT = re.compile(r"(?m)^\s*(?:#|//|--\s).*$")
+ADDRESSED = re.compile(
+    r"(?i)(host|addr|address|endpoint|server|url|uri|broker|upstream|backend|target|peer|dsn|service|svc|proxy|seed)s?"
+    r"(?:name)?(?:_?(?:list|v\d+))?$"
+)
+"""What the name of a variable ends with whose value is an address."""
+USUAL = {
+    scheme: port
+    for port, schemes in (
+        (80, "http ws"),
+        (443, "https wss"),
+        (6379, "redis rediss"),
+        (5432, "postgres postgresql"),
+        (3306, "mysql mariadb"),
+        (5672, "amqp"),
+        (5671, "amqps"),
+        (27017, "mongodb"),
+        (4222, "nats"),
+        (9092, "kafka"),
+        (11211, "memcached"),
+        (389, "ldap"),
+        (636, "ldaps"),
+        (25, "smtp"),
+        (1433, "sqlserver"),
+        (2181, "zookeeper zk"),
+        (7687, "bolt"),
+        (1883, "mqtt"),
+        (9000, "clickhouse"),
+        (5984, "couchdb"),
+    )
+    for scheme in schemes.split()
+}
+"""The port that a URL without one means."""
+MOST = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A host that a text names, and what it says of the call."""
+
+    host: str
+    port: int = 0
+    """0: the text names none."""
+    scheme: str = ""
+    path: str = ""
+    """Of a URL, without its query."""
+    sure: bool = True
+    """Whether the text can mean nothing but an address."""
+
+
+def is_address_name(name: str) -> bool:
+    """Whether a variable or an option of this name holds an address."""
+    return ADDRESSED.search(name) is not None
+
+
+def hidden_hosts(text: str) -> Iterator[str]:
+    """Yield the variables that stand for the hosts of URLs, and have no value."""
+    yield from (found["host"] for found in HIDDEN.finditer(text))
+
+
+def addresses(text: str, name: str = "") -> Iterator[Address]:
+    """Yield the addresses of a text; `name` is that of the variable or the option which holds it."""
+    text = COMMENT.sub("", text)
+    whole = text.strip().strip("\"'")
+    if WHOLE.fullmatch(whole):
+        if not whole.isdecimal():
+            yield Address(whole, sure=is_address_name(name) or ".svc" in whole)
+        return
+    for found in URL.finditer(text):
+        yield from _of_url(found)
+    rest = URL.sub(" ", text)
+    for found in PAIR.finditer(rest):
+        if 0 < int(found["port"]) <= MOST and not found["host"].isdecimal():
+            yield Address(found["host"], int(found["port"]), "", _path(found["path"]))
+    yield from (Address(found["host"]) for found in FULL.finditer(rest))
+    yield from (Address(found["host"], sure=False) for found in NAMED.finditer(rest))
+
+
+def _of_url(found: re.Match[str]) -> Iterator[Address]:
+    """Yield the hosts of a URL: clients of databases and brokers name several."""
+    scheme = found["scheme"].lower()
+    for part in found["hosts"].split(","):
+        host, _, port = part.partition(":")
+        if not port or 0 < int(port) <= MOST:
+            yield Address(host, int(port or USUAL.get(scheme, 0)), scheme, _path(found["path"]))
+
+
+def _path(text: str | None) -> str:
+    """Return the path of a URL without its query; empty where it is a template, or the root."""
+    path = re.split("[?#]", text or "", maxsplit=1)[0]
+    return "" if path == "/" or re.search(r"[{}$%*<>]", path) else path

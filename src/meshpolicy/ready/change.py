@@ -1,0 +1,202 @@
+"""The smallest changes that allow what is refused: each is decided anew, and takes nothing from others. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from meshpolicy.analysis.suggest import Manifest, own_labels, suggestion
+from meshpolicy.core.client import Traffic
+from meshpolicy.decide.connection import DNS_PORT
+from meshpolicy.index.effective import effective
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.kind import POLICY_GROUP, Object
+from meshpolicy.ready.held import Held, Standing, hold
+from meshpolicy.ready.need import Need, NeedKind, Party
+
+Rebuild = Callable[[Iterable[Object]], Cluster]
+"""Makes a cluster of objects, with the settings of the one that is asked about."""
+Read = Callable[[Sequence[Manifest]], Sequence[Object]]
+"""Reads manifests."""
+MOST_STEPS = 3
+"""Layers that may refuse one call after the other: egress, ingress, Linkerd."""
+EVERYWHERE = ({"cidr": "0.0.0.0/0"}, {"cidr": "::/0"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do about one need."""
+
+    text: str
+    manifests: tuple[Manifest, ...] = ()
+    """Objects to apply; none where no object does it, or one of a step before does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A step for each need that is refused, and the cluster that they lead to."""
+
+    steps: Mapping[int, Step]
+    """By the number of the need among those that are held."""
+    cluster: Cluster
+
+
+def plan(cluster: Cluster, held: Sequence[Held], rebuild: Rebuild, read: Read) -> Planned:
+    """Return steps, each upon those before it."""
+    steps: dict[int, Step] = {}
+    needs = [one.need for one in held]
+    for number, one in enumerate(held):
+        if one.standing is not Standing.MISSING:
+            continue
+        now = hold(cluster, one.need)
+        if now.standing.allowed:
+            steps[number] = Step("the change for another need allows it, too")
+            continue
+        step, after = _step(cluster, now, needs, rebuild, read)
+        steps[number], cluster = step, after
+    return Planned(steps, cluster)
+
+
+def _step(before: Cluster, held: Held, needs: Sequence[Need], rebuild: Rebuild, read: Read) -> tuple[Step, Cluster]:
+    """Return what allows one need, and the cluster then; where nothing does, the words alone."""
+    cluster, texts, found = before, [], list[Manifest]()
+    now = held
+    for _ in range(MOST_STEPS):
+        text, manifests = _proposed(cluster, now, needs)
+        texts.append(text)
+        if not manifests:
+            return Step("; ".join(texts)), before
+        manifests = _renamed(cluster, manifests, now.need)
+        found += manifests
+        cluster = rebuild((*cluster.objects, *read(manifests)))
+        now = hold(cluster, held.need)
+        if now.standing.allowed:
+            return _checked(before, cluster, Step("; ".join(texts), tuple(found)), needs)
+        if now.standing is Standing.UNKNOWN:
+            break
+    return Step("no single change is known that allows it"), before
+
+
+def _checked(before: Cluster, after: Cluster, step: Step, needs: Sequence[Need]) -> tuple[Step, Cluster]:
+    """Return a step, unless it takes away what was allowed."""
+    for need in needs:
+        if hold(before, need).standing.allowed and not hold(after, need).standing.allowed:
+            return Step(f"{step.text}: that would refuse {need.caller_name} -> {need.server_name}"), before
+    return step, after
+
+
+def _proposed(cluster: Cluster, held: Held, needs: Sequence[Need]) -> tuple[str, tuple[Manifest, ...]]:
+    need, call, answer = held.need, held.call, held.answer
+    if need.kind is NeedKind.DNS and need.client is not None:
+        return "let NetworkPolicies pass DNS", (_dns(need),)
+    if need.caller in (Party.KUBELET, Party.API_SERVER, Party.OUTSIDE):
+        return _for_unmeshed(cluster, need, needs)
+    if call is None or answer is None:
+        return "no change is known", ()
+    if need.client is None:
+        option = "--ingress" if need.caller is Party.INGRESS else "--prometheus"
+        return f"say which account is {need.caller}, with {option}; then grant to it", ()
+    found = suggestion(cluster, call, answer)
+    return ("no change of a policy allows it", ()) if found is None else (found.text, found.manifests)
+
+
+def _for_unmeshed(cluster: Cluster, need: Need, needs: Sequence[Need]) -> tuple[str, tuple[Manifest, ...]]:
+    """Grant to callers that have no identity: the requests that they are known to make, or else the port."""
+    policy = effective(cluster, need.server, need.port)
+    server = policy.server.name if policy.server.is_object else f"{need.server.ref.name}-{need.port}"
+    space = need.server.ref.namespace
+    found: list[Manifest] = []
+    if not policy.server.is_object:
+        found.append(_object("v1beta3", "Server", space, server, _selecting(need)))
+    everyone = f"anyone-to-{server}"
+    found.append(_object("v1alpha1", "NetworkAuthentication", space, everyone, {"networks": list(EVERYWHERE)}))
+    target = {"group": POLICY_GROUP, "kind": "Server", "name": server}
+    text = f"open port {need.port} to clients without identity, as {need.caller} has none"
+    if need.asking.whole and need.asking.traffics[0] in (Traffic.HTTP, Traffic.GRPC):
+        name = f"{need.server.ref.name}-{need.port}-unmeshed"
+        asked = [one for one in needs if one.caller is need.caller and one.asking.whole and _same_port(one, need)]
+        found.append(_route(space, name, server, [_match(one) for one in asked]))
+        if not any(route.ref.is_object for route in policy.http_routes):
+            rest = {"path": {"type": "PathPrefix", "value": "/"}}
+            found.append(_route(space, f"{need.server.ref.name}-{need.port}-rest", server, [rest]))
+        target = {"group": POLICY_GROUP, "kind": "HTTPRoute", "name": name}
+        text = f"offer what {need.caller} asks for in a route, and open that to clients without identity"
+    reference = {"group": POLICY_GROUP, "kind": "NetworkAuthentication", "name": everyone}
+    spec = {"targetRef": target, "requiredAuthenticationRefs": [reference]}
+    found.append(_object("v1alpha1", "AuthorizationPolicy", space, everyone, spec))
+    return text, tuple(found)
+
+
+def _same_port(one: Need, other: Need) -> bool:
+    return one.server.ref == other.server.ref and one.port == other.port
+
+
+def _match(need: Need) -> Manifest:
+    method = "POST" if need.asking.traffics == (Traffic.GRPC,) else need.asking.method
+    return {"path": {"type": "Exact", "value": need.asking.path.partition("?")[0]}, "method": method}
+
+
+def _route(space: str, name: str, server: str, matches: Sequence[Manifest]) -> Manifest:
+    distinct = [dict(one) for number, one in enumerate(matches) if one not in matches[:number]]
+    parent = {"group": POLICY_GROUP, "kind": "Server", "name": server}
+    return _object("v1beta3", "HTTPRoute", space, name, {"parentRefs": [parent], "rules": [{"matches": distinct}]})
+
+
+def _selecting(need: Need) -> Manifest:
+    return {"podSelector": {"matchLabels": own_labels(need.server)}, "port": need.port}
+
+
+def _object(version: str, kind: str, space: str, name: str, spec: Manifest) -> Manifest:
+    metadata = {"name": name, "namespace": space}
+    return {"apiVersion": f"{POLICY_GROUP}/{version}", "kind": kind, "metadata": metadata, "spec": dict(spec)}
+
+
+def _dns(need: Need) -> Manifest:
+    client = need.client or need.server
+    peer = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+        "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+    }
+    ports = [{"port": DNS_PORT, "protocol": protocol} for protocol in ("UDP", "TCP")]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": f"{client.ref.name}-dns", "namespace": client.ref.namespace},
+        "spec": {
+            "podSelector": {"matchLabels": own_labels(client)},
+            "policyTypes": ["Egress"],
+            "egress": [{"to": [peer], "ports": ports}],
+        },
+    }
+
+
+def _renamed(cluster: Cluster, manifests: Sequence[Manifest], need: Need) -> tuple[Manifest, ...]:
+    """Return manifests whose names nothing else has; what names them follows."""
+    taken = {(one.ref.kind, one.ref.namespace, one.ref.name) for one in cluster.objects}
+    names: dict[tuple[str, str], str] = {}
+    for one in manifests:
+        metadata: Any = one["metadata"]
+        kind, space, name = str(one["kind"]), str(metadata["namespace"]), str(metadata["name"])
+        free, number = name, 1
+        while (kind, space, free) in taken:
+            number += 1
+            free = f"{name}-{number}" if number > 2 or need.client is None else f"{name}-of-{need.client.ref.namespace}"
+        names[kind, name] = free
+        taken.add((kind, space, free))
+    return tuple(_with_names(one, names) for one in manifests)
+
+
+def _with_names(manifest: Manifest, names: Mapping[tuple[str, str], str]) -> Manifest:
+    """Return a manifest in which objects bear their new names."""
+
+    def named(part: Any) -> Any:
+        if isinstance(part, Mapping):
+            inner = {key: named(value) for key, value in part.items()}
+            if "kind" in inner and "name" in inner:
+                inner["name"] = names.get((inner["kind"], inner["name"]), inner["name"])
+            return inner
+        return [named(one) for one in part] if isinstance(part, list | tuple) else part
+
+    changed = dict(named(manifest))
+    own = dict(changed["metadata"])
+    own["name"] = names.get((changed["kind"], own["name"]), own["name"])
+    return {**changed, "metadata": own}

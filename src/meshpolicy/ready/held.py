@@ -1,0 +1,251 @@
+"""A need held against the policies and the transport: answered, refused, or not known. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from ipaddress import ip_address
+
+from meshpolicy.analysis.access import Access, accesses, admits
+from meshpolicy.core.client import Traffic
+from meshpolicy.core.match import Address, Network
+from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Reason, TlsAuthenticated
+from meshpolicy.core.truth import Truth
+from meshpolicy.decide.connection import DNS_PORT, Infrastructure
+from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.judge import Answer, Layer, judge
+from meshpolicy.decide.routing import Request
+from meshpolicy.decide.transport import Call, identity_of
+from meshpolicy.index.effective import effective
+from meshpolicy.index.index import index_of
+from meshpolicy.index.networkpolicies import Endpoint
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.networkpolicy import Direction
+from meshpolicy.kinds.workload import Workload
+from meshpolicy.ready.need import Need, NeedKind, Party
+
+NODES = ("203.0.113.7", "10.255.255.254", "192.168.255.254", "2001:db8::7")
+"""Addresses that a node may have: outside of the cluster's networks, and in them."""
+
+
+class Standing(StrEnum):
+    """What becomes of a need."""
+
+    CORRECT = "correct"
+    """It is allowed, by a grant to this caller."""
+    UNPROTECTED = "unprotected"
+    """It is allowed, and so is more than it: nothing protects the port, or the grant is for everyone."""
+    MISSING = "missing"
+    """It is refused."""
+    UNKNOWN = "unknown"
+    """The input does not decide it."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the call is answered for certain."""
+        return self in (Standing.CORRECT, Standing.UNPROTECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A need, and what becomes of it."""
+
+    need: Need
+    standing: Standing
+    why: str = ""
+    """What decides, in one sentence."""
+    outcome: str = ""
+    """What the caller sees: `403`, `closed`, `blocked`; empty where it is allowed, or not known."""
+    call: Call | None = None
+    """The call that decides; None for DNS."""
+    answer: Answer | None = None
+
+
+def hold(cluster: Cluster, need: Need) -> Held:
+    """Return what becomes of a need in a cluster, by its objects of the same names."""
+    if need.kind is NeedKind.DNS:
+        return _resolving(cluster, need)
+    judged = [(call, answer) for call in calls(cluster, need) for answer in _answers(cluster, need, call)]
+    first = next((one for one in judged if not one[1].allowed), judged[0])
+    call, answer = first
+    if all(other.allowed for _, other in judged):
+        return _allowed(cluster, need, call, answer)
+    certain = {other.verdict is not Verdict.UNKNOWN and not other.allowed for _, other in judged}
+    if certain == {True}:
+        return _refused(cluster, need, call, answer)
+    unknown = next((one for _, one in judged if one.verdict is Verdict.UNKNOWN), None)
+    why = _last(unknown) if unknown is not None else _differing(need, judged)
+    return Held(need, Standing.UNKNOWN, why, "", call, unknown or answer)
+
+
+def calls(cluster: Cluster, need: Need) -> list[Call]:
+    """Return the calls that a need may make, in a cluster whose objects have the same names."""
+    ends = {one.ref: one for one in cluster.workloads}
+    server = ends.get(need.server.ref, need.server)
+    client = need.client
+    if client is not None:
+        own = ends.get(client.ref) or ends.get(server.ref if _is_peer(need) else client.ref, client)
+        client = replace(own, ref=client.ref)
+    targets = (need.through, None) if need.either_way and need.through is not None else (need.through,)
+    found = []
+    for target in targets:
+        host = need.asking.host or (target.host if target is not None else "")
+        request = Request(need.asking.method, need.asking.path, {"host": host}, host)
+        for traffic in need.asking.traffics:
+            sent = replace(request, method="POST") if traffic is Traffic.GRPC else request
+            found.append(Call(server, need.port, client, None, target, sent, traffic))
+    return found
+
+
+def _is_peer(need: Need) -> bool:
+    client = need.client
+    return client is not None and client.ref == replace(need.server.ref, group="", kind="Pod")
+
+
+def _answers(cluster: Cluster, need: Need, call: Call) -> Iterator[Answer]:
+    """Yield what becomes of a call; the kubelet's address is that of a node, which the manifests do not say."""
+    if need.caller is not Party.KUBELET:
+        yield judge(cluster, call, settled=True)
+        return
+    for address in _nodes(effective(cluster, call.server, call.port), need.networks):
+        yield judge(cluster, replace(call, address=address), node=address, settled=True)
+
+
+def _nodes(policy: PortPolicy, networks: Sequence[Network]) -> Iterable[Address]:
+    """Return addresses that a node may have, some of them in each network to which the port is open."""
+    grants = [*policy.authorizations, *(one for route in policy.http_routes for one in route.authorizations)]
+    found = [address for one in networks for address in (one.network_address, one.broadcast_address)]
+    found += [ip_address(text) for text in NODES]
+    for network in (network for grant in grants for network in grant.networks):
+        for one in (network.cidr, *network.exceptions):
+            found += [one.network_address, one.broadcast_address]
+    meant = [one for one in found if not one.is_loopback and not one.is_unspecified]
+    return dict.fromkeys(one for one in meant if not networks or any(one in network for network in networks))
+
+
+def _allowed(cluster: Cluster, need: Need, call: Call, answer: Answer) -> Held:
+    """Return whether what allows a need is for this caller, or opens the port to more."""
+    partly = _partly(cluster, need, call, answer)
+    if partly:
+        return Held(need, Standing.UNKNOWN, partly, "", call, answer)
+    grant = answer.decision.authorization if answer.decision is not None else None
+    why = ""
+    if need.client is None and (need.kind in (NeedKind.PROBE, NeedKind.HOOK) or grant is not None):
+        return Held(need, Standing.CORRECT, f"by {grant.ref}" if grant is not None else "", "", call, answer)
+    if answer.layer is Layer.NOBODY and not call.to_itself:
+        why = answer.reasons[-1].text if answer.reasons else "nothing stands in its way"
+    elif grant is not None and _is_wide(grant):
+        why = f"{grant.ref} lets in more than this caller"
+    standing = Standing.UNPROTECTED if why else Standing.CORRECT
+    return Held(need, standing, why or (f"by {grant.ref}" if grant is not None else ""), "", call, answer)
+
+
+def _is_wide(grant: Authorization) -> bool:
+    """Whether a grant is for anyone, or any meshed client."""
+    if grant.ref.origin is Origin.LOCALHOST:
+        return False
+    who = grant.authentication
+    return not isinstance(who, TlsAuthenticated) or any(one.pattern.startswith("*") for one in who.identities)
+
+
+def _refused(cluster: Cluster, need: Need, call: Call, answer: Answer) -> Held:
+    """Return that a need is refused, unless the caller may mean other requests, or be somebody who is admitted."""
+    why = _last(answer)
+    if answer.layer is Layer.SERVER:
+        partly = _partly(cluster, need, call, answer)
+        if partly:
+            return Held(
+                need, Standing.UNKNOWN, f"{need.asking.method} {need.asking.path} is refused; {partly}", "", call
+            )
+    if not need.sure:
+        text = f"it would be refused, if `{need.what}` names what it calls: {why}"
+        return Held(need, Standing.UNKNOWN, text, "", call, answer)
+    return Held(need, Standing.MISSING, why, answer.outcome, call, answer)
+
+
+def _partly(cluster: Cluster, need: Need, call: Call, answer: Answer) -> str:
+    """Return why it is not known whether all that a caller may ask for is answered alike; empty if it is."""
+    if need.caller in (Party.INGRESS, Party.PROMETHEUS) and not answer.allowed:
+        return _perhaps_admitted(cluster, need, call)
+    policy = answer.policy
+    if policy is None or (need.asking.whole and answer.allowed) or not call.traffic.is_http:
+        return ""
+    refs = [route.ref for route in policy.http_routes] + [route.ref for route in policy.grpc_routes]
+    if not any(ref.is_object for ref in refs):
+        return ""
+    own = _admitting(cluster, call)
+    if answer.allowed:
+        told = f"{own[0].by} admits it to some requests" if own else "routes decide each request"
+        return f"{told}, and which it sends is not declared"
+    if not own or need.client is None:
+        return ""
+    return f"{own[0].by} admits its caller to other requests, and which it sends is not declared"
+
+
+def _admitting(cluster: Cluster, call: Call) -> list[Access]:
+    """Return what admits a caller to a port, to whichever requests."""
+    client = call.client
+    identity = identity_of(cluster, client) if client is not None and call.meshed else ""
+    return [one for one in _of_port(cluster, call) if (admits(one, identity) if identity else one.unmeshed)]
+
+
+def _of_port(cluster: Cluster, call: Call) -> list[Access]:
+    """Return what admits somebody to a port, but for the kubelet's probes."""
+    found = accesses(cluster, (call.server,))
+    return [one for one in found if one.port == call.port and one.by.origin is not Origin.PROBES and not one.blocked]
+
+
+def _perhaps_admitted(cluster: Cluster, need: Need, call: Call) -> str:
+    """Return why somebody whose workload is not in the input may be admitted: a grant may be theirs."""
+    known = {identity_of(cluster, one) for one in cluster.workloads}
+    for one in _of_port(cluster, call):
+        patterns = {pattern for term in one.clients for pattern in term.identities.all_of}
+        names = {getattr(pattern, "pattern", "") for pattern in patterns}
+        if one.unknown or not names <= known:
+            return f"{one.by} may mean {need.caller}, whose workload is not in the input"
+    return ""
+
+
+def _resolving(cluster: Cluster, need: Need) -> Held:
+    """Return whether a workload may ask DNS (N16)."""
+    client = next((one for one in cluster.workloads if need.client and one.ref == need.client.ref), need.client)
+    resolver = Infrastructure(cluster.settings.control_plane_namespace).resolver()
+    policies = index_of(cluster).network_policies
+    found = policies.filter(Direction.EGRESS, Endpoint(client), resolver, DNS_PORT, "UDP")
+    names = ", ".join(map(str, found.policies))
+    match found.truth:
+        case Truth.YES:
+            return Held(need, Standing.CORRECT, f"by {names}" if names else "")
+        case Truth.NO:
+            return Held(need, Standing.MISSING, f"{names} lets no UDP 53 out to kube-dns", "blocked")
+        case _:
+            return Held(need, Standing.UNKNOWN, f"{names} goes by addresses or labels that the input does not have")
+
+
+def _last(answer: Answer) -> str:
+    reasons = answer.reasons
+    return str(Reason(reasons[-1].text, reasons[-1].rule)) if reasons else str(answer.verdict)
+
+
+def _differing(need: Need, judged: Sequence[tuple[Call, Answer]]) -> str:
+    """Return in which way the calls differ of which some are answered and some are not."""
+    if need.caller is Party.KUBELET:
+        return "the address of the node decides, and the manifests do not say it"
+    allowed = next(call for call, answer in judged if answer.allowed)
+    refused, answer = next(one for one in judged if not one[1].allowed)
+    if allowed.traffic is not refused.traffic:
+        return f"nothing says what it speaks: {allowed.traffic} is answered, {refused.traffic} is not"
+    way = "the Service" if refused.service_target is not None else "the pod's address"
+    return f"through {way} the answer is `{answer.outcome}`, the other way it is allowed"
+
+
+def dns_needs(needs: Iterable[Need], cluster: Cluster) -> Iterator[Need]:
+    """Yield that workloads which call others by name ask DNS, where a NetworkPolicy isolates their egress."""
+    resolver = Infrastructure().resolver().workload
+    seen: set[object] = set()
+    for need in needs:
+        client = need.client
+        if client is None or resolver is None or client.ref in seen or not isinstance(client, Workload):
+            continue
+        seen.add(client.ref)
+        if index_of(cluster).network_policies.isolating(client, Direction.EGRESS):
+            yield Need(NeedKind.DNS, client, resolver, DNS_PORT, need.place, need.what)

@@ -1,0 +1,211 @@
+"""Whether deny can go on: what is needed, what becomes of it, what nobody needs, and in which order to go. Pure."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from meshpolicy.analysis.access import Access, accesses, admits
+from meshpolicy.core.document import Document
+from meshpolicy.core.match import Network
+from meshpolicy.core.policy import Origin
+from meshpolicy.decide.transport import identity_of
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
+from meshpolicy.ready.change import Planned, Read, Rebuild, Step, plan
+from meshpolicy.ready.declared import Declared
+from meshpolicy.ready.deny import with_deny
+from meshpolicy.ready.held import Held, Standing, dns_needs, hold
+from meshpolicy.ready.manifest import Written
+from meshpolicy.ready.need import Need, NeedKind, Party, Unseen
+from meshpolicy.ready.outside import Outside
+from meshpolicy.ready.parties import find_parties
+from meshpolicy.ready.scrapes import Scrapes
+
+
+class Readiness(StrEnum):
+    """Whether deny can go on."""
+
+    READY = "ready"
+    """Every need that is known is allowed, and all can be seen."""
+    NOT_READY = "not ready"
+    """Some need is refused."""
+    UNKNOWN = "unknown"
+    """None is known to be refused, and not all can be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a namespace's turn comes, and why."""
+
+    namespace: str
+    readiness: Readiness
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer."""
+
+    namespaces: tuple[str, ...]
+    held: tuple[Held, ...]
+    unused: tuple[Access, ...]
+    """What is granted, and nobody is known to need."""
+    unseen: tuple[Unseen, ...]
+    plan: Planned
+    order: tuple[Turn, ...]
+    denied: Cluster
+    """The cluster with deny, before any step."""
+
+    @property
+    def readiness(self) -> Readiness:
+        """Return whether deny can go on."""
+        return _readiness([one.standing for one in self.held], bool(self.unseen))
+
+    def of(self, standing: Standing) -> Iterator[tuple[Held, Step | None]]:
+        """Yield the needs that stand so, each with its step if there is one."""
+        for number, one in enumerate(self.held):
+            if one.standing is standing:
+                yield one, self.plan.steps.get(number)
+
+
+def report(
+    cluster: Cluster,
+    documents: Iterable[Document],
+    namespaces: Collection[str],
+    rebuild: Rebuild,
+    read: Read,
+    *,
+    home: str = "",
+    told: Mapping[Party, Workload | Party] | None = None,
+    nodes: tuple[Network, ...] = (),
+) -> Report:
+    """Return what breaks if deny goes on in some namespaces.
+
+    `rebuild` and `read` make clusters of objects, and objects of manifests. `home` is the namespace of objects that
+    name none. `told` says who ingress controllers and Prometheus are; without it, they are looked for by their images.
+    `nodes` are the networks in which nodes have their addresses; without them, they may have any.
+    """
+    written = Written(documents, home)
+    needs, unseen = find_needs(cluster, written, namespaces, told or {}, nodes)
+    denied = rebuild(with_deny(cluster, namespaces))
+    held = tuple(hold(denied, need) for need in needs)
+    return Report(
+        tuple(sorted(namespaces)),
+        held,
+        tuple(_unused(denied, namespaces, held)),
+        unseen,
+        plan(denied, held, rebuild, read),
+        order(namespaces, held),
+        denied,
+    )
+
+
+def find_needs(
+    cluster: Cluster,
+    written: Written,
+    namespaces: Collection[str],
+    told: Mapping[Party, Workload | Party],
+    nodes: tuple[Network, ...] = (),
+) -> tuple[tuple[Need, ...], tuple[Unseen, ...]]:
+    """Return the needs that deny in some namespaces bears on, each once, and what may be one and cannot be read."""
+    declared = Declared(cluster, written)
+    parties = find_parties(cluster, told)
+    outside = Outside(cluster, written, declared, parties, nodes)
+    found = [*declared.needs(), *outside.needs(), *Scrapes(cluster, written, declared.names, parties).needs()]
+    needs = {
+        need.key: need
+        for need in _distinct(one for one in found if isinstance(one, Need))
+        if need.server.ref.namespace in namespaces
+    }
+    for need in dns_needs([one for one in found if isinstance(one, Need)], cluster):
+        if need.client is not None and need.client.ref.namespace in namespaces:
+            needs[need.key] = need
+    unseen = dict.fromkeys(one for one in found if isinstance(one, Unseen))
+    return tuple(needs.values()), tuple(unseen)
+
+
+def _distinct(needs: Iterable[Need]) -> Iterator[Need]:
+    """Yield each need once, where it is written first; what may be one gives way to one that is of the same port."""
+    found = list(needs)
+    sure = {_between(need) for need in found if need.sure}
+    seen: set[object] = set()
+    for need in found:
+        if need.key not in seen and (need.sure or _between(need) not in sure):
+            seen.add(need.key)
+            yield need
+
+
+def _between(need: Need) -> tuple[object, ...]:
+    return (need.client.ref if need.client is not None else need.caller, need.server.ref, need.port)
+
+
+def _unused(cluster: Cluster, namespaces: Collection[str], held: Sequence[Held]) -> Iterator[Access]:
+    """Yield what is granted without a need; the kubelet's own route is none of it."""
+    workloads = [one for one in cluster.workloads if one.ref.namespace in namespaces]
+    for access in accesses(cluster, workloads):
+        granted = access.by.origin is not Origin.PROBES and not access.unknown and not access.blocked
+        if granted and not any(_uses(cluster, one, access) for one in held):
+            yield access
+
+
+def _uses(cluster: Cluster, held: Held, access: Access) -> bool:
+    """Whether a need is, or may be, what an access is for."""
+    need = held.need
+    if need.server.ref != access.server or need.port != access.port or held.standing is Standing.MISSING:
+        return False
+    grant = held.answer.decision.authorization if held.answer is not None and held.answer.decision else None
+    if held.standing.allowed and grant is not None and grant.ref != access.by:
+        return False
+    client = need.client
+    if client is None:
+        return True
+    return access.unmeshed or admits(access, identity_of(cluster, client))
+
+
+def order(namespaces: Collection[str], held: Sequence[Held]) -> tuple[Turn, ...]:
+    """Return the namespaces in the order in which to go: deny decides about callers of a namespace's own workloads.
+
+    First those that are ready; then those whose callers are all meshed, and need grants alone; last those with callers
+    that need a sidecar first.
+    """
+    turns: list[tuple[tuple[bool, int, int, str], Turn]] = []
+    for name in sorted(namespaces):
+        own = [one for one in held if _space(one.need) == name]
+        plain = sorted({one.need.caller_name for one in own if _is_plain(one)})
+        refused = sum(one.standing is Standing.MISSING for one in own)
+        unknown = sum(one.standing is Standing.UNKNOWN for one in own)
+        found = _readiness([one.standing for one in own], False)
+        why = _why(len(own), refused, unknown, plain)
+        key = (found is not Readiness.READY, len(plain), refused + unknown, name)
+        turns.append((key, Turn(name, found, why)))
+    return tuple(turn for _, turn in sorted(turns, key=lambda one: one[0]))
+
+
+def _space(need: Need) -> str:
+    """Return the namespace whose deny bears on a need; DNS is its own caller's."""
+    if need.kind is NeedKind.DNS and need.client is not None:
+        return need.client.ref.namespace
+    return need.server.ref.namespace
+
+
+def _is_plain(held: Held) -> bool:
+    """Whether the caller is a workload without a sidecar, and is not let in."""
+    client = held.need.client
+    return client is not None and not client.meshed and not held.standing.allowed and held.need.kind is not NeedKind.DNS
+
+
+def _why(needs: int, refused: int, unknown: int, plain: Sequence[str]) -> str:
+    if not needs:
+        return "nobody is known to need anything of it"
+    parts = [f"{refused} of {needs} needs refused"] if refused else []
+    parts += [f"{unknown} not known"] if unknown else []
+    parts += [f"callers without a sidecar: {', '.join(plain)}"] if plain else []
+    if not parts:
+        return "all its callers are let in" if needs > 1 else "its caller is let in"
+    return "; ".join(parts) if plain else f"{'; '.join(parts)}; its callers are all meshed, or need no sidecar"
+
+
+def _readiness(standings: Collection[Standing], unseen: bool) -> Readiness:
+    if Standing.MISSING in standings:
+        return Readiness.NOT_READY
+    return Readiness.UNKNOWN if unseen or Standing.UNKNOWN in standings else Readiness.READY

@@ -1,0 +1,173 @@
+"""Whether deny can go on, in all forms, and the objects that are missing. Built here, printed elsewhere."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import yaml
+
+from meshpolicy.analysis.words import access_words, counted
+from meshpolicy.core.errors import Place
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.ready.change import Step
+from meshpolicy.ready.held import Held, Standing
+from meshpolicy.ready.report import Readiness, Report
+from meshpolicy.render.junit import Entry, Outcome, suite
+from meshpolicy.render.rows import granted_by
+from meshpolicy.render.tables import fitted
+
+SHOWN = (Standing.MISSING, Standing.UNKNOWN, Standing.UNPROTECTED, Standing.CORRECT)
+MEANS = {
+    Standing.MISSING: "needed, and refused with deny",
+    Standing.UNKNOWN: "needed, and the input does not decide it",
+    Standing.UNPROTECTED: "needed and allowed, and so are others",
+    Standing.CORRECT: "needed, and allowed to this caller",
+}
+
+
+def report_as_text(report: Report, settings: MeshSettings, width: int | None = None, *, explain: bool = False) -> str:
+    """Return the answer, then the needs by what becomes of them; `explain` says of each why it is so."""
+    lines = [_head(report)]
+    for standing in SHOWN:
+        some = list(report.of(standing))
+        if some:
+            lines += ["", f"{standing} ({MEANS[standing]}): {len(some)}"]
+        for held, step in some:
+            lines += _need(held, step, explain=explain)
+    lines += _unseen(report)
+    if report.unused:
+        lines += ["", f"unused (allowed, and nobody is known to need it): {len(report.unused)}"]
+        for access in report.unused:
+            server, port, client, requests = access_words(access, settings)
+            lines.append(f"  {client} -> {server}:{port}  {requests}, by {granted_by(access)}")
+    if len(report.order) > 1:
+        lines += ["", "in this order:"]
+        lines += [
+            f"  {number}. {turn.namespace} ({turn.readiness}): {turn.why}"
+            for number, turn in enumerate(report.order, 1)
+        ]
+    if any(step.manifests for step in report.plan.steps.values()):
+        lines += ["", "`--output yaml` writes the objects that are missing"]
+    return "\n".join(fitted(line, width) for line in lines)
+
+
+def _head(report: Report) -> str:
+    where = ", ".join(report.namespaces) or "no namespace, for none has a sidecar"
+    counts = {standing: sum(one.standing is standing for one in report.held) for standing in Standing}
+    told = f"deny on {where}: {counted(len(report.held), 'need')} known"
+    if counts[Standing.MISSING]:
+        told += f", {counts[Standing.MISSING]} would be refused"
+    if unknown := counts[Standing.UNKNOWN] + len(report.unseen):
+        told += f", {unknown} not known"
+    return f"{report.readiness.upper()}: {told}"
+
+
+def _need(held: Held, step: Step | None, *, explain: bool) -> Iterator[str]:
+    need = held.need
+    seen = f"  ({held.outcome})" if held.outcome else ""
+    yield f"  {need.caller_name} -> {need.server_name}  {need.asking}{seen}"
+    yield f"      {need.what}, {where(need.place)}"
+    if held.why and (explain or not held.standing.allowed):
+        yield f"      {held.why}"
+    if step is not None:
+        names = ", ".join(_name(one) for one in step.manifests)
+        yield f"      to allow this: {step.text}" + (f": {names}" if names else "")
+
+
+def _unseen(report: Report) -> Iterator[str]:
+    if report.unseen:
+        yield ""
+        yield f"cannot be seen (may be a need): {len(report.unseen)}"
+    for one in report.unseen:
+        yield f"  {one.who}: {one.what}, {where(one.place)}"
+        yield f"      {one.why}"
+
+
+def where(place: Place) -> str:
+    """Return the file and the line of a place."""
+    return str(replace(place, field=""))
+
+
+def _name(manifest: object) -> str:
+    """Return the kind and the name of a manifest."""
+    if not isinstance(manifest, dict):
+        return ""
+    return f"{manifest['kind']} {manifest['metadata']['namespace']}/{manifest['metadata']['name']}"
+
+
+def report_as_yaml(report: Report) -> str:
+    """Return the objects that all missing needs lack together, ready to be applied."""
+    found = [dict(one) for step in report.plan.steps.values() for one in step.manifests]
+    return (
+        yaml.safe_dump_all(found, sort_keys=False).rstrip() if found else "# nothing is missing that an object allows"
+    )
+
+
+def report_as_json(report: Report, settings: MeshSettings) -> str:
+    """Return one object."""
+    shown = {
+        "readiness": str(report.readiness),
+        "namespaces": list(report.namespaces),
+        "needs": [_as_json(held, report.plan.steps.get(number)) for number, held in enumerate(report.held)],
+        "unseen": [
+            {"object": one.who, "what": one.what, "why": one.why, **_placed(one.place)} for one in report.unseen
+        ],
+        "unused": [
+            dict(zip(("server", "port", "client", "requests"), access_words(one, settings), strict=True))
+            | {"by": granted_by(one)}
+            for one in report.unused
+        ],
+        "order": [
+            {"namespace": turn.namespace, "readiness": str(turn.readiness), "why": turn.why} for turn in report.order
+        ],
+    }
+    return json.dumps(shown, indent=2)
+
+
+def _as_json(held: Held, step: Step | None) -> dict[str, object]:
+    need = held.need
+    return {
+        "standing": str(held.standing),
+        "kind": str(need.kind),
+        "client": need.caller_name,
+        "server": need.server_name.rpartition(":")[0],
+        "port": need.port,
+        "service": None
+        if need.through is None
+        else f"{need.through.service.ref.namespace}/{need.through.service.ref.name}",
+        "request": str(need.asking),
+        "protocols": [str(one) for one in need.asking.traffics],
+        "what": need.what,
+        **_placed(need.place),
+        "why": held.why,
+        "outcome": held.outcome,
+        "change": None if step is None else {"text": step.text, "manifests": [dict(one) for one in step.manifests]},
+    }
+
+
+def _placed(place: Place) -> dict[str, object]:
+    return {"file": place.file, "document": place.document, "line": place.line or None, "field": place.field}
+
+
+def report_as_junit(report: Report, *, accept_unknown: bool = False) -> str:
+    """Return one test a need, and one for each that cannot be seen; what is not known fails unless it is accepted."""
+    doubtful = Outcome.SKIPPED if accept_unknown else Outcome.FAILED
+    outcomes = {Standing.MISSING: Outcome.FAILED, Standing.UNKNOWN: doubtful}
+    entries = [
+        Entry(
+            held.need.server_name,
+            f"{held.need.caller_name} -> {held.need.server_name} {held.need.asking}",
+            outcomes.get(held.standing, Outcome.PASSED),
+            f"{held.standing}: {held.why}",
+            f"{held.need.what}, {where(held.need.place)}",
+        )
+        for held in report.held
+    ]
+    entries += [Entry(one.who, one.what, doubtful, one.why, where(one.place)) for one in report.unseen]
+    return suite("meshpolicy ready", entries or [Entry("meshpolicy", "no need is known")])
+
+
+def exit_code(report: Report, *, accept_unknown: bool = False) -> int:
+    """Return 0 where deny can go on, and 1 where it cannot, or nobody knows."""
+    fine = (Readiness.READY, Readiness.UNKNOWN) if accept_unknown else (Readiness.READY,)
+    return 0 if report.readiness in fine else 1
