@@ -7,10 +7,16 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from .onpath import THIS_MACHINE, Tripwires, only
+
+# On a busy machine examples take long, which is no fault, and what gates a change must not go by chance:
+# other examples are tried with `--hypothesis-profile default`.
+settings.register_profile("gate", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gate")
 
 
 @pytest.hookimpl(tryfirst=True)

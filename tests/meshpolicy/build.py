@@ -30,12 +30,12 @@ def pod(
     namespace: str = "arena",
     container: Mapping[str, object] | None = None,
 ) -> Manifest:
-    """Return a Pod of its own account; without an address its sidecar shows that it was injected.
+    """Return a Pod of its own account; its sidecar shows that it was injected.
 
     `container` holds further fields of its container.
     """
     labels = {"app": name} | ({"linkerd.io/control-plane-ns": "linkerd"} if meshed else {})
-    proxy = [{"name": "linkerd-proxy"}] if meshed and not address else []
+    proxy = [{"name": "linkerd-proxy"}] if meshed else []
     declared = [{"name": word, "containerPort": number} for word, number in (ports or {}).items()]
     own = {"name": "app", "ports": declared, **(container or {})}
     return {

@@ -21,7 +21,7 @@ from meshpolicy.core.client import Arrival, Traffic
 from meshpolicy.core.policy import PortPolicy
 from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern
 from meshpolicy.core.truth import Truth
-from meshpolicy.decide.transport import hint
+from meshpolicy.decide.transport import hint, hinted_opaque
 from meshpolicy.index.effective import IPV6, effective
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
@@ -73,10 +73,11 @@ class Port:
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
         """Return the policies that may hold; the likeliest first. Workload, `policy` and `hinted` decide them."""
-        found = list(_readings(self.policy, self.hinted.possible))
+        likely = hinted_opaque(self.cluster, self.workload, self.number)
+        found = list(_readings(self.policy, likely))
         if self.hinted is Truth.UNKNOWN:
             why = f"whether {self.workload.ref}:{self.number} is opaque to meshed clients is not known"
-            found += [replace(one, hinted=False, reason=one.reason or why) for one in found]
+            found += [replace(one, hinted=not likely, reason=one.reason or why) for one in found]
         return tuple(found)
 
     def arrivals(self, *, hinted: bool) -> dict[Way, Arrival]:

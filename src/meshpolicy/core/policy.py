@@ -247,6 +247,8 @@ class PortPolicy:
     role: PortRole = PortRole.APPLICATION
     unguarded: Reason | None = None
     """Why packets to the port meet no proxy: it is skipped (R10), or the pod has none (R7); None: they meet one."""
+    misled: Reason | None = None
+    """Why the proxies of meshed clients look for a proxy that the pod does not have; None: they do not."""
     bypasses: tuple[Bypass, ...] = ()
     """Clients that pass the proxy by on every port (R114, R115)."""
     unknown: Reason | None = None

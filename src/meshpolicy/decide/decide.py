@@ -128,6 +128,8 @@ def stack(policy: PortPolicy, arrival: Arrival, traffic: Traffic) -> Stack | Dec
     """Return which part of the proxy decides such calls, or what becomes of all of them (R63)."""
     if policy.unknown is not None:
         return Decision(Verdict.UNKNOWN, reasons=(policy.unknown,))
+    if policy.misled is not None and arrival is not Arrival.PLAIN:
+        return Decision(Verdict.UNKNOWN, reasons=(policy.misled,))
     tunnelled = arrival in (Arrival.MESHED_HTTP, Arrival.MESHED_OPAQUE)
     # What a proxy sends through its tunnel meets the other proxy, on ports that this one skips, too.
     if policy.unguarded is not None and not (tunnelled and policy.server.origin is not Origin.UNMESHED):

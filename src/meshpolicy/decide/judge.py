@@ -73,14 +73,14 @@ def judge(cluster: Cluster, call: Call, *, node: Address | None = None, settled:
 
 def _variants(cluster: Cluster, call: Call) -> Iterator[tuple[Call, bool, Reason]]:
     """Yield the ways in which a call may connect, the likeliest first, with the reason why there are several."""
-    hinted = hint(cluster, call.server, call.port)
+    hinted, likely = hint(cluster, call.server, call.port), hinted_opaque(cluster, call.server, call.port)
     why = Reason(f"whether {call.server.ref}:{call.port} is opaque to meshed clients is not known", "R65")
-    yield call, hinted.possible, why
+    yield call, likely, why
     if call.meshed and hinted is Truth.UNKNOWN:
-        yield call, False, why
+        yield call, not likely, why
     if call.client is not None and call.carried is Truth.UNKNOWN:
         doubt = call.client.injection.why or "may pass its own proxy by"
-        yield replace(call, past_proxy=True), hinted.possible, Reason(f"the client {call.client.ref} {doubt}", "R71")
+        yield replace(call, past_proxy=True), likely, Reason(f"the client {call.client.ref} {doubt}", "R71")
 
 
 def _judge(cluster: Cluster, call: Call, hinted: bool, node: Address | None, settled: bool) -> Answer:

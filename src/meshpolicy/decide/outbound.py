@@ -12,8 +12,8 @@ from meshpolicy.core.policy import GrpcRoute, HeaderChange, HttpRoute, Reason, R
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
-from meshpolicy.decide.transport import Call, ServiceTarget
-from meshpolicy.index.ages import other_orders
+from meshpolicy.decide.transport import Call, ServiceTarget, may_inherit_opaque
+from meshpolicy.index.ages import order_on_service_unknown, other_orders
 from meshpolicy.kinds.annotations import INJECT, OPAQUE_PORTS
 from meshpolicy.kinds.cluster import Cluster, route_order
 from meshpolicy.kinds.portlists import holds, of_controller, of_destination
@@ -69,7 +69,7 @@ def outbound(cluster: Cluster, call: Call) -> Outbound | None:
     if call.service_target is None or call.client is None or not call.meshed:
         return None
     policy = client_policy(cluster, call.service_target, call.client.ref.namespace)
-    unclear = policy.unclear or _ingress_mode(call, policy)
+    unclear = policy.unclear or _opaque_by_namespace(call, policy) or _ingress_mode(call, policy)
     if unclear is not None:
         return Outbound(policy, call.request, Verdict.UNKNOWN, reason=unclear)
     wrong = _unspoken(policy, call.traffic)
@@ -236,6 +236,16 @@ def _profile(cluster: Cluster, target: ServiceTarget, namespace: str) -> Service
     return profile if profile is not None and (profile.routes or profile.overrides) else None
 
 
+def _opaque_by_namespace(call: Call, policy: ClientPolicy) -> Reason | None:
+    """Say that the Service's Namespace, which is not in the input, may call its ports opaque, past all routes (R8)."""
+    if call.service_target is None or not policy.routes or policy.protocol is not ClientProtocol.DETECT:
+        return None
+    if not may_inherit_opaque(call.server, (call.service_target,)):
+        return None
+    service = call.service_target.service.ref
+    return Reason(f"the Namespace of {service} is not in the input, and may call its ports opaque", "R65", service)
+
+
 def _ingress_mode(call: Call, policy: ClientPolicy) -> Reason | None:
     """Say that a client in ingress mode routes by a header, and looks for HTTP whatever it is told."""
     if call.client is None or call.client.annotations.get(INJECT) != "ingress" or not call.traffic.is_http:
@@ -264,10 +274,11 @@ def _invalid(policy: ClientPolicy, route: Ref, call: Call) -> Outbound:
 def _routed(policy: ClientPolicy, call: Call, target: ServiceTarget) -> Outbound:
     """Return what the routes of a Service do to a request (M4); unknown where their ages decide, and are not known."""
     found = _by_routes(policy, call, target)
-    for order in other_orders(policy.routes):
+    for order in other_orders(policy.routes, order_on_service_unknown):
         instead = _by_routes(replace(policy, routes=order.routes), call, target)
         if replace(instead, policy=policy, reason=found.reason) != found:
-            text = f"{order.second.ref} or {order.first.ref} on the called Service takes it, whichever is older"
+            which = f"{order.second.ref} or {order.first.ref} on the called Service"
+            text = f"{which} takes it: the manifests do not say which comes first"
             return Outbound(policy, call.request, Verdict.UNKNOWN, reason=Reason(text, "R55", order.first.ref))
     return found
 

@@ -1,5 +1,6 @@
 """How a client's call reaches a port: through its own proxy or not, and in which form (R62, R65, R71, M1). Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from meshpolicy.core.client import Arrival, Client, Traffic
@@ -9,7 +10,7 @@ from meshpolicy.core.truth import Truth, some, truth
 from meshpolicy.decide.routing import Request
 from meshpolicy.index.authorize import networks
 from meshpolicy.index.index import index_of
-from meshpolicy.index.servers import target_ports
+from meshpolicy.index.servers import port_numbers, target_ports
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.injection import PROXY
@@ -107,24 +108,63 @@ def find_service_targets(cluster: Cluster, server: Workload, port: int) -> list[
 
 
 def hint(cluster: Cluster, server: Workload, port: int) -> Truth:
-    """Say whether meshed clients are told that a port is opaque: by annotation, by default, or by a Server (R65)."""
+    """Say whether meshed clients are told that a port is opaque, by whatever the input does not hold, too (R65)."""
+    if may_inherit_opaque(server, find_service_targets(cluster, server, port)):
+        return some((Truth.UNKNOWN, _hint_by_servers(cluster, server, port)))
+    return _hint_as_written(cluster, server, port)
+
+
+def may_inherit_opaque(server: Workload, targets: Iterable[ServiceTarget]) -> bool:
+    """Whether a Namespace outside of the input may call ports of a pod or of its Services opaque (R8, R65).
+
+    A pod that is injected already has its namespace's list, if there was one.
+    """
+    if annotations.OPAQUE_PORTS in server.undetermined:
+        return True
+    return bool(server.undetermined) and any(target.service.undetermined for target in targets)
+
+
+def _hint_as_written(cluster: Cluster, server: Workload, port: int) -> Truth:
+    """Say whether a port is opaque by annotation, by default, or by a Server."""
     annotated = server.annotations.get(annotations.OPAQUE_PORTS)
     if annotated is None:
         opaque = holds(cluster.settings.default_opaque, port)
     else:
         opaque = holds(of_destination(annotated, port_names(server)), port)
-    claims = index_of(cluster).servers(server.ref.namespace).claims(server, port)
-    return some((truth(opaque), *(met for claim, met in claims if claim.protocol is Protocol.OPAQUE)))
+    return some((truth(opaque), _hint_by_servers(cluster, server, port)))
+
+
+def _hint_by_servers(cluster: Cluster, server: Workload, port: int) -> Truth:
+    """Say whether a Server calls the port opaque, be it the one that governs it or not.
+
+    Their ports' names mean what the destination controller finds by them: any port of that name, of UDP, too
+    (watcher/endpoints_watcher.go SetToServerProtocol).
+    """
+    matching = index_of(cluster).servers(server.ref.namespace).matching(server)
+    declared = [entry for container in server.containers for entry in container.ports]
+    named = {entry.name for entry in declared if entry.number == port and (entry.name or entry.empty)}
+    return some(
+        met
+        for claim, met in matching
+        if claim.protocol is Protocol.OPAQUE and (claim.port in named or port in port_numbers(server, claim.port))
+    )
 
 
 def hinted_opaque(cluster: Cluster, server: Workload, port: int) -> bool:
-    """Whether meshed clients are told that a port is opaque, or may be."""
-    return hint(cluster, server, port).possible
+    """Whether meshed clients are told that a port is opaque, or may be, as far as the input says."""
+    return _hint_as_written(cluster, server, port).possible
 
 
 def port_names(workload: Workload) -> dict[str, int]:
-    """Return the numbers of a pod's named ports, as the destination controller finds them: the last one counts."""
-    return {port.name: port.number for container in workload.containers for port in container.ports if port.name}
+    """Return the numbers of named ports, as the destination controller finds them.
+
+    Of several of one name a pod's last one counts, and an ExternalWorkload's first
+    (pkg/util/parsing.go GetNamedPorts, watcher/workload_watcher.go isNamedInExternalWorkload).
+    """
+    ports = [port for container in workload.containers for port in container.ports]
+    if workload.ref.kind == "ExternalWorkload":
+        return {port.name: port.number for port in reversed(ports) if port.name or port.empty}
+    return {port.name: port.number for port in ports if port.name}
 
 
 def identity_of(cluster: Cluster, workload: Workload) -> str:
@@ -152,7 +192,7 @@ def without_mtls(cluster: Cluster, call: Call) -> bool:
     It never asks about addresses outside of the cluster's networks; through a Service it asks about the Service.
     """
     server = call.server
-    if not server.meshed or holds(server.sidecar.told_skipped, call.port):
+    if not server.seems_meshed or holds(server.sidecar.told_skipped, call.port):
         return True
     known = networks(cluster.settings.cluster_networks)
     outside = server.addresses and not any(one.accepts(address) for one in known for address in server.addresses)

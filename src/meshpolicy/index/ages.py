@@ -1,6 +1,6 @@
 """Ages that the manifests do not tell: which route or rate limit of several may be the oldest (R55, R99). Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -27,13 +27,24 @@ def age_unknown(one: Route | RateLimitPolicy, other: Route | RateLimitPolicy) ->
     return not (one.created and other.created)
 
 
-def other_orders(routes: Sequence[Route]) -> Iterator[Order]:
+def order_on_service_unknown(one: Route, other: Route) -> bool:
+    """Whether nobody can tell which of two routes on a Service comes first; of one age only the names are compared.
+
+    Two routes of one age and name, of other namespaces or groups, have the order of a hash map
+    (policy-controller/grpc/src/outbound.rs, timestamp_then_name).
+    """
+    return age_unknown(one, other) or (one.created == other.created and one.ref.name == other.ref.name)
+
+
+def other_orders(
+    routes: Sequence[Route], order_unknown: Callable[[Route, Route], bool] = age_unknown
+) -> Iterator[Order]:
     """Yield orders that are possible, too, and may lead a request to another route: each has one route further up."""
     for at, route in enumerate(routes):
-        rival = next((one for one in routes[:at] if age_unknown(one, route) and may_tie(one, route)), None)
+        rival = next((one for one in routes[:at] if order_unknown(one, route) and may_tie(one, route)), None)
         if rival is None:
             continue
-        older = tuple(one for one in routes[:at] if not age_unknown(one, route))
+        older = tuple(one for one in routes[:at] if not order_unknown(one, route))
         rest = tuple(one for one in routes if one is not route and one not in older)
         yield Order(route, rival, (*older, route, *rest))
 

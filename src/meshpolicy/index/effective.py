@@ -98,8 +98,7 @@ def _of_other_ages(cluster: Cluster, workload: Workload, port: int, server: Serv
 def _with_default_of_namespace(cluster: Cluster, workload: Workload, port: int) -> list[Alternative]:
     """Return the strictest policy that a Namespace outside of these manifests may make the default one (R8, R130)."""
     place = workload.ref.namespace
-    unknown = workload.injection.sidecar is Truth.UNKNOWN and place not in cluster.namespaces
-    if not unknown or annotations.DEFAULT_POLICY in workload.annotations:
+    if annotations.DEFAULT_POLICY not in workload.undetermined:
         return []
     strict = {**workload.annotations, annotations.DEFAULT_POLICY: DefaultPolicy.DENY.value}
     text = f"the Namespace {place} is not in the input, and may annotate {annotations.DEFAULT_POLICY}: deny"
@@ -131,7 +130,9 @@ def _grants(policy: PortPolicy, ref: Ref) -> bool:
 
 def _unmeshed(workload: Workload, port: int) -> PortPolicy:
     why = Reason(f"{workload.ref} {workload.injection.why or 'is not meshed'}", "R7", workload.ref)
-    return PortPolicy(workload.ref, port, Ref.added(Origin.UNMESHED), Protocol.UNKNOWN, unguarded=why)
+    text = f"{workload.ref} has the label {annotations.CONTROL_PLANE} and no proxy, which its clients' proxies look for"
+    misled = Reason(text, "R131", workload.ref) if workload.seems_meshed else None
+    return PortPolicy(workload.ref, port, Ref.added(Origin.UNMESHED), Protocol.UNKNOWN, unguarded=why, misled=misled)
 
 
 def _claims(cluster: Cluster, workload: Workload, port: int) -> tuple[Server | None, list[tuple[Server, Reason]]]:

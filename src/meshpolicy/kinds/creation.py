@@ -39,7 +39,12 @@ def created(workload: Workload, space: Namespace | None, settings: MeshSettings)
     workload = replace(workload, labels=_of_controller(workload))
     found = injection(workload, space, settings)
     unknown = found.sidecar is Truth.UNKNOWN
-    workload = replace(workload, injection=found, meshed=found.sidecar is Truth.YES or (unknown and asks(workload)))
+    workload = replace(
+        workload,
+        injection=found,
+        meshed=found.sidecar is Truth.YES or (unknown and asks(workload)),
+        undetermined=INHERITED - workload.annotations.keys() if unknown and space is None else frozenset(),
+    )
     if not workload.meshed or workload.ref.kind == "ExternalWorkload":
         return replace(workload, sidecar=sidecar(workload.annotations, settings))
     declared = {port.number for port in _declared(workload) if port.protocol == "TCP"}
@@ -84,6 +89,8 @@ def announced(service: Service, space: Namespace | None, settings: MeshSettings)
     left_out = Truth.NO in (rules.namespaces.matches(labels), rules.pods.matches(service.labels))
     if OPAQUE_PORTS in service.annotations or left_out or service.stored:
         return service
+    if space is None:
+        service = replace(service, undetermined=True)
     inherited = dict(space.annotations).get(OPAQUE_PORTS) if space else None
     usual = ",".join(
         str(port.number)

@@ -31,6 +31,8 @@ class Service:
     annotations: Mapping[str, str] = field(default_factory=dict)
     headless: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    undetermined: bool = False
+    """Whether its namespace may give it opaque-ports: it has none, and the Namespace is not in the input (R65)."""
     stored: bool = False
     """Whether it comes from a cluster, where the injector has seen it or never will."""
 
@@ -65,7 +67,7 @@ def read(document: Fields, ref: Ref) -> Service:
         MappingProxyType(document.child("metadata").strings("annotations")),
         spec.text("clusterIP") == "None",
         MappingProxyType(document.child("metadata").strings("labels")),
-        document.child("metadata").has("creationTimestamp"),
+        stored=document.child("metadata").has("creationTimestamp"),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from meshpolicy.core.match import NetworkMatch
 from meshpolicy.core.selector import Expression, Operator, Selector
 from meshpolicy.kinds.annotations import CNI_RESOURCE, COMPONENT, WEBHOOKS
+from meshpolicy.kinds.cniplugin import CniPlugin
 from meshpolicy.kinds.portlists import Ports, of_destination
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
@@ -74,7 +75,9 @@ class MeshSettings:
     ipv6: bool = False
     """Whether IPv6 packets are led to the proxy: the contrary of disableIPv6."""
     cni: bool = False
-    """Whether the CNI plugin leads packets to the proxy; what it ignores is told to it, not to the chart."""
+    """Whether the CNI plugin leads packets to the proxy, by its own configuration."""
+    plugin: CniPlugin = field(default_factory=CniPlugin)
+    """What the CNI plugin was installed with."""
     proxy_user: int = 2102
     proxy_group: int = -1
     """The group that proxies run as; below 0 it is the image's."""

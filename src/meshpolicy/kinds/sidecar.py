@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from itertools import pairwise
 from types import MappingProxyType
 
 from meshpolicy.core.match import NetworkMatch
@@ -71,29 +72,77 @@ def sidecar(
     `space` holds the namespace's own annotations, whose environment variables are merged with the pod's.
     """
     ports = _ports(own, settings)
-    inbound = own.get(annotations.SKIP_INBOUND, "" if settings.cni else settings.ignore_inbound_ports)
-    outbound = own.get(annotations.SKIP_OUTBOUND, "" if settings.cni else settings.ignore_outbound_ports)
-    subnets, wrong = _subnets(own.get(annotations.SKIP_SUBNETS, settings.skip_subnets))
+    packets = _by_plugin(own, settings) if settings.cni else _by_proxy_init(own, settings)
     user = _number(own.get(PROXY_UID, ""), 64, settings.proxy_user)
     unknown = (
-        wrong
-        or _unreadable(inbound, outbound)
+        packets.wrong
         or ("" if _listens(ports) else "its proxy cannot listen on the ports that it is given")
         or ("" if 1 <= user <= HIGHEST_ID else f"no proxy runs as the user {user}")
         or _environment((space, own), settings)
     )
     return Sidecar(
         ports,
-        of_proxy_init(inbound),
+        packets.inbound,
         of_destination(own.get(annotations.SKIP_INBOUND, "")),
-        of_proxy_init(outbound),
-        subnets,
-        settings.ipv6,
+        packets.outbound,
+        packets.subnets,
+        packets.ipv6,
         unknown,
         frozenset((ports.inbound, ports.admin)).intersection(declared),
         user,
-        _number(own.get(PROXY_GID, ""), 64, settings.proxy_group),
+        _number(own.get(PROXY_GID, ""), 64, settings.plugin.group if settings.cni else settings.proxy_group),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Packets:
+    """What leads packets to a proxy, and which it leaves alone."""
+
+    inbound: Ports
+    outbound: Ports
+    subnets: tuple[NetworkMatch, ...]
+    ipv6: bool
+    wrong: str
+    """Why the pod never starts, or its proxy gets no packets; empty: neither is so."""
+
+
+def _by_proxy_init(own: Mapping[str, str], settings: MeshSettings) -> _Packets:
+    """Return what the init container does: an annotation takes the place of the chart's list (R10, R113, R114)."""
+    inbound = own.get(annotations.SKIP_INBOUND, settings.ignore_inbound_ports)
+    outbound = own.get(annotations.SKIP_OUTBOUND, settings.ignore_outbound_ports)
+    subnets, wrong = _subnets(own.get(annotations.SKIP_SUBNETS, settings.skip_subnets))
+    wrong = wrong or _not_plain(inbound, outbound) or _none_left(outbound)
+    return _Packets(of_proxy_init(inbound), of_proxy_init(outbound), subnets, settings.ipv6, wrong)
+
+
+def _by_plugin(own: Mapping[str, str], settings: MeshSettings) -> _Packets:
+    """Return what the CNI plugin does: an empty annotation is none, and inbound ports add up (R132)."""
+    plugin = settings.plugin
+    inbound = ",".join(filter(None, (plugin.inbound_ignored, own.get(annotations.SKIP_INBOUND))))
+    outbound = own.get(annotations.SKIP_OUTBOUND) or plugin.outbound_ignored
+    subnets, wrong = _subnets(own.get(annotations.SKIP_SUBNETS) or plugin.subnets)
+    left_out = _except(plugin.only) if plugin.only else ()
+    wrong = wrong or _none_left(outbound) or _not_of_plugin(own, settings)
+    return _Packets(of_proxy_init(inbound) + left_out, of_proxy_init(outbound), subnets, plugin.ipv6, wrong)
+
+
+def _except(ports: Iterable[int]) -> Ports:
+    """Return all ports but these."""
+    edges = sorted({0, *(port for port in ports if 1 <= port <= HIGHEST), HIGHEST + 1})
+    return tuple(range(low + 1, high) for low, high in pairwise(edges) if low + 1 < high)
+
+
+def _not_of_plugin(own: Mapping[str, str], settings: MeshSettings) -> str:
+    """Say that a proxy is told other ports, or another user, than the CNI plugin."""
+    plugin = settings.plugin
+    if _ports(own, settings).inbound != plugin.inbound_port or annotations.OUTBOUND_PORT_ANNOTATION in own:
+        return "its proxy may not listen where the CNI plugin leads packets, which knows no annotation of ports"
+    for name in (PROXY_UID, PROXY_GID):
+        if own.get(name) and not NUMBER.fullmatch(own[name]):
+            return f"the CNI plugin fails on {name} `{own[name]}`, so that the pod never starts"
+    if not own.get(PROXY_UID) and settings.proxy_user != plugin.user:
+        return f"its proxy runs as the user {settings.proxy_user}, and the CNI plugin expects {plugin.user}"
+    return ""
 
 
 def not_copied(inherited: Mapping[str, str]) -> str:
@@ -104,15 +153,16 @@ def not_copied(inherited: Mapping[str, str]) -> str:
     )
 
 
-def _unreadable(inbound: str, outbound: str) -> str:
-    """Say why proxy-init fails on lists of ports; iptables takes no empty list, and the inbound one is never empty."""
-    strange = next((text for text in (inbound, outbound) if NOT_PLAIN.search(text)), "")
-    if strange:
-        return f"proxy-init cannot read the ports `{strange}`"
+def _not_plain(*lists: str) -> str:
+    """Say which list of ports proxy-init cannot read."""
+    strange = next((text for text in lists if NOT_PLAIN.search(text)), "")
+    return f"proxy-init cannot read the ports `{strange}`" if strange else ""
+
+
+def _none_left(outbound: str) -> str:
+    """Say why iptables fails on outbound ports: it takes no empty list. The inbound one is never empty."""
     if outbound and not of_proxy_init(outbound):
-        return (
-            f"proxy-init fails on the outbound ports `{outbound}`, none of which is one, so that the pod never starts"
-        )
+        return f"iptables fails on the outbound ports `{outbound}`, none of which is one, so that the pod never starts"
     return ""
 
 
@@ -131,8 +181,7 @@ def _ports(own: Mapping[str, str], settings: MeshSettings) -> ProxyPorts:
     usual = settings.ports
     return ProxyPorts(
         number(annotations.INBOUND_PORT_ANNOTATION, usual.inbound),
-        # The CNI plugin leaves its own control port alone, whatever the pod says.
-        usual.control if settings.cni else number(annotations.CONTROL_PORT_ANNOTATION, usual.control),
+        number(annotations.CONTROL_PORT_ANNOTATION, usual.control),
         number(annotations.ADMIN_PORT_ANNOTATION, usual.admin),
     )
 

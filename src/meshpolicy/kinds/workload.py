@@ -7,6 +7,7 @@ from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.truth import Truth
+from meshpolicy.kinds.annotations import CONTROL_PLANE
 from meshpolicy.kinds.container import Container
 from meshpolicy.kinds.sidecar import Sidecar
 
@@ -38,6 +39,8 @@ class Workload:
     addresses: tuple[Address, ...] = ()
     """Of a Pod that runs; a template has none."""
     host_network: bool = False
+    undetermined: frozenset[str] = frozenset()
+    """Annotations that its namespace may give it: the pod has none, and the Namespace is not in the input (R8)."""
     meshed: bool = False
     """Whether it has (or will get) a sidecar; where `injection` does not know: whether it asks for one."""
     grace: float = 30
@@ -54,3 +57,8 @@ class Workload:
     """What its sidecar does, if it has one."""
     metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """`labels` and `annotations` of the object itself, where its pods come from a template."""
+
+    @property
+    def seems_meshed(self) -> bool:
+        """Whether clients' proxies take it for meshed: by a label, which somebody may have written by hand (R131)."""
+        return self.meshed or bool(self.labels.get(CONTROL_PLANE))

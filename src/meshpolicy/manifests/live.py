@@ -12,8 +12,8 @@ from meshpolicy.kinds.registry import KINDS
 CORE = frozenset({"namespaces", "pods", "services"})
 """Kinds that every cluster has."""
 
-CONFIG = ("--all-namespaces", "--field-selector=metadata.name=linkerd-config")
-"""What selects the ConfigMap that says what the mesh was installed with."""
+CONFIGS = ("linkerd-config", "linkerd-cni-config")
+"""The ConfigMaps that say what the mesh was installed with."""
 
 
 class ClusterUnreadable(MeshPolicyError):
@@ -30,8 +30,10 @@ def read_context(context: str) -> tuple[Document, ...]:
     kinds = ",".join(resource for resource in resources if resource in known | CORE)
     listed = json.loads(_run(program, context, "get", kinds, "--all-namespaces", "--output=json"))["items"]
     with suppress(ClusterUnreadable):  # who may read policies may not be let read this
-        configs = json.loads(_run(program, context, "get", "configmaps", *CONFIG, "--output=json"))["items"]
-        listed += [item for item in configs if item.get("kind") == "ConfigMap"]
+        for name in CONFIGS:
+            named = ("--all-namespaces", f"--field-selector=metadata.name={name}")
+            found = json.loads(_run(program, context, "get", "configmaps", *named, "--output=json"))["items"]
+            listed += [item for item in found if item.get("kind") == "ConfigMap" and item["metadata"]["name"] == name]
     return tuple(Document(Place(f"context {context}", n), item) for n, item in enumerate(listed, 1))
 
 

@@ -86,6 +86,19 @@ SIDECAR_RULES = (
         f"{DESTINATION}server.go getProfileByIP",
     ),
     Rule(
+        "R131",
+        "Clients' proxies take a pod for meshed by its label linkerd.io/control-plane-ns, be there a proxy or not.",
+        f"{DESTINATION}endpoint_translator.go createWeightedAddr",
+        READ,
+    ),
+    Rule(
+        "R132",
+        "The CNI plugin goes by its own configuration: it leaves 4190 and 4191 alone, and adds a pod's "
+        "skip-inbound-ports to what it ignores; lists of the control plane's chart do not count.",
+        "linkerd2-proxy-init cni-plugin/main.go cmdAdd",
+        READ,
+    ),
+    Rule(
         "R130",
         "An object of another chart, or one that a GitOps tool completes, acts as soon as it exists: without it, "
         "nothing is certain.",

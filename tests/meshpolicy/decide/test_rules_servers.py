@@ -80,7 +80,7 @@ def test_ports_that_bypass_the_proxy_are_open(annotations: dict[str, str], port:
 def test_one_name_selects_every_port_of_that_name() -> None:
     """R11: a name means all ports that bear it, TCP ones only."""
     twice = pod("cat", "10.244.0.31")
-    twice["spec"]["containers"] = [
+    twice["spec"]["containers"][:1] = [
         {"name": "a", "ports": [{"name": "http", "containerPort": 8080}]},
         {
             "name": "b",

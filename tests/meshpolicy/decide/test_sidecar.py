@@ -1,8 +1,11 @@
 """What passes a sidecar by: skipped ports, subnets, IPv6, the proxy's own ports and settings. R10, R113-R117, R71."""
 
+from dataclasses import replace
+
 import pytest
 
-from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.kinds.cniplugin import CniPlugin
+from meshpolicy.kinds.settings import MeshSettings, ProxyPorts
 
 from ..build import ARENA, Manifest, account, allow, ask, cluster, labels, pod, ref, server, service
 
@@ -215,7 +218,7 @@ def test_calls_of_the_proxys_own_user_pass_it_by(users: tuple[int | None, ...], 
     """R71: proxy-init leaves packets of that user alone, so that they carry no identity."""
     own = pod("caller", "10.244.0.41")
     contexts = [{} if user is None else {"securityContext": {"runAsUser": user}} for user in users]
-    own["spec"]["containers"] = [{"name": f"c{n}", **context} for n, context in enumerate(contexts)]
+    own["spec"]["containers"][:1] = [{"name": f"c{n}", **context} for n, context in enumerate(contexts)]
     found = cluster(*ARENA, own, server(), allow(account("caller")), settings=DENY)
     assert ask(found, "caller").outcome == expected
 
@@ -236,7 +239,7 @@ def test_calls_of_the_proxys_own_group_pass_it_by(
     """R71: proxy-init leaves packets of that group alone, too, unless it is 0 (addOutgoingTrafficRules)."""
     own = pod("caller", "10.244.0.41", annotations={} if annotation is None else {f"{C}proxy-gid": annotation})
     contexts = [{} if group is None else {"securityContext": {"runAsGroup": group}} for group in groups]
-    own["spec"]["containers"] = [{"name": f"c{n}", **context} for n, context in enumerate(contexts)]
+    own["spec"]["containers"][:1] = [{"name": f"c{n}", **context} for n, context in enumerate(contexts)]
     found = cluster(*ARENA, own, server(), allow(account("caller")), settings=DENY)
     assert ask(found, "caller").outcome == expected
 
@@ -333,3 +336,86 @@ def test_a_service_leads_to_tcp_ports_and_to_the_first_port_of_a_name() -> None:
     front["spec"]["ports"][0]["protocol"] = "UDP"
     found = cluster(*ARENA, own, cat, front, server("cat", 8080, app="cat"), grant, settings=DENY)
     assert ask(found, "caller", "cat:8080/").outcome == "allow"
+
+
+CNI = MeshSettings("deny", cni=True, ignore_inbound_ports="8080", skip_subnets="10.244.0.13/32")
+
+
+@pytest.mark.parametrize(
+    ("plugin", "annotations", "port", "expected"),
+    [
+        (CniPlugin(), {}, 8080, "403"),
+        (CniPlugin(), {"skip_inbound_ports": "8080"}, 8080, "allow"),
+        (CniPlugin(inbound_ignored="4191,4190,8080"), {}, 8080, "allow"),
+        (CniPlugin(inbound_ignored="4191,4190,8080"), {"skip_inbound_ports": "9"}, 8080, "allow"),
+        (CniPlugin(inbound_ignored="4191,4190,8080"), {"skip_inbound_ports": ""}, 8080, "allow"),
+        (CniPlugin(), {"skip_subnets": "10.244.0.13/32"}, 8080, "allow"),
+        (CniPlugin(subnets="10.244.0.13/32"), {}, 8080, "allow"),
+        (CniPlugin(subnets="10.244.0.13/32"), {"skip_subnets": "10.9.0.0/16"}, 8080, "403"),
+        (CniPlugin(only=(8080,)), {}, 8080, "403"),
+        (CniPlugin(only=(9090, 0, 65535)), {}, 8080, "allow"),
+        (CniPlugin(), {"inbound_port": "5143"}, 8080, "unknown"),
+        (CniPlugin(inbound_port=5143), {"inbound_port": "5143"}, 8080, "403"),
+        (CniPlugin(), {"outbound_port": "4140"}, 8080, "unknown"),
+        (CniPlugin(), {"proxy_uid": "x"}, 8080, "unknown"),
+        (CniPlugin(user=7), {}, 8080, "unknown"),
+        (CniPlugin(user=7), {"proxy_uid": "2102"}, 8080, "403"),
+        (CniPlugin(), {"skip_outbound_ports": "http"}, 8080, "unknown"),
+        (CniPlugin(), {"skip_outbound_ports": ""}, 8080, "403"),
+    ],
+)
+def test_the_cni_plugin_goes_by_its_own_configuration_and_by_annotations(
+    plugin: CniPlugin, annotations: dict[str, str], port: int, expected: str
+) -> None:
+    """R132: what the control plane's chart ignores does not count."""
+    assert outcome(cat(container=None, **annotations), port=port, settings=replace(CNI, plugin=plugin)) == expected
+
+
+def test_a_port_of_the_cni_plugin_is_passed_by_where_the_proxy_listens_elsewhere() -> None:
+    """R132: the plugin leaves 4190 alone, whatever control port a pod has."""
+    own = cat(control_port="5190")
+    closed = server("control", 4190, app="cat"), server("own", 5190, app="cat")
+    found = cluster(*ARENA, own, *closed, settings=MeshSettings("deny", cni=True, ports=ProxyPorts()))
+    assert ask(found, "stranger", "cat:4190/", direct=True).outcome == "allow"
+
+
+@pytest.mark.parametrize(
+    ("label", "client", "expected"),
+    [
+        ("linkerd", "pinger", "unknown"),
+        ("another-mesh", "pinger", "unknown"),
+        ("", "pinger", "allow"),
+        ("linkerd", "stranger", "allow"),
+    ],
+)
+@pytest.mark.parametrize("address", ["10.244.0.31", ""])
+def test_clients_look_for_the_proxy_of_a_pod_that_has_only_the_label(
+    label: str, client: str, expected: str, address: str
+) -> None:
+    """R131: no policy guards such a pod, and what its meshed clients get nobody can tell."""
+    own = pod("cat", address, meshed=False, ports=PORTS, annotations={"linkerd.io/inject": "disabled"})
+    own["metadata"]["labels"]["linkerd.io/control-plane-ns"] = label
+    assert outcome(own, client) == expected
+
+
+@pytest.mark.parametrize(("first", "expected"), [("opaque", "closed"), ("http", "403")])
+def test_of_ports_of_one_name_an_external_workloads_first_one_is_opaque(first: str, expected: str) -> None:
+    """R112; watcher/workload_watcher.go isNamedInExternalWorkload: the last one of that name is not asked for."""
+    own = external_workload("10.244.0.31")
+    own["metadata"]["annotations"] = {f"{C}opaque-ports": first}
+    own["spec"]["ports"] = [{"name": first, "port": 8080}, {"name": first, "port": 9090}]
+    if first == "http":
+        own["spec"]["ports"].reverse()
+    closed = server("cat", 8080, externalWorkloadSelector=labels(app="cat"), proxyProtocol="HTTP/1")
+    found = cluster(*ARENA, own, closed, settings=DENY)
+    assert ask(found, "pinger", "cat:8080/", direct=True).outcome == expected
+
+
+def test_a_server_that_names_a_udp_port_makes_the_tcp_port_of_its_number_opaque() -> None:
+    """R65; watcher/endpoints_watcher.go SetToServerProtocol asks for the name alone, whatever the protocol."""
+    own = cat(container={"ports": [{"name": "udp", "containerPort": 8080, "protocol": "UDP"}, {"containerPort": 8080}]})
+    closed = server("cat", 8080, app="cat", proxyProtocol="HTTP/1")
+    named = server("other", "udp", app="cat", proxyProtocol="opaque")
+    for more, expected in (((), "403"), ((named,), "closed")):
+        found = cluster(*ARENA, own, closed, *more, settings=DENY)
+        assert ask(found, "pinger", "cat:8080/", direct=True).outcome == expected

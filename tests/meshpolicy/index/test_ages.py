@@ -163,3 +163,14 @@ def test_the_routes_are_kept_in_an_order_that_is_possible() -> None:
     grant = allow(account("pinger"), on=ref("HTTPRoute", "a"))
     more = allow(account("pinger"), on=ref("HTTPRoute", "c"), name="more")
     assert outcome(server(), *routes, grant, more) == "allow"  # b comes after a, whatever c's age
+
+
+@pytest.mark.parametrize(
+    ("created", "other", "expected"), [(EARLY, EARLY, "unknown"), (EARLY, LATE, "allow"), (LATE, EARLY, "302")]
+)
+def test_routes_of_one_age_and_name_on_a_service_have_no_order(created: str, other: str, expected: str) -> None:
+    """R55: of routes on a Service only ages and names are compared, not their groups and namespaces."""
+    away = [{"type": "RequestRedirect", "requestRedirect": {"hostname": "away.example", "statusCode": 302}}]
+    stays = route(prefix("/"), name="a", group=POLICY, parents=ON_SERVICE, created=created)
+    leads = route(prefix("/"), name="a", group=GATEWAY, parents=ON_SERVICE, created=other, filters=away)
+    assert outcome(server(accessPolicy="all-unauthenticated"), stays, leads) == expected

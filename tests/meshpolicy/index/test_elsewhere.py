@@ -11,7 +11,7 @@ from meshpolicy.core.errors import Place
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.parse import parse_documents
 
-from ..build import ARENA, allow, ask, documents, exact, network, ref, route, server, tls
+from ..build import ARENA, allow, ask, documents, exact, network, ref, route, server, service, tls
 
 Manifest = dict[str, Any]
 FAR_TLS, FAR_NET = ref("MeshTLSAuthentication", "tls", "far"), ref("NetworkAuthentication", "net", "far")
@@ -87,3 +87,44 @@ def test_an_object_with_a_variable_that_has_no_value_decides_nothing(
         "NAME, which has no value; give it with --set NAME=VALUE"
     ]
     assert ask(found.cluster, client).verdict.value == verdict
+
+
+SPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+SHOP = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "cart", "namespace": "shop"}}
+
+
+def cart(**annotations: str) -> list[Manifest]:
+    """Return a Deployment that asks for a sidecar, its Service, and a Server that lets everyone in with HTTP."""
+    named = {f"config.linkerd.io/{name.replace('_', '-')}": text for name, text in annotations.items()}
+    metadata = {"labels": {"app": "cart"}, "annotations": {"linkerd.io/inject": "enabled", **named}}
+    spec = {"containers": [{"name": "app", "ports": [{"name": "http", "containerPort": 8080}]}]}
+    front = service("cart")
+    own = server(app="cart", accessPolicy="all-unauthenticated", proxyProtocol="HTTP/1")
+    for one in (front, own):
+        one["metadata"]["namespace"] = "shop"
+    template = {"metadata": metadata, "spec": spec}
+    return [{**SHOP, "spec": {"selector": {"matchLabels": {"app": "cart"}}, "template": template}}, front, own]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "client", "open_world", "closed_world"),
+    [
+        ({}, "pinger", "unknown", "allow"),
+        ({}, "stranger", "allow", "allow"),
+        ({"opaque_ports": "25"}, "pinger", "unknown", "allow"),
+        ({"opaque_ports": "8080"}, "pinger", "unknown", "closed"),
+    ],
+)
+@pytest.mark.parametrize(("more", "closed"), [([], False), ([], True), ([SPACE], False)])
+def test_a_namespace_outside_of_the_input_may_call_ports_opaque(
+    annotations: dict[str, str],
+    client: str,
+    open_world: str,
+    closed_world: str,
+    more: list[Manifest],
+    closed: bool,
+) -> None:
+    """R8, R65: its pods and its Services take the list over; then an HTTP Server closes their clients' connections."""
+    found = world(*cart(**annotations), *more, closed=closed)
+    expected = closed_world if more or closed else open_world
+    assert ask(found, client, "shop/cart:http/").verdict.value == expected

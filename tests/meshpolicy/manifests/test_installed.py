@@ -1,5 +1,6 @@
 """What the mesh was installed with is read from linkerd-config and from Helm values. R1-R4, R10."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from meshpolicy.core.errors import InvalidInput
+from meshpolicy.kinds.cniplugin import CniPlugin
 from meshpolicy.kinds.settings import MeshSettings, ProxyPorts
 from meshpolicy.manifests.installed import read_value_files
 from meshpolicy.manifests.parse import parse_documents
@@ -119,3 +121,40 @@ def test_the_settings_decide_calls() -> None:
     assert ask(cluster(*ARENA, *cat, skipped), "stranger", "cat:http").outcome == "allow"
     opaque = config({"proxy": {"opaquePorts": "8080"}})
     assert ask(cluster(*ARENA, *cat, opaque), "pinger", "cat:http").outcome == "allow"
+
+
+PLUGIN = {
+    "incoming-proxy-port": 5143,
+    "proxy-uid": 7,
+    "ports-to-redirect": [80],
+    "inbound-ports-to-ignore": ["4191", "4190", "22"],
+    "outbound-ports-to-ignore": ["25", "30-40"],
+    "subnets-to-ignore": ["10.0.0.0/8"],
+    "ipv6": True,
+}
+
+
+def plugin_config(text: str) -> Manifest:
+    """Return the ConfigMap of the CNI plugin."""
+    metadata = {"name": "linkerd-cni-config", "namespace": "linkerd-cni"}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"cni_network_config": text}}
+
+
+def test_what_the_cni_plugin_was_told_is_read_from_its_config() -> None:
+    """R132; charts/linkerd2-cni/templates/cni-plugin.yaml."""
+    found = cluster(plugin_config(json.dumps({"name": "linkerd-cni", "linkerd": PLUGIN}))).settings.plugin
+    assert found == CniPlugin(5143, "4191,4190,22", "25,30-40", "10.0.0.0/8", (80,), 7, ipv6=True)
+    assert cluster().settings.plugin == CniPlugin()
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [(["{"], "is no JSON"), (["{}"], "has no object `linkerd`"), (["{}", "{}"], "is a second linkerd-cni-config")],
+)
+def test_a_config_of_the_cni_plugin_that_cannot_be_read_is_reported(texts: list[str], message: str) -> None:
+    """The defaults of its chart are not taken for it."""
+    configs = [plugin_config(text) for text in texts]
+    for number, one in enumerate(configs):
+        one["metadata"]["namespace"] = f"place-{number}"
+    problems = parse_documents(documents(*configs)).problems
+    assert [message in problem.message for problem in problems] == [True]
