@@ -1,27 +1,17 @@
 """The verb `ready`: what breaks if deny goes on."""
 
 import sys
-from collections.abc import Iterable, Sequence
 
 import click
 
-from meshpolicy.analysis.questions import UNMESHED, caller
-from meshpolicy.analysis.suggest import Manifest
+from meshpolicy.api.ready import ask_ready
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import columns, mesh_options, networks, output, read_manifests, sources_and_namespaces
-from meshpolicy.core.document import Document
-from meshpolicy.core.errors import InvalidQuestion, Place
-from meshpolicy.core.match import Network
 from meshpolicy.core.networks import parse_network
-from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.kinds.workload import Workload
-from meshpolicy.manifests.parse import Manifests, assemble, parse_documents
 from meshpolicy.manifests.sources import ReadOptions
-from meshpolicy.ready.deny import meshed_namespaces
 from meshpolicy.ready.need import Party
-from meshpolicy.ready.report import Report, report
+from meshpolicy.ready.report import Report
 from meshpolicy.render.ready import exit_code, report_as_json, report_as_junit, report_as_text, report_as_yaml
 
 WHO = "Who {} is: a workload, an account `namespace/account`, or `unmeshed`.  [default: by its image]"
@@ -66,39 +56,9 @@ def command(
     reading = read_manifests(sources, context, settings, options)
     told = {Party.INGRESS: ingress, Party.PROMETHEUS: prometheus}
     known = tuple(one for text in nodes or () if (one := parse_network(text)) is not None)
-    found = _report(reading, options.namespace, namespaces, {who: text for who, text in told.items() if text}, known)
+    found = ask_ready(reading, namespaces, options.namespace, told, known)
     echo(_shown(found, reading.cluster.settings, output, accept_unknown=accept_unknown, explain=explain))
     sys.exit(exit_code(found, accept_unknown=accept_unknown))
-
-
-def _report(
-    reading: Manifests, home: str, namespaces: Sequence[str], told: dict[Party, str], nodes: tuple[Network, ...]
-) -> Report:
-    cluster = reading.cluster
-    known = {one.ref.namespace for one in cluster.workloads}
-    if missing := [name for name in namespaces if name not in known]:
-        there = ", ".join(sorted(known)) or "none"
-        raise InvalidQuestion(f"--namespace {missing[0]}: no workload of it was read; there are {there}")
-
-    def rebuilt(objects: Iterable[Object]) -> Cluster:
-        return assemble(objects, cluster.settings, closed=cluster.closed)
-
-    def objects_of(manifests: Sequence[Manifest]) -> Sequence[Object]:
-        documents = [Document(Place("the suggestion", number), one) for number, one in enumerate(manifests, 1)]
-        return parse_documents(documents, cluster.settings).cluster.objects
-
-    parties = {who: _party(cluster, text) for who, text in told.items()}
-    chosen = namespaces or meshed_namespaces(cluster)
-    return report(cluster, reading.documents, chosen, rebuilt, objects_of, home=home, told=parties, nodes=nodes)
-
-
-def _party(cluster: Cluster, text: str) -> Workload | Party:
-    if text == UNMESHED:
-        return Party.OUTSIDE
-    found = caller(cluster, text).workload
-    if found is None:
-        raise InvalidQuestion(f"`{text}` is an address, where a workload or an account is expected")
-    return found
 
 
 def _shown(found: Report, settings: MeshSettings, form: str, *, accept_unknown: bool, explain: bool) -> str:

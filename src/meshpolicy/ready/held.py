@@ -106,19 +106,23 @@ def _answers(cluster: Cluster, need: Need, call: Call) -> Iterator[Answer]:
     if need.caller is not Party.KUBELET:
         yield judge(cluster, call, settled=True)
         return
-    for address in _nodes(effective(cluster, call.server, call.port), need.networks):
+    versions = (4, 6) if cluster.settings.ipv6 else (4,)
+    for address in _nodes(effective(cluster, call.server, call.port), need.networks, versions):
         yield judge(cluster, replace(call, address=address), node=address, settled=True)
 
 
-def _nodes(policy: PortPolicy, networks: Sequence[Network]) -> Iterable[Address]:
-    """Return addresses that a node may have, some of them in each network to which the port is open."""
+def _nodes(policy: PortPolicy, networks: Sequence[Network], versions: Sequence[int]) -> Iterable[Address]:
+    """Return addresses that a node may have, some of them in each network to which the port is open.
+
+    Where IPv6 is not led to proxies, the kubelet calls pods by their IPv4 addresses.
+    """
     grants = [*policy.authorizations, *(one for route in policy.http_routes for one in route.authorizations)]
     found = [address for one in networks for address in (one.network_address, one.broadcast_address)]
     found += [ip_address(text) for text in NODES]
     for network in (network for grant in grants for network in grant.networks):
         for one in (network.cidr, *network.exceptions):
             found += [one.network_address, one.broadcast_address]
-    meant = [one for one in found if not one.is_loopback and not one.is_unspecified]
+    meant = [one for one in found if one.version in versions and not one.is_loopback and not one.is_unspecified]
     return dict.fromkeys(one for one in meant if not networks or any(one in network for network in networks))
 
 

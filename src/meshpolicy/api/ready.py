@@ -1,0 +1,64 @@
+"""Whether deny can go on: what manifests say of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from meshpolicy.analysis.questions import UNMESHED, caller
+from meshpolicy.analysis.suggest import Manifest
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import InvalidQuestion, Place
+from meshpolicy.core.match import Network
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.kind import Object
+from meshpolicy.kinds.workload import Workload
+from meshpolicy.manifests.parse import Manifests, assemble, parse_documents
+from meshpolicy.ready.deny import meshed_namespaces
+from meshpolicy.ready.need import Party
+from meshpolicy.ready.report import Report, report
+
+
+def ask_ready(
+    reading: Manifests,
+    namespaces: Sequence[str] = (),
+    home: str = "",
+    told: Mapping[Party, str] | None = None,
+    nodes: tuple[Network, ...] = (),
+) -> Report:
+    """Return what breaks if deny goes on.
+
+    Args:
+        reading: what was read.
+        namespaces: where deny goes on; none: every namespace with a sidecar.
+        home: the namespace of objects that name none.
+        told: who parties are, as a person names callers; an empty text says nothing.
+        nodes: the networks in which nodes have their addresses; none: any.
+
+    Raises:
+        InvalidQuestion: there is no such namespace, or a party is an address.
+        UnknownWorkload: there is no such party.
+
+    """
+    cluster = reading.cluster
+    known = {one.ref.namespace for one in cluster.workloads}
+    if missing := [name for name in namespaces if name not in known]:
+        there = ", ".join(sorted(known)) or "none"
+        raise InvalidQuestion(f"--namespace {missing[0]}: no workload of it was read; there are {there}")
+
+    def rebuilt(objects: Iterable[Object]) -> Cluster:
+        return assemble(objects, cluster.settings, closed=cluster.closed)
+
+    def objects_of(manifests: Sequence[Manifest]) -> Sequence[Object]:
+        documents = [Document(Place("the suggestion", number), one) for number, one in enumerate(manifests, 1)]
+        return parse_documents(documents, cluster.settings).cluster.objects
+
+    parties = {who: _party(cluster, text) for who, text in (told or {}).items() if text}
+    chosen = namespaces or meshed_namespaces(cluster)
+    return report(cluster, reading.documents, chosen, rebuilt, objects_of, home=home, told=parties, nodes=nodes)
+
+
+def _party(cluster: Cluster, text: str) -> Workload | Party:
+    if text == UNMESHED:
+        return Party.OUTSIDE
+    found = caller(cluster, text).workload
+    if found is None:
+        raise InvalidQuestion(f"`{text}` is an address, where a workload or an account is expected")
+    return found

@@ -1,0 +1,198 @@
+"""What others than workloads need: the kubelet, ingress controllers, Prometheus, the API server, DNS."""
+
+from pathlib import Path
+
+import pytest
+
+from ..build import GATEWAY, POLICY, Manifest
+from .world import CART, answered, calls, deployment, namespace, service
+
+PROBED = {"livenessProbe": {"httpGet": {"path": "/live", "port": "http"}}}
+
+
+def cart(**more: object) -> tuple[Manifest, ...]:
+    """Return the cart with something more in its container."""
+    return namespace(), deployment("cart", ports={"http": 8080}, **more), CART[2]  # type: ignore[arg-type]
+
+
+def server(port: int | str = "http", **spec: object) -> Manifest:
+    """Return a Server on the cart."""
+    own = {"podSelector": {"matchLabels": {"app": "cart"}}, "port": port, **spec}
+    return policy("Server", "cart", own, "v1beta3")
+
+
+def policy(kind: str, name: str, spec: object, version: str = "v1alpha1") -> Manifest:
+    """Return an object of Linkerd's policies."""
+    metadata = {"name": name, "namespace": "shop"}
+    return {"apiVersion": f"{POLICY}/{version}", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def route() -> Manifest:
+    """Return a route on the cart that has no probe path."""
+    parent = {"group": POLICY, "kind": "Server", "name": "cart"}
+    rules = [{"matches": [{"path": {"type": "Exact", "value": "/items"}}]}]
+    return policy("HTTPRoute", "items", {"parentRefs": [parent], "rules": rules}, "v1beta3")
+
+
+@pytest.mark.parametrize(
+    ("manifests", "standing"),
+    [
+        (cart(**PROBED), "correct"),
+        ((*cart(**PROBED), server()), "correct"),
+        ((*cart(**PROBED), server(), route()), "missing"),
+        (cart(livenessProbe={"grpc": {"port": 8080}}), "missing"),
+        (cart(lifecycle={"preStop": {"httpGet": {"path": "/drain", "port": 8080}}}), "missing"),
+        ((*cart(**PROBED), server(proxyProtocol="HTTP/2")), "missing"),
+    ],
+)
+def test_what_the_kubelet_asks_for(manifests: tuple[Manifest, ...], standing: str, tmp_path: Path) -> None:
+    found = answered(tmp_path, *manifests)
+    assert calls(found) == [("the kubelet", "shop/cart:8080", standing)]
+
+
+@pytest.mark.parametrize(
+    "manifests",
+    [
+        cart(livenessProbe={"tcpSocket": {"port": 8080}}),
+        cart(livenessProbe={"exec": {"command": ["true"]}}),
+    ],
+)
+def test_a_probe_that_no_policy_can_refuse_is_no_need(manifests: tuple[Manifest, ...], tmp_path: Path) -> None:
+    assert answered(tmp_path, *manifests)["needs"] == []
+
+
+def ingress(**backend: object) -> Manifest:
+    """Return an Ingress for the cart."""
+    path = {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "cart", "port": backend}}}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "cart", "namespace": "shop"},
+        "spec": {"rules": [{"http": {"paths": [path]}}]},
+    }
+
+
+GATEWAY_ROUTE = {
+    "apiVersion": f"{GATEWAY}/v1",
+    "kind": "HTTPRoute",
+    "metadata": {"name": "cart", "namespace": "shop"},
+    "spec": {"parentRefs": [{"name": "gateway"}], "rules": [{"backendRefs": [{"name": "cart", "port": 80}]}]},
+}
+CONTROLLER = deployment("edge", image="registry.example/ingress-nginx/controller:v1", space="edge")
+CONTROLLER["metadata"]["name"] = "ingress-nginx-controller"
+
+
+@pytest.mark.parametrize("manifest", [ingress(number=80), ingress(name="http"), GATEWAY_ROUTE])
+def test_an_ingress_needs_its_backends(manifest: Manifest, tmp_path: Path) -> None:
+    outside = answered(tmp_path, *CART, manifest)
+    assert calls(outside) == [("the ingress controller", "shop/cart:8080", "missing")]
+    assert "--ingress" in outside["needs"][0]["change"]["text"]
+    meshed = answered(tmp_path, *CART, namespace("edge"), CONTROLLER, manifest, options=("--namespace", "shop"))
+    assert calls(meshed) == [("edge/ingress-nginx-controller", "shop/cart:8080", "missing")]
+    assert {one["kind"] for one in meshed["needs"][0]["change"]["manifests"]} == {"Server", "AuthorizationPolicy"}
+
+
+def test_who_is_not_in_the_input_may_be_whom_a_grant_means(tmp_path: Path) -> None:
+    reference = {"kind": "ServiceAccount", "name": "traefik", "namespace": "edge"}
+    target = {"group": POLICY, "kind": "Server", "name": "cart"}
+    granted = policy("AuthorizationPolicy", "edge", {"targetRef": target, "requiredAuthenticationRefs": [reference]})
+    manifests = (*CART, server(), granted, ingress(number=80))
+    assert calls(answered(tmp_path, *manifests)) == [("the ingress controller", "shop/cart:8080", "unknown")]
+    told = answered(tmp_path, *manifests, options=("--ingress", "edge/traefik"))
+    assert calls(told) == [("edge/traefik", "shop/cart:8080", "correct")]
+    plain = answered(tmp_path, *manifests, options=("--ingress", "unmeshed"))
+    assert calls(plain) == [("an unmeshed client", "shop/cart:8080", "missing")]
+
+
+NOTES = {"prometheus.io/scrape": "true", "prometheus.io/port": "8080", "prometheus.io/path": "/stats"}
+MONITORED = {
+    "apiVersion": "monitoring.coreos.com/v1",
+    "metadata": {"name": "cart", "namespace": "shop"},
+}
+
+
+@pytest.mark.parametrize(
+    "manifests",
+    [
+        cart(annotations=NOTES),
+        (*CART[:2], {**CART[2], "metadata": {**CART[2]["metadata"], "annotations": NOTES}}),
+        (
+            *CART[:2],
+            {**CART[2], "metadata": {**CART[2]["metadata"], "labels": {"app": "cart"}}},
+            {
+                **MONITORED,
+                "kind": "ServiceMonitor",
+                "spec": {
+                    "selector": {"matchLabels": {"app": "cart"}},
+                    "endpoints": [{"port": "http", "path": "/stats"}],
+                },
+            },
+        ),
+        (
+            *CART,
+            {
+                **MONITORED,
+                "kind": "PodMonitor",
+                "spec": {
+                    "selector": {"matchLabels": {"app": "cart"}},
+                    "podMetricsEndpoints": [{"port": "http", "path": "/stats"}],
+                },
+            },
+        ),
+    ],
+)
+def test_prometheus_needs_what_it_scrapes(manifests: tuple[Manifest, ...], tmp_path: Path) -> None:
+    prometheus = deployment("prometheus", image="prom/prometheus:v3", space="metrics")
+    found = answered(tmp_path, *manifests, namespace("metrics"), prometheus, options=("--namespace", "shop"))
+    assert calls(found) == [("metrics/prometheus", "shop/cart:8080", "missing")]
+    assert found["needs"][0]["request"] == "GET /stats"
+
+
+REFERENCE = {"name": "cart", "namespace": "shop", "port": 80, "path": "/check"}
+HOOK = {"name": "cart.example.com", "clientConfig": {"service": REFERENCE}}
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "webhooks": [HOOK]},
+        {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration", "webhooks": [HOOK]},
+        {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "spec": {"service": REFERENCE}},
+        {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "spec": {"conversion": {"webhook": {"clientConfig": {"service": REFERENCE}}}},
+        },
+    ],
+)
+def test_the_api_server_needs_its_webhooks(manifest: Manifest, tmp_path: Path) -> None:
+    found = answered(tmp_path, *CART, {**manifest, "metadata": {"name": "cart"}})
+    assert calls(found) == [("the API server", "shop/cart:8080", "missing")]
+
+
+def test_a_workload_that_calls_by_name_and_is_isolated_needs_dns(tmp_path: Path) -> None:
+    walled = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {
+            "podSelector": {"matchLabels": {"app": "web"}},
+            "policyTypes": ["Egress"],
+            "egress": [{"to": [{"podSelector": {}}]}],
+        },
+    }
+    found = answered(tmp_path, *CART, deployment("web", env={"CART": "http://cart"}), walled)
+    assert calls(found) == [
+        ("shop/web", "shop/cart:8080", "missing"),
+        ("shop/web", "kube-system/kube-dns:53", "missing"),
+    ]
+    assert [one["change"]["manifests"][-1]["kind"] for one in found["needs"]] == [
+        "AuthorizationPolicy",
+        "NetworkPolicy",
+    ]
+
+
+def test_a_headless_service_without_pods_leads_nowhere(tmp_path: Path) -> None:
+    found = answered(tmp_path, *CART, service("gone", {"http": 80}), deployment("web", env={"GONE_URL": "http://gone"}))
+    assert found["readiness"] == "unknown"
+    assert ["leads to no workload" in one["why"] for one in found["unseen"]] == [True]
