@@ -11,9 +11,9 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.helmvalues import MODES
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.installed import read_value_files
+from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.parse import Manifests as Reading
 from meshpolicy.manifests.revisions import holds, is_revision
-from meshpolicy.manifests.sources import ReadOptions
 from meshpolicy.manifests.sources import read as read_sources
 
 
@@ -65,6 +65,7 @@ def read(
     namespace: str = "",
     exclude: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
+    overlays: Sequence[str | PathLike[str]] = (),
     values: Sequence[str | PathLike[str]] = (),
     installation: Installation = Installation(),
     closed_world: bool = False,
@@ -78,6 +79,7 @@ def read(
         namespace: that of objects which name none; empty: `default`.
         exclude: patterns of files that are left out, such as `*-values.yaml`.
         variables: values of variables `${NAME}` that a GitOps tool would fill in.
+        overlays: folders with a kustomization that are rendered, where a source holds several; none: all of them.
         values: files of Helm values with which Linkerd's control plane was installed.
         installation: what is known of the installation beyond them.
         closed_world: whether these are all objects of the cluster. Else what they do not have may exist elsewhere,
@@ -96,11 +98,15 @@ def read(
     """
     if bool(sources) is bool(context):
         raise InvalidQuestion("name either the manifests to read (files, folders or -), or a live cluster's context")
-    if context and (revision or namespace or exclude or variables):
-        raise InvalidQuestion("revision, namespace, exclude and variables are for manifests, not for a live cluster")
+    if context and (revision or namespace or exclude or variables or overlays):
+        raise InvalidQuestion(
+            "revision, namespace, exclude, variables and overlays are for manifests, not for a live cluster"
+        )
     if revision:
         _require(revision, [str(source) for source in sources])
-    options = ReadOptions(tuple(exclude), namespace, variables or {}, closed_world, revision)
+    options = ReadOptions(
+        tuple(exclude), namespace, variables or {}, closed_world, revision, tuple(str(one) for one in overlays)
+    )
     settings = _settings(values, installation)
     reading = read_sources([str(source) for source in sources], settings, context, options=options)
     if reading.unusable:

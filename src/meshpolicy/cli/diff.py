@@ -13,8 +13,9 @@ from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.revisions import holds, is_revision
-from meshpolicy.manifests.sources import ReadOptions, read
+from meshpolicy.manifests.sources import read
 from meshpolicy.render.json import changes_as_json
 from meshpolicy.render.markdown import changes_as_markdown
 from meshpolicy.render.tables import fitted

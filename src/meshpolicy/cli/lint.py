@@ -11,7 +11,8 @@ from meshpolicy.core.errors import InvalidInput
 from meshpolicy.findings.finding import Severity
 from meshpolicy.findings.registry import lint, without
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.manifests.sources import ReadOptions, read
+from meshpolicy.manifests.options import ReadOptions
+from meshpolicy.manifests.sources import read
 from meshpolicy.render.json import findings_as_json
 from meshpolicy.render.junit import findings_as_junit
 from meshpolicy.render.sarif import findings_as_sarif

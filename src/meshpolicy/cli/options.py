@@ -18,8 +18,10 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.helmvalues import MODES
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.installed import read_value_files
+from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.parse import Manifests
-from meshpolicy.manifests.sources import ReadOptions, read
+from meshpolicy.manifests.sources import read
+from meshpolicy.render.notes import summed
 
 Command = Callable[..., Any]
 STANDARD = MeshSettings()
@@ -136,6 +138,13 @@ _READ = (
         help="The value of a variable ${NAME} that a GitOps tool would fill in; may be repeated.",
     ),
     click.option(
+        "--overlay",
+        "overlays",
+        multiple=True,
+        metavar="PATH",
+        help="Of several kustomizations, render that of this folder; may be repeated.",
+    ),
+    click.option(
         "--closed-world",
         is_flag=True,
         help="These are all objects of the cluster: what is missing here, does not exist.",
@@ -148,9 +157,16 @@ def read_options(command: Command) -> Command:
 
     @wraps(command)
     def wrapped(
-        exclude: tuple[str, ...], namespace: str, variables: dict[str, str], *, closed_world: bool, **rest: Any
+        exclude: tuple[str, ...],
+        namespace: str,
+        variables: dict[str, str],
+        overlays: tuple[str, ...],
+        *,
+        closed_world: bool,
+        **rest: Any,
     ) -> Any:
-        return command(options=ReadOptions(exclude, namespace, variables, closed_world), **rest)
+        options = ReadOptions(exclude, namespace, variables, closed_world, overlays=overlays)
+        return command(options=options, **rest)
 
     return _with_read(wrapped, _HOME)
 
@@ -228,8 +244,8 @@ def read_manifests(paths: tuple[str, ...], context: str, settings: MeshSettings,
 def note_reading(reading: Manifests) -> None:
     """Say on stderr what was left out of folders, and which objects stand in a namespace that they do not name."""
     tolerated = (p for p in reading.wrong if p.kind is ProblemKind.TOLERATED and not reading.live)
-    for problem in (*reading.left_out, *tolerated):
-        echo(f"note: {problem}", err=True)
+    for note in (*summed(reading.left_out), *map(str, tolerated)):
+        echo(f"note: {note}", err=True)
     others = sorted(name for name in reading.cluster.namespaces if name != "default")
     if reading.unplaced and others:
         objects = f"{reading.unplaced[0]}" + (f" and {n} more" if (n := len(reading.unplaced) - 1) else "")

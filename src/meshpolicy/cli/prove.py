@@ -14,7 +14,7 @@ from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput, UnknownWorkload
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.manifests.sources import ReadOptions
+from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.render.proofs import Told, proofs_as_json, proofs_as_text
 
 

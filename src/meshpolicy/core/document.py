@@ -17,6 +17,10 @@ class Document:
 
     unset: tuple[str, ...] = ()
     """Variables without a value that stand in what decides access."""
+    found: bool = False
+    """Whether its file was found in a folder, and not named itself."""
+    via: str = ""
+    """What rendered it, where its place is that of the object as it was written; empty: nothing."""
 
     def located(self, place: Place) -> Place:
         """Return a place of this document with the line of its own field."""

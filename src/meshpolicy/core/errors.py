@@ -41,6 +41,10 @@ class ProblemKind(StrEnum):
     """The API server would refuse the document, for a reason on which no answer about policies rests."""
     LEFT_OUT = "left out"
     """No manifest, found in a folder of manifests: it was left out, and the rest was read."""
+    AMBIGUOUS = "ambiguous"
+    """An object that is given twice with differences, in two files: what they differ in is unknown."""
+    NOT_RENDERED = "not rendered"
+    """What a tool would have to render first, and may hold policies: what these could change is unknown."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,6 +56,8 @@ class Problem:
     kind: ProblemKind = ProblemKind.UNUSABLE
     rule: str = ""
     """The rule of the semantics that was broken (`R29`), where there is one."""
+    digest: str = dataclasses.field(default="", compare=False, repr=False)
+    """A hash of what was not rendered, by which two states are told apart."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"

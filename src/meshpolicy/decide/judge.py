@@ -60,6 +60,10 @@ def judge(cluster: Cluster, call: Call, *, node: Address | None = None, settled:
 
     Where the manifests leave open how the client connects, and the verdict depends on it, it is unknown.
     """
+    doubt = index_of(cluster).undecided_client(call.client) if call.client is not None else None
+    if doubt is not None:
+        told = Reason(f"{doubt.ref} {doubt.told}", "R130", doubt.ref)
+        return Answer(Verdict.UNKNOWN, "unknown", Layer.NOBODY, (told,))
     answers = [
         (why, _judge(cluster, variant, hinted, node, settled)) for variant, hinted, why in _variants(cluster, call)
     ]

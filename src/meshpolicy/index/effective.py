@@ -181,7 +181,7 @@ def _of(
     unknown = Reason(f"{workload.ref}: {own.unknown}", "R116", workload.ref) if own.unknown else None
     if server is not None and unknown is None:
         unknown = _unclear_route(cluster, server)
-    undecided = index_of(cluster).undecided(workload.ref.namespace)
+    undecided = index_of(cluster).undecided(workload)
     if undecided is not None:
         unknown = Reason(f"{undecided.ref} {undecided.told}", "R130", undecided.ref)
     if workload.unread:

@@ -61,10 +61,15 @@ class Index:
             self._authorizers[key] = Authorizer(self._cluster, namespace, widest=widest)
         return self._authorizers[key]
 
-    def undecided(self, namespace: str) -> Undecided | None:
-        """Return an object of a namespace that may be about any of its ports, and says what nobody knows."""
-        found = (item for item in self._cluster.of(Undecided) if item.ref.namespace == namespace)
-        return next((item for item in found if item.decides_ports), None)
+    def undecided(self, workload: Workload) -> Undecided | None:
+        """Return an object that may be about the ports of a workload, and says what nobody knows."""
+        found = (item for item in self._cluster.of(Undecided) if item.concerns(workload.ref, workload.labels))
+        return next(found, None)
+
+    def undecided_client(self, workload: Workload) -> Undecided | None:
+        """Return the object by which it is not known how a workload calls: its own, or its Namespace."""
+        found = (item for item in self._cluster.of(Undecided) if item.tells_of(workload.ref))
+        return next(found, None)
 
     def servers(self, namespace: str) -> ServerIndex:
         """Return the Servers of a namespace."""

@@ -1,30 +1,43 @@
-"""Objects whose text has variables without values: they exist, and what they say is not known (R130). Pure."""
+"""Objects of which it is not known what they say: they exist, or may exist, and decide something (R130). Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meshpolicy.core.policy import Ref
-from meshpolicy.kinds.kind import GATEWAY_GROUP, POLICY_GROUP
 
-POLICIES = frozenset({POLICY_GROUP, GATEWAY_GROUP})
 AUTHENTICATIONS = frozenset({"MeshTLSAuthentication", "NetworkAuthentication"})
 
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """An object that cannot be read, since a GitOps tool has yet to fill in its variables."""
+    """An object that cannot be read, since something has yet to be filled in, rendered or chosen."""
 
     ref: Ref
-    variables: tuple[str, ...]
+    told: str
+    """What is missing, as the end of a sentence that begins with the object."""
     text: str = ""
     """All that it says, by which two of them are told apart."""
+    everywhere: bool = False
+    """Whether it may hold policies of any namespace: what was not rendered."""
+    workload: Ref | None = None
+    """The one workload that it is about; None: it is about others, or about all of its namespace."""
+    selectors: tuple[Mapping[str, str], ...] | None = None
+    """The labels of the pods that it is about; None: it selects none."""
 
-    @property
-    def told(self) -> str:
-        """Return what is missing, as the end of a sentence."""
-        names = ", ".join(self.variables)
-        return f"has the variable {names}, which has no value; give it with --set {self.variables[0]}=VALUE"
+    def concerns(self, workload: Ref, labels: Mapping[str, str]) -> bool:
+        """Whether it may decide about the ports of a workload; authentications act only where they are named."""
+        if self.everywhere:
+            return True
+        if self.ref.kind == "Namespace":
+            return workload.namespace == self.ref.name
+        if workload.namespace != self.ref.namespace or self.ref.kind in AUTHENTICATIONS:
+            return False
+        if self.workload is not None:
+            return self.workload == workload
+        if self.selectors is not None:
+            return any(all(labels.get(key) == value for key, value in one.items()) for one in self.selectors)
+        return True
 
-    @property
-    def decides_ports(self) -> bool:
-        """Whether it may be about any port of its namespace; authentications act only where they are named."""
-        return self.ref.group in POLICIES and self.ref.kind not in AUTHENTICATIONS
+    def tells_of(self, workload: Ref) -> bool:
+        """Whether it may decide how a workload calls others: whether it has a sidecar, and under which account."""
+        return self.workload == workload or (self.ref.kind == "Namespace" and self.ref.name == workload.namespace)

@@ -1,7 +1,9 @@
 """Reads YAML and JSON documents from files, folders and standard input. The only module that opens manifests."""
 
+import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,12 +12,15 @@ import yaml
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.progress import Progress, no_progress
-from meshpolicy.manifests import scalars
+from meshpolicy.manifests import foreign, scalars
 from meshpolicy.manifests.content import content, standard_input
 from meshpolicy.manifests.flow import with_quoted_colons
-from meshpolicy.manifests.folder import manifests_in
+from meshpolicy.manifests.folder import is_excluded, manifests_in
+from meshpolicy.manifests.kustomization import Kustomization, digest, files_of, within
 from meshpolicy.manifests.lines import Lines
-from meshpolicy.manifests.paths import display_path
+from meshpolicy.manifests.options import ReadOptions
+from meshpolicy.manifests.render import rendered
+from meshpolicy.manifests.tools import NotRendered
 from meshpolicy.manifests.variables import substituted, unset
 
 MOST_NODES = 5_000_000
@@ -110,47 +115,92 @@ def load(
     progress: Progress = no_progress,
     *,
     words: bool = False,
-    excluded: Sequence[str] = (),
-    variables: Mapping[str, str] | None = None,
+    options: ReadOptions | None = None,
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     """Return all documents of files, of folders (recursively, by name) and of `-`, and what is wrong with them.
 
-    With `words`, a lone `y` or `n` is a text, as YAML's other readers and writers have it. Files that a pattern of
-    `excluded` names are not read; a file of a folder that is no manifest is a problem of the kind LEFT_OUT.
-    With `variables`, those of GitOps tools are filled in: with these values, or else with their defaults.
+    With `words`, a lone `y` or `n` is a text, as YAML's other readers and writers have it. With `options`, the
+    variables of GitOps tools are filled in. What lies in a folder and is no manifest is a problem of the kind LEFT_OUT;
+    what was not rendered, one of the kind NOT_RENDERED.
     """
-    problems: list[Problem] = []
-    texts = (text for path in paths for text in _texts(path, problems, excluded))
-    documents = (
-        document
-        for name, text, found in texts
-        for document in read(name, text, problems, words=words, found=found, variables=variables)
-    )
-    return tuple(progress(documents, "documents read")), tuple(problems)
+    reading = _Reading(options or ReadOptions(), None if options is None else options.variables, words=words)
+    documents = (document for path in paths for document in reading.documents(path))
+    return tuple(progress(documents, "documents read")), tuple(reading.problems)
 
 
-def _texts(path: str | Path, problems: list[Problem], excluded: Sequence[str]) -> Iterator[tuple[str, bytes, bool]]:
-    """Yield name and bytes of each file, and whether it was found in a folder, not named itself."""
-    if str(path) == "-":
+class _Reading:
+    """Reads paths one after the other, and collects what is wrong."""
+
+    def __init__(self, options: ReadOptions, variables: Mapping[str, str] | None, *, words: bool) -> None:
+        self._options, self._variables, self._words = options, variables, words
+        self._written: dict[Path, tuple[Document, ...]] = {}
+        self._read: set[Path] = set()
+        """Files of folders that were read: one that two kustomizations list, or that lies in two sources, is one."""
+        self.problems: list[Problem] = []
+
+    def documents(self, path: str | Path) -> Iterator[Document]:
+        """Yield the documents of a file, of a folder or of standard input."""
+        if str(path) == "-":
+            yield from self._texts("-", standard_input, self.problems)
+        elif not Path(path).is_dir():
+            yield from self._file(Path(path), self.problems)
+        else:
+            yield from self._folder(Path(path))
+
+    def _folder(self, path: Path) -> Iterator[Document]:
+        folder = manifests_in(path, self._options)
+        self.problems += (*folder.unreadable, *folder.left_out)
+        if not (folder.files or folder.unreadable or folder.rendered or folder.left_out):
+            self.problems.append(
+                Problem(Place(self._options.shown(path)), "holds no manifest (*.yaml, *.yml or *.json)")
+            )
+        yield from self._files(folder.files)
+        for root in folder.rendered:
+            yield from self._rendered(root)
+
+    def _files(self, files: Iterable[Path]) -> Iterator[Document]:
+        for file in files:
+            real = file.resolve()
+            if real not in self._read and not is_excluded(self._options.shown(file), self._options.excluded):
+                self._read.add(real)
+                yield from self._file(file, self.problems, found=True)
+
+    def _rendered(self, root: Kustomization) -> Iterator[Document]:
+        """Yield what a kustomization renders; where it cannot be rendered, what it lists."""
+        name = self._options.shown(root.folder)
         try:
-            yield "-", standard_input(), False
-        except OSError as error:
-            problems.append(Problem(Place("-"), f"cannot be read: {error.strerror}"))
-        return
-    named = not Path(path).is_dir()
-    for file in [Path(path)] if named else _files(Path(path), problems, excluded):
+            found = rendered(root, name, self._of_text, self._source)
+        except NotRendered as error:
+            parts = within(root)
+            text = f"not rendered: {error}; what its kustomization lists was read as it is"
+            content = digest(part.folder for part in parts)
+            self.problems.append(Problem(Place(name), text, ProblemKind.NOT_RENDERED, digest=content))
+            yield from self._files(files_of(parts))
+            return
+        yield from (one for one in found if not is_excluded(one.place.file, self._options.excluded))
+
+    def _source(self, file: Path) -> tuple[Document, ...]:
+        """Return the documents of a file that something is rendered from; what is wrong there is not asked."""
+        if file not in self._written:
+            self._written[file] = tuple(self._file(file, [], found=True))
+        return self._written[file]
+
+    def _file(self, file: Path, problems: list[Problem], *, found: bool = False) -> Iterator[Document]:
+        return self._texts(self._options.shown(file), lambda: content(file), problems, found=found)
+
+    def _texts(
+        self, name: str, text: Callable[[], bytes], problems: list[Problem], *, found: bool = False
+    ) -> Iterator[Document]:
         try:
-            yield display_path(file), content(file), not named
+            given = text()
         except OSError as error:
-            problems.append(Problem(Place(display_path(file)), f"cannot be read: {error.strerror}"))
+            problems.append(Problem(Place(name), f"cannot be read: {error.strerror}"))
+            return
+        yield from read(name, given, problems, words=self._words, found=found, variables=self._variables)
 
-
-def _files(path: Path, problems: list[Problem], excluded: Sequence[str]) -> list[Path]:
-    folder = manifests_in(path, excluded)
-    problems += (*folder.unreadable, *folder.left_out)
-    if not folder.files and not folder.unreadable:
-        problems.append(Problem(Place(display_path(path)), "holds no manifest (*.yaml, *.yml or *.json)"))
-    return folder.files
+    def _of_text(self, name: str, text: bytes) -> Iterator[Document]:
+        found = read(name, text, self.problems, words=self._words, found=True, variables=self._variables)
+        return (replace(document, via=name) for document in found)
 
 
 def read(
@@ -170,7 +220,7 @@ def read(
             problems.append(Problem(Place(name, deep), f"invalid YAML: it is nested deeper than {DEEPEST} levels"))
             return
         decoded = with_quoted_colons(decoded, _Base)
-        aliases, unfilled = "*" in decoded, variables is not None and "${" in decoded
+        aliases, unfilled = "*" in decoded, variables is not None and ("${" in decoded or "{{" in decoded)
         loader = (_WordLoader if words else _Loader)(decoded)
         while loader.check_node():
             number += 1
@@ -182,18 +232,30 @@ def read(
                 continue
             if isinstance(data, dict):
                 missing = tuple(dict.fromkeys(unset(data))) if unfilled else ()
-                yield Document(
-                    Place(name, number, line=node.start_mark.line + 1), data, Lines(decoded, number), missing
-                )
+                place = Place(name, number, line=node.start_mark.line + 1)
+                yield Document(place, data, Lines(decoded, number), missing, found)
             elif found:
                 text_of = f"left out: a {_word(data)}, where a manifest is an object"
                 problems.append(Problem(Place(name, number), text_of, ProblemKind.LEFT_OUT))
             else:
                 problems.append(Problem(Place(name, number), f"is a {_word(data)}, where an object is expected"))
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
-        hint = "; a template must be rendered first" if b"{{" in text else ""
         place = Place(name, max(number, 1), line=_line(error))
-        problems.append(Problem(place, f"invalid YAML: {_reason(error)}{hint}"))
+        problems.append(_unreadable(place, text.decode(errors="replace"), _reason(error), found=found))
+
+
+def _unreadable(place: Place, text: str, reason: str, *, found: bool) -> Problem:
+    """Return what is wrong with a text that is no YAML; of a folder's file, whether it can be a manifest at all."""
+    template = foreign.is_template(text)
+    if found and not foreign.may_be_manifest(text):
+        return Problem(place, f"left out: {foreign.label(place.file, {})}", ProblemKind.LEFT_OUT)
+    if found and template and foreign.may_hold_policies(text):
+        told = "not rendered: a template that may hold policies; give what it renders, --exclude leaves it out"
+        return Problem(place, told, ProblemKind.NOT_RENDERED, digest=hashlib.sha256(text.encode()).hexdigest())
+    if found and template:
+        return Problem(place, "left out: a template without policies", ProblemKind.LEFT_OUT)
+    hint = "; a template must be rendered first" if "{{" in text else ""
+    return Problem(place, f"invalid YAML: {reason}{hint}")
 
 
 def _first_too_deep(text: str) -> int:

@@ -3,7 +3,7 @@
 Every problem is collected. What a cluster would refuse is known beside what cannot be read at all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -29,9 +29,14 @@ from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.manifests import duplicates
+from meshpolicy.manifests.duplicates import Given
 from meshpolicy.manifests.installed import is_config, with_installed
 
+WORKLOADS = frozenset(key for key, kind in KINDS.items() if kind.template) | {("", "Pod")}
 NETWORK_POLICIES = frozenset({"NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})
+NOT_READ = frozenset({ProblemKind.LEFT_OUT, ProblemKind.AMBIGUOUS, ProblemKind.NOT_RENDERED})
+"""Kinds of problems with which nothing is wrong: the rest is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +59,13 @@ class Manifests:
 
     @property
     def left_out(self) -> tuple[Problem, ...]:
-        """Return what was found in folders and is no manifest; nothing is wrong with it."""
-        return tuple(problem for problem in self.problems if problem.kind is ProblemKind.LEFT_OUT)
+        """Return what was not read, as it is no manifest or was not rendered; nothing is wrong with it."""
+        return tuple(problem for problem in self.problems if problem.kind in NOT_READ)
 
     @property
     def wrong(self) -> tuple[Problem, ...]:
         """Return the problems that must be mended before these manifests can be applied."""
-        return tuple(problem for problem in self.problems if problem.kind is not ProblemKind.LEFT_OUT)
+        return tuple(problem for problem in self.problems if problem.kind not in NOT_READ)
 
     @property
     def deciding(self) -> tuple[Problem, ...]:
@@ -91,18 +96,30 @@ def parse_documents(
     Objects that name no namespace are read as of `namespace`; where that is empty, as of `default`.
     `closed` says that the cluster has no other objects than these.
     """
-    documents = tuple(documents)
+    documents, before = tuple(documents), tuple(before)
     reader = _Reader(namespace)
     for document in progress(documents, "documents checked", len(documents)):
         for fields in objects_of(Fields(document.data, document.place, reader.problems)):
-            reader.read(fields, document.unset)
+            reader.read(fields, document)
     installed = with_installed(reader.configs, settings or MeshSettings(), reader.problems)
+    reader.problems += duplicates.told(reader.given)
     return Manifests(
         documents,
-        assemble(reader.objects, installed, closed=closed),
+        assemble(
+            (*reader.objects, *duplicates.settled(reader.given), *_not_rendered(before)), installed, closed=closed
+        ),
         (*before, *located(dict.fromkeys(reader.problems), documents)),
         tuple(reader.unplaced),
     )
+
+
+def _not_rendered(problems: Iterable[Problem]) -> Iterator[Object]:
+    """Yield what stands for the objects that were not rendered: policies of any kind, in any namespace."""
+    for problem in problems:
+        if problem.kind is ProblemKind.NOT_RENDERED:
+            ref = Ref("", "file", "", problem.place.file, problem.place)
+            yield Undecided(ref, "is not rendered, and may hold policies", problem.digest, everywhere=True)
+            yield OtherNetworkPolicy(ref, text=problem.digest)
 
 
 class _Reader:
@@ -113,54 +130,64 @@ class _Reader:
         self.unplaced: list[Ref] = []
         self.problems: list[Problem] = []
         self.objects: list[Object] = []
+        """Those of which it is not known what they say."""
+        self.given: dict[Ref, Given] = {}
         self.configs: list[Fields] = []
         """What the mesh was installed with."""
-        self._seen: dict[Ref, Place] = {}
 
-    def read(self, fields: Fields, unset: tuple[str, ...] = ()) -> None:
+    def read(self, fields: Fields, document: Document) -> None:
         """Read and check one object; one with variables that have no value is kept as undecided."""
         if not fields.has("apiVersion") and not fields.has("kind"):
             return  # No manifest: a chart's values, for one, may lie in the same folder.
-        if unset:
-            self._keep_undecided(fields, unset)
+        if document.unset:
+            self._keep_undecided(fields, document.unset)
             return
         if is_config(fields):
             self.configs.append(fields)
         before = len(self.problems)
         stored = as_stored(fields)
-        item = self._object(fields, stored)
+        self._object(fields, stored, document.via or fields.place.file)
         found = self.problems[before:]
-        self.problems += [problem for problem in _admission(fields, stored) if not _covers(found, problem.place)]
-        if item is not None:
-            self.objects.append(item)
+        refused = _admission(fields, stored)
+        if document.found and not _is_known(fields):
+            refused = _tolerated(fields, refused)
+        self.problems += [problem for problem in refused if not _covers(found, problem.place)]
 
     def _keep_undecided(self, fields: Fields, unset: tuple[str, ...]) -> None:
         kind = KINDS.get((fields.text("apiVersion").rpartition("/")[0], fields.text("kind")))
         ref = self._reference(fields, kind) if kind is not None and kind.read is not None else None
         if ref is None:
             return
-        found = Undecided(ref, unset, str(fields.data))
+        told = f"has the variable {', '.join(unset)}, which has no value; give it with --set {unset[0]}=VALUE"
+        if unset[0].startswith("{{"):
+            told = f"has the template {unset[0]}, which is not rendered"
+        workload = ref if (ref.group, ref.kind) in WORKLOADS else None
+        found = Undecided(ref, told, str(fields.data), workload=workload)
         # Of a network policy it is not even known whom it selects.
         self.objects.append(OtherNetworkPolicy(ref, text=found.text) if ref.kind in NETWORK_POLICIES else found)
-        fields.note("", f"left out: {ref} {found.told}", ProblemKind.LEFT_OUT)
+        fields.note("", f"left out: {ref} {told}", ProblemKind.LEFT_OUT)
 
-    def _object(self, fields: Fields, stored: Fields) -> Object | None:
+    def _object(self, fields: Fields, stored: Fields, source: str) -> None:
         version, name = fields.required("apiVersion"), fields.required("kind")
         group = version.rpartition("/")[0]
         if not version or not name:
-            return None
+            return
         kind = KINDS.get((group, name)) or kind_with_template(fields, group, name)
         if kind is None:
             _note_unknown(fields, group, name)
-            return None
+            return
         ref = self._reference(fields, kind) if kind.read is not None else None
         if ref is None or kind.read is None:
-            return None
-        if ref in self._seen:
-            fields.note("", f"{ref} is given twice, first in {self._seen[ref]}")
-            return None
-        self._seen[ref] = fields.place
-        return kind.read(stored, ref)
+            return
+        known = self.given.get(ref)
+        if known is not None and known.source == source:
+            fields.note("", f"{ref} is given twice, first in {known.place}")
+            return
+        item = kind.read(stored, ref)
+        if item is not None and known is not None:
+            known.add(item, source)
+        elif item is not None:
+            self.given[ref] = Given(item, source, fields.place)
 
     def _reference(self, fields: Fields, kind: Kind) -> Ref | None:
         metadata = fields.child("metadata")
@@ -185,6 +212,20 @@ def _note_unknown(fields: Fields, group: str, name: str) -> None:
         close = get_close_matches(name, names_in(group), n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         fields.note("kind", f"is `{name}`, which {group} does not have{hint}")
+
+
+def _is_known(fields: Fields) -> bool:
+    """Whether an object is of a kind that is known here, or makes pods."""
+    group, name = str(fields.data.get("apiVersion", "")).rpartition("/")[0], str(fields.data.get("kind", ""))
+    return (group, name) in KINDS or kind_with_template(fields, group, name) is not None
+
+
+def _tolerated(fields: Fields, problems: Iterable[Problem]) -> list[Problem]:
+    """Return what a cluster refuses of an object on which no answer rests; files of other tools look like objects."""
+    group = str(fields.data.get("apiVersion", "")).rpartition("/")[0]
+    if "." in group and not group.endswith(".k8s.io"):
+        return []
+    return [replace(problem, kind=ProblemKind.TOLERATED) for problem in problems]
 
 
 def _admission(fields: Fields, stored: Fields) -> list[Problem]:

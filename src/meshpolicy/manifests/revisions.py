@@ -1,16 +1,22 @@
 """Reads manifests as they were in a git revision. Revisions go to git as arguments, never through a shell."""
 
+import io
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import MeshPolicyError, Problem
 from meshpolicy.core.progress import Progress, no_progress
-from meshpolicy.manifests.folder import HIDDEN, SUFFIXES, is_excluded
-from meshpolicy.manifests.load import read
+from meshpolicy.manifests.folder import SUFFIXES
+from meshpolicy.manifests.kustomization import NAMES
+from meshpolicy.manifests.load import load
+from meshpolicy.manifests.options import AS_IT_IS, ReadOptions
 
 
 class RevisionUnreadable(MeshPolicyError):
@@ -30,45 +36,90 @@ def holds(revision: str, path: str) -> bool:
 
 
 def read_revision(
-    revision: str,
-    paths: Sequence[str],
-    progress: Progress = no_progress,
-    *,
-    excluded: Sequence[str] = (),
-    variables: Mapping[str, str] | None = None,
+    paths: Sequence[str], progress: Progress = no_progress, options: ReadOptions = AS_IT_IS
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
-    """Return the documents below the paths as a revision holds them; the rest as `load` has it."""
-    listed = _git("ls-tree", "-r", "-z", "--name-only", revision, "--", *paths)
+    """Return the documents below the paths as a revision holds them; the rest as `load` has it.
+
+    The files are laid out in a folder that is removed afterwards, so that kustomizations can be rendered.
+    """
+    with TemporaryDirectory(prefix="meshpolicy-") as made:
+        here = _laid_out(options.revision, Path(made).resolve(), paths)
+        named = [here / path for path in paths if (here / path).exists()]
+        shown = partial(_shown, options.revision, here)
+        overlays = tuple(str(here / overlay) for overlay in options.overlays)
+        return load(named, progress, options=replace(options, shown=shown, overlays=overlays))
+
+
+def _shown(revision: str, here: Path, file: Path) -> str:
+    """Return how messages name a file of a revision."""
+    return f"{revision}:{os.path.relpath(file, here)}"
+
+
+def _laid_out(revision: str, folder: Path, paths: Sequence[str]) -> Path:
+    """Write what a reader may need of a revision into a folder; return where the current folder lies in it."""
+    prefix = _git("rev-parse", "--show-prefix").stdout.decode().strip()
+    listed = _git("ls-tree", "-r", "-z", "--full-tree", revision)
     if listed.returncode != 0:
         raise RevisionUnreadable(f"git cannot list {revision}: {listed.stderr.decode().strip()}")
-    problems: list[Problem] = []
-    listing = listed.stdout.decode().split("\0")
-    manifests = (name for name in listing if name.endswith(SUFFIXES) and not is_excluded(name, excluded))
-    names = [name for name in manifests if any(_read_below(path, name) for path in paths)]
-    texts = ((f"{revision}:{name}", _shown(revision, name)) for name in names)
-    documents = (document for name, text in texts for document in read(name, text, problems, variables=variables))
-    return tuple(progress(documents, "documents read")), tuple(problems)
+    entries = [_Entry.read(line) for line in listed.stdout.decode(errors="surrogateescape").split("\0") if line]
+    folders = {str(PurePath(one.name).parent) for one in entries if PurePath(one.name).name in NAMES}
+    named = [os.path.normpath(PurePath(prefix) / path) for path in paths]
+    wanted = [one for one in entries if one.is_needed(folders, named)]
+    for one, content in zip(wanted, _contents(revision, wanted, prefix), strict=True):
+        target = folder / one.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    here = folder / prefix
+    here.mkdir(parents=True, exist_ok=True)
+    return here
 
 
-def _shown(revision: str, name: str) -> bytes:
-    """Return a file of a revision; one that cannot be had is no empty file."""
-    shown = _git("show", f"{revision}:./{name}")
-    if shown.returncode != 0:
-        raise RevisionUnreadable(f"git cannot show {revision}:{name}: {shown.stderr.decode(errors='replace').strip()}")
-    return shown.stdout
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A file of a revision."""
+
+    mode: str
+    blob: str
+    name: str
+
+    @classmethod
+    def read(cls, line: str) -> "_Entry":
+        """Read one line of `git ls-tree`."""
+        about, _, name = line.partition("\t")
+        mode, _, blob = about.split()
+        return cls(mode, blob, name)
+
+    def is_needed(self, folders: set[str], named: Sequence[str]) -> bool:
+        """Whether a reader may need it: a manifest, part of a chart, or what lies beside a kustomization."""
+        if not self.mode.startswith("100"):  # a link, or the commit of another repository
+            return False
+        return (
+            self.name.endswith((*SUFFIXES, ".tpl", ".tgz"))
+            or self.name in named
+            or str(PurePath(self.name).parent) in folders
+        )
 
 
-def _read_below(path: str, name: str) -> bool:
-    """Whether a file is the path, or lies below it in no hidden folder; what lies elsewhere begins with `..`."""
-    folders = PurePath(os.path.relpath(name, path)).parts[:-1]
-    return not any(folder.startswith(HIDDEN) for folder in folders)
+def _contents(revision: str, entries: Sequence[_Entry], prefix: str) -> Iterator[bytes]:
+    """Yield what files hold, all from one process; one that cannot be had is no empty file."""
+    asked = "".join(f"{one.blob}\n" for one in entries).encode()
+    found = _git("cat-file", "--batch", given=asked)
+    stream = io.BytesIO(found.stdout)
+    for one in entries:
+        head = stream.readline().split()
+        if len(head) != 3:  # `BLOB missing`, or nothing after git gave up
+            why = found.stderr.decode(errors="replace").strip() or "it is missing"
+            name = os.path.relpath(one.name, prefix or ".")
+            raise RevisionUnreadable(f"git cannot show {revision}:{name}: {why}")
+        yield stream.read(int(head[2]))
+        stream.read(1)
 
 
-def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+def _git(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     program = shutil.which("git")
     if program is None:
         raise RevisionUnreadable("git is not installed, and a revision is read through it")
     try:
-        return subprocess.run([program, *arguments], capture_output=True, timeout=60, check=False)
+        return subprocess.run([program, *arguments], input=given, capture_output=True, timeout=60, check=False)
     except subprocess.TimeoutExpired as error:
         raise RevisionUnreadable(f"git {arguments[0]} timed out after 60 s") from error

@@ -1,34 +1,22 @@
 """Reads what a question is about: files, folders, standard input, a revision, a live cluster. All problems together."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from meshpolicy.core.document import Document
-from meshpolicy.core.errors import Place, Problem
+from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.manifests import foreign
+from meshpolicy.manifests.kustomization import kustomization_of
 from meshpolicy.manifests.live import read_context
 from meshpolicy.manifests.load import load
+from meshpolicy.manifests.options import AS_IT_IS
+from meshpolicy.manifests.options import ReadOptions as ReadOptions
 from meshpolicy.manifests.parse import Manifests, parse_documents
 from meshpolicy.manifests.paths import display_path
 from meshpolicy.manifests.revisions import read_revision
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """How files are read."""
-
-    excluded: tuple[str, ...] = ()
-    """Patterns of files that are left out."""
-    namespace: str = ""
-    """The namespace of objects that name none; empty: `default`."""
-    variables: Mapping[str, str] = field(default_factory=dict)
-    """Values of the variables that a GitOps tool would fill in."""
-    closed: bool = False
-    """Whether the cluster has no other objects than those that are read."""
-    revision: str = ""
-    """The git revision in which the files are read; empty: as they are now."""
 
 
 def read(
@@ -36,18 +24,36 @@ def read(
     settings: MeshSettings,
     context: str = "",
     progress: Progress = no_progress,
-    options: ReadOptions = ReadOptions(),
+    options: ReadOptions = AS_IT_IS,
 ) -> Manifests:
     """Return what the sources say, together with every problem in them."""
     if context:
         return replace(parse_documents(read_context(context), settings, progress=progress, closed=True), live=True)
-    excluded, variables = options.excluded, options.variables
     if options.revision:
-        documents, before = read_revision(options.revision, paths, progress, excluded=excluded, variables=variables)
+        documents, before = read_revision(paths, progress, options)
     else:
-        documents, unreadable = load(paths, progress, excluded=excluded, variables=variables)
-        before = (*unreadable, *_empty(paths, documents, unreadable))
-    return parse_documents(documents, settings, before, progress, namespace=options.namespace, closed=options.closed)
+        documents, unreadable = load(paths, progress, options=options)
+        before = (*unreadable, *_empty(paths, documents, unreadable), *_no_overlays(options))
+    problems = list(before)
+    kept = tuple(_manifests(documents, problems))
+    return parse_documents(kept, settings, problems, progress, namespace=options.namespace, closed=options.closed)
+
+
+def _manifests(documents: Iterable[Document], problems: list[Problem]) -> Iterator[Document]:
+    """Yield the documents that are meant as objects; what else lies in folders is left out, and named."""
+    for document in documents:
+        if not document.found or foreign.is_manifest(document.data):
+            yield document
+        else:
+            text = f"left out: {foreign.label(document.place.file, document.data)}"
+            problems.append(Problem(document.place, text, ProblemKind.LEFT_OUT))
+
+
+def _no_overlays(options: ReadOptions) -> Iterator[Problem]:
+    """Yield the overlays that were chosen and are none."""
+    for overlay in options.overlays:
+        if kustomization_of(Path(overlay)) is None:
+            yield Problem(Place(overlay), "has no kustomization.yaml: --overlay names a folder that has one")
 
 
 def _empty(paths: Sequence[str], documents: tuple[Document, ...], unreadable: Iterable[Problem]) -> list[Problem]:

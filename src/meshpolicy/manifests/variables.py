@@ -7,8 +7,15 @@ import re
 from collections.abc import Iterator, Mapping
 
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::?[-=](?P<default>[^{}]*))?\}")
-FREE = frozenset({"command", "args", "env", "data", "stringData", "binaryData"})
-"""Fields whose text is a program's, a shell's among them, and decides no access."""
+FREE = frozenset(
+    (
+        *("command", "args", "env", "data", "stringData", "binaryData"),
+        *("image", "replicas", "resources", "storageClassName", "schedule"),
+    )
+)
+"""Fields whose text is a program's, a shell's among them, or decides no access."""
+TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
+"""What a template engine has yet to fill in."""
 
 
 def substituted(text: str, values: Mapping[str, str]) -> str:
@@ -24,10 +31,13 @@ def unset(data: object) -> Iterator[str]:
     """Yield the names of variables that stand unfilled in what decides access."""
     if isinstance(data, str):
         yield from (found["name"] for found in VARIABLE.finditer(data))
+        yield from TEMPLATE.findall(data)
     elif isinstance(data, Mapping):
         for key, value in data.items():
             yield from unset(key)
-            if key not in FREE:
+            if key == "annotations" and isinstance(value, Mapping):
+                yield from unset({name: text for name, text in value.items() if "linkerd.io/" in str(name)})
+            elif key not in FREE:
                 yield from unset(value)
     elif isinstance(data, list):
         for value in data:

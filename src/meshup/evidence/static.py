@@ -28,7 +28,12 @@ def documents(root: Path) -> Iterator[Document]:
     yield Document("versions", "meshup evidence", versions(root))
     yield Document("inventory", "meshup evidence", inventory(root))
     yield ask("proofs", ["meshpolicy", "prove", "--output", "json", PROOFS], root, environment)
-    yield ask("findings", ["meshpolicy", "lint", "--output", "json", "k8s", "mesh"], root, environment)
+    yield ask(
+        "findings",
+        ["meshpolicy", "lint", "--output", "json", "--exclude", "cni", "k8s/base", "mesh"],
+        root,
+        environment,
+    )
     yield ask("access", ["meshpolicy", "list", "--output", "json", *MANIFESTS], root, environment)
 
 

@@ -20,8 +20,8 @@ def test_paths_of_every_type_are_read_alike(tmp_path: Path) -> None:
 
 
 def test_all_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text("a: [")
-    (tmp_path / "b.yaml").write_text("kind: 'x")
+    (tmp_path / "a.yaml").write_text("apiVersion: v1\nkind: [")
+    (tmp_path / "b.yaml").write_text("apiVersion: v1\nkind: 'x")
     with pytest.raises(InvalidInput, match="invalid YAML") as raised:
         read(tmp_path, tmp_path / "none.yaml")
     assert [Path(one.place.file).name for one in raised.value.problems] == ["a.yaml", "b.yaml", "none.yaml"]

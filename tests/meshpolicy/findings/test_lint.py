@@ -7,6 +7,7 @@ import pytest
 
 from meshpolicy.findings.registry import codes, lint
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.sources import read
 
@@ -154,8 +155,9 @@ def test_a_sound_set_of_policies_has_no_finding() -> None:
 
 
 def test_the_projects_own_manifests_have_no_finding() -> None:
-    reading = read([str(ROOT / "k8s"), str(ROOT / "mesh")], MeshSettings())
-    assert reading.problems == ()
+    # What a tool would have to render is left out: no test reaches one by accident.
+    reading = read([str(ROOT / "k8s/base"), str(ROOT / "mesh")], MeshSettings(), options=ReadOptions(("cni",)))
+    assert reading.wrong == ()
     assert lint(reading.cluster) == ()
 
 

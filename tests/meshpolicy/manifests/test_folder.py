@@ -7,6 +7,7 @@ import pytest
 from meshpolicy.core.errors import ProblemKind
 from meshpolicy.manifests.folder import is_excluded
 from meshpolicy.manifests.load import load
+from meshpolicy.manifests.options import ReadOptions
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
 
@@ -29,20 +30,20 @@ def tree(path: Path, files: dict[str, str]) -> Path:
         ({"a.yaml": POD, "c/Chart.yaml": "name: c", "c/templates/t.yaml": "a: {{ .x }}"}, ["a.yaml"], ["c"]),
         (
             {"a.yaml": POD, "kustomization.yaml": "patches: [{path: p.yaml}]", "p.yaml": POD},
-            ["a.yaml", "kustomization.yaml"],
+            ["a.yaml"],
             ["p.yaml"],
         ),
         (
             {"o/a.yaml": POD, "o/kustomization.yml": "patchesStrategicMerge: [../p.yaml]", "p.yaml": POD},
-            ["a.yaml", "kustomization.yml"],
+            ["a.yaml"],
             ["p.yaml"],
         ),
         (
             {"kustomization.yaml": "patchesJson6902: [{path: p.yaml}]\npatches: x", "p.yaml": "[]", "a.yaml": POD},
-            ["a.yaml", "kustomization.yaml"],
+            ["a.yaml"],
             ["p.yaml"],
         ),
-        ({"a.yaml": POD, "kustomization.yaml": "patches: ["}, ["a.yaml"], []),
+        ({"a.yaml": POD, "kustomization.yaml": "patches: ["}, ["a.yaml"], ["kustomization.yaml"]),
     ],
 )
 def test_a_folder_is_read_but_for_what_is_no_manifest(
@@ -50,7 +51,7 @@ def test_a_folder_is_read_but_for_what_is_no_manifest(
 ) -> None:
     documents, problems = load([tree(tmp_path, files)])
     assert [Path(document.place.file).name for document in documents] == read
-    foreign = [problem for problem in problems if problem.kind is ProblemKind.LEFT_OUT]
+    foreign = [problem for problem in problems if problem.kind is not ProblemKind.UNUSABLE]
     assert [Path(problem.place.file).name for problem in foreign] == left_out
 
 
@@ -77,4 +78,4 @@ def test_a_pattern_names_files_and_folders_by_their_last_parts(name: str, patter
 
 def test_an_excluded_folder_is_not_read(tmp_path: Path) -> None:
     tree(tmp_path, {"a.yaml": POD, "prod/b.yaml": "a: ["})
-    assert load([tmp_path], excluded=["prod"]) == load([tmp_path / "a.yaml"])
+    assert load([tmp_path], options=ReadOptions(("prod",)))[0][0].data == load([tmp_path / "a.yaml"])[0][0].data

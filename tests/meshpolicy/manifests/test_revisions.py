@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.revisions import RevisionUnreadable, is_revision, read_revision
 
 from ...onpath import real_tools
@@ -30,7 +31,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
 
 def test_a_revision_is_read_as_it_was(repository: Path) -> None:
     (repository / "pod.yaml").write_text("")
-    documents, problems = read_revision("HEAD", ["."])
+    documents, problems = read_revision(["."], options=ReadOptions(revision="HEAD"))
     assert ([str(document.place).startswith("HEAD:pod.yaml") for document in documents], problems) == ([True], ())
 
 
@@ -39,7 +40,7 @@ def test_a_file_whose_content_is_not_here_is_no_empty_file(repository: Path) -> 
     blob = git("rev-parse", "HEAD:pod.yaml")
     (repository / ".git/objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(RevisionUnreadable, match=r"git cannot show HEAD:pod\.yaml: "):
-        read_revision("HEAD", ["."])
+        read_revision(["."], options=ReadOptions(revision="HEAD"))
 
 
 @pytest.mark.parametrize(("text", "known"), [("HEAD", True), ("nothing", False), ("--all", False)])

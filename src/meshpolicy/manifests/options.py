@@ -1,0 +1,31 @@
+"""How files are read: which are left out, what is filled in, which overlay is chosen. A pure value."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from meshpolicy.manifests.paths import display_path
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How files are read."""
+
+    excluded: tuple[str, ...] = ()
+    """Patterns of files that are left out."""
+    namespace: str = ""
+    """The namespace of objects that name none; empty: `default`."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Values of the variables that a GitOps tool would fill in."""
+    closed: bool = False
+    """Whether the cluster has no other objects than those that are read."""
+    revision: str = ""
+    """The git revision in which the files are read; empty: as they are now."""
+    overlays: tuple[str, ...] = ()
+    """Folders with a kustomization that are rendered, where a source holds several; none: all of them."""
+    shown: Callable[[Path], str] = field(default=display_path, compare=False)
+    """How messages name a file."""
+
+
+AS_IT_IS = ReadOptions()
+"""Nothing is left out, filled in or chosen."""

@@ -1,0 +1,79 @@
+"""Renders kustomizations and charts into documents, each with the place of the file that it comes from."""
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import Place
+from meshpolicy.manifests.kustomization import Kustomization
+from meshpolicy.manifests.tools import kustomize
+
+ORIGIN = "config.kubernetes.io/origin"
+Read = Callable[[str, bytes], Iterator[Document]]
+"""Reads the documents of a text, under a name."""
+
+
+def rendered(
+    root: Kustomization, name: str, read: Read, source: Callable[[Path], tuple[Document, ...]]
+) -> list[Document]:
+    """Return what a kustomization renders. Raises NotRendered.
+
+    `source` returns the documents of a file as it is written: an object has the place of the one that it comes from.
+    """
+    folder = os.path.realpath(root.folder)
+    with tempfile.TemporaryDirectory(prefix="meshpolicy-") as made:
+        base = Path(os.path.realpath(made))
+        content = {"resources": [os.path.relpath(folder, base)], "buildMetadata": ["originAnnotations"]}
+        (base / "kustomization.yaml").write_text(yaml.safe_dump(content))
+        text = kustomize(str(base))
+        return [_placed(document, base, root, source) for document in read(name, text)]
+
+
+def _placed(
+    document: Document, base: Path, root: Kustomization, source: Callable[[Path], tuple[Document, ...]]
+) -> Document:
+    """Return a rendered document without the annotation of its origin, at the place of the object that it was."""
+    data, origin = _without_origin(document.data)
+    path = re.search(r"^path: (.+)$", origin, re.MULTILINE)
+    written = _written(data, source(_near(base, path[1], root))) if path else None
+    if written is None:
+        return replace(document, data=data, line_of=None, place=Place(document.place.file, document.place.document))
+    return replace(written, data=data, via=document.place.file, unset=document.unset)
+
+
+def _near(base: Path, path: str, root: Kustomization) -> Path:
+    """Return a path as the user wrote it, where the folder of the kustomization is a link."""
+    real = os.path.normpath(base / path)
+    return Path(os.path.normpath(root.folder / os.path.relpath(real, os.path.realpath(root.folder))))
+
+
+def _without_origin(data: Mapping[str, object]) -> tuple[Mapping[str, object], str]:
+    metadata: Any = data.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if not isinstance(annotations, dict) or ORIGIN not in annotations:
+        return data, ""
+    others = {key: value for key, value in annotations.items() if key != ORIGIN}
+    kept = {key: value for key, value in metadata.items() if key != "annotations"}
+    return {**data, "metadata": {**kept, "annotations": others} if others else kept}, str(annotations[ORIGIN])
+
+
+def _written(data: Mapping[str, object], documents: tuple[Document, ...]) -> Document | None:
+    """Return the document of a file that became an object: of its kind, and of its name but for prefix and suffix."""
+    kind, name = data.get("kind"), _name(data)
+    same = [document for document in documents if document.data.get("kind") == kind]
+    exact = [document for document in same if _name(document.data) == name]
+    part = [document for document in same if _name(document.data) in name]
+    found = exact or part or same
+    return found[0] if len(found) == 1 or exact else None
+
+
+def _name(data: Mapping[str, object]) -> str:
+    metadata = data.get("metadata")
+    return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
