@@ -111,5 +111,5 @@ class ChangeView:
     number: int
     time: float
     kind: str
-    """`apply`, `scale`, `restart`, `rotate`, `pod`."""
+    """`apply`, `scale`, `restart`, `rotate`, `verify`, `pod`."""
     text: str

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from localmesh.observe.history import History
+from localmesh.observe.probed import VerifiedView
 from localmesh.observe.watch import Watcher
 from localmesh.traces.store import TraceStore
 from localmesh.traces.trace import Trace
@@ -23,6 +24,7 @@ class Shown(Protocol):
 
     watcher: Watcher
     history: History
+    verified: VerifiedView | None
 
     def view(self) -> MeshView:
         """Tell all about the mesh."""
@@ -46,6 +48,7 @@ def mesh(shown: Shown) -> Json:
         "ingress": asdict(found.ingress) if found.ingress else None,
         "access": [asdict(line) for line in found.access],
         "callers": list(shown.callers()),
+        "verified": asdict(shown.verified) if shown.verified else None,
         "lifetime": _seconds(found.settings),
     }
 

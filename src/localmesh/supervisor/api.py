@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from localmesh.ask.question import from_body
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError
+from localmesh.observe.probed import VerifiedView
 from localmesh.observe.views import Dropped, StatView, TapView
 from localmesh.supervisor.bounded import at_most
 from localmesh.traces.select import Wanted
@@ -46,6 +47,9 @@ class Controlled(Protocol):
 
     def manifests(self) -> str:
         """Return the documents that the mesh runs by, as YAML."""
+
+    def take_verified(self, verified: VerifiedView) -> None:
+        """Keep what a verification saw, for the page."""
 
     def prometheus(self) -> str:
         """Return where the Prometheus beside the mesh shows itself; empty without one."""
@@ -88,7 +92,11 @@ def create_app(mesh: Controlled) -> Starlette:
     async def manifests(_: Request) -> Response:
         return Response(mesh.manifests(), media_type="application/yaml")
 
-    verbs: list[Callable[[Request], Awaitable[Response]]] = [rotate, ask, apply]
+    async def verified(request: Request) -> Response:
+        mesh.take_verified(VerifiedView.from_json(await request.body()))
+        return Response()
+
+    verbs: list[Callable[[Request], Awaitable[Response]]] = [rotate, ask, apply, verified]
     return Starlette(
         routes=[
             Route("/status", status),

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning
+from localmesh.observe.probed import VerifiedView
 from localmesh.observe.views import Dropped, EdgeView, StatView, TapView
 from localmesh.page.place import known
 from localmesh.state import StateFolder
@@ -91,6 +92,10 @@ class Client:
     def trace(self, prefix: str) -> TracesView:
         """Return the traces whose id begins so."""
         return TracesView.from_json(self._send("GET", f"/traces/{_quoted(prefix)}"))
+
+    def tell_verified(self, verified: VerifiedView) -> None:
+        """Have the page show what a verification saw."""
+        self._send("POST", "/verified", asdict(verified))
 
     def _send(self, method: str, path: str, body: object = None) -> str:
         """Return what the supervisor answers; raises what it says went wrong."""

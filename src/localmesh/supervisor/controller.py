@@ -20,6 +20,7 @@ from localmesh.identity.authority import ANCHOR, Authority
 from localmesh.identity.credentials import Credentials
 from localmesh.observe.history import History
 from localmesh.observe.parties import account
+from localmesh.observe.probed import VerifiedView
 from localmesh.observe.views import Dropped, StatView, TapView
 from localmesh.observe.watch import Watcher
 from localmesh.pods.addresses import LOCALHOST, to_loopback
@@ -80,6 +81,8 @@ class Controller:
         self.metrics_of_sidecars = Metrics(folder, environ, self.mesh, self.observation.watcher)
         self._known_access: tuple[object, tuple[AccessView, ...]] | None = None
         self.spans = Spans(folder, environ, self._refusal)
+        self.verified: VerifiedView | None = None
+        """What the last `verify` saw; None since other manifests hold."""
 
     def _refusal(self, pod: str, attributes: Mapping[str, str]) -> Refusal | None:
         """Return why the policies of a pod's port refused a request, by what its span says."""
@@ -111,6 +114,12 @@ class Controller:
     def prometheus(self) -> str:
         """Return where the Prometheus beside the mesh shows itself; empty without one."""
         return self.metrics_of_sidecars.page
+
+    def take_verified(self, verified: VerifiedView) -> None:
+        """Keep what a verification saw, for the page."""
+        self.verified = verified
+        ending = f"{verified.different} differ" if verified.different else "all as proved"
+        self._note("verify", f"{verified.calls} calls, {ending}")
 
     def callers(self) -> Iterable[str]:
         """Return everybody who might call, as `view` names them."""
@@ -248,6 +257,8 @@ class Controller:
         )
         applied = await self.mesh.adopt(writer)
         self._manifests = manifests
+        if applied:
+            self.verified = None
         applied = replace(applied, seconds=perf_counter() - started, reading=reading)
         self._note("apply", applied.words())
         return applied

@@ -24,6 +24,8 @@ def run(client: Client, folder: StateFolder, groups: Set[str], output: str, repe
         started = monotonic()
         verification = Verification(find_mesh(client, folder), groups)
         findings = _run(verification)
+        if verification.verified:
+            client.tell_verified(verification.verified)
         seconds = monotonic() - started
         wrong = bool(failed(findings))
         if wrong or number == repeat:

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Callable, Set
 from secrets import token_hex
+from time import time
 
+from localmesh.observe.probed import VerifiedView
 from localmesh.verify.accesslog import AccessLogs
 from localmesh.verify.cell import Traces
 from localmesh.verify.findings import judged, tricks_judged
 from localmesh.verify.guard import guard
 from localmesh.verify.meshes import VerifiedMesh
+from localmesh.verify.probed import verified
 from localmesh.verify.send import Sender
 from localmesh.verify.table import Table, table
 from localmesh.verify.tricks import attempts, play, written
@@ -33,6 +36,8 @@ class Verification:
         self.cells = [one for one in self.table.cells if _group(one.client.fault) in groups]
         self.attempts = [one for one in attempts(self.table.cells, self._traces) if one.group in groups]
         self._sender = Sender(mesh.authority, mesh.folder.authority)
+        self.verified: VerifiedView | None = None
+        """What was seen of all calls, once they are made; None where not all are."""
 
     @property
     def requests(self) -> int:
@@ -67,6 +72,8 @@ class Verification:
         logs = AccessLogs(self._mesh.logs)
         sent = await self._sender.send(self.cells, lambda: advance(1))
         found = judged(self.cells, await logs.added(self.cells, sent))
+        if self.cells and self._groups >= set(TABLE):
+            self.verified = verified(self.cells, found, time())
         if "calls" in self._groups:
             found += [skip("calls", name, why) for name, why in self.table.left_out]
         return sorted(found, key=lambda one: TABLE.index(one.group))

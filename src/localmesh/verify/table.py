@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from localmesh.control.manifests import Manifests
 from localmesh.identity.authority import Authority
+from localmesh.observe.parties import account
 from localmesh.pods.addresses import LOCALHOST
 from localmesh.verify.cell import Cell, Traces, cell
 from localmesh.verify.clients import VerifyClient, liars, lookalikes, meshed, strangers, unaccepted
@@ -98,7 +99,7 @@ def _honest(called: Iterable[VerifyServer], pods: Iterable[PodView], authority: 
     }
     named = (identity for server in called for identity in _named(server.policy))
     for identity in sorted(set(named) - found.keys()):
-        found[identity] = meshed(identity.partition(SHORT)[0], identity, LOCALHOST, authority)
+        found[identity] = meshed(account(identity).name, identity, LOCALHOST, authority)
     stranger = f"default.stranger{SHORT}identity.linkerd.{authority.domain}"
     found.setdefault(stranger, meshed("a stranger of the mesh", stranger, LOCALHOST, authority))
     return list(found.values())

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from localmesh.observe.history import History
+from localmesh.observe.probed import VerifiedView
 from localmesh.observe.watch import Watcher
 from localmesh.page.app import HEADERS, create_app
 from localmesh.page.place import Place, take
@@ -37,6 +38,7 @@ class Shown:
         self.watcher = Watcher(self)
         self.history = History()
         self.store = TraceStore()
+        self.verified: VerifiedView | None = None
 
     def view(self) -> MeshView:
         """Return a mesh of one pod."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it has no types
 from playwright.sync_api import Browser, Page, expect
 
+from localmesh.observe.probed import ProbedView, VerifiedView
 from localmesh.views import Question
 
 from ..commands import Commands, commands
@@ -19,6 +21,19 @@ from .browser import TIMEOUT, Complaints, chromium
 pytestmark = pytest.mark.envoy
 
 POLICIES = "mesh/policies/authorizationpolicies.yaml"
+CROSSED = """() => [...document.querySelectorAll("#graph path.edge")].flatMap((path) => {
+  const inside = (box, { x, y }) => x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height;
+  const boxes = [...document.querySelectorAll("#graph .node")].map((node) => {
+    const { e, f } = node.transform.baseVal[0].matrix;
+    const { width, height } = node.firstChild.getBBox();
+    return { name: node.textContent, x: e, y: f, width, height };
+  });
+  const length = path.getTotalLength();
+  const points = Array.from({ length: 99 }, (_, number) => path.getPointAtLength((length * (number + 1)) / 100));
+  const crossed = boxes.filter((box) => points.some((point) => inside(box, point)));
+  return crossed.map((box) => `${path.className.baseVal} ${box.name}`);
+})"""
+"""Every box of the topology through which a line goes."""
 SECOND = 1.0
 ATTEMPTS = 20
 """A promise of a second is measured on a machine that may be busy: one of so many attempts has to keep it."""
@@ -135,6 +150,41 @@ def test_an_apply_changes_the_matrix(browser: Browser, live: Commands) -> None:
             policies.write_text(before)
             assert live.run("apply").code == 0
         expect(row.filter(has_text="GET /ping").first).to_be_visible()
+
+
+def test_what_verify_probed_stands_beside_what_is_proved_until_an_apply(browser: Browser, live: Commands) -> None:
+    pinger = ProbedView("pinger", "ponger", "http", "HTTPRoute pingpong/ponger-offer", 2, 7, ())
+    stranger = replace(pinger, client="unmeshed", allowed=0, different=("GET /ping: allowed: 200",))
+    policies = live.manifests / POLICIES
+    before = policies.read_text()
+    with opened(browser, live) as page:
+        rows = page.locator("#access tbody tr")
+        live.client.tell_verified(VerifiedView(time.time(), 9, 0, (pinger,)))
+        expect(rows.filter(has=page.get_by_role("rowheader", name="pinger", exact=True))).to_contain_text(
+            "✓ probed: 2 let through, 7 refused"
+        )
+        expect(page.locator("#verified.yes")).to_contain_text("all as proved")
+        live.client.tell_verified(VerifiedView(time.time(), 18, 1, (pinger, stranger)))
+        expect(rows.filter(has=page.get_by_role("rowheader", name="unmeshed", exact=True))).to_contain_text(
+            "✗ probed: 1 other than proved: GET /ping: allowed: 200"
+        )
+        expect(page.locator("#verified.no")).to_contain_text("18 calls probed")
+        policies.write_text(before.replace("name: ponger-offer", "name: ponger-probes"))
+        try:
+            assert live.run("apply").code == 0
+            expect(page.locator("#verified")).to_contain_text("not probed")
+            expect(page.locator("#access .seen", has_text="probed")).to_have_count(0)
+        finally:
+            policies.write_text(before)
+            assert live.run("apply").code == 0
+
+
+def test_no_line_of_the_topology_crosses_a_pod_that_it_does_not_concern(browser: Browser, live: Commands) -> None:
+    for source, target in (("unmeshed", "ponger/ping"), ("unmeshed", "pinger:metrics/metrics"), ("ponger", "pinger/")):
+        live.client.ask(Question(source, target))
+    with opened(browser, live, viewport={"width": 1440, "height": 900}) as page:
+        expect(page.locator("#graph path.edge.no")).not_to_have_count(0)
+        assert page.evaluate(CROSSED) == []
 
 
 def test_the_page_goes_on_when_the_mesh_was_killed_and_is_there_again(browser: Browser, live: Commands) -> None:

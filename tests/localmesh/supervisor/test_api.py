@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from localmesh.errors import BadInput, LocalMeshError, NotRunning
+from localmesh.observe.probed import ProbedView, VerifiedView
 from localmesh.observe.views import Dropped, StatView, TapView
 from localmesh.state import StateFolder
 from localmesh.supervisor.api import create_app, serve
@@ -82,6 +83,10 @@ class Mesh:
         self.asked.append(prefix)
         return TRACES
 
+    def take_verified(self, verified: VerifiedView) -> None:
+        """Keep it."""
+        self.asked.append(verified)
+
     def manifests(self) -> str:
         """Return a document."""
         return "---\n{}\n"
@@ -130,7 +135,9 @@ def test_views_and_answers_survive_the_way(short_path: Path) -> None:
         assert client.ask(question) == ANSWER
         wanted = Wanted(3, errors=True, service="ponger", name="/ping", longer=0.5, since=7)
         assert client.traces(wanted) == client.trace("ab/cd") == TRACES
-        assert mesh.asked == [("pingpong/ponger", 1), "pingpong/ponger", question, wanted, "ab/cd"]
+        verified = VerifiedView(1.5, 9, 1, (ProbedView("pinger", "ponger", "http", "", 2, 6, ("GET /: 200",)),))
+        client.tell_verified(verified)
+        assert mesh.asked == [("pingpong/ponger", 1), "pingpong/ponger", question, wanted, "ab/cd", verified]
 
     talk(short_path, conversation)
 

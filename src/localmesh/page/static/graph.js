@@ -7,6 +7,10 @@ const NARROW = 620;
 const BOX = { width: 158, height: 54 };
 /** Between two rows of boxes, where each is above the one that it calls. */
 const GAP = 86;
+/** Around a line that goes past all boxes, for its label. */
+const EDGE = 16;
+/** Between a line and the boxes that it goes past, and between two such lines. */
+const MARGIN = 7, APART = 18, BESIDE = 14;
 const HIDDEN = new Set(["kubelet"]);
 
 export function showGraph({ mesh, edges }) {
@@ -15,7 +19,7 @@ export function showGraph({ mesh, edges }) {
   if (!width) return;
   const graph = layout(mesh, edges, width);
   const picture = place.firstElementChild ?? place.appendChild(picture_());
-  attribute(picture, "viewBox", `0 0 ${graph.width} ${graph.height}`);
+  attribute(picture, "viewBox", `0 ${graph.top} ${graph.width} ${graph.height}`);
   attribute(picture, "width", graph.width);
   attribute(picture, "height", graph.height);
   attribute(picture, "aria-label", graph.words);
@@ -82,8 +86,11 @@ function layout(mesh, all, width) {
   const known = new Map(nodes.map((node) => [node.name, node]));
   // Lines that part downwards leave little room between them.
   for (const call of calls) if (down) call.label = call.label.map((line) => line.replace(/^p50 .* · p99/, "p99"));
-  const drawn = calls.map((call) => ({ ...call, ...curve(known.get(call.source), known.get(call.destination), down, size.step) }));
-  return { ...size, nodes, edges: drawn, words: inWords(nodes, edges) };
+  const lanes = [];
+  const drawn = calls.map((call) => ({ ...call, ...curve(known.get(call.source), known.get(call.destination), down, size, nodes, lanes) }));
+  const top = down ? 0 : Math.min(0, ...lanes.map((lane) => lane - EDGE));
+  const bottom = down ? size.height : Math.max(size.height, ...lanes.map((lane) => lane + EDGE));
+  return { ...size, top, height: bottom - top, nodes, edges: drawn, words: inWords(nodes, edges) };
 }
 
 function nodesOf(mesh, edges) {
@@ -198,23 +205,17 @@ function stack(columns, width) {
       y += BOX.height + GAP;
     }
   }
-  return { width, height: y - GAP + 4 };
+  return { width, height: y - GAP + 4, step: GAP };
 }
 
 /** The line from one box to another, and where its label stands. */
-function curve(from, to, down, step) {
+function curve(from, to, down, size, nodes, lanes) {
   const half = { x: BOX.width / 2, y: BOX.height / 2 };
   if (down ? from.y < to.y : from.x + BOX.width < to.x) {
     const a = down ? { x: from.x + half.x, y: from.y + BOX.height } : { x: from.x + BOX.width, y: from.y + half.y };
     const b = down ? { x: to.x + half.x, y: to.y } : { x: to.x, y: to.y + half.y };
-    const bend = down ? { x: 0, y: (b.y - a.y) / 2 } : { x: (b.x - a.x) / 2, y: 0 };
-    const points = [a, { x: a.x + bend.x, y: a.y + bend.y }, { x: b.x - bend.x, y: b.y - bend.y }, b];
-    // Beside the caller where the line goes past other boxes, and beside who is called where lines part downwards.
-    const far = down ? b.y - a.y > 2 * GAP : b.x - a.x > step * 1.2;
-    return {
-      path: `M${a.x} ${a.y}C${points.slice(1).map(({ x, y }) => `${x} ${y}`).join(" ")}`,
-      at: along(points, far ? 0.12 : down ? 0.66 : 0.5),
-    };
+    const others = nodes.filter((node) => node !== from && node !== to);
+    return past(a, b, down, size, others, lanes);
   }
   // Back, or to a box in the same column: around the outside.
   const side = down ? 1 : -1;
@@ -224,6 +225,51 @@ function curve(from, to, down, step) {
   const control = down ? `${a.x + bow} ${a.y} ${b.x + bow} ${b.y}` : `${a.x} ${a.y + bow} ${b.x} ${b.y + bow}`;
   const at = down ? { x: Math.max(a.x, b.x) + bow * 0.75, y: (a.y + b.y) / 2 } : { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 + bow * 0.75 };
   return { path: `M${a.x} ${a.y}C${control} ${b.x} ${b.y}`, at };
+}
+
+/** A line between two points: the shortest curve that touches no other box, straight or by a lane of its own. */
+function past(a, b, down, size, others, lanes) {
+  const straight = [bend(a, b, down)];
+  // Beside who is called where lines part downwards.
+  if (!touched(straight, others)) return drawn(straight, along(straight[0], down ? 0.66 : 0.5));
+  const [along_, across] = down ? ["y", "x"] : ["x", "y"];
+  const [first, last] = down ? [EDGE, size.width - EDGE] : [-2 * BOX.height, size.height + 2 * BOX.height];
+  const middle = (a[across] + b[across]) / 2;
+  const free = (lane) => lanes.every((taken) => Math.abs(taken - lane) >= APART);
+  const tried = [];
+  for (let lane = first; lane <= last; lane += 4) if (free(lane)) tried.push(lane);
+  tried.sort((one, other) => Math.abs(one - middle) - Math.abs(other - middle));
+  for (const lane of tried) {
+    const leave = { [along_]: a[along_] + size.step, [across]: lane };
+    const enter = { [along_]: b[along_] - size.step, [across]: lane };
+    // Beside the middle of a box, where the lines to its neighbours begin and end.
+    const beside = (point) => ({ ...point, [across]: point[across] + Math.sign(lane - point[across]) * BESIDE });
+    const found = [bend(beside(a), leave, down), bend(leave, enter, down), bend(enter, beside(b), down)];
+    if (touched(found, others)) continue;
+    lanes.push(lane);
+    return drawn(found, down ? along(found[2], 0.3) : along(found[1], 0.5));
+  }
+  return drawn(straight, along(straight[0], 0.12));
+}
+
+/** A curve that leaves and arrives in the direction of the picture. */
+function bend(a, b, down) {
+  const half = down ? { x: 0, y: (b.y - a.y) / 2 } : { x: (b.x - a.x) / 2, y: 0 };
+  return [a, { x: a.x + half.x, y: a.y + half.y }, { x: b.x - half.x, y: b.y - half.y }, b];
+}
+
+function drawn(curves, at) {
+  const [{ x, y }] = curves[0];
+  return { path: `M${x} ${y}${curves.map((points) => `C${points.slice(1).map((point) => `${point.x} ${point.y}`).join(" ")}`).join("")}`, at };
+}
+
+/** Whether curves come close to a box. */
+function touched(curves, boxes) {
+  const shares = Array.from({ length: 41 }, (_, number) => number / 40);
+  return curves.some((points) => shares.some((part) => {
+    const { x, y } = along(points, part);
+    return boxes.some((box) => x > box.x - MARGIN && x < box.x + BOX.width + MARGIN && y > box.y - MARGIN && y < box.y + BOX.height + MARGIN);
+  }));
 }
 
 /** The point of a curve at a share of its way. */

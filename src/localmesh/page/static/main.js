@@ -4,7 +4,7 @@ import { byId, text } from "./dom.js";
 import { count, rate } from "./words.js";
 import { listen } from "./stream.js";
 import { showGraph } from "./graph.js";
-import { showAccess, showChanges, showEdges, showPods, showRefusals } from "./tables.js";
+import { showAccess, showChanges, showEdges, showPods, showRefusals, showVerified } from "./tables.js";
 import { showTraces } from "./traces.js";
 
 const KEY = "token";
@@ -58,6 +58,7 @@ function draw() {
   showGraph(known);
   showEdges(known);
   showAccess(known);
+  showVerified(known);
   showPods(known);
   const traffic = known.edges.filter((edge) => edge.source !== "kubelet");
   const ready = known.mesh.pods.filter((pod) => pod.phase === "ready").length;

@@ -67,10 +67,13 @@ function access(node, caller, server, mesh, edges) {
   const lines = mesh.access.filter((line) => line.client === caller && `${line.server}:${line.port}` === server);
   const proved = lines.map((line) => ({ ...line, id: `${line.request} ${line.because}` }));
   const none = { id: "none", request: "refused", because: "" };
+  const probed = { id: "probed", ...probes(caller, server, mesh.verified) };
   const seen = { id: "seen", seen: traffic(caller, server, mesh, edges) };
   attribute(node, "class", lines.length ? (lines.some((line) => line.request === "not known") ? "maybe" : "yes") : "no");
-  keyed(node, [...(proved.length ? proved : [none]), ...(seen.seen ? [seen] : [])], (one) => one.id, grant, (part, one) => {
-    if (one.seen) text(part, one.seen);
+  keyed(node, [...(proved.length ? proved : [none]), ...(probed.seen ? [probed] : []), ...(seen.seen ? [seen] : [])], (one) => one.id, grant, (part, one) => {
+    if (!one.seen) return;
+    text(part, one.seen);
+    attribute(part, "class", `seen ${one.kind ?? ""}`);
   });
 }
 
@@ -81,6 +84,22 @@ function grant(one) {
 
 /** The name of an object, without its kind and namespace; a sentence as it is. */
 const named = (object) => (/^\w+ [^ ]+$/.test(object) ? object.replace(/^\w+ ([^/]+\/)?/, "") : object);
+
+/** What `just verify` saw of these calls, in words, and whether all of it is as proved. */
+function probes(caller, server, verified) {
+  const found = (verified?.probed ?? []).filter((one) => one.client === caller && `${one.server}:${one.port}` === server);
+  const sum = (field) => found.reduce((total, one) => total + one[field], 0);
+  const different = found.flatMap((one) => one.different);
+  if (different.length) return { kind: "no", seen: `✗ probed: ${different.length} other than proved: ${different[0]}` };
+  const parts = [sum("allowed") && `${sum("allowed")} let through`, sum("refused") && `${sum("refused")} refused`].filter(Boolean);
+  return { kind: "yes", seen: parts.length ? `✓ probed: ${parts.join(", ")}` : "" };
+}
+
+export function showVerified({ mesh: { verified } }) {
+  const node = byId("verified");
+  attribute(node, "class", `badge ${verified ? (verified.different ? "no" : "yes") : ""}`);
+  text(node, verified ? `${count(verified.calls, "call")} probed at ${clock(verified.time)}: ${verified.different ? `${verified.different} other than proved` : "all as proved"}` : "not probed since the last apply: just verify");
+}
 
 /** What was seen of these calls, in words; pods of a workload are one, and so is whoever has no name here. */
 function traffic(caller, server, mesh, edges) {
