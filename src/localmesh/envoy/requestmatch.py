@@ -17,7 +17,8 @@ def host(match: HostMatch) -> Json:
     name = re.escape(match.pattern.removeprefix("*"))
     below = ".+" if match.pattern.startswith("*.") else ""
     dot = "" if match.pattern.endswith(".") else r"\.?"
-    return header(":authority", {"safe_regex": {"regex": rf"(?i){below}{name}{dot}(:[0-9]*)?"}})
+    case = "" if match.with_case else "(?i)"
+    return header(":authority", {"safe_regex": {"regex": rf"{case}{below}{name}{dot}(:[0-9]*)?"}})
 
 
 def headers(match: HttpMatch) -> list[Json]:

@@ -37,6 +37,8 @@ class Installation:
     ignore_outbound_ports: str | None = None
     opaque_ports: str | None = None
     skip_subnets: str | None = None
+    proxy_version: str | None = None
+    """The release of the proxies, such as `edge-26.8.3`: older ones compare host names with case."""
     ipv6: bool | None = None
     """Whether IPv6 packets are led to proxies."""
     cni: bool | None = None

@@ -103,6 +103,13 @@ _MESH = (
     _setting("ignore_outbound_ports", "--ignore-outbound-ports", metavar="LIST", help="Its ignoreOutboundPorts."),
     _setting("opaque_ports", "--opaque-ports", metavar="LIST", help="Its opaquePorts."),
     _setting("skip_subnets", "--skip-subnets", metavar="LIST", standard="none", help="Its skipSubnets."),
+    _setting(
+        "proxy_version",
+        "--proxy-version",
+        metavar="RELEASE",
+        standard="unknown",
+        help="The release of its proxies, such as edge-26.8.3: older ones compare host names with case.",
+    ),
     _setting("ipv6", "--ipv6/--no-ipv6", standard="no", help="Whether IPv6 packets are led to proxies: disableIPv6."),
     _setting("cni", "--cni/--no-cni", standard="no", help="Whether the CNI plugin leads packets to proxies."),
 )

@@ -149,13 +149,17 @@ def accept_headers(patterns: Iterable[ValueMatch], headers: Headers) -> Truth:
 
 @dataclass(frozen=True, slots=True)
 class HostMatch:
-    """A hostname, or a suffix `*.x`, before which anything may stand, even nothing; case does not count (R92, M5)."""
+    """A hostname, or a suffix `*.x`, before which anything may stand, even nothing (R92, M5)."""
 
     pattern: str
+    with_case: bool = False
+    """Whether case counts, as it does to older proxies."""
 
     def rank(self, host: str) -> tuple[int, int] | None:
         """Return how specific the match is (greater wins), or None; `host` comes without its port."""
-        host, pattern = host.lower(), self.pattern.lower()
+        pattern = self.pattern
+        if not self.with_case:
+            host, pattern = host.lower(), pattern.lower()
         if not pattern.endswith("."):
             host = host.removesuffix(".")
         if not pattern.startswith("*."):

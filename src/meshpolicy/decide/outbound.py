@@ -291,10 +291,11 @@ def _by_routes(policy: ClientPolicy, call: Call, target: ServiceTarget) -> Outbo
     unclear = next((route.unclear for route in routes if route.unclear is not None), None)
     if unclear is not None:
         return Outbound(policy, call.request, Verdict.UNKNOWN, reason=unclear)
+    version = "" if call.client is None else call.client.sidecar.version
     if routes[0].ref.kind == "GRPCRoute":
-        found = route_grpc([GrpcRoute(r.ref, r.grpc, r.hostnames) for r in routes], call.request)
+        found = route_grpc([GrpcRoute(r.ref, r.grpc, r.hosts(version)) for r in routes], call.request)
     else:
-        found = route_http([HttpRoute(r.ref, r.http, r.hostnames) for r in routes], call.request)
+        found = route_http([HttpRoute(r.ref, r.http, r.hosts(version)) for r in routes], call.request)
     if isinstance(found, Unclear):
         return Outbound(policy, call.request, Verdict.UNKNOWN, reason=found.reason)
     if found is None:

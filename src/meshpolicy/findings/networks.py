@@ -232,6 +232,8 @@ def selects_nobody(cluster: Cluster) -> Found:
             if peer.block is not None:
                 continue
             if peer.namespaces is None:
+                if policy.ref.namespace not in spaces and not cluster.closed:
+                    continue  # its pods come from elsewhere
                 meant = [policy.ref.namespace]
             else:
                 labels = index_of(cluster).network_policies.namespace_labels

@@ -276,18 +276,18 @@ def _with_server(
     broken = next((route.ref for route in routes if server.protocol is Protocol.GRPC and _without_rpc(route)), None)
     if broken is not None:
         return PortPolicy(workload.ref, port, server.ref, server.protocol, invalid=broken)
-    own = authorizer.route
+    own, version = authorizer.route, workload.sidecar.version
     http: tuple[HttpRoute, ...] = ()
     grpc: tuple[GrpcRoute, ...] = ()
     if server.protocol in HTTP_PROTOCOLS:
         http = tuple(
-            HttpRoute(route.ref, route.http, route.hostnames, (*own(route), *grants))
+            HttpRoute(route.ref, route.http, route.hosts(version), (*own(route), *grants))
             for route in routes
             if route.ref.kind == "HTTPRoute"
         ) or default_routes(cluster, workload, port, grants)
     elif server.protocol is Protocol.GRPC:
         grpc = tuple(
-            GrpcRoute(route.ref, route.grpc, route.hostnames, (*own(route), *grants))
+            GrpcRoute(route.ref, route.grpc, route.hosts(version), (*own(route), *grants))
             for route in routes
             if route.ref.kind == "GRPCRoute"
         ) or (GrpcRoute(Ref.added(Origin.DEFAULT_ROUTE), (EVERY_CALL,), authorizations=grants),)

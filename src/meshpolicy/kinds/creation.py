@@ -17,6 +17,7 @@ from meshpolicy.kinds.annotations import (
 from meshpolicy.kinds.container import ContainerPort
 from meshpolicy.kinds.injection import PROXY, asks, injection, namespace_labels
 from meshpolicy.kinds.namespace import Namespace
+from meshpolicy.kinds.proxyversion import version_of
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.sidecar import not_copied, sidecar
@@ -49,7 +50,8 @@ def created(workload: Workload, space: Namespace | None, settings: MeshSettings)
         return replace(workload, sidecar=sidecar(workload.annotations, settings))
     declared = {port.number for port in _declared(workload) if port.protocol == "TCP"}
     if _made(workload):
-        return replace(workload, sidecar=sidecar(workload.annotations, settings, declared))
+        made = sidecar(workload.annotations, settings, declared)
+        return replace(workload, sidecar=replace(made, version=_version(workload) or made.version))
     added = {k: v for k, v in _inherited(workload, space, settings).items() if k not in workload.annotations}
     annotated = MappingProxyType({**added, **workload.annotations})
     own = sidecar(annotated, settings, declared, dict(space.annotations) if space else {})
@@ -59,6 +61,11 @@ def created(workload: Workload, space: Namespace | None, settings: MeshSettings)
         labels=_of_injector(workload, settings.control_plane_namespace),
         sidecar=replace(own, unknown=not_copied(added) or own.unknown),
     )
+
+
+def _version(workload: Workload) -> str:
+    """Return the version of the proxy that a pod has; empty where its image does not say it."""
+    return next((version_of(one.image) for one in workload.containers if one.name == PROXY), "")
 
 
 def _made(workload: Workload) -> bool:

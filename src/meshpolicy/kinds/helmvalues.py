@@ -13,6 +13,7 @@ from meshpolicy.kinds.sidecar import decisive_variable
 
 CHART = "linkerd-control-plane"
 MODES = ("transport-header", "transparent")
+IDS = {"uid": "proxy_user", "gid": "proxy_group"}
 MISPLACED = (
     ("policyController", "defaultAllowPolicy"),
     ("policyController", "defaultInboundPolicy"),
@@ -82,10 +83,9 @@ def _proxy(values: Fields) -> dict[str, Any]:
         ports, usual = proxy.child("ports"), ProxyPorts()
         read: Callable[[str, int], int] = ports.integer
         found["ports"] = ProxyPorts(*(read(key, getattr(usual, key)) for key in ("inbound", "control", "admin")))
-    if proxy.has("uid"):
-        found["proxy_user"] = proxy.integer("uid")
-    if proxy.has("gid"):
-        found["proxy_group"] = proxy.integer("gid")
+    found |= {name: proxy.integer(key) for key, name in IDS.items() if proxy.has(key)}
+    if version := proxy.child("image").text("version") or values.text("linkerdVersion"):
+        found["proxy_version"] = version
     names = [entry.text("name") for key in ("additionalEnv", "experimentalEnv") for entry in proxy.children(key)]
     if names:
         found["additional_env"] = decisive_variable(names)

@@ -12,6 +12,7 @@ from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import HostMatch, ValueMatch
 from meshpolicy.core.policy import Filter, GrpcRule, HeaderChange, HttpRule, Reason, Redirect, Ref
 from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern, validate, why_validity_is_unknown
+from meshpolicy.kinds.proxyversion import compares_case
 from meshpolicy.kinds.reading import read_created
 from meshpolicy.kinds.references import Target, read_target
 
@@ -38,12 +39,19 @@ class Route:
     created: str
     parents: tuple[Target, ...]
     hostnames: tuple[HostMatch, ...] = ()
+    """As they are written; `hosts` returns them as a proxy compares them."""
     http: tuple[HttpRule, ...] = ()
     grpc: tuple[GrpcRule, ...] = ()
     backends: tuple[tuple[Backend, ...], ...] = ()
     """Of each rule, in their order."""
     unusable: str = ""
     """Why Linkerd drops the route although it was admitted (R53); empty: it is used."""
+
+    def hosts(self, version: str) -> tuple[HostMatch, ...]:
+        """Return the hostnames as a proxy of a version compares them (R92)."""
+        if not compares_case(version):
+            return self.hostnames
+        return tuple(replace(host, with_case=True) for host in self.hostnames)
 
     @property
     def unclear(self) -> Reason | None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -36,6 +37,8 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),
 }
 RULES, INT_OR_STRING = "x-kubernetes-validations", "x-kubernetes-int-or-string"
+ALIKE = 0.75
+"""How much alike a name is to the one that it is a mistake for (difflib)."""
 RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
 
@@ -118,7 +121,9 @@ def _structure(value: Any, schema: Mapping[str, Any], field: str) -> Iterator[Vi
         yield from _object(value, schema, field)
     elif isinstance(value, list):
         yield from _array(value, schema, field)
-    if "oneOf" in schema and (fitting := _fitting(value, schema["oneOf"])) != 1:
+    meant = frozenset(_misspelt(value, schema).values()) if isinstance(value, dict) else frozenset[str]()
+    chosen = meant.intersection(name for one in schema.get("oneOf", ()) for name in _names(one))
+    if "oneOf" in schema and (fitting := _fitting(value, schema["oneOf"])) != 1 and not (chosen and not fitting):
         choice = " or ".join(dict.fromkeys(name for one in schema["oneOf"] for name in _names(one)))
         yield field, f"needs exactly one of {choice}" + ("" if fitting else "; it has none")
     if "anyOf" in schema and not _fitting(value, schema["anyOf"]):
@@ -152,8 +157,9 @@ def _scalar(value: Any, schema: Mapping[str, Any], field: str) -> Iterator[Viola
 
 
 def _object(value: dict[Any, Any], schema: Mapping[str, Any], field: str) -> Iterator[Violation]:
+    misspelt = _misspelt(value, schema)
     for name in schema.get("required", ()):
-        if name not in value:
+        if name not in value and name not in misspelt.values():
             yield _join(field, name), "is missing"
     properties = schema.get("properties")
     rest = schema.get("additionalProperties")
@@ -163,7 +169,20 @@ def _object(value: dict[Any, Any], schema: Mapping[str, Any], field: str) -> Ite
         elif isinstance(rest, dict):
             yield from validate(part, rest, _join(field, name))
         elif properties is not None and not schema.get("x-kubernetes-preserve-unknown-fields"):
-            yield UnknownField(_join(field, name), f"is an unknown field; known are {', '.join(sorted(properties))}")
+            known = f"known are {', '.join(sorted(properties))}"
+            hint = f"did you mean {misspelt[name]}?" if name in misspelt else known
+            yield UnknownField(_join(field, name), f"is an unknown field; {hint}")
+
+
+def _misspelt(value: Mapping[Any, Any], schema: Mapping[str, Any]) -> dict[str, str]:
+    """Return the unknown fields of an object, each with the one that is meant and lacks."""
+    properties = schema.get("properties", {})
+    unknown = [str(name) for name in value if name not in properties]
+    if not unknown or not properties or isinstance(schema.get("additionalProperties"), dict):
+        return {}
+    lacking = sorted(properties.keys() - value.keys())
+    found = ((name, get_close_matches(name, lacking, n=1, cutoff=ALIKE)) for name in unknown)
+    return {name: close[0] for name, close in found if close}
 
 
 def _array(value: list[Any], schema: Mapping[str, Any], field: str) -> Iterator[Violation]:

@@ -81,6 +81,8 @@ class MeshSettings:
     proxy_user: int = 2102
     proxy_group: int = -1
     """The group that proxies run as; below 0 it is the image's."""
+    proxy_version: str = ""
+    """The release of the proxies, as the tags of their images say it: `edge-26.8.3`; empty: not known."""
     additional_env: str = ""
     """An environment variable that the installation gives all proxies, and that replaces a setting of theirs."""
     injector: InjectorSettings = field(default_factory=InjectorSettings)

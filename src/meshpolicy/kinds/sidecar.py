@@ -49,6 +49,8 @@ class Sidecar:
     """The user that it runs as: packets of this user never meet it."""
     group: int = -1
     """A group whose packets never meet it, either; not above 0: there is none."""
+    version: str = ""
+    """Of the proxy, as its image's tag says it: `edge-26.8.3`; empty: not known."""
 
     def passes(self, user: int | None, group: int | None) -> bool:
         """Whether what a process of this user and group sends never meets it (proxy-init, addOutgoingTrafficRules)."""
@@ -91,6 +93,7 @@ def sidecar(
         frozenset((ports.inbound, ports.admin)).intersection(declared),
         user,
         _number(own.get(PROXY_GID, ""), 64, settings.plugin.group if settings.cni else settings.proxy_group),
+        own.get(annotations.PROXY_VERSION, settings.proxy_version),
     )
 
 

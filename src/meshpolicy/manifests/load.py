@@ -32,6 +32,9 @@ HARMLESS = 2_000
 """Brackets of a document, or characters of a line, that cannot overflow the stack of the C reader."""
 TEXT, MERGE, PLAIN = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge", "!plain"
 MERGE_KEY = "<<"
+ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
+OTHER_VERSION = re.compile(r"^%YAML[ \t]+(?!1\.1[ \t\r\n])(\S+)", re.MULTILINE)
+"""A directive of a version that Kubernetes' reader does not take."""
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -46,6 +49,8 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
+        self._slashes = "\\/" in text and not text.lstrip().startswith("{")  # JSON has this escape, and YAML 1.1 not
+        self._marks = "?" in text
 
     def _plain(self, text: str) -> scalars.Scalar:
         return scalars.plain(text, words=self.words)
@@ -53,14 +58,24 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
     def build(self, node: yaml.Node, known: dict[int, Any]) -> Any:
         """Return the value of a node, built without the detours of the library; aliases share theirs."""
         if isinstance(node, yaml.ScalarNode):
+            if self._slashes and node.style == '"':
+                self._refuse_escape(node)
             return node.value if node.tag == TEXT else self._scalar(node, scalars.as_json)
         if id(node) in known:
             return known[id(node)]
+        if self._marks and isinstance(node, yaml.CollectionNode) and node.flow_style:
+            _refuse_marks(node)
         if isinstance(node, yaml.SequenceNode):
             known[id(node)] = values = [self.build(child, known) for child in node.value]
             return values
         known[id(node)] = mapping = self._mapping(node, known)
         return mapping
+
+    def _refuse_escape(self, node: yaml.ScalarNode) -> None:
+        r"""Raise for `\/`, which libyaml takes and Kubernetes' reader does not."""
+        if ESCAPED_SLASH.search(self.text, node.start_mark.index, node.end_mark.index):
+            problem = "found unknown escape character `/`"
+            raise yaml.scanner.ScannerError(None, None, problem, node.start_mark)
 
     def _scalar(self, node: yaml.ScalarNode, written: Callable[[scalars.Scalar], scalars.Scalar]) -> scalars.Scalar:
         try:
@@ -102,6 +117,15 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
             problem = "a key is an object or a list, where a string is expected"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         return node.value if node.tag == TEXT else str(self._scalar(node, scalars.key))
+
+
+def _refuse_marks(node: yaml.Node) -> None:
+    """Raise for a `?` within a plain scalar of `[...]` or `{...}`, at which Kubernetes' reader ends the scalar."""
+    parts = node.value if isinstance(node, yaml.SequenceNode) else [part for pair in node.value for part in pair]
+    for part in parts:
+        if isinstance(part, yaml.ScalarNode) and part.style not in ("'", '"') and "?" in part.value[1:]:
+            problem = f"did not find expected ',' or ']' in `{part.value[:40]}`: put it in quotes, for its `?`"
+            raise yaml.parser.ParserError(None, None, problem, part.start_mark)
 
 
 class _WordLoader(_Loader):
@@ -218,6 +242,10 @@ def read(
         decoded = text.decode() if variables is None else substituted(text.decode(), variables)
         if deep := _first_too_deep(decoded):
             problems.append(Problem(Place(name, deep), f"invalid YAML: it is nested deeper than {DEEPEST} levels"))
+            return
+        if other := OTHER_VERSION.search(decoded):
+            line = decoded.count("\n", 0, other.start()) + 1
+            problems.append(Problem(Place(name, 1, line=line), f"invalid YAML: its version is {other[1]}, not 1.1"))
             return
         decoded = with_quoted_colons(decoded, _Base)
         aliases, unfilled = "*" in decoded, variables is not None and ("${" in decoded or "{{" in decoded)

@@ -24,7 +24,7 @@ from meshpolicy.kinds.networkpolicy import NetworkPolicy
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.pod import kind_with_template
 from meshpolicy.kinds.registry import GROUPS, KINDS, groups_of, names_in
-from meshpolicy.kinds.schema import as_stored, check_schema
+from meshpolicy.kinds.schema import ALIKE, as_stored, check_schema
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.undecided import Undecided
@@ -147,11 +147,11 @@ class _Reader:
         before = len(self.problems)
         stored = as_stored(fields)
         self._object(fields, stored, document.via or fields.place.file)
-        found = self.problems[before:]
         refused = _admission(fields, stored)
         if document.found and not _is_known(fields):
             refused = _tolerated(fields, refused)
-        self.problems += [problem for problem in refused if not _covers(found, problem.place)]
+        found = [problem for problem in self.problems[before:] if not _follows(problem, refused)]
+        self.problems[before:] = found + [problem for problem in refused if not _covers(found, problem.place)]
 
     def _keep_undecided(self, fields: Fields, unset: tuple[str, ...]) -> None:
         kind = KINDS.get((fields.text("apiVersion").rpartition("/")[0], fields.text("kind")))
@@ -242,6 +242,16 @@ def _admission(fields: Fields, stored: Fields) -> list[Problem]:
 def _covers(problems: Iterable[Problem], place: Place) -> bool:
     """Whether a problem of the same field, or of a field in it, is known already: one mistake, one message."""
     return any(f"{known.place.field}.".startswith(f"{place.field}.") for known in problems)
+
+
+def _follows(problem: Problem, refused: Iterable[Problem]) -> bool:
+    """Whether a field is only missed because another one beside it is written almost so: one mistake, one message."""
+    parent, _, name = problem.place.field.rpartition(".")
+    if name.endswith("]"):
+        return False
+    written = (other.place.field.rpartition(".") for other in refused)
+    beside = [word for place, _, word in written if place == parent and word != name and not word.endswith("]")]
+    return bool(get_close_matches(name, beside, n=1, cutoff=ALIKE))
 
 
 def assemble(objects: Iterable[Object], settings: MeshSettings, *, closed: bool = False) -> Cluster:

@@ -4,7 +4,7 @@ from meshpolicy.semantics.rule import LINKERD, Evidence, Rule
 from meshpolicy.semantics.sources import CONTROLLER, GRPC, INBOUND, PROXY, PROXY_INBOUND, ROUTE, SERVER_POLICY, STATUS
 
 READ = Evidence.READ
-SINCE_CASE_FIX = f"{LINKERD}; the proxy v2.366.0 still compares case"
+SINCE_CASE_FIX = f"{LINKERD} built from source; the proxy v2.366.0 of its images compares with case"
 
 CONNECTIONS = (
     Rule(
@@ -115,7 +115,7 @@ REQUESTS = (
     ),
     Rule(
         "R92",
-        "A host is compared without port and case.",
+        "A host is compared without port, and without case by proxies newer than v2.366.0, which edge-26.8.3 has.",
         f"{ROUTE}http/match/host.rs",
         versions=SINCE_CASE_FIX,
     ),

@@ -73,6 +73,8 @@ BAD = [
     (f"{SERVER}{{{PODS}, port: 0}}", "spec.port: is 0, where a port from 1 to 65535"),
     (f"{SERVER}{{{PODS}, port: 99999}}", "spec.port: is 99999"),
     (f"{SERVER}{{port: http}}", "exactly one of podSelector and externalWorkloadSelector"),
+    (f"{SERVER}{{podSelectr: {{}}, port: http}}", "spec.podSelectr: is an unknown field; did you mean podSelector?"),
+    (f"{SERVER}{{{PODS}, prt: http}}", "spec.prt: is an unknown field; did you mean port?"),
     (f"{SERVER}{{{PODS}, port: http, proxyProtocol: HTTP/3}}", "accepted are unknown, HTTP/1"),
     (f"{SERVER}{{{PODS}, port: http, accessPolicy: none}}", "accepted are all-unauthenticated"),
     (

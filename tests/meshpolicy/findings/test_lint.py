@@ -11,7 +11,22 @@ from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.sources import read
 
-from ..build import ARENA, Manifest, account, allow, documents, exact, network, ref, route, server, service, tls
+from ..build import (
+    ARENA,
+    Manifest,
+    account,
+    allow,
+    documents,
+    exact,
+    labels,
+    network,
+    network_policy,
+    ref,
+    route,
+    server,
+    service,
+    tls,
+)
 from .mistakes import BY_NET, BY_TLS, FIXTURES, HEADLESS, ON_ROUTE, PINGER, caller
 
 ROOT = Path(__file__).parents[3]
@@ -59,6 +74,14 @@ def test_a_mistake_is_found(surprise: int, code: str, manifests: list[Manifest],
 )
 def test_a_service_that_leads_somewhere_or_cannot_be_judged_is_no_mistake(sound: Manifest) -> None:
     assert "MP050" not in found(sound)
+
+
+def test_a_rule_for_pods_of_a_namespace_that_the_input_does_not_hold_is_no_mistake() -> None:
+    """N5: whom a podSelector selects there, another chart says."""
+    policy = network_policy(ingress=[{"from": [{"podSelector": labels(app="nobody")}]}])
+    assert "MP045" in found(*SOUND, policy)
+    policy["metadata"]["namespace"] = "elsewhere"
+    assert "MP045" not in found(*SOUND, policy)
 
 
 def test_an_opaque_port_in_transparent_mode_knows_nobody() -> None:

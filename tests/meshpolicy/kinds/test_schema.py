@@ -68,3 +68,23 @@ def test_every_violation_has_its_field(schema: dict[str, Any], value: Any, expec
 def test_a_rule_speaks_for_itself() -> None:
     schema = {"x-kubernetes-validations": [{"rule": "self > 1", "message": "must be more than one"}]}
     assert list(validate(1, schema, "spec.a")) == [("spec.a", "must be more than one")]
+
+
+CHOICE = {"properties": {"podSelector": {}, "port": {}}, "required": ["port"]}
+ONE_OF = CHOICE | {"oneOf": [{"required": ["podSelector"]}, {"required": ["other"]}]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        (CHOICE, {"prt": 1}, ["prt: is an unknown field; did you mean port?"]),
+        (CHOICE, {"x": 1}, ["port: is missing", "x: is an unknown field; known are podSelector, port"]),
+        (CHOICE, {"port": 1, "prt": 1}, ["prt: is an unknown field; known are podSelector, port"]),
+        (ONE_OF, {"port": 1, "podSelectr": 1}, ["podSelectr: is an unknown field; did you mean podSelector?"]),
+        (ONE_OF, {"port": 1}, [": needs exactly one of podSelector or other; it has none"]),
+    ],
+)
+def test_a_misspelt_field_is_one_mistake_and_not_a_missing_one_as_well(
+    schema: dict[str, Any], value: Any, expected: list[str]
+) -> None:
+    assert [f"{field}: {message}" for field, message in validate(value, schema)] == expected
