@@ -33,7 +33,7 @@ def finding(code: Code) -> str:
         + (", shown with `--notes`" if code.severity == "note" else "")
         + ".\n\n"
         + (f"It rests on:\n\n{rules}\n\n" if rules else "")
-        + "[All findings](../findings.md)\n"
+        + "[All lint findings](../findings.md)\n"
     )
 
 

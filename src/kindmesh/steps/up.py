@@ -42,7 +42,7 @@ def cluster(site: Site) -> int:
         hint = f"look at `kubectl --context {site.settings.context} get nodes`"
         raise StepFailed("cluster", "every node ready", found.text, hint)
     if networks := ipv6_networks(site.kube):
-        lines = "\n".join(["this cluster gives pods IPv6 addresses, whose traffic passes the sidecars by:", *networks])
+        lines = "\n".join(["this cluster gives pods IPv6 addresses, whose traffic bypasses the sidecars:", *networks])
         raise BadInput(lines, WAY_OUT)
     return changes
 

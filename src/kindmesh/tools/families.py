@@ -1,4 +1,4 @@
-"""Whether pods get IPv6 addresses: Linkerd sets no routes for them here, so such traffic would pass the sidecars by."""
+"""Whether pods get IPv6 addresses: Linkerd sets no routes for them here, so such traffic would bypass the sidecars."""
 
 from collections.abc import Iterable
 

@@ -73,7 +73,7 @@ def difference(one: Cell, seen: Seen) -> str:
     if seen.logged.identity != one.client.identity:
         return f"the sidecar saw the identity {seen.logged.identity or 'none'}, not {one.client.identity or 'none'}"
     if seen.cause is Cause.ALLOWED and seen.logged.authorization not in expected.grants:
-        return f"let pass by {seen.logged.authorization or 'nothing'}, expected {' or '.join(expected.grants)}"
+        return f"admitted by {seen.logged.authorization or 'nothing'}, expected {' or '.join(expected.grants)}"
     return ""
 
 

@@ -250,7 +250,7 @@ class PortPolicy:
     misled: Reason | None = None
     """Why the proxies of meshed clients look for a proxy that the pod does not have; None: they do not."""
     bypasses: tuple[Bypass, ...] = ()
-    """Clients that pass the proxy by on every port (R114, R115)."""
+    """Clients that bypass the proxy on every port (R114, R115)."""
     unknown: Reason | None = None
     """Why nobody can tell from the manifests what the proxy does."""
     alternatives: tuple["Alternative", ...] = ()

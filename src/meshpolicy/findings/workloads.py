@@ -121,12 +121,12 @@ def _ports(workload: Workload) -> Iterator[str]:
         yield f"the proxy listens on port {port} itself, where the application wants to"
     declared = {port.number for container in workload.containers for port in container.ports}
     if workload.meshed and workload.sidecar.ports.control in declared:
-        yield f"control-port {workload.sidecar.ports.control} is the application's: packets to it pass the proxy by"
+        yield f"control-port {workload.sidecar.ports.control} is the application's: packets to it bypass the proxy"
 
 
 @code(
     "MP063",
-    "Clients that pass the proxy by",
+    "Clients that bypass the proxy",
     "R114",
     explanation="Packets from the networks of skip-subnets never meet the proxy, on any port: no policy acts on them, "
     "and no identity is asked for.",
@@ -134,7 +134,7 @@ def _ports(workload: Workload) -> Iterator[str]:
     "NetworkPolicy.",
 )
 def skipped_subnets(cluster: Cluster) -> Found:
-    """Find meshed workloads with networks whose packets pass the proxy by."""
+    """Find meshed workloads with networks whose packets bypass the proxy."""
     for workload in cluster.workloads:
         subnets = ", ".join(str(network.cidr) for network in workload.sidecar.subnets)
         if workload.meshed and subnets:

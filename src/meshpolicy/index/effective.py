@@ -168,7 +168,7 @@ def _of(
     routes: tuple[Route, ...] | None = None,
     limit: RateLimitPolicy | None = None,
 ) -> PortPolicy:
-    """Return the policy of a port under a Server, with what passes it by; in the order in which routes seem to be."""
+    """Return the policy of a port under a Server, with what bypasses it; in the order in which routes seem to be."""
     if server is None:
         policy = _without_server(cluster, workload, port)
     else:

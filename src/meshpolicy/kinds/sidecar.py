@@ -1,4 +1,4 @@
-"""What a pod's annotations make of its sidecar: its ports, and which packets pass it by (R10, R113-R115). Pure."""
+"""What a pod's annotations make of its sidecar: its ports, and which packets bypass it (R10, R113-R115). Pure."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Linkerd's rules for who gets a sidecar, what passes it by, and what clients' proxies are told. Pure data."""
+"""Linkerd's rules for who gets a sidecar, what bypasses it, and what clients' proxies are told. Pure data."""
 
 from meshpolicy.semantics.rule import Evidence, Rule
 

@@ -51,7 +51,7 @@ DENIED = Seen(Cause.MESH, "403", 403, entry())
         (REFUSED, LET_PASS, Outcome.FAILED, "allows what the manifests refuse"),
         (ALLOWED, Seen(Cause.ALLOWED, "200", 200), Outcome.FAILED, NO_LINE),
         (ALLOWED, Seen(Cause.ALLOWED, "200", 200, entry("other", GRANT)), Outcome.FAILED, "decided on other"),
-        (ALLOWED, Seen(Cause.ALLOWED, "200", 200, entry(grant="other")), Outcome.FAILED, "let pass by other"),
+        (ALLOWED, Seen(Cause.ALLOWED, "200", 200, entry(grant="other")), Outcome.FAILED, "admitted by other"),
         (ALLOWED, Seen(Cause.ALLOWED, "200", 200, entry(grant=GRANT, identity="x")), Outcome.FAILED, "identity x"),
         (REFUSED, Seen(Cause.MESH, "403", 403, entry("other")), Outcome.FAILED, "decided on other"),
         (REFUSED, Seen(Cause.ROUTE, "404", 404, entry("")), Outcome.FAILED, "expected refused by the mesh's policy"),

@@ -61,7 +61,7 @@ def test_known_and_foreign_names_are_no_mistake(manifests: list[Manifest]) -> No
         ("skip-subnets", "10.0.0.0/8,", "proxy-init fails on the subnet ``"),
         ("admin-port", "http", "`http` is ignored: it is no number"),
         ("admin-port", "8080", "the proxy listens on port 8080 itself"),
-        ("control-port", "8080", "packets to it pass the proxy by"),
+        ("control-port", "8080", "packets to it bypass the proxy"),
         ("default-inbound-policy", "denied", "`denied` is ignored"),
     ],
 )
