@@ -204,11 +204,12 @@ def sources_and_namespaces(command: Command) -> Command:
         exclude: tuple[str, ...],
         namespace: tuple[str, ...],
         variables: dict[str, str],
+        overlays: tuple[str, ...],
         *,
         closed_world: bool,
         **rest: Any,
     ) -> Any:
-        options = ReadOptions(exclude, next(iter(namespace), ""), variables, closed_world)
+        options = ReadOptions(exclude, next(iter(namespace), ""), variables, closed_world, overlays=overlays)
         return command(options=options, namespaces=tuple(dict.fromkeys(namespace)), **rest)
 
     return _with_sources_alone(_with_read(wrapped, _CHOSEN))
