@@ -212,12 +212,9 @@ def _identity_axis(patterns: tuple[IdentityPattern, ...], names: tuple[str, ...]
     languages = [piece for pattern in found for piece in _identity_languages(pattern)]
     exact = [one.pattern for one in found if isinstance(one, IdentityMatch) and one.exact]
     below = [f"other{one.pattern[1:]}" for one in found if isinstance(one, IdentityMatch) and one.pattern[:2] == "*."]
-    universe = all_identities()
-    for text in exact:
-        universe |= Automaton.literal(text)
-    nice = [*exact, *names, *below, f"{SPIFFE}other/workload"]
+    nice = [*names, *below, f"{SPIFFE}other/workload"]
     return grouped(
-        (UNMESHED, *texts(universe, languages, nice)),
+        (UNMESHED, *texts(all_identities(), languages, nice, exact)),
         (*found, ANY_IDENTITY),
         meets_identity,
     )
@@ -237,13 +234,10 @@ ANY_IDENTITY = ValueMatch("l5d-client-id", ".*", regex=True)
 def _identity_languages(pattern: IdentityPattern) -> Iterator[Automaton]:
     if isinstance(pattern, ValueMatch):
         yield language(pattern.value) if pattern.regex else Automaton.literal(pattern.value)
-    elif pattern.exact:
-        yield Automaton.literal(pattern.pattern)
-    elif pattern.pattern == "*":
+    elif not pattern.exact:
         yield Automaton.prefix(SPIFFE)
-    else:
-        yield Automaton.suffix(pattern.pattern[1:])
-        yield Automaton.prefix(SPIFFE)
+        if pattern.pattern != "*":
+            yield Automaton.suffix(pattern.pattern[1:])
 
 
 @lru_cache(4096)

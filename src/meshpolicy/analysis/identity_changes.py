@@ -17,6 +17,7 @@ from meshpolicy.analysis.pods import EVERYBODY, PodClass
 from meshpolicy.analysis.ports import BY_ADDRESS, POD_ADDRESS, service_ways
 from meshpolicy.analysis.regions import Region
 from meshpolicy.analysis.requests import Cell
+from meshpolicy.analysis.variants import variants
 from meshpolicy.core.axis import Part, TooMany
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.match import Address, IdentityMatch, NetworkMatch
@@ -59,6 +60,7 @@ class IdentityChanges:
         before = {workload.ref: workload for workload in old.workloads}
         pairs = ((before[workload.ref], workload) for workload in new.workloads if workload.ref in before)
         self._by_dialled: dict[tuple[int, int], list[tuple[int, IdentityChange]]] = {}
+        self._by_answers: dict[object, _ClientFlips] = {}
         self.clients = tuple((one, other) for one, other in pairs if _speech(old, one) != _speech(new, other))
 
     def to_port(
@@ -75,14 +77,25 @@ class IdentityChanges:
             found = [one for one in found if not answers.alike(one)]
         if not found:
             return
-        calls = self._calls(before, after, [one.pair for one in found], walled=walled)
-        known: dict[object, Flips] = {}
+        flips = self._flips(before, after, [one.pair for one in found], walled=walled)
         for one in found:
-            own = ClientCalls.of(calls, one.pair, one.change, everywhere=one.everywhere)
-            key = (own, one.services)
-            if key not in known:
-                known[key] = own.flips(one.services)
-            yield one.change, own, known[key]
+            own, calls = flips.of(one)
+            if calls.opened or calls.closed or calls.unknown:
+                yield one.change, own, calls
+
+    def _flips(
+        self, before: Port, after: Port, clients: Sequence[tuple[Workload, Workload]], *, walled: bool
+    ) -> "_ClientFlips":
+        """Return what becomes of calls to a port, by client: of ports that answer all calls alike, found once."""
+        networks = tuple(dict.fromkeys(network for pair in clients for network in _networks(self._states[1], pair)))
+        terms = tuple(ClientTerm(networks=Part((network,))) for network in networks)
+        if walled:  # who gets through depends on the server's own labels and the clients'
+            pods = tuple(_pod_class(pod) for pair in clients for pod in pair)
+            return _ClientFlips(Calls((before, after), pods, clients=[terms]))
+        key = (_answering(before), _answering(after), networks)
+        if key not in self._by_answers:
+            self._by_answers[key] = _ClientFlips(Calls((before, after), (EVERYBODY,), clients=[terms]))
+        return self._by_answers[key]
 
     def _changes(self, before: Port, after: Port) -> list["_Caller"]:
         """Return the clients of a port whose identity changes; of its own calls nothing."""
@@ -97,7 +110,7 @@ class IdentityChanges:
             for number, change in self._dialling(dialled[0], dialled[1]):
                 found.setdefault((number, change), []).append(service)
         return [
-            _Caller(self.clients[number], change, tuple(services), everywhere=services == ways)
+            _Caller(number, self.clients[number], change, tuple(services), everywhere=services == ways)
             for (number, change), services in found.items()
             if change.workload != after.workload.ref
         ]
@@ -117,17 +130,13 @@ class IdentityChanges:
             ]
         return self._by_dialled[key]
 
-    def _calls(self, before: Port, after: Port, clients: Sequence[tuple[Workload, Workload]], *, walled: bool) -> Calls:
-        networks = dict.fromkeys(network for pair in clients for network in _networks(self._states[1], pair))
-        terms = tuple(ClientTerm(networks=Part((network,))) for network in networks)
-        pods = tuple(_pod_class(pod) for pair in clients for pod in pair)
-        return Calls((before, after), pods if walled else (EVERYBODY,), clients=[terms])
-
 
 @dataclass(frozen=True, slots=True)
 class _Caller:
     """A client whose identity changes, and the Services through which it does; none is the pod's address."""
 
+    number: int
+    """Its place among all clients."""
     pair: tuple[Workload, Workload]
     change: IdentityChange
     services: tuple[str, ...]
@@ -142,11 +151,15 @@ class _Answers:
         self._port = port
         self._readings = [reading for reading in port.readings if not reading.at_first]
         policies = [reading.policy for reading in self._readings]
+        grants = (grant for policy in policies for some in grant_lists(policy) for grant in some)
+        # From a loopback address comes nobody but the pod itself.
         self._grants = tuple(
-            dict.fromkeys(grant for policy in policies for grants in grant_lists(policy) for grant in grants)
+            dict.fromkeys(one for one in grants if not all(network.cidr.is_loopback for network in one.networks))
         )
-        self._unclear = bool(patterns_of(policies)[0].identities) or any(
-            bypass.network != IPV6 for policy in policies for bypass in policy.bypasses
+        self._unclear = (
+            bool(patterns_of(policies)[0].identities)
+            or any(bypass.network != IPV6 for policy in policies for bypass in policy.bypasses)
+            or len(variants(policies)) > 1
         )
         self._known: dict[tuple[tuple[bool, ...], bool, str], object] = {}
 
@@ -164,17 +177,26 @@ class _Answers:
         key = means, bool(identity), service
         if key not in self._known:
             ways = [Way(traffic, service) for traffic in Traffic]
-            stacks = [self._decider(reading, way, meshed=bool(identity)) for reading in self._readings for way in ways]
-            self._known[key] = means, stacks
+            pairs = [(reading, way) for reading in self._readings for way in ways]
+            self._known[key] = means, [self._decider(*pair, meshed=bool(identity), named=any(means)) for pair in pairs]
         return self._known[key]
 
-    def _decider(self, reading: Reading, way: Way, *, meshed: bool) -> object:
+    def _decider(self, reading: Reading, way: Way, *, meshed: bool, named: bool) -> object:
+        """Return what decides such calls; None: they are refused, as all are that need a grant where none is named."""
         arrival = self._port.arrivals(hinted=reading.hinted)[way] if meshed else Arrival.PLAIN
         known = seen(reading.policy, Client(None, arrival)).arrival
         found = stack(reading.policy, arrival, way.traffic)
         if isinstance(found, Decision):
             return found.verdict if found.verdict in (Verdict.ALLOW, Verdict.UNKNOWN) else None
+        if not named:
+            return None
         return found, meshed and known is Arrival.PLAIN
+
+
+def _answering(port: Port) -> object:
+    """Return all that decides how a port answers calls, as far as no NetworkPolicy has a say."""
+    readings = port.readings
+    return readings, tuple(tuple(port.arrivals(hinted=one.hinted).items()) for one in readings)
 
 
 def _speech(cluster: Cluster, workload: Workload) -> tuple[object, ...]:
@@ -316,3 +338,23 @@ def _group(calls: Calls, pod: Workload) -> int:
     """Return the group of pods whom the NetworkPolicies treat as this one."""
     own = _pod_class(pod)
     return next((at for at, group in enumerate(calls.groups) if own in group.classes), 0)
+
+
+class _ClientFlips:
+    """What becomes of the calls of each client to ports that answer alike; clients of one class have the same."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._by_caller: dict[object, tuple[ClientCalls, Flips]] = {}
+        self._by_class: dict[object, Flips] = {}
+
+    def of(self, caller: _Caller) -> tuple[ClientCalls, Flips]:
+        """Return the calls of a client, and what becomes of them. Raises TooMany."""
+        key = caller.number, caller.change, caller.services, caller.everywhere
+        if key not in self._by_caller:
+            own = ClientCalls.of(self._calls, caller.pair, caller.change, everywhere=caller.everywhere)
+            alike = own, caller.services
+            if alike not in self._by_class:
+                self._by_class[alike] = own.flips(caller.services)
+            self._by_caller[key] = own, self._by_class[alike]
+        return self._by_caller[key]

@@ -169,8 +169,9 @@ def path_axis(patterns: tuple[PathPattern, ...]) -> Axis[PathPattern, str]:
         found |= {PathMatch(PathKind.EXACT, value.rstrip("/") or "/"): None for value in ("/", *plain)}
     languages = [piece for pattern in found for piece in _path_languages(pattern)]
     nice = [*(one.value for one in found if isinstance(one, PathMatch)), *NICE_PATHS]
+    exact = [one.value for one in found if isinstance(one, PathMatch) and one.kind is PathKind.EXACT]
     return grouped(
-        texts(all_paths(), languages, nice),
+        texts(all_paths(), languages, nice, [value for value in exact if all_paths().accepts(value)]),
         tuple(found),
         meets_path,
     )
@@ -190,8 +191,8 @@ def meets_path(pattern: PathPattern, path: str) -> bool:
 
 def _path_languages(pattern: PathPattern) -> Iterator[Automaton]:
     match pattern:
-        case PathMatch(PathKind.EXACT, value):
-            yield Automaton.literal(value)
+        case PathMatch(PathKind.EXACT):
+            pass  # a text, not a set of them
         case PathMatch(PathKind.REGEX, value):
             yield language(value)
         case PathMatch(_, value):
@@ -276,11 +277,9 @@ def value_axis(patterns: tuple[ValueMatch, ...], *, header: bool) -> Axis[ValueM
 
     A header's values are of ASCII, but for those that a pattern names exactly: no expression spans others (R93).
     """
-    languages = [language(one.value) if one.regex else Automaton.literal(one.value) for one in patterns]
+    languages = [language(one.value) for one in patterns if one.regex]
     universe = all_header_values() if header else Automaton.everything()
-    for exact in (one for one in patterns if not one.regex):
-        universe |= Automaton.literal(exact.value)
-    found = texts(universe, languages, [one.value for one in patterns if not one.regex])
+    found = texts(universe, languages, exact=[one.value for one in patterns if not one.regex])
     meets = meets_lines if header else meets_values
 
     def alone(pattern: ValueMatch) -> Callable[[str], bool]:

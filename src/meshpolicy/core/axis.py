@@ -6,6 +6,7 @@ patterns can describe is a set of classes, written as the bits of a number, and 
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import Generic, TypeVar
 
@@ -139,20 +140,47 @@ def grouped(
     return Axis(tuple(classes.values()), tuple(patterns), members)
 
 
-def texts(universe: Automaton, languages: Iterable[Automaton], nice: Sequence[str] = ()) -> tuple[str, ...]:
+def texts(
+    universe: Automaton, languages: Iterable[Automaton], nice: Sequence[str] = (), exact: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return a text for each set of texts of the universe that no language tells apart, the `nice` ones first.
 
+    Each text of `exact` is a set of its own, even outside of the universe.
     Raises TooLarge (of automata) and TooMany.
     """
-    parts = [part for number, part in partition([universe, *dict.fromkeys(languages)]) if number & 1]
-    if len(parts) > MOST_CLASSES:
-        raise TooMany(f"{len(parts)} classes of texts")
-    found = []
-    for part in parts:
-        chosen = next((text for text in nice if part.accepts(text)), None)
-        found.append(chosen if chosen is not None else part.witness() or "")
-    rank = {text: place for place, text in enumerate(nice)}
-    return tuple(sorted(found, key=lambda text: (rank.get(text, len(rank)), len(text), text)))
+    found = list(dict.fromkeys(exact))
+    for part, accepted in _cut(universe, tuple(dict.fromkeys(languages)), tuple(nice)):
+        chosen = next((text for text in accepted if text not in exact), None)
+        if chosen is None:
+            chosen = _beside(part, exact)
+        if chosen is not None:
+            found.append(chosen)
+    if len(found) > MOST_CLASSES:
+        raise TooMany(f"{len(found)} classes of texts")
+    first = (*exact, *nice)
+    rank = {text: place for place, text in enumerate(first)}
+    return tuple(sorted(found, key=lambda text: (rank.get(text, len(first)), len(text), text)))
+
+
+@lru_cache(1024)
+def _cut(
+    universe: Automaton, languages: tuple[Automaton, ...], nice: tuple[str, ...]
+) -> tuple[tuple[Automaton, tuple[str, ...]], ...]:
+    """Return the sets of texts of the universe that no language tells apart, each with the nice texts in it.
+
+    Cached, as exact texts have no part in it: ports that differ in whom they name cut all other texts alike.
+    """
+    parts = [part for number, part in partition([universe, *languages]) if number & 1]
+    return tuple((part, tuple(text for text in nice if part.accepts(text))) for part in parts)
+
+
+def _beside(part: Automaton, exact: Sequence[str]) -> str | None:
+    """Return a shortest text of a set that is not one of `exact`, or None where there is no other."""
+    text = part.witness()
+    while text is not None and text in exact:
+        part -= Automaton.literal(text)
+        text = part.witness()
+    return text
 
 
 def lines(values: Sequence[Value], meets: Sequence[Callable[[Value], bool]]) -> tuple[tuple[Value, ...], ...]:
