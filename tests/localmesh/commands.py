@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,19 +11,13 @@ from pathlib import Path
 
 import psutil
 
+from localmesh.pods.ports import any_port
 from localmesh.state import StateFolder
 from localmesh.supervisor.client import Client
 from localmesh.views import PodView
 
 PROJECT = Path(__file__).parents[2]
 PARTS = ("k8s/base", "mesh/policies", "mesh/ingress")
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +32,7 @@ class Commands:
     """Of certificates."""
     here: Path = Path("/")
     """Where the person stands."""
-    dashboard_port: int = field(default_factory=free_port)
+    dashboard_port: int = field(default_factory=any_port)
 
     @property
     def state(self) -> Path:
@@ -123,7 +116,7 @@ def commands(folder: Path) -> Iterator[Commands]:
     """Yield a mesh that is not started yet, and see that nothing of it is left."""
     for part in PARTS:
         shutil.copytree(PROJECT / part, folder / "m" / part)
-    found = Commands(folder, free_port(), free_port())
+    found = Commands(folder, any_port(), any_port())
     with cleaned(found):
         yield found
 

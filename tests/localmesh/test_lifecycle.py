@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from localmesh.logs import LONGEST, aside
+from localmesh.pods.ports import any_port
 from localmesh.settings import Settings
 from localmesh.state import StateFolder, state_folder
 from localmesh.until import until
 from localmesh.views import Phase
 
-from .commands import PARTS, PROJECT, Commands, cleaned, commands, free_port
+from .commands import PARTS, PROJECT, Commands, cleaned, commands
 
 pytestmark = pytest.mark.envoy
 
@@ -201,7 +202,7 @@ def in_checkout(folder: Path, name: str) -> Commands:
     """Return the commands of somebody who stands in a checkout of the project, and has set nothing."""
     for part in PARTS:
         shutil.copytree(PROJECT / part, folder / name / part)
-    return Unset(folder, free_port(), free_port(), here=folder / name)
+    return Unset(folder, any_port(), any_port(), here=folder / name)
 
 
 class Unset(Commands):

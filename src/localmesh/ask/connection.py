@@ -149,6 +149,10 @@ async def connected(way: Way) -> AsyncIterator[Connection]:
         yield Connection(reader, writer)
     finally:
         writer.close()
-        with suppress(OSError, TimeoutError):
+        try:
             async with asyncio.timeout(1):
                 await writer.wait_closed()
+        except TimeoutError:
+            writer.transport.abort()  # who does not answer the end of TLS would keep the socket open
+        except OSError:
+            pass

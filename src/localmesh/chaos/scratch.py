@@ -1,7 +1,6 @@
 """A second mesh of the same manifests, for faults that need other settings than those of the mesh that runs."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from localmesh.errors import CommandFailed
+from localmesh.pods.ports import any_port
 from localmesh.pods.programs import INHERITED
 from localmesh.state import StateFolder
 
@@ -20,13 +20,12 @@ START = 180
 def scratch_mesh(folder: Path, manifests: str, **environ: str) -> Iterator[StateFolder]:
     """Run a mesh with its state in a folder, and nothing of it afterwards; `manifests` is as in LOCALMESH_MANIFESTS."""
     state = StateFolder(folder / "s")
-    port, https_port = _free_ports()
     environment = {
         **{name: os.environ[name] for name in INHERITED if name in os.environ},
         "LOCALMESH_STATE": str(state.path),
         "LOCALMESH_MANIFESTS": manifests,
-        "LOCALMESH_PORT": str(port),
-        "LOCALMESH_HTTPS_PORT": str(https_port),
+        "LOCALMESH_PORT": str(any_port()),
+        "LOCALMESH_HTTPS_PORT": str(any_port()),
         **environ,
     }
     try:
@@ -48,14 +47,6 @@ def _run(verb: str, environment: dict[str, str]) -> None:
     )
     if done.returncode:
         raise CommandFailed(f"`localmesh {verb}` of a second mesh failed", done.stderr)
-
-
-def _free_ports() -> tuple[int, int]:
-    """Return two ports of 127.0.0.1 on which nobody listens."""
-    with socket.socket() as first, socket.socket() as second:
-        for found in (first, second):
-            found.bind(("127.0.0.1", 0))
-        return int(first.getsockname()[1]), int(second.getsockname()[1])
 
 
 @contextmanager

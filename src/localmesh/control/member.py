@@ -1,7 +1,7 @@
 """One pod of the mesh, with all that belongs to it: its address, its processes, and its line to the control plane."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from secrets import token_urlsafe
 
@@ -27,8 +27,8 @@ class Member:
     """What it was made from."""
     secret: str
     """What its apps show its sidecar; a new one for every pod."""
-    token: str
-    """What its programs show with their spans."""
+    tokens: Mapping[bool, str]
+    """What its sidecar (True) and its apps (False) show with their spans."""
     _resources: PodResources
     _held: Held
     _network: NodeNetwork
@@ -73,8 +73,9 @@ def admit(group: Group, name: str, writer: PodWriter, network: NodeNetwork, on_c
     writer.prepare(pod, secret)
     resources = PodResources(pod, writer.credentials)
     runner = Runner(pod, writer.programs(group, pod, secret), to_loopback(network.node), on_change)
+    tokens = {True: token(secret, writer.key), False: token(secret)}
     member = Member(
-        runner, Discovery(pod.control_plane, resources), group.template, secret, token(secret), resources, held, network
+        runner, Discovery(pod.control_plane, resources), group.template, secret, tokens, resources, held, network
     )
     member.learn(group, writer)
     return member

@@ -20,6 +20,7 @@ from localmesh.pods.plan import Group
 from localmesh.pods.pod import Pod
 from localmesh.pods.process import tail
 from localmesh.pods.runner import Runner
+from localmesh.pods.spans import SpanSender
 from localmesh.until import stop_task, until
 from localmesh.views import Applied, Phase
 from meshpolicy.core.policy import Ref
@@ -65,11 +66,12 @@ class Mesh:
         """The pods that run, by name."""
         return {name: member.runner for name, member in self.members.items()}
 
-    def sender(self, shown: str) -> str | None:
-        """Return the pod whose token that is, or None."""
+    def sender(self, shown: str) -> SpanSender | None:
+        """Return whose token that is, or None."""
         # Whatever a client sends: only ASCII can be compared without telling by the time how much of it is right.
         shown = shown if shown.isascii() else ""
-        return next((name for name, member in self.members.items() if compare_digest(member.token, shown)), None)
+        known = ((name, *one) for name, member in self.members.items() for one in member.tokens.items())
+        return next((SpanSender(name, sidecar) for name, sidecar, own in known if compare_digest(own, shown)), None)
 
     async def run(self) -> None:
         """Run until `shut_down`; whatever happens, nothing of it runs afterwards."""

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 from localmesh.control.endpoints import Directory, Hint
@@ -41,6 +42,8 @@ class PodWriter:
     ingress: IngressGateway | None = None
     receiver: Receiver | None = None
     """Where spans go; None where nobody takes them."""
+    key: str = field(default_factory=lambda: token_urlsafe(24), repr=False)
+    """What the tokens of sidecars are made with; no app knows it."""
 
     @cached_property
     def directory(self) -> Directory:
@@ -65,8 +68,8 @@ class PodWriter:
         self.credentials.issue(pod, serves_outside=pod.workload.kind == KIND)
 
     def export(self, secret: str) -> SpanExport | None:
-        """Return where the pod with this secret sends its spans."""
-        return SpanExport(self.receiver, token(secret)) if self.receiver else None
+        """Return where the sidecar of the pod with this secret sends its spans."""
+        return SpanExport(self.receiver, token(secret, self.key)) if self.receiver else None
 
     def resources(self, group: Group, pod: Pod, secret: str) -> Iterable[Resource]:
         """Return what the sidecar of a pod is told from the start."""
@@ -98,7 +101,7 @@ class PodWriter:
         named = [urlsplit(variable.value).netloc for variable in container.env if variable.name in ENDPOINTS]
         if any(self.directory.knows(pod, REQUESTS + authority) for authority in named if authority):
             return None
-        return self.export(secret)
+        return SpanExport(self.receiver, token(secret)) if self.receiver else None
 
     def _hint(self, group: Group, port: int) -> Hint:
         if effective(self.cluster, group.workload, port).skipped:

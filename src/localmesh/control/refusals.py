@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Self
 
+from localmesh.envoy.details import refusal
 from localmesh.pods.addresses import LOOPBACK, to_cluster
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy, Reason, Ref
@@ -16,12 +17,6 @@ from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.explain import governed, limited, matched, not_granted
 from meshpolicy.decide.routing import Routed
-
-_FORBIDDEN = "rbac_access_denied"
-_NOT_FOUND = "route_not_found"
-_RATE_LIMITED = "local_rate_limited"
-_DIRECT = "direct_response"
-"""Envoy's words for what became of a request (`%RESPONSE_CODE_DETAILS%`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +49,15 @@ class Noted:
     @property
     def verdict(self) -> Verdict | None:
         """What the policies did to it; None where they did nothing."""
-        if self.details.startswith(_FORBIDDEN):
-            return Verdict.FORBIDDEN
-        if self.details == _RATE_LIMITED:
-            return Verdict.RATE_LIMITED
-        if self.details == _NOT_FOUND or (self.details == _DIRECT and not self.route):
-            return Verdict.NOT_FOUND
-        return None
+        return refusal(self.details, self.route)
 
     @property
     def client(self) -> Client:
         """Who asked, as policies know it."""
-        address = IPv4Address(self.address) if self.address else None
+        try:
+            address = IPv4Address(self.address)
+        except ValueError:  # none, or not of this family: no address that a policy of this mesh knows
+            address = None
         known = to_cluster(address) if address and address in LOOPBACK else address
         return Client(known, Arrival.MESHED_HTTP if self.identity else Arrival.PLAIN, self.identity)
 

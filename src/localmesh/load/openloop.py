@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Self
 
 from localmesh.ask.connection import BrokenOff, Connection, Ended, connected
 from localmesh.load.target import LoadTarget
@@ -27,55 +28,85 @@ class OpenLoop:
     """Requests a second."""
     latencies: Latencies = field(default_factory=Latencies)
     failures: Counter[str] = field(default_factory=Counter)
-    _idle: list[tuple[float, Connection]] = field(default_factory=list)
+    _idle: list[tuple[float, "_Open"]] = field(default_factory=list)
     """Connections that wait for the next request, and since when; the last was used last."""
+    _closing: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self, seconds: float, proceed: Callable[[], bool] = lambda: True) -> None:
         """Send for so long, or as long as `proceed` says, and return when every request has ended."""
         loop = asyncio.get_running_loop()
         gate = asyncio.Semaphore(MOST_AT_ONCE)
         begin = loop.time()
-        async with AsyncExitStack() as open_connections, asyncio.TaskGroup() as group:
-            number = 0
-            while (due := number / self.rate) < seconds and proceed():
-                await asyncio.sleep(begin + due - loop.time())
-                group.create_task(self._one(begin, due, gate, open_connections))
-                number += 1
+        try:
+            async with asyncio.TaskGroup() as group:
+                number = 0
+                while (due := number / self.rate) < seconds and proceed():
+                    await asyncio.sleep(begin + due - loop.time())
+                    group.create_task(self._one(begin, due, gate))
+                    number += 1
+        finally:
+            self._close(*(one for _, one in self._idle))
+            self._idle.clear()
+            await asyncio.gather(*self._closing)
 
-    async def _one(self, begin: float, due: float, gate: asyncio.Semaphore, stack: AsyncExitStack) -> None:
+    async def _one(self, begin: float, due: float, gate: asyncio.Semaphore) -> None:
         async with gate:
-            outcome = await self._outcome(stack)
+            outcome = await self._outcome()
         self.latencies.record(asyncio.get_running_loop().time() - begin - due)
         if outcome:
             self.failures[outcome] += 1
 
-    async def _outcome(self, stack: AsyncExitStack) -> str:
+    async def _outcome(self) -> str:
         """Send one request, and return why it was lost; empty if it was not."""
+        used: _Open | None = None
         try:
-            connection = self._kept()
-            if connection is None:
-                connection = await stack.enter_async_context(connected(self.target.way))
-            await connection.send(self.target.request)
-            reply = await connection.reply()
+            used = self._kept() or await _Open.to(self.target)
+            await used.connection.send(self.target.request)
+            reply = await used.connection.reply()
+            if reply.headers.get("connection", "").lower() != "close":
+                self._idle.append((asyncio.get_running_loop().time(), used))
+                used = None
         except BrokenOff:
             return BROKEN_OFF
         except Ended as error:
             return str(error)
-        if reply.headers.get("connection", "").lower() != "close":
-            self._idle.append((asyncio.get_running_loop().time(), connection))
+        finally:
+            if used:
+                self._close(used)
         return "" if reply.status == OK else str(reply.status)
 
-    def _kept(self) -> Connection | None:
+    def _kept(self) -> "_Open | None":
         """Return a connection that was used a moment ago; one that waited longer may close as a request sets out."""
         if not self._idle:
             return None
-        since, connection = self._idle.pop()
+        since, found = self._idle.pop()
         if asyncio.get_running_loop().time() - since < KEPT:
-            return connection
+            return found
+        self._close(found, *(one for _, one in self._idle))
         self._idle.clear()
         return None
+
+    def _close(self, *found: "_Open") -> None:
+        """Have connections closed, which no request waits for."""
+        for one in found:
+            self._closing.add(task := asyncio.create_task(one.stack.aclose()))
+            task.add_done_callback(self._closing.discard)
 
     @property
     def result(self) -> Load:
         """What has become of it."""
         return Load(self.latencies.count, dict(self.failures), self.latencies.at(50), self.latencies.at(99))
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A connection, and what closes it."""
+
+    connection: Connection
+    stack: AsyncExitStack
+
+    @classmethod
+    async def to(cls, target: LoadTarget) -> Self:
+        """Open one; raises Ended where that fails."""
+        stack = AsyncExitStack()
+        return cls(await stack.enter_async_context(connected(target.way)), stack)

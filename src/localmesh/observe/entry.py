@@ -6,13 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from localmesh.ask.ask import BY_STATUS, GATEWAY_ERRORS
+from localmesh.envoy.details import refusal
 from localmesh.views import UNREACHABLE
 from meshpolicy.decide.decide import Verdict
 
-DENIED = "rbac_access_denied"
-NO_ROUTE = "route_not_found"
-RATE_LIMITED = "local_rate_limited"
-DIRECT = "direct_response"
 NOT_SENT = frozenset({"UF", "UH", "NC", "NR", "UO", "URX"})
 """Response flags of a request that reached nobody: no connection, no healthy host, no cluster, no route, too many."""
 
@@ -64,12 +61,8 @@ class Entry:
     @property
     def verdict(self) -> str:
         """What became of it, in the words of `meshpolicy`; `unknown` where the line does not say."""
-        if self.details.startswith(DENIED):
-            return Verdict.FORBIDDEN if self.method else Verdict.CLOSED
-        if self.details.startswith(NO_ROUTE) or (self.details == DIRECT and self.status == 404 and not self.route):
-            return Verdict.NOT_FOUND
-        if self.details.startswith(RATE_LIMITED):
-            return Verdict.RATE_LIMITED
+        if found := refusal(self.details, self.route, self.status):
+            return found if self.method else Verdict.CLOSED
         if self.reached:
             return Verdict.ALLOW
         if self.upstream or self.flags & NOT_SENT or self.status in GATEWAY_ERRORS:

@@ -5,7 +5,6 @@ A quantile is the upper end of its bucket, so it is never too low and at most 4 
 
 import math
 from collections import Counter
-from collections.abc import Iterable
 
 GROWTH = 1.04
 _LOG = math.log(GROWTH)
@@ -29,11 +28,3 @@ def quantile(counts: Latencies, share: float) -> float | None:
         if rank <= 0:
             return GROWTH**found
     return None
-
-
-def together(found: Iterable[Latencies]) -> Latencies:
-    """Return the sum of counts."""
-    total: Latencies = Counter()
-    for one in found:
-        total.update(one)
-    return total

@@ -5,6 +5,7 @@ minute at once, because it is read from the logs.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from ipaddress import IPv4Address
@@ -21,7 +22,9 @@ from localmesh.pods.pod import Pod
 from localmesh.until import stop_task
 from meshpolicy.kinds.cluster import Cluster
 
+log = logging.getLogger(__name__)
 POLL = 0.1
+AFTER_ERROR = 1.0
 LINGER = 15.0
 """Seconds for which the reading goes on after the last watcher, who may only be loading the page again."""
 
@@ -143,6 +146,17 @@ class Watcher:
         self._forget()
 
     async def _read(self) -> None:
+        """Read until cancelled. What breaks it before the last minute is known is raised, later it is logged."""
+        while True:
+            try:
+                await self._read_on()
+            except Exception:  # a page that stays open must not stay silent
+                if not self._caught_up.is_set():
+                    raise
+                log.exception("the traffic could not be read")
+                await asyncio.sleep(AFTER_ERROR)
+
+    async def _read_on(self) -> None:
         while True:
             more = False
             parties = Parties.of(self._mesh.pods(), self._mesh.node())

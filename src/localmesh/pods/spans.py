@@ -30,7 +30,7 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class SpanExport:
-    """The same for one pod, with the token that is its own."""
+    """The same for a program of one pod, with the token that is its own."""
 
     receiver: Receiver
     token: str
@@ -66,6 +66,18 @@ def disabled(environ: Mapping[str, str]) -> bool:
     return environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
 
 
-def token(secret: str) -> str:
-    """Return what a pod shows with its spans; the secret that it is made from does not follow from it."""
-    return hmac.digest(secret.encode(), b"spans", "sha256").hex()
+@dataclass(frozen=True, slots=True)
+class SpanSender:
+    """Who has sent spans, known by the token that came with them."""
+
+    pod: str
+    sidecar: bool
+    """Whether it is the pod's sidecar; else it is an app, which may not say what a policy did."""
+
+
+def token(secret: str, key: str = "") -> str:
+    """Return what a program shows with its spans; the secret that it is made from does not follow from it.
+
+    A sidecar's is made with a key besides, as its app knows the secret.
+    """
+    return hmac.digest(secret.encode(), f"spans{key}".encode(), "sha256").hex()

@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from localmesh.observe.entry import Entry
 from localmesh.observe.watch import Watcher
 from localmesh.page.door import Door
 from localmesh.pods.pod import Pod
+from localmesh.pods.ports import any_port, is_free
 from localmesh.pods.process import Child
 from localmesh.state import StateFolder
 from localmesh.until import stop_task
@@ -67,7 +67,7 @@ class Metrics:
             return
         make_folder(self._files.folder)
         self._update(door, rules)
-        port = PAGE_PORT if _free(PAGE_PORT) else _any_port()
+        port = PAGE_PORT if is_free(PAGE_PORT) else any_port()
         child = Child(program(binary, self._files, self._folder, self._environ, port), grace=1)
         with suppress(CommandFailed):
             await child.start()
@@ -89,7 +89,7 @@ class Metrics:
             try:
                 if self._update(door, rules) and child.pid:
                     os.kill(child.pid, signal.SIGHUP)
-            except OSError:
+            except Exception:  # whatever it is, the next attempt may go well
                 log.exception("what Prometheus reads could not be written")
 
     def _update(self, door: Door, rules: str) -> bool:
@@ -117,18 +117,3 @@ def project_rules(root: Path | None) -> str:
         return ""
     groups = [group for group in yaml.safe_load(file.read_text())["groups"] if group["name"] == GROUP]
     return json.dumps({"groups": groups}, indent=1)
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as attempt:
-        try:
-            attempt.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _any_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

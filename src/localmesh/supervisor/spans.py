@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,13 +11,13 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from localmesh.control.refusals import Refusal
 from localmesh.errors import CommandFailed
 from localmesh.pods.process import Child
-from localmesh.pods.spans import Receiver
+from localmesh.pods.spans import Receiver, SpanSender
 from localmesh.state import StateFolder
 from localmesh.traces import otlp
 from localmesh.traces.collector import Collector, collector
 from localmesh.traces.forward import Forwarder
 from localmesh.traces.jaeger import Jaeger, find, jaeger
-from localmesh.traces.span import PLACE, REASONS, RULE, VERDICT
+from localmesh.traces.span import PLACE, POLICY, REASONS, RULE, VERDICT
 from localmesh.traces.store import TraceStore
 from localmesh.traces.trace import Trace
 from localmesh.traces.view import TracesView
@@ -69,21 +69,33 @@ class Spans:
             if child:
                 await child.stop(grace=1)
 
-    def take(self, pod: str, request: ExportTraceServiceRequest) -> None:
-        """Take what a pod has sent."""
-        self._name_policies(pod, request)
-        self.store.add(otlp.spans(request, pod))
+    def take(self, sender: SpanSender, request: ExportTraceServiceRequest) -> None:
+        """Take what a pod has sent. What policies did is the mesh's to say: an app's words about it are left out."""
+        for span in _spans(request):
+            without_policies(span)
+            if sender.sidecar:
+                self._name_policy(sender.pod, span)
+        self.store.add(otlp.spans(request, sender.pod))
         if self._forwarder:
             self._forwarder.put(request)
 
-    def _name_policies(self, pod: str, request: ExportTraceServiceRequest) -> None:
-        """Write into the spans of requests that the pod's sidecar refused which object did it, and why."""
-        for group in request.resource_spans:
-            for scope in group.scope_spans:
-                for span in scope.spans:
-                    said = {pair.key: pair.value.string_value for pair in span.attributes}
-                    if said.get("direction") == INBOUND and (refusal := self._explain(pod, said)):
-                        _write(span, refusal)
+    def _name_policy(self, pod: str, span: Any) -> None:
+        """Write into the span of a request that the pod's sidecar refused which object did it, and why."""
+        said = {pair.key: pair.value.string_value for pair in span.attributes}
+        if said.get("direction") == INBOUND and (refusal := self._explain(pod, said)):
+            _write(span, refusal)
+
+
+def _spans(request: ExportTraceServiceRequest) -> Iterator[Any]:
+    return (span for group in request.resource_spans for scope in group.scope_spans for span in scope.spans)
+
+
+def without_policies(span: Any) -> None:
+    """Take the attributes out of a span that only the mesh may write."""
+    kept = [pair for pair in span.attributes if not pair.key.startswith(POLICY)]
+    if len(kept) < len(span.attributes):
+        del span.attributes[:]
+        span.attributes.extend(kept)
 
 
 def _write(span: Any, refusal: Refusal) -> None:

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from importlib import import_module
 from pathlib import Path
 from socket import socket
@@ -29,6 +29,7 @@ from localmesh.supervisor.metrics import project_rules
 from localmesh.supervisor.reporter import reporter
 from localmesh.until import stop_task
 
+log = logging.getLogger(__name__)
 CONNECTIONS = 2 * MOST_PODS + 16
 """One of each app and each sidecar, and some for what is on its way."""
 PAGE_CONNECTIONS = 64
@@ -87,10 +88,11 @@ async def _run(controller: Controller, spans: socket) -> None:
     # Before the first pod starts: from now on whoever asks waits for an answer, and is not told that nobody is there.
     place = take(controller.folder.dashboard, controller.settings.dashboard_port)
     with listen(controller.folder.control) as listener, place.listener:
+        mesh = controller.mesh
         serving = [
-            asyncio.create_task(_control(controller, listener)),
-            asyncio.create_task(_take_spans(controller, spans)),
-            asyncio.create_task(_page(controller, place)),
+            asyncio.create_task(told("the control socket", _control(controller, listener), mesh.shut_down)),
+            asyncio.create_task(told("the receiver of spans", _take_spans(controller, spans))),
+            asyncio.create_task(told("the page", _page(controller, place))),
         ]
         try:
             rules = project_rules(around(controller.settings.manifests[0]))
@@ -99,6 +101,20 @@ async def _run(controller: Controller, spans: socket) -> None:
         finally:
             await asyncio.gather(*map(stop_task, serving))
             await controller.observation.watcher.stop()
+
+
+async def told(what: str, serving: Coroutine[None, None, None], then: Callable[[], None] = lambda: None) -> None:
+    """Run what serves until it is cancelled; if it ends before, say so in the log, and do what is left to do.
+
+    A mesh goes on without its page and without traces; one that nobody can ask or end any more ends itself.
+    """
+    try:
+        await serving
+    except Exception:  # whatever it is, the mesh must not lose it silently
+        log.exception("%s has failed; `just down` and `just up` bring it back", what)
+    else:
+        log.error("%s has ended; `just down` and `just up` bring it back", what)
+    then()
 
 
 async def _control(controller: Controller, listener: socket) -> None:

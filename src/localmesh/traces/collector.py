@@ -1,5 +1,7 @@
 """Which collector the spans of a mesh are passed on to: OpenTelemetry's own variables say it."""
 
+import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -11,6 +13,10 @@ _PREFIX = "OTEL_EXPORTER_OTLP_"
 _OWN = f"{_PREFIX}TRACES_ENDPOINT"
 _HTTP, _GRPC = "http/protobuf", "grpc"
 EXPORTER = "OTEL_TRACES_EXPORTER"
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e]*")
+"""Of a header, as both ways of sending take it (RFC 9110, 5.1 and 5.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,12 @@ def collector_reasons(environ: Mapping[str, str]) -> list[str]:
     variable, endpoint = _endpoint(environ)
     if not endpoint or not wanted(environ):
         return []
-    return [*_wrong_endpoint(variable, endpoint), *_wrong_protocol(_protocol(environ))]
+    return [
+        *_wrong_endpoint(variable, endpoint),
+        *_wrong_protocol(_protocol(environ)),
+        *_wrong_headers(_headers(_of(environ, "HEADERS"))),
+        *_wrong_certificate(_of(environ, "CERTIFICATE")),
+    ]
 
 
 def _endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
@@ -92,6 +103,23 @@ def _wrong_protocol(protocol: str) -> list[str]:
     if protocol in (_HTTP, _GRPC):
         return []
     return [f"{_PREFIX}PROTOCOL={protocol}: expected {_HTTP} or {_GRPC}"]
+
+
+def _wrong_headers(headers: Mapping[str, str]) -> list[str]:
+    wrong = [name for name, value in headers.items() if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value)]
+    # A value may be a password.
+    return [f"{_PREFIX}HEADERS: {name!r}: expected a name and a value of printable ASCII" for name in wrong]
+
+
+def _wrong_certificate(path: str) -> list[str]:
+    if not path:
+        return []
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ValueError) as error:  # SSLError is an OSError
+        words = (error.strerror if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else "") or ""
+        return [f"{_PREFIX}CERTIFICATE={path}: {words or 'expected certificates as PEM'}"]
+    return []
 
 
 def _headers(text: str) -> dict[str, str]:

@@ -135,7 +135,15 @@ class Forwarder:
         self._news.set()
 
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send until cancelled. What nobody has thought of is told, too, and ends nothing."""
+        while True:
+            try:
+                await self._send_all()
+            except Exception as error:  # whatever a library raises
+                self._drop(f"{type(error).__name__}: {error}")
+                await asyncio.sleep(LONGEST_WAIT)
+
+    async def _send_all(self) -> None:
         way: Way = ByGrpc(self.to) if self.to.grpc else ByHttp(self.to)
         wait = FIRST_WAIT
         try:

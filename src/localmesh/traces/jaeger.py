@@ -6,12 +6,12 @@ Version 2 is configured as an OpenTelemetry collector: https://www.jaegertracing
 
 import json
 import shutil
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from localmesh.files import make_folder, write
+from localmesh.pods.ports import LOCALHOST, any_port, is_free
 from localmesh.pods.process import Program
 from localmesh.pods.programs import base_environment
 from localmesh.state import StateFolder
@@ -20,7 +20,6 @@ from localmesh.traces.collector import Collector, wanted
 PROGRAM = "jaeger"
 PAGE_PORT = 16686
 MOST_TRACES = 10_000
-LOCALHOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def jaeger(binary: Path, folder: StateFolder, environ: Mapping[str, str]) -> Jae
     """Return a Jaeger, and write what it is started with into the state folder."""
     own = make_folder(folder.jaeger)
     config, spans = own / "config.json", own / "spans.sock"
-    port = PAGE_PORT if _free(PAGE_PORT) else _any_port()
+    port = PAGE_PORT if is_free(PAGE_PORT) else any_port()
     write(config, json.dumps(configuration(spans, port)))
     command = (str(binary), f"--config=file:{config}")
     program = Program(PROGRAM, command, base_environment(folder, PROGRAM, environ), own / "jaeger.log", own)
@@ -70,24 +69,9 @@ def configuration(spans: Path, port: int) -> dict[str, object]:
             "jaeger_query": {
                 "storage": {"traces": "memory"},
                 "http": {"endpoint": f"{LOCALHOST}:{port}"},
-                "grpc": {"endpoint": f"{LOCALHOST}:{_any_port()}"},
+                "grpc": {"endpoint": f"{LOCALHOST}:{any_port()}"},
             },
         },
         "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": str(spans), "transport": "unix"}}}},
         "exporters": {"jaeger_storage_exporter": {"trace_storage": "memory"}},
     }
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as attempt:
-        try:
-            attempt.bind((LOCALHOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def _any_port() -> int:
-    with socket.socket() as found:
-        found.bind((LOCALHOST, 0))
-        return int(found.getsockname()[1])

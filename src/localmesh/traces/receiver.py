@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from localmesh.pods.spans import PATH
+from localmesh.pods.spans import PATH, SpanSender
 from localmesh.traces import otlp
 
 PROTOBUF = "application/x-protobuf"
@@ -24,10 +24,10 @@ MOST_BYTES = 4 * 1024 * 1024
 """Of one request, also when it is unpacked: what gRPC accepts by default."""
 _GZIP = 16 + zlib.MAX_WBITS
 
-Sender = Callable[[str], str | None]
-"""Returns the pod that a token was given to, or None."""
-Taken = Callable[[str, ExportTraceServiceRequest], None]
-"""Takes what a pod has sent."""
+Sender = Callable[[str], SpanSender | None]
+"""Returns who a token was given to, or None."""
+Taken = Callable[[SpanSender, ExportTraceServiceRequest], None]
+"""Takes what somebody has sent."""
 
 
 class Refused(Exception):
@@ -43,14 +43,14 @@ def create_app(sender: Sender, take: Taken) -> Starlette:
 
     async def receive(request: Request) -> Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        pod = sender(token) if scheme.lower() == "bearer" else None
-        if pod is None:
+        known = sender(token) if scheme.lower() == "bearer" else None
+        if known is None:
             raise Refused(HTTPStatus.UNAUTHORIZED, "only pods of this mesh may send spans, each with its own token")
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != PROTOBUF:
             raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"expected content-type: {PROTOBUF}")
         body = unpacked(await _body(request), request.headers.get("content-encoding", "identity").lower())
         try:
-            take(pod, otlp.request(body))
+            take(known, otlp.request(body))
         except otlp.NotOtlp as error:
             raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
         return Response(ExportTraceServiceResponse().SerializeToString(), media_type=PROTOBUF)

@@ -11,6 +11,8 @@ Value = str | bool | int | float
 """What an attribute holds; lists and maps are kept as text."""
 
 
+POLICY = "policy."
+"""How the names of the attributes begin that the mesh alone writes."""
 VERDICT = "policy.verdict"
 """The attribute of a refused request's span that says what the policies did; a sidecar's server span has it."""
 RULE = "policy.rule"

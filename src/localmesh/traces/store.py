@@ -1,7 +1,7 @@
 """Keeps the latest spans in memory, up to a number and a size; what is older is forgotten, a whole trace at a time."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from localmesh.traces.span import Span
 from localmesh.traces.trace import Trace
@@ -12,8 +12,6 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_IN_A_TRACE = 500
 """A trace that goes on for ever must not push out all others."""
 
-Heard = Callable[[tuple[Span, ...]], None]
-
 
 class TraceStore:
     """The traces of the last spans; used by one thread."""
@@ -22,7 +20,6 @@ class TraceStore:
         self._most_spans = most_spans
         self._most_bytes = most_bytes
         self._traces: OrderedDict[str, dict[tuple[str, str], Span]] = OrderedDict()
-        self._listeners: list[Heard] = []
         self.spans = 0
         """How many are kept now."""
         self.bytes = 0
@@ -32,14 +29,11 @@ class TraceStore:
         """How many of them were dropped to make room."""
 
     def add(self, spans: Iterable[Span]) -> None:
-        """Keep spans, drop the oldest traces for them where there is no room, and tell who listens."""
-        new = tuple(spans)
-        for span in new:
+        """Keep spans, and drop the oldest traces for them where there is no room."""
+        for span in spans:
             self._keep(span)
         while self._traces and (self.spans > self._most_spans or self.bytes > self._most_bytes):
             self._forget_oldest()
-        for listener in tuple(self._listeners) if new else ():
-            listener(new)
 
     def latest(self) -> list[Trace]:
         """Return the traces, that with the latest start first."""
@@ -50,11 +44,6 @@ class TraceStore:
         """Return the traces whose id begins so, in any case."""
         wanted = prefix.lower()
         return [Trace.of(spans.values()) for found, spans in self._traces.items() if found.startswith(wanted)]
-
-    def listen(self, listener: Heard) -> Callable[[], None]:
-        """Have `listener` called with all spans that come from now on; return what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
 
     def _keep(self, span: Span) -> None:
         self.received += 1

@@ -18,7 +18,7 @@ LAST = f"0{CRLF}{CRLF}"
 
 def framing(base: Base) -> Iterator[Trick]:
     """Yield every trick with the framing."""
-    for name, headers, body, reads, source in _bodies(base):
+    for name, headers, body, reads, source in (*_bodies(base), *_lengths(base), *_codings(base), *_chunks(base)):
         yield Trick(GROUP, name, base.get(*headers) + body, reads, source)
     for name, sent, source in _accepted(base):
         yield Trick(GROUP, name, sent, (base.allowed,), source)
@@ -49,6 +49,11 @@ def _bodies(base: Base) -> Iterator[Body]:
     yield "length and chunks", (f"Content-Length: {size}", TE), hidden, (None,), LENGTH
     yield "chunks and length", (TE, f"Content-Length: {size}"), LAST + hidden, (None,), LENGTH
     yield "no length, and chunks", ("Content-Length: 0", TE), LAST + hidden, (None,), LENGTH
+
+
+def _lengths(base: Base) -> Iterator[Body]:
+    hidden = base.get(path=base.other)
+    size = len(hidden)
     for name, lines in {
         "two lengths": ("Content-Length: 0", f"Content-Length: {size}"),
         "the same length twice": (f"Content-Length: {size}", f"Content-Length: {size}"),
@@ -61,6 +66,10 @@ def _bodies(base: Base) -> Iterator[Body]:
         "a length with a space before the colon": (f"Content-Length : {size}",),
     }.items():
         yield name, lines, hidden, (None,), LENGTH
+
+
+def _codings(base: Base) -> Iterator[Body]:
+    hidden = base.get(path=base.other)
     for name, lines in {
         "an unknown encoding": ("Transfer-Encoding: xchunked",),
         "identity, then chunks": ("Transfer-Encoding: identity, chunked",),
@@ -72,6 +81,10 @@ def _bodies(base: Base) -> Iterator[Body]:
         "chunks with a quoted word": ('Transfer-Encoding: "chunked"',),
     }.items():
         yield name, lines, LAST + hidden, (None,), LENGTH
+
+
+def _chunks(base: Base) -> Iterator[Body]:
+    hidden = base.get(path=base.other)
     for name, body in {
         "a chunk with a sign": f"+0{CRLF}{CRLF}",
         "a chunk of hexadecimal form": f"0x0{CRLF}{CRLF}",

@@ -11,7 +11,8 @@ RFC3986, RFC9112 = "RFC 3986, 6.2.2", "RFC 9112, 3.2"
 def paths(base: Base) -> Iterator[Trick]:
     """Yield every trick with a path."""
     yield _trick(base, "as it is", base.path, "RFC 9112, 3.2.1")
-    for name, path in _written(base.path.lstrip("/"), base.other.lstrip("/")):
+    word, other = base.path.lstrip("/"), base.other.lstrip("/")
+    for name, path in (*_slashes(word), *_dots(word, other), *_characters(word, other), *_ends(word, other)):
         yield _trick(base, name, path, RFC3986)
     for name, path in _refused(base.path):
         yield Trick(GROUP, name, base.get(path=path), (None,), RFC9112)
@@ -21,16 +22,14 @@ def _trick(base: Base, name: str, path: str, source: str) -> Trick:
     return Trick(GROUP, f"{name}: {path}", base.get(path=path), (base.asked(path=path),), source)
 
 
-def _written(word: str, other: str) -> Iterator[tuple[str, str]]:
-    first = f"%{ord(word[:1] or 'a'):02x}"
-    rest = word[1:]
+def _slashes(word: str) -> Iterator[tuple[str, str]]:
     yield "two slashes", f"//{word}"
     yield "three slashes", f"///{word}"
     yield "a slash at the end", f"/{word}/"
     yield "two slashes at the end", f"/{word}//"
-    yield "an encoded letter", f"/{first}{rest}"
-    yield "an encoded letter in capitals", f"/{first.upper()}{rest}"
-    yield "an encoded letter, encoded again", f"/%25{first[1:]}{rest}"
+
+
+def _dots(word: str, other: str) -> Iterator[tuple[str, str]]:
     yield "a dot segment before", f"/./{word}"
     yield "a dot segment after", f"/{word}/."
     yield "up and back", f"/{other}/../{word}"
@@ -40,6 +39,14 @@ def _written(word: str, other: str) -> Iterator[tuple[str, str]]:
     yield "an encoded dot segment", f"/%2e/{word}"
     yield "encoded dots", f"/{other}/%2e%2e/{word}"
     yield "half-encoded dots", f"/{other}/.%2e/{word}"
+
+
+def _characters(word: str, other: str) -> Iterator[tuple[str, str]]:
+    first = f"%{ord(word[:1] or 'a'):02x}"
+    rest = word[1:]
+    yield "an encoded letter", f"/{first}{rest}"
+    yield "an encoded letter in capitals", f"/{first.upper()}{rest}"
+    yield "an encoded letter, encoded again", f"/%25{first[1:]}{rest}"
     yield "a parameter", f"/{word};x"
     yield "a parameter before", f"/;x/{word}"
     yield "a parameter with dots", f"/..;/{word}"
@@ -58,6 +65,9 @@ def _written(word: str, other: str) -> Iterator[tuple[str, str]]:
     yield "an encoded backslash", f"/%5c{word}"
     yield "an overlong dot", f"/%c0%ae/{word}"
     yield "an overlong slash", f"/{other}%c0%af..%c0%af{word}"
+
+
+def _ends(word: str, other: str) -> Iterator[tuple[str, str]]:
     yield "a query", f"/{word}?x=1"
     yield "an empty query", f"/{word}?"
     yield "the refused path in the query", f"/{word}?/{other}"

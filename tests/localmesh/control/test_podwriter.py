@@ -1,5 +1,6 @@
 """Where a pod sends its spans."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import cast
@@ -57,6 +58,15 @@ def test_a_pod_shows_a_token_that_is_its_own_and_no_secret() -> None:
     app = writer().programs(group(), pod(), "s3cret").apps["ponger"].environment
     assert app["OTEL_EXPORTER_OTLP_HEADERS"] == f"authorization=Bearer%20{token('s3cret')}"
     assert "s3cret" not in app["OTEL_EXPORTER_OTLP_HEADERS"]
+
+
+def test_no_app_can_show_the_token_of_its_sidecar() -> None:
+    one, other = writer(), writer()
+    shown = [made.export("s3cret") for made in (one, other, replace(one, groups=()))]
+    assert all(shown)
+    sidecar, of_another_mesh, after_an_apply = (export.token for export in shown if export)
+    assert sidecar == after_an_apply
+    assert len({sidecar, of_another_mesh, token("s3cret")}) == 3
 
 
 def test_where_nobody_takes_spans_a_pod_is_told_of_nobody() -> None:

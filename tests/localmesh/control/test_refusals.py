@@ -106,3 +106,8 @@ def test_a_route_that_is_gone_by_now_is_named_without_a_reason_that_is_not_known
     assert refusal is not None
     assert refusal.rule == str(policy.server)
     assert refusal.reasons[-1] == "the request matched HTTPRoute a/gone, which is there no more"
+
+
+@pytest.mark.parametrize("address", ["", "::1", "127.0.0.1:80", "/app.sock", "300.1.1.1", "-"])
+def test_an_address_that_is_none_is_no_error(address: str) -> None:
+    assert Noted("", "", "", address, "").client == Client(None, Arrival.PLAIN)

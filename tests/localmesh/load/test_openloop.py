@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Address
 
+import pytest
+
 from localmesh.ask.sending import Way
+from localmesh.load import openloop
 from localmesh.load.openloop import OpenLoop
 from localmesh.load.target import LoadTarget
 from meshverify.load import BROKEN_OFF
@@ -12,6 +15,8 @@ from meshverify.load import BROKEN_OFF
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 HALF = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok"
 REFUSED = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
+WRITERS: list[asyncio.StreamWriter] = []
+"""Of all connections that a server was asked on."""
 Serve = Callable[[int, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -23,6 +28,7 @@ def loaded(serve: Serve, rate: float, seconds: float) -> OpenLoop:
 
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal served
+            WRITERS.append(writer)
             try:
                 while await reader.readuntil(b"\r\n\r\n"):
                     served += 1
@@ -49,6 +55,21 @@ async def at_once(_: int, writer: asyncio.StreamWriter) -> None:
 def test_as_many_requests_are_sent_as_the_rate_says() -> None:
     found = loaded(at_once, rate=100, seconds=0.5)
     assert (found.result.sent, found.result.lost, found.result.broken_off) == (50, 0, 0)
+
+
+def test_no_connection_stays_open_that_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openloop, "KEPT", 0.0)
+    WRITERS.clear()
+    most = 0
+
+    async def serve(_: int, writer: asyncio.StreamWriter) -> None:
+        nonlocal most
+        most = max(most, sum(not one.is_closing() for one in WRITERS))
+        writer.write(OK)
+
+    assert loaded(serve, rate=100, seconds=1).result.lost == 0
+    assert len(WRITERS) == 100
+    assert most < 50
 
 
 def test_a_pause_of_the_server_counts_for_every_request_that_it_keeps_waiting() -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localmesh.observe.latency import GROWTH, LONGEST, SHORTEST, bucket, quantile, together
+from localmesh.observe.latency import GROWTH, LONGEST, SHORTEST, bucket, quantile
 
 latencies = st.lists(st.floats(SHORTEST, LONGEST), min_size=1, max_size=60)
 shares = st.sampled_from([0.01, 0.5, 0.95, 0.99, 1.0])
@@ -19,13 +19,6 @@ def test_a_quantile_is_that_of_the_sorted_values_or_less_than_a_bucket_above(fou
     told = quantile(Counter(map(bucket, found)), share)
     assert told is not None
     assert exact * (1 - 1e-6) <= told <= exact * GROWTH * (1 + 1e-6)
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(latencies, max_size=4), shares)
-def test_counts_add_up_as_if_all_were_counted_together(parts: list[list[float]], share: float) -> None:
-    apart = together(Counter(map(bucket, part)) for part in parts)
-    assert quantile(apart, share) == quantile(Counter(bucket(one) for part in parts for one in part), share)
 
 
 @given(st.floats(allow_nan=False))

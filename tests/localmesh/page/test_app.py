@@ -17,6 +17,7 @@ from localmesh.observe.watch import Watcher
 from localmesh.page.app import HEADERS, create_app
 from localmesh.page.place import Place, take
 from localmesh.pods.pod import Pod
+from localmesh.pods.ports import any_port
 from localmesh.supervisor.api import serve
 from localmesh.traces.store import TraceStore
 from localmesh.until import stop_task, until
@@ -24,7 +25,6 @@ from localmesh.views import MeshView
 from meshpolicy.kinds.cluster import Cluster
 
 from ..build import pod_view
-from ..commands import free_port
 from ..traces.values import span
 
 STATIC = ("/", "/style.css", "/main.js", "/graph.js", "/tables.js", "/traces.js", "/stream.js", "/dom.js", "/words.js")
@@ -67,7 +67,7 @@ class Shown:
 
 @asynccontextmanager
 async def served(folder: Path, shown: Shown) -> AsyncIterator[tuple[httpx.AsyncClient, Place]]:
-    place = take(folder / "dashboard", free_port())
+    place = take(folder / "dashboard", any_port())
     serving = asyncio.create_task(serve(create_app(shown, place.door), place.listener))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{place.door.port}", trust_env=False, timeout=60) as client:
         yield client, place

@@ -6,15 +6,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from localmesh.page.place import known, take
-
-from ..commands import free_port
+from localmesh.pods.ports import any_port
 
 
 def test_the_next_supervisor_takes_the_same_port_and_token(tmp_path: Path) -> None:
     file = tmp_path / "dashboard"
-    first = take(file, free_port())
+    first = take(file, any_port())
     first.listener.close()
-    second = take(file, free_port())
+    second = take(file, any_port())
     second.listener.close()
     assert second.door == first.door == known(file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -23,7 +22,7 @@ def test_the_next_supervisor_takes_the_same_port_and_token(tmp_path: Path) -> No
 
 def test_where_the_port_is_taken_there_is_another_one_with_a_new_token(tmp_path: Path) -> None:
     file = tmp_path / "dashboard"
-    first = take(file, free_port())
+    first = take(file, any_port())
     first.listener.close()
     with socket.socket() as other:
         other.bind(("127.0.0.1", first.door.port))
@@ -37,7 +36,7 @@ def test_where_the_port_is_taken_there_is_another_one_with_a_new_token(tmp_path:
 
 def test_two_meshes_have_two_tokens(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        places = [take(tmp_path / name, free_port()) for name in ("a", "b")]
+        places = [take(tmp_path / name, any_port()) for name in ("a", "b")]
         for place in places:
             stack.enter_context(place.listener)
         assert len({place.door.token for place in places}) == 2
@@ -48,6 +47,6 @@ def test_a_file_that_says_nothing_is_written_anew(tmp_path: Path) -> None:
     for content in ("", "{}", '{"port": "x", "token": "y"}', "[]", "\0"):
         file.write_text(content)
         assert known(file) is None
-        place = take(file, free_port())
+        place = take(file, any_port())
         place.listener.close()
         assert known(file) == place.door

@@ -6,6 +6,7 @@ from localmesh.errors import BadInput
 from localmesh.traces.collector import Collector, collector
 
 ENDPOINT, OWN = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+CERTIFICATE = "OTEL_EXPORTER_OTLP_CERTIFICATE"
 PROTOCOL, HEADERS = "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_HEADERS"
 
 
@@ -42,6 +43,14 @@ def test_the_collector_is_what_the_variables_say(environ: dict[str, str], expect
         ({ENDPOINT: "http://here:99999"}, f"{ENDPOINT}: expected"),
         ({ENDPOINT: "http://he\nre"}, f"{ENDPOINT}: expected"),
         ({OWN: "//here"}, f"{OWN}: expected"),
+        (
+            {ENDPOINT: "http://here", HEADERS: "a=pass%C3%A4"},
+            f"{HEADERS}: 'a': expected a name and",
+        ),
+        ({ENDPOINT: "http://here", HEADERS: "a b=c"}, f"{HEADERS}: 'a b': expected"),
+        ({ENDPOINT: "http://here", HEADERS: "a=b%0ac:d"}, f"{HEADERS}: 'a': expected"),
+        ({ENDPOINT: "https://here", CERTIFICATE: "/no/such.pem"}, f"{CERTIFICATE}=/no/such.pem: No such file"),
+        ({ENDPOINT: "https://here", CERTIFICATE: __file__}, f"{CERTIFICATE}={__file__}: expected certificates as PEM"),
         ({ENDPOINT: "http://here", PROTOCOL: "http/json"}, f"{PROTOCOL}=http/json: expected http/protobuf or grpc"),
     ],
 )

@@ -163,3 +163,17 @@ def test_a_collector_that_comes_back_gets_what_waits(short_path: Path) -> None:
         assert taken.names == ["7"]
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        Collector("https://127.0.0.1:1/v1/traces", tls=True, authority="/no/such.pem"),
+        Collector("127.0.0.1:1", grpc=True, tls=True, authority="/no/such.pem"),
+        Collector("http://127.0.0.1:1/v1/traces", headers={"a": "\u00e4"}),
+    ],
+)
+def test_whatever_breaks_the_sending_is_told_and_tried_again(to: Collector, caplog: pytest.LogCaptureFixture) -> None:
+    asyncio.run(forwarded(to, 3, lambda it: it.dropped >= 3))
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"spans do not reach the collector {to.shown}: ")

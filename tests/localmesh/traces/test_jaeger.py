@@ -11,9 +11,11 @@ from pathlib import Path
 import grpc
 import pytest
 
+from localmesh.pods.ports import LOCALHOST
+from localmesh.pods.spans import SpanSender
 from localmesh.state import StateFolder
 from localmesh.supervisor.spans import Spans
-from localmesh.traces.jaeger import LOCALHOST, PAGE_PORT, find, jaeger
+from localmesh.traces.jaeger import PAGE_PORT, find, jaeger
 from localmesh.until import until
 
 from ...onpath import stand_in
@@ -97,13 +99,13 @@ def test_the_spans_of_a_mesh_reach_it_also_after_it_was_killed(short_path: Path)
     async def main() -> None:
         spans = Spans(state(short_path), environ, lambda *_: None)
         async with spans.running():
-            spans.take("ponger-0", one_span())
+            spans.take(SpanSender("ponger-0", sidecar=False), one_span())
             await until(taken.exists, within=60, what="Jaeger got no spans")
             first = int(pid.read_text())
             taken.unlink()
             os.kill(first, signal.SIGKILL)
             await until(lambda: pid.read_text() != str(first), within=60, what="Jaeger did not come back")
-            spans.take("ponger-0", one_span())
+            spans.take(SpanSender("ponger-0", sidecar=False), one_span())
             await until(taken.exists, within=60, what="the new Jaeger got no spans")
         assert spans.store.received == 2
         assert spans.page.startswith("http://127.0.0.1:")
@@ -119,7 +121,7 @@ def test_a_mesh_goes_on_without_a_jaeger_that_cannot_start(short_path: Path) -> 
     async def main() -> None:
         spans = Spans(state(short_path), {"PATH": str(short_path)}, lambda *_: None)
         async with spans.running():
-            spans.take("ponger-0", one_span())
+            spans.take(SpanSender("ponger-0", sidecar=False), one_span())
         assert spans.store.spans == 1
 
     asyncio.run(main())

@@ -9,23 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from localmesh.pods.spans import PATH
+from localmesh.pods.spans import PATH, SpanSender
 from localmesh.traces.receiver import MOST_BYTES, PROTOBUF, create_app
 
 from .test_otlp import one_span
 
 BODY = one_span().SerializeToString()
-TOKENS = {"secret": "ponger-0"}
+PONGER = SpanSender("ponger-0", sidecar=False)
+TOKENS = {"secret": PONGER}
 VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=12)
 HEADERS = {"authorization": "Bearer secret", "content-type": PROTOBUF}
 
 
 def send(
     body: bytes, headers: dict[str, str], method: str = "POST", path: str = PATH
-) -> tuple[httpx.Response, list[tuple[str, ExportTraceServiceRequest]]]:
+) -> tuple[httpx.Response, list[tuple[SpanSender, ExportTraceServiceRequest]]]:
     """Send a request; return the answer, and what was taken."""
-    taken: list[tuple[str, ExportTraceServiceRequest]] = []
-    app = create_app(TOKENS.get, lambda pod, found: taken.append((pod, found)))
+    taken: list[tuple[SpanSender, ExportTraceServiceRequest]] = []
+    app = create_app(lambda token: TOKENS.get(token), lambda pod, found: taken.append((pod, found)))
 
     async def sent() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://traces") as client:
@@ -42,7 +43,7 @@ def test_a_pod_with_its_token_may_send_spans(headers: dict[str, str]) -> None:
     answer, taken = send(BODY, headers)
 
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"", PROTOBUF)
-    assert taken == [("ponger-0", one_span())]
+    assert taken == [(PONGER, one_span())]
 
 
 def test_spans_may_be_packed() -> None:

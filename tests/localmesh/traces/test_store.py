@@ -66,18 +66,6 @@ def test_a_trace_is_found_by_the_beginning_of_its_id() -> None:
     assert [len(store.find(prefix)) for prefix in ("a", "AB", "ad", "")] == [2, 1, 0, 2]
 
 
-def test_who_listens_hears_new_spans_until_it_stops() -> None:
-    store = TraceStore()
-    heard: list[Span] = []
-    stop = store.listen(heard.extend)
-    store.add([span(1), span(2, 1)])
-    store.add([])
-    stop()
-    store.add([span(3, 1)])
-
-    assert [one.span_id for one in heard] == [f"{1:016x}", f"{2:016x}"]
-
-
 def test_a_span_is_not_replaced_by_one_of_another_pod_with_the_same_id() -> None:
     store = TraceStore()
     store.add([span(1, 1, pod="pinger-0"), span(1, 1, pod="ponger-0")])
