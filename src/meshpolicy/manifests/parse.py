@@ -35,6 +35,8 @@ from meshpolicy.manifests.installed import is_config, with_installed
 
 WORKLOADS = frozenset(key for key, kind in KINDS.items() if kind.template) | {("", "Pod")}
 NETWORK_POLICIES = frozenset({"NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})
+BUILT_IN = frozenset({"", "apps", "autoscaling", "batch", "extensions", "policy"})
+"""The API server's own groups, beside those that end with `.k8s.io`."""
 NOT_READ = frozenset({ProblemKind.LEFT_OUT, ProblemKind.AMBIGUOUS, ProblemKind.NOT_RENDERED})
 """Kinds of problems with which nothing is wrong: the rest is read."""
 
@@ -223,7 +225,7 @@ def _is_known(fields: Fields) -> bool:
 def _tolerated(fields: Fields, problems: Iterable[Problem]) -> list[Problem]:
     """Return what a cluster refuses of an object on which no answer rests; files of other tools look like objects."""
     group = str(fields.data.get("apiVersion", "")).rpartition("/")[0]
-    if "." in group and not group.endswith(".k8s.io"):
+    if group not in BUILT_IN and not group.endswith(".k8s.io"):
         return []
     return [replace(problem, kind=ProblemKind.TOLERATED) for problem in problems]
 
