@@ -17,6 +17,7 @@ VERBS = {
     "prove": "prove",
     "ready": "ready",
     "test": "cases",
+    "run": "run",
     "accept": "accept",
     "blast": "blast",
     "mutate": "mutate",

@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from meshpolicy.analysis.difference import Change, Changed, Comparison
 from meshpolicy.cli.echo import echo
-from meshpolicy.cli.options import mesh_options, note_empty, output, width
+from meshpolicy.cli.options import mesh_options, note_empty, output, read_options, width
 from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.cluster import Cluster
@@ -16,8 +17,10 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.revisions import holds, is_revision
 from meshpolicy.manifests.sources import read
+from meshpolicy.render.github import changes_as_github
 from meshpolicy.render.json import changes_as_json
 from meshpolicy.render.markdown import changes_as_markdown
+from meshpolicy.render.notes import summed
 from meshpolicy.render.tables import fitted
 from meshpolicy.render.text import changes_as_text
 
@@ -28,13 +31,15 @@ from meshpolicy.render.text import changes_as_text
 @click.option("--paths", multiple=True, help="What to read of a git revision, or below NEW; may be repeated.")
 @click.argument("more", nargs=-1, metavar="[PATH]...")
 @click.option("--explain", is_flag=True, help="Name the objects that admit each client, and a request to try.")
-@output("text", "json", "md")
+@output("text", "json", "md", "github")
+@read_options
 @mesh_options
 def command(
     old: str,
     new: str,
     paths: tuple[str, ...],
     more: tuple[str, ...],
+    options: ReadOptions,
     settings: MeshSettings,
     output: str,
     *,
@@ -48,7 +53,7 @@ def command(
     """
     below = (*paths, *more)
     _require(old, new, below)
-    before, after = _read(old, below, settings), _read(new, below, settings)
+    before, after = _read(old, below, settings, options), _read(new, below, settings, options)
     note_empty(before, after)
     comparison = Comparison(before, after)
     pairs = list(comparison.pairs())
@@ -72,13 +77,15 @@ def _holds(source: str, path: str) -> bool:
     return Path(source, path).exists() if Path(source).exists() else holds(source, path)
 
 
-def _read(source: str, paths: Sequence[str], settings: MeshSettings) -> Cluster:
+def _read(source: str, paths: Sequence[str], settings: MeshSettings, options: ReadOptions) -> Cluster:
     if Path(source).exists():
         inner = [Path(source, path) for path in paths] if Path(source).is_dir() else []
         named = [str(path) for path in inner if path.exists()] if inner else [source]
-        reading = read(named, settings, progress=progress)
+        reading = read(named, settings, progress=progress, options=options)
     else:
-        reading = read(paths or ["."], settings, progress=progress, options=ReadOptions(revision=source))
+        reading = read(paths or ["."], settings, progress=progress, options=replace(options, revision=source))
+    for note in summed(reading.left_out):
+        echo(f"note: {note}", err=True)
     if reading.deciding:
         raise InvalidInput(reading.deciding)
     return reading.cluster
@@ -90,6 +97,8 @@ def _shown(changes: Sequence[Changed], after: Cluster, form: str, *, explain: bo
             return changes_as_json(changes, after)
         case "md":
             return changes_as_markdown(changes, after.settings)
+        case "github":
+            return changes_as_github(changes, after.settings)
         case _:
             lines = changes_as_text(changes, after, explain=explain).splitlines()
             return "\n".join(fitted(line, width()) for line in lines)

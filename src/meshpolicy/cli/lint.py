@@ -13,11 +13,19 @@ from meshpolicy.findings.registry import lint, without
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.sources import read
+from meshpolicy.render.github import findings_as_github
 from meshpolicy.render.json import findings_as_json
 from meshpolicy.render.junit import findings_as_junit
 from meshpolicy.render.sarif import findings_as_sarif
 from meshpolicy.render.tables import fitted
 from meshpolicy.render.text import findings_as_text
+
+FORMS = {
+    "json": findings_as_json,
+    "github": findings_as_github,
+    "sarif": findings_as_sarif,
+    "junit": findings_as_junit,
+}
 
 
 def _fitted(text: str) -> str:
@@ -28,7 +36,7 @@ def _fitted(text: str) -> str:
 @click.option("--ignore", multiple=True, metavar="CODE", help="Leave out a code (MP035); may be repeated.")
 @click.option("--notes/--no-notes", default=False, help="Show notes, too: worth knowing, and no mistakes.")
 @click.option("--explain", is_flag=True, help="Say of each finding why it matters, and the rules behind it.")
-@output("text", "json", "sarif", "junit")
+@output("text", "json", "github", "sarif", "junit")
 @sources
 @mesh_options
 def command(
@@ -54,6 +62,5 @@ def command(
         raise InvalidInput(reading.wrong)
     note_empty(reading.cluster)
     found = without(lint(reading.cluster, reading.refused, progress), ignore, notes=notes)
-    forms = {"json": findings_as_json, "sarif": findings_as_sarif, "junit": findings_as_junit}
-    echo(forms[output](found) if output in forms else _fitted(findings_as_text(found, explain=explain)))
+    echo(FORMS[output](found) if output in FORMS else _fitted(findings_as_text(found, explain=explain)))
     sys.exit(1 if any(finding.code.severity is not Severity.NOTE for finding in found) else 0)

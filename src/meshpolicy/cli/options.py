@@ -11,7 +11,7 @@ import click
 
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.progress import progress
-from meshpolicy.core.errors import InvalidInput, ProblemKind
+from meshpolicy.core.errors import InvalidInput
 from meshpolicy.core.networks import parse_network
 from meshpolicy.core.policy import DefaultPolicy
 from meshpolicy.kinds.cluster import Cluster
@@ -21,7 +21,7 @@ from meshpolicy.manifests.installed import read_value_files
 from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.parse import Manifests
 from meshpolicy.manifests.sources import read
-from meshpolicy.render.notes import summed
+from meshpolicy.render.notes import notes
 
 Command = Callable[..., Any]
 STANDARD = MeshSettings()
@@ -251,14 +251,8 @@ def read_manifests(paths: tuple[str, ...], context: str, settings: MeshSettings,
 
 def note_reading(reading: Manifests) -> None:
     """Say on stderr what was left out of folders, and which objects stand in a namespace that they do not name."""
-    tolerated = (p for p in reading.wrong if p.kind is ProblemKind.TOLERATED and not reading.live)
-    for note in (*summed(reading.left_out), *map(str, tolerated)):
+    for note in notes(reading):
         echo(f"note: {note}", err=True)
-    others = sorted(name for name in reading.cluster.namespaces if name != "default")
-    if reading.unplaced and others:
-        objects = f"{reading.unplaced[0]}" + (f" and {n} more" if (n := len(reading.unplaced) - 1) else "")
-        hint = f"with --namespace {others[0]} they are read as of {others[0]}"
-        echo(f"note: {objects} name no namespace and were read as of `default`; {hint}", err=True)
 
 
 def note_empty(*clusters: Cluster) -> None:

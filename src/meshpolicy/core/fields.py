@@ -107,6 +107,13 @@ class Fields:
                 self.note(f"{key}.{name}", f"is {_shown(value)}, where a string is expected (put it in quotes)")
         return found
 
+    def strings_of_all(self) -> dict[str, str]:
+        """Return the strings of this mapping itself."""
+        found = Fields({"": dict(self.data)}, self.place, []).strings("")
+        for name in self.data.keys() - found.keys():
+            self.note(str(name), f"is {_shown(self.data[name])}, where a string is expected (put it in quotes)")
+        return found
+
     def _typed(self, key: str, kind: type[T], word: str, default: T) -> T:
         value = self.data.get(key)
         if value is None:

@@ -86,6 +86,8 @@ class _Walk:
         return [name for name in inner if not name.startswith(HIDDEN) and not self._excluded(here / name)]
 
     def _chart(self, here: Path) -> None:
+        if any(os.path.normpath(chart.path) == os.path.normpath(here) for chart in self._options.charts):
+            return
         if not chart_may_decide(here):
             self._leave_out(here, "a Helm chart without policies; `helm template` renders it")
             return

@@ -1,6 +1,7 @@
 """Reads YAML and JSON documents from files, folders and standard input. The only module that opens manifests."""
 
 import hashlib
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -13,13 +14,14 @@ from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.manifests import foreign, scalars
+from meshpolicy.manifests.chart import chart_may_decide, is_chart
 from meshpolicy.manifests.content import content, standard_input
 from meshpolicy.manifests.flow import with_quoted_colons
 from meshpolicy.manifests.folder import is_excluded, manifests_in
 from meshpolicy.manifests.kustomization import Kustomization, digest, files_of, within
 from meshpolicy.manifests.lines import Lines
-from meshpolicy.manifests.options import ReadOptions
-from meshpolicy.manifests.render import rendered
+from meshpolicy.manifests.options import Chart, ReadOptions
+from meshpolicy.manifests.render import rendered, rendered_chart
 from meshpolicy.manifests.tools import NotRendered
 from meshpolicy.manifests.variables import substituted, unset
 
@@ -148,7 +150,8 @@ def load(
     what was not rendered, one of the kind NOT_RENDERED.
     """
     reading = _Reading(options or ReadOptions(), None if options is None else options.variables, words=words)
-    documents = (document for path in paths for document in reading.documents(path))
+    read_paths = (document for path in paths for document in reading.documents(path))
+    documents = itertools.chain(read_paths, *(reading.chart(chart) for chart in reading.charts))
     return tuple(progress(documents, "documents read")), tuple(reading.problems)
 
 
@@ -161,6 +164,7 @@ class _Reading:
         self._read: set[Path] = set()
         """Files of folders that were read: one that two kustomizations list, or that lies in two sources, is one."""
         self.problems: list[Problem] = []
+        self.charts = options.charts
 
     def documents(self, path: str | Path) -> Iterator[Document]:
         """Yield the documents of a file, of a folder or of standard input."""
@@ -168,6 +172,8 @@ class _Reading:
             yield from self._texts("-", standard_input, self.problems)
         elif not Path(path).is_dir():
             yield from self._file(Path(path), self.problems)
+        elif is_chart(Path(path)):
+            yield from self.chart(Chart(str(path), Path(path).resolve().name, self._options.namespace))
         else:
             yield from self._folder(Path(path))
 
@@ -181,6 +187,16 @@ class _Reading:
         yield from self._files(folder.files)
         for root in folder.rendered:
             yield from self._rendered(root)
+
+    def chart(self, chart: Chart) -> Iterator[Document]:
+        """Yield what a chart renders; where it cannot be rendered, say so, and whether it may hold policies."""
+        name = self._options.shown(Path(chart.path))
+        try:
+            yield from rendered_chart(chart, name, self._of_text)
+        except NotRendered as error:
+            kind = ProblemKind.NOT_RENDERED if chart_may_decide(Path(chart.path)) else ProblemKind.LEFT_OUT
+            content = digest([Path(chart.path)])
+            self.problems.append(Problem(Place(name), f"not rendered: {error}", kind, digest=content))
 
     def _files(self, files: Iterable[Path]) -> Iterator[Document]:
         for file in files:

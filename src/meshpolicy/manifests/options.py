@@ -8,6 +8,18 @@ from meshpolicy.manifests.paths import display_path
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """A Helm chart to be rendered, and with what."""
+
+    path: str
+    release: str
+    namespace: str = ""
+    """Empty: that of the objects is left as the chart has it."""
+    values: tuple[str, ...] = ()
+    """Files, a later one before an earlier."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReadOptions:
     """How files are read."""
 
@@ -23,6 +35,8 @@ class ReadOptions:
     """The git revision in which the files are read; empty: as they are now."""
     overlays: tuple[str, ...] = ()
     """Folders with a kustomization that are rendered, where a source holds several; none: all of them."""
+    charts: tuple[Chart, ...] = ()
+    """Charts that are rendered beside the sources."""
     shown: Callable[[Path], str] = field(default=display_path, compare=False)
     """How messages name a file."""
 

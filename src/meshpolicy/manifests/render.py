@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,14 @@ import yaml
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
+from meshpolicy.manifests.chart import missing_dependencies
 from meshpolicy.manifests.kustomization import Kustomization
-from meshpolicy.manifests.tools import kustomize
+from meshpolicy.manifests.options import Chart
+from meshpolicy.manifests.tools import NotRendered, helm_template, kustomize
 
 ORIGIN = "config.kubernetes.io/origin"
+SEPARATOR = re.compile(r"^---.*$", re.MULTILINE)
+SOURCE = re.compile(r"^# Source: (\S+)$", re.MULTILINE)
 Read = Callable[[str, bytes], Iterator[Document]]
 """Reads the documents of a text, under a name."""
 
@@ -77,3 +81,25 @@ def _written(data: Mapping[str, object], documents: tuple[Document, ...]) -> Doc
 def _name(data: Mapping[str, object]) -> str:
     metadata = data.get("metadata")
     return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
+
+
+def rendered_chart(chart: Chart, name: str, read: Read) -> list[Document]:
+    """Return what a chart renders, each object at the template that helm says it is of. Raises NotRendered."""
+    if missing := missing_dependencies(Path(chart.path)):
+        raise NotRendered(
+            f"the chart needs {', '.join(missing)}, which is not in its charts/; `helm dependency build` fetches it"
+        )
+    text = helm_template(str(Path(chart.path).absolute()), chart.release, chart.namespace, _absolute(chart.values))
+    parts = [part for part in SEPARATOR.split(text.decode(errors="replace")) if part.strip()]
+    found: list[Document] = []
+    for number, part in enumerate(parts, 1):
+        source = SOURCE.search(part)
+        file = os.path.join(name, *source[1].split("/")[1:]) if source else name  # noqa: PTH118 # a name, not a path
+        for document in read(name, part.encode()):
+            place = Place(file, number)
+            found.append(replace(document, place=place, line_of=None))
+    return found
+
+
+def _absolute(paths: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(Path(path).absolute()) for path in paths)

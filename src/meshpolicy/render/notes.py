@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from meshpolicy.core.errors import Problem
+from meshpolicy.core.errors import Problem, ProblemKind
+from meshpolicy.manifests.parse import Manifests
 
 SHOWN = 3
 """Files that a line names."""
@@ -17,3 +18,14 @@ def summed(problems: Iterable[Problem]) -> Iterator[str]:
         first, *others = dict.fromkeys(places)
         listed = ", ".join(others[: SHOWN - 1]) + (", …" if len(others) >= SHOWN else "")
         yield f"{first}: {message}" + (f" (and {len(others)} more: {listed})" if others else "")
+
+
+def notes(reading: Manifests) -> Iterator[str]:
+    """Yield what a reader must know besides the answer: what was not read, and which namespaces were taken."""
+    yield from summed(reading.left_out)
+    yield from (str(one) for one in reading.wrong if one.kind is ProblemKind.TOLERATED and not reading.live)
+    others = sorted(name for name in reading.cluster.namespaces if name != "default")
+    if reading.unplaced and others:
+        objects = f"{reading.unplaced[0]}" + (f" and {n} more" if (n := len(reading.unplaced) - 1) else "")
+        hint = f"with --namespace {others[0]} they are read as of {others[0]}"
+        yield f"{objects} name no namespace and were read as of `default`; {hint}"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from meshpolicy.core.errors import Place
@@ -12,10 +13,36 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One thing that is wrong, by the rule that says so."""
+
+    rule: str
+    severity: Severity
+    message: str
+    place: Place
+
+
 def findings_as_sarif(findings: Sequence[Finding]) -> str:
     """Return one run, with all codes as its rules."""
-    driver = {"name": "meshpolicy", "rules": _rules()}
-    run = {"tool": {"driver": driver}, "results": [_result(finding) for finding in findings]}
+    return results_as_sarif(
+        [
+            Result(
+                finding.code.code,
+                finding.code.severity,
+                f"{finding.subject}: {finding.message}. Fix: {finding.code.fix}",
+                finding.place,
+            )
+            for finding in findings
+        ]
+    )
+
+
+def results_as_sarif(results: Sequence[Result], more: Sequence[tuple[str, str]] = ()) -> str:
+    """Return one run, with all codes as its rules, and `more`: names of rules, and what they say."""
+    rules = [*_rules(), *({"id": name, "shortDescription": {"text": text}} for name, text in more)]
+    driver = {"name": "meshpolicy", "rules": rules}
+    run = {"tool": {"driver": driver}, "results": [_result(result) for result in results]}
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
@@ -32,12 +59,12 @@ def _rules() -> list[dict[str, object]]:
     ]
 
 
-def _result(finding: Finding) -> dict[str, object]:
+def _result(result: Result) -> dict[str, object]:
     return {
-        "ruleId": finding.code.code,
-        "level": LEVELS[finding.code.severity],
-        "message": {"text": f"{finding.subject}: {finding.message}. Fix: {finding.code.fix}"},
-        "locations": [{"physicalLocation": _location(finding.place)}],
+        "ruleId": result.rule,
+        "level": LEVELS[result.severity],
+        "message": {"text": result.message},
+        "locations": [{"physicalLocation": _location(result.place)}],
     }
 
 

@@ -1,0 +1,42 @@
+"""What `meshpolicy.yaml` says. Pure values."""
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from meshpolicy.cases.proofs import Claimed
+from meshpolicy.core.errors import Place
+from meshpolicy.findings.finding import Finding
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.manifests.options import AS_IT_IS, ReadOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A finding that does not fail the run: of which code, of which object, why, and until when."""
+
+    code: str
+    object: str
+    """An object as findings name it, `Server shop/web`; `*` stands for any letters."""
+    reason: str
+    place: Place
+    expires: str = ""
+    """The last day on which it counts; empty: it never ends."""
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is one that it means."""
+        return finding.code.code == self.code and fnmatchcase(str(finding.subject), self.object)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What is read, what must hold, and what was accepted."""
+
+    place: Place
+    sources: tuple[str, ...] = ()
+    options: ReadOptions = AS_IT_IS
+    settings: MeshSettings = field(default_factory=MeshSettings)
+    claims: tuple[Claimed, ...] = ()
+    accepted: str = ""
+    """The file of accepted access; empty: none is compared."""
+    cases: tuple[str, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()

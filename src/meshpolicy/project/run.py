@@ -1,0 +1,149 @@
+"""Runs what `meshpolicy.yaml` asks for: findings, sentences, accepted access, cases. One value tells all of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+from meshpolicy.analysis.prove import Outcome, prove
+from meshpolicy.api.proof import public
+from meshpolicy.cases.accepted import read_accepted, violations
+from meshpolicy.cases.read import read_cases
+from meshpolicy.cases.verify import verify
+from meshpolicy.core.errors import InvalidInput, Place, UnknownWorkload
+from meshpolicy.core.progress import Progress, no_progress
+from meshpolicy.findings.finding import Finding, Severity
+from meshpolicy.findings.registry import lint
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.manifests.parse import Manifests
+from meshpolicy.manifests.sources import read
+from meshpolicy.project.project import Project, Suppression
+
+
+class Part(StrEnum):
+    """What a check belongs to."""
+
+    LINT = "lint"
+    PROVE = "prove"
+    ACCEPTED = "accepted access"
+    CASES = "cases"
+    SUPPRESSIONS = "suppressions"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    part: Part
+    name: str
+    """What was asked: a sentence, a case, or what was found and where."""
+    severity: Severity | None = None
+    """None: all is well."""
+    message: str = ""
+    """What is wrong."""
+    place: Place | None = None
+    code: str = ""
+    """Of a finding."""
+    fix: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run fails by it."""
+        return self.severity in (Severity.ERROR, Severity.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run found."""
+
+    reading: Manifests
+    checks: tuple[Check, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything is wrong."""
+        return any(check.failed for check in self.checks)
+
+
+def run(project: Project, progress: Progress = no_progress, today: date | None = None) -> Report:
+    """Return what becomes of everything that a project asks for. Raises InvalidInput for what cannot be read."""
+    reading = read(project.sources, project.settings, "", progress, project.options)
+    if reading.unusable:
+        raise InvalidInput(reading.wrong)
+    checks = [*_findings(project, reading, progress, today or datetime.now(UTC).date())]
+    if reading.deciding:
+        text = "not asked: a cluster would refuse some of the manifests"
+        checks += [Check(Part.PROVE, str(one.sentence), Severity.ERROR, text, one.place) for one in project.claims]
+        if project.accepted:
+            checks.append(Check(Part.ACCEPTED, project.accepted, Severity.ERROR, text, Place(project.accepted)))
+    else:
+        checks += _proofs(project, reading.cluster, progress)
+        checks += _accepted(project, reading.cluster)
+    return Report(reading, (*checks, *_cases(project, progress)))
+
+
+def _findings(project: Project, reading: Manifests, progress: Progress, today: date) -> Iterator[Check]:
+    found = lint(reading.cluster, reading.refused, progress)
+    in_force = [one for one in project.suppressions if not _expired(one, today)]
+    shown = [one for one in found if not any(other.covers(one) for other in in_force)]
+    yield from map(_of_finding, (one for one in shown if one.code.severity is not Severity.NOTE))
+    if not any(one.code.severity is not Severity.NOTE for one in shown):
+        yield Check(Part.LINT, "no findings")
+    yield from _suppressions(project.suppressions, found, today)
+
+
+def _of_finding(finding: Finding) -> Check:
+    code = finding.code
+    name = f"{code.code} {finding.subject}"
+    return Check(Part.LINT, name, code.severity, finding.message, finding.place, code.code, code.fix)
+
+
+def _suppressions(all_of_them: Sequence[Suppression], found: Sequence[Finding], today: date) -> Iterator[Check]:
+    """Yield those that expired, and those that mean no finding: both would hide what comes later."""
+    for one in all_of_them:
+        name = f"{one.code} {one.object}"
+        if not any(map(one.covers, found)):
+            text = "matches no finding; take it out"
+            yield Check(Part.SUPPRESSIONS, name, Severity.WARNING, text, one.place)
+        elif _expired(one, today):
+            yield Check(Part.SUPPRESSIONS, name, Severity.WARNING, f"expired on {one.expires}", one.place)
+
+
+def _expired(one: Suppression, today: date) -> bool:
+    return bool(one.expires) and date.fromisoformat(one.expires) < today
+
+
+def _proofs(project: Project, cluster: Cluster, progress: Progress) -> Iterator[Check]:
+    for claimed in progress(project.claims, "sentences", len(project.claims)):
+        try:
+            proof = prove(cluster, claimed.sentence)
+        except UnknownWorkload as error:
+            yield Check(Part.PROVE, str(claimed.sentence), Severity.ERROR, str(error), claimed.place)
+            continue
+        answer = public(proof, cluster)
+        text = " ".join(str(answer).split())
+        severity = None if proof.outcome is Outcome.PROVED else Severity.ERROR
+        yield Check(Part.PROVE, answer.sentence, severity, "" if severity is None else text, claimed.place)
+
+
+def _accepted(project: Project, cluster: Cluster) -> Iterator[Check]:
+    if not project.accepted:
+        return
+    place = Place(project.accepted)
+    wrong = violations(cluster, read_accepted(project.accepted, cluster.settings))
+    for text in wrong:
+        yield Check(Part.ACCEPTED, project.accepted, Severity.ERROR, text, place)
+    if not wrong:
+        yield Check(Part.ACCEPTED, project.accepted)
+
+
+def _cases(project: Project, progress: Progress) -> Iterator[Check]:
+    if not project.cases:
+        return
+    cases, problems = read_cases(project.cases, progress)
+    if problems:
+        raise InvalidInput(problems)
+    for case in progress(cases, "cases", len(cases)):
+        result = verify(case)
+        told = "; ".join(f"{one.subject}: expected {one.expected}, found {one.found}" for one in result.differences)
+        yield Check(Part.CASES, case.description, Severity.ERROR if told else None, told, case.place)
