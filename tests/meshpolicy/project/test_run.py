@@ -12,7 +12,7 @@ from meshpolicy.project.read import read_project
 from meshpolicy.project.run import Part, run
 
 from ..command import run as meshpolicy
-from ..manifests.corpus import GOOD, deployment, laid_out
+from ..manifests.corpus import GOOD, POLICY, SERVER, deployment, laid_out
 
 FALSE = "prove: [only shop/web may any request on shop/web:8080]"
 TRUE = "prove: [only shop/cart may any request on shop/web:8080]"
