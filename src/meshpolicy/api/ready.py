@@ -14,6 +14,7 @@ from meshpolicy.manifests.parse import Manifests, assemble, parse_documents
 from meshpolicy.ready.deny import meshed_namespaces
 from meshpolicy.ready.need import Party
 from meshpolicy.ready.report import Report, report
+from meshpolicy.traffic.call import ObservedCall
 
 
 def ask_ready(
@@ -22,6 +23,7 @@ def ask_ready(
     home: str = "",
     told: Mapping[Party, str] | None = None,
     nodes: tuple[Network, ...] = (),
+    calls: Iterable[ObservedCall] = (),
 ) -> Report:
     """Return what breaks if deny goes on.
 
@@ -31,6 +33,7 @@ def ask_ready(
         home: the namespace of objects that name none.
         told: who parties are, as a person names callers; an empty text says nothing.
         nodes: the networks in which nodes have their addresses; none: any.
+        calls: those that were observed.
 
     Raises:
         InvalidQuestion: there is no such namespace, or a party is an address.
@@ -52,7 +55,9 @@ def ask_ready(
 
     parties = {who: _party(cluster, text) for who, text in (told or {}).items() if text}
     chosen = namespaces or meshed_namespaces(cluster)
-    return report(cluster, reading.documents, chosen, rebuilt, objects_of, home=home, told=parties, nodes=nodes)
+    return report(
+        cluster, reading.documents, chosen, rebuilt, objects_of, home=home, told=parties, nodes=nodes, calls=calls
+    )
 
 
 def _party(cluster: Cluster, text: str) -> Workload | Party:

@@ -7,12 +7,15 @@ import click
 from meshpolicy.api.ready import ask_ready
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import columns, mesh_options, networks, output, read_manifests, sources_and_namespaces
+from meshpolicy.core.errors import InvalidInput, ProblemKind
 from meshpolicy.core.networks import parse_network
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.sources import ReadOptions
 from meshpolicy.ready.need import Party
 from meshpolicy.ready.report import Report
 from meshpolicy.render.ready import exit_code, report_as_json, report_as_junit, report_as_text, report_as_yaml
+from meshpolicy.traffic.call import ObservedCall
+from meshpolicy.traffic.read import read as read_traffic
 
 WHO = "Who {} is: a workload, an account `namespace/account`, or `unmeshed`.  [default: by its image]"
 
@@ -20,6 +23,14 @@ WHO = "Who {} is: a workload, an account `namespace/account`, or `unmeshed`.  [d
 @click.command("ready", short_help="What breaks if deny goes on?")
 @click.option("--ingress", default="", metavar="CLIENT", help=WHO.format("the ingress controller"))
 @click.option("--prometheus", default="", metavar="CLIENT", help=WHO.format("Prometheus"))
+@click.option(
+    "--traffic",
+    "logs",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(allow_dash=True),
+    help="Observed calls, too: Linkerd's access log, series of Prometheus, `just tap --output json`; may be repeated.",
+)
 @click.option(
     "--nodes",
     default=None,
@@ -41,6 +52,7 @@ def command(
     output: str,
     ingress: str,
     prometheus: str,
+    logs: tuple[str, ...],
     nodes: tuple[str, ...] | None,
     *,
     accept_unknown: bool,
@@ -56,9 +68,19 @@ def command(
     reading = read_manifests(sources, context, settings, options)
     told = {Party.INGRESS: ingress, Party.PROMETHEUS: prometheus}
     known = tuple(one for text in nodes or () if (one := parse_network(text)) is not None)
-    found = ask_ready(reading, namespaces, options.namespace, told, known)
+    found = ask_ready(reading, namespaces, options.namespace, told, known, _observed(logs))
     echo(_shown(found, reading.cluster.settings, output, accept_unknown=accept_unknown, explain=explain))
     sys.exit(exit_code(found, accept_unknown=accept_unknown))
+
+
+def _observed(logs: tuple[str, ...]) -> tuple[ObservedCall, ...]:
+    """Return the calls of logs, with a note on stderr for what was left out. Raises InvalidInput."""
+    found = read_traffic(logs)
+    if found.unusable:
+        raise InvalidInput(tuple(one for one in found.problems if one.kind is not ProblemKind.LEFT_OUT))
+    for problem in found.problems:
+        echo(f"note: {problem}", err=True)
+    return found.calls
 
 
 def _shown(found: Report, settings: MeshSettings, form: str, *, accept_unknown: bool, explain: bool) -> str:

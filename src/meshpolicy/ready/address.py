@@ -18,7 +18,7 @@ PAIR = re.compile(rf"(?<![\w.:/@%$-])(?P<host>{HOST}):(?P<port>\d{{1,5}})(?![\w.
 FULL = re.compile(rf"(?<![\w.:/@-])(?P<host>{HOST}\.svc(?:\.[a-z0-9.-]+)?)(?![\w:-])")
 """A whole name of a Service, without a port."""
 NAMED = re.compile(
-    r"(?i)(?<![a-z0-9])[a-z0-9_.-]*(?:host|hostname|addr|address|endpoint|server)s?[\"']?\s*[:=]\s*[\"']?"
+    r"(?i)(?<![a-z0-9])[a-z0-9_.-]*(?P<key>host|hostname|addr|address|endpoint|server)s?[\"']?\s*[:=]\s*[\"']?"
     rf"(?P<host>{HOST})[\"']?\s*(?=$|[\s,;}}])"
 )
 """A line such as `host: db`, or `db_host=db`."""
@@ -98,7 +98,8 @@ def addresses(text: str, name: str = "") -> Iterator[Address]:
         if 0 < int(found["port"]) <= MOST and not found["host"].isdecimal():
             yield Address(found["host"], int(found["port"]), "", _path(found["path"]))
     yield from (Address(found["host"]) for found in FULL.finditer(rest))
-    yield from (Address(found["host"], sure=False) for found in NAMED.finditer(rest))
+    for found in NAMED.finditer(rest):
+        yield Address(found["host"], sure=found["key"].lower() not in ("endpoint", "server"))
 
 
 def _of_url(found: re.Match[str]) -> Iterator[Address]:

@@ -80,7 +80,7 @@ def _checked(before: Cluster, after: Cluster, step: Step, needs: Sequence[Need])
     """Return a step, unless it takes away what was allowed."""
     for need in needs:
         if hold(before, need).standing.allowed and not hold(after, need).standing.allowed:
-            return Step(f"{step.text}: that would refuse {need.caller_name} -> {need.server_name}"), before
+            return Step(f"{step.text}: that may refuse {need.caller_name} -> {need.server_name}"), before
     return step, after
 
 

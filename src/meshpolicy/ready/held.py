@@ -7,15 +7,16 @@ from ipaddress import ip_address
 
 from meshpolicy.analysis.access import Access, accesses, admits
 from meshpolicy.core.client import Traffic
-from meshpolicy.core.match import Address, Network
-from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Reason, TlsAuthenticated
+from meshpolicy.core.match import Address, HttpMatch, Network, PathKind, PathMatch
+from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Protocol, Reason, TlsAuthenticated
 from meshpolicy.core.truth import Truth
+from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.connection import DNS_PORT, Infrastructure
 from meshpolicy.decide.decide import Verdict
-from meshpolicy.decide.judge import Answer, Layer, judge
+from meshpolicy.decide.judge import Answer, Layer, client_of, judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, identity_of
-from meshpolicy.index.effective import effective
+from meshpolicy.index.effective import effective, probe_paths
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.cluster import Cluster
@@ -89,11 +90,18 @@ def calls(cluster: Cluster, need: Need) -> list[Call]:
     found = []
     for target in targets:
         host = need.asking.host or (target.host if target is not None else "")
-        request = Request(need.asking.method, need.asking.path, {"host": host}, host)
+        path = need.asking.path if need.asking.whole else _beside_probes(server, need.port)
+        request = Request(need.asking.method, path, {"host": host}, host)
         for traffic in need.asking.traffics:
             sent = replace(request, method="POST") if traffic is Traffic.GRPC else request
             found.append(Call(server, need.port, client, None, target, sent, traffic))
     return found
+
+
+def _beside_probes(server: Workload, port: int) -> str:
+    """Return a path that stands for those that are not known: what is open to probes says nothing of the others."""
+    opened = probe_paths(server, port)
+    return next(path for path in ("/", *(f"/{number}" for number in range(len(opened) + 1))) if path not in opened)
 
 
 def _is_peer(need: Need) -> bool:
@@ -161,7 +169,9 @@ def _refused(cluster: Cluster, need: Need, call: Call, answer: Answer) -> Held:
                 need, Standing.UNKNOWN, f"{need.asking.method} {need.asking.path} is refused; {partly}", "", call
             )
     if not need.sure:
-        text = f"it would be refused, if `{need.what}` names what it calls: {why}"
+        observed = need.kind is NeedKind.OBSERVED
+        doubt = "it is answered today, which the log does not say" if observed else f"`{need.what}` names what it calls"
+        text = f"it would be refused, if {doubt}: {why}"
         return Held(need, Standing.UNKNOWN, text, "", call, answer)
     return Held(need, Standing.MISSING, why, answer.outcome, call, answer)
 
@@ -174,7 +184,7 @@ def _partly(cluster: Cluster, need: Need, call: Call, answer: Answer) -> str:
     if policy is None or (need.asking.whole and answer.allowed) or not call.traffic.is_http:
         return ""
     refs = [route.ref for route in policy.http_routes] + [route.ref for route in policy.grpc_routes]
-    if not any(ref.is_object for ref in refs):
+    if not any(ref.is_object for ref in refs) or (answer.allowed and _to_all(cluster, policy, call)):
         return ""
     own = _admitting(cluster, call)
     if answer.allowed:
@@ -183,6 +193,18 @@ def _partly(cluster: Cluster, need: Need, call: Call, answer: Answer) -> str:
     if not own or need.client is None:
         return ""
     return f"{own[0].by} admits its caller to other requests, and which it sends is not declared"
+
+
+def _to_all(cluster: Cluster, policy: PortPolicy, call: Call) -> bool:
+    """Whether every route of a port admits a caller, and one of them takes what no other does."""
+    if policy.protocol is Protocol.GRPC:
+        return False
+    client = client_of(cluster, call)
+    rules = [rule for route in policy.http_routes if not route.hostnames for rule in route.rules]
+    anything = HttpMatch(PathMatch(PathKind.PREFIX, "/"))
+    rest = any(not rule.matches or {HttpMatch(), anything} & set(rule.matches) for rule in rules)
+    changed = any(rule.filters for route in policy.http_routes for rule in route.rules)
+    return rest and not changed and all(authorized(one.authorizations, client) for one in policy.http_routes)
 
 
 def _admitting(cluster: Cluster, call: Call) -> list[Access]:

@@ -10,16 +10,20 @@ from meshpolicy.core.match import Network
 from meshpolicy.core.policy import Origin
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.ready.change import Planned, Read, Rebuild, Step, plan
 from meshpolicy.ready.declared import Declared
 from meshpolicy.ready.deny import with_deny
 from meshpolicy.ready.held import Held, Standing, dns_needs, hold
 from meshpolicy.ready.manifest import Written
+from meshpolicy.ready.names import Names
 from meshpolicy.ready.need import Need, NeedKind, Party, Unseen
+from meshpolicy.ready.observed import Observed
 from meshpolicy.ready.outside import Outside
 from meshpolicy.ready.parties import find_parties
 from meshpolicy.ready.scrapes import Scrapes
+from meshpolicy.traffic.call import ObservedCall
 
 
 class Readiness(StrEnum):
@@ -31,6 +35,16 @@ class Readiness(StrEnum):
     """Some need is refused."""
     UNKNOWN = "unknown"
     """None is known to be refused, and not all can be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncalled:
+    """A port of a Service that nobody is known to call, and that deny closes to all: programs may name it in code."""
+
+    service: Service
+    number: int
+    server: Workload
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,7 @@ class Report:
     unused: tuple[Access, ...]
     """What is granted, and nobody is known to need."""
     unseen: tuple[Unseen, ...]
+    uncalled: tuple[Uncalled, ...]
     plan: Planned
     order: tuple[Turn, ...]
     denied: Cluster
@@ -59,7 +74,7 @@ class Report:
     @property
     def readiness(self) -> Readiness:
         """Return whether deny can go on."""
-        return _readiness([one.standing for one in self.held], bool(self.unseen))
+        return _readiness([one.standing for one in self.held], bool(self.unseen or self.uncalled))
 
     def of(self, standing: Standing) -> Iterator[tuple[Held, Step | None]]:
         """Yield the needs that stand so, each with its step if there is one."""
@@ -78,22 +93,27 @@ def report(
     home: str = "",
     told: Mapping[Party, Workload | Party] | None = None,
     nodes: tuple[Network, ...] = (),
+    calls: Iterable[ObservedCall] = (),
 ) -> Report:
     """Return what breaks if deny goes on in some namespaces.
 
     `rebuild` and `read` make clusters of objects, and objects of manifests. `home` is the namespace of objects that
     name none. `told` says who ingress controllers and Prometheus are; without it, they are looked for by their images.
     `nodes` are the networks in which nodes have their addresses; without them, they may have any.
+    `calls` are those that were observed.
     """
     written = Written(documents, home)
-    needs, unseen = find_needs(cluster, written, namespaces, told or {}, nodes)
+    needs, unseen = find_needs(cluster, written, namespaces, told or {}, nodes, calls)
     denied = rebuild(with_deny(cluster, namespaces))
     held = tuple(hold(denied, need) for need in needs)
+    near = [one for one in denied.workloads if one.ref.namespace in namespaces]
+    granted = [one for one in accesses(denied, near) if one.by.origin is not Origin.PROBES and not one.blocked]
     return Report(
         tuple(sorted(namespaces)),
         held,
-        tuple(_unused(denied, namespaces, held)),
+        tuple(one for one in granted if not one.unknown and not any(_uses(denied, need, one) for need in held)),
         unseen,
+        tuple(_uncalled(denied, namespaces, Names(denied, written), held, granted)),
         plan(denied, held, rebuild, read),
         order(namespaces, held),
         denied,
@@ -106,12 +126,14 @@ def find_needs(
     namespaces: Collection[str],
     told: Mapping[Party, Workload | Party],
     nodes: tuple[Network, ...] = (),
+    calls: Iterable[ObservedCall] = (),
 ) -> tuple[tuple[Need, ...], tuple[Unseen, ...]]:
     """Return the needs that deny in some namespaces bears on, each once, and what may be one and cannot be read."""
     declared = Declared(cluster, written)
     parties = find_parties(cluster, told)
     outside = Outside(cluster, written, declared, parties, nodes)
     found = [*declared.needs(), *outside.needs(), *Scrapes(cluster, written, declared.names, parties).needs()]
+    found += Observed(cluster, declared.names).needs(calls)
     needs = {
         need.key: need
         for need in _distinct(one for one in found if isinstance(one, Need))
@@ -125,12 +147,17 @@ def find_needs(
 
 
 def _distinct(needs: Iterable[Need]) -> Iterator[Need]:
-    """Yield each need once, where it is written first; what may be one gives way to one that is of the same port."""
+    """Yield each need once, where it is written first.
+
+    What may be one gives way to a sure one of the same port, and requests that are not known to those that were seen.
+    """
     found = list(needs)
+    seen_calls = {_between(need) for need in found if need.kind is NeedKind.OBSERVED and need.asking.whole}
     sure = {_between(need) for need in found if need.sure}
     seen: set[object] = set()
     for need in found:
-        if need.key not in seen and (need.sure or _between(need) not in sure):
+        known = need.asking.whole or _between(need) not in seen_calls
+        if known and need.key not in seen and (need.sure or _between(need) not in sure):
             seen.add(need.key)
             yield need
 
@@ -139,13 +166,21 @@ def _between(need: Need) -> tuple[object, ...]:
     return (need.client.ref if need.client is not None else need.caller, need.server.ref, need.port)
 
 
-def _unused(cluster: Cluster, namespaces: Collection[str], held: Sequence[Held]) -> Iterator[Access]:
-    """Yield what is granted without a need; the kubelet's own route is none of it."""
-    workloads = [one for one in cluster.workloads if one.ref.namespace in namespaces]
-    for access in accesses(cluster, workloads):
-        granted = access.by.origin is not Origin.PROBES and not access.unknown and not access.blocked
-        if granted and not any(_uses(cluster, one, access) for one in held):
-            yield access
+def _uncalled(
+    cluster: Cluster, namespaces: Collection[str], names: Names, held: Sequence[Held], granted: Sequence[Access]
+) -> Iterator[Uncalled]:
+    """Yield the ports that Services offer, that nobody is known to call or is let in to."""
+    watched = (NeedKind.PROBE, NeedKind.HOOK)
+    known = {(one.need.server.ref, one.need.port) for one in held if one.need.kind not in watched}
+    known |= {(one.server, one.port) for one in granted}
+    for service in cluster.services:
+        if service.ref.namespace not in namespaces:
+            continue
+        for entry in service.ports:
+            for one in names.behind(service, entry.number) if entry.protocol == "TCP" else ():
+                if one.workload.meshed and (one.workload.ref, one.port) not in known:
+                    known.add((one.workload.ref, one.port))
+                    yield Uncalled(service, entry.number, one.workload, one.port)
 
 
 def _uses(cluster: Cluster, held: Held, access: Access) -> bool:

@@ -11,12 +11,13 @@ from meshpolicy.core.errors import Place
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.ready.change import Step
 from meshpolicy.ready.held import Held, Standing
-from meshpolicy.ready.report import Readiness, Report
+from meshpolicy.ready.report import Readiness, Report, Uncalled
 from meshpolicy.render.junit import Entry, Outcome, suite
 from meshpolicy.render.rows import granted_by
 from meshpolicy.render.tables import fitted
 
 SHOWN = (Standing.MISSING, Standing.UNKNOWN, Standing.UNPROTECTED, Standing.CORRECT)
+UNCALLED = "nobody is known to call it, and deny closes it to all"
 MEANS = {
     Standing.MISSING: "needed, and refused with deny",
     Standing.UNKNOWN: "needed, and the input does not decide it",
@@ -35,6 +36,9 @@ def report_as_text(report: Report, settings: MeshSettings, width: int | None = N
         for held, step in some:
             lines += _need(held, step, explain=explain)
     lines += _unseen(report)
+    if report.uncalled:
+        lines += ["", f"closed to all (nobody is known to call it): {len(report.uncalled)}"]
+        lines += [f"  {_uncalled(one)}" for one in report.uncalled]
     if report.unused:
         lines += ["", f"unused (allowed, and nobody is known to need it): {len(report.unused)}"]
         for access in report.unused:
@@ -57,7 +61,7 @@ def _head(report: Report) -> str:
     told = f"deny on {where}: {counted(len(report.held), 'need')} known"
     if counts[Standing.MISSING]:
         told += f", {counts[Standing.MISSING]} would be refused"
-    if unknown := counts[Standing.UNKNOWN] + len(report.unseen):
+    if unknown := counts[Standing.UNKNOWN] + len(report.unseen) + len(report.uncalled):
         told += f", {unknown} not known"
     return f"{report.readiness.upper()}: {told}"
 
@@ -81,6 +85,14 @@ def _unseen(report: Report) -> Iterator[str]:
     for one in report.unseen:
         yield f"  {one.who}: {one.what}, {where(one.place)}"
         yield f"      {one.why}"
+
+
+def _uncalled(one: Uncalled) -> str:
+    ref, place = one.service.ref, one.service.ref.place
+    shown = f", {where(place)}" if place is not None else ""
+    return (
+        f"{ref.namespace}/{ref.name}:{one.number} of {one.server.ref.namespace}/{one.server.ref.name}:{one.port}{shown}"
+    )
 
 
 def where(place: Place) -> str:
@@ -111,6 +123,11 @@ def report_as_json(report: Report, settings: MeshSettings) -> str:
         "needs": [_as_json(held, report.plan.steps.get(number)) for number, held in enumerate(report.held)],
         "unseen": [
             {"object": one.who, "what": one.what, "why": one.why, **_placed(one.place)} for one in report.unseen
+        ],
+        "uncalled": [
+            {"service": f"{one.service.ref.namespace}/{one.service.ref.name}", "port": one.number}
+            | {"server": f"{one.server.ref.namespace}/{one.server.ref.name}", "target": one.port}
+            for one in report.uncalled
         ],
         "unused": [
             dict(zip(("server", "port", "client", "requests"), access_words(one, settings), strict=True))
@@ -164,6 +181,7 @@ def report_as_junit(report: Report, *, accept_unknown: bool = False) -> str:
         for held in report.held
     ]
     entries += [Entry(one.who, one.what, doubtful, one.why, where(one.place)) for one in report.unseen]
+    entries += [Entry(str(one.service.ref), f"port {one.number}", doubtful, UNCALLED) for one in report.uncalled]
     return suite("meshpolicy ready", entries or [Entry("meshpolicy", "no need is known")])
 
 

@@ -82,7 +82,7 @@ def test_deny_would_refuse_what_is_named(manifests: tuple[Manifest, ...], tmp_pa
 )
 def test_what_names_nothing_of_the_cluster_is_no_need(env: dict[str, object], tmp_path: Path) -> None:
     found = answered(tmp_path, *CART, web(env=env))
-    assert (calls(found), found["unseen"], found["readiness"]) == ([], [], "ready")
+    assert (calls(found), found["unseen"]) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,13 @@ def test_what_cannot_be_seen_is_said_and_never_ready(manifest: Manifest, why: st
     found = answered(tmp_path, *CART, manifest)
     assert [why in one["why"] for one in found["unseen"]] == [True]
     assert found["readiness"] == "unknown"
+
+
+def test_a_service_that_nobody_is_known_to_call_may_be_named_in_code(tmp_path: Path) -> None:
+    found = answered(tmp_path, *CART)
+    assert found["uncalled"] == [{"service": "shop/cart", "port": 80, "server": "shop/cart", "target": 8080}]
+    assert found["readiness"] == "unknown"
+    assert answered(tmp_path, *CART, options=("--accept-unknown",), code=0)["readiness"] == "unknown"
 
 
 def test_a_bare_word_that_may_be_a_name_is_not_known_and_never_ready(tmp_path: Path) -> None:

@@ -50,6 +50,12 @@ def test_what_the_kubelet_asks_for(manifests: tuple[Manifest, ...], standing: st
     assert calls(found) == [("the kubelet", "shop/cart:8080", standing)]
 
 
+def test_what_a_probe_opens_says_nothing_of_other_requests(tmp_path: Path) -> None:
+    root = {"livenessProbe": {"httpGet": {"path": "/", "port": "http"}}}
+    found = answered(tmp_path, *cart(**root), deployment("web", env={"CART": "http://cart"}))
+    assert calls(found) == [("shop/web", "shop/cart:8080", "missing"), ("the kubelet", "shop/cart:8080", "correct")]
+
+
 @pytest.mark.parametrize(
     "manifests",
     [

@@ -174,6 +174,9 @@ def test_every_call_that_is_declared_is_found_and_no_other(made: tuple[list[Edge
     }
     assert found == wanted(edges)
     assert report.unseen == ()
+    called = {(server, port) for _, server, port in wanted(edges)}
+    offered = {(name(number), port) for number in range(5) if number not in unmeshed for port in PORTS.values()}
+    assert {(one.server.ref.name, one.port) for one in report.uncalled} == offered - called
     kubelets = {one.need.server.ref.name for one in report.held if one.need.client is None}
     assert kubelets == {name(number) for number in probed}
     for one in report.held:
@@ -193,7 +196,8 @@ def test_all_steps_together_make_it_ready_and_open_needs_alone(made: tuple[list[
     left = [one for one in applied.held if one.standing is Standing.MISSING]
     plain = {name(number) for number in unmeshed}
     assert {one.need.client.ref.name for one in left if one.need.client} <= plain
-    assert left or applied.readiness is Readiness.READY
+    assert left or all(one.standing.allowed for one in applied.held)
+    assert left or applied.uncalled or applied.readiness is Readiness.READY
     needed = wanted(edges)
     for one in compare(report.denied, after):
         if one.change is not Change.OPENED:

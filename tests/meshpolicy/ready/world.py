@@ -70,12 +70,12 @@ CART = (namespace(), deployment("cart", ports={"http": 8080}), service("cart", {
 """A server to call: its Service's port is 80, its own 8080."""
 
 
-def answered(folder: Path, *manifests: Manifest, options: tuple[str, ...] = ()) -> dict[str, Any]:
+def answered(folder: Path, *manifests: Manifest, options: tuple[str, ...] = (), code: int = 1) -> dict[str, Any]:
     """Return what `ready` says as JSON, and hold its exit code to it."""
     file = written(folder, "shop.yaml", *manifests)
-    code, out, _ = run("ready", file, "--output", "json", *options)
+    ended, out, _ = run("ready", file, "--output", "json", *options)
     found = json.loads(out)
-    assert code == (0 if found["readiness"] == "ready" else 1)
+    assert ended == (0 if found["readiness"] == "ready" else code)
     assert isinstance(found, dict)
     return found
 
