@@ -221,6 +221,7 @@ bench *args: install
     @python bench/scale.py "$@"
     @python bench/meshpolicy.py "$@"
     @python bench/diff.py "$@"
+    @python bench/ready/measure.py "$@"
     @python bench/netpol.py "$@"
 
 # list all that the lock file pins, as a CycloneDX bill of materials

@@ -23,12 +23,15 @@ from meshpolicy.api.ready import ask_ready
 from meshpolicy.cases.case import Case, CaseRequest
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
+from meshpolicy.decide.transport import find_service_target
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.manifests.parse import Manifests
 from meshpolicy.manifests.sources import read
 from meshpolicy.ready.held import Standing
 from meshpolicy.ready.manifest import Manifest, Written
 from meshpolicy.ready.need import Need
 from meshpolicy.ready.report import Report
+from meshpolicy.traffic.read import read as read_traffic
 
 FOLDER = Path(__file__).parent
 DENY = "config.linkerd.io/default-inbound-policy"
@@ -53,6 +56,8 @@ class Figures:
     """Ports of which it was said that nobody is known to call them."""
     wrong: tuple[str, ...]
     """What was said for certain and seen otherwise."""
+    by_log: frozenset[Edge]
+    """What is said to be refused once the access log of all HTTP calls is read as well."""
     answered_after: tuple[int, int]
     """Of the calls that were said to be missing and got a step: those that it has answered, and all of them."""
 
@@ -156,8 +161,46 @@ async def measured(folder: Path) -> Figures:
         said,
         frozenset(f"{one.server.ref.namespace}/{one.server.ref.name}:{one.port}" for one in report.uncalled),
         tuple(_wrong(said, edges, answered)),
+        _by_log(reading, table, edges),
         (sum(after[edge] for edge in stepped), len(stepped)),
     )
+
+
+def _by_log(reading: Manifests, table: Mapping[str, Any], edges: Sequence[Edge]) -> frozenset[Edge]:
+    """Return what is said to be refused, when an access log tells of every HTTP call as it was before deny."""
+    identity = reading.cluster.settings.identity
+    meshed = {f"{one.ref.namespace}/{one.ref.name}": one for one in reading.cluster.workloads if one.meshed}
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "access.json"
+        with log.open("w") as file:
+            for call in table["calls"]:
+                target = str(call["to"]).partition(":")[0]
+                if call["from"] in meshed and call.get("protocol", "http") in ("http", "grpc"):
+                    client = meshed[call["from"]]
+                    name = identity(client.ref.namespace, client.service_account)
+                    file.write(f"[pod/{target.partition('/')[2]}/linkerd-proxy] {_line(reading, call, name)}\n")
+        report = ask_ready(reading, table["deny"], calls=read_traffic([str(log)]).calls)
+    missing = (one.need for one in report.held if one.standing is Standing.MISSING)
+    return frozenset(edge_of(need, edges) for need in missing)
+
+
+def _line(reading: Manifests, call: Mapping[str, Any], identity: str) -> str:
+    """Return the line that Linkerd's proxy writes of a call through the Service of its server."""
+    target, _, port = str(call["to"]).partition(":")
+    server = reading.cluster.workload(*target.split("/", 1))
+    through = None if server is None else find_service_target(reading.cluster, server, int(port))
+    host = f"{target.partition('/')[2]}.{target.partition('/')[0]}.svc:{port}"
+    line = {
+        "client.addr": "10.244.251.250:40000",
+        "client.id": identity,
+        "timestamp": "2026-11-27T12:00:00.000000000Z",
+        "method": "POST" if call.get("protocol") == "grpc" else "GET",
+        "uri": call.get("path", "/"),
+        "host": host if through is None else f"{through.host}:{through.port.number}",
+        "status": "200",
+        "version": "HTTP/2.0",
+    }
+    return json.dumps(line)
 
 
 KEPT = ("Namespace", "Service", "Server", "AuthorizationPolicy", "HTTPRoute", "MeshTLSAuthentication")
@@ -193,28 +236,40 @@ HEAD = (
     "unknown",
     "recall",
     "precision",
+    "recall with a log",
     "answered after",
 )
-Row = tuple[int, int, int, int, int]
+Row = tuple[int, int, int, int, int, int]
 
 
 def shown(figures: Sequence[Figures]) -> str:
     """Return a table in Markdown, with the sums of all applications last."""
-    numbers = [(one.calls, len(one.refused), len(one.missing), len(one.found), one.doubtful) for one in figures]
-    sums = tuple(map(sum, zip(*numbers, strict=True)))
+    numbers = [
+        (
+            one.calls,
+            len(one.refused),
+            len(one.missing),
+            len(one.found),
+            one.doubtful,
+            len((one.found | one.by_log) & one.refused),
+        )
+        for one in figures
+    ]
+    first, *more = zip(*numbers, strict=True)
+    sums = (sum(first), sum(more[0]), sum(more[1]), sum(more[2]), sum(more[3]), sum(more[4]))
     after = [one.answered_after for one in figures]
     rows = [_row(one.name, row, one.answered_after) for one, row in zip(figures, numbers, strict=True)]
-    total = _row(
-        "all", (sums[0], sums[1], sums[2], sums[3], sums[4]), (sum(a for a, _ in after), sum(b for _, b in after))
-    )
+    total = _row("all", sums, (sum(passed for passed, _ in after), sum(known for _, known in after)))
     return "\n".join(["| " + " | ".join(HEAD) + " |", "|---" * len(HEAD) + "|", *rows, total])
 
 
 def _row(name: str, numbers: Row, after: tuple[int, int]) -> str:
-    _, refused, missing, found, _ = numbers
+    _, refused, missing, found, _, logged = numbers
     recall = f"{found / refused:.2f}" if refused else "-"
     precision = f"{found / missing:.2f}" if missing else "-"
-    return "| " + " | ".join(map(str, (name, *numbers, recall, precision, f"{after[0]} of {after[1]}"))) + " |"
+    with_log = f"{logged / refused:.2f}" if refused else "-"
+    cells = (name, *numbers[:5], recall, precision, with_log, f"{after[0]} of {after[1]}")
+    return "| " + " | ".join(map(str, cells)) + " |"
 
 
 async def main() -> int:
