@@ -27,8 +27,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
+WORLD = "tests/localmesh/envoy/"
+
+
 class OneMesh(LoadScopeScheduling):  # type: ignore[misc] # it has no types
-    """Lets one process run all files that take addresses of the pod network, and each other file be run as a whole."""
+    """Lets one process run all files that take addresses of the pod network, and each other file be run as a whole.
+
+    The files of `tests/localmesh/envoy` share a world, with addresses that follow from the process: it is built once,
+    beside those others.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return scope(nodeid.partition("::")[0])
@@ -38,7 +45,9 @@ class OneMesh(LoadScopeScheduling):  # type: ignore[misc] # it has no types
 def scope(file: str) -> str:
     """Return what the tests of a file are run with."""
     text = (Path(__file__).parent.parent / file).read_text()
-    return "mesh" if "pytest.mark.envoy" in text or "claimed()" in text else file
+    if not ("pytest.mark.envoy" in text or "claimed()" in text):
+        return file
+    return "world" if file.startswith(WORLD) else "mesh"
 
 
 @pytest.hookimpl(optionalhook=True)
