@@ -84,7 +84,10 @@ def _annotated(description: str, word: str, value: str) -> Candidate:
 
 def _privileged(description: str, **rights: object) -> Candidate:
     container = {"securityContext": CONTAINER_SECURITY | rights}
-    return Candidate(description, f"refused by {RESTRICTED}", container=container, also=(BY_LEVEL,))
+    # The injector gives a sidecar the capabilities of the pod's first container (linkerd2, pkg/inject/inject.go), so
+    # the policy for sidecars refuses such a pod, too.
+    also = (BY_LEVEL, f"refused by {MESHED}") if "capabilities" in rights else (BY_LEVEL,)
+    return Candidate(description, f"refused by {RESTRICTED}", container=container, also=also)
 
 
 def _copied(description: str, expected: str = f"refused by {MESHED}", **fields: object) -> Candidate:

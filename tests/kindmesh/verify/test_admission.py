@@ -14,6 +14,7 @@ from kindmesh.verify.admission import (
     CANDIDATES,
     DEBUGGERS,
     MESHED,
+    RESTRICTED,
     SETTINGS,
     SIDECAR,
     attach,
@@ -83,6 +84,15 @@ def test_a_debugger_is_added_to_a_running_pod_and_takes_a_name_of_linkerds_that_
 def test_without_a_running_pod_debuggers_are_not_proved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tools(tmp_path, monkeypatch, {"get&pods": items(), "--dry-run=server": INJECTED})
     assert "a pod to debug" in [finding.name for finding in failed(verify_admission(Kube("some")))]
+
+
+def test_either_policy_may_refuse_capabilities_that_the_injector_copies_into_the_sidecar() -> None:
+    adding = [one for one in CANDIDATES if "add" in one.container.get("securityContext", {}).get("capabilities", {})]
+    assert adding
+    for one in adding:
+        assert {f"refused by {MESHED}", f"refused by {RESTRICTED}"} <= set(one.proofs)
+    others = [one for one in CANDIDATES if one.container and one not in adding]
+    assert [one for one in others if f"refused by {MESHED}" in one.proofs] == []
 
 
 def test_both_policies_judge_debuggers_too() -> None:
