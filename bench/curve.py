@@ -6,7 +6,9 @@ from math import log10
 
 Points = Sequence[tuple[float, float]]
 WIDTH, HEIGHT, MARGIN = 640, 400, 56
-COLOURS = ("#1f6feb", "#d9480f")
+COLOURS = ("#1f6feb", "#d9480f", "#1a7f37")
+LOWER = (18, 4, -8)
+"""How far below its last point the name of a series stands."""
 STYLE = "text{font:13px system-ui,sans-serif;fill:#24292f}line{stroke:#d0d7de}.series{fill:none;stroke-width:2}"
 
 
@@ -35,10 +37,9 @@ def curve(title: str, series: Mapping[str, Points], goal: tuple[float, float], w
         left, y = at(10 ** low[0], 10**power)
         lines.append(f'<line x1="{left}" y1="{y}" x2="{WIDTH - MARGIN}" y2="{y}"/>')
         lines.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{10**power:g} s</text>')
-    for (name, found), colour in zip(series.items(), COLOURS, strict=False):
+    for (name, found), colour, lower in zip(series.items(), COLOURS, LOWER, strict=False):
         path = " ".join(f"{x},{y}" for x, y in (at(*point) for point in found))
         x, y = at(*found[-1])
-        lower = 18 if colour == COLOURS[0] else -8
         lines.append(f'<polyline class="series" stroke="{colour}" points="{path}"/>')
         lines.append(f'<text x="{x + 6}" y="{y + lower}" style="fill:{colour}">{escape(name)}</text>')
     x, y = at(*goal)

@@ -16,7 +16,6 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.csv import accesses_as_csv, refusals_as_csv
 from meshpolicy.render.dot import dot
 from meshpolicy.render.html import html
-from meshpolicy.render.json import accesses_as_json, refusals_as_json
 from meshpolicy.render.markdown import accesses_as_markdown, refusals_as_markdown
 from meshpolicy.render.svg import svg
 from meshpolicy.render.text import accesses_as_text, refusals_as_text
@@ -85,6 +84,8 @@ def _shown(cluster: Cluster, found: Sequence[Access], form: str, *, explain: boo
     """Return the accesses in one of the forms."""
     match form:
         case "json":
+            from meshpolicy.render.json import accesses_as_json  # here, as it brings much along: a text starts sooner
+
             return accesses_as_json(found, cluster.settings)
         case "csv":
             return accesses_as_csv(found, cluster.settings, explain=explain)
@@ -103,6 +104,8 @@ def _shown(cluster: Cluster, found: Sequence[Access], form: str, *, explain: boo
 def _refusals(found: Sequence[Denied], form: str) -> str:
     match form:
         case "json":
+            from meshpolicy.render.json import refusals_as_json
+
             return refusals_as_json(found)
         case "csv":
             return refusals_as_csv(found)

@@ -18,7 +18,6 @@ from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.revisions import holds, is_revision
 from meshpolicy.manifests.sources import read
 from meshpolicy.render.github import changes_as_github
-from meshpolicy.render.json import changes_as_json
 from meshpolicy.render.markdown import changes_as_markdown
 from meshpolicy.render.notes import summed
 from meshpolicy.render.tables import fitted
@@ -94,6 +93,8 @@ def _read(source: str, paths: Sequence[str], settings: MeshSettings, options: Re
 def _shown(changes: Sequence[Changed], after: Cluster, form: str, *, explain: bool) -> str:
     match form:
         case "json":
+            from meshpolicy.render.json import changes_as_json  # here, as it brings much along: a text starts sooner
+
             return changes_as_json(changes, after)
         case "md":
             return changes_as_markdown(changes, after.settings)
