@@ -165,4 +165,9 @@ def account_of(workload: Workload) -> str:
 
 def admits(access: Access, identity: str) -> bool:
     """Whether an access means a client of an identity, wherever it is."""
-    return any(term.identities.holds(lambda one: meets_identity(one, identity)) for term in access.clients)
+    return means(access.clients, identity)
+
+
+def means(clients: ClientSet, identity: str) -> bool:
+    """Whether clients of an identity, wherever they are, are in a set."""
+    return any(term.identities.holds(lambda one: meets_identity(one, identity)) for term in clients)

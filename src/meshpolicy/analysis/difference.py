@@ -1,6 +1,6 @@
 """What a change of manifests does to calls: those opened, those closed, and those that others decide now. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -91,11 +91,11 @@ class Comparison:
         found = (identity_of(cluster, workload) for cluster in (self.old, self.new) for workload in cluster.workloads)
         return tuple(dict.fromkeys(found))
 
-    def pairs(self) -> Iterator[Pair]:
-        """Yield every port of every workload of either state."""
+    def pairs(self, chosen: Callable[[Ref], bool] = lambda _: True) -> Iterator[Pair]:
+        """Yield every port of every chosen workload of either state."""
         before = {workload.ref: workload for workload in self.old.workloads}
         after = {workload.ref: workload for workload in self.new.workloads}
-        for ref in dict.fromkeys((*before, *after)):
+        for ref in filter(chosen, dict.fromkeys((*before, *after))):
             one, other = before.get(ref), after.get(ref)
             ports = callable_ports(self.old, one, admin=True) if one is not None else ()
             more = callable_ports(self.new, other, admin=True) if other is not None else ()

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from meshpolicy.analysis.access import Access, account_of, admits
-from meshpolicy.analysis.words import access_words, named_accounts
+from meshpolicy.analysis.access import Access, account_of, means
+from meshpolicy.analysis.clients import ClientSet
+from meshpolicy.analysis.difference import Changed
+from meshpolicy.analysis.words import access_words, change_words, named_accounts
 from meshpolicy.core.errors import UnknownWorkload
+from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 
@@ -21,15 +24,15 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
 
 @dataclass(frozen=True)
 class Selection:
-    """Servers and clients of a cluster; without patterns all."""
+    """Servers and clients of a cluster, in one state of it or in several; without patterns all."""
 
-    cluster: Cluster
+    states: tuple[Cluster, ...]
     servers: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raise UnknownWorkload for a pattern that means nobody: a misspelt one must not show that nothing is open."""
-        names = [f"{one.ref.namespace}/{one.ref.name}" for one in self.cluster.workloads]
+        names = [_name(one.ref) for one in self._all]
         for pattern in self.servers:
             if not any(matches(name, (pattern,)) for name in names):
                 raise UnknownWorkload(f"no workload in these manifests matches --server {pattern}")
@@ -40,24 +43,47 @@ class Selection:
     @property
     def workloads(self) -> tuple[Workload, ...]:
         """Return the servers."""
-        return tuple(
-            one for one in self.cluster.workloads if matches(f"{one.ref.namespace}/{one.ref.name}", self.servers)
-        )
+        return tuple(one for one in self._all if self.is_server(one.ref))
+
+    @property
+    def _all(self) -> tuple[Workload, ...]:
+        return tuple(workload for state in self.states for workload in state.workloads)
 
     @cached_property
     def _accounts(self) -> Mapping[str, str]:
         """Return the identity of each account that a workload has or a policy names."""
-        names = dict.fromkeys((*map(account_of, self.cluster.workloads), *named_accounts(self.cluster)))
-        identity = self.cluster.settings.identity
+        names = dict.fromkeys(map(account_of, self._all))
+        for state in self.states:
+            names |= dict.fromkeys(named_accounts(state))
+        identity = self.states[-1].settings.identity
         return {name: identity(*name.split("/", 1)) for name in names}
 
     def admits(self, access: Access) -> bool:
         """Whether an access means one of the clients, be it among others, as `anyone` does."""
-        if not self.clients or matches(access_words(access, self.cluster.settings)[2], self.clients):
+        return self._means(access.clients, access_words(access, self.states[-1].settings)[2])
+
+    def concerns(self, changed: Changed) -> bool:
+        """Whether a change is one of calls of the clients, be it among others, as `anyone` does."""
+        if changed.region is None:
+            return True
+        if changed.caller is not None and self.is_client(_name(changed.caller.workload)):
+            return True
+        return self._means(changed.region.clients, change_words(changed, self.states[-1].settings)[0])
+
+    def _means(self, clients: ClientSet, words: str) -> bool:
+        if not self.clients or matches(words, self.clients):
             return True
         chosen = (identity for name, identity in self._accounts.items() if matches(name, self.clients))
-        return any(admits(access, identity) for identity in chosen)
+        return any(means(clients, identity) for identity in chosen)
+
+    def is_server(self, workload: Ref) -> bool:
+        """Whether a workload is one of the servers."""
+        return matches(_name(workload), self.servers)
 
     def is_client(self, name: str) -> bool:
         """Whether a workload, as `namespace/name`, is one of the clients."""
         return matches(name, self.clients)
+
+
+def _name(workload: Ref) -> str:
+    return f"{workload.namespace}/{workload.name}"

@@ -10,7 +10,7 @@ from meshpolicy.analysis.refusals import Denied, denied
 from meshpolicy.analysis.selection import Selection
 from meshpolicy.cases.accepted import read_accepted, violations
 from meshpolicy.cli.echo import echo
-from meshpolicy.cli.options import cluster_options, columns, output
+from meshpolicy.cli.options import cluster_options, columns, output, selection_options
 from meshpolicy.cli.progress import progress
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.csv import accesses_as_csv, refusals_as_csv
@@ -20,8 +20,6 @@ from meshpolicy.render.markdown import accesses_as_markdown, refusals_as_markdow
 from meshpolicy.render.svg import svg
 from meshpolicy.render.text import accesses_as_text, refusals_as_text
 
-SERVERS = "Only calls to workloads of this name, such as `shop/*` or `cart`; may be repeated."
-CLIENTS = "Only calls that an account of this name may make, whether as itself or as anyone; may be repeated."
 DRAWN = ("dot", "svg", "html")
 
 
@@ -32,8 +30,7 @@ DRAWN = ("dot", "svg", "html")
 @click.option(
     "--accepted", type=click.Path(exists=True, dir_okay=False), help="Fail on access that FILE does not list."
 )
-@click.option("--server", "servers", multiple=True, metavar="GLOB", help=SERVERS)
-@click.option("--client", "clients", multiple=True, metavar="GLOB", help=CLIENTS)
+@selection_options
 @output("text", "json", "csv", "md", "dot", "svg", "html")
 @cluster_options
 def command(
@@ -51,7 +48,7 @@ def command(
 
     A client is an account (`namespace/account`), `any meshed client`, or `anyone`: one without mesh identity.
     """
-    selection = Selection(cluster, servers, clients)
+    selection = Selection((cluster,), servers, clients)
     selection.check()
     workloads = progress(selection.workloads, "workloads asked", len(selection.workloads))
     if accepted and (servers or clients):

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from meshpolicy.analysis.difference import Change, Changed, Comparison
+from meshpolicy.analysis.selection import Selection
 from meshpolicy.cli.echo import echo
-from meshpolicy.cli.options import mesh_options, note_empty, output, read_options, width
+from meshpolicy.cli.options import mesh_options, note_empty, output, read_options, selection_options, width
 from meshpolicy.cli.progress import progress
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.cluster import Cluster
@@ -30,6 +31,7 @@ from meshpolicy.render.text import changes_as_text
 @click.option("--paths", multiple=True, help="What to read of a git revision, or below NEW; may be repeated.")
 @click.argument("more", nargs=-1, metavar="[PATH]...")
 @click.option("--explain", is_flag=True, help="Name the objects that admit each client, and a request to try.")
+@selection_options
 @output("text", "json", "md", "github")
 @read_options
 @mesh_options
@@ -41,6 +43,8 @@ def command(
     options: ReadOptions,
     settings: MeshSettings,
     output: str,
+    servers: tuple[str, ...],
+    clients: tuple[str, ...],
     *,
     explain: bool,
 ) -> None:
@@ -54,10 +58,12 @@ def command(
     _require(old, new, below)
     before, after = _read(old, below, settings, options), _read(new, below, settings, options)
     note_empty(before, after)
+    selection = Selection((before, after), servers, clients)
+    selection.check()
     comparison = Comparison(before, after)
-    pairs = list(comparison.pairs())
+    pairs = list(comparison.pairs(selection.is_server))
     found = (changed for pair in progress(pairs, "ports", len(pairs)) for changed in comparison.changes(*pair))
-    changes = sorted(found, key=lambda changed: list(Change).index(changed.change))
+    changes = sorted(filter(selection.concerns, found), key=lambda changed: list(Change).index(changed.change))
     echo(_shown(changes, after, output, explain=explain))
     sys.exit(1 if any(changed.change.changes_requests for changed in changes) else 0)
 

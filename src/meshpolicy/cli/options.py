@@ -27,6 +27,16 @@ Command = Callable[..., Any]
 STANDARD = MeshSettings()
 
 
+SERVERS = "Only calls to workloads of this name, such as `shop/*` or `cart`; may be repeated."
+CLIENTS = "Only calls that an account of this name may make, whether as itself or as anyone; may be repeated."
+
+
+def selection_options(command: Command) -> Command:
+    """Add patterns for servers and clients; the verb gets them as `servers` and `clients`."""
+    chosen = click.option("--client", "clients", multiple=True, metavar="GLOB", help=CLIENTS)(command)
+    return click.option("--server", "servers", multiple=True, metavar="GLOB", help=SERVERS)(chosen)
+
+
 def mesh_options(command: Command) -> Command:
     """Add what the mesh was installed with; the verb gets it as `settings`.
 

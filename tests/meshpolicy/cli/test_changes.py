@@ -261,3 +261,27 @@ def test_the_missing_network_rules_allow_exactly_this_client(network_policies: t
     rules = written(tmp_path, "rules.yaml", *answer["change"]["manifests"])
     assert run("check", "pinger", "ponger", file, rules)[0] == 0
     assert run("check", "rogue", "ponger", file, rules)[0] == 1
+
+
+def test_diff_shows_the_changes_of_chosen_servers_and_clients_alone(tmp_path: Path) -> None:
+    old = written(tmp_path, "old.yaml", *ARENA, server(), allow(PINGER, name="a"))
+    new = written(tmp_path, "new.yaml", *ARENA, server(), allow(account("rogue"), name="a"))
+    everything = run("diff", old, new)
+    assert everything[0] == 1
+    assert everything[1].startswith("opened: 1\n  + arena/rogue")
+    assert "closed: 1\n  - arena/pinger" in everything[1]
+    assert run("diff", old, new, "--server", "arena/ponger") == everything
+    assert run("diff", old, new, "--server", "pinger")[:2] == (0, "no request changes\n")
+    code, out, _ = run("diff", old, new, "--client", "rogue")
+    assert code == 1
+    assert out.startswith("opened: 1\n  + arena/rogue")
+    assert "arena/pinger" not in out
+    assert run("diff", new, old, "--client", "rogue")[1].startswith("closed: 1\n  - arena/rogue")
+
+
+def test_diff_takes_a_name_that_either_side_knows(tmp_path: Path) -> None:
+    whole, empty = written(tmp_path, "old.yaml", *ARENA), written(tmp_path, "new.yaml", ARENA[0])
+    assert run("diff", whole, empty, "--server", "ponger")[0] == run("diff", empty, whole, "--server", "ponger")[0] == 1
+    code, _, err = run("diff", whole, empty, "--server", "ponge")
+    assert (code, err) == (2, "meshpolicy: no workload in these manifests matches --server ponge\n")
+    assert run("diff", whole, empty, "--client", "nobody/here")[0] == 2
