@@ -168,6 +168,8 @@ install:
 lock *args:
     uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --all-extras --group dev \
       --custom-compile-command "just lock" pyproject.toml --output-file requirements.lock "$@"
+    uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --constraint requirements.lock \
+      --custom-compile-command "just lock" src/meshpolicy/pyproject.toml --output-file src/meshpolicy/requirements.lock
 
 # who may call whom, from the manifests
 [group('policy')]
@@ -258,7 +260,7 @@ lint: install
     ruff check
     ruff format --check
     yamllint --strict k8s mesh
-    zizmor --offline --quiet .github/workflows
+    zizmor --offline --quiet .github/workflows .github/actions
     {{ quote(just_executable()) }} --fmt --check
 
 # check the types

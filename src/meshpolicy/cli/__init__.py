@@ -14,6 +14,7 @@ VERBS = {
     "check": "check",
     "lint": "lint",
     "diff": "diff",
+    "review": "review",
     "prove": "prove",
     "ready": "ready",
     "test": "cases",

@@ -2,8 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import click
 
@@ -12,15 +10,13 @@ from meshpolicy.analysis.selection import Selection
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import mesh_options, note_empty, output, read_options, selection_options, width
 from meshpolicy.cli.progress import progress
+from meshpolicy.cli.states import read_states
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.options import ReadOptions
-from meshpolicy.manifests.revisions import holds, is_revision
-from meshpolicy.manifests.sources import read
 from meshpolicy.render.github import changes_as_github
 from meshpolicy.render.markdown import changes_as_markdown
-from meshpolicy.render.notes import summed
 from meshpolicy.render.tables import fitted
 from meshpolicy.render.text import changes_as_text
 
@@ -55,8 +51,10 @@ def command(
     request changes, or may change; a request that is admitted by another route or grant does not count.
     """
     below = (*paths, *more)
-    _require(old, new, below)
-    before, after = _read(old, below, settings, options), _read(new, below, settings, options)
+    states = read_states(old, new, below, settings, options)
+    if wrong := [problem for state in states for problem in state.deciding]:
+        raise InvalidInput(tuple(wrong))
+    before, after = (state.cluster for state in states)
     note_empty(before, after)
     selection = Selection((before, after), servers, clients)
     selection.check()
@@ -66,34 +64,6 @@ def command(
     changes = sorted(filter(selection.concerns, found), key=lambda changed: list(Change).index(changed.change))
     echo(_shown(changes, after, output, explain=explain))
     sys.exit(1 if any(changed.change.changes_requests for changed in changes) else 0)
-
-
-def _require(old: str, new: str, paths: Sequence[str]) -> None:
-    """Raise a usage error where a source is none, or a path is in neither: a misspelt path must not compare less."""
-    for source in (old, new):
-        if not Path(source).exists() and not is_revision(source):
-            raise click.UsageError(f"`{source}` is neither a path nor a git revision")
-    lost = [path for path in paths if not _holds(old, path) and not _holds(new, path)]
-    if lost:
-        raise click.UsageError(f"neither {old} nor {new} holds {' or '.join(lost)}: name files or folders below them")
-
-
-def _holds(source: str, path: str) -> bool:
-    return Path(source, path).exists() if Path(source).exists() else holds(source, path)
-
-
-def _read(source: str, paths: Sequence[str], settings: MeshSettings, options: ReadOptions) -> Cluster:
-    if Path(source).exists():
-        inner = [Path(source, path) for path in paths] if Path(source).is_dir() else []
-        named = [str(path) for path in inner if path.exists()] if inner else [source]
-        reading = read(named, settings, progress=progress, options=options)
-    else:
-        reading = read(paths or ["."], settings, progress=progress, options=replace(options, revision=source))
-    for note in summed(reading.left_out):
-        echo(f"note: {note}", err=True)
-    if reading.deciding:
-        raise InvalidInput(reading.deciding)
-    return reading.cluster
 
 
 def _shown(changes: Sequence[Changed], after: Cluster, form: str, *, explain: bool) -> str:

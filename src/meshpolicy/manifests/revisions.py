@@ -35,6 +35,14 @@ def holds(revision: str, path: str) -> bool:
     return bool(_git("ls-tree", "--name-only", revision, "--", path).stdout)
 
 
+def has_manifests(revision: str) -> bool:
+    """Whether a revision has a file that may be a manifest, by its name, below the current folder."""
+    return any(
+        name.endswith(SUFFIXES)
+        for name in _git("ls-tree", "-r", "--name-only", revision).stdout.decode(errors="replace").split("\n")
+    )
+
+
 def read_revision(
     paths: Sequence[str], progress: Progress = no_progress, options: ReadOptions = AS_IT_IS
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:

@@ -70,7 +70,7 @@ def run(project: Project, progress: Progress = no_progress, today: date | None =
     reading = read(project.sources, project.settings, "", progress, project.options)
     if reading.unusable:
         raise InvalidInput(reading.wrong)
-    checks = [*_findings(project, reading, progress, today or datetime.now(UTC).date())]
+    checks = [*_findings(project, reading, progress, today or this_day())]
     if reading.deciding:
         text = "not asked: a cluster would refuse some of the manifests"
         checks += [Check(Part.PROVE, str(one.sentence), Severity.ERROR, text, one.place) for one in project.claims]
@@ -84,7 +84,7 @@ def run(project: Project, progress: Progress = no_progress, today: date | None =
 
 def _findings(project: Project, reading: Manifests, progress: Progress, today: date) -> Iterator[Check]:
     found = lint(reading.cluster, reading.refused, progress)
-    in_force = [one for one in project.suppressions if not _expired(one, today)]
+    in_force = [one for one in project.suppressions if not expired(one, today)]
     shown = [one for one in found if not any(other.covers(one) for other in in_force)]
     yield from map(_of_finding, (one for one in shown if one.code.severity is not Severity.NOTE))
     if not any(one.code.severity is not Severity.NOTE for one in shown):
@@ -105,11 +105,17 @@ def _suppressions(all_of_them: Sequence[Suppression], found: Sequence[Finding], 
         if not any(map(one.covers, found)):
             text = "matches no finding; take it out"
             yield Check(Part.SUPPRESSIONS, name, Severity.WARNING, text, one.place)
-        elif _expired(one, today):
+        elif expired(one, today):
             yield Check(Part.SUPPRESSIONS, name, Severity.WARNING, f"expired on {one.expires}", one.place)
 
 
-def _expired(one: Suppression, today: date) -> bool:
+def this_day() -> date:
+    """Return the day by which suppressions expire, in UTC."""
+    return datetime.now(UTC).date()
+
+
+def expired(one: Suppression, today: date) -> bool:
+    """Whether a suppression does not count any more."""
     return bool(one.expires) and date.fromisoformat(one.expires) < today
 
 
