@@ -1,7 +1,7 @@
 """Everything the manifests say, by namespace, ready to be asked. Pure values."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
@@ -111,6 +111,29 @@ def sort_by_namespace(objects: Iterable[Object]) -> dict[str, NamespacePolicies]
     for item in objects:
         by_namespace.setdefault(item.ref.namespace, []).append(item)
     return {namespace: _namespace_policies(items) for namespace, items in by_namespace.items()}
+
+
+def with_policies(cluster: Cluster, more: Iterable[Object]) -> Cluster:
+    """Return a cluster with more policies; of all else, Namespaces and what runs in them, it has what it had."""
+    found = tuple(more)
+    spaces = {item.ref.namespace for item in found}
+    near = (item for item in (*cluster.objects, *found) if item.ref.namespace in spaces)
+    kept = (item for item in near if not isinstance(item, Namespace | Workload | Service | Gateway))
+    return replace(
+        cluster,
+        by_namespace={**cluster.by_namespace, **sort_by_namespace(kept)},
+        identities={
+            **cluster.identities,
+            **{(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, MeshTLSAuthentication)},
+        },
+        networks={
+            **cluster.networks,
+            **{(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, NetworkAuthentication)},
+        },
+        network_policies=(*cluster.network_policies, *(i for i in found if isinstance(i, NetworkPolicy))),
+        objects=(*cluster.objects, *found),
+        derived={},
+    )
 
 
 def _namespace_policies(items: list[Object]) -> NamespacePolicies:

@@ -1,6 +1,6 @@
 """The smallest changes that allow what is refused: each is decided anew, and takes nothing from others. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +8,11 @@ from meshpolicy.analysis.suggest import Manifest, own_labels, suggestion
 from meshpolicy.core.client import Traffic
 from meshpolicy.decide.connection import DNS_PORT
 from meshpolicy.index.effective import effective
-from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.cluster import Cluster, with_policies
 from meshpolicy.kinds.kind import POLICY_GROUP, Object
 from meshpolicy.ready.held import Held, Standing, hold
 from meshpolicy.ready.need import Need, NeedKind, Party
 
-Rebuild = Callable[[Iterable[Object]], Cluster]
-"""Makes a cluster of objects, with the settings of the one that is asked about."""
 Read = Callable[[Sequence[Manifest]], Sequence[Object]]
 """Reads manifests."""
 MOST_STEPS = 3
@@ -40,23 +38,35 @@ class Planned:
     cluster: Cluster
 
 
-def plan(cluster: Cluster, held: Sequence[Held], rebuild: Rebuild, read: Read) -> Planned:
+def plan(cluster: Cluster, held: Sequence[Held], read: Read) -> Planned:
     """Return steps, each upon those before it."""
     steps: dict[int, Step] = {}
     needs = [one.need for one in held]
+    allowed = {number for number, one in enumerate(held) if one.standing.allowed}
     for number, one in enumerate(held):
         if one.standing is not Standing.MISSING:
             continue
         now = hold(cluster, one.need)
+        labels = own_labels(one.need.server)
+        near = [other for other, need in enumerate(needs) if _touches(one.need, labels, need)]
         if now.standing.allowed:
             steps[number] = Step("the change for another need allows it, too")
-            continue
-        step, after = _step(cluster, now, needs, rebuild, read)
-        steps[number], cluster = step, after
+        else:
+            guarded = [needs[other] for other in near if other in allowed]
+            steps[number], cluster = _step(cluster, now, [needs[other] for other in near], guarded, read)
+        allowed |= {other for other in near if other not in allowed and hold(cluster, needs[other]).standing.allowed}
     return Planned(steps, cluster)
 
 
-def _step(before: Cluster, held: Held, needs: Sequence[Need], rebuild: Rebuild, read: Read) -> tuple[Step, Cluster]:
+def _touches(one: Need, labels: Mapping[str, str], other: Need) -> bool:
+    """Whether a Server that is put on the pods of one need, by their labels, may select those of another, too."""
+    same = one.server.ref.namespace == other.server.ref.namespace
+    return same and all(other.server.labels.get(key) == value for key, value in labels.items())
+
+
+def _step(
+    before: Cluster, held: Held, needs: Sequence[Need], guarded: Sequence[Need], read: Read
+) -> tuple[Step, Cluster]:
     """Return what allows one need, and the cluster then; where nothing does, the words alone."""
     cluster, texts, found = before, [], list[Manifest]()
     now = held
@@ -67,19 +77,19 @@ def _step(before: Cluster, held: Held, needs: Sequence[Need], rebuild: Rebuild, 
             return Step("; ".join(texts)), before
         manifests = _renamed(cluster, manifests, now.need)
         found += manifests
-        cluster = rebuild((*cluster.objects, *read(manifests)))
+        cluster = with_policies(cluster, read(manifests))
         now = hold(cluster, held.need)
         if now.standing.allowed:
-            return _checked(before, cluster, Step("; ".join(texts), tuple(found)), needs)
+            return _checked(before, cluster, Step("; ".join(texts), tuple(found)), guarded)
         if now.standing is Standing.UNKNOWN:
             break
     return Step("no single change is known that allows it"), before
 
 
-def _checked(before: Cluster, after: Cluster, step: Step, needs: Sequence[Need]) -> tuple[Step, Cluster]:
+def _checked(before: Cluster, after: Cluster, step: Step, guarded: Sequence[Need]) -> tuple[Step, Cluster]:
     """Return a step, unless it takes away what was allowed."""
-    for need in needs:
-        if hold(before, need).standing.allowed and not hold(after, need).standing.allowed:
+    for need in guarded:
+        if not hold(after, need).standing.allowed:
             return Step(f"{step.text}: that may refuse {need.caller_name} -> {need.server_name}"), before
     return step, after
 

@@ -1,6 +1,6 @@
 """A need held against the policies and the transport: answered, refused, or not known. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import ip_address
@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from meshpolicy.analysis.access import Access, accesses, admits
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import Address, HttpMatch, Network, PathKind, PathMatch
-from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Protocol, Reason, TlsAuthenticated
+from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Protocol, Reason, Ref, TlsAuthenticated
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.connection import DNS_PORT, Infrastructure
@@ -80,7 +80,7 @@ def hold(cluster: Cluster, need: Need) -> Held:
 
 def calls(cluster: Cluster, need: Need) -> list[Call]:
     """Return the calls that a need may make, in a cluster whose objects have the same names."""
-    ends = {one.ref: one for one in cluster.workloads}
+    ends = _ends(cluster)
     server = ends.get(need.server.ref, need.server)
     client = need.client
     if client is not None:
@@ -95,6 +95,14 @@ def calls(cluster: Cluster, need: Need) -> list[Call]:
         for traffic in need.asking.traffics:
             sent = replace(request, method="POST") if traffic is Traffic.GRPC else request
             found.append(Call(server, need.port, client, None, target, sent, traffic))
+    return found
+
+
+def _ends(cluster: Cluster) -> Mapping[Ref, Workload]:
+    """Return the workloads of a cluster by their references, computed once."""
+    found = cluster.derived.get("workloads by reference")
+    if not isinstance(found, dict):
+        found = cluster.derived["workloads by reference"] = {one.ref: one for one in cluster.workloads}
     return found
 
 

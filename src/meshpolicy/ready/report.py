@@ -1,18 +1,19 @@
 """Whether deny can go on: what is needed, what becomes of it, what nobody needs, and in which order to go. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from meshpolicy.analysis.access import Access, accesses, admits
 from meshpolicy.core.document import Document
 from meshpolicy.core.match import Network
-from meshpolicy.core.policy import Origin
+from meshpolicy.core.policy import Origin, Ref
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.ready.change import Planned, Read, Rebuild, Step, plan
+from meshpolicy.ready.change import Planned, Read, Step, plan
 from meshpolicy.ready.declared import Declared
 from meshpolicy.ready.deny import with_deny
 from meshpolicy.ready.held import Held, Standing, dns_needs, hold
@@ -24,6 +25,9 @@ from meshpolicy.ready.outside import Outside
 from meshpolicy.ready.parties import find_parties
 from meshpolicy.ready.scrapes import Scrapes
 from meshpolicy.traffic.call import ObservedCall
+
+Rebuild = Callable[[Iterable[Object]], Cluster]
+"""Makes a cluster of objects, with the settings of the one that is asked about."""
 
 
 class Readiness(StrEnum):
@@ -111,10 +115,10 @@ def report(
     return Report(
         tuple(sorted(namespaces)),
         held,
-        tuple(one for one in granted if not one.unknown and not any(_uses(denied, need, one) for need in held)),
+        tuple(_unused(denied, granted, held)),
         unseen,
         tuple(_uncalled(denied, namespaces, Names(denied, written), held, granted)),
-        plan(denied, held, rebuild, read),
+        plan(denied, held, read),
         order(namespaces, held),
         denied,
     )
@@ -183,10 +187,21 @@ def _uncalled(
                     yield Uncalled(service, entry.number, one.workload, one.port)
 
 
+def _unused(cluster: Cluster, granted: Sequence[Access], held: Sequence[Held]) -> Iterator[Access]:
+    """Yield what is granted without a need."""
+    by_port: dict[tuple[Ref, int], list[Held]] = {}
+    for one in held:
+        by_port.setdefault((one.need.server.ref, one.need.port), []).append(one)
+    for access in granted:
+        near = by_port.get((access.server, access.port), ())
+        if not access.unknown and not any(_uses(cluster, one, access) for one in near):
+            yield access
+
+
 def _uses(cluster: Cluster, held: Held, access: Access) -> bool:
     """Whether a need is, or may be, what an access is for."""
     need = held.need
-    if need.server.ref != access.server or need.port != access.port or held.standing is Standing.MISSING:
+    if held.standing is Standing.MISSING:
         return False
     grant = held.answer.decision.authorization if held.answer is not None and held.answer.decision else None
     if held.standing.allowed and grant is not None and grant.ref != access.by:
