@@ -16,6 +16,7 @@ from meshpolicy.decide.transport import Call, ServiceTarget, may_inherit_opaque
 from meshpolicy.index.ages import order_on_service_unknown, other_orders
 from meshpolicy.kinds.annotations import INJECT, OPAQUE_PORTS
 from meshpolicy.kinds.cluster import Cluster, route_order
+from meshpolicy.kinds.egressnetwork import EgressNetwork
 from meshpolicy.kinds.portlists import holds, of_controller, of_destination
 from meshpolicy.kinds.references import Target
 from meshpolicy.kinds.route import Route
@@ -66,8 +67,12 @@ class Outbound:
 
 def outbound(cluster: Cluster, call: Call) -> Outbound | None:
     """Return what the client's proxy does to a call of a Service; None where no proxy or no Service has a say."""
-    if call.service_target is None or call.client is None or not call.meshed:
+    if call.client is None or not call.meshed:
         return None
+    if call.service_target is None:
+        egress = _egress(cluster, call, call.client.ref.namespace)
+        policy = ClientPolicy(ClientProtocol.DETECT, unclear=egress)
+        return None if egress is None else Outbound(policy, call.request, Verdict.UNKNOWN, reason=egress)
     policy = client_policy(cluster, call.service_target, call.client.ref.namespace)
     unclear = policy.unclear or _opaque_by_namespace(call, policy) or _ingress_mode(call, policy)
     if unclear is not None:
@@ -81,6 +86,17 @@ def outbound(cluster: Cluster, call: Call) -> Outbound | None:
         reason = Reason(f"{policy.profile.ref} names other destinations", "R121", policy.profile.ref)
         return Outbound(policy, call.request, Verdict.UNKNOWN, reason=reason)
     return _routed(policy, call, call.service_target)
+
+
+def _egress(cluster: Cluster, call: Call, namespace: str) -> Reason | None:
+    """Say that an EgressNetwork takes a call of a pod's address, be the pod in the cluster (R134)."""
+    known = cluster.of(EgressNetwork)
+    own = [one for one in known if one.ref.namespace == namespace]
+    for one in own or [one for one in known if one.ref.namespace == cluster.settings.egress_namespace]:
+        addresses = call.server.addresses
+        if one.networks and (not addresses or any(net.accepts(ip) for net in one.networks for ip in addresses)):
+            return Reason(f"{one.ref} takes calls of addresses in its networks, as this one may be", "R134", one.ref)
+    return None
 
 
 def client_policy(cluster: Cluster, target: ServiceTarget, namespace: str) -> ClientPolicy:
@@ -98,7 +114,10 @@ def client_policy(cluster: Cluster, target: ServiceTarget, namespace: str) -> Cl
     if invalid is not None:
         protocol, reason = ClientProtocol.DETECT, None
     unclear = None
-    if _opaque_profile(cluster, target):
+    if target.service.elsewhere:
+        text = f"{target.service.ref} leads to another cluster, or may"
+        unclear = Reason(text, "R133", target.service.ref)
+    elif _opaque_profile(cluster, target):
         if protocol in (ClientProtocol.HTTP1, ClientProtocol.HTTP2):
             text = f"{target.service.ref} calls port {target.port.number} opaque and {protocol} at once"
             unclear = Reason(text, "R118", target.service.ref)
@@ -306,7 +325,9 @@ def _by_routes(policy: ClientPolicy, call: Call, target: ServiceTarget) -> Outbo
         reason = Reason(f"{met.ref} on the called Service redirects with {status}", "M4", met.ref)
         return Outbound(policy, call.request, Verdict.REDIRECT, status, reason)
     own = (target.service.ref.namespace, target.service.ref.name, target.port.number)
-    if any((backend.namespace, backend.name, backend.port) != own for rule in met.backends for backend in rule):
+    if met.diverts or any(
+        (backend.namespace, backend.name, backend.port) != own for rule in met.backends for backend in rule
+    ):
         reason = Reason(f"{met.ref} on the called Service names other backends", "M4", met.ref)
         return Outbound(policy, call.request, Verdict.UNKNOWN, reason=reason)
     return Outbound(policy, _changed(call.request, found))

@@ -64,7 +64,13 @@ def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
 def target_ports(workload: Workload, target: int | str) -> tuple[int, ...]:
     """Return the port to which a Service's targetPort leads; of several of one name it is the first.
 
-    Init containers come last (Kubernetes, pkg/api/v1/pod/util.go, FindPort).
+    Init containers that go on running come last, others have no say (Kubernetes, k8s.io/endpointslice FindPort;
+    of ExternalWorkloads, controller/api/destination/external-workload findWorkloadPort).
     """
-    containers = sorted(workload.containers, key=lambda container: container.init)
-    return port_numbers(replace(workload, containers=tuple(containers)), target)[:1]
+    running = [one for one in workload.containers if not one.init or one.sidecar]
+    containers = sorted(running, key=lambda container: container.init)
+    found = replace(workload, containers=tuple(containers))
+    if workload.ref.kind == "ExternalWorkload":
+        declared = (port for container in containers for port in container.ports if port.protocol == "TCP")
+        return tuple(port.number for port in declared if target in (port.name, port.number))[:1]
+    return port_numbers(found, target)[:1]

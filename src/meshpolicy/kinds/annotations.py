@@ -8,6 +8,8 @@ SKIP_INBOUND = "config.linkerd.io/skip-inbound-ports"
 SKIP_OUTBOUND = "config.linkerd.io/skip-outbound-ports"
 SKIP_SUBNETS = "config.linkerd.io/skip-subnets"
 REQUIRE_IDENTITY = "config.linkerd.io/proxy-require-identity-inbound-ports"
+NATIVE_SIDECAR = tuple(f"config.{stage}linkerd.io/proxy-enable-native-sidecar" for stage in ("", "beta.", "alpha."))
+"""The first of them that is there counts (pkg/inject/inject.go ApplyAnnotationOverrides)."""
 PROXY_VERSION = "config.linkerd.io/proxy-version"
 ADDITIONAL_ENV = "config.linkerd.io/proxy-additional-env"
 CONTROL_PORT_ANNOTATION = "config.linkerd.io/control-port"

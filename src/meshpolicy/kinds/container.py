@@ -69,6 +69,8 @@ class Container:
     other_probes: tuple[tuple[ProbeKind, str], ...] = ()
     """Probes that are no httpGet, with their handler: `tcpSocket`, `grpc` or `exec`."""
     init: bool = False
+    sidecar: bool = False
+    """Whether it is an init container that goes on running: `restartPolicy: Always`."""
     user: int | None = None
     """runAsUser, its own or the pod's; None: the image's."""
     group: int | None = None
@@ -89,6 +91,7 @@ def read_container(fields: Fields, pod: Fields, init: bool = False) -> Container
         probes,
         _other_probes(fields),
         init,
+        init and fields.text("restartPolicy") == "Always",
         _read_id("runAsUser", fields, pod),
         _read_id("runAsGroup", fields, pod),
     )

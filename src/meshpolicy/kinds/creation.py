@@ -51,7 +51,8 @@ def created(workload: Workload, space: Namespace | None, settings: MeshSettings)
     declared = {port.number for port in _declared(workload) if port.protocol == "TCP"}
     if _made(workload):
         made = sidecar(workload.annotations, settings, declared)
-        return replace(workload, sidecar=replace(made, version=_version(workload) or made.version))
+        doubt = _of_another_mesh(workload, settings) or made.unknown
+        return replace(workload, sidecar=replace(made, unknown=doubt, version=_version(workload) or made.version))
     added = {k: v for k, v in _inherited(workload, space, settings).items() if k not in workload.annotations}
     annotated = MappingProxyType({**added, **workload.annotations})
     own = sidecar(annotated, settings, declared, dict(space.annotations) if space else {})
@@ -61,6 +62,15 @@ def created(workload: Workload, space: Namespace | None, settings: MeshSettings)
         labels=_of_injector(workload, settings.control_plane_namespace),
         sidecar=replace(own, unknown=not_copied(added) or own.unknown),
     )
+
+
+def _of_another_mesh(workload: Workload, settings: MeshSettings) -> str:
+    """Say that a pod's proxy belongs to another control plane: its identity, and what it is told, are not known."""
+    own = workload.labels.get(CONTROL_PLANE, "")
+    if own == settings.control_plane_namespace:
+        return ""
+    told = f"by its label its proxy belongs to the control plane in `{own}`"
+    return f"{told}, and this mesh's is in `{settings.control_plane_namespace}` (--control-plane)"
 
 
 def _version(workload: Workload) -> str:

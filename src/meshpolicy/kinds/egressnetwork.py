@@ -1,17 +1,35 @@
-"""EgressNetwork of policy.linkerd.io: it is about calls out of the cluster, and only validated here. Pure."""
+"""EgressNetwork of policy.linkerd.io: which addresses clients' proxies take for those of others (R134). Pure."""
+
+from dataclasses import dataclass
 
 from meshpolicy.core.fields import Fields
+from meshpolicy.core.match import NetworkMatch
+from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.reading import check_exceptions, read_networks
 
 
+@dataclass(frozen=True, slots=True)
+class EgressNetwork:
+    """An EgressNetwork."""
+
+    ref: Ref
+    networks: tuple[NetworkMatch, ...] = ()
+    """Empty: all outside of the cluster's."""
+
+
+def read(document: Fields, ref: Ref) -> EgressNetwork | None:
+    """Read an EgressNetwork; what is wrong with its networks is noted, and it is left out then."""
+    networks = read_networks(document.child("spec"))
+    return None if networks is None else EgressNetwork(ref, networks)
+
+
 def validate(document: Fields) -> None:
-    """Note an empty or wrong list of networks; without a list it means all outside of the cluster."""
+    """Note an empty list of networks, and exceptions from elsewhere."""
     spec = document.child("spec")
     if spec.has("networks") and not spec.children("networks"):
         spec.refuse("networks", "is empty: leave it out for every network outside of the cluster")
-    read_networks(spec)
     check_exceptions(spec)
 
 
-KINDS = (Kind(POLICY_GROUP, "EgressNetwork", validate=validate),)
+KINDS = (Kind(POLICY_GROUP, "EgressNetwork", read, validate),)

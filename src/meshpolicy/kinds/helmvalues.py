@@ -43,6 +43,8 @@ def _mesh(values: Fields) -> dict[str, Any]:
     domain = values.text("clusterDomain")
     if domain:
         found["cluster_domain"] = domain
+    if space := values.child("egress").text("globalEgressNetworkNamespace"):
+        found["egress_namespace"] = space
     trust = values.text("identityTrustDomain") or domain
     if trust:
         found["trust_domain"] = trust
@@ -84,6 +86,8 @@ def _proxy(values: Fields) -> dict[str, Any]:
         read: Callable[[str, int], int] = ports.integer
         found["ports"] = ProxyPorts(*(read(key, getattr(usual, key)) for key in ("inbound", "control", "admin")))
     found |= {name: proxy.integer(key) for key, name in IDS.items() if proxy.has(key)}
+    if proxy.has("nativeSidecar"):
+        found["native_sidecar"] = proxy.flag("nativeSidecar")
     if version := proxy.child("image").text("version") or values.text("linkerdVersion"):
         found["proxy_version"] = version
     names = [entry.text("name") for key in ("additionalEnv", "experimentalEnv") for entry in proxy.children(key)]

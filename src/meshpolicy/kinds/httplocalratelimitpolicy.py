@@ -25,8 +25,11 @@ class RateLimitPolicy:
 
 
 def read(document: Fields, ref: Ref) -> RateLimitPolicy | None:
-    """Read an HTTPLocalRateLimitPolicy (R99-R102)."""
+    """Read an HTTPLocalRateLimitPolicy (R99-R102); None where Linkerd leaves it out, be it stored or not (R38)."""
     spec = document.child("spec")
+    target = read_target(spec.child("targetRef"), ref.namespace)
+    if kind_of(target) != (POLICY_GROUP, "server") or not _readable(spec):
+        return None
     overrides = tuple(
         (entry.integer(RATE), tuple(read_target(client, ref.namespace) for client in entry.children("clientRefs")))
         for entry in spec.children("overrides")
@@ -34,10 +37,20 @@ def read(document: Fields, ref: Ref) -> RateLimitPolicy | None:
     return RateLimitPolicy(
         ref,
         read_created(document),
-        read_target(spec.child("targetRef"), ref.namespace),
+        target,
         _rate(spec, "total"),
         _rate(spec, "identity"),
         overrides,
+    )
+
+
+def _readable(spec: Fields) -> bool:
+    """Whether Linkerd's controller can read all rates and accounts (policy-controller/k8s/api, u32; client_ref)."""
+    overrides = spec.children("overrides")
+    rates = [entry.data.get(RATE) for entry in (spec.child("total"), spec.child("identity"), *overrides)]
+    clients = (read_target(client, "") for entry in overrides for client in entry.children("clientRefs"))
+    return all(rate is None or (isinstance(rate, int) and 0 <= rate <= MOST_RATE) for rate in rates) and all(
+        kind_of(client) == ("core", "serviceaccount") for client in clients
     )
 
 

@@ -48,6 +48,9 @@ class PortRange:
         if protocol != self.protocol:
             return False
         if self.name:
+            own = server.sidecar if server is not None and server.meshed else None
+            if own is not None and not own.native and own.ports.named(self.name) == port:
+                return True
             return server is not None and any(
                 declared.name == self.name and declared.number == port and declared.protocol == protocol
                 for container in server.containers

@@ -44,6 +44,8 @@ class Route:
     grpc: tuple[GrpcRule, ...] = ()
     backends: tuple[tuple[Backend, ...], ...] = ()
     """Of each rule, in their order."""
+    diverts: bool = False
+    """Whether a backend is no Service, changes requests by filters of its own, or none of several has a weight."""
     unusable: str = ""
     """Why Linkerd drops the route although it was admitted (R53); empty: it is used."""
 
@@ -82,6 +84,7 @@ def read_route(
         http(spec, unusable) if http is not None else (),
         grpc(spec, unusable) if grpc is not None else (),
         tuple(_backends(rule, ref) for rule in spec.children("rules")),
+        any(_diverts(rule.children("backendRefs")) for rule in spec.children("rules")),
         unusable[0] if unusable else "",
     )
 
@@ -190,6 +193,20 @@ def _redirect(fields: Fields, unusable: list[str]) -> Redirect:
 
 def _replacement(path: Fields, key: str) -> str | None:
     return path.text(key) if path.has(key) else None
+
+
+def _diverts(backends: tuple[Fields, ...]) -> bool:
+    """Whether backends do more than to name Services (k8s/index/src/outbound/index/http.rs convert_backend).
+
+    Of several without a weight the proxy can choose none (linkerd/distribute, random_available).
+    """
+    services = all(
+        backend.text("kind", "Service").lower() == "service"
+        and backend.text("group", "core").lower() in ("", "core")
+        and not backend.children("filters")
+        for backend in backends
+    )
+    return not services or (len(backends) > 1 and not any(backend.integer("weight", 1) for backend in backends))
 
 
 def _backends(rule: Fields, ref: Ref) -> tuple[Backend, ...]:

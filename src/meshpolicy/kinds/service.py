@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from meshpolicy.core.fields import Fields
+from meshpolicy.core.labels import Labels
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.servicespec import check_service
+
+REMOTE = "multicluster.linkerd.io/remote-discovery"
+LOCAL = "multicluster.linkerd.io/local-discovery"
+"""What makes clients' proxies look for pods in other clusters (controller/api/destination/server.go Get)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +38,32 @@ class Service:
     labels: Mapping[str, str] = field(default_factory=dict)
     undetermined: bool = False
     """Whether its namespace may give it opaque-ports: it has none, and the Namespace is not in the input (R65)."""
+    elsewhere: bool = False
+    """Whether clients' proxies look for its pods in another cluster, too (R133)."""
     stored: bool = False
     """Whether it comes from a cluster, where the injector has seen it or never will."""
 
     def selects(self, namespace: str, labels: Mapping[str, str]) -> bool:
-        """Whether a pod stands behind it; without a selector it has its endpoints from elsewhere."""
+        """Whether a pod stands behind it, or one of a template's does: those have labels of their own (R117).
+
+        Without a selector, or as an ExternalName, it has its endpoints from elsewhere.
+        """
         near = bool(self.selector) and namespace == self.ref.namespace
-        return near and all(labels.get(key) == value for key, value in self.selector.items())
+        return near and all(_may_have(labels, key, value) for key, value in self.selector.items())
+
+
+def _may_have(labels: Mapping[str, str], key: str, value: str) -> bool:
+    """Whether a pod has a label, or one of several has it that a controller makes."""
+    if labels.get(key) == value:
+        return True
+    given = labels.present if isinstance(labels, Labels) else {}
+    return key in given and ((values := given[key]) is None or value in values)
 
 
 def read(document: Fields, ref: Ref) -> Service:
     """Read a Service."""
-    spec = document.child("spec")
+    spec, metadata = document.child("spec"), document.child("metadata")
+    labels, annotations = metadata.strings("labels"), metadata.strings("annotations")
     ports: list[ServicePort] = []
     for port in spec.children("ports"):
         number = port.port("port")
@@ -62,12 +81,13 @@ def read(document: Fields, ref: Ref) -> Service:
         )
     return Service(
         ref,
-        MappingProxyType(spec.strings("selector")),
+        MappingProxyType({} if spec.text("type") == "ExternalName" else spec.strings("selector")),
         tuple(ports),
-        MappingProxyType(document.child("metadata").strings("annotations")),
+        MappingProxyType(annotations),
         spec.text("clusterIP") == "None",
-        MappingProxyType(document.child("metadata").strings("labels")),
-        stored=document.child("metadata").has("creationTimestamp"),
+        MappingProxyType(labels),
+        elsewhere=REMOTE in labels or not {REMOTE, LOCAL}.isdisjoint(annotations),
+        stored=metadata.has("creationTimestamp"),
     )
 
 

@@ -67,6 +67,8 @@ class MeshSettings:
     control_plane_namespace: str = "linkerd"
     outbound_transport_mode: str = "transport-header"
     cluster_domain: str = "cluster.local"
+    egress_namespace: str = "linkerd-egress"
+    """Whose EgressNetworks are those of clients whose namespace has none."""
     ignore_inbound_ports: str = "4567,4568"
     ignore_outbound_ports: str = "4567,4568"
     opaque_ports: str = "25,587,3306,4444,5432,6379,9300,11211"
@@ -81,6 +83,8 @@ class MeshSettings:
     proxy_user: int = 2102
     proxy_group: int = -1
     """The group that proxies run as; below 0 it is the image's."""
+    native_sidecar: bool = True
+    """Whether proxies are init containers that go on running."""
     proxy_version: str = ""
     """The release of the proxies, as the tags of their images say it: `edge-26.8.3`; empty: not known."""
     additional_env: str = ""

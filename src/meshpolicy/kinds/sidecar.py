@@ -18,6 +18,10 @@ PROXY_UID = "config.linkerd.io/proxy-uid"
 PROXY_GID = "config.linkerd.io/proxy-gid"
 NUMBER = re.compile(r"[+-]?0*([0-9]{1,19})")
 """A whole number as Go reads it in base 10."""
+BOOLEANS = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True) | dict.fromkeys(
+    ("0", "f", "F", "false", "FALSE", "False"), False
+)
+"""Words that Go's strconv.ParseBool reads."""
 HIGHEST_ID = 2**31 - 1
 UNCOPIED = re.compile(r"[\"\\\x00-\x1f]")
 """Characters that the injector does not escape in its patch (charts/patch/templates/patch.json)."""
@@ -49,6 +53,8 @@ class Sidecar:
     """The user that it runs as: packets of this user never meet it."""
     group: int = -1
     """A group whose packets never meet it, either; not above 0: there is none."""
+    native: bool = True
+    """Whether it is an init container that goes on running."""
     version: str = ""
     """Of the proxy, as its image's tag says it: `edge-26.8.3`; empty: not known."""
 
@@ -93,8 +99,15 @@ def sidecar(
         frozenset((ports.inbound, ports.admin)).intersection(declared),
         user,
         _number(own.get(PROXY_GID, ""), 64, settings.plugin.group if settings.cni else settings.proxy_group),
+        _native(own, settings),
         own.get(annotations.PROXY_VERSION, settings.proxy_version),
     )
+
+
+def _native(own: Mapping[str, str], settings: MeshSettings) -> bool:
+    """Whether the proxy is a native sidecar; a word that Go does not read as true or false is passed over."""
+    word = next((own[name] for name in annotations.NATIVE_SIDECAR if name in own), "")
+    return BOOLEANS.get(word, settings.native_sidecar)
 
 
 @dataclass(frozen=True, slots=True)

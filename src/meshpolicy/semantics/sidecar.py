@@ -99,6 +99,18 @@ SIDECAR_RULES = (
         READ,
     ),
     Rule(
+        "R133",
+        "Of a Service with the label or annotations of multicluster's discovery clients get pods of other clusters.",
+        f"{DESTINATION}server.go Get",
+        READ,
+    ),
+    Rule(
+        "R134",
+        "A call of a pod's address, or of a headless Service, is taken by an EgressNetwork whose networks hold it.",
+        "linkerd2 policy-controller/runtime/src/lib.rs lookup_ip",
+        READ,
+    ),
+    Rule(
         "R130",
         "An object of another chart, or one that a GitOps tool completes, acts as soon as it exists: without it, "
         "nothing is certain.",

@@ -224,3 +224,32 @@ def test_host_network_is_beyond_every_policy() -> None:
     out = network_policy("pinger", policyTypes=["Egress"], egress=[])
     assert ask(cluster(*ARENA, own, out), "pinger", "host:80").outcome == "502"
     assert ask(cluster(*ARENA, own, network_policy("host", **IN)), "pinger", "host:80").outcome == "allow"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "native", "expected"),
+    [
+        ("", True, "504"),
+        ("", False, "allow"),
+        ("false", True, "allow"),
+        ("F", True, "allow"),
+        ("no", True, "504"),
+        ("true", False, "504"),
+    ],
+)
+def test_the_proxys_port_has_its_name_in_a_container_only(annotation: str, native: bool, expected: str) -> None:
+    """N10: a native sidecar is an init container, in which no enforcer looks for names."""
+    asked = {"linkerd.io/inject": "enabled"}
+    asked |= {"config.linkerd.io/proxy-enable-native-sidecar": annotation} if annotation else {}
+    template: Manifest = {"metadata": {"labels": {"app": "cat"}, "annotations": asked}}
+    template["spec"] = {"containers": [{"name": "a", "ports": [{"name": "http", "containerPort": 8080}]}]}
+    cat = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "cat", "namespace": "arena"},
+        "spec": {"selector": {"matchLabels": {"app": "cat"}}, "template": template},
+    }
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "arena"}}
+    policy = network_policy("cat", ingress=[{"ports": [{"port": "linkerd-proxy"}]}])
+    found = cluster(*ARENA, space, cat, policy, settings=MeshSettings(native_sidecar=native))
+    assert ask(found, "pinger", "cat:8080/").outcome == expected

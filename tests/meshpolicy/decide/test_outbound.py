@@ -244,3 +244,81 @@ def test_the_reason_names_what_made_the_client_connect_so() -> None:
     """A refusal without it would be a riddle."""
     found = cluster(*BASE, front(word="grpc"), server(proxyProtocol="HTTP/1"), allow(account("pinger")))
     assert "appProtocol grpc of Service arena/ponger, port 80" in str(ask(found, "pinger").reasons[0])
+
+
+@pytest.mark.parametrize(
+    ("backends", "expected"),
+    [
+        ([{"name": "ponger", "port": 80}], "allow"),
+        ([{"name": "ponger", "port": 80, "weight": 0}], "allow"),
+        ([{"name": "ponger", "port": 80, "weight": 0}, {"name": "ponger", "port": 80, "weight": 0}], "unknown"),
+        ([{"name": "ponger", "port": 80, "kind": "ServiceImport", "group": "multicluster.x-k8s.io"}], "unknown"),
+        ([{"name": "ponger", "port": 80, "kind": "EgressNetwork", "group": "policy.linkerd.io"}], "unknown"),
+        (
+            [
+                {
+                    "name": "ponger",
+                    "port": 80,
+                    "filters": [{"type": "RequestRedirect", "requestRedirect": {"hostname": "away.example"}}],
+                }
+            ],
+            "unknown",
+        ),
+        ([], "allow"),
+    ],
+)
+def test_a_backend_that_does_more_than_to_name_the_service_leads_elsewhere(
+    backends: list[Manifest], expected: str
+) -> None:
+    """M4; k8s/index/src/outbound/index/http.rs convert_backend, linkerd/distribute random_available."""
+    assert outcome(front(), OPEN, route(prefix("/"), parents=ON_SERVICE, backendRefs=backends)) == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "annotations", "expected"),
+    [
+        ({"multicluster.linkerd.io/remote-discovery": "west"}, {}, "unknown"),
+        ({}, {"multicluster.linkerd.io/remote-discovery": "web@west"}, "unknown"),
+        ({}, {"multicluster.linkerd.io/local-discovery": "web"}, "unknown"),
+        ({"multicluster.linkerd.io/remote-service": "web"}, {}, "allow"),
+    ],
+)
+def test_a_service_of_another_cluster_is_not_judged_by_the_pods_of_this_one(
+    labels: dict[str, str], annotations: dict[str, str], expected: str
+) -> None:
+    """R133: an unmeshed client gets what kube-proxy knows."""
+    linked = front()
+    linked["metadata"] |= {"labels": labels, "annotations": annotations}
+    assert outcome(linked, OPEN) == expected
+    assert outcome(linked, OPEN, client="stranger") == "allow"
+
+
+def egress(namespace: str = "arena", **spec: Any) -> Manifest:
+    """Return an EgressNetwork."""
+    metadata = {"name": "egress", "namespace": namespace}
+    return {"apiVersion": "policy.linkerd.io/v1alpha1", "kind": "EgressNetwork", "metadata": metadata, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("networks", "expected"),
+    [
+        ([egress(networks=[{"cidr": "10.244.0.0/16"}], trafficPolicy="Deny")], "unknown"),
+        ([egress(networks=[{"cidr": "0.0.0.0/0"}], trafficPolicy="Allow")], "unknown"),
+        ([egress(networks=[{"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}], trafficPolicy="Deny")], "allow"),
+        ([egress(trafficPolicy="Deny")], "allow"),
+        ([egress("linkerd-egress", networks=[{"cidr": "0.0.0.0/0"}], trafficPolicy="Deny")], "unknown"),
+        ([egress("elsewhere", networks=[{"cidr": "0.0.0.0/0"}], trafficPolicy="Deny")], "allow"),
+        (
+            [
+                egress("linkerd-egress", networks=[{"cidr": "0.0.0.0/0"}], trafficPolicy="Deny"),
+                egress(networks=[{"cidr": "192.0.2.0/24"}], trafficPolicy="Deny"),
+            ],
+            "allow",
+        ),
+    ],
+)
+def test_an_egress_network_takes_calls_of_addresses_of_pods(networks: list[Manifest], expected: str) -> None:
+    """R134: the client's own namespace counts before the one for all; a Service's address is found first."""
+    found = cluster(*BASE, front(), OPEN, *networks)
+    assert ask(found, "pinger", direct=True).outcome == expected
+    assert [ask(found, "pinger").outcome, ask(found, "stranger", direct=True).outcome] == ["allow", "allow"]

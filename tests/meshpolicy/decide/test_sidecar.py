@@ -419,3 +419,14 @@ def test_a_server_that_names_a_udp_port_makes_the_tcp_port_of_its_number_opaque(
     for more, expected in (((), "403"), ((named,), "closed")):
         found = cluster(*ARENA, own, closed, *more, settings=DENY)
         assert ask(found, "pinger", "cat:8080/", direct=True).outcome == expected
+
+
+@pytest.mark.parametrize(("label", "expected"), [("linkerd", "allow"), ("other", "unknown"), ("", "unknown")])
+def test_the_proxy_of_another_control_plane_is_not_judged(label: str, expected: str) -> None:
+    """R5, R7: its policies come from there, and its identity is none of this mesh's."""
+    own = cat(default_inbound_policy="all-unauthenticated")
+    own["metadata"]["labels"]["linkerd.io/control-plane-ns"] = label
+    found = cluster(*ARENA, own, server(), allow(account("cat")), settings=DENY)
+    assert ask(found, "stranger", "cat:8080/", direct=True).outcome == expected
+    assert ask(found, "cat").outcome == expected
+    assert ask(found, "rogue").outcome == "403"

@@ -44,3 +44,39 @@ def test_a_stored_server_whose_access_policy_linkerd_cannot_read_grants_nothing(
     found = parse_documents(documents(*ARENA, server(accessPolicy="all")))
     assert found.refused
     assert ask(found.cluster, "stranger").outcome == "403"
+
+
+def limit(target: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    """Return a rate limit of nothing for each identity, with further fields."""
+    metadata = {"name": "limit", "namespace": "arena"}
+    nothing = {"requestsPerSecond": 0}
+    return {
+        "apiVersion": "policy.linkerd.io/v1alpha1",
+        "kind": "HTTPLocalRateLimitPolicy",
+        "metadata": metadata,
+        "spec": {"targetRef": target, "identity": nothing, **spec},
+    }
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        (limit(ref("Server", "http")), "429"),
+        (limit(ref("Server", "http", group="policy")), "allow"),
+        (limit(ref("HTTPRoute", "http")), "allow"),
+        (limit(ref("Server", "http"), total={"requestsPerSecond": 2**32}), "allow"),
+        (limit(ref("Server", "http"), total={"requestsPerSecond": -1}), "allow"),
+        (limit(ref("Server", "http"), overrides=[{"requestsPerSecond": 1, "clientRefs": [account("rogue")]}]), "429"),
+        (
+            limit(
+                ref("Server", "http"), overrides=[{"requestsPerSecond": 1, "clientRefs": [ref("Namespace", "arena")]}]
+            ),
+            "allow",
+        ),
+    ],
+)
+def test_a_stored_rate_limit_that_linkerd_cannot_read_is_not_in_force(stored: dict[str, Any], expected: str) -> None:
+    """R38; policy-controller/k8s/index/src/inbound/ratelimit_policy.rs: one bad part drops the whole limit."""
+    found = parse_documents(documents(*ARENA, server(accessPolicy="all-unauthenticated"), stored))
+    assert found.refused
+    assert ask(found.cluster, "stranger").outcome == expected
