@@ -37,6 +37,7 @@ WORKLOADS = frozenset(key for key, kind in KINDS.items() if kind.template) | {("
 NETWORK_POLICIES = frozenset({"NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})
 BUILT_IN = frozenset({"", "apps", "autoscaling", "batch", "extensions", "policy"})
 """The API server's own groups, beside those that end with `.k8s.io`."""
+UNREADABLE = "was changed to what Linkerd cannot read: what it said before may hold until the controller restarts"
 NOT_READ = frozenset({ProblemKind.LEFT_OUT, ProblemKind.AMBIGUOUS, ProblemKind.NOT_RENDERED})
 """Kinds of problems with which nothing is wrong: the rest is read."""
 
@@ -190,6 +191,8 @@ class _Reader:
             known.add(item, source)
         elif item is not None:
             self.given[ref] = Given(item, source, fields.place)
+        elif group == POLICY_GROUP and _was_changed(fields):
+            self.objects.append(Undecided(ref, UNREADABLE, str(fields.data)))
 
     def _reference(self, fields: Fields, kind: Kind) -> Ref | None:
         metadata = fields.child("metadata")
@@ -244,6 +247,12 @@ def _admission(fields: Fields, stored: Fields) -> list[Problem]:
 def _covers(problems: Iterable[Problem], place: Place) -> bool:
     """Whether a problem of the same field, or of a field in it, is known already: one mistake, one message."""
     return any(f"{known.place.field}.".startswith(f"{place.field}.") for known in problems)
+
+
+def _was_changed(fields: Fields) -> bool:
+    """Whether a stored object once said something else."""
+    generation = fields.child("metadata").data.get("generation")
+    return isinstance(generation, int) and generation > 1
 
 
 def _follows(problem: Problem, refused: Iterable[Problem]) -> bool:

@@ -80,3 +80,15 @@ def test_a_stored_rate_limit_that_linkerd_cannot_read_is_not_in_force(stored: di
     found = parse_documents(documents(*ARENA, server(accessPolicy="all-unauthenticated"), stored))
     assert found.refused
     assert ask(found.cluster, "stranger").outcome == expected
+
+
+@pytest.mark.parametrize(("generation", "expected"), [(None, "allow"), (1, "allow"), (2, "unknown")])
+def test_a_stored_object_that_was_changed_to_what_linkerd_cannot_read_decides_nothing(
+    generation: int | None, expected: str
+) -> None:
+    """R38; policy-controller/k8s/index/src/inbound/index.rs apply: what it said before is in force."""
+    unreadable = server(proxyProtocol="HTTP/9")
+    unreadable["metadata"] |= {} if generation is None else {"generation": generation}
+    found = parse_documents(documents(*ARENA, unreadable))
+    assert found.refused or found.unusable
+    assert ask(found.cluster, "stranger").outcome == expected
