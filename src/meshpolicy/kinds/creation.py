@@ -1,5 +1,6 @@
 """What becomes of workloads and Services when they are created: labels, sidecars, annotations (R8, R117). Pure."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -24,6 +25,8 @@ from meshpolicy.kinds.sidecar import not_copied, sidecar
 from meshpolicy.kinds.workload import Workload
 
 ANY: AnyValue = None
+HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", '"': "&#34;", "+": "&#43;"})
+"""What Go's html/template puts in place of characters."""
 MOST = 1_000
 """Pods of a StatefulSet whose names are listed; of more, nothing is said."""
 TOPOLOGY = frozenset({"topology.kubernetes.io/zone", "topology.kubernetes.io/region"})
@@ -114,10 +117,22 @@ def announced(service: Service, space: Namespace | None, settings: MeshSettings)
         for port in service.ports
         if isinstance(port.target, int) and str(port.target) in settings.annotated_opaque
     )
-    found = usual if inherited is None else inherited
-    if inherited is None and not found:
+    found = usual if inherited is None else _patched(inherited)
+    if found is None or (inherited is None and not found):
         return service
     return replace(service, annotations=MappingProxyType({**service.annotations, OPAQUE_PORTS: found}))
+
+
+def _patched(text: str) -> str | None:
+    """Return what the injector's patch makes of a Service's list: it is escaped as for HTML, and read as JSON.
+
+    None where that is no JSON, so that the Service stays as it is (pkg/inject/annotation_patch.go, html/template).
+    """
+    try:
+        found = json.loads(f'"{text.translate(HTML)}"')
+    except ValueError:
+        return None
+    return str(found)
 
 
 def _of_controller(workload: Workload) -> Labels:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ..build import ARENA, Manifest, ask, cluster, labels, network_policy, server
+from ..build import ARENA, Manifest, ask, cluster, labels, network_policy, server, service
 
 HOME = {"apiVersion": "v1", "kind": "Namespace"}
 HOME["metadata"] = {"name": "arena", "annotations": {"linkerd.io/inject": "enabled"}}  # type: ignore[assignment]
@@ -81,3 +81,25 @@ def test_labels_of_a_pod_that_runs_are_all_there() -> None:
     """It was made already."""
     found = cluster(*ARENA, server(podSelector=exists("pod-template-hash"), accessPolicy="deny"))
     assert ask(found, "stranger").outcome == "allow"
+
+
+@pytest.mark.parametrize(
+    ("listed", "on_pods", "on_services"),
+    [
+        ("80", "80", "80"),
+        ("+80", "+80", "&#43;80"),
+        ("80,a'b<c>&d", "80,a'b<c>&d", "80,a&#39;b&lt;c&gt;&amp;d"),
+        (r"\b", None, "\b"),
+        ("\\", None, None),
+        ("8\t0", None, None),
+    ],
+)
+def test_a_service_gets_the_list_of_its_namespace_as_html(listed: str, on_pods: str | None, on_services: str) -> None:
+    """R65; measured with the injector's own code: it escapes what it writes into a Service, and not into a pod."""
+    name = "config.linkerd.io/opaque-ports"
+    space = {"apiVersion": "v1", "kind": "Namespace"}
+    space["metadata"] = {"name": "arena", "annotations": {name: listed, "linkerd.io/inject": "enabled"}}  # type: ignore[assignment]
+    found = cluster(space, service(), made_by("Deployment"))
+    assert found.services[0].annotations.get(name) == on_services
+    pod = found.workloads[0]
+    assert (None if pod.sidecar.unknown else pod.annotations.get(name)) == on_pods
