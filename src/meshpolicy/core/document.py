@@ -17,6 +17,8 @@ class Document:
 
     unset: tuple[str, ...] = ()
     """Variables without a value that stand in what decides access."""
+    namespace: str = ""
+    """The namespace that a GitOps tool puts it into, whatever it names; empty: its own."""
     found: bool = False
     """Whether its file was found in a folder, and not named itself."""
     via: str = ""

@@ -19,6 +19,8 @@ class Undecided:
     """All that it says, by which two of them are told apart."""
     everywhere: bool = False
     """Whether it may hold policies of any namespace: what was not rendered."""
+    elsewhere: bool = False
+    """Whether what it says lies outside of the input: in a closed world there is none of it."""
     workload: Ref | None = None
     """The one workload that it is about; None: it is about others, or about all of its namespace."""
     selectors: tuple[Mapping[str, str], ...] | None = None

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import PurePath
 
+from meshpolicy.kinds.registry import groups_of
+
 KNOWN = (
     ("a kustomization", ("kustomization.yaml", "kustomization.yml"), ()),
     ("Helm values", ("values*.yaml", "values*.yml", "*values.yaml", "*values.yml"), ()),
@@ -45,9 +47,13 @@ def label(name: str, data: Mapping[str, object]) -> str:
 
 
 def is_manifest(data: Mapping[str, object]) -> bool:
-    """Whether a document of a folder is meant as an object: it has apiVersion and kind, or metadata and one of them."""
+    """Whether a document of a folder is meant as an object: it has apiVersion and kind, or one of them and metadata.
+
+    The kinds of policies alone are enough: no other tool has them, and one that is lost must not pass unseen.
+    """
     has = {key for key in ("apiVersion", "kind") if isinstance(data.get(key), str)}
-    return len(has) == 2 or bool(has and isinstance(data.get("metadata"), dict))
+    policy = groups_of(str(data.get("kind"))) and not {"", "apps", "batch"} & set(groups_of(str(data.get("kind"))))
+    return len(has) == 2 or bool(has and (policy or isinstance(data.get("metadata"), dict)))
 
 
 def may_be_manifest(text: str) -> bool:

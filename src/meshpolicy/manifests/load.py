@@ -236,11 +236,19 @@ class _Reading:
         except OSError as error:
             problems.append(Problem(Place(name), f"cannot be read: {error.strerror}"))
             return
-        yield from read(name, given, problems, words=self._words, found=found, variables=self._variables)
+        yield from self._read_text(name, given, problems, found=found)
 
     def _of_text(self, name: str, text: bytes) -> Iterator[Document]:
-        found = read(name, text, self.problems, words=self._words, found=True, variables=self._variables)
-        return (replace(document, via=name) for document in found)
+        return (replace(document, via=name) for document in self._read_text(name, text, self.problems, found=True))
+
+    def _read_text(self, name: str, text: bytes, problems: list[Problem], *, found: bool) -> Iterator[Document]:
+        """Yield the documents of a text, with what Flux gives to the folder that it lies in."""
+        variables, namespace = self._variables, ""
+        for scope in (scope for scope in self._options.scopes if scope.holds(name)):
+            variables = {**scope.variables, **(variables or {})}
+            namespace = scope.namespace
+        for document in read(name, text, problems, words=self._words, found=found, variables=variables):
+            yield replace(document, namespace=namespace) if namespace else document
 
 
 def read(
@@ -277,7 +285,7 @@ def read(
             if isinstance(data, dict):
                 missing = tuple(dict.fromkeys(unset(data))) if unfilled else ()
                 place = Place(name, number, line=node.start_mark.line + 1)
-                yield Document(place, data, Lines(decoded, number), missing, found)
+                yield Document(place, data, Lines(decoded, number), missing, found=found)
             elif found:
                 text_of = f"left out: a {_word(data)}, where a manifest is an object"
                 problems.append(Problem(Place(name, number), text_of, ProblemKind.LEFT_OUT))

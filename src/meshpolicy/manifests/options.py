@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from meshpolicy.manifests.gitops import Scope
 from meshpolicy.manifests.paths import display_path
 
 
@@ -37,6 +38,8 @@ class ReadOptions:
     """Folders with a kustomization that are rendered, where a source holds several; none: all of them."""
     charts: tuple[Chart, ...] = ()
     """Charts that are rendered beside the sources."""
+    scopes: tuple[Scope, ...] = ()
+    """Folders with variables and a namespace of their own; `variables` come first."""
     shown: Callable[[Path], str] = field(default=display_path, compare=False)
     """How messages name a file."""
 

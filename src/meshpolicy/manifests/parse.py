@@ -130,6 +130,8 @@ class _Reader:
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
+        self._put_into = ""
+        """The namespace of all objects of a document, whatever they name."""
         self.unplaced: list[Ref] = []
         self.problems: list[Problem] = []
         self.objects: list[Object] = []
@@ -142,6 +144,7 @@ class _Reader:
         """Read and check one object; one with variables that have no value is kept as undecided."""
         if not fields.has("apiVersion") and not fields.has("kind"):
             return  # No manifest: a chart's values, for one, may lie in the same folder.
+        self._put_into = document.namespace
         if document.unset:
             self._keep_undecided(fields, document.unset)
             return
@@ -164,7 +167,7 @@ class _Reader:
         told = f"has the variable {', '.join(unset)}, which has no value; give it with --set {unset[0]}=VALUE"
         if unset[0].startswith("{{"):
             told = f"has the template {unset[0]}, which is not rendered"
-        workload = ref if (ref.group, ref.kind) in WORKLOADS else None
+        workload = ref if ref.group in ("", "apps", "batch") and (ref.group, ref.kind) in WORKLOADS else None
         found = Undecided(ref, told, str(fields.data), workload=workload)
         # Of a network policy it is not even known whom it selects.
         self.objects.append(OtherNetworkPolicy(ref, text=found.text) if ref.kind in NETWORK_POLICIES else found)
@@ -199,7 +202,7 @@ class _Reader:
         name = metadata.required("name")
         if not name:
             return None
-        own = metadata.text("namespace") if kind.namespaced else ""
+        own = (self._put_into or metadata.text("namespace")) if kind.namespaced else ""
         namespace = (own or self._namespace or "default") if kind.namespaced else ""
         ref = Ref(kind.group, kind.name, namespace, name, fields.place)
         if kind.namespaced and not own and not self._namespace:
@@ -265,9 +268,19 @@ def _follows(problem: Problem, refused: Iterable[Problem]) -> bool:
     return bool(get_close_matches(name, beside, n=1, cutoff=ALIKE))
 
 
+def _may_block(item: Undecided) -> OtherNetworkPolicy:
+    """Return the network policy that may be among what is rendered elsewhere."""
+    return OtherNetworkPolicy(
+        replace(item.ref, namespace="" if item.everywhere else item.ref.namespace), text=item.text
+    )
+
+
 def assemble(objects: Iterable[Object], settings: MeshSettings, *, closed: bool = False) -> Cluster:
     """Return the cluster that objects make: workloads injected, policies sorted by namespace."""
     found = tuple(objects)
+    outside = [item for item in found if isinstance(item, Undecided) and item.elsewhere]
+    in_force = [item for item in found if not closed or item not in outside]
+    found = (*in_force, *(() if closed else map(_may_block, outside)))
     namespaces = {item.ref.name: item for item in found if isinstance(item, Namespace)}
     if closed:  # a namespace that was left out has no labels and no annotations
         spaces = dict.fromkeys(item.ref.namespace for item in found if item.ref.namespace)

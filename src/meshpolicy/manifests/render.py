@@ -49,7 +49,7 @@ def _placed(
     written = _written(data, source(_near(base, path[1], root))) if path else None
     if written is None:
         return replace(document, data=data, line_of=None, place=Place(document.place.file, document.place.document))
-    return replace(written, data=data, via=document.place.file, unset=document.unset)
+    return replace(written, data=data, via=document.place.file, unset=document.unset, namespace=document.namespace)
 
 
 def _near(base: Path, path: str, root: Kustomization) -> Path:

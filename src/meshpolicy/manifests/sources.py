@@ -8,7 +8,7 @@ from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.manifests import foreign
+from meshpolicy.manifests import foreign, gitops
 from meshpolicy.manifests.kustomization import kustomization_of
 from meshpolicy.manifests.live import read_context
 from meshpolicy.manifests.load import load
@@ -29,14 +29,21 @@ def read(
     """Return what the sources say, together with every problem in them."""
     if context:
         return replace(parse_documents(read_context(context), settings, progress=progress, closed=True), live=True)
-    if options.revision:
-        documents, before = read_revision(paths, progress, options)
-    else:
-        documents, unreadable = load(paths, progress, options=options)
-        before = (*unreadable, *_empty(paths, documents, unreadable), *_no_overlays(options))
+    documents, before = _documents(paths, progress, options)
+    if given := gitops.scopes(documents):  # what Flux gives is known once all is read
+        documents, before = _documents(paths, progress, replace(options, scopes=given))
     problems = list(before)
-    kept = tuple(_manifests(documents, problems))
+    kept = tuple(gitops.covered(tuple(_manifests(documents, problems))))
     return parse_documents(kept, settings, problems, progress, namespace=options.namespace, closed=options.closed)
+
+
+def _documents(
+    paths: Sequence[str], progress: Progress, options: ReadOptions
+) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+    if options.revision:
+        return read_revision(paths, progress, options)
+    documents, unreadable = load(paths, progress, options=options)
+    return documents, (*unreadable, *_empty(paths, documents, unreadable), *_no_overlays(options))
 
 
 def _manifests(documents: Iterable[Document], problems: list[Problem]) -> Iterator[Document]:

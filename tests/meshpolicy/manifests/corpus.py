@@ -102,6 +102,36 @@ OTHER_PORT = """patches:
 PROD = overlay("prod", REPLICAS, replicas=FOUR)
 
 
+FLUX = """apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: shop, namespace: flux-system}
+spec: {path: ./apps/shop, targetNamespace: shop, postBuild: {substitute: {PORT: http}}}
+"""
+APPS = {
+    "apps/shop/all.yaml": joined(APP, POLICIES)
+    .replace(", namespace: shop}\nspec", "}\nspec")
+    .replace("port: http, proxy", "port: '${PORT}', proxy")
+}
+
+
+def release(space: str) -> str:
+    """Return an object from which Flux renders others into a namespace."""
+    return f"""apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {{name: redis, namespace: flux-system}}
+spec: {{targetNamespace: {space}, chart: {{spec: {{chart: redis}}}}}}
+"""
+
+
+def application(space: str, path: str) -> str:
+    """Return an object from which Argo CD renders others into a namespace."""
+    return f"""apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: shop, namespace: argocd}}
+spec: {{destination: {{namespace: {space}}}, source: {{repoURL: 'https://example.org/r', path: {path}}}}}
+"""
+
+
 @dataclass(frozen=True)
 class Shape:
     """A folder, what is said of web in it, and what is told on stderr."""
@@ -339,6 +369,25 @@ SHAPES = (
         UNKNOWN,
         ("has the variable PORT, which has no value; give it with --set PORT=VALUE",),
     ),
+    Shape("Flux gives variables and a namespace", APPS | {"clusters/prod/shop.yaml": FLUX}),
+    Shape(
+        "two clusters of Flux that differ in a variable",
+        APPS | {"clusters/a/shop.yaml": FLUX, "clusters/b/shop.yaml": FLUX.replace("PORT: http", "PORT: admin")},
+        UNKNOWN,
+        ("has the variable PORT, which has no value",),
+    ),
+    Shape("a release into another namespace", GOOD | {"releases/redis.yaml": release("redis")}),
+    Shape("a release into the same namespace", GOOD | {"releases/redis.yaml": release("shop")}, UNKNOWN),
+    Shape(
+        "a release into the same namespace, in a closed world",
+        GOOD | {"releases/redis.yaml": release("shop")},
+        options=("--closed-world",),
+    ),
+    Shape("an application of Argo CD that is here", GOOD | {"argocd/shop.yaml": application("shop", "k8s")}),
+    Shape(
+        "an application of Argo CD from elsewhere", GOOD | {"argo/shop.yaml": application("shop", "deploy")}, UNKNOWN
+    ),
+    Shape("an application for another namespace", GOOD | {"argo/shop.yaml": application("other", "deploy")}),
 )
 
 

@@ -48,7 +48,7 @@ def test_a_repository_is_answered(shape: Shape, tmp_path: Path, monkeypatch: pyt
                 assert "UNKNOWN" in out, (question, out)
 
 
-MEANT = ("1", "2", "dev/", "prod/", "release/", "src/", "base/", "a/", "b/", "all.yaml", "p.yaml")
+MEANT = ("1", "2", "apps/", "dev/", "prod/", "release/", "src/", "base/", "a/", "b/", "all.yaml", "p.yaml")
 FOREIGN = {
     name: text
     for shape in SHAPES
