@@ -1,7 +1,7 @@
 """The groups of `verify` on the local mesh, in order. They test what runs, not the manifests."""
 
 import asyncio
-from collections.abc import Callable, Set
+from collections.abc import Callable, Coroutine, Set
 from secrets import token_hex
 from time import time
 
@@ -49,19 +49,15 @@ class Verification:
 
         The groups run beside each other: most of the time each waits for a proxy.
         """
-        async with asyncio.TaskGroup() as group:
-            running = [
-                group.create_task(part)
-                for part in (
-                    self._guard(),
-                    self._calls(advance),
-                    self._tricks(advance),
-                    self._through_sidecars(),
-                    self._from_outside(),
-                )
-            ]
+        parts = (
+            self._guard(),
+            self._calls(advance),
+            self._tricks(advance),
+            self._through_sidecars(),
+            self._from_outside(),
+        )
         found = mesh_findings(self._mesh) if "mesh" in self._groups else []
-        return [*found, *(finding for part in running for finding in part.result())]
+        return [*found, *await beside(*parts)]
 
     async def _guard(self) -> list[Finding]:
         if "guard" not in self._groups:
@@ -92,6 +88,16 @@ class Verification:
     async def _from_outside(self) -> list[Finding]:
         entry = self._mesh.view.ingress
         return await from_outside(entry) if "ingress" in self._groups and entry else []
+
+
+async def beside(*parts: Coroutine[None, None, list[Finding]]) -> list[Finding]:
+    """Return the findings of parts that run beside each other, in order; what breaks one ends all, and is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(part) for part in parts]
+    except ExceptionGroup as broken:
+        raise broken.exceptions[0] from None
+    return [finding for part in running for finding in part.result()]
 
 
 def _group(fault: str) -> str:

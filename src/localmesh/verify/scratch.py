@@ -37,7 +37,8 @@ from meshpolicy.kinds.workload import Workload
 NAME = "copy"
 SOCKET = "echo.sock"
 SECRET = "of-a-copy"  # noqa: S105 no app stands behind it that could go out
-START = 20.0
+START = 60.0
+"""Seconds, on a machine that is busy."""
 ACCEPTANCE = 10.0
 
 
