@@ -25,7 +25,7 @@ SOURCE = ROOT / "src" / "meshpolicy"
 NEEDS = {"click", "pyyaml"}
 OURS = {"hatch_build.py", "reference.py", "surface.py", "kinds/schemas/__main__.py", "kinds/schemas/openapi.py"}
 """What builds the wheel, or writes pages and schemas of the repository, and is not distributed."""
-MOST = 400_000
+MOST = 500_000
 """Bytes of a wheel that is still small."""
 
 

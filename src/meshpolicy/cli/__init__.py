@@ -17,6 +17,7 @@ VERBS = {
     "review": "review",
     "prove": "prove",
     "ready": "ready",
+    "generate": "generate",
     "test": "cases",
     "run": "run",
     "accept": "accept",

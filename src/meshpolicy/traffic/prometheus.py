@@ -13,7 +13,8 @@ from meshpolicy.core.errors import Place
 from meshpolicy.traffic.call import Called, Caller, CallerKind, ObservedCall, Outcome, Side, Transport, by_status
 from meshpolicy.traffic.line import NotUnderstood, Told, Unused
 
-NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+NAME = r"[a-zA-Z_:](?:[a-zA-Z0-9_:]*[a-zA-Z0-9_])?"
+"""It may end with a colon by the format's rules; then it is rather a line of YAML."""
 LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\\n]|\\.)*)"\s*(,|$)')
 SAMPLE = re.compile(rf"({NAME})(?:\{{(.*)\}})?\s+(\S+)(?:\s+(-?\d+))?(?:\s+#.*)?")
 ESCAPES = {"n": "\n", '"': '"', "\\": "\\"}
@@ -28,6 +29,7 @@ COUNTED = {
     "inbound_tcp_authz_deny_total": (False, Outcome.REFUSED),
 }
 """The series that are used: whether each counts HTTP requests, and what it says became of them."""
+COMMENT = Unused("comments")
 OTHERS = Unused("series that count no inbound calls, or count them again")
 IDLE = Unused("series that have counted nothing")
 MOST_COUNT = 2**53
@@ -48,7 +50,7 @@ class Sample:
 def read_line(line: str, place: Place) -> Told | None:
     """Return what a line of the text format counts; None where it is none. Raises NotUnderstood."""
     if line.startswith("#"):
-        return Unused("comments")
+        return COMMENT
     found = SAMPLE.fullmatch(line)
     if found is None:
         return None

@@ -78,7 +78,7 @@ class _Reading:
             number = len(self.wrong)
             more = f"; so are {number - 1} more, the last at line {self.wrong[-1][0].line}" if number > 1 else ""
             yield Problem(place, f"left out: {why}{more}", ProblemKind.LEFT_OUT)
-        if not self.calls and not self.unused:
+        if not self.calls and not self.unused.keys() - {prometheus.COMMENT.what}:
             yield Problem(Place(self.name), f"holds no observed call: {EXPECTED}")
 
 

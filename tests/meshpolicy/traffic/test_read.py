@@ -156,7 +156,6 @@ OWN_JSON = '{"timestamp":"[ 0.1s]","level":"INFO","fields":{"message":"x"},"targ
         (f"[pod/web-1/linkerd-proxy] {OWN}", "lines of the proxy's own log"),
         (OWN_JSON, "lines of the proxy's own log"),
         ('{"dropped": 7}', "7 requests that came too fast for tap"),
-        ("# TYPE request_total counter", "comments"),
         ('request_total{direction="inbound"} 5', "series that count no inbound calls, or count them again"),
         ('response_total{direction="outbound"} 5', "series that count no inbound calls, or count them again"),
         ('response_total{direction="inbound"} 0', "series that have counted nothing"),

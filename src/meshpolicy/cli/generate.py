@@ -1,0 +1,156 @@
+"""The verb `generate`: policies made from observed calls."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from meshpolicy.cli.echo import echo
+from meshpolicy.cli.options import mesh_options, output, read_cluster, sources_and_namespaces, width
+from meshpolicy.core.errors import InvalidInput, Place, Problem
+from meshpolicy.generate.choice import Choices
+from meshpolicy.generate.generate import Generated, Wishes, generate
+from meshpolicy.generate.plan import Limits
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.manifests.parse import assemble
+from meshpolicy.manifests.sources import ReadOptions
+from meshpolicy.render.generated import (
+    MARK,
+    generated_as_json,
+    generated_as_text,
+    manifests_as_yaml,
+    manifests_by_file,
+)
+from meshpolicy.render.tables import fitted
+from meshpolicy.traffic.read import Observed, read
+
+PATTERN = "[CLIENT may ][METHOD ]PATH[ on SERVER]"
+
+
+def _accounts(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return accounts as NAMESPACE/NAME."""
+    del context, parameter
+    for value in values:
+        if value.count("/") != 1 or not all(value.split("/")):
+            raise click.BadParameter(f"`{value}` is not NAMESPACE/ACCOUNT")
+    return values
+
+
+@click.command("generate", short_help="Which policies allow what runs, and no more?")
+@click.option(
+    "--traffic",
+    multiple=True,
+    required=True,
+    metavar="FILE",
+    type=click.Path(allow_dash=True),
+    help="Observed calls: a file, a folder of them, or -; may be repeated.",
+)
+@click.option("-o", "--out", default="", metavar="DIR|-", help="Write the policies into this folder, or to stdout.")
+@click.option(
+    "--min-count",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="Grant what a client was seen to ask for at least N times.",
+)
+@click.option("--once", is_flag=True, help="Grant what was seen once, too: --min-count 1.")
+@click.option("--accept", multiple=True, metavar="PATTERN", help=f"Grant these: {PATTERN}; `*` is anything.")
+@click.option("--narrow", multiple=True, metavar="PATTERN", help="Grant of these only the paths that were seen.")
+@click.option("--forbid", multiple=True, metavar="PATTERN", help="Grant none of these.")
+@click.option(
+    "--scraper",
+    multiple=True,
+    metavar="NAMESPACE/ACCOUNT",
+    callback=_accounts,
+    help="Who scrapes the sidecars' metrics.  [default: the Prometheus of linkerd-viz in SOURCES]",
+)
+@output("text", "json")
+@sources_and_namespaces
+@mesh_options
+def command(
+    sources: tuple[str, ...],
+    context: str,
+    options: ReadOptions,
+    namespaces: tuple[str, ...],
+    settings: MeshSettings,
+    traffic: tuple[str, ...],
+    out: str,
+    min_count: int,
+    accept: tuple[str, ...],
+    narrow: tuple[str, ...],
+    forbid: tuple[str, ...],
+    scraper: tuple[str, ...],
+    output: str,
+    *,
+    once: bool,
+) -> None:
+    """Make the least policies that allow the observed calls, and prove that they do that and no more.
+
+    FILE holds lines of Linkerd's access log (config.linkerd.io/access-log: json or apache, best as `kubectl logs
+    --prefix` writes it), series of Prometheus (text, or an answer of /api/v1/query), or `just tap --output json`.
+
+    Each port of the namespaces that were called gets a Server, which closes it. What clients with an identity were
+    seen to ask for is granted by routes; paths that differ in an identifier are one pattern, which is told: accept,
+    narrow or forbid it. Calls without an identity, to an address, once only, with 4xx or 5xx, or to nobody known are
+    told, too, and not granted unless you accept them.
+
+    Exits 0 if all is proved and decided, 1 if something is left to decide or to prove, 2 for bad input.
+    """
+    seen = read(traffic)
+    if seen.unusable:
+        raise InvalidInput(seen.problems)
+    for problem in seen.problems:
+        echo(f"note: {problem}", err=True)
+    before = _without(read_cluster(sources, context, settings, options), out)
+    choices = Choices.of(accept, narrow, forbid)
+    found = generate(before, seen.calls, Wishes(choices, Limits(1 if once else min_count), namespaces, scraper))
+    told = generated_as_json(found, seen, before) if output == "json" else _shown(found, seen, before)
+    if out == "-":
+        click.echo(manifests_as_yaml(found.proved.made), nl=False)
+    elif out:
+        _write(Path(out), manifests_by_file(found.proved.made))
+    echo(told, err=out == "-")
+    sys.exit(0 if found.settled else 1)
+
+
+def _shown(found: Generated, seen: Observed, cluster: Cluster) -> str:
+    return "\n".join(fitted(line, width()) for line in generated_as_text(found, seen, cluster).splitlines())
+
+
+def _without(cluster: Cluster, out: str) -> Cluster:
+    """Return a cluster without the objects that an earlier run wrote: they are written anew."""
+    if not out or out == "-":
+        return cluster
+    folder = Path(out).absolute()
+    kept = [
+        item
+        for item in cluster.objects
+        if item.ref.place is None or folder not in Path(item.ref.place.file).absolute().parents
+    ]
+    return assemble(kept, cluster.settings, closed=cluster.closed)
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files; raises InvalidInput where one of them is there, and not from here."""
+    foreign = [
+        Problem(
+            Place(str(folder / name)), "is there, and was not written by `meshpolicy generate`: choose another folder"
+        )
+        for name in files
+        if (folder / name).exists() and not _ours(folder / name)
+    ]
+    if foreign:
+        raise InvalidInput(tuple(foreign))
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("*.yaml"):
+        if stale.name not in files and _ours(stale):
+            stale.unlink()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+
+
+def _ours(file: Path) -> bool:
+    return file.is_file() and file.read_text(errors="replace").startswith(MARK)

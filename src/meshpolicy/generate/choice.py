@@ -1,0 +1,75 @@
+"""What the user has chosen of what was observed: accepted, narrowed, forbidden. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
+"""The methods that a route can name (Gateway API, HTTPMethod)."""
+
+
+class Choice(StrEnum):
+    """What shall become of some calls."""
+
+    ACCEPT = "accept"
+    NARROW = "narrow"
+    """Only the paths that were observed."""
+    FORBID = "forbid"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Calls in the words in which they are printed."""
+
+    client: str
+    request: str
+    """`GET /orders/{number}`, `any request`."""
+    server: str
+    """`namespace/workload:port`."""
+
+    def __str__(self) -> str:
+        return f"{self.client} may {self.request} on {self.server}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicePattern:
+    """`[CLIENT may ][METHOD ]PATH[ on SERVER]`, in which `*` stands for anything."""
+
+    text: str
+    choice: Choice
+
+    def meets(self, said: Said) -> bool:
+        """Whether some calls are meant."""
+        client, _, rest = self.text.rpartition(" may ")
+        request, _, server = rest.partition(" on ")
+        whole = request if request.partition(" ")[0] in METHODS or request == said.request else f"* {request}"
+        return (
+            fnmatchcase(said.client, client or "*")
+            and (fnmatchcase(said.request, whole) or request in ("*", said.request))
+            and (fnmatchcase(said.server, server or "*") or fnmatchcase(said.server.rpartition(":")[0], server))
+        )
+
+
+@dataclass
+class Choices:
+    """All that was chosen, and what of it has met something."""
+
+    patterns: Sequence[ChoicePattern] = ()
+    used: set[ChoicePattern] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, accept: Sequence[str] = (), narrow: Sequence[str] = (), forbid: Sequence[str] = ()) -> "Choices":
+        """Return choices; what is forbidden outweighs what is narrowed, and that what is accepted."""
+        pairs = ((Choice.FORBID, forbid), (Choice.NARROW, narrow), (Choice.ACCEPT, accept))
+        return cls(tuple(ChoicePattern(text, choice) for choice, some in pairs for text in some))
+
+    def about(self, said: Said) -> Choice | None:
+        """Return what was chosen for some calls; None: nothing."""
+        met = [pattern for pattern in self.patterns if pattern.meets(said)]
+        self.used.update(met)
+        return met[0].choice if met else None
+
+    def unused(self) -> Iterator[ChoicePattern]:
+        """Yield what meets nothing that was observed: perhaps it is misspelt."""
+        return (pattern for pattern in self.patterns if pattern not in self.used)

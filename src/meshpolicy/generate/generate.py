@@ -1,0 +1,68 @@
+"""From observed calls to policies, in one step. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from meshpolicy.core.errors import InvalidQuestion
+from meshpolicy.generate.choice import Choices
+from meshpolicy.generate.objects import Probing, Scraping, objects, probings, scrapings
+from meshpolicy.generate.plan import Limits, Plan, plan
+from meshpolicy.generate.proof import Proved, proved
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.traffic.call import ObservedCall
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user has chosen."""
+
+    choices: Choices = field(default_factory=Choices)
+    limits: Limits = field(default_factory=Limits)
+    namespaces: tuple[str, ...] = ()
+    """Those that are meant; empty: those that were called."""
+    scrapers: tuple[str, ...] = ()
+    """Accounts that scrape the sidecars' metrics, as `namespace/account`; empty: those that the manifests hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The policies, and all that is to be said of them."""
+
+    plan: Plan
+    probing: tuple[Probing, ...]
+    scraping: tuple[Scraping, ...]
+    proved: Proved
+
+    @property
+    def settled(self) -> bool:
+        """Whether all is proved, and nothing is left to decide."""
+        return self.plan.decided and self.proved.proofs.hold and not self.proved.problems
+
+
+def generate(cluster: Cluster, calls: Iterable[ObservedCall], wishes: Wishes = Wishes()) -> Generated:
+    """Return the least policies that allow the observed calls, with what they open besides.
+
+    Raises InvalidQuestion for a choice that meets nothing that was observed.
+    """
+    found = plan(cluster, calls, wishes.choices, wishes.limits, wishes.namespaces)
+    if unused := list(wishes.choices.unused()):
+        said = ", ".join(f"--{one.choice} '{one.text}'" for one in unused)
+        raise InvalidQuestion(
+            f"{said}: nothing that was observed is meant; write it as `meshpolicy generate` prints it"
+        )
+    probing, scraping = probings(cluster, found), scrapings(cluster, found, wishes.scrapers or _scrapers(cluster))
+    return Generated(
+        found, probing, scraping, proved(cluster, found, objects(cluster, found, probing, scraping), probing, scraping)
+    )
+
+
+def _scrapers(cluster: Cluster) -> Sequence[str]:
+    """Return the accounts of Linkerd's own Prometheus, where the manifests hold it."""
+    labels = {"component": "prometheus", "linkerd.io/extension": "viz"}
+    return tuple(
+        dict.fromkeys(
+            f"{one.ref.namespace}/{one.service_account}"
+            for one in cluster.workloads
+            if all(one.labels.get(key) == value for key, value in labels.items())
+        )
+    )

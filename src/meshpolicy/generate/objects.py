@@ -1,0 +1,277 @@
+"""The objects that grant what was planned, as manifests. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from meshpolicy.analysis.words import account
+from meshpolicy.core.match import IdentityMatch, PathKind
+from meshpolicy.core.policy import Protocol, Ref
+from meshpolicy.generate.plan import Grant, Pattern, Plan
+from meshpolicy.generate.spot import Spot, labels_of
+from meshpolicy.index.effective import probe_paths
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.kind import POLICY_GROUP
+from meshpolicy.kinds.workload import Workload
+
+Manifest = Mapping[str, object]
+MOST_MATCHES, MOST_RULES = 8, 16
+"""Matches of a rule, and rules of a route (HTTPRoute, `maxItems`)."""
+MOST_NAMED = 2
+"""Clients that the name of a route holds."""
+NAMES = ("app.kubernetes.io/name", "app", "k8s-app", "name", "app.kubernetes.io/component", "component")
+"""Labels by which a workload is usually chosen, the most usual first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One object, and what it is for."""
+
+    ref: Ref
+    manifest: Manifest
+    why: str = ""
+    """A sentence for the comment above it."""
+    grants: tuple[Grant, ...] = ()
+    """Of an AuthorizationPolicy: what it grants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """Probes that the kubelet makes, which a port's own routes would shut out."""
+
+    spot: Spot
+    paths: tuple[str, ...]
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scraping:
+    """A scrape of the sidecars' own metrics."""
+
+    namespace: str
+    scraper: str
+    """`namespace/account`."""
+
+
+@dataclass
+class Names:
+    """Gives each object of a kind and a namespace a name of its own."""
+
+    taken: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def free(self, kind: str, namespace: str, name: str) -> str:
+        """Return a name that no object has yet, and take it."""
+        base, number = name[:240].strip("-."), 1
+        found = base
+        while (kind, namespace, found) in self.taken:
+            number += 1
+            found = f"{base}-{number}"
+        self.taken.add((kind, namespace, found))
+        return found
+
+
+def probings(cluster: Cluster, plan: Plan) -> tuple[Probing, ...]:
+    """Return the probes that need a route of their own: those of ports that get routes (R57)."""
+    routed = dict.fromkeys(grant.spot for grant in plan.grants if grant.pattern is not None)
+    found = (
+        (spot, tuple(dict.fromkeys(p for w in spot.workloads for p in probe_paths(w, spot.port)))) for spot in routed
+    )
+    return tuple(Probing(spot, paths, cluster.settings.probe_networks) for spot, paths in found if paths)
+
+
+def scrapings(cluster: Cluster, plan: Plan, scrapers: Sequence[str]) -> tuple[Scraping, ...]:
+    """Return the scrapes of the sidecars of each namespace, unless a Server is there already."""
+    spaces = dict.fromkeys(spot.namespace for spot in plan.spots)
+    return tuple(
+        Scraping(space, scraper) for space in spaces if not _admin_is_governed(cluster, space) for scraper in scrapers
+    )
+
+
+def _admin_is_governed(cluster: Cluster, namespace: str) -> bool:
+    admin = cluster.settings.ports.admin
+    return any(server.port in (admin, "linkerd-admin") for server in cluster.in_namespace(namespace).servers)
+
+
+def objects(cluster: Cluster, plan: Plan, probing: Sequence[Probing], scraping: Sequence[Scraping]) -> tuple[Made, ...]:
+    """Return all objects, kind by kind in the order in which a person reads them."""
+    writer = _Writer(cluster, plan)
+    probes = {one.spot: one for one in probing}
+    for spot in plan.spots:
+        writer.port(spot, [grant for grant in plan.grants if grant.spot == spot], probes.get(spot))
+    for namespace in dict.fromkeys(one.namespace for one in scraping):
+        writer.sidecars(namespace, [one.scraper for one in scraping if one.namespace == namespace])
+    order = ("Server", "HTTPRoute", "MeshTLSAuthentication", "NetworkAuthentication", "AuthorizationPolicy")
+    return tuple(sorted(writer.made, key=lambda one: order.index(one.ref.kind)))
+
+
+class _Writer:
+    """Writes the objects of one port after the other."""
+
+    def __init__(self, cluster: Cluster, plan: Plan) -> None:
+        self._cluster, self._plan = cluster, plan
+        self._names = Names({(one.ref.kind, one.ref.namespace, one.ref.name) for one in cluster.objects})
+        self._authentications: dict[tuple[str, str], str] = {}
+        self._kubelets: dict[str, str] = {}
+        self.made: list[Made] = []
+        accounts = {grant.identity: self._account(grant.identity) for grant in plan.grants}
+        short = [name.rpartition("/")[2] for name in accounts.values()]
+        self._clients = {
+            identity: _dns(name if short.count(name.rpartition("/")[2]) > 1 else name.rpartition("/")[2])
+            for identity, name in accounts.items()
+        }
+
+    def _account(self, identity: str) -> str:
+        return account(IdentityMatch(identity), self._cluster.settings)
+
+    def port(self, spot: Spot, grants: Sequence[Grant], probing: Probing | None) -> None:
+        """Write the Server of a port, its routes and grants."""
+        name = self._make(
+            "Server", spot.namespace, f"{spot.workloads[0].ref.name}-{spot.port_name}", self._server(spot)
+        )
+        by_clients: dict[tuple[str, ...], list[Pattern]] = {}
+        patterns = dict.fromkeys(grant.pattern for grant in grants if grant.pattern is not None)
+        for pattern in patterns:
+            clients = tuple(sorted({grant.identity for grant in grants if grant.pattern == pattern}))
+            by_clients.setdefault(clients, []).append(pattern)
+        for clients, some in by_clients.items():
+            self._offers(spot, name, clients, some, grants)
+        if probing is not None:
+            self._probes(spot, name, probing)
+        if by_clients:
+            rest = [{"path": {"type": str(PathKind.PREFIX), "value": "/"}}]
+            why = "The rest: nobody is authorized on it, so that strangers read 403 and not 404."
+            self._route(spot, name, f"{name}-rest", rest, why)
+        for grant in grants:
+            if grant.pattern is None:
+                self._authorize(spot, grant.identity, "Server", name, (grant,))
+
+    def _server(self, spot: Spot) -> Manifest:
+        port = spot.port_name
+        spec: dict[str, object] = {
+            "podSelector": selector(self._cluster, spot),
+            "port": int(port) if port.isdecimal() else port,
+        }
+        protocol = self._plan.protocols[spot]
+        return spec if protocol is Protocol.UNKNOWN else {**spec, "proxyProtocol": str(protocol)}
+
+    def _offers(
+        self, spot: Spot, server: str, clients: tuple[str, ...], patterns: Sequence[Pattern], grants: Sequence[Grant]
+    ) -> None:
+        """Write what the same clients may ask for, in as few routes as hold it."""
+        named = "-and-".join(self._clients[one] for one in clients) if len(clients) <= MOST_NAMED else "several"
+        most = MOST_MATCHES * MOST_RULES
+        for at in range(0, len(patterns), most):
+            some = patterns[at : at + most]
+            matches = [_match(pattern) for pattern in some]
+            who = ", ".join(self._account(one) for one in clients)
+            said = ", ".join(pattern.text for pattern in some)
+            route = self._route(spot, server, f"{server}-for-{named}", matches, f"{who} -> {spot.name}: {said}.")
+            for client in clients:
+                own = tuple(one for one in grants if one.identity == client and one.pattern in some)
+                self._authorize(spot, client, "HTTPRoute", route, own)
+
+    def _route(self, spot: Spot, server: str, name: str, matches: Sequence[Manifest], why: str = "") -> str:
+        rules = [{"matches": list(matches[at : at + MOST_MATCHES])} for at in range(0, len(matches), MOST_MATCHES)]
+        parent = {"group": POLICY_GROUP, "kind": "Server", "name": server}
+        return self._make("HTTPRoute", spot.namespace, name, {"parentRefs": [parent], "rules": rules}, why)
+
+    def _probes(self, spot: Spot, server: str, probing: Probing) -> None:
+        matches = [{"path": {"type": str(PathKind.EXACT), "value": path}, "method": "GET"} for path in probing.paths]
+        route = self._route(spot, server, f"{server}-probes", matches, f"The kubelet's probes of {spot.name}.")
+        if spot.namespace not in self._kubelets:
+            spec: Manifest = {"networks": [{"cidr": network} for network in probing.networks]}
+            why = (
+                "The kubelet has no identity in the mesh. Narrow this to the addresses of your nodes, if you know them."
+            )
+            self._kubelets[spot.namespace] = self._make("NetworkAuthentication", spot.namespace, "kubelet", spec, why)
+        target = {"group": POLICY_GROUP, "kind": "HTTPRoute", "name": route}
+        by = {"group": POLICY_GROUP, "kind": "NetworkAuthentication", "name": self._kubelets[spot.namespace]}
+        spec = {"targetRef": target, "requiredAuthenticationRefs": [by]}
+        self._make(
+            "AuthorizationPolicy", spot.namespace, f"kubelet-may-probe-{server}", spec, f"kubelet -> {spot.name}."
+        )
+
+    def _authorize(self, spot: Spot, identity: str, kind: str, target: str, grants: tuple[Grant, ...]) -> None:
+        by = {
+            "group": POLICY_GROUP, "kind": "MeshTLSAuthentication", "name": self._authentication(spot, identity),
+        }  # fmt: skip
+        spec = {
+            "targetRef": {"group": POLICY_GROUP, "kind": kind, "name": target},
+            "requiredAuthenticationRefs": [by],
+        }
+        name = f"{self._clients[identity]}-may-call-{target}".removesuffix(f"-for-{self._clients[identity]}")
+        what = ", ".join(grant.pattern.text for grant in grants if grant.pattern) or "any request and connection"
+        why = f"{self._account(identity)} -> {spot.name}: {what}."
+        self._make("AuthorizationPolicy", spot.namespace, name, spec, why, grants)
+
+    def _authentication(self, spot: Spot, identity: str) -> str:
+        key = (spot.namespace, identity)
+        if key not in self._authentications:
+            name, said = self._clients[identity], self._account(identity)
+            space, slash, own = said.partition("/")
+            known = bool(slash) and self._cluster.settings.identity(space, own) == identity
+            reference = {"kind": "ServiceAccount", "name": own, "namespace": space}
+            spec = {"identityRefs": [reference]} if known else {"identities": [identity]}
+            self._authentications[key] = self._make("MeshTLSAuthentication", spot.namespace, name, spec)
+        return self._authentications[key]
+
+    def sidecars(self, namespace: str, scrapers: Sequence[str]) -> None:
+        """Write who may scrape the metrics of a namespace's sidecars; the probes of that port stay Linkerd's own."""
+        why = "Scrapes of the sidecars' own metrics."
+        spec = {"podSelector": {}, "port": "linkerd-admin", "proxyProtocol": "HTTP/1"}
+        server = self._make("Server", namespace, "sidecar-admin", spec, why)
+        for scraper in scrapers:
+            space, _, name = scraper.partition("/")
+            target = {"group": POLICY_GROUP, "kind": "Server", "name": server}
+            by = {"kind": "ServiceAccount", "name": name, "namespace": space}
+            grant = {"targetRef": target, "requiredAuthenticationRefs": [by]}
+            self._make(
+                "AuthorizationPolicy", namespace, f"{_dns(name)}-may-scrape-sidecars", grant, f"{scraper} -> 4191."
+            )
+
+    def _make(
+        self, kind: str, namespace: str, name: str, spec: Manifest, why: str = "", grants: tuple[Grant, ...] = ()
+    ) -> str:
+        free = self._names.free(kind, namespace, _dns(name))
+        version = "v1beta3" if kind in ("Server", "HTTPRoute") else "v1alpha1"
+        manifest = {
+            "apiVersion": f"{POLICY_GROUP}/{version}",
+            "kind": kind,
+            "metadata": {"name": free, "namespace": namespace},
+            "spec": spec,
+        }
+        self.made.append(Made(Ref(POLICY_GROUP, kind, namespace, free), manifest, why, grants))
+        return free
+
+
+def _match(pattern: Pattern) -> Manifest:
+    return {"path": {"type": str(pattern.path.kind), "value": pattern.path.value}, "method": pattern.method}
+
+
+def _dns(text: str) -> str:
+    """Return a text as an object may be named."""
+    found = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-.") else "-" for sign in text.lower())
+    return found.strip("-.") or "client"
+
+
+def selector(cluster: Cluster, spot: Spot) -> Manifest:
+    """Return the fewest labels that choose these workloads and no other of their namespace."""
+    own = labels_of(spot.workloads[0])
+    for key in (*NAMES, *sorted(own)):
+        if key in own and not _chosen_besides(cluster, spot, {key: own[key]}):
+            return {"matchLabels": {key: own[key]}}
+    others = _chosen_besides(cluster, spot, own)
+    absent = dict.fromkeys(next(key for key in sorted(labels_of(one)) if key not in own) for one in others)
+    expressions = [{"key": key, "operator": "DoesNotExist"} for key in absent]
+    return {"matchLabels": own, **({"matchExpressions": expressions} if expressions else {})}
+
+
+def _chosen_besides(cluster: Cluster, spot: Spot, labels: Mapping[str, str]) -> Sequence[Workload]:
+    refs = {one.ref for one in spot.workloads}
+    return [
+        one
+        for one in cluster.workloads
+        if one.meshed
+        and one.ref.namespace == spot.namespace
+        and one.ref not in refs
+        and all(labels_of(one).get(key) == value for key, value in labels.items())
+    ]

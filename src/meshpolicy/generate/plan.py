@@ -1,0 +1,402 @@
+"""What shall be granted: observed calls sorted into grants, generalisations, and what is set aside. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from meshpolicy.analysis.words import account
+from meshpolicy.core.errors import Place
+from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
+from meshpolicy.core.policy import Protocol
+from meshpolicy.decide.transport import find_service_targets, hint
+from meshpolicy.generate.choice import METHODS, Choice, Choices, Said
+from meshpolicy.generate.spot import Spot, Spots, Unplaced, is_address
+from meshpolicy.generate.templates import Template, templates
+from meshpolicy.index.effective import effective, probe_paths
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.traffic.call import CallerKind, ObservedCall, Outcome, Side
+
+ANY_REQUEST = "any request"
+LONGEST_PATH = 1024
+"""Characters that a route's path may have (HTTPRoute, `path.value`)."""
+
+
+class Why(StrEnum):
+    """Why calls are not granted."""
+
+    ONCE = "seen too seldom"
+    UNMESHED = "unmeshed caller"
+    BY_ADDRESS = "by address"
+    NOT_FOUND = "unknown path"
+    """Answered by 404 alone."""
+    FAILED = "failed"
+    """Answered by 4xx or 5xx alone, or by nobody knows what."""
+    REFUSED = "refused by a policy"
+    FORBIDDEN = "forbidden by you"
+    PROBE = "health check"
+    """The kubelet's, which the manifests declare: it is granted as such."""
+    UNPLACED = "to nobody known"
+    NO_PROXY = "no proxy decides"
+    GOVERNED = "a Server is there"
+    UNTELLABLE = "no route can say it"
+
+
+SETTLED = frozenset({Why.FORBIDDEN, Why.PROBE, Why.GOVERNED})
+"""Reasons that ask nobody to decide anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Requests that one match of a route means."""
+
+    method: str
+    path: PathMatch
+    text: str
+    """`GET /orders/{number}`."""
+
+    @property
+    def general(self) -> bool:
+        """Whether it means more than one path."""
+        return self.path.kind is not PathKind.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Requests that one client may make of one port; without patterns, any request and connection."""
+
+    identity: str
+    spot: Spot
+    pattern: Pattern | None
+    calls: tuple[ObservedCall, ...]
+    """Those that it is made from."""
+    accepted: bool = False
+    """Whether the user accepts what it opens beyond them."""
+    connections: bool = True
+    """Of a grant without pattern: whether it opens connections that carry no HTTP, too."""
+
+    @property
+    def general(self) -> bool:
+        """Whether it opens more than was observed."""
+        return self.pattern is None or self.pattern.general
+
+    @property
+    def count(self) -> int:
+        """Return how many calls it is made from."""
+        return sum(call.count for call in self.calls)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Return the paths that it is made from."""
+        return tuple(dict.fromkeys(call.path for call in self.calls if call.path is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Calls that are not granted."""
+
+    why: Why
+    said: Said
+    count: int
+    place: Place
+    hint: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody must decide about it."""
+        return self.why not in SETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What shall be granted, and what not."""
+
+    grants: tuple[Grant, ...]
+    aside: tuple[Aside, ...]
+    spots: tuple[Spot, ...]
+    """The ports that get a Server: of all namespaces that are meant, each that none governs yet."""
+    protocols: Mapping[Spot, Protocol] = field(default_factory=dict)
+    """What each of these ports speaks."""
+    outgoing: int = 0
+    """Calls of which the caller's own proxy tells: they are the same ones, or to somebody without a proxy."""
+
+    @property
+    def decided(self) -> bool:
+        """Whether nothing is left for the user to decide."""
+        open_grants = any(grant.general and not grant.accepted for grant in self.grants)
+        return not open_grants and not any(one.open for one in self.aside)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From when on a call is taken for a habit."""
+
+    least: int = 2
+    """How often a client must have made the same request."""
+
+
+@dataclass
+class _Port:
+    """The calls to one port that a grant could mean."""
+
+    spot: Spot
+    calls: list[ObservedCall] = field(default_factory=list)
+
+
+def plan(
+    cluster: Cluster,
+    calls: Iterable[ObservedCall],
+    choices: Choices,
+    limits: Limits = Limits(),
+    namespaces: Sequence[str] = (),
+) -> Plan:
+    """Return what to grant; `namespaces` are those that are meant, without any those that were called."""
+    sorter = _Sorter(cluster, choices, limits, frozenset(namespaces))
+    for call in calls:
+        sorter.take(call)
+    grants = [grant for port in sorter.ports.values() for grant in sorter.grants_of(port)]
+    meant = namespaces or tuple(dict.fromkeys(spot.namespace for spot in sorter.called))
+    spots = [spot for name in meant for spot in sorter.spots.all_of(name)]
+    spots += [grant.spot for grant in grants]
+    free = tuple(spot for spot in dict.fromkeys(spots) if sorter.obstacle(spot) is None)
+    protocols = {spot: sorter.protocol(spot) for spot in free}
+    return Plan(tuple(grants), _together(sorter.aside), free, protocols, sorter.outgoing)
+
+
+def obstacle(cluster: Cluster, spot: Spot) -> tuple[Why, str] | None:
+    """Return why no policy is made for a port; None: one can be made."""
+    for workload in spot.workloads:
+        policy = effective(cluster, workload, spot.port)
+        if policy.unguarded is not None:
+            return Why.NO_PROXY, str(policy.unguarded)
+        if policy.unknown is not None:
+            return Why.NO_PROXY, str(policy.unknown)
+        if policy.server.is_object:
+            return Why.GOVERNED, f"{policy.server} governs the port: `meshpolicy check --suggest` helps with it"
+        if is_opaque(cluster, spot) and probe_paths(workload, spot.port):
+            return Why.UNTELLABLE, "it is opaque and probed: a Server that lets the kubelet in lets everybody in"
+    return None
+
+
+def is_opaque(cluster: Cluster, spot: Spot) -> bool:
+    """Whether meshed clients are told that a port is opaque, or may be."""
+    return any(hint(cluster, one, spot.port).possible for one in spot.workloads)
+
+
+class _Sorter:
+    """Sorts one call after the other."""
+
+    def __init__(self, cluster: Cluster, choices: Choices, limits: Limits, namespaces: frozenset[str]) -> None:
+        self.cluster, self.choices, self.limits, self.namespaces = cluster, choices, limits, namespaces
+        self.spots = Spots(cluster)
+        self.ports: dict[str, _Port] = {}
+        self.called: dict[Spot, None] = {}
+        self.aside: list[Aside] = []
+        self.outgoing = 0
+        self._obstacles: dict[Spot, tuple[Why, str] | None] = {}
+        self._as_seen: dict[tuple[Spot, str, Template], None] = {}
+        """Templates that were narrowed: of their paths each that was seen is granted."""
+
+    def take(self, call: ObservedCall) -> None:
+        """Find what a call reached, and whether a grant could mean it at all."""
+        if call.side is Side.CLIENT:
+            self.outgoing += call.count
+            return
+        try:
+            spot = self.spots.reached(call)
+        except Unplaced as error:
+            self._set_aside(Why.UNPLACED, call, call.server.pod or call.host or "somebody", str(error))
+            return
+        if self.namespaces and spot.namespace not in self.namespaces:
+            return
+        found = self._obstacle(call, spot)
+        if found is not None:
+            self._set_aside(found[0], call, spot.name, found[1])
+            return
+        self.called[spot] = None
+        self.ports.setdefault(spot.name, _Port(spot)).calls.append(call)
+
+    def obstacle(self, spot: Spot) -> tuple[Why, str] | None:
+        """Return why no policy is made for a port; None: one can be made."""
+        if spot not in self._obstacles:
+            self._obstacles[spot] = obstacle(self.cluster, spot)
+        return self._obstacles[spot]
+
+    def _obstacle(self, call: ObservedCall, spot: Spot) -> tuple[Why, str] | None:
+        """Return why no grant can mean a call."""
+        if (found := self.obstacle(spot)) is not None:
+            return found
+        self.called[spot] = None
+        if call.client.kind is not CallerKind.IDENTITY:
+            probed = {path for one in spot.workloads for path in probe_paths(one, spot.port)}
+            if call.http and call.method == "GET" and call.path in probed:
+                return Why.PROBE, "the manifests declare it as a probe"
+            return Why.UNMESHED, "give the caller a sidecar: an address is no identity"
+        if call.method is not None and call.path is not None:
+            if call.method not in METHODS:
+                return Why.UNTELLABLE, f"a route names {', '.join(sorted(METHODS))}, and no other method"
+            if not call.path.startswith("/") or len(call.path) > LONGEST_PATH:
+                return Why.UNTELLABLE, "a route names paths that begin with / and are no longer than 1024 characters"
+        return None
+
+    def _set_aside(self, why: Why, call: ObservedCall, server: str, hint: str = "") -> None:
+        said = Said(client_words(self.cluster, call), request_words(call), server)
+        if self.choices.about(said) is Choice.FORBID and why is not Why.PROBE:
+            why = Why.FORBIDDEN
+        self.aside.append(Aside(why, said, call.count, call.place, hint))
+
+    def grants_of(self, port: _Port) -> Iterator[Grant]:
+        """Yield what to grant of one port, and set the rest aside."""
+        whole: dict[str, list[ObservedCall]] = {}
+        told: dict[tuple[str, str, str], list[ObservedCall]] = {}
+        for call in port.calls:
+            if call.method is None or call.path is None or is_opaque(self.cluster, port.spot):
+                whole.setdefault(call.client.identity, []).append(call)
+            else:
+                told.setdefault((call.client.identity, call.method, call.path), []).append(call)
+        known = {identity for identity, _, _ in told}
+        for identity, calls in whole.items():
+            # A series that knows no paths counts the requests of which a log has told already.
+            if identity not in known:
+                connections = self.protocol(port.spot) is not Protocol.HTTP1
+                yield from self._grant(Grant(identity, port.spot, None, tuple(calls), connections=connections))
+        by_pattern: dict[tuple[str, Pattern], list[ObservedCall]] = {}
+        patterns = self._patterns(port.spot, told)
+        for (identity, method, path), calls in told.items():
+            by_pattern.setdefault((identity, patterns[method, path]), []).extend(calls)
+        for (identity, pattern), calls in by_pattern.items():
+            yield from self._grant(Grant(identity, port.spot, pattern, tuple(calls)))
+
+    def protocol(self, spot: Spot) -> Protocol:
+        """Return what a port speaks: what its Services say, unless a call says otherwise; else the proxy finds out."""
+        if is_opaque(self.cluster, spot):
+            return Protocol.OPAQUE
+        said = {
+            target.port.app_protocol
+            for one in spot.workloads
+            for target in find_service_targets(self.cluster, one, spot.port)
+        }
+        port = self.ports.get(spot.name)
+        http = all(call.http for call in port.calls) if port is not None else True
+        return Protocol.HTTP1 if said == {"http"} and http else Protocol.UNKNOWN
+
+    def _patterns(
+        self, spot: Spot, told: Mapping[tuple[str, str, str], Sequence[ObservedCall]]
+    ) -> Mapping[tuple[str, str], Pattern]:
+        """Return for each method and path the pattern that means it: a template, unless it was narrowed."""
+        good: dict[str, list[str]] = {}
+        for (_, method, path), calls in told.items():
+            good.setdefault(method, [])
+            if any(answered(call) for call in calls):
+                good[method].append(path)
+        kept = {
+            method: [one for one in templates(paths) if not self._narrowed(spot, method, one, told)]
+            for method, paths in good.items()
+        }
+        return {
+            (method, path): next(
+                (Pattern(method, one.path, f"{method} {one.text}") for one in kept[method] if one.meets(path)),
+                Pattern(method, PathMatch(PathKind.EXACT, path), f"{method} {path}"),
+            )
+            for _, method, path in told
+        }
+
+    def _narrowed(
+        self, spot: Spot, method: str, one: Template, told: Mapping[tuple[str, str, str], Sequence[ObservedCall]]
+    ) -> bool:
+        """Whether somebody narrowed a template: then all clients' requests are as they were observed."""
+        identities = {identity for identity, other, path in told if other == method and one.meets(path)}
+        saids = (Said(self._account(identity), f"{method} {one.text}", spot.name) for identity in sorted(identities))
+        if Choice.NARROW not in [self.choices.about(said) for said in saids]:
+            return False
+        self._as_seen[spot, method, one] = None
+        return True
+
+    def _grant(self, grant: Grant) -> Iterator[Grant]:
+        """Yield a grant if it shall be one, else set it aside."""
+        said = Said(
+            self._account(grant.identity), grant.pattern.text if grant.pattern else ANY_REQUEST, grant.spot.name
+        )
+        choice = self.choices.about(said)
+        if choice is Choice.FORBID:
+            self._put(Why.FORBIDDEN, said, grant)
+        elif choice is Choice.ACCEPT:
+            yield replace(grant, accepted=True)
+        elif (found := self._doubt(grant)) is not None:
+            self._put(found[0], said, grant, found[1])
+        else:
+            good = tuple(call for call in grant.calls if answered(call))
+            yield replace(grant, calls=good)
+
+    def _doubt(self, grant: Grant) -> tuple[Why, str] | None:
+        """Return why calls are not granted unless somebody accepts them."""
+        good = [call for call in grant.calls if answered(call)]
+        if not good:
+            if all(call.outcome is Outcome.REFUSED for call in grant.calls):
+                return Why.REFUSED, "a policy refuses it already"
+            if all(call.status == 404 for call in grant.calls):
+                return Why.NOT_FOUND, "answered with 404 each time"
+            seen = sorted({str(call.status or "no answer") for call in grant.calls})
+            return Why.FAILED, f"answered with {', '.join(seen)}"
+        if all(is_address(call.host or "") for call in good) and not _scrape(grant, good):
+            return Why.BY_ADDRESS, "no Service was called, as a scrape or a test would"
+        count = sum(call.count for call in good)
+        if count < self.limits.least and not self._was_narrowed(grant):
+            return Why.ONCE, f"{count} of at least {self.limits.least} times"
+        return None
+
+    def _was_narrowed(self, grant: Grant) -> bool:
+        """Whether these are calls of a pattern that was narrowed: the pattern was seen often enough."""
+        return any(
+            grant.pattern is not None and (spot, method) == (grant.spot, grant.pattern.method) and one.meets(path)
+            for spot, method, one in self._as_seen
+            for path in grant.paths
+        )
+
+    def _put(self, why: Why, said: Said, grant: Grant, hint: str = "") -> None:
+        self.aside.append(Aside(why, said, grant.count, grant.calls[0].place, hint))
+
+    def _account(self, identity: str) -> str:
+        return account(IdentityMatch(identity), self.cluster.settings)
+
+
+def answered(call: ObservedCall) -> bool:
+    """Whether the application has answered a call, and not with a failure; of connections, whether they passed."""
+    if call.outcome is not Outcome.ALLOWED:
+        return False
+    return call.status is None or call.status < 400
+
+
+def _scrape(grant: Grant, calls: Sequence[ObservedCall]) -> bool:
+    """Whether calls are scrapes that the pods declare by Prometheus' annotations."""
+    for one in grant.spot.workloads:
+        own = {key.removeprefix("prometheus.io/"): value for key, value in one.annotations.items()}
+        declared = own.get("scrape") == "true" and own.get("port", "") == str(grant.spot.port)
+        if not declared or any((call.method, call.path) != ("GET", own.get("path", "/metrics")) for call in calls):
+            return False
+    return True
+
+
+def client_words(cluster: Cluster, call: ObservedCall) -> str:
+    """Return who calls: `namespace/account`, `unmeshed 10.0.0.7`, `unknown`."""
+    client = call.client
+    if client.kind is CallerKind.IDENTITY:
+        return account(IdentityMatch(client.identity), cluster.settings)
+    word = "unmeshed" if client.kind is CallerKind.UNMESHED else "unknown"
+    return " ".join(dict.fromkeys(part for part in (word, client.name, client.address) if part))
+
+
+def request_words(call: ObservedCall) -> str:
+    """Return what is asked: `GET /orders/7`, `any request`, `connect`."""
+    if not call.http:
+        return "connect"
+    return ANY_REQUEST if call.method is None or call.path is None else f"{call.method} {call.path}"
+
+
+def _together(found: Sequence[Aside]) -> tuple[Aside, ...]:
+    """Return what was set aside, the same calls as one."""
+    alike: dict[tuple[Why, Said], Aside] = {}
+    for one in found:
+        known = alike.get((one.why, one.said))
+        alike[one.why, one.said] = one if known is None else replace(known, count=known.count + one.count)
+    order = list(Why)
+    return tuple(sorted(alike.values(), key=lambda one: (order.index(one.why), str(one.said))))

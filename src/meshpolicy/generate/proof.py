@@ -1,0 +1,272 @@
+"""Proves what was generated: it allows what was observed, holds nothing that is not needed, opens nothing unsaid. Pure.
+
+The manifests and the generated objects are read together, as a cluster would; sets of calls are compared, not words.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from meshpolicy.analysis.access import ANYONE
+from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.clients import ClientSet, ClientTerm
+from meshpolicy.analysis.pods import pod_classes_of
+from meshpolicy.analysis.prove import Outcome, prove
+from meshpolicy.analysis.regions import ALL_REQUESTS, ANYTHING, FAMILIES, Asked, Region, regions
+from meshpolicy.analysis.requests import RequestSet, Term
+from meshpolicy.analysis.sentence import read_sentence
+from meshpolicy.analysis.words import asked_words, clients_words, witness_words
+from meshpolicy.core.axis import Part
+from meshpolicy.core.client import Arrival, Client, Traffic
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import Place
+from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
+from meshpolicy.core.policy import Ref
+from meshpolicy.decide.decide import decide
+from meshpolicy.decide.routing import Request
+from meshpolicy.generate.objects import Made, Probing, Scraping
+from meshpolicy.generate.plan import Grant, Pattern, Plan
+from meshpolicy.generate.spot import Spot
+from meshpolicy.index.authorize import networks
+from meshpolicy.index.effective import effective, probe_paths
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.kind import Object
+from meshpolicy.kinds.workload import Workload
+from meshpolicy.manifests.parse import assemble, parse_documents
+
+REQUESTS = frozenset(FAMILIES[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Calls that shall be allowed on a port, as sets."""
+
+    workload: Workload
+    port: int
+    clients: ClientSet
+    asked: tuple[Asked, ...]
+
+    def sentence(self, cluster: Cluster) -> str:
+        """Return it as `meshpolicy prove` reads it."""
+        who, where = (
+            clients_words(self.clients, cluster.settings),
+            f"{self.workload.ref.namespace}/{self.workload.ref.name}",
+        )
+        what = {ANYTHING: "call", (ALL_REQUESTS,): "send any request"}.get(self.asked, asked_words(self.asked))
+        return f"{who} may {what} {'' if what == 'call' else 'on '}{where}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """Calls that are allowed in the end, and that nobody meant."""
+
+    server: str
+    words: str
+    witness: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What holds of the manifests and the generated objects together."""
+
+    refused: tuple[str, ...] = ()
+    """Sentences of which it is not proved that they hold, each with the reason: none, if all observed is allowed."""
+    needless: tuple[Ref, ...] = ()
+    """Grants that were left out, as everything that they allow is allowed without them."""
+    beyond: tuple[Beyond, ...] = ()
+    """What is allowed beyond what was meant: by objects that are there already."""
+    unknown: tuple[str, ...] = ()
+    """Ports of which it could not be computed."""
+
+    @property
+    def hold(self) -> bool:
+        """Whether all is proved."""
+        return not (self.refused or self.beyond or self.unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """The objects that remain, and what is proved of them."""
+
+    made: tuple[Made, ...]
+    cluster: Cluster
+    """The manifests with the generated objects."""
+    proofs: Proofs
+    problems: tuple[str, ...] = field(default=())
+    """What a cluster would refuse of the generated objects; none, or there is a mistake in this program."""
+
+
+def proved(
+    cluster: Cluster, plan: Plan, made: Sequence[Made], probing: Sequence[Probing], scraping: Sequence[Scraping]
+) -> Proved:
+    """Return the generated objects without needless grants, with what is proved of the manifests and them."""
+    documents = [Document(Place("generated", number), one.manifest) for number, one in enumerate(made, 1)]
+    parsed = parse_documents(documents, cluster.settings)
+    objects = {item.ref: item for item in parsed.cluster.objects}
+    needless = tuple(_needless(cluster, made, objects))
+    left = tuple(one for one in made if one.ref not in needless)
+    after = with_objects(cluster, [objects[one.ref] for one in left if one.ref in objects])
+    meant = (*observed(plan), *declared(cluster, plan, probing), *scraped(after, scraping))
+    beyond, unknown = _beyond(after, plan, meant)
+    proofs = Proofs(tuple(_refused(after, meant)), needless, tuple(beyond), tuple(unknown))
+    return Proved(left, after, proofs, tuple(map(str, parsed.wrong)))
+
+
+def with_objects(cluster: Cluster, more: Sequence[Object]) -> Cluster:
+    """Return a cluster with more objects."""
+    return assemble((*cluster.objects, *more), cluster.settings, closed=cluster.closed)
+
+
+def observed(plan: Plan) -> Iterator[Meant]:
+    """Yield what shall be allowed as it was observed, with its generalisations: all of one client at once."""
+    found: dict[tuple[str, Spot], list[Grant]] = {}
+    for grant in plan.grants:
+        found.setdefault((grant.identity, grant.spot), []).append(grant)
+    for (identity, spot), grants in found.items():
+        for workload in spot.workloads:
+            yield Meant(workload, spot.port, client_set(identity), asked(grants))
+
+
+def client_set(identity: str) -> ClientSet:
+    """Return the clients of an identity, wherever they are."""
+    return (ClientTerm(Part((IdentityMatch(identity),))),)
+
+
+def asked(grants: Sequence[Grant]) -> tuple[Asked, ...]:
+    """Return what some grants of one client allow."""
+    patterns = [grant.pattern for grant in grants if grant.pattern is not None]
+    if len(patterns) < len(grants):
+        return ANYTHING if any(grant.connections for grant in grants) else (ALL_REQUESTS,)
+    return (Asked(REQUESTS, RequestSet(tuple(_term(pattern) for pattern in patterns))),)
+
+
+def _term(pattern: Pattern) -> Term:
+    return Term(Part((pattern.method,)), Part((pattern.path,)))
+
+
+def declared(cluster: Cluster, plan: Plan, probing: Sequence[Probing]) -> Iterator[Meant]:
+    """Yield the kubelet's probes: of ports with routes those that were generated, of the others Linkerd's own (R57)."""
+    routed = {one.spot for one in probing}
+    for spot in plan.spots:
+        for workload in spot.workloads:
+            paths = probe_paths(workload, spot.port)
+            if spot in routed or not any(grant.spot == spot and grant.pattern for grant in plan.grants):
+                yield from _probes(cluster, workload, spot.port, paths)
+
+
+def _probes(cluster: Cluster, workload: Workload, port: int, paths: Sequence[str]) -> Iterator[Meant]:
+    nets = networks(cluster.settings.probe_networks)
+    everywhere = {one.cidr.version for one in nets if one.everywhere} == {4, 6}
+    clients = ANYONE if everywhere else tuple(ClientTerm(networks=Part((one,))) for one in nets)
+    if paths and nets:
+        terms = tuple(Term(Part(("GET",)), Part((PathMatch(PathKind.EXACT, path),))) for path in paths)
+        yield Meant(workload, port, clients, (Asked(REQUESTS, RequestSet(terms)),))
+
+
+def scraped(after: Cluster, scraping: Sequence[Scraping]) -> Iterator[Meant]:
+    """Yield the scrapes of sidecars."""
+    for one in scraping:
+        namespace, _, name = one.scraper.partition("/")
+        for workload in after.workloads:
+            if workload.ref.namespace == one.namespace and workload.meshed:
+                clients = client_set(after.settings.identity(namespace, name))
+                yield Meant(workload, workload.sidecar.ports.admin, clients, ANYTHING)
+
+
+def _refused(after: Cluster, meant: Sequence[Meant]) -> Iterator[str]:
+    """Yield the sentences that do not hold, or of which it is not known."""
+    for one in meant:
+        text = one.sentence(after)
+        found = prove(after, read_sentence(text, after.settings))
+        if found.outcome is not Outcome.PROVED:
+            shown = "" if found.witness is None else f": {witness_words(found.witness, after.settings)}"
+            yield f"{found.outcome}: {text}{shown}" + "".join(f"; {reason}" for reason in found.reasons)
+
+
+def _needless(cluster: Cluster, made: Sequence[Made], objects: Mapping[Ref, Object]) -> Iterator[Ref]:
+    """Yield the grants without which all observed calls are allowed as well, each as if those before were gone."""
+    left = dict(objects)
+    for one in made:
+        if not one.grants or one.ref not in left:
+            continue
+        without = {ref: item for ref, item in left.items() if ref != one.ref}
+        after = with_objects(cluster, list(without.values()))
+        if all(_allowed(after, grant) for grant in one.grants):
+            left = without
+            yield one.ref
+
+
+def _allowed(after: Cluster, grant: Grant) -> bool:
+    """Whether all calls from which a grant was made are allowed by the server's proxy."""
+    for workload in grant.spot.workloads:
+        here = after.workload(workload.ref.namespace, workload.ref.name) or workload
+        policy = effective(after, here, grant.spot.port)
+        for call in grant.calls:
+            http = call.http and call.path is not None
+            arrival = Arrival.MESHED_HTTP if call.http else Arrival.MESHED_OPAQUE
+            client = Client(None, arrival, grant.identity, in_every_network=False)
+            path = (call.path or "/") + (f"?{call.query}" if call.query is not None else "")
+            request = Request(call.method or "GET", path, {}, call.host or "") if http else Request()
+            if not decide(policy, client, request, Traffic.HTTP if call.http else Traffic.TCP).allowed:
+                return False
+    return True
+
+
+def _beyond(after: Cluster, plan: Plan, meant: Sequence[Meant]) -> tuple[list[Beyond], list[str]]:
+    """Return what is allowed on the ports of a plan beyond what was meant, and what was not computed."""
+    by_port: dict[tuple[Ref, int], list[Meant]] = {
+        (workload.ref, spot.port): [] for spot in plan.spots for workload in spot.workloads
+    }
+    for one in meant:
+        by_port.setdefault((one.workload.ref, one.port), []).append(one)
+    found: list[Beyond] = []
+    unknown: list[str] = []
+    workloads = {workload.ref: workload for workload in after.workloads}
+    for (ref, number), some in by_port.items():
+        name = f"{ref.namespace}/{ref.name}:{number}"
+        if number == workloads[ref].sidecar.ports.admin:
+            probes = _probes(after, workloads[ref], number, probe_paths(workloads[ref], number))
+            some = [*some, *probes]
+        try:
+            more = _excess(Port(after, workloads[ref], number), some)
+        except NOT_COMPUTED as error:
+            unknown.append(f"{name}: not computed: {error}")
+            continue
+        found += [_told(name, region, after) for region in more]
+    return found, unknown
+
+
+def _told(name: str, region: Region, after: Cluster) -> Beyond:
+    who = clients_words(region.clients, after.settings)
+    return Beyond(
+        name, f"{who} may {asked_words(region.asked)} on {name}", witness_words(region.witness, after.settings)
+    )
+
+
+def _excess(port: Port, meant: Sequence[Meant]) -> list[Region]:
+    """Return the calls to a port that are allowed, or may be, and that nobody meant."""
+    requests = [one.requests for some in meant for one in some.asked if one.requests is not None]
+    pods = pod_classes_of(port.cluster, port.workload)
+    calls = Calls((port,), pods, requests, [one.clients for one in meant])
+    found: dict[Entry, int] = {}
+    sets = [(calls.clients.within(one.clients), _cells(calls, one)) for one in meant]
+    for entry in calls.entries():
+        bits = 0
+        for variant in range(len(calls.variants)):
+            bits |= calls.allowed(0, entry, variant).possible
+        for clients, cells in sets:
+            bits &= ~clients if entry.way.traffic in cells and _in(entry, cells[entry.way.traffic]) else bits
+        if bits:
+            found[entry] = bits
+    return regions(calls, found)
+
+
+def _cells(calls: Calls, one: Meant) -> dict[Traffic, frozenset[tuple[int, ...]] | None]:
+    return {
+        traffic: None if asked.requests is None else calls.space.requests.within(asked.requests)
+        for asked in one.asked
+        for traffic in asked.traffics
+    }
+
+
+def _in(entry: Entry, cells: frozenset[tuple[int, ...]] | None) -> bool:
+    return cells is None or entry.cell in cells

@@ -1,0 +1,200 @@
+"""Generated policies as YAML, and what is to be said of them in words and as JSON. Text is built here."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from meshpolicy.analysis.words import counted
+from meshpolicy.generate.generate import Generated
+from meshpolicy.generate.objects import Made
+from meshpolicy.generate.plan import Aside, Grant
+from meshpolicy.generate.proof import Meant, asked, client_set, declared, scraped
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.traffic.read import Observed
+
+MARK = "# Written by `meshpolicy generate`."
+FILES = {
+    "Server": "servers.yaml",
+    "HTTPRoute": "httproutes.yaml",
+    "MeshTLSAuthentication": "meshtlsauthentications.yaml",
+    "NetworkAuthentication": "networkauthentications.yaml",
+    "AuthorizationPolicy": "authorizationpolicies.yaml",
+}
+SHOWN_PATHS = 3
+
+
+class _Dumper(yaml.SafeDumper):
+    """Indents lists below their key, as the manifests of this project are written."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        del indentless
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        del data
+        return True
+
+
+def manifests_as_yaml(made: Sequence[Made]) -> str:
+    """Return all objects as one stream of documents."""
+    return f"{MARK}\n" + "---\n".join(map(_document, made))
+
+
+def manifests_by_file(made: Sequence[Made]) -> Mapping[str, str]:
+    """Return the objects by the file that holds their kind, with a kustomization of these files."""
+    found = {
+        name: manifests_as_yaml([one for one in made if one.ref.kind == kind])
+        for kind, name in FILES.items()
+        if any(one.ref.kind == kind for one in made)
+    }
+    listed = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": list(found)}
+    return {**found, "kustomization.yaml": f"{MARK}\n{_yaml(listed)}"}
+
+
+def _document(one: Made) -> str:
+    comment = f"# {' '.join(one.why.split())}\n" if one.why else ""
+    return comment + _yaml(one.manifest)
+
+
+def _yaml(manifest: Mapping[str, object]) -> str:
+    return yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, width=10**6, allow_unicode=True)
+
+
+def generated_as_text(found: Generated, seen: Observed, cluster: Cluster) -> str:
+    """Return what was granted, what it opens besides, what was set aside, and what is proved."""
+    parts = (
+        ["\n".join(_seen(seen, found))],
+        _part(
+            "Granted, as observed (with any host, query and headers)",
+            (_granted(one, cluster) for one in found.plan.grants if not one.general),
+        ),
+        _part("Granted, with more than was observed", _general(found, cluster)),
+        _part("Granted, as the manifests declare it", (one.sentence(cluster) for one in _declared(found, cluster))),
+        _part("Not granted", map(_aside, found.plan.aside)),
+        _part("Closed, as nobody was granted a call", _closed(found)),
+        ["\n".join(_proved(found))],
+    )
+    return "\n\n".join(text for part in parts for text in part)
+
+
+def _seen(seen: Observed, found: Generated) -> Iterator[str]:
+    yield f"{counted(sum(call.count for call in seen.calls), 'observed call')}, {seen.lines} lines"
+    for one in seen.unused:
+        yield f"  {one.file}: {one.count} {one.what}"
+    if found.plan.outgoing:
+        yield f"  {counted(found.plan.outgoing, 'call')} as the callers' own proxies saw them: not counted twice"
+
+
+def _part(title: str, lines: Any) -> list[str]:
+    told = [f"  {line}" for line in lines]
+    return ["\n".join([f"{title}:", *told])] if told else []
+
+
+def sentence(grant: Grant, cluster: Cluster) -> str:
+    """Return a grant as `meshpolicy prove` reads it."""
+    return Meant(grant.spot.workloads[0], grant.spot.port, client_set(grant.identity), asked([grant])).sentence(cluster)
+
+
+def _granted(grant: Grant, cluster: Cluster) -> str:
+    return f"{sentence(grant, cluster)}  ({counted(grant.count, 'call')})"
+
+
+def _general(found: Generated, cluster: Cluster) -> Iterator[str]:
+    for grant in found.plan.grants:
+        if grant.general:
+            yield sentence(grant, cluster)
+            yield f"    {_from(grant)}"
+            if not grant.accepted:
+                word = grant.pattern.text if grant.pattern else "any request"
+                choices = ("accept", "narrow", "forbid") if grant.pattern else ("accept", "forbid")
+                yield f"    choose: {' | '.join(f'--{one}' for one in choices)} '{word}'"
+
+
+def _from(grant: Grant) -> str:
+    calls = counted(grant.count, "call")
+    if grant.pattern is None:
+        return f"from {calls} of which the source tells no method and path"
+    shown = ", ".join(grant.paths[:SHOWN_PATHS]) + (" …" if len(grant.paths) > SHOWN_PATHS else "")
+    return f"from {calls} to {counted(len(grant.paths), 'path')}: {shown}"
+
+
+def _declared(found: Generated, cluster: Cluster) -> tuple[Meant, ...]:
+    own = declared(cluster, found.plan, found.probing)
+    return (*own, *scraped(found.proved.cluster, found.scraping))
+
+
+def _aside(one: Aside) -> str:
+    hint = f"; {one.hint}" if one.hint else ""
+    return f"{one.why}: {one.said}  ({counted(one.count, 'call')}, {one.place}{hint})"
+
+
+def _closed(found: Generated) -> Iterator[str]:
+    called = {grant.spot for grant in found.plan.grants}
+    return (spot.name for spot in found.plan.spots if spot not in called)
+
+
+def _proved(found: Generated) -> Iterator[str]:
+    proofs, objects = found.proved.proofs, found.proved.made
+    grants = sum(one.ref.kind == "AuthorizationPolicy" for one in objects)
+    yield f"{counted(len(objects), 'object')}, {counted(grants, 'grant')}"
+    yield from (f"  REFUSED BY A CLUSTER: {problem}" for problem in found.proved.problems)
+    yield "  proved: all that is granted above is allowed" if not proofs.refused else "  NOT PROVED:"
+    yield from (f"    {text}" for text in proofs.refused)
+    yield "  proved: without any one of these grants, an observed call would be refused"
+    yield from (f"    left out: {ref}, as other objects grant the same" for ref in proofs.needless)
+    if not proofs.beyond and not proofs.unknown:
+        yield "  proved: nothing else is allowed on these ports"
+    for one in proofs.beyond:
+        yield f"  ALLOWED BESIDES: {one.words} (for example {one.witness})"
+    yield from (f"  NOT KNOWN: {text}" for text in proofs.unknown)
+
+
+def generated_as_json(found: Generated, seen: Observed, cluster: Cluster) -> str:
+    """Return the same for programs, with the objects."""
+    proofs = found.proved.proofs
+    shown = {
+        "observed": {"calls": sum(call.count for call in seen.calls), "lines": seen.lines},
+        "unused": [{"file": one.file, "what": one.what, "count": one.count} for one in seen.unused],
+        "left_out": [str(problem) for problem in seen.problems],
+        "grants": [_grant_object(grant, cluster) for grant in found.plan.grants],
+        "declared": [one.sentence(cluster) for one in _declared(found, cluster)],
+        "not_granted": [
+            {
+                "why": str(one.why),
+                "client": one.said.client,
+                "request": one.said.request,
+                "server": one.said.server,
+                "count": one.count,
+                "place": str(one.place),
+                "hint": one.hint,
+                "open": one.open,
+            }
+            for one in found.plan.aside
+        ],
+        "closed": list(_closed(found)),
+        "proofs": {
+            "allowed": not proofs.refused,
+            "refused": list(proofs.refused),
+            "left_out": [str(ref) for ref in proofs.needless],
+            "beyond": [{"sentence": one.words, "witness": one.witness} for one in proofs.beyond],
+            "unknown": list(proofs.unknown),
+            "problems": list(found.proved.problems),
+        },
+        "settled": found.settled,
+        "manifests": [one.manifest for one in found.proved.made],
+    }
+    return json.dumps(shown, indent=2)
+
+
+def _grant_object(grant: Grant, cluster: Cluster) -> dict[str, object]:
+    return {
+        "sentence": sentence(grant, cluster),
+        "request": grant.pattern.text if grant.pattern else "any request",
+        "more_than_observed": grant.general,
+        "accepted": grant.accepted,
+        "count": grant.count,
+        "paths": list(grant.paths),
+        "places": [str(call.place) for call in grant.calls[:SHOWN_PATHS]],
+    }

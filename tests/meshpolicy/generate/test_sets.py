@@ -1,0 +1,175 @@
+"""Two applications after the shapes of well-known demos, with their traffic: what is granted, what is told apart."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from meshpolicy.manifests.load import load
+
+from ..command import run
+
+SETS = Path(__file__).parent / "sets"
+
+BOOKS = {
+    "books/traffic may GET / on books/webapp:7000",
+    "books/traffic may POST /books on books/webapp:7000",
+    'books/traffic may GET ~"/books/[0-9]+" on books/webapp:7000',
+    "books/webapp may GET /authors.json on books/authors:7001",
+    r'books/webapp may GET ~"/authors/[0-9]+\\.json" on books/authors:7001',
+    r'books/books may GET ~"/authors/[0-9]+\\.json" on books/authors:7001',
+    "books/webapp may POST /books.json on books/books:7002",
+    r'books/webapp may GET ~"/books/[0-9]+\\.json" on books/books:7002',
+    "books/authors may GET /books.json on books/books:7002",
+}
+EMOJI = {
+    "emoji/default may GET /api/list on emoji/web:8080",
+    "emoji/default may GET /api/vote on emoji/web:8080",
+    "emoji/web may POST /emoji.v1.EmojiService/ListAll on emoji/emoji:8080",
+    "emoji/web may POST /emoji.v1.EmojiService/FindByShortcode on emoji/emoji:8080",
+    r'emoji/web may POST ~"/emoji\\.v1\\.VotingService/[^/]+" on emoji/voting:8080',
+}
+
+
+def told(name: str, *more: str) -> tuple[int, dict[str, object]]:
+    """Return the exit code and the answer in JSON for one application."""
+    folder = SETS / name
+    traffic = [word for file in sorted(folder.iterdir()) if file.suffix != ".yaml" for word in ("--traffic", str(file))]
+    code, out, _ = run("generate", folder / "manifests.yaml", *traffic, "--output", "json", *more)
+    return code, json.loads(out)
+
+
+@pytest.mark.parametrize(("name", "granted"), [("books", BOOKS), ("emoji", EMOJI)])
+def test_exactly_what_was_seen_often_is_granted_and_proved(name: str, granted: set[str]) -> None:
+    code, found = told(name)
+    assert {one["sentence"] for one in found["grants"]} == granted  # type: ignore[attr-defined]
+    assert found["proofs"] == {
+        "allowed": True, "refused": [], "left_out": [], "beyond": [], "unknown": [], "problems": [],
+    }  # fmt: skip
+    assert code == 1  # something is left to decide
+
+
+@pytest.mark.parametrize(
+    ("name", "apart"),
+    [
+        (
+            "books",
+            {
+                ("seen too seldom", "books/traffic", "GET /debug"),
+                ("unmeshed caller", "unmeshed 10.42.0.77", "GET /"),
+                ("by address", "books/webapp", "GET /books.json"),
+                ("unknown path", "books/webapp", "GET /book"),
+                ("failed", "books/webapp", "DELETE /authors/40.json"),
+                ("health check", "unmeshed 10.42.0.1", "GET /ping"),
+                ("to nobody known", "books/webapp", "GET /"),
+            },
+        ),
+        (
+            "emoji",
+            {
+                ("seen too seldom", "emoji/default", "GET /leaderboard"),
+                ("by address", "monitoring/prometheus", "any request"),
+            },
+        ),
+    ],
+)
+def test_every_other_call_is_told_apart(name: str, apart: set[tuple[str, str, str]]) -> None:
+    _, found = told(name)
+    assert {(one["why"], one["client"], one["request"]) for one in found["not_granted"]} == apart  # type: ignore[attr-defined]
+
+
+DECIDED = (
+    "--accept", "GET /books/{number}", "--accept", "GET /books/{number}.json", "--narrow", "GET /authors/*",
+    "--forbid", "/debug", "--forbid", "unmeshed * may *", "--accept", "books/webapp may GET /books.json",
+    "--forbid", "GET /book", "--accept", "DELETE /authors/40.json", "--forbid", "* may GET / on old-*",
+)  # fmt: skip
+
+
+def test_a_run_in_which_all_is_decided_exits_0_and_grants_what_was_accepted() -> None:
+    code, found = told("books", *DECIDED)
+    sentences = {one["sentence"] for one in found["grants"]}  # type: ignore[attr-defined]
+    assert (code, found["settled"]) == (0, True)
+    assert "books/webapp may DELETE /authors/40.json on books/authors:7001" in sentences
+    assert "books/books may GET /authors/371.json on books/authors:7001" in sentences
+    assert not any("/authors/[0-9]+" in one for one in sentences)
+
+
+def test_the_policies_are_written_as_files_and_written_anew_by_the_next_run(tmp_path: Path) -> None:
+    books, out = SETS / "books", tmp_path / "policies"
+    words = ("generate", books / "manifests.yaml", "--traffic", books / "traffic.log", "-o", out)
+    first, _, _ = run(*words)
+    texts = {file.name: file.read_text() for file in out.iterdir()}
+    assert (first, sorted(texts)) == (
+        1,
+        [
+            "authorizationpolicies.yaml", "httproutes.yaml", "kustomization.yaml", "meshtlsauthentications.yaml",
+            "networkauthentications.yaml", "servers.yaml",
+        ],
+    )  # fmt: skip
+    assert yaml.safe_load(texts["kustomization.yaml"])["resources"] == [
+        "servers.yaml", "httproutes.yaml", "meshtlsauthentications.yaml", "networkauthentications.yaml",
+        "authorizationpolicies.yaml",
+    ]  # fmt: skip
+    again, _, _ = run(words[0], words[1], out, *words[2:])
+    assert (again, {file.name: file.read_text() for file in out.iterdir()}) == (1, texts)
+    documents, problems = load([str(out)])
+    assert (len(documents), problems) == (26, ())
+    assert run("lint", books / "manifests.yaml", out)[0] == 0
+
+
+def test_a_file_that_was_not_written_here_is_not_overwritten(tmp_path: Path) -> None:
+    books = SETS / "books"
+    (tmp_path / "servers.yaml").write_text("# mine\n")
+    code, _, told = run("generate", books / "manifests.yaml", "--traffic", books / "traffic.log", "-o", tmp_path)
+    assert (code, (tmp_path / "servers.yaml").read_text()) == (2, "# mine\n")
+    assert "servers.yaml: is there, and was not written by `meshpolicy generate`: choose another folder" in told
+
+
+def test_with_o_dash_the_policies_are_on_stdout_and_the_rest_on_stderr() -> None:
+    emoji = SETS / "emoji"
+    code, out, err = run("generate", emoji / "manifests.yaml", "--traffic", emoji / "traffic.log", "-o", "-")
+    kinds = [one["kind"] for one in yaml.safe_load_all(out)]
+    assert (code, kinds[0], kinds.count("AuthorizationPolicy")) == (1, "Server", 3)
+    assert "proved: nothing else is allowed on these ports" in err
+
+
+def test_the_report_says_what_is_proved_and_what_is_left_to_choose() -> None:
+    emoji = SETS / "emoji"
+    _, out, err = run("generate", emoji / "manifests.yaml", "--traffic", emoji)
+    assert err.startswith("note:") is False
+    for line in (
+        "  emoji/default may GET /api/list on emoji/web:8080  (12 calls)",
+        "      choose: --accept | --narrow | --forbid 'POST /emoji.v1.VotingService/{name}'",
+        "  proved: all that is granted above is allowed",
+        "  proved: without any one of these grants, an observed call would be refused",
+        "  proved: nothing else is allowed on these ports",
+        "Closed, as nobody was granted a call:",
+        "  emoji/voting:8801",
+    ):
+        assert line in out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--traffic", "nothing.log"), "nothing.log: cannot be read: No such file or directory"),
+        (("--traffic", "{books}/manifests.yaml"), "holds no observed call"),
+        (("--traffic", "{books}/traffic.log", "--forbid", "/misspelt"), "nothing that was observed is meant"),
+        (("--traffic", "{books}/traffic.log", "--scraper", "prometheus"), "is not NAMESPACE/ACCOUNT"),
+        ((), "Missing option '--traffic'"),
+    ],
+)
+def test_bad_input_exits_2_with_one_message(words: tuple[str, ...], says: str) -> None:
+    shown = [word.format(books=SETS / "books") for word in words]
+    code, _, err = run("generate", SETS / "books" / "manifests.yaml", *shown)
+    assert (code, says in " ".join(err.split())) == (2, True)
+
+
+def test_a_scraper_gets_the_sidecars_metrics_and_nobody_else(tmp_path: Path) -> None:
+    books, out = SETS / "books", tmp_path / "out"
+    words = ("generate", books / "manifests.yaml", "--traffic", books / "traffic.log", "-o", out)
+    _, shown, _ = run(*words, "--scraper", "linkerd-viz/prometheus", *DECIDED)
+    assert "  linkerd-viz/prometheus may call books/webapp:4191" in shown.splitlines()
+    sentence = "only linkerd-viz/prometheus may GET /metrics on books/webapp:4191"
+    assert run("prove", sentence, books / "manifests.yaml", out)[0] == 0
