@@ -37,6 +37,18 @@ def read_context(context: str) -> tuple[Document, ...]:
     return tuple(Document(Place(f"context {context}", n), item) for n, item in enumerate(listed, 1))
 
 
+def current_context() -> str:
+    """Return the context that kubectl uses where none is named. Raises ClusterUnreadable."""
+    program = shutil.which("kubectl")
+    if program is None:
+        raise ClusterUnreadable("kubectl is not installed")
+    asked = [program, "config", "current-context"]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0 or not done.stdout.strip():
+        raise ClusterUnreadable(f"kubectl has no current context: {done.stderr.strip()}; name one with --context")
+    return done.stdout.strip()
+
+
 def _run(program: str, context: str, *arguments: str) -> str:
     done = subprocess.run(
         [program, f"--context={context}", *arguments], capture_output=True, text=True, timeout=120, check=False
