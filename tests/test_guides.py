@@ -1,0 +1,35 @@
+"""The guides for adopters: their Python runs, and their demo is what they say it is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from .rendered import ROOT
+
+LIBRARY = (ROOT / "docs/guides/use-it-as-a-library.md").read_text()
+EXAMPLES = re.findall(r"^```python\n(.*?)^```", LIBRARY, re.MULTILINE | re.DOTALL)
+DEMO = ROOT / "docs/demo"
+DENY = "    config.linkerd.io/default-inbound-policy: deny\n"
+
+
+@pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_the_examples_of_the_library_run_as_they_stand(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    found: dict[str, object] = {"__name__": "example"}
+    exec(compile(text, "use-it-as-a-library.md", "exec"), found)  # noqa: S102 # the page's own
+    tests = [value for name, value in found.items() if name.startswith("test_")]
+    for one in tests:
+        assert callable(one)
+        one()
+    assert tests or "assert" in text
+
+
+def without_first(file: Path) -> str:
+    """Return a file without its first line, which says what it is."""
+    return file.read_text().split("\n", 1)[1]
+
+
+def test_the_shop_with_deny_differs_by_one_annotation_and_the_policies() -> None:
+    assert without_first(DEMO / "deny/shop.yaml").replace(DENY, "", 1) == without_first(DEMO / "open/shop.yaml")
+    assert DENY in (DEMO / "deny/shop.yaml").read_text()
