@@ -208,7 +208,14 @@ STEPS = (
 
 
 def steps_of(settings: Settings, only: Sequence[str] = ()) -> list[Step]:
-    """Return the steps to run: all that the settings want, or those of `only` and the check that protects others."""
+    """Return the steps to run: all that the settings want, or those of `only` and what these need.
+
+    That is the check that protects others; and the namespaces, where a step would else create one without the label
+    by which the next `up` knows it.
+    """
+    names = [step.name for step in STEPS]
     if set(only) - {"cluster"}:
         only = (*only, "ownership")
+    if set(only) & set(names[names.index("namespaces") :]):
+        only = (*only, "namespaces")
     return select_steps(STEPS, settings, only)

@@ -131,8 +131,9 @@ def test_a_cluster_whose_api_server_starts_is_waited_for(tmp_path: Path, monkeyp
     ("only", "names"),
     [
         (["cluster"], ["cluster"]),
-        (["policies"], ["ownership", "policies"]),
-        (["workloads", "cluster"], ["cluster", "ownership", "workloads"]),
+        (["policies"], ["ownership", "namespaces", "policies"]),
+        (["workloads", "cluster"], ["cluster", "ownership", "namespaces", "workloads"]),
+        (["image"], ["ownership", "image"]),
     ],
 )
 def test_a_step_alone_still_looks_whose_objects_are_in_the_way(only: list[str], names: list[str]) -> None:
