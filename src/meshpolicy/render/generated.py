@@ -137,8 +137,8 @@ def _closed(found: Generated) -> Iterator[str]:
 
 def _proved(found: Generated) -> Iterator[str]:
     proofs, objects = found.proved.proofs, found.proved.made
-    grants = sum(one.ref.kind == "AuthorizationPolicy" for one in objects)
-    yield f"{counted(len(objects), 'object')}, {counted(grants, 'grant')}"
+    grants = sum(bool(one.grants) for one in objects)
+    yield f"{counted(len(objects), 'object')}, among them {counted(grants, 'grant')} to clients that were seen"
     yield from (f"  REFUSED BY A CLUSTER: {problem}" for problem in found.proved.problems)
     yield "  proved: all that is granted above is allowed" if not proofs.refused else "  NOT PROVED:"
     yield from (f"    {text}" for text in proofs.refused)
