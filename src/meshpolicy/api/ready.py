@@ -12,7 +12,7 @@ from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.parse import Manifests, assemble, parse_documents
 from meshpolicy.ready.deny import meshed_namespaces
-from meshpolicy.ready.need import Party
+from meshpolicy.ready.need import Party, Unseen
 from meshpolicy.ready.report import Report, report
 from meshpolicy.traffic.call import ObservedCall
 
@@ -56,8 +56,26 @@ def ask_ready(
     parties = {who: _party(cluster, text) for who, text in (told or {}).items() if text}
     chosen = namespaces or meshed_namespaces(cluster)
     return report(
-        cluster, reading.documents, chosen, rebuilt, objects_of, home=home, told=parties, nodes=nodes, calls=calls
+        cluster,
+        reading.documents,
+        chosen,
+        rebuilt,
+        objects_of,
+        home=home,
+        told=parties,
+        nodes=nodes,
+        calls=calls,
+        unread=_unread(reading),
     )
+
+
+def _unread(reading: Manifests) -> tuple[Unseen, ...]:
+    """Return what a live cluster is not asked for: a program that reads policies need not see it."""
+    if not reading.live:
+        return ()
+    what = "Ingresses, monitors, webhooks, ConfigMaps, Secrets, and Jobs of which no pod runs"
+    why = "they are not read from a live cluster; ask about manifests in files as well"
+    return (Unseen(Place("the live cluster"), "the cluster", what, why),)
 
 
 def _party(cluster: Cluster, text: str) -> Workload | Party:

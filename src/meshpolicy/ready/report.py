@@ -98,13 +98,14 @@ def report(
     told: Mapping[Party, Workload | Party] | None = None,
     nodes: tuple[Network, ...] = (),
     calls: Iterable[ObservedCall] = (),
+    unread: Sequence[Unseen] = (),
 ) -> Report:
     """Return what breaks if deny goes on in some namespaces.
 
     `rebuild` and `read` make clusters of objects, and objects of manifests. `home` is the namespace of objects that
     name none. `told` says who ingress controllers and Prometheus are; without it, they are looked for by their images.
     `nodes` are the networks in which nodes have their addresses; without them, they may have any.
-    `calls` are those that were observed.
+    `calls` are those that were observed, `unread` is what was not read at all.
     """
     written = Written(documents, home)
     needs, unseen = find_needs(cluster, written, namespaces, told or {}, nodes, calls)
@@ -116,7 +117,7 @@ def report(
         tuple(sorted(namespaces)),
         held,
         tuple(_unused(denied, granted, held)),
-        unseen,
+        (*unread, *unseen),
         tuple(_uncalled(denied, namespaces, Names(denied, written), held, granted)),
         plan(denied, held, read),
         order(namespaces, held),

@@ -1,7 +1,7 @@
 """What holds of `ready` in clusters made at random."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -184,6 +184,14 @@ def test_every_call_that_is_declared_is_found_and_no_other(made: tuple[list[Edge
         guarded = int(one.need.server.ref.name[1:]) not in unmeshed
         refused = client is not None and guarded
         assert (one.standing is Standing.MISSING) is refused, one
+
+
+def test_a_live_cluster_is_never_ready_without_what_is_not_read_of_it() -> None:
+    found = shop([], unmeshed={0, 1, 2, 3, 4}, probed=set())
+    reading = parse_documents(documents(*found))
+    assert ask_ready(reading, SPACES).readiness is Readiness.READY
+    live = ask_ready(replace(reading, live=True), SPACES)
+    assert (live.readiness, len(live.unseen)) == (Readiness.UNKNOWN, 1)
 
 
 @BOUNDED
