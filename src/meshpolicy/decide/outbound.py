@@ -4,6 +4,7 @@ M4, R118-R122; linkerd2 policy-controller/k8s/index/src/outbound and grpc/src/ou
 linkerd/app/outbound/src/sidecar.rs.
 """
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -24,6 +25,9 @@ from meshpolicy.kinds.serviceprofile import ServiceProfile
 from meshpolicy.kinds.tlsroute import StreamRoute
 
 OVERRIDE = "l5d-dst-override"
+TIMEOUTS = ("timeout.linkerd.io/request", "timeout.linkerd.io/response", "timeout.linkerd.io/idle")
+NO_TIME = re.compile(r"\s*\+?0+(ms|s|m|h|d)?\s*")
+"""A time of nothing, as the policy controller reads it (k8s/index/src/outbound/index.rs parse_duration)."""
 
 
 class ClientProtocol(StrEnum):
@@ -74,7 +78,12 @@ def outbound(cluster: Cluster, call: Call) -> Outbound | None:
         policy = ClientPolicy(ClientProtocol.DETECT, unclear=egress)
         return None if egress is None else Outbound(policy, call.request, Verdict.UNKNOWN, reason=egress)
     policy = client_policy(cluster, call.service_target, call.client.ref.namespace)
-    unclear = policy.unclear or _opaque_by_namespace(call, policy) or _ingress_mode(call, policy)
+    unclear = (
+        policy.unclear
+        or _opaque_by_namespace(call, policy)
+        or _ingress_mode(call, policy)
+        or _no_time(call, call.service_target, policy)
+    )
     if unclear is not None:
         return Outbound(policy, call.request, Verdict.UNKNOWN, reason=unclear)
     wrong = _unspoken(policy, call.traffic)
@@ -263,6 +272,17 @@ def _opaque_by_namespace(call: Call, policy: ClientPolicy) -> Reason | None:
         return None
     service = call.service_target.service.ref
     return Reason(f"the Namespace of {service} is not in the input, and may call its ports opaque", "R65", service)
+
+
+def _no_time(call: Call, target: ServiceTarget, policy: ClientPolicy) -> Reason | None:
+    """Say that the Service leaves its clients' requests no time: to the proxy, 0 is a limit."""
+    if not call.traffic.is_http or policy.protocol is ClientProtocol.OPAQUE:
+        return None
+    given = target.service.annotations
+    none = next((name for name in TIMEOUTS if NO_TIME.fullmatch(given.get(name, ""))), None)
+    if none is None:
+        return None
+    return Reason(f"{none} of {target.service.ref} leaves a request no time", "R135", target.service.ref)
 
 
 def _ingress_mode(call: Call, policy: ClientPolicy) -> Reason | None:

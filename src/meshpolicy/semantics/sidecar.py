@@ -111,6 +111,12 @@ SIDECAR_RULES = (
         READ,
     ),
     Rule(
+        "R135",
+        "A timeout of 0 on a Service is a limit of nothing for its clients' requests.",
+        OUTBOUND,
+        READ,
+    ),
+    Rule(
         "R130",
         "An object of another chart, or one that a GitOps tool completes, acts as soon as it exists: without it, "
         "nothing is certain.",

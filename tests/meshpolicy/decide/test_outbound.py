@@ -322,3 +322,16 @@ def test_an_egress_network_takes_calls_of_addresses_of_pods(networks: list[Manif
     found = cluster(*BASE, front(), OPEN, *networks)
     assert ask(found, "pinger", direct=True).outcome == expected
     assert [ask(found, "pinger").outcome, ask(found, "stranger", direct=True).outcome] == ["allow", "allow"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("0", "unknown"), ("0s", "unknown"), (" 00ms ", "unknown"), ("10s", "allow"), ("-0s", "allow")],
+)
+@pytest.mark.parametrize("name", ["request", "response", "idle"])
+def test_a_timeout_of_nothing_is_no_timeout_left_out(name: str, value: str, expected: str) -> None:
+    """R135: the proxy sets a limit of 0; connections that are no HTTP have none."""
+    hasty = front()
+    hasty["metadata"]["annotations"] = {f"timeout.linkerd.io/{name}": value}
+    assert outcome(hasty, OPEN) == expected
+    assert [outcome(hasty, OPEN, traffic="tcp"), outcome(hasty, OPEN, client="stranger")] == ["allow", "allow"]
