@@ -31,6 +31,7 @@ def _loses_its_sidecar(client: Manifest) -> None:
 
 def _gets_a_sidecar(client: Manifest) -> None:
     client["metadata"]["labels"][INJECTED] = "linkerd"
+    client["spec"]["containers"] += [{"name": "linkerd-proxy"}]
 
 
 def _has_another_account(client: Manifest) -> None:
