@@ -35,6 +35,7 @@ def pods() -> list[Object]:
             "labels": labels,
         }
         pod["metadata"]["annotations"]["config.linkerd.io/default-inbound-policy"] = "deny"
+        pod["spec"]["containers"].append({"name": "linkerd-proxy"})
         found.append(pod | {"apiVersion": "v1", "kind": "Pod", "status": {"podIP": "10.244.0.7"}})
     return found
 
