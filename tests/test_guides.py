@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from .meshpolicy.command import run
 from .rendered import ROOT
 
 LIBRARY = (ROOT / "docs/guides/use-it-as-a-library.md").read_text()
@@ -33,3 +34,11 @@ def without_first(file: Path) -> str:
 def test_the_shop_with_deny_differs_by_one_annotation_and_the_policies() -> None:
     assert without_first(DEMO / "deny/shop.yaml").replace(DENY, "", 1) == without_first(DEMO / "open/shop.yaml")
     assert DENY in (DEMO / "deny/shop.yaml").read_text()
+
+
+def test_the_policies_of_the_demo_are_what_generate_makes_of_its_calls(tmp_path: Path) -> None:
+    made = tmp_path / "policies"
+    assert run("generate", DEMO / "open", "--traffic", DEMO / "calls.json", "-o", made)[0] == 0
+    assert {file.name: file.read_text() for file in made.iterdir()} == {
+        file.name: file.read_text() for file in (DEMO / "deny/policies").iterdir()
+    }
