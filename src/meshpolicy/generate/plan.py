@@ -171,7 +171,7 @@ def obstacle(cluster: Cluster, spot: Spot) -> tuple[Why, str] | None:
         if policy.unknown is not None:
             return Why.NO_PROXY, str(policy.unknown)
         if policy.server.is_object:
-            return Why.GOVERNED, f"{policy.server} governs the port: `meshpolicy check --suggest` helps with it"
+            return Why.GOVERNED, f"{policy.server} governs the port: `meshpolicy check` helps with it"
         if is_opaque(cluster, spot) and probe_paths(workload, spot.port):
             return Why.UNTELLABLE, "it is opaque and probed: a Server that lets the kubelet in lets everybody in"
     return None
