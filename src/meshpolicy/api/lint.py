@@ -22,5 +22,5 @@ def lint(manifests: Manifests, *, ignore: Collection[str] = (), notes: bool = Fa
         InvalidQuestion: a code to ignore does not exist.
 
     """
-    found = registry.lint(manifests.reading.cluster, manifests.reading.refused)
+    found = registry.lint(manifests.reading.linted, manifests.reading.refused)
     return registry.without(found, ignore, notes=notes)

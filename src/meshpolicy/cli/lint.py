@@ -61,6 +61,6 @@ def command(
     if reading.unusable:
         raise InvalidInput(reading.wrong)
     note_empty(reading.cluster)
-    found = without(lint(reading.cluster, reading.refused, progress), ignore, notes=notes)
+    found = without(lint(reading.linted, reading.refused, progress), ignore, notes=notes)
     echo(FORMS[output](found) if output in FORMS else _fitted(findings_as_text(found, explain=explain)))
     sys.exit(1 if any(finding.code.severity is not Severity.NOTE for finding in found) else 0)

@@ -71,6 +71,21 @@ class Manifests:
         return tuple(problem for problem in self.problems if problem.kind not in NOT_READ)
 
     @property
+    def linted(self) -> Cluster:
+        """Return the cluster without what stands for network policies that were not rendered: these are no mistakes."""
+        doubts = [one.ref for one in self.cluster.of(Undecided) if one.everywhere or one.elsewhere]
+        names = {(ref.kind, ref.name) for ref in doubts}
+        if not names:
+            return self.cluster
+        kept = (
+            item
+            for item in self.cluster.objects
+            if not (isinstance(item, OtherNetworkPolicy) and (item.ref.kind, item.ref.name) in names)
+            and not (isinstance(item, Undecided) and item.ref in doubts)
+        )
+        return assemble(kept, self.cluster.settings, closed=self.cluster.closed)
+
+    @property
     def deciding(self) -> tuple[Problem, ...]:
         """Return the problems that must be mended before a question about access can be answered."""
         if self.live:

@@ -83,7 +83,7 @@ def run(project: Project, progress: Progress = no_progress, today: date | None =
 
 
 def _findings(project: Project, reading: Manifests, progress: Progress, today: date) -> Iterator[Check]:
-    found = lint(reading.cluster, reading.refused, progress)
+    found = lint(reading.linted, reading.refused, progress)
     in_force = [one for one in project.suppressions if not expired(one, today)]
     shown = [one for one in found if not any(other.covers(one) for other in in_force)]
     yield from map(_of_finding, (one for one in shown if one.code.severity is not Severity.NOTE))

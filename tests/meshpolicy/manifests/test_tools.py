@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from meshpolicy.findings.finding import Severity
+from meshpolicy.findings.registry import lint
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests import tools
 from meshpolicy.manifests.options import Chart, ReadOptions
@@ -68,6 +70,7 @@ def test_without_a_tool_an_overlay_leaves_every_answer_open(tmp_path: Path) -> N
     found = read([str(laid_out(tmp_path / "tree", BASE | PROD))], MeshSettings())
     assert found.wrong == ()
     assert any("neither kustomize nor kubectl is installed" in one.message for one in found.left_out)
+    assert [str(one) for one in lint(found.linted) if one.code.severity is not Severity.NOTE] == []
 
 
 def test_a_chart_that_is_named_is_rendered(tmp_path: Path, bin_folder: Path) -> None:
