@@ -170,6 +170,10 @@ def _is_wide(grant: Authorization) -> bool:
 def _refused(cluster: Cluster, need: Need, call: Call, answer: Answer) -> Held:
     """Return that a need is refused, unless the caller may mean other requests, or be somebody who is admitted."""
     why = _last(answer)
+    if answer.layer is Layer.NETWORK and need.client is None and need.caller in (Party.INGRESS, Party.PROMETHEUS):
+        # It selects pods by their labels, and sees one with a sidecar at another port: neither is known of this one.
+        text = f"{why}, as far as is known: {need.caller}'s workload is not in the input; name it with an option"
+        return Held(need, Standing.UNKNOWN, text, "", call, answer)
     if answer.layer is Layer.SERVER:
         partly = _partly(cluster, need, call, answer)
         if partly:

@@ -110,6 +110,23 @@ def test_who_is_not_in_the_input_may_be_whom_a_grant_means(tmp_path: Path) -> No
     assert calls(plain) == [("an unmeshed client", "shop/cart:8080", "missing")]
 
 
+def test_a_network_policy_refuses_nobody_for_certain_of_whom_the_input_says_nothing(tmp_path: Path) -> None:
+    """It may let pods in at the proxy's port alone, to which an ingress controller with a sidecar connects."""
+    space = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "edge"}}}
+    isolating = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "from-edge", "namespace": "shop"},
+        "spec": {"podSelector": {}, "ingress": [{"from": [space], "ports": [{"port": 4143}]}]},
+    }
+    manifests = (*CART, isolating, ingress(number=80))
+    found = answered(tmp_path, *manifests)
+    assert calls(found) == [("the ingress controller", "shop/cart:8080", "unknown")]
+    assert "name it" in found["needs"][0]["why"]
+    plain = answered(tmp_path, *manifests, options=("--ingress", "unmeshed"))
+    assert calls(plain) == [("an unmeshed client", "shop/cart:8080", "missing")]
+
+
 NOTES = {"prometheus.io/scrape": "true", "prometheus.io/port": "8080", "prometheus.io/path": "/stats"}
 MONITORED = {
     "apiVersion": "monitoring.coreos.com/v1",
