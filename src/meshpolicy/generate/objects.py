@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from meshpolicy.analysis.words import account
-from meshpolicy.core.match import IdentityMatch, PathKind
+from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
 from meshpolicy.core.policy import Protocol, Ref
-from meshpolicy.generate.plan import Grant, Pattern, Plan
+from meshpolicy.generate.grant import Grant, Pattern
+from meshpolicy.generate.plan import Plan
 from meshpolicy.generate.spot import Spot, labels_of
+from meshpolicy.index.authorize import networks
 from meshpolicy.index.effective import probe_paths
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import POLICY_GROUP
@@ -41,6 +43,16 @@ class Probing:
     spot: Spot
     paths: tuple[str, ...]
     networks: tuple[str, ...]
+
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """Return its requests, each as an observed one would be granted."""
+        return tuple(Pattern("GET", PathMatch(PathKind.EXACT, path), f"GET {path}") for path in self.paths)
+
+    @property
+    def by_anybody(self) -> bool:
+        """Whether its networks are all there are: then it is open to each client, and nobody needs a grant."""
+        return {one.cidr.version for one in networks(self.networks) if one.everywhere} == {4, 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +141,16 @@ class _Writer:
         )
         by_clients: dict[tuple[str, ...], list[Pattern]] = {}
         patterns = dict.fromkeys(grant.pattern for grant in grants if grant.pattern is not None)
-        for pattern in patterns:
+        probed = probing.patterns if probing is not None else ()
+        # Of two equal matches the older route's alone counts (R55): what is probed, the probes' route offers.
+        for pattern in [one for one in patterns if one not in probed]:
             clients = tuple(sorted({grant.identity for grant in grants if grant.pattern == pattern}))
             by_clients.setdefault(clients, []).append(pattern)
         for clients, some in by_clients.items():
             self._offers(spot, name, clients, some, grants)
         if probing is not None:
-            self._probes(spot, name, probing)
-        if by_clients:
+            self._probes(spot, name, probing, grants)
+        if patterns:
             rest = [{"path": {"type": str(PathKind.PREFIX), "value": "/"}}]
             why = "The rest: nobody is authorized on it, so that strangers read 403 and not 404."
             self._route(spot, name, f"{name}-rest", rest, why)
@@ -174,9 +188,30 @@ class _Writer:
         parent = {"group": POLICY_GROUP, "kind": "Server", "name": server}
         return self._make("HTTPRoute", spot.namespace, name, {"parentRefs": [parent], "rules": rules}, why)
 
-    def _probes(self, spot: Spot, server: str, probing: Probing) -> None:
-        matches = [{"path": {"type": str(PathKind.EXACT), "value": path}, "method": "GET"} for path in probing.paths]
-        route = self._route(spot, server, f"{server}-probes", matches, f"The kubelet's probes of {spot.name}.")
+    def _probes(self, spot: Spot, server: str, probing: Probing, grants: Sequence[Grant]) -> None:
+        """Write the routes of probes: one for all whose paths the same clients ask for, too."""
+        asking = {
+            pattern: tuple(sorted({grant.identity for grant in grants if _asks(grant, pattern)}))
+            for pattern in probing.patterns
+        }
+        by_clients: dict[tuple[str, ...], list[Pattern]] = {}
+        for pattern, clients in asking.items():
+            by_clients.setdefault(() if probing.by_anybody else clients, []).append(pattern)
+        for clients, some in by_clients.items():
+            also = sorted({self._account(client) for pattern in some for client in asking[pattern]})
+            why = f"The kubelet's probes of {spot.name}."
+            if also:
+                why += f" {', '.join(also)} may ask for them, too."
+            if also and not clients:
+                why += " Before you narrow the kubelet's networks, generate this again with --probe-networks."
+            route = self._route(spot, server, f"{server}-probes", [_match(pattern) for pattern in some], why)
+            self._kubelet(spot, server, route, probing)
+            for client in clients:
+                own = (one for one in grants if one.identity == client and any(_asks(one, other) for other in some))
+                self._authorize(spot, client, "HTTPRoute", route, tuple(own))
+
+    def _kubelet(self, spot: Spot, server: str, route: str, probing: Probing) -> None:
+        """Write that the kubelet may ask for what a route means."""
         if spot.namespace not in self._kubelets:
             spec: Manifest = {"networks": [{"cidr": network} for network in probing.networks]}
             why = (
@@ -241,6 +276,11 @@ class _Writer:
         }
         self.made.append(Made(Ref(POLICY_GROUP, kind, namespace, free), manifest, why, grants))
         return free
+
+
+def _asks(grant: Grant, pattern: Pattern) -> bool:
+    """Whether a client was seen to ask for what a probe asks for."""
+    return grant.pattern is not None and grant.pattern.method == pattern.method and pattern.path.value in grant.paths
 
 
 def _match(pattern: Pattern) -> Manifest:

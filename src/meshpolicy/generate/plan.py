@@ -2,108 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 from meshpolicy.analysis.words import account
-from meshpolicy.core.errors import Place
 from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
 from meshpolicy.core.policy import Protocol
 from meshpolicy.decide.transport import find_service_targets, hint
+from meshpolicy.generate.aside import Aside, Why, together
 from meshpolicy.generate.choice import METHODS, Choice, Choices, Said
+from meshpolicy.generate.grant import ANY_REQUEST, Grant, Pattern
 from meshpolicy.generate.spot import Spot, Spots, Unplaced, is_address
 from meshpolicy.generate.templates import Template, templates
 from meshpolicy.index.effective import effective, probe_paths
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.traffic.call import CallerKind, ObservedCall, Outcome, Side
 
-ANY_REQUEST = "any request"
 LONGEST_PATH = 1024
 """Characters that a route's path may have (HTTPRoute, `path.value`)."""
-
-
-class Why(StrEnum):
-    """Why calls are not granted."""
-
-    ONCE = "seen too seldom"
-    UNMESHED = "unmeshed caller"
-    BY_ADDRESS = "by address"
-    NOT_FOUND = "unknown path"
-    """Answered by 404 alone."""
-    FAILED = "failed"
-    """Answered by 4xx or 5xx alone, or by nobody knows what."""
-    REFUSED = "refused by a policy"
-    FORBIDDEN = "forbidden by you"
-    PROBE = "health check"
-    """The kubelet's, which the manifests declare: it is granted as such."""
-    UNPLACED = "to nobody known"
-    NO_PROXY = "no proxy decides"
-    GOVERNED = "a Server is there"
-    UNTELLABLE = "no route can say it"
-
-
-SETTLED = frozenset({Why.FORBIDDEN, Why.PROBE, Why.GOVERNED})
-"""Reasons that ask nobody to decide anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """Requests that one match of a route means."""
-
-    method: str
-    path: PathMatch
-    text: str
-    """`GET /orders/{number}`."""
-
-    @property
-    def general(self) -> bool:
-        """Whether it means more than one path."""
-        return self.path.kind is not PathKind.EXACT
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Requests that one client may make of one port; without patterns, any request and connection."""
-
-    identity: str
-    spot: Spot
-    pattern: Pattern | None
-    calls: tuple[ObservedCall, ...]
-    """Those that it is made from."""
-    accepted: bool = False
-    """Whether the user accepts what it opens beyond them."""
-    connections: bool = True
-    """Of a grant without pattern: whether it opens connections that carry no HTTP, too."""
-
-    @property
-    def general(self) -> bool:
-        """Whether it opens more than was observed."""
-        return self.pattern is None or self.pattern.general
-
-    @property
-    def count(self) -> int:
-        """Return how many calls it is made from."""
-        return sum(call.count for call in self.calls)
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Return the paths that it is made from."""
-        return tuple(dict.fromkeys(call.path for call in self.calls if call.path is not None))
-
-
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """Calls that are not granted."""
-
-    why: Why
-    said: Said
-    count: int
-    place: Place
-    hint: str = ""
-
-    @property
-    def open(self) -> bool:
-        """Whether somebody must decide about it."""
-        return self.why not in SETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +73,7 @@ def plan(
     spots += [grant.spot for grant in grants]
     free = tuple(spot for spot in dict.fromkeys(spots) if sorter.obstacle(spot) is None)
     protocols = {spot: sorter.protocol(spot) for spot in free}
-    return Plan(tuple(grants), _together(sorter.aside), free, protocols, sorter.outgoing)
+    return Plan(tuple(grants), together(sorter.aside), free, protocols, sorter.outgoing)
 
 
 def obstacle(cluster: Cluster, spot: Spot) -> tuple[Why, str] | None:
@@ -390,13 +304,3 @@ def request_words(call: ObservedCall) -> str:
     if not call.http:
         return "connect"
     return ANY_REQUEST if call.method is None or call.path is None else f"{call.method} {call.path}"
-
-
-def _together(found: Sequence[Aside]) -> tuple[Aside, ...]:
-    """Return what was set aside, the same calls as one."""
-    alike: dict[tuple[Why, Said], Aside] = {}
-    for one in found:
-        known = alike.get((one.why, one.said))
-        alike[one.why, one.said] = one if known is None else replace(known, count=known.count + one.count)
-    order = list(Why)
-    return tuple(sorted(alike.values(), key=lambda one: (order.index(one.why), str(one.said))))

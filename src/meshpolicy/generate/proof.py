@@ -23,8 +23,9 @@ from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
 from meshpolicy.core.policy import Ref
 from meshpolicy.decide.decide import decide
 from meshpolicy.decide.routing import Request
+from meshpolicy.generate.grant import Grant, Pattern
 from meshpolicy.generate.objects import Made, Probing, Scraping
-from meshpolicy.generate.plan import Grant, Pattern, Plan
+from meshpolicy.generate.plan import Plan
 from meshpolicy.generate.spot import Spot
 from meshpolicy.index.authorize import networks
 from meshpolicy.index.effective import effective, probe_paths

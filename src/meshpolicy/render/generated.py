@@ -7,9 +7,10 @@ from typing import Any
 import yaml
 
 from meshpolicy.analysis.words import counted
+from meshpolicy.generate.aside import Aside
 from meshpolicy.generate.generate import Generated
+from meshpolicy.generate.grant import Grant
 from meshpolicy.generate.objects import Made
-from meshpolicy.generate.plan import Aside, Grant
 from meshpolicy.generate.proof import Meant, asked, client_set, declared, scraped
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.traffic.read import Observed

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from meshpolicy.core.errors import Place
+from meshpolicy.generate.aside import Why
 from meshpolicy.generate.choice import Choices
 from meshpolicy.generate.generate import Generated, Wishes, generate
-from meshpolicy.generate.plan import Why
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.traffic.call import Called, Caller, CallerKind, ObservedCall, Outcome, Side, Transport
 

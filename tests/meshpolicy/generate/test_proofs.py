@@ -5,23 +5,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
 from meshpolicy.analysis.prove import Outcome, prove
 from meshpolicy.analysis.sentence import read_sentence
-from meshpolicy.core.client import Traffic
+from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.labels import ANY
 from meshpolicy.core.match import PathKind
 from meshpolicy.core.policy import Ref
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decide import Verdict, decide
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call
 from meshpolicy.generate.choice import Choices
 from meshpolicy.generate.generate import Generated, Wishes, generate
-from meshpolicy.generate.plan import Grant
+from meshpolicy.generate.grant import Grant
+from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.render.generated import manifests_as_yaml, sentence
 
@@ -258,3 +260,53 @@ def test_each_call_is_granted_or_told_apart(world: World) -> None:
     lost = sum(one.count for one in world[1]) - told
     known = sum(one.count for one in world[1] if not one.told or one.status >= 400)
     assert lost <= known or not pairs
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("web", "db")), st.sampled_from(("/live", "/ready", "/a"))),
+        min_size=1,
+        max_size=6,
+        unique=True,
+    ),
+    st.sampled_from((("0.0.0.0/0", "::/0"), ("10.0.0.0/8",), ())),
+)
+@BOUNDED
+@example([("web", "/live")], ("0.0.0.0/0", "::/0"))
+@example([("web", "/live"), ("db", "/ready"), ("db", "/a")], ("10.0.0.0/8",))
+def test_clients_that_ask_for_probes_too_get_just_that_beside_the_kubelet(
+    asked: list[tuple[str, str]], networks: tuple[str, ...]
+) -> None:
+    apps = tuple(
+        App("shop", name, (("app", name),), name, ("http",), True, name == "api", False, "")
+        for name in ("api", "web", "db")
+    )
+    shop = Shop(apps, "deny", False, False)
+    documents = manifests(shop)
+    container = next(one for one in documents if one["metadata"]["name"] == "api")["spec"]["template"]["spec"]
+    container["containers"][0]["readinessProbe"] = {"httpGet": {"path": "/ready", "port": 8080}}
+    mesh = MeshSettings(probe_networks=networks)
+    identity = {app.name: app.identity for app in apps}
+    some = [Sent(0, 0, identity[name], "GET", path, 200, 2, True, True) for name, path in asked]
+    found = generate(read_cluster(*documents, settings=mesh), observed(shop, some), Wishes())
+    assert found.proved.proofs.hold
+
+    def client(name: str) -> Client:
+        return Client(None, Arrival.MESHED_HTTP, identity[name], in_every_network=False)
+
+    def passing(made: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
+        after = read_cluster(*documents, *map(dict, made), settings=mesh)
+        server = after.workload("shop", "api")
+        assert server is not None
+        policy = effective(after, server, 8080)
+        return {
+            (name, path)
+            for name in ("web", "db")
+            for path in ("/live", "/ready", "/a", "/b")
+            if decide(policy, client(name), Request("GET", path, {}, "x"), Traffic.HTTP).allowed
+        }
+
+    probed = {(name, path) for name in ("web", "db") for path in ("/live", "/ready")} if "::/0" in networks else set()
+    assert passing(written(found)) == {*asked, *probed}
+    for less in _smaller(written(found)):
+        assert not set(asked) <= passing(less)

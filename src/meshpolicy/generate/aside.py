@@ -1,0 +1,58 @@
+"""Calls that are not granted, and why. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from meshpolicy.core.errors import Place
+from meshpolicy.generate.choice import Said
+
+
+class Why(StrEnum):
+    """Why calls are not granted."""
+
+    ONCE = "seen too seldom"
+    UNMESHED = "unmeshed caller"
+    BY_ADDRESS = "by address"
+    NOT_FOUND = "unknown path"
+    """Answered by 404 alone."""
+    FAILED = "failed"
+    """Answered by 4xx or 5xx alone, or by nobody knows what."""
+    REFUSED = "refused by a policy"
+    FORBIDDEN = "forbidden by you"
+    PROBE = "health check"
+    """The kubelet's, which the manifests declare: it is granted as such."""
+    UNPLACED = "to nobody known"
+    NO_PROXY = "no proxy decides"
+    GOVERNED = "a Server is there"
+    UNTELLABLE = "no route can say it"
+
+
+SETTLED = frozenset({Why.FORBIDDEN, Why.PROBE, Why.GOVERNED})
+"""Reasons that ask nobody to decide anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Calls that are not granted."""
+
+    why: Why
+    said: Said
+    count: int
+    place: Place
+    hint: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody must decide about it."""
+        return self.why not in SETTLED
+
+
+def together(found: Sequence[Aside]) -> tuple[Aside, ...]:
+    """Return what was set aside, the same calls as one."""
+    alike: dict[tuple[Why, Said], Aside] = {}
+    for one in found:
+        known = alike.get((one.why, one.said))
+        alike[one.why, one.said] = one if known is None else replace(known, count=known.count + one.count)
+    order = list(Why)
+    return tuple(sorted(alike.values(), key=lambda one: (order.index(one.why), str(one.said))))
