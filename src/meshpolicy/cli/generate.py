@@ -17,6 +17,7 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import assemble
 from meshpolicy.manifests.sources import ReadOptions
 from meshpolicy.render.generated import (
+    CHOOSE,
     MARK,
     generated_as_json,
     generated_as_text,
@@ -94,8 +95,8 @@ def command(
 
     Each port of the namespaces that were called gets a Server, which closes it. What clients with an identity were
     seen to ask for is granted by routes; paths that differ in an identifier are one pattern, which is told: accept,
-    narrow or forbid it. Calls without an identity, to an address, once only, with 4xx or 5xx, or to nobody known are
-    told, too, and not granted unless you accept them.
+    narrow or forbid it. Calls without an identity, to an address, once only, with 4xx or 5xx, or to an unknown server
+    are told, too, and not granted; some of them can be accepted.
 
     Exits 0 if all is proved and decided, 1 if something is left to decide or to prove, 2 for bad input.
     """
@@ -117,7 +118,9 @@ def command(
 
 
 def _shown(found: Generated, seen: Observed, cluster: Cluster) -> str:
-    return "\n".join(fitted(line, width()) for line in generated_as_text(found, seen, cluster).splitlines())
+    """Return the report in the terminal's width; options to be copied stay on one line."""
+    lines = generated_as_text(found, seen, cluster).splitlines()
+    return "\n".join(line if line.startswith(CHOOSE) else fitted(line, width()) for line in lines)
 
 
 def _without(cluster: Cluster, out: str) -> Cluster:

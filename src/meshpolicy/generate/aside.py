@@ -13,7 +13,7 @@ class Why(StrEnum):
 
     ONCE = "seen too seldom"
     UNMESHED = "unmeshed caller"
-    BY_ADDRESS = "by address"
+    BY_ADDRESS = "to an address"
     NOT_FOUND = "unknown path"
     """Answered by 404 alone."""
     FAILED = "failed"
@@ -22,14 +22,18 @@ class Why(StrEnum):
     FORBIDDEN = "forbidden by you"
     PROBE = "health check"
     """The kubelet's, which the manifests declare: it is granted as such."""
-    UNPLACED = "to nobody known"
+    GRPC_PROBE = "gRPC probe"
+    """The kubelet's, which the manifests declare: Linkerd opens no route to it."""
+    UNPLACED = "unknown server"
     NO_PROXY = "no proxy decides"
-    GOVERNED = "a Server is there"
-    UNTELLABLE = "no route can say it"
+    GOVERNED = "port has a Server"
+    UNTELLABLE = "no route can express it"
 
 
 SETTLED = frozenset({Why.FORBIDDEN, Why.PROBE, Why.GOVERNED})
 """Reasons that ask nobody to decide anything."""
+GRANTABLE = frozenset({Why.ONCE, Why.BY_ADDRESS, Why.NOT_FOUND, Why.FAILED, Why.REFUSED})
+"""Reasons that somebody can overrule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class Aside:
     def open(self) -> bool:
         """Whether somebody must decide about it."""
         return self.why not in SETTLED
+
+    @property
+    def grantable(self) -> bool:
+        """Whether it is granted as soon as somebody accepts it."""
+        return self.why in GRANTABLE
 
 
 def together(found: Sequence[Aside]) -> tuple[Aside, ...]:

@@ -29,7 +29,8 @@ class Said:
     """`namespace/workload:port`."""
 
     def __str__(self) -> str:
-        return f"{self.client} may {self.request} on {self.server}"
+        send = "send " if self.request == "any request" else ""
+        return f"{self.client} may {send}{self.request} on {self.server}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class ChoicePattern:
     def meets(self, said: Said) -> bool:
         """Whether some calls are meant."""
         client, _, rest = self.text.rpartition(" may ")
-        request, _, server = rest.partition(" on ")
+        request, _, server = rest.removeprefix("send ").partition(" on ")
         whole = request if request.partition(" ")[0] in METHODS or request == said.request else f"* {request}"
         return (
             fnmatchcase(said.client, client or "*")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from meshpolicy.analysis.words import account
+from meshpolicy.core.errors import Place
 from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
 from meshpolicy.core.policy import Protocol
 from meshpolicy.decide.transport import find_service_targets, hint
@@ -16,6 +17,8 @@ from meshpolicy.index.effective import effective, probe_paths
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.traffic.call import CallerKind, ObservedCall, Outcome, Side
 
+GRPC_CHECK = "POST /grpc.health.v1.Health/Check"
+"""What a gRPC probe asks for (gRPC Health Checking Protocol)."""
 LONGEST_PATH = 1024
 """Characters that a route's path may have (HTTPRoute, `path.value`)."""
 
@@ -73,6 +76,7 @@ def plan(
     spots += [grant.spot for grant in grants]
     free = tuple(spot for spot in dict.fromkeys(spots) if sorter.obstacle(spot) is None)
     protocols = {spot: sorter.protocol(spot) for spot in free}
+    sorter.take_grpc_probes(free)
     return Plan(tuple(grants), together(sorter.aside), free, protocols, sorter.outgoing)
 
 
@@ -157,6 +161,17 @@ class _Sorter:
         if self.choices.about(said) is Choice.FORBID and why is not Why.PROBE:
             why = Why.FORBIDDEN
         self.aside.append(Aside(why, said, call.count, call.place, hint))
+
+    def take_grpc_probes(self, spots: Iterable[Spot]) -> None:
+        """Set the gRPC probes of workloads with a new Server aside: Linkerd authorizes httpGet probes alone (R58)."""
+        for one in {workload.ref: workload for spot in spots for workload in spot.workloads}.values():
+            kinds = sorted({kind for c in one.containers for kind, handler in c.other_probes if handler == "grpc"})
+            if kinds:
+                said = Said("kubelet", GRPC_CHECK, f"{one.ref.namespace}/{one.ref.name}")
+                forbidden = self.choices.about(said) is Choice.FORBID
+                hint = f"the {', '.join(kinds)}: Linkerd authorizes httpGet alone; use httpGet, or grant it yourself"
+                why = Why.FORBIDDEN if forbidden else Why.GRPC_PROBE
+                self.aside.append(Aside(why, said, 0, one.ref.place or Place("manifests"), hint))
 
     def grants_of(self, port: _Port) -> Iterator[Grant]:
         """Yield what to grant of one port, and set the rest aside."""
@@ -252,10 +267,10 @@ class _Sorter:
             seen = sorted({str(call.status or "no answer") for call in grant.calls})
             return Why.FAILED, f"answered with {', '.join(seen)}"
         if all(is_address(call.host or "") for call in good) and not _scrape(grant, good):
-            return Why.BY_ADDRESS, "no Service was called, as a scrape or a test would"
+            return Why.BY_ADDRESS, "the call names an address and no Service, as a scrape or a test does"
         count = sum(call.count for call in good)
         if count < self.limits.least and not self._was_narrowed(grant):
-            return Why.ONCE, f"{count} of at least {self.limits.least} times"
+            return Why.ONCE, f"--min-count is {self.limits.least}"
         return None
 
     def _was_narrowed(self, grant: Grant) -> bool:

@@ -1,15 +1,15 @@
 """Generated policies as YAML, and what is to be said of them in words and as JSON. Text is built here."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
 
 from meshpolicy.analysis.words import counted
-from meshpolicy.generate.aside import Aside
 from meshpolicy.generate.generate import Generated
-from meshpolicy.generate.grant import Grant
+from meshpolicy.generate.grant import ANY_REQUEST, Grant
 from meshpolicy.generate.objects import Made
 from meshpolicy.generate.proof import Meant, asked, client_set, declared, scraped
 from meshpolicy.kinds.cluster import Cluster
@@ -24,6 +24,8 @@ FILES = {
     "AuthorizationPolicy": "authorizationpolicies.yaml",
 }
 SHOWN_PATHS = 3
+CHOOSE = "      choose: "
+"""How lines begin that hold options to be copied."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -73,7 +75,7 @@ def generated_as_text(found: Generated, seen: Observed, cluster: Cluster) -> str
         ),
         _part("Granted, with more than was observed", _general(found, cluster)),
         _part("Granted, as the manifests declare it", (one.sentence(cluster) for one in _declared(found, cluster))),
-        _part("Not granted", map(_aside, found.plan.aside)),
+        _part("Not granted", _not_granted(found)),
         _part("Closed, as nobody was granted a call", _closed(found)),
         ["\n".join(_proved(found))],
     )
@@ -81,9 +83,9 @@ def generated_as_text(found: Generated, seen: Observed, cluster: Cluster) -> str
 
 
 def _seen(seen: Observed, found: Generated) -> Iterator[str]:
-    yield f"{counted(sum(call.count for call in seen.calls), 'observed call')}, {seen.lines} lines"
+    yield f"{counted(sum(call.count for call in seen.calls), 'observed call')} in {counted(seen.lines, 'line')}"
     for one in seen.unused:
-        yield f"  {one.file}: {one.count} {one.what}"
+        yield f"  {one.file}: not used: {one.what} ({one.count})"
     if found.plan.outgoing:
         yield f"  {counted(found.plan.outgoing, 'call')} as the callers' own proxies saw them: not counted twice"
 
@@ -108,9 +110,9 @@ def _general(found: Generated, cluster: Cluster) -> Iterator[str]:
             yield sentence(grant, cluster)
             yield f"    {_from(grant)}"
             if not grant.accepted:
-                word = grant.pattern.text if grant.pattern else "any request"
+                word = grant.pattern.text if grant.pattern else ANY_REQUEST
                 choices = ("accept", "narrow", "forbid") if grant.pattern else ("accept", "forbid")
-                yield f"    choose: {' | '.join(f'--{one}' for one in choices)} '{word}'"
+                yield f"{CHOOSE[2:]}{' | '.join(f'--{one}' for one in choices)} '{word}'"
 
 
 def _from(grant: Grant) -> str:
@@ -126,9 +128,17 @@ def _declared(found: Generated, cluster: Cluster) -> tuple[Meant, ...]:
     return (*own, *scraped(found.proved.cluster, found.scraping))
 
 
-def _aside(one: Aside) -> str:
-    hint = f"; {one.hint}" if one.hint else ""
-    return f"{one.why}: {one.said}  ({counted(one.count, 'call')}, {one.place}{hint})"
+def _not_granted(found: Generated) -> Iterator[str]:
+    requests = Counter(one.said.request for one in found.plan.aside)
+    requests.update(grant.pattern.text if grant.pattern else ANY_REQUEST for grant in found.plan.grants)
+    for one in found.plan.aside:
+        seen = [counted(one.count, "call")] if one.count else []
+        yield str(one.said)
+        yield f"    {one.why} ({', '.join([*seen, str(one.place)])})" + (f": {one.hint}" if one.hint else "")
+        if one.open:
+            # Where others ask for the same, the request alone would decide about them, too.
+            words = one.said.request if requests[one.said.request] == 1 else str(one.said)
+            yield f"{CHOOSE[2:]}{'--accept | ' if one.grantable else ''}--forbid '{words}'"
 
 
 def _closed(found: Generated) -> Iterator[str]:
@@ -150,6 +160,8 @@ def _proved(found: Generated) -> Iterator[str]:
     for one in proofs.beyond:
         yield f"  ALLOWED BESIDES: {one.words} (for example {one.witness})"
     yield from (f"  NOT KNOWN: {text}" for text in proofs.unknown)
+    if not found.plan.decided:
+        yield "  left to decide: each `choose:` above; until then the exit code is 1"
 
 
 def generated_as_json(found: Generated, seen: Observed, cluster: Cluster) -> str:
@@ -192,7 +204,7 @@ def generated_as_json(found: Generated, seen: Observed, cluster: Cluster) -> str
 def _grant_object(grant: Grant, cluster: Cluster) -> dict[str, object]:
     return {
         "sentence": sentence(grant, cluster),
-        "request": grant.pattern.text if grant.pattern else "any request",
+        "request": grant.pattern.text if grant.pattern else ANY_REQUEST,
         "more_than_observed": grant.general,
         "accepted": grant.accepted,
         "count": grant.count,

@@ -112,9 +112,9 @@ STRANGER = Caller(CallerKind.UNMESHED, "", "10.0.0.9")
 @pytest.mark.parametrize(
     ("call", "why", "hint"),
     [
-        (of(count=1), Why.ONCE, "1 of at least 2 times"),
+        (of(count=1), Why.ONCE, "--min-count is 2"),
         (of(client=STRANGER), Why.UNMESHED, "an address is no identity"),
-        (of(host="10.0.0.7:8080", port=8080, pod="web-1-2"), Why.BY_ADDRESS, "no Service was called"),
+        (of(host="10.0.0.7:8080", port=8080, pod="web-1-2"), Why.BY_ADDRESS, "names an address and no Service"),
         (of(status=404, outcome=Outcome.UNKNOWN), Why.NOT_FOUND, "answered with 404 each time"),
         (of(status=503, outcome=Outcome.UNKNOWN), Why.FAILED, "answered with 503"),
         (of(status=403, outcome=Outcome.REFUSED), Why.REFUSED, "a policy refuses it already"),
@@ -171,3 +171,17 @@ def test_the_namespaces_that_are_meant_get_servers_and_no_others() -> None:
     found = generate(shop(), [of(), of(host="api", namespace="edge")], Wishes(namespaces=("edge",)))
     assert {spot.namespace for spot in found.plan.spots} == {"edge"}
     assert {grant.spot.name for grant in found.plan.grants} == {"edge/api:8080"}
+
+
+def test_a_grpc_probe_is_told_and_not_granted_until_somebody_has_settled_it() -> None:
+    api = app("api", 8080, probe="/live")
+    container = api[0]["spec"]["template"]["spec"]["containers"][0]
+    container["readinessProbe"] = {"grpc": {"port": 8080}}
+    probed = read_cluster(space("shop"), *app("web", 8080), *api)
+    found = generate(probed, [of()])
+    [one] = found.plan.aside
+    assert (one.why, str(one.said)) == (
+        Why.GRPC_PROBE, "kubelet may POST /grpc.health.v1.Health/Check on shop/api",
+    )  # fmt: skip
+    assert ("readinessProbe" in one.hint, found.proved.proofs.hold, found.settled) == (True, True, False)
+    assert generate(probed, [of()], Wishes(Choices.of(forbid=[str(one.said)]))).settled

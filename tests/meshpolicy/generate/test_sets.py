@@ -1,6 +1,7 @@
 """Two applications after the shapes of well-known demos, with their traffic: what is granted, what is told apart."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from meshpolicy.manifests.load import load
 from ..command import run
 
 SETS = Path(__file__).parent / "sets"
+
+CHOSEN = re.compile(r"^ {6}choose: .*'(.*)'$", re.MULTILINE)
 
 BOOKS = {
     "books/traffic may GET / on books/webapp:7000",
@@ -58,18 +61,18 @@ def test_exactly_what_was_seen_often_is_granted_and_proved(name: str, granted: s
             {
                 ("seen too seldom", "books/traffic", "GET /debug"),
                 ("unmeshed caller", "unmeshed 10.42.0.77", "GET /"),
-                ("by address", "books/webapp", "GET /books.json"),
+                ("to an address", "books/webapp", "GET /books.json"),
                 ("unknown path", "books/webapp", "GET /book"),
                 ("failed", "books/webapp", "DELETE /authors/40.json"),
                 ("health check", "unmeshed 10.42.0.1", "GET /ping"),
-                ("to nobody known", "books/webapp", "GET /"),
+                ("unknown server", "books/webapp", "GET /"),
             },
         ),
         (
             "emoji",
             {
                 ("seen too seldom", "emoji/default", "GET /leaderboard"),
-                ("by address", "monitoring/prometheus", "any request"),
+                ("to an address", "monitoring/prometheus", "any request"),
             },
         ),
     ],
@@ -173,3 +176,21 @@ def test_a_scraper_gets_the_sidecars_metrics_and_nobody_else(tmp_path: Path) -> 
     assert "  linkerd-viz/prometheus may call books/webapp:4191" in shown.splitlines()
     sentence = "only linkerd-viz/prometheus may GET /metrics on books/webapp:4191"
     assert run("prove", sentence, books / "manifests.yaml", out)[0] == 0
+
+
+@pytest.mark.parametrize("name", ["books", "emoji"])
+def test_the_options_that_are_printed_for_calls_decide_about_these_calls_and_no_others(name: str) -> None:
+    folder = SETS / name
+    traffic = [word for file in sorted(folder.iterdir()) if file.suffix != ".yaml" for word in ("--traffic", str(file))]
+    _, out, _ = run("generate", folder / "manifests.yaml", *traffic)
+    granted, _, rest = out.partition("Not granted:")
+    chosen = [("--accept", one) for one in dict.fromkeys(CHOSEN.findall(granted))]
+    chosen += [("--forbid", one) for one in CHOSEN.findall(rest)]
+    code, decided = told(name, *(word for pair in chosen for word in pair))
+    _, undecided = told(name)
+    assert code == 0
+    assert [one["sentence"] for one in decided["grants"]] == [one["sentence"] for one in undecided["grants"]]  # type: ignore[attr-defined]
+    for one in CHOSEN.findall(rest):
+        again, more = told(name, "--accept", one)
+        offered = f"--accept | --forbid '{one}'" in rest
+        assert (again, len(more["grants"]) - len(undecided["grants"])) == (1, int(offered)), one  # type: ignore[arg-type]
