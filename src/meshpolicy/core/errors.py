@@ -10,6 +10,14 @@ import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
+_LINE_ENDS = {ord(char): char.encode("unicode_escape").decode() for char in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
+"""All at which `str.splitlines` begins a new line, in letters."""
+
+
+def on_one_line(text: str) -> str:
+    """Return a text with its line ends in letters: no name of a file or field begins a line of what is printed."""
+    return text.translate(_LINE_ENDS)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -27,7 +35,7 @@ class Place:
     def __str__(self) -> str:
         field = f", {self.field}" if self.field else ""
         document = f":{self.line}" if self.line else f", document {self.document}" if self.document else ""
-        return f"{self.file}{document}{field}"
+        return on_one_line(f"{self.file}{document}{field}")
 
 
 class ProblemKind(StrEnum):
@@ -60,7 +68,7 @@ class Problem:
     """A hash of what was not rendered, by which two states are told apart."""
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        return on_one_line(f"{self.place}: {self.message}")
 
 
 class MeshPolicyError(Exception):

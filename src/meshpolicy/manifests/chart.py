@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from meshpolicy.manifests.content import content
 from meshpolicy.manifests.foreign import may_hold_policies
 
 CHART = "Chart.yaml"
@@ -21,7 +22,7 @@ def is_chart(folder: Path) -> bool:
 def missing_dependencies(folder: Path) -> tuple[str, ...]:
     """Return the charts that a chart depends on, and that do not lie in its `charts/`."""
     names = [
-        str(entry.get("name", ""))
+        name if isinstance(name := entry.get("name", ""), str) else ""
         for file in (CHART, "requirements.yaml")
         for entry in _dependencies(folder / file)
         if isinstance(entry, dict)
@@ -39,6 +40,17 @@ def chart_may_decide(folder: Path) -> bool:
     return any(map(may_hold_policies, _templates(folder)))
 
 
+def led_outside(folder: Path) -> Path | None:
+    """Return the first entry of a chart that helm would read elsewhere: a link out of it, a pipe or a device."""
+    inside = Path(os.path.realpath(folder))
+    for where, inner, names in os.walk(inside):
+        for path in (Path(where, name) for name in sorted((*inner, *names))):
+            real = Path(os.path.realpath(path))
+            if not real.is_relative_to(inside) or not (real.is_file() or real.is_dir()):
+                return path.relative_to(inside)
+    return None
+
+
 def _templates(folder: Path) -> Iterator[str]:
     for where, _, names in os.walk(folder):
         if "templates" not in Path(where).parts:
@@ -46,7 +58,7 @@ def _templates(folder: Path) -> Iterator[str]:
         for name in names:
             if name.endswith(TEMPLATES):
                 try:
-                    text = Path(where, name).read_text(errors="replace")
+                    text = content(Path(where, name)).decode(errors="replace")
                 except OSError:
                     text = "NetworkPolicy"  # what cannot be read may be one
                 yield _without_definitions(text) if name.startswith("_") else text
@@ -59,7 +71,7 @@ def _without_definitions(text: str) -> str:
 
 def _dependencies(file: Path) -> list[Any]:
     try:
-        data = yaml.safe_load(file.read_bytes())
+        data = yaml.safe_load(content(file))
     except (OSError, yaml.YAMLError, ValueError, RecursionError):
         return []
     found = data.get("dependencies") if isinstance(data, dict) else None

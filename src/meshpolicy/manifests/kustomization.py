@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from meshpolicy.manifests.content import content
+
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 GROUP = "kustomize.config.k8s.io"
 LISTS = ("resources", "bases")
@@ -88,14 +90,16 @@ def kustomization_of(folder: Path) -> Kustomization | None:
     for file in (folder / name for name in NAMES):
         if file.is_file():
             data = _read(file)
-            group = str((data or {}).get("apiVersion", GROUP)).partition("/")[0]
-            return Kustomization(folder, file, data or {}, data is not None) if group == GROUP else None
+            version = (data or {}).get("apiVersion") or GROUP
+            if data is None or not isinstance(version, str):
+                return Kustomization(folder, file, {}, readable=False)
+            return Kustomization(folder, file, data) if version.partition("/")[0] == GROUP else None
     return None
 
 
 def _read(file: Path) -> dict[str, Any] | None:
     try:
-        data = yaml.safe_load(file.read_bytes())
+        data = yaml.safe_load(content(file))
     except (OSError, yaml.YAMLError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
@@ -154,7 +158,7 @@ def digest(folders: Iterable[Path]) -> str:
             for name in sorted(names):
                 found.update(name.encode(errors="replace") + b"\0")
                 try:
-                    found.update(Path(where, name).read_bytes())
+                    found.update(content(Path(where, name)))
                 except OSError as error:
                     found.update(str(error.errno).encode())
     return found.hexdigest()

@@ -12,9 +12,10 @@ import yaml
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
-from meshpolicy.manifests.chart import missing_dependencies
+from meshpolicy.manifests.chart import led_outside, missing_dependencies
 from meshpolicy.manifests.kustomization import Kustomization
 from meshpolicy.manifests.options import Chart
+from meshpolicy.manifests.remote import require_local
 from meshpolicy.manifests.tools import NotRendered, helm_template, kustomize
 
 ORIGIN = "config.kubernetes.io/origin"
@@ -32,6 +33,7 @@ def rendered(
     `source` returns the documents of a file as it is written: an object has the place of the one that it comes from.
     """
     folder = os.path.realpath(root.folder)
+    require_local(Path(folder))
     with tempfile.TemporaryDirectory(prefix="meshpolicy-") as made:
         base = Path(os.path.realpath(made))
         content = {"resources": [os.path.relpath(folder, base)], "buildMetadata": ["originAnnotations"]}
@@ -80,7 +82,8 @@ def _written(data: Mapping[str, object], documents: tuple[Document, ...]) -> Doc
 
 def _name(data: Mapping[str, object]) -> str:
     metadata = data.get("metadata")
-    return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def rendered_chart(chart: Chart, name: str, read: Read) -> list[Document]:
@@ -89,6 +92,8 @@ def rendered_chart(chart: Chart, name: str, read: Read) -> list[Document]:
         raise NotRendered(
             f"the chart needs {', '.join(missing)}, which is not in its charts/; `helm dependency build` fetches it"
         )
+    if (path := led_outside(Path(chart.path))) is not None:
+        raise NotRendered(f"{path} of the chart is a link out of it, or no regular file")
     text = helm_template(str(Path(chart.path).absolute()), chart.release, chart.namespace, _absolute(chart.values))
     parts = [part for part in SEPARATOR.split(text.decode(errors="replace")) if part.strip()]
     found: list[Document] = []

@@ -39,7 +39,7 @@ def bin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_a_tool_finds_no_other_program_and_no_way_to_the_net(bin_folder: Path) -> None:
+def test_a_tool_finds_no_other_program_and_no_proxy(bin_folder: Path) -> None:
     stand_in(bin_folder, "kustomize", "import os\nfor one in sorted(os.environ.items()): print(*one)")
     seen = dict(line.split(" ", 1) for line in kustomize(".").decode().splitlines())
     assert seen["PATH"] == seen["HOME"] != str(bin_folder)
