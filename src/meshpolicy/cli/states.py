@@ -35,8 +35,8 @@ def read_states(
     if all(empty):
         raise click.UsageError(f"neither {old} nor {new} holds a manifest (*.yaml, *.yml or *.json)")
     before, after = (
-        parse_documents((), settings) if nothing else _read(source, paths, settings, options)
-        for source, nothing in zip((old, new), empty, strict=True)
+        parse_documents((), settings) if nothing else _read(source, other, paths, settings, options)
+        for source, other, nothing in zip((old, new), (new, old), empty, strict=True)
     )
     for note in (note for state in (before, after) for note in summed(state.left_out)):
         echo(f"note: {note}", err=True)
@@ -57,9 +57,29 @@ def _is_empty(source: str) -> bool:
     return not (folder.files or folder.unreadable or folder.rendered or folder.left_out)
 
 
-def _read(source: str, paths: Sequence[str], settings: MeshSettings, options: ReadOptions) -> Manifests:
+def _read(source: str, other: str, paths: Sequence[str], settings: MeshSettings, options: ReadOptions) -> Manifests:
     if not Path(source).exists():
         return read(paths or ["."], settings, progress=progress, options=replace(options, revision=source))
-    inner = [Path(source, path) for path in paths] if Path(source).is_dir() else []
-    named = [str(path) for path in inner if path.exists()] if inner else [source]
-    return read(named, settings, progress=progress, options=options)
+    if not Path(source).is_dir():
+        return read([source], settings, progress=progress, options=options)
+    named = [str(path) for path in (Path(source, path) for path in paths) if path.exists()] if paths else [source]
+    return read(named, settings, progress=progress, options=_below(source, other, options))
+
+
+def _below(source: str, other: str, options: ReadOptions) -> ReadOptions:
+    """Return how a folder is read: overlays and charts are those of this state, not those of the current folder."""
+    overlays = []
+    for overlay in options.overlays:
+        if Path(source, overlay).exists():
+            overlays.append(str(Path(source, overlay)))
+        elif _is_in(overlay, source) or not _is_in(overlay, other):
+            overlays.append(overlay)
+    charts = tuple(
+        replace(one, path=str(Path(source, one.path)), values=tuple(str(Path(source, file)) for file in one.values))
+        for one in options.charts
+    )
+    return replace(options, overlays=tuple(overlays), charts=charts)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return Path(path).resolve().is_relative_to(Path(folder).resolve())

@@ -1,7 +1,7 @@
 """Which files of a folder are manifests, and which kustomizations are rendered. What is left out is named."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
@@ -56,12 +56,14 @@ class _Walk:
         self._found = Folder(path)
         self._kustomizations: list[Kustomization] = []
         self._files: list[Path] = []
+        self._linked: list[Path] = []
 
     def folder(self) -> Folder:
         failed: list[OSError] = []
         for where, inner, names in os.walk(self._found.path, onerror=failed.append):
             inner[:] = self._visit(Path(where), inner, names)
         taken = self._choose()
+        self._note_linked()
         found, shown = self._found, self._options.shown
         found.files = sorted({*found.files, *(file for file in self._files if file not in taken)})
         found.files = [file for file in found.files if not self._excluded(file)]
@@ -83,7 +85,21 @@ class _Walk:
                 self._leave_out(own.file, text, ProblemKind.NOT_RENDERED, digest([here]))
         files = (here / name for name in names if name.endswith(SUFFIXES))
         self._files += [file for file in files if own is None or file != own.file]
-        return [name for name in inner if not name.startswith(HIDDEN) and not self._excluded(here / name)]
+        walked = [name for name in inner if not name.startswith(HIDDEN) and not self._excluded(here / name)]
+        self._linked += [here / name for name in walked if (here / name).is_symlink()]
+        return walked
+
+    def _note_linked(self) -> None:
+        """Note linked folders, which are not walked: their manifests may lie outside of what is read."""
+        top = self._found.path.resolve()
+        named = {_absolute(chart.path) for chart in self._options.charts}
+        named |= {_absolute(folder) for one in self._kustomizations for folder in one.folders}
+        for link in self._linked:
+            if _absolute(link) not in named and not link.resolve().is_relative_to(top) and _has_manifests(link):
+                text = (
+                    "not rendered: a link to a folder, which is not followed; name the folder itself, or --exclude it"
+                )
+                self._leave_out(link, text, ProblemKind.NOT_RENDERED, digest([link]))
 
     def _chart(self, here: Path) -> None:
         if any(os.path.normpath(chart.path) == os.path.normpath(here) for chart in self._options.charts):
@@ -97,9 +113,9 @@ class _Walk:
     def _choose(self) -> set[Path]:
         """Sort the kustomizations by who renders them, and return the files that they account for."""
         taken: set[Path] = set()
-        named = {os.path.normpath(overlay) for overlay in self._options.overlays}
+        named = {_absolute(overlay) for overlay in self._options.overlays}
         standing = roots(self._kustomizations)
-        chosen = [one for one in self._kustomizations if os.path.normpath(one.folder) in named] or list(standing)
+        chosen = [one for one in self._kustomizations if _absolute(one.folder) in named] or list(standing)
         for root in dict.fromkeys((*standing, *chosen)):
             parts = within(root)
             if root in chosen:
@@ -142,6 +158,40 @@ class _Walk:
     def _excluded(self, file: Path) -> bool:
         excluded = self._options.excluded
         return bool(excluded) and is_excluded(self._options.shown(file), excluded)
+
+
+def lost_overlays(paths: Iterable[str | Path], options: ReadOptions) -> Iterator[Problem]:
+    """Yield a problem for each overlay that was chosen and is none, or that lies in no folder that is read."""
+    folders = [Path(_absolute(path)) for path in paths if Path(path).is_dir()]
+    for overlay in map(Path, options.overlays):
+        place = Place(options.shown(overlay))
+        if kustomization_of(overlay) is None:
+            yield Problem(place, "has no kustomization.yaml: --overlay names a folder that has one")
+        elif not any(_walks(folder, Path(_absolute(overlay)), options) for folder in folders):
+            yield Problem(place, "lies in no folder that is read: name a folder that holds the overlay and its bases")
+
+
+def _walks(folder: Path, inner: Path, options: ReadOptions) -> bool:
+    """Whether a walk through a folder meets another one."""
+    if not inner.is_relative_to(folder):
+        return False
+    parts = inner.relative_to(folder).parts
+    passed = [folder.joinpath(*parts[: number + 1]) for number in range(len(parts))]
+    return not any(
+        one.name.startswith(HIDDEN)
+        or one.is_symlink()
+        or (one.parent / CHART).exists()
+        or is_excluded(options.shown(one), options.excluded)
+        for one in passed
+    )
+
+
+def _absolute(path: str | Path) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 # links stay as they are written
+
+
+def _has_manifests(folder: Path) -> bool:
+    return any(name.endswith(SUFFIXES) for _, _, names in os.walk(folder) for name in names)
 
 
 def _may_be_manifest(file: Path) -> bool:

@@ -1,22 +1,28 @@
 """Reads manifests as they were in a git revision. Revisions go to git as arguments, never through a shell."""
 
+import hashlib
 import io
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 from meshpolicy.core.document import Document
-from meshpolicy.core.errors import MeshPolicyError, Problem
+from meshpolicy.core.errors import MeshPolicyError, Place, Problem, ProblemKind
 from meshpolicy.core.progress import Progress, no_progress
-from meshpolicy.manifests.folder import SUFFIXES
+from meshpolicy.manifests.chart import CHART
+from meshpolicy.manifests.folder import HIDDEN, SUFFIXES, is_excluded, lost_overlays
 from meshpolicy.manifests.kustomization import NAMES
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.options import AS_IT_IS, ReadOptions
+
+LINK = "120000"
+"""The mode of a link."""
 
 
 class RevisionUnreadable(MeshPolicyError):
@@ -50,12 +56,56 @@ def read_revision(
 
     The files are laid out in a folder that is removed afterwards, so that kustomizations can be rendered.
     """
+    with laid_out(options.revision, (*paths, *(file for chart in options.charts for file in chart.values))) as found:
+        named = [one for one in map(found.at, paths) if one.exists()]
+        inner = replace(
+            options,
+            shown=partial(_shown, options.revision, found.here),
+            overlays=tuple(str(found.at(overlay)) for overlay in options.overlays),
+            charts=tuple(
+                replace(one, path=str(found.at(one.path)), values=tuple(str(found.at(file)) for file in one.values))
+                for one in options.charts
+            ),
+        )
+        documents, problems = load(named, progress, options=inner)
+        lost = lost_overlays(named, inner) if named else ()
+        return documents, (*problems, *lost, *_outside(found.links, named, inner))
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """What a reader may need of a revision, in a folder."""
+
+    top: Path
+    here: Path
+    """Where the current folder lies in it."""
+    links: tuple[tuple[Path, str], ...]
+    """Links that lead to nothing in it, and were not written, with what they name."""
+
+    def at(self, path: str) -> Path:
+        """Return where a path lies in it. Raises RevisionUnreadable for one outside of the repository."""
+        found = Path(os.path.normpath(self.here / os.path.relpath(path)))
+        if not found.is_relative_to(self.top):
+            raise RevisionUnreadable(f"{path} lies outside of the git repository, so no revision holds it")
+        return found
+
+
+@contextmanager
+def laid_out(revision: str, files: Sequence[str]) -> Iterator[LaidOut]:
+    """Yield a revision's manifests, charts and links, and the named files; the folder is removed afterwards."""
     with TemporaryDirectory(prefix="meshpolicy-") as made:
-        here = _laid_out(options.revision, Path(made).resolve(), paths)
-        named = [here / path for path in paths if (here / path).exists()]
-        shown = partial(_shown, options.revision, here)
-        overlays = tuple(str(here / overlay) for overlay in options.overlays)
-        return load(named, progress, options=replace(options, shown=shown, overlays=overlays))
+        yield _laid_out(revision, Path(made).resolve(), files)
+
+
+def _outside(links: Sequence[tuple[Path, str]], named: Sequence[Path], options: ReadOptions) -> Iterator[Problem]:
+    """Yield the links below the paths that lead to nothing of the revision: what they hold is not known."""
+    for link, target in links:
+        below = [link.relative_to(one).parts[:-1] for one in named if link.is_relative_to(one)]
+        hidden = all(any(part.startswith(HIDDEN) for part in parts) for parts in below)
+        if not hidden and not is_excluded(options.shown(link), options.excluded):
+            text = f"not rendered: a link to {target}, which the revision does not hold"
+            content = hashlib.sha256(target.encode(errors="replace")).hexdigest()
+            yield Problem(Place(options.shown(link)), text, ProblemKind.NOT_RENDERED, digest=content)
 
 
 def _shown(revision: str, here: Path, file: Path) -> str:
@@ -63,23 +113,43 @@ def _shown(revision: str, here: Path, file: Path) -> str:
     return f"{revision}:{os.path.relpath(file, here)}"
 
 
-def _laid_out(revision: str, folder: Path, paths: Sequence[str]) -> Path:
-    """Write what a reader may need of a revision into a folder; return where the current folder lies in it."""
+def _laid_out(revision: str, folder: Path, paths: Sequence[str]) -> LaidOut:
+    """Write what a reader may need of a revision into a folder."""
     prefix = _git("rev-parse", "--show-prefix").stdout.decode().strip()
     listed = _git("ls-tree", "-r", "-z", "--full-tree", revision)
     if listed.returncode != 0:
         raise RevisionUnreadable(f"git cannot list {revision}: {listed.stderr.decode().strip()}")
     entries = [_Entry.read(line) for line in listed.stdout.decode(errors="surrogateescape").split("\0") if line]
+    links = [one for one in entries if one.mode == LINK]
+    targets = [os.fsdecode(target) for target in _contents(revision, links, prefix)]
     folders = {str(PurePath(one.name).parent) for one in entries if PurePath(one.name).name in NAMES}
-    named = [os.path.normpath(PurePath(prefix) / path) for path in paths]
-    wanted = [one for one in entries if one.is_needed(folders, named)]
+    named = {os.path.normpath(PurePath(prefix) / os.path.relpath(path)) for path in paths}
+    led_to = dict(zip(links, targets, strict=True))
+    whole = {os.path.normpath(PurePath(one.name).parent / target) for one, target in led_to.items()}
+    charts = {str(PurePath(one.name).parent) for one in entries if PurePath(one.name).name == CHART}
+    wanted = [one for one in entries if one.is_needed(folders, named | whole, whole | charts)]
     for one, content in zip(wanted, _contents(revision, wanted, prefix), strict=True):
-        target = folder / one.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        file = folder / one.name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
     here = folder / prefix
     here.mkdir(parents=True, exist_ok=True)
-    return here
+    return LaidOut(folder, here, _linked(folder, {folder / one.name: target for one, target in led_to.items()}))
+
+
+def _linked(folder: Path, links: Mapping[Path, str]) -> tuple[tuple[Path, str], ...]:
+    """Write links, and take those out again that lead out of the folder, or to nothing; return these."""
+    for link, target in links.items():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(target)
+    lost = []
+    for link, target in links.items():
+        outside = not Path(os.path.realpath(link)).is_relative_to(folder)
+        if outside or not os.path.exists(link):  # noqa: PTH110 # `Path.exists` raises for a circle
+            lost.append((link, target, outside))
+    for link, _, _ in lost:
+        link.unlink()
+    return tuple((link, target) for link, target, outside in lost if outside or link.name.endswith(SUFFIXES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +167,19 @@ class _Entry:
         mode, _, blob = about.split()
         return cls(mode, blob, name)
 
-    def is_needed(self, folders: set[str], named: Sequence[str]) -> bool:
-        """Whether a reader may need it: a manifest, part of a chart, or what lies beside a kustomization."""
+    def is_needed(self, folders: set[str], named: set[str], whole: set[str]) -> bool:
+        """Whether a reader may need it: a manifest, a named file, or what lies beside a kustomization.
+
+        Of `whole`, the folders of charts and those that links name, everything is needed.
+        """
         if not self.mode.startswith("100"):  # a link, or the commit of another repository
             return False
+        above = [str(one) for one in PurePath(self.name).parents]
         return (
             self.name.endswith((*SUFFIXES, ".tpl", ".tgz"))
             or self.name in named
-            or str(PurePath(self.name).parent) in folders
+            or above[0] in folders
+            or not whole.isdisjoint(above)
         )
 
 

@@ -9,7 +9,7 @@ from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests import foreign, gitops
-from meshpolicy.manifests.kustomization import kustomization_of
+from meshpolicy.manifests.folder import lost_overlays
 from meshpolicy.manifests.live import read_context
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.options import AS_IT_IS
@@ -43,7 +43,7 @@ def _documents(
     if options.revision:
         return read_revision(paths, progress, options)
     documents, unreadable = load(paths, progress, options=options)
-    return documents, (*unreadable, *_empty(paths, documents, unreadable), *_no_overlays(options))
+    return documents, (*unreadable, *_empty(paths, documents, unreadable), *lost_overlays(paths, options))
 
 
 def _manifests(documents: Iterable[Document], problems: list[Problem]) -> Iterator[Document]:
@@ -54,13 +54,6 @@ def _manifests(documents: Iterable[Document], problems: list[Problem]) -> Iterat
         else:
             text = f"left out: {foreign.label(document.place.file, document.data)}"
             problems.append(Problem(document.place, text, ProblemKind.LEFT_OUT))
-
-
-def _no_overlays(options: ReadOptions) -> Iterator[Problem]:
-    """Yield the overlays that were chosen and are none."""
-    for overlay in options.overlays:
-        if kustomization_of(Path(overlay)) is None:
-            yield Problem(Place(overlay), "has no kustomization.yaml: --overlay names a folder that has one")
 
 
 def _empty(paths: Sequence[str], documents: tuple[Document, ...], unreadable: Iterable[Problem]) -> list[Problem]:

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from meshpolicy.core.errors import ProblemKind
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.folder import is_excluded
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.options import ReadOptions
+from meshpolicy.manifests.sources import read
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
 
@@ -79,3 +81,45 @@ def test_a_pattern_names_files_and_folders_by_their_last_parts(name: str, patter
 def test_an_excluded_folder_is_not_read(tmp_path: Path) -> None:
     tree(tmp_path, {"a.yaml": POD, "prod/b.yaml": "a: ["})
     assert load([tmp_path], options=ReadOptions(("prod",)))[0][0].data == load([tmp_path / "a.yaml"])[0][0].data
+
+
+@pytest.mark.parametrize(
+    ("target", "files", "noted"),
+    [
+        ("../shared", {"shared/b.yaml": POD}, ["link"]),
+        ("../shared", {"shared/b.txt": ""}, []),
+        ("sub", {"k8s/sub/b.yaml": POD}, []),
+        (
+            "../base",
+            {
+                "base/b.yaml": POD,
+                "base/kustomization.yaml": "resources: [b.yaml]",
+                "k8s/kustomization.yaml": "resources: [link, a.yaml]",
+            },
+            [],
+        ),
+    ],
+)
+def test_a_linked_folder_that_is_not_read_is_noted(
+    target: str, files: dict[str, str], noted: list[str], tmp_path: Path
+) -> None:
+    tree(tmp_path, {"k8s/a.yaml": POD, **files})
+    (tmp_path / "k8s/link").symlink_to(target)
+    found = [one for one in load([tmp_path / "k8s"], options=ReadOptions())[1] if "link to a folder" in one.message]
+    assert [(Path(one.place.file).name, one.kind) for one in found] == [(n, ProblemKind.NOT_RENDERED) for n in noted]
+
+
+@pytest.mark.parametrize(
+    ("source", "overlay", "met"),
+    [("base", "prod", False), (".", "prod", True), ("prod", "prod", True), (".", ".hid", False), (".", "base", False)],
+)
+def test_an_overlay_lies_in_a_folder_that_is_read(
+    source: str, overlay: str, met: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kustomization = "resources: [../base/a.yaml]"
+    tree(tmp_path, {"base/a.yaml": POD, "prod/kustomization.yaml": kustomization, ".hid/kustomization.yaml": "{}"})
+    monkeypatch.chdir(tmp_path)
+    for start in ("", f"{tmp_path}/"):
+        found = read([source], MeshSettings(), options=ReadOptions(overlays=(start + overlay,)))
+        wrong = [one.place.file for one in found.unusable if not one.place.file.endswith(".yaml")]
+        assert wrong == ([] if met else [overlay])
