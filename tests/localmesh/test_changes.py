@@ -150,12 +150,19 @@ def test_a_workload_comes_and_goes_and_the_others_stay(changing: Commands) -> No
     before = changing.processes()
     text = (changing.manifests / DEPLOYMENTS).read_text()
     ponger = next(part for part in text.split("\n---\n") if "  name: ponger\n" in part)
-    other = changing.manifests / "k8s/base/other.yaml"
+    base = changing.manifests / "k8s/base"
+    other, account, listed = base / "other.yaml", base / "account.yaml", base / "kustomization.yaml"
+    others = listed.read_text()
     other.write_text(ponger.replace("name: ponger\n", "name: other\n").replace("replicas: 2", "replicas: 1"))
-    (changing.manifests / "k8s/base/account.yaml").write_text(ACCOUNT)
+    account.write_text(ACCOUNT)
+    refused = changing.run("apply")
+    assert (refused.code, "other.yaml: left out: no kustomization of its folder lists it" in refused.err) == (2, True)
+    listed.write_text(f"{others}  - account.yaml\n  - other.yaml\n")
     assert applied(changing).err.endswith(": started other-0.\n")
     assert "verdict   forbidden" in changing.run("ask", "other", "ponger/ping").out
     other.unlink()
+    account.unlink()
+    listed.write_text(others)
     assert applied(changing).err.endswith(": stopped other-0.\n")
     assert changing.processes() == before
 

@@ -7,9 +7,14 @@ from pathlib import Path
 
 from localmesh.errors import BadInput
 from meshpolicy.core.document import Document
+from meshpolicy.core.errors import ProblemKind
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.load import load
+from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.parse import parse_documents
+
+STRICT = ReadOptions(strict=True)
+PASSED_OVER = (ProblemKind.LEFT_OUT, ProblemKind.NOT_RENDERED, ProblemKind.AMBIGUOUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +31,12 @@ class Manifests:
 
 def read_manifests(paths: Iterable[Path], so_far: str = "nothing was started") -> Manifests:
     """Return what the manifests say, or raise BadInput with every problem in them and what was done `so_far`."""
-    documents, unreadable = load(paths)
+    documents, unreadable = load(paths, options=STRICT)
     manifests = parse_documents(documents, before=unreadable, closed=True)
     cluster = manifests.cluster
-    reasons = [str(problem) for problem in manifests.wrong]
+    # What runs here is all that the manifests say: a file that is passed over would be missed without a word.
+    reasons = [str(problem) for problem in unreadable if problem.kind in PASSED_OVER]
+    reasons += [str(problem) for problem in manifests.wrong]
     # A policy may name an account of any cluster; a pod is never created for one that is not there.
     reasons += _unknown_accounts(cluster, documents)
     if reasons:

@@ -226,6 +226,7 @@ class _Reading:
         return self._written[file]
 
     def _file(self, file: Path, problems: list[Problem], *, found: bool = False) -> Iterator[Document]:
+        found = found and not self._options.strict
         return self._texts(self._options.shown(file), lambda: content(file), problems, found=found)
 
     def _texts(

@@ -40,6 +40,8 @@ class ReadOptions:
     """Charts that are rendered beside the sources."""
     scopes: tuple[Scope, ...] = ()
     """Folders with variables and a namespace of their own; `variables` come first."""
+    strict: bool = False
+    """Whether what is no manifest is an error in a folder, too, as in a file that is named itself."""
     shown: Callable[[Path], str] = field(default=display_path, compare=False)
     """How messages name a file."""
 
