@@ -35,14 +35,18 @@ class Review:
     nobody: bool = False
     """Whether neither state has a workload, so that there is nobody whose calls could be compared."""
 
+    doubt: str = ""
+    """Why the comparison as a whole may miss something; empty: there is no such reason."""
+
     @property
     def compared(self) -> bool:
         """Whether both states could be read and speak of somebody, so that no change means that there is none."""
         return not (self.wrong_before or self.wrong_after or self.nobody)
 
     def count(self, change: Change) -> int:
-        """Return how many sets of calls changed in this way."""
-        return sum(changed.change is change for changed in self.changes)
+        """Return how many sets of calls changed in this way; a doubt is one that is unknown."""
+        doubts = int(bool(self.doubt) and change is Change.UNKNOWN)
+        return doubts + sum(changed.change is change for changed in self.changes)
 
 
 def review(

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,8 +16,8 @@ from meshpolicy.cli.states import read_states
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.project.project import Suppression
-from meshpolicy.project.read import read_project
 from meshpolicy.project.run import expired, this_day
+from meshpolicy.project.states import project_of
 from meshpolicy.render.review import (
     review_as_comment,
     review_as_counts,
@@ -78,17 +79,21 @@ def command(
     """Say which requests a change opens and closes, and which findings of lint it brings.
 
     OLD and NEW are files, folders or git revisions, as for `diff`; of a revision, or below a folder, PATHs are read.
-    With --project, what is read and how is said there, and neither PATHs nor options of reading count.
+    With --project, what is read and how is said there, and neither PATHs nor options of reading count. The file of
+    OLD counts, for a change must not choose how it is reviewed; one that changes the file is unknown.
     Where OLD cannot be read, all changes are unknown; where NEW cannot, the exit code is 2. The files are written
     in any case, so that a pull request is told.
     """
     suppressed: tuple[Suppression, ...] = ()
+    doubt = ""
     if project is not None:
-        told = read_project(str(project))
+        chosen = project_of(project, old, new)
+        told, doubt = chosen.project, chosen.doubt
         paths, options, settings, suppressed = told.sources, told.options, told.settings, told.suppressions
     before, after = read_states(old, new, paths, settings, options)
     note_empty(before.cluster, after.cluster)
     found = review(before, after, progress, [one.covers for one in suppressed if not expired(one, this_day())])
+    found = replace(found, doubt=doubt)
     if comment is not None:
         comment.write_text(review_as_comment(found, old, new), encoding="utf-8")
     if summary is not None:

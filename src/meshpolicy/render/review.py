@@ -74,7 +74,9 @@ def review_as_markdown(review: Review, old: str, new: str) -> str:
 def review_as_text(review: Review) -> str:
     """Return what a terminal shows: the changes with their witnesses, and the findings that they bring."""
     lines = [] if review.compared else [f"not compared: {_unreadable(review)}"]
-    if review.compared:
+    if review.doubt:
+        lines.insert(0, f"unknown: {review.doubt}")
+    if review.compared and (review.changes or not review.doubt):
         lines.append(changes_as_text(review.changes, review.after, explain=True))
     found = findings_as_text(review.brought) if review.brought else "no new findings"
     return "\n".join([*lines, "", found])
@@ -86,7 +88,9 @@ def review_as_github(review: Review) -> str:
     lines = [annotation(Severity.ERROR, "cannot be read", problem.message, problem.place) for problem in problems]
     if not problems and not review.compared:
         lines.append(annotation(Severity.WARNING, NOT_COMPARED, _unreadable(review)))
-    if review.compared:
+    if review.doubt:
+        lines.insert(0, annotation(Severity.WARNING, "unknown", review.doubt))
+    if review.compared and (review.changes or not review.doubt):
         lines.append(changes_as_github(review.changes, review.after.settings))
     return "\n".join([*lines, findings_as_github(review.brought)])
 
@@ -114,6 +118,7 @@ def _head(review: Review, old: str, new: str) -> Iterator[str]:
     between = f"From {code(old)} to {code(new)}, for all clients and all requests."
     if not review.compared:
         yield "## Who may call whom: not known\n"
+        yield from _doubt(review)
         yield f"**{NOT_COMPARED}: {_unreadable(review)}.** Whether this opens something is not known.\n"
         for problem in (*review.wrong_after, *review.wrong_before):
             yield f"- {_problem(problem)}"
@@ -121,7 +126,13 @@ def _head(review: Review, old: str, new: str) -> Iterator[str]:
         return
     counts = ", ".join(f"{review.count(change)} {change}" for change in Change if review.count(change))
     yield f"## Who may call whom: {counts or NO_CHANGE}\n"
+    yield from _doubt(review)
     yield f"{between}\n"
+
+
+def _doubt(review: Review) -> Iterator[str]:
+    if review.doubt:
+        yield f"**Unknown:** {code(review.doubt)}\n"
 
 
 def _unreadable(review: Review) -> str:

@@ -1,0 +1,81 @@
+"""The project's file in the two states of a review: that of the state before says how both are read."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from meshpolicy.core.errors import InvalidInput
+from meshpolicy.manifests.options import ReadOptions
+from meshpolicy.manifests.revisions import holds, is_revision, laid_out
+from meshpolicy.project.project import Project
+from meshpolicy.project.read import read_project
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """How a review reads both states."""
+
+    project: Project
+    doubt: str = ""
+    """What the change does to the file; empty: nothing that matters to what is read or told."""
+
+
+def project_of(file: Path, old: str, new: str) -> Chosen:
+    """Return what the file says in the state before; where it is not there, what it says after, or here.
+
+    A change must not choose how it is reviewed, so a difference between the states is a doubt.
+    Raises InvalidInput for a file that cannot be read; of the state before, that is a doubt, too.
+    """
+    name = os.path.relpath(file)
+    if name.startswith(os.pardir):  # nothing that a change could hold
+        return Chosen(read_project(str(file)))
+    before, after = _holds(old, name), _holds(new, name)
+    if not before:
+        told = _read(new if after else ".", name)
+        return Chosen(told, f"the change adds {name}, which says how it is reviewed" if after else "")
+    after_it = _read(new, name) if after else None
+    try:
+        told = _read(old, name)
+    except InvalidInput:
+        if after_it is None:
+            raise
+        return Chosen(after_it, f"{name} of {old} cannot be read, so {name} of {new} says how both are read")
+    if after_it is not None and _deciding(told) == _deciding(after_it):
+        return Chosen(told)
+    what = f"changes what {name} says of reading and suppressing" if after else f"removes {name}"
+    return Chosen(told, f"the change {what}; both states were read as {name} of {old} says")
+
+
+def _holds(state: str, name: str) -> bool:
+    if Path(state).exists():
+        return Path(state, name).is_file()
+    return is_revision(state) and holds(state, name)
+
+
+def _read(state: str, name: str) -> Project:
+    """Return what the file of a state says, with paths from the state's own folder."""
+    if Path(state).exists():
+        return _from(read_project(str(Path(state, name))), Path(state))
+    with laid_out(state, [name]) as found:
+        return _from(read_project(str(found.at(name))), found.here)
+
+
+def _from(project: Project, folder: Path) -> Project:
+    options = project.options
+    charts = tuple(
+        replace(one, path=_path(one.path, folder), values=tuple(_path(file, folder) for file in one.values))
+        for one in options.charts
+    )
+    overlays = tuple(_path(one, folder) for one in options.overlays)
+    sources = tuple(_path(one, folder) for one in project.sources)
+    return replace(project, sources=sources, options=replace(options, overlays=overlays, charts=charts))
+
+
+def _path(path: str, folder: Path) -> str:
+    return os.path.relpath(path, folder)
+
+
+def _deciding(project: Project) -> tuple[tuple[str, ...], ReadOptions, object, object]:
+    """Return what decides what is read and which findings are told."""
+    suppressed = {(one.code, one.object, one.expires) for one in project.suppressions}
+    return project.sources, project.options, project.settings, suppressed
