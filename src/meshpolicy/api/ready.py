@@ -1,14 +1,15 @@
 """Whether deny can go on: what manifests say of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from meshpolicy.analysis.questions import UNMESHED, caller
 from meshpolicy.analysis.suggest import Manifest
 from meshpolicy.core.document import Document
-from meshpolicy.core.errors import InvalidQuestion, Place
+from meshpolicy.core.errors import InvalidQuestion, Place, Problem, ProblemKind
 from meshpolicy.core.match import Network
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
+from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.parse import Manifests, assemble, parse_documents
 from meshpolicy.ready.deny import meshed_namespaces
@@ -24,6 +25,7 @@ def ask_ready(
     told: Mapping[Party, str] | None = None,
     nodes: tuple[Network, ...] = (),
     calls: Iterable[ObservedCall] = (),
+    lost: Iterable[Problem] = (),
 ) -> Report:
     """Return what breaks if deny goes on.
 
@@ -34,6 +36,7 @@ def ask_ready(
         told: who parties are, as a person names callers; an empty text says nothing.
         nodes: the networks in which nodes have their addresses; none: any.
         calls: those that were observed.
+        lost: the lines of logs that could not be read.
 
     Raises:
         InvalidQuestion: there is no such namespace, or a party is an address.
@@ -65,17 +68,26 @@ def ask_ready(
         told=parties,
         nodes=nodes,
         calls=calls,
-        unread=_unread(reading),
+        unread=tuple(_unread(reading, lost)),
     )
 
 
-def _unread(reading: Manifests) -> tuple[Unseen, ...]:
-    """Return what a live cluster is not asked for: a program that reads policies need not see it."""
-    if not reading.live:
-        return ()
-    what = "Ingresses, monitors, webhooks, ConfigMaps, Secrets, and Jobs of which no pod runs"
-    why = "they are not read from a live cluster; ask about manifests in files as well"
-    return (Unseen(Place("the live cluster"), "the cluster", what, why),)
+def _unread(reading: Manifests, lost: Iterable[Problem]) -> Iterator[Unseen]:
+    """Yield what was not read and may be, or hold, a caller: no answer is ready with it."""
+    for problem in reading.left_out:
+        if problem.workloads or problem.kind is ProblemKind.NOT_RENDERED:
+            yield Unseen(problem.place, problem.place.file, "its workloads", problem.message)
+    for one in reading.cluster.of(Undecided):
+        place = one.ref.place or Place("the input")
+        whole = one.ref.kind == "Namespace" or (one.elsewhere and not reading.cluster.closed)
+        if whole or one.workload is not None:
+            yield Unseen(place, str(one.ref), "what it calls", f"it {one.told}")
+    for problem in lost:
+        yield Unseen(problem.place, problem.place.file, "observed calls", problem.message)
+    if reading.live:  # a program that reads policies need not see these
+        what = "Ingresses, monitors, webhooks, ConfigMaps, Secrets, and Jobs of which no pod runs"
+        why = "they are not read from a live cluster; ask about manifests in files as well"
+        yield Unseen(Place("the live cluster"), "the cluster", what, why)
 
 
 def _party(cluster: Cluster, text: str) -> Workload | Party:

@@ -14,6 +14,8 @@ from meshpolicy.generate.generate import Generated, Wishes, generate
 from meshpolicy.generate.plan import Limits
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.manifests.folder import SUFFIXES
+from meshpolicy.manifests.foreign import may_be_manifest
 from meshpolicy.manifests.parse import assemble
 from meshpolicy.manifests.sources import ReadOptions
 from meshpolicy.render.generated import (
@@ -100,6 +102,8 @@ def command(
 
     Exits 0 if all is proved and decided, 1 if something is left to decide or to prove, 2 for bad input.
     """
+    if out and out != "-":
+        _refuse_foreign(Path(out))
     seen = read(traffic)
     if seen.unusable:
         raise InvalidInput(seen.problems)
@@ -127,13 +131,26 @@ def _without(cluster: Cluster, out: str) -> Cluster:
     """Return a cluster without the objects that an earlier run wrote: they are written anew."""
     if not out or out == "-":
         return cluster
-    folder = Path(out).absolute()
+    ours = {str(file.resolve()) for file in Path(out).glob("*.yaml") if _ours(file)}
     kept = [
         item
         for item in cluster.objects
-        if item.ref.place is None or folder not in Path(item.ref.place.file).absolute().parents
+        if item.ref.place is None or str(Path(item.ref.place.file).resolve()) not in ours
     ]
     return assemble(kept, cluster.settings, closed=cluster.closed)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raise InvalidInput where a folder holds manifests of others: the new kustomization would not list them."""
+    told = "is a manifest that was not written by `meshpolicy generate`: choose another folder for -o"
+    foreign = tuple(
+        Problem(Place(str(file)), told)
+        for file in sorted(folder.glob("*"))
+        if file.name.endswith(SUFFIXES) and file.is_file() and not _ours(file)
+        if may_be_manifest(file.read_text(errors="replace"))
+    )
+    if foreign:
+        raise InvalidInput(foreign)
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

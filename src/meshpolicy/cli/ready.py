@@ -14,7 +14,7 @@ from meshpolicy.manifests.sources import ReadOptions
 from meshpolicy.ready.need import Party
 from meshpolicy.ready.report import Report
 from meshpolicy.render.ready import exit_code, report_as_json, report_as_junit, report_as_text, report_as_yaml
-from meshpolicy.traffic.call import ObservedCall
+from meshpolicy.traffic.read import Observed
 from meshpolicy.traffic.read import read as read_traffic
 
 WHO = "Who {} is: a workload, an account `namespace/account`, or `unmeshed`.  [default: by its image]"
@@ -68,19 +68,20 @@ def command(
     reading = read_manifests(sources, context, settings, options)
     told = {Party.INGRESS: ingress, Party.PROMETHEUS: prometheus}
     known = tuple(one for text in nodes or () if (one := parse_network(text)) is not None)
-    found = ask_ready(reading, namespaces, options.namespace, told, known, _observed(logs))
+    seen = _observed(logs)
+    found = ask_ready(reading, namespaces, options.namespace, told, known, seen.calls, seen.problems)
     echo(_shown(found, reading.cluster.settings, output, accept_unknown=accept_unknown, explain=explain))
     sys.exit(exit_code(found, accept_unknown=accept_unknown))
 
 
-def _observed(logs: tuple[str, ...]) -> tuple[ObservedCall, ...]:
-    """Return the calls of logs, with a note on stderr for what was left out. Raises InvalidInput."""
+def _observed(logs: tuple[str, ...]) -> Observed:
+    """Return what logs tell, with a note on stderr for what was left out. Raises InvalidInput."""
     found = read_traffic(logs)
     if found.unusable:
         raise InvalidInput(tuple(one for one in found.problems if one.kind is not ProblemKind.LEFT_OUT))
     for problem in found.problems:
         echo(f"note: {problem}", err=True)
-    return found.calls
+    return found
 
 
 def _shown(found: Report, settings: MeshSettings, form: str, *, accept_unknown: bool, explain: bool) -> str:

@@ -66,6 +66,8 @@ class Problem:
     """The rule of the semantics that was broken (`R29`), where there is one."""
     digest: str = dataclasses.field(default="", compare=False, repr=False)
     """A hash of what was not rendered, by which two states are told apart."""
+    workloads: bool = dataclasses.field(default=False, compare=False, repr=False)
+    """Whether what was left out may hold workloads: a chart, a template."""
 
     def __str__(self) -> str:
         return on_one_line(f"{self.place}: {self.message}")

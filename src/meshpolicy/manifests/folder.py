@@ -105,7 +105,7 @@ class _Walk:
         if any(os.path.normpath(chart.path) == os.path.normpath(here) for chart in self._options.charts):
             return
         if not chart_may_decide(here):
-            self._leave_out(here, "a Helm chart without policies; `helm template` renders it")
+            self._leave_out(here, "a Helm chart without policies; `helm template` renders it", workloads=True)
             return
         text = "not rendered: a Helm chart that may hold policies; `helm template` renders it, --exclude leaves it out"
         self._leave_out(here, text, ProblemKind.NOT_RENDERED, digest([here]))
@@ -151,9 +151,18 @@ class _Walk:
                 self._leave_out(file, "no kustomization of its folder lists it")
         return listed | others.keys() | patches
 
-    def _leave_out(self, path: Path, why: str, kind: ProblemKind = ProblemKind.LEFT_OUT, content: str = "") -> None:
+    def _leave_out(
+        self,
+        path: Path,
+        why: str,
+        kind: ProblemKind = ProblemKind.LEFT_OUT,
+        content: str = "",
+        *,
+        workloads: bool = False,
+    ) -> None:
         text = why if kind is ProblemKind.NOT_RENDERED else f"left out: {why}"
-        self._found.left_out.append(Problem(Place(self._options.shown(path)), text, kind, digest=content))
+        place = Place(self._options.shown(path))
+        self._found.left_out.append(Problem(place, text, kind, digest=content, workloads=workloads))
 
     def _excluded(self, file: Path) -> bool:
         excluded = self._options.excluded

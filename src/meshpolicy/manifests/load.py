@@ -196,7 +196,7 @@ class _Reading:
         except NotRendered as error:
             kind = ProblemKind.NOT_RENDERED if chart_may_decide(Path(chart.path)) else ProblemKind.LEFT_OUT
             content = digest([Path(chart.path)])
-            self.problems.append(Problem(Place(name), f"not rendered: {error}", kind, digest=content))
+            self.problems.append(Problem(Place(name), f"not rendered: {error}", kind, digest=content, workloads=True))
 
     def _files(self, files: Iterable[Path]) -> Iterator[Document]:
         for file in files:
@@ -306,7 +306,7 @@ def _unreadable(place: Place, text: str, reason: str, *, found: bool) -> Problem
         told = "not rendered: a template that may hold policies; give what it renders, --exclude leaves it out"
         return Problem(place, told, ProblemKind.NOT_RENDERED, digest=hashlib.sha256(text.encode()).hexdigest())
     if found and template:
-        return Problem(place, "left out: a template without policies", ProblemKind.LEFT_OUT)
+        return Problem(place, "left out: a template without policies", ProblemKind.LEFT_OUT, workloads=True)
     hint = "; a template must be rendered first" if "{{" in text else ""
     return Problem(place, f"invalid YAML: {reason}{hint}")
 

@@ -12,8 +12,11 @@ URL = re.compile(
     rf"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^\s/@\"'<>]*@)?"
     rf"(?P<hosts>{HOST}(?::\d{{1,5}})?(?:,{HOST}(?::\d{{1,5}})?(?![\w=:.-]))*)(?P<path>/[^\s\"'<>,;|)\]}}]*)?"
 )
-HIDDEN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@\"'<>]*@)?(?P<host>\$[({]?[A-Za-z_][A-Za-z0-9_]*)")
-"""A URL whose host is a variable."""
+VARIABLE = re.compile(r"\$[({]?[A-Za-z_][A-Za-z0-9_]*[)}]?")
+HIDDEN = re.compile(
+    rf"[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@\"'<>]*@)?[^\s/@\"'<>$]*(?P<host>{VARIABLE.pattern})(?![^\s/\"'<>]*@)"
+)
+"""A URL whose host or port holds a variable."""
 PAIR = re.compile(rf"(?<![\w.:/@%$-])(?P<host>{HOST}):(?P<port>\d{{1,5}})(?![\w.:-])(?P<path>/[^\s\"'<>,;|)\]}}]*)?")
 FULL = re.compile(rf"(?<![\w.:/@-])(?P<host>{HOST}\.svc(?:\.[a-z0-9.-]+)?)(?![\w:-])")
 """A whole name of a Service, without a port."""
@@ -78,9 +81,11 @@ def is_address_name(name: str) -> bool:
     return ADDRESSED.search(name) is not None
 
 
-def hidden_hosts(text: str) -> Iterator[str]:
-    """Yield the variables that stand for the hosts of URLs, and have no value."""
+def hidden_hosts(text: str, name: str = "") -> Iterator[str]:
+    """Yield the variables in the hosts of URLs that have no value, and those in what `name` says is an address."""
     yield from (found["host"] for found in HIDDEN.finditer(text))
+    if is_address_name(name) and "://" not in text:
+        yield from VARIABLE.findall(text)
 
 
 def addresses(text: str, name: str = "") -> Iterator[Address]:

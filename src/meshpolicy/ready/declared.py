@@ -31,16 +31,15 @@ class Declared:
     def needs(self) -> Iterator[Found]:
         """Yield what every workload needs, and what cannot be seen of it."""
         for workload in self._cluster.workloads:
-            manifest = self._written.find(workload.ref.kind, workload.ref.namespace, workload.ref.name)
-            if manifest is not None:
+            for manifest in self._written.find(workload.ref.kind, workload.ref.namespace, workload.ref.name):
                 linked = self.names.linked(workload.ref.namespace)
                 for value in values(manifest, self._written, linked):
                     yield from self._of_value(workload, value) if isinstance(value, Value) else (value,)
                 yield from self._peers(workload, manifest)
 
     def _of_value(self, workload: Workload, value: Value) -> Iterator[Found]:
-        for variable in hidden_hosts(value.text):
-            why = f"the host of its URL is {variable}, which has no value"
+        for variable in hidden_hosts(value.text, value.name):
+            why = f"its address holds {variable}, which has no value"
             yield Unseen(value.place, str(workload.ref), value.what, why)
         for address in addresses(value.text, value.name):
             named = self.names.find(address.host, workload.ref.namespace)

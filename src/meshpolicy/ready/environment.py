@@ -11,18 +11,22 @@ from dataclasses import dataclass, field, replace
 
 from meshpolicy.core.errors import Place
 from meshpolicy.core.fields import Fields
+from meshpolicy.ready.address import is_address_name
 from meshpolicy.ready.manifest import Manifest, Written
 from meshpolicy.ready.need import NeedKind, Unseen
 
 REFERENCE = re.compile(r"\$\$|\$\((?P<name>[^()\s]+)\)")
 SHELL = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<plain>[A-Za-z_]\w*))")
 CREDENTIAL = re.compile(
-    r"(?i)(pass|passwd|password|token|secret|key|keys|cert|certificate|credentials?|salt|user|username|login|email"
-    r"|database|db|db_?name|dbname|name|id|region|bucket|tls|ca|crt|pem|license|jwt|seed|hash|cookie|erlang_cookie)$"
+    r"(?i)(?:passwd|password|(?:^|[_.-])(?:pass|token|secret|keys?|cert|certificate|credentials?|salt|user|username"
+    r"|login|email|id|region|bucket|tls|ca|crt|pem|license|jwt|seed|hash|cookie))$"
 )
 """What the name of a variable ends with that holds no address."""
 FLAG = re.compile(r"--?(?P<name>[A-Za-z][\w.-]*)")
-TRUST = re.compile(r"(?i)(cert|tls|token|root-ca|ca-bundle|trust|keys?$|credentials?|htpasswd|ssh)")
+TRUST = re.compile(
+    r"(?i)(?:^|[_.-])(?:certs?|certificates?|tls|tokens?|root-ca|ca-bundle|trust|credentials?|htpasswd|ssh)(?:$|[_.-])"
+    r"|(?:^|[_.-])keys?$"
+)
 """Names of ConfigMaps and Secrets that hold no addresses."""
 
 
@@ -78,10 +82,9 @@ class _Container:
                 if not source.has("name"):
                     continue
                 held = self._written.find(kind, self._workload.namespace, source.text("name"))
-                if held is None:
+                if not held:
                     yield self._unseen(source, "name", "envFrom", kind, source.text("name"))
-                    continue
-                for key, text, place in data_of(held):
+                for key, text, place in (entry for one in held for entry in data_of(one)):
                     name = f"{entry.text('prefix')}{key}"
                     self._known[name] = text
                     yield Value(NeedKind.VARIABLE, text, name, place, name)
@@ -103,12 +106,11 @@ class _Container:
                 continue
             reference = source.child(key)
             held = self._written.find(kind, self._workload.namespace, reference.text("name"))
-            entries = {} if held is None else {entry: (text, at) for entry, text, at in data_of(held)}
-            if reference.text("key") in entries:
-                text, place = entries[reference.text("key")]
+            entries = [entry for one in held for entry in data_of(one) if entry[0] == reference.text("key")]
+            for _, text, place in entries:
                 self._known[name] = text
                 yield Value(NeedKind.VARIABLE, text, name, place, name)
-            elif not CREDENTIAL.search(name):
+            if not entries and (is_address_name(name) or not CREDENTIAL.search(name)):
                 yield self._unseen(reference, "name", name, kind, reference.text("name"))
         own = {"metadata.namespace": self._workload.namespace, "status.podIP": "127.0.0.1"}
         path = source.child("fieldRef").text("fieldPath")
@@ -181,9 +183,8 @@ def _files(workload: Manifest, pod: Fields, written: Written) -> Iterator[Found]
                 if not named:
                     continue
                 held = written.find(kind, workload.namespace, named)
-                if held is not None:
-                    for entry, text, place in data_of(held):
-                        yield Value(NeedKind.FILE, text, f"{kind} {named}, {entry}", place)
-                elif not TRUST.search(named):
+                for entry, text, place in (entry for one in held for entry in data_of(one)):
+                    yield Value(NeedKind.FILE, text, f"{kind} {named}, {entry}", place)
+                if not held and not TRUST.search(named):
                     why = f"it mounts the {kind} {named}, which is not in the input"
                     yield Unseen(workload.place(reference), str(workload), f"volume {volume.text('name')}", why)

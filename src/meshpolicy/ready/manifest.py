@@ -1,6 +1,6 @@
 """Objects as they are written: those that decide no access tell who needs it. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from meshpolicy.core.document import Document
@@ -64,24 +64,26 @@ class Written:
         """Sort them; those that name no namespace are of `namespace`, or else of `default`."""
         self._namespace = namespace or "default"
         self._by_kind: dict[str, list[Manifest]] = {}
-        self._by_name: dict[tuple[str, str, str], Manifest] = {}
+        self._by_name: dict[tuple[str, str, str], list[Manifest]] = {}
         for found in (found for document in documents for found in self._objects(document)):
             self._by_kind.setdefault(found.kind, []).append(found)
-            self._by_name.setdefault((found.kind, found.namespace, found.name), found)
+            named = self._by_name.setdefault((found.kind, found.namespace, found.name), [])
+            if all(found.fields.data != one.fields.data for one in named):
+                named.append(found)
 
     def of(self, *kinds: str) -> Iterator[Manifest]:
         """Yield the objects of some kinds."""
         for kind in kinds:
             yield from self._by_kind.get(kind, ())
 
-    def find(self, kind: str, namespace: str, name: str) -> Manifest | None:
-        """Return an object by its name."""
-        return self._by_name.get((kind, namespace, name))
+    def find(self, kind: str, namespace: str, name: str) -> Sequence[Manifest]:
+        """Return the objects of a name: several where files give it with differences, each of which may be in force."""
+        return self._by_name.get((kind, namespace, name), ())
 
     def _objects(self, document: Document) -> Iterator[Manifest]:
         for fields in objects_of(Fields(document.data, document.place, [])):
             kind, metadata = fields.data.get("kind"), fields.child("metadata")
             if isinstance(kind, str) and metadata.text("name"):
                 group = fields.text("apiVersion").rpartition("/")[0]
-                namespace = metadata.text("namespace") or self._namespace
+                namespace = document.namespace or metadata.text("namespace") or self._namespace
                 yield Manifest(group, kind, namespace, metadata.text("name"), fields, document)

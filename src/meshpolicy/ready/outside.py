@@ -47,8 +47,7 @@ class Outside:
     def needs(self) -> Iterator[Found]:
         """Yield all of them."""
         for workload in self._cluster.workloads:
-            manifest = self._written.find(workload.ref.kind, workload.ref.namespace, workload.ref.name)
-            if manifest is not None:
+            for manifest in self._written.find(workload.ref.kind, workload.ref.namespace, workload.ref.name):
                 yield from self._kubelets(workload, manifest)
         yield from self._ingresses()
         yield from self._routes()

@@ -34,7 +34,7 @@ class Readiness(StrEnum):
     """Whether deny can go on."""
 
     READY = "ready"
-    """Every need that is known is allowed, and all can be seen."""
+    """Every need that is known is allowed, all can be seen, and there is a namespace to ask about."""
     NOT_READY = "not ready"
     """Some need is refused."""
     UNKNOWN = "unknown"
@@ -78,7 +78,8 @@ class Report:
     @property
     def readiness(self) -> Readiness:
         """Return whether deny can go on."""
-        return _readiness([one.standing for one in self.held], bool(self.unseen or self.uncalled))
+        unsure = bool(self.unseen or self.uncalled or not self.namespaces)
+        return _readiness([one.standing for one in self.held], unsure)
 
     def of(self, standing: Standing) -> Iterator[tuple[Held, Step | None]]:
         """Yield the needs that stand so, each with its step if there is one."""
@@ -113,14 +114,17 @@ def report(
     held = tuple(hold(denied, need) for need in needs)
     near = [one for one in denied.workloads if one.ref.namespace in namespaces]
     granted = [one for one in accesses(denied, near) if one.by.origin is not Origin.PROBES and not one.blocked]
+    unseen = (*unread, *unseen)
+    uncalled = tuple(_uncalled(denied, namespaces, Names(denied, written), held, granted))
+    unsure = set(namespaces) if unseen else {one.service.ref.namespace for one in uncalled}
     return Report(
         tuple(sorted(namespaces)),
         held,
         tuple(_unused(denied, granted, held)),
-        (*unread, *unseen),
-        tuple(_uncalled(denied, namespaces, Names(denied, written), held, granted)),
+        unseen,
+        uncalled,
         plan(denied, held, read),
-        order(namespaces, held),
+        order(namespaces, held, unsure),
         denied,
     )
 
@@ -213,11 +217,11 @@ def _uses(cluster: Cluster, held: Held, access: Access) -> bool:
     return access.unmeshed or admits(access, identity_of(cluster, client))
 
 
-def order(namespaces: Collection[str], held: Sequence[Held]) -> tuple[Turn, ...]:
+def order(namespaces: Collection[str], held: Sequence[Held], unsure: Collection[str] = ()) -> tuple[Turn, ...]:
     """Return the namespaces in the order in which to go: deny decides about callers of a namespace's own workloads.
 
     First those that are ready; then those whose callers are all meshed, and need grants alone; last those with callers
-    that need a sidecar first.
+    that need a sidecar first. `unsure` are the namespaces of which not all that is needed can be seen.
     """
     turns: list[tuple[tuple[bool, int, int, str], Turn]] = []
     for name in sorted(namespaces):
@@ -225,8 +229,10 @@ def order(namespaces: Collection[str], held: Sequence[Held]) -> tuple[Turn, ...]
         plain = sorted({one.need.caller_name for one in own if _is_plain(one)})
         refused = sum(one.standing is Standing.MISSING for one in own)
         unknown = sum(one.standing is Standing.UNKNOWN for one in own)
-        found = _readiness([one.standing for one in own], False)
+        found = _readiness([one.standing for one in own], name in unsure)
         why = _why(len(own), refused, unknown, plain)
+        if found is Readiness.UNKNOWN and not unknown:
+            why += "; not all of them can be seen"
         key = (found is not Readiness.READY, len(plain), refused + unknown, name)
         turns.append((key, Turn(name, found, why)))
     return tuple(turn for _, turn in sorted(turns, key=lambda one: one[0]))

@@ -31,8 +31,7 @@ class Scrapes:
     def needs(self) -> Iterator[Need]:
         """Yield all of it."""
         for workload in self._cluster.workloads:
-            manifest = self._written.find(workload.ref.kind, workload.ref.namespace, workload.ref.name)
-            if manifest is not None:
+            for manifest in self._written.find(workload.ref.kind, workload.ref.namespace, workload.ref.name):
                 yield from self._annotated(workload, manifest)
         yield from self._annotated_services()
         for monitor in self._written.of("ServiceMonitor"):

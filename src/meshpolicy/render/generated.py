@@ -151,11 +151,18 @@ def _proved(found: Generated) -> Iterator[str]:
     grants = sum(bool(one.grants) for one in objects)
     yield f"{counted(len(objects), 'object')}, among them {counted(grants, 'grant')} to clients that were seen"
     yield from (f"  REFUSED BY A CLUSTER: {problem}" for problem in found.proved.problems)
-    yield "  proved: all that is granted above is allowed" if not proofs.refused else "  NOT PROVED:"
+    some = bool(objects or found.plan.spots)
+    if not some:
+        yield "  nothing to prove: no port is closed, and no call is granted"
+    elif not proofs.refused:
+        yield "  proved: all that is granted above is allowed"
+    if proofs.refused:
+        yield "  NOT PROVED:"
     yield from (f"    {text}" for text in proofs.refused)
-    yield "  proved: without any one of these grants, an observed call would be refused"
+    if some:
+        yield "  proved: without any one of these grants, an observed call would be refused"
     yield from (f"    left out: {ref}, as other objects grant the same" for ref in proofs.needless)
-    if not proofs.beyond and not proofs.unknown:
+    if some and not proofs.beyond and not proofs.unknown:
         yield "  proved: nothing else is allowed on these ports"
     for one in proofs.beyond:
         yield f"  ALLOWED BESIDES: {one.words} (for example {one.witness})"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,34 @@ def test_a_file_that_was_not_written_here_is_not_overwritten(tmp_path: Path) -> 
     code, _, told = run("generate", books / "manifests.yaml", "--traffic", books / "traffic.log", "-o", tmp_path)
     assert (code, (tmp_path / "servers.yaml").read_text()) == (2, "# mine\n")
     assert "servers.yaml: is there, and was not written by `meshpolicy generate`: choose another folder" in told
+
+
+def test_a_folder_of_other_manifests_is_not_written_into(tmp_path: Path) -> None:
+    books = SETS / "books"
+    own = tmp_path / "own.yaml"
+    own.write_text("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: mine, namespace: books}\n")
+    code, _, told = run("generate", books / "manifests.yaml", "--traffic", books / "traffic.log", "-o", tmp_path)
+    assert (code, list(tmp_path.iterdir())) == (2, [own])
+    assert "own.yaml: is a manifest that was not written by `meshpolicy generate`" in told
+
+
+def test_what_others_wrote_below_the_folder_stays_in_the_cluster(tmp_path: Path) -> None:
+    """Only the files of an earlier run are written anew."""
+    books = SETS / "books"
+    (tmp_path / "app").mkdir()
+    shutil.copy(books / "manifests.yaml", tmp_path / "app")
+    words = ("--traffic", books / "traffic.log", "--output", "json")
+    elsewhere = run("generate", tmp_path / "app", *words)[1]
+    assert run("generate", tmp_path / "app", *words, "-o", tmp_path)[1] == elsewhere
+    assert json.loads(elsewhere)["grants"]
+
+
+def test_where_nothing_is_granted_nothing_is_said_to_be_proved(tmp_path: Path) -> None:
+    app = tmp_path / "app.yaml"
+    app.write_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n")
+    out = run("generate", app, "--traffic", SETS / "books" / "traffic.log")[1]
+    assert "nothing to prove" in out
+    assert "proved:" not in out
 
 
 def test_with_o_dash_the_policies_are_on_stdout_and_the_rest_on_stderr() -> None:

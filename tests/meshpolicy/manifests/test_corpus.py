@@ -22,7 +22,16 @@ QUESTIONS = (
     ("check", "shop/cart", "shop/web:8080/"),
     ("prove", "only shop/cart may any request on shop/web:8080"),
     ("blast", "shop/cart"),
+    ("ready",),
 )
+RUNS = (
+    " a Helm chart",
+    "a template without",
+    "not rendered:",
+    "Namespace shop is given",
+    "Deployment shop/web is given",
+)
+"""What is told of things that may hold, or change, a workload."""
 
 
 def said_of_web(*arguments: str) -> tuple[int, str, str]:
@@ -46,6 +55,8 @@ def test_a_repository_is_answered(shape: Shape, tmp_path: Path, monkeypatch: pyt
             assert code in (0, 1), (question, out, told)
             if shape.says is UNKNOWN and question[0] in ("check", "prove"):
                 assert "UNKNOWN" in out, (question, out)
+            if question == ("ready",) and any(word in told for word in RUNS):
+                assert (code, out.startswith("READY")) == (1, False), (out, told)
 
 
 MEANT = ("1", "2", "apps/", "dev/", "prod/", "release/", "src/", "base/", "a/", "b/", "all.yaml", "p.yaml")

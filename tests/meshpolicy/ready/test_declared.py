@@ -91,7 +91,7 @@ def test_what_names_nothing_of_the_cluster_is_no_need(env: dict[str, object], tm
         (web(env={"CART": "http://10.1.2.3:80"}), "is an address of the cluster's networks, and nothing"),
         (web(env={"CART_URL": FROM_SECRET}), "comes from the Secret settings, which is not in the input"),
         (web(envFrom=[{"configMapRef": {"name": "settings"}}]), "comes from the ConfigMap settings"),
-        (web(env={"CART": "http://$(NOWHERE)/"}), "the host of its URL is $(NOWHERE, which has no value"),
+        (web(env={"CART": "http://$(NOWHERE)/"}), "its address holds $(NOWHERE), which has no value"),
         (web(volumes=[{"name": "c", "configMap": {"name": "settings"}}]), "mounts the ConfigMap settings"),
     ],
 )
