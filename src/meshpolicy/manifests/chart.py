@@ -1,17 +1,19 @@
 """Helm charts that are not rendered: whether they may hold what decides access."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from meshpolicy.manifests import foreign
 from meshpolicy.manifests.content import content
-from meshpolicy.manifests.foreign import may_hold_policies
 
 CHART = "Chart.yaml"
-TEMPLATES = (".yaml", ".yml", ".json", ".tpl")
+PLAIN = (".yaml", ".yml", ".json")
+NOTES = "NOTES.txt"
+"""What a template is called that is printed, and not applied."""
 
 
 def is_chart(folder: Path) -> bool:
@@ -34,10 +36,10 @@ def missing_dependencies(folder: Path) -> tuple[str, ...]:
 
 
 def chart_may_decide(folder: Path) -> bool:
-    """Whether a chart may hold policies: a template names such a kind, or a chart that it needs cannot be seen."""
+    """Whether a chart may hold policies: a file names such a kind, or a chart that it needs cannot be seen."""
     if missing_dependencies(folder) or any(folder.rglob("*.tgz")):
         return True
-    return any(map(may_hold_policies, _templates(folder)))
+    return any(may(file) for file, may in _files(folder))
 
 
 def led_outside(folder: Path) -> Path | None:
@@ -51,22 +53,34 @@ def led_outside(folder: Path) -> Path | None:
     return None
 
 
-def _templates(folder: Path) -> Iterator[str]:
+def _files(folder: Path) -> Iterator[tuple[Path, Callable[[Path], bool]]]:
+    """Yield the files that may hold policies, each with what tells whether it does."""
     for where, _, names in os.walk(folder):
-        if "templates" not in Path(where).parts:
-            continue
-        for name in names:
-            if name.endswith(TEMPLATES):
-                try:
-                    text = content(Path(where, name)).decode(errors="replace")
-                except OSError:
-                    text = "NetworkPolicy"  # what cannot be read may be one
-                yield _without_definitions(text) if name.startswith("_") else text
+        templates = "templates" in Path(where).relative_to(folder).parts
+        for file in (Path(where, name) for name in names):
+            if templates and not file.name.endswith(NOTES):
+                yield file, _template_may_decide
+            elif file.name.endswith(PLAIN) and foreign.label(file.name, {}) == foreign.OTHER:
+                yield file, _plain_may_decide
 
 
-def _without_definitions(text: str) -> str:
-    """Return a file of definitions, which yields nothing by itself, without what only calls others."""
-    return "\n".join(line for line in text.splitlines() if not line.startswith("{{"))
+def _template_may_decide(file: Path) -> bool:
+    text = _text(file)
+    may = foreign.definitions_may_hold_policies if file.name.startswith("_") else foreign.may_hold_policies
+    return text is None or may(text)
+
+
+def _plain_may_decide(file: Path) -> bool:
+    text = _text(file)
+    return text is None or foreign.plain_may_hold_policies(text)
+
+
+def _text(file: Path) -> str | None:
+    """Return what a file holds; None where it cannot be read, and may be anything."""
+    try:
+        return foreign.readable(content(file).decode(errors="replace"))
+    except OSError:
+        return None
 
 
 def _dependencies(file: Path) -> list[Any]:

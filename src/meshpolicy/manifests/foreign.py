@@ -26,14 +26,18 @@ KNOWN = (
 """What a file is, by patterns of its name, or else by fields that it has."""
 OTHER = "no Kubernetes object: it has not both apiVersion and kind"
 
+DEFINES = re.compile(r"""^["']?kind["']?\s*:\s*["']?CustomResourceDefinition\b""", re.MULTILINE)
 API, KIND = re.compile(r"""["']?apiVersion["']?\s*:"""), re.compile(r"""["']?kind["']?\s*:""")
 POLICIES = re.compile(
     r"policy\.linkerd\.io|gateway\.networking\.k8s\.io|(?<!\.)linkerd\.io/v\d"
     r"|NetworkPolicy|kind[\"']?\s*:\s*[\"']?\{\{|kind: List\b"
 )
 """Words of kinds that decide access, and of kinds that are not known before a template is rendered."""
-ACTION = re.compile(r"^\{\{-?\s*(?P<action>[^}]*)", re.MULTILINE)
-SILENT = re.compile(r"(if|else|end|range|with|define|block|break|continue)\b|\$\w*\s*:?=|/\*|$")
+ACTION = re.compile(r"\{\{-?\s*(?P<action>(?:[^}]|\}(?!\}))*)\}\}")
+DOCUMENT = re.compile(r"^---", re.MULTILINE)
+COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
+REMARK = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+SILENT = re.compile(r"(if|else|end|range|with|define|block|break|continue|fail)\b|\$\w*\s*:?=|/\*|$")
 INDENTED = re.compile(r"n?indent [1-9]")
 
 
@@ -70,7 +74,37 @@ def may_hold_policies(text: str) -> bool:
     """Whether a template may yield an object that decides access: it names such a kind, or whole objects are put in."""
     if POLICIES.search(text):
         return True
-    return any(
-        not SILENT.match(found["action"].strip()) and not INDENTED.search(found["action"])
-        for found in ACTION.finditer(text)
-    )
+    begun, line, end = False, "", 0
+    for found in ACTION.finditer(text):
+        written = line + text[end : found.start()]
+        document = DOCUMENT.split(written)[-1]
+        begun = bool(REMARK.sub("", document).strip()) or (begun and document == written)
+        line, end = written[written.rfind("\n") + 1 :], found.end()
+        if not SILENT.match(found["action"].strip()) and _puts_objects(found, line.removeprefix("---"), begun):
+            return True
+    return False
+
+
+def definitions_may_hold_policies(text: str) -> bool:
+    """Whether a file of definitions names a kind that decides access; what they put in shows where they are used."""
+    return bool(POLICIES.search(COMMENT.sub("", text)))
+
+
+def plain_may_hold_policies(text: str) -> bool:
+    """Whether a text beside templates holds an object that decides access; a CustomResourceDefinition does not."""
+    parts = DOCUMENT.split(text)
+    return any(may_be_manifest(part) and bool(POLICIES.search(part)) and not DEFINES.search(part) for part in parts)
+
+
+def readable(text: str) -> str:
+    """Return a text without the zero bytes that an encoding of two or four bytes a letter has between the letters."""
+    return text.replace("\0", "")
+
+
+def _puts_objects(found: re.Match[str], line: str, begun: bool) -> bool:
+    """Whether an action stands where an object may begin: at the start of a document (not `begun`) or of a line."""
+    if line.strip() or not begun:
+        return not line.strip()
+    if line and (found.string.startswith(":", found.end()) or not found[0].startswith("{{-")):
+        return False
+    return not INDENTED.search(found["action"])

@@ -8,6 +8,12 @@ from typing import Any
 from meshpolicy.core.document import Document
 from meshpolicy.kinds.gitops import APPLICATION, FLUX
 
+CHANGES = {
+    *("patches", "patchesStrategicMerge", "patchesJson6902", "components", "namePrefix", "nameSuffix"),
+    *("commonMetadata", "kustomize", "helm", "plugin"),
+}
+"""Fields of a Kustomization of Flux, or of a source of Argo CD, that change what a folder holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -25,21 +31,22 @@ class Scope:
 def covered(documents: Sequence[Document]) -> Iterator[Document]:
     """Yield the documents without those that a tool renders from folders that were read: their objects are here."""
     files = {name for document in documents for name in (document.place.file, document.via) if name}
+    one = _one_repository(documents)
     for document in documents:
-        paths = list(_paths(document))
+        paths = list(_paths(document)) if one else []
         if not paths or not all(path and any(_below(path, file) for file in files) for path in paths):
             yield document
 
 
-def scopes(documents: Iterable[Document]) -> tuple[Scope, ...]:
+def scopes(documents: Sequence[Document]) -> tuple[Scope, ...]:
     """Return the folders to which Flux gives variables or a namespace; where two differ about one, nothing is known."""
     found: dict[str, Scope] = {}
-    for document in documents:
-        if _kind(document) != FLUX:
-            continue
+    for document in documents if _one_repository(documents) else ():
         spec = _mapping(document.data.get("spec"))
-        given = _mapping(_mapping(spec.get("postBuild")).get("substitute"))
         path = _normal(spec.get("path"))
+        if _kind(document) != FLUX or not path:
+            continue
+        given = _mapping(_mapping(spec.get("postBuild")).get("substitute"))
         own = Scope(
             path, {str(key): str(value) for key, value in given.items()}, str(spec.get("targetNamespace") or "")
         )
@@ -50,15 +57,39 @@ def scopes(documents: Iterable[Document]) -> tuple[Scope, ...]:
 
 
 def _paths(document: Document) -> Iterator[str]:
-    """Yield the folders of a repository that a document is rendered from; an empty text for what is no folder."""
+    """Yield the folders of a repository that a document is rendered from, as they are.
+
+    An empty text stands for what is no folder, for one that is changed, and for all of a repository: nothing tells
+    whether that repository is this one.
+    """
+    for source in _sources(document):
+        yield "" if CHANGES & source.keys() else _normal(source.get("path"))
+
+
+def _sources(document: Document) -> Iterator[Mapping[str, Any]]:
+    """Yield what names a folder, and what is changed in it: the `spec` of Flux, each source of Argo CD."""
     spec = _mapping(document.data.get("spec"))
     if _kind(document) == FLUX:
-        yield _normal(spec.get("path"))
+        yield spec
     elif _kind(document) == APPLICATION:
         listed = spec.get("sources")
-        for source in listed if isinstance(listed, list) else [spec.get("source")]:
-            path = _mapping(source).get("path")
-            yield _normal(path) if path else ""
+        yield from map(_mapping, listed if isinstance(listed, list) else [spec.get("source")])
+
+
+def _one_repository(documents: Iterable[Document]) -> bool:
+    """Whether all folders are of one repository: of several, nothing tells which one was read."""
+    named = {_repository(document, source) for document in documents for source in _sources(document)}
+    return len(named - {None}) <= 1
+
+
+def _repository(document: Document, source: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return what tells a repository from others; None for a chart, which is of none."""
+    if _kind(document) == APPLICATION:
+        url = str(source.get("repoURL") or "").rstrip("/").removesuffix(".git")
+        return (url,) if source.get("path") else None
+    given = _mapping(source.get("sourceRef"))
+    own = _mapping(document.data.get("metadata")).get("namespace")
+    return tuple(str(value or "") for value in (given.get("kind"), given.get("namespace") or own, given.get("name")))
 
 
 def _kind(document: Document) -> tuple[str, str]:
@@ -66,11 +97,13 @@ def _kind(document: Document) -> tuple[str, str]:
 
 
 def _normal(path: object) -> str:
-    return posixpath.normpath(str(path or ".")).lstrip("/")
+    """Return a path below the root of its repository; an empty text for the root."""
+    normal = posixpath.normpath(str(path or ".")).lstrip("/")
+    return "" if normal == "." else normal
 
 
 def _below(path: str, file: str) -> bool:
-    return path == "." or f"/{path}/" in f"/{file}/".replace(":", "/")
+    return f"/{path}/" in f"/{file}/".replace(":", "/")
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

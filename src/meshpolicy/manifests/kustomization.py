@@ -23,6 +23,13 @@ PLAIN = frozenset(
     )
 )
 """Fields that change nothing on which an answer rests: images, and ConfigMaps and Secrets that are made."""
+CHANGES = frozenset(
+    (
+        *("patches", "patchesJson6902", "patchesStrategicMerge", "replacements", "vars", "replicas", "configurations"),
+        *("namespace", "namePrefix", "nameSuffix", "commonLabels", "labels", "commonAnnotations", "crds", "openapi"),
+    )
+)
+"""Fields that only change what is listed."""
 DEEPEST = 50
 """Kustomizations below each other; more is a circle."""
 TEXTS = (".yaml", ".yml", ".json")
@@ -106,9 +113,11 @@ def _read(file: Path) -> dict[str, Any] | None:
 
 
 def roots(found: Sequence[Kustomization]) -> tuple[Kustomization, ...]:
-    """Return those that list something, and that none of the others takes in."""
+    """Return those that bring objects, by a list or by a generator or chart, and that none of the others takes in."""
     taken = {folder for one in found for folder in one.folders}
-    return tuple(one for one in found if (one.resources or one.data.get("components")) and not _is_part(one, taken))
+    return tuple(
+        one for one in found if (one.resources or one.data.keys() - PLAIN - CHANGES) and not _is_part(one, taken)
+    )
 
 
 def _is_part(one: Kustomization, taken: set[Path]) -> bool:

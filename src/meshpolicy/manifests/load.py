@@ -1,5 +1,6 @@
 """Reads YAML and JSON documents from files, folders and standard input. The only module that opens manifests."""
 
+import codecs
 import hashlib
 import itertools
 import re
@@ -37,6 +38,9 @@ MERGE_KEY = "<<"
 ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 OTHER_VERSION = re.compile(r"^%YAML[ \t]+(?!1\.1[ \t\r\n])(\S+)", re.MULTILINE)
 """A directive of a version that Kubernetes' reader does not take."""
+
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How a text in UTF-16 begins, which Kubernetes' reader takes."""
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -264,7 +268,8 @@ def read(
     """Yield the documents of one text; `name` is what places say, `found` whether the file was not named itself."""
     number = 0
     try:
-        decoded = text.decode() if variables is None else substituted(text.decode(), variables)
+        decoded = text.decode("utf-16" if text.startswith(UTF_16) else "utf-8")
+        decoded = decoded if variables is None else substituted(decoded, variables)
         if deep := _first_too_deep(decoded):
             problems.append(Problem(Place(name, deep), f"invalid YAML: it is nested deeper than {DEEPEST} levels"))
             return
@@ -294,15 +299,17 @@ def read(
                 problems.append(Problem(Place(name, number), f"is a {_word(data)}, where an object is expected"))
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         place = Place(name, max(number, 1), line=_line(error))
-        problems.append(_unreadable(place, text.decode(errors="replace"), _reason(error), found=found))
+        shown = foreign.readable(text.decode(errors="replace"))
+        problems.append(_unreadable(place, shown, _reason(error), found=found))
 
 
 def _unreadable(place: Place, text: str, reason: str, *, found: bool) -> Problem:
     """Return what is wrong with a text that is no YAML; of a folder's file, whether it can be a manifest at all."""
-    template = foreign.is_template(text)
-    if found and not foreign.may_be_manifest(text):
-        return Problem(place, f"left out: {foreign.label(place.file, {})}", ProblemKind.LEFT_OUT)
-    if found and template and foreign.may_hold_policies(text):
+    template, label = foreign.is_template(text), foreign.label(place.file, {})
+    holds = template and foreign.may_hold_policies(text)
+    if found and not foreign.may_be_manifest(text) and not (holds and label == foreign.OTHER):
+        return Problem(place, f"left out: {label}", ProblemKind.LEFT_OUT)
+    if found and holds:
         told = "not rendered: a template that may hold policies; give what it renders, --exclude leaves it out"
         return Problem(place, told, ProblemKind.NOT_RENDERED, digest=hashlib.sha256(text.encode()).hexdigest())
     if found and template:
@@ -372,7 +379,7 @@ def _reason(error: Exception) -> str:
         mark = error.problem_mark
         return f"column {mark.column + 1}: {error.problem}"
     if isinstance(error, UnicodeDecodeError):
-        return f"its byte 0x{error.object[error.start]:02x} at position {error.start} is not UTF-8"
+        return f"its byte 0x{error.object[error.start]:02x} at position {error.start} is not {error.encoding.upper()}"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     return " ".join(str(error).split()) or type(error).__name__

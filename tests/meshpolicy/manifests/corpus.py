@@ -132,6 +132,18 @@ spec: {{destination: {{namespace: {space}}}, source: {{repoURL: 'https://example
 """
 
 
+OTHER_REPOSITORY = application("other", "k8s").replace("name: shop,", "name: b,").replace("/r'", "/s'")
+
+
+def flux(spec: str, name: str = "shop") -> str:
+    """Return an object from which Flux renders a folder."""
+    return f"""apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: {name}, namespace: flux-system}}
+spec: {{{spec}}}
+"""
+
+
 @dataclass(frozen=True)
 class Shape:
     """A folder, what is said of web in it, and what is told on stderr."""
@@ -388,6 +400,85 @@ SHAPES = (
         "an application of Argo CD from elsewhere", GOOD | {"argo/shop.yaml": application("shop", "deploy")}, UNKNOWN
     ),
     Shape("an application for another namespace", GOOD | {"argo/shop.yaml": application("other", "deploy")}),
+    Shape("an application of all of a repository", GOOD | {"argo/shop.yaml": application("shop", ".")}, UNKNOWN),
+    Shape(
+        "applications of several repositories",
+        GOOD | {"argo/shop.yaml": application("shop", "k8s"), "argo/b.yaml": OTHER_REPOSITORY},
+        UNKNOWN,
+    ),
+    Shape(
+        "an application that changes a folder",
+        GOOD | {"argo/shop.yaml": application("shop", "k8s, kustomize: {namePrefix: a-}")},
+        UNKNOWN,
+    ),
+    Shape("Flux reads all of another source", GOOD | {"flux/shop.yaml": FLUX.replace("./apps/shop", "./")}, UNKNOWN),
+    Shape("Flux moves all of another source", GOOD | {"flux/x.yaml": flux("path: ./, targetNamespace: monitoring")}),
+    Shape(
+        "Flux has several sources",
+        GOOD
+        | {
+            "flux/a.yaml": flux("path: ./k8s, sourceRef: {kind: GitRepository, name: a}"),
+            "flux/b.yaml": flux("path: ./x, sourceRef: {kind: OCIRepository, name: b}", "b"),
+        },
+        UNKNOWN,
+    ),
+    Shape("Flux reads the folder", GOOD | {"flux/a.yaml": flux("path: ./k8s, sourceRef: {name: a}")}),
+    Shape("Flux patches a folder", GOOD | {"flux/a.yaml": flux("path: ./k8s, patches: [{patch: x}]")}, UNKNOWN),
+    Shape(
+        "a kustomization of nothing but charts",
+        GOOD | {"redis/kustomization.yaml": "helmCharts: [{name: redis}]\n"},
+        UNKNOWN,
+        ("redis: not rendered",),
+        tool=True,
+    ),
+    Shape(
+        "a kustomization of nothing but generators",
+        GOOD | {"redis/kustomization.yaml": "generators: [gen.yaml]\n"},
+        UNKNOWN,
+        ("redis: not rendered",),
+        tool=True,
+    ),
+    Shape(
+        "a template of whole objects outside of a chart",
+        GOOD | {"t/all.yaml": "{{- range .Values.all }}\n---\n{{ toYaml . }}\n{{- end }}\n"},
+        UNKNOWN,
+        ("t/all.yaml:1: not rendered: a template that may hold policies",),
+    ),
+    Shape(
+        "a chart of extra objects that are indented",
+        GOOD | CHART | {"chart/templates/x.yaml": "{{ range .Values.x }}\n---\n  {{- tpl (toYaml .) $ }}\n{{ end }}\n"},
+        UNKNOWN,
+        ("chart: not rendered",),
+    ),
+    Shape(
+        "a chart of extra objects on one line",
+        GOOD | CHART | {"chart/templates/x.yaml": "{{- range .Values.x }}---{{ tpl . $ }}\n{{ end }}\n"},
+        UNKNOWN,
+        ("chart: not rendered",),
+    ),
+    Shape(
+        "a chart with a policy beside its templates",
+        GOOD | CHART | {"chart/policies/server.yaml": SERVER},
+        UNKNOWN,
+        ("chart: not rendered",),
+    ),
+    Shape(
+        "a chart with definitions, notes and schemas",
+        GOOD
+        | CHART
+        | {
+            "chart/crds/c.yaml": "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
+            "metadata: {name: servers.policy.linkerd.io}\n",
+            "chart/templates/NOTES.txt": "{{ .Release.Name }}\nA NetworkPolicy is not part of it.\n",
+            "chart/templates/_more.tpl": '{{- define "a" -}}\n    {{ default "a" .Values.a }}\n{{- end -}}\n',
+            "chart/templates/c.yaml": (
+                "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels:\n"
+                '    {{- include "a" . | nindent 4 }}\n'
+                "data:\n  {{- range $key, $value := .Values.data }}\n  {{ $key }}: {{ $value }}\n  {{- end }}\n"
+            ),
+        },
+        notes=("chart: left out: a Helm chart without policies",),
+    ),
 )
 
 

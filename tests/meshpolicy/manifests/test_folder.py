@@ -123,3 +123,18 @@ def test_an_overlay_lies_in_a_folder_that_is_read(
         found = read([source], MeshSettings(), options=ReadOptions(overlays=(start + overlay,)))
         wrong = [one.place.file for one in found.unusable if not one.place.file.endswith(".yaml")]
         assert wrong == ([] if met else [overlay])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_manifest_is_read_in_the_encodings_that_kubernetes_reads(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(POD.encode(encoding))
+    documents, problems = load([tmp_path])
+    assert ([document.data["kind"] for document in documents], problems) == (["Pod"], ())
+
+
+@pytest.mark.parametrize(
+    "given", [POD.encode("utf-16-le"), POD.encode("utf-32"), POD.encode("utf-16")[:-1], POD.encode() + b"#\xe9"]
+)
+def test_a_manifest_that_cannot_be_decoded_is_an_error_and_not_foreign(given: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(given)
+    assert [problem.kind for problem in load([tmp_path])[1]] == [ProblemKind.UNUSABLE]
