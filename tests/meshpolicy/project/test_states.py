@@ -1,12 +1,13 @@
 """A change does not choose how it is reviewed: the project's file of the state before counts."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ...onpath import real_tools
+from ...onpath import real_tools, stand_in
 from ..build import ARENA, account, allow, server
 from ..command import run, written
 
@@ -76,3 +77,20 @@ def test_a_file_that_neither_folder_holds_is_read_where_one_stands(repository: P
         written(repository / state / "k8s", "a.yaml", *ARENA, server())
     code, text, _ = run("review", "before", "after", "--project", FILE)
     assert (code, text.startswith("no request changes")) == (0, True)
+
+
+def test_each_folder_is_read_with_its_own_chart_and_overlay(repository: Path) -> None:
+    (repository / FILE).write_text("sources: [k8s]\nrenders: [{kustomize: k8s/prod}, {helm: chart}]\n")
+    tools = Path(os.environ["PATH"])
+    stand_in(tools, "helm", "import sys\nprint(open(sys.argv[-1] + '/policy').read())\n")
+    for state, policies in (("before", ()), ("after", (allow(account("rogue")),))):
+        for folder in ("k8s/prod", "chart"):
+            (repository / state / folder).mkdir(parents=True)
+        written(repository / state / "k8s/prod", "a.yaml", *ARENA, server())
+        (repository / state / "k8s/prod/kustomization.yaml").write_text("resources: [a.yaml]\n")
+        (repository / state / "chart/Chart.yaml").write_text("name: c\n")
+        written(repository / state / "chart", "policy", *policies)
+    for folder in ("k8s/prod", "chart"):
+        (repository / folder).mkdir(parents=True)
+    assert run("review", "before", "after", "--project", FILE)[1].startswith("opened: 1\n")
+    assert run("review", "after", "after", "--project", FILE)[1].startswith("no request changes")
