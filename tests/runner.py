@@ -16,7 +16,7 @@ from .onpath import really
 
 EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 PYTHON = """#!/bin/sh
-case "$*" in *"-m pip install"*) echo "$*" >>{record}; exit 0 ;; esac
+case "$*" in *"-m pip install"*) printf '%s\\n' "$@" >>{record}; exit 0 ;; esac
 exec {python} "$@"
 """
 """A Python that writes down what pip would install, and has it already."""
@@ -44,9 +44,9 @@ class Runner:
         return file.read_text() if file.exists() else ""
 
     @property
-    def installed(self) -> str:
-        """Return what pip was asked for."""
-        return (self.temporary / "pip").read_text()
+    def installed(self) -> list[str]:
+        """Return the arguments with which pip was asked."""
+        return (self.temporary / "pip").read_text().splitlines()
 
     def run(self, action: Path, **given: str) -> int:
         """Run an action with inputs (`-` is written `_`); return the exit code of the first step that fails, or 0."""

@@ -86,8 +86,8 @@ def test_an_excluded_folder_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "files", "noted"),
     [
-        ("../shared", {"shared/b.yaml": POD}, ["link"]),
-        ("../shared", {"shared/b.txt": ""}, []),
+        ("../common", {"common/b.yaml": POD}, ["link"]),
+        ("../common", {"common/b.txt": ""}, []),
         ("sub", {"k8s/sub/b.yaml": POD}, []),
         (
             "../base",

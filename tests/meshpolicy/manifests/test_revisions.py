@@ -96,17 +96,17 @@ def test_a_chart_is_rendered_as_the_revision_holds_it(absolute: bool, repository
 
 
 @pytest.mark.parametrize(
-    "made", [("k8s/b.yaml", "../shared/b.txt"), ("k8s", "shared"), ("shared/k8s/c.yaml", "../b.txt")]
+    "made", [("k8s/b.yaml", "../common/b.txt"), ("k8s", "common"), ("common/k8s/c.yaml", "../b.txt")]
 )
 def test_a_link_is_read_as_in_the_folder(made: tuple[str, str], repository: Path) -> None:
     link, target = made
-    (repository / "shared").mkdir()
+    (repository / "common").mkdir()
     (repository / link).parent.mkdir(parents=True, exist_ok=True)
     for name in ("b.txt", "d.yaml"):
-        (repository / "shared" / name).write_text(f"apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\n")
+        (repository / "common" / name).write_text(f"apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\n")
     (repository / link).symlink_to(target)
     commit()
-    path = "k8s" if link.startswith("k8s") else "shared"
+    path = "k8s" if link.startswith("k8s") else "common"
     documents, problems = load([path])
     assert problems == ()
     assert names("HEAD", path) == [name_of(document) for document in documents] != []
