@@ -70,6 +70,11 @@ def _accounts(context: click.Context, parameter: click.Parameter, values: tuple[
     callback=_accounts,
     help="Who scrapes the sidecars' metrics.  [default: the Prometheus of linkerd-viz in SOURCES]",
 )
+@click.option(
+    "--network-policies",
+    is_flag=True,
+    help="Make NetworkPolicies, too, which let in who was seen to call; of pods that nobody was seen to call, none.",
+)
 @output("text", "json")
 @sources_and_namespaces
 @mesh_options
@@ -89,6 +94,7 @@ def command(
     output: str,
     *,
     once: bool,
+    network_policies: bool,
 ) -> None:
     """Make the least policies that allow the observed calls, and prove that they do that and no more.
 
@@ -111,12 +117,13 @@ def command(
         echo(f"note: {problem}", err=True)
     before = _without(read_cluster(sources, context, settings, options), out)
     choices = Choices.of(accept, narrow, forbid)
-    found = generate(before, seen.calls, Wishes(choices, Limits(1 if once else min_count), namespaces, scraper))
+    wishes = Wishes(choices, Limits(1 if once else min_count), namespaces, scraper, network_policies)
+    found = generate(before, seen.calls, wishes)
     told = generated_as_json(found, seen, before) if output == "json" else _shown(found, seen, before)
     if out == "-":
-        click.echo(manifests_as_yaml(found.proved.made), nl=False)
+        click.echo(manifests_as_yaml(found.made), nl=False)
     elif out:
-        _write(Path(out), manifests_by_file(found.proved.made))
+        _write(Path(out), manifests_by_file(found.made))
     echo(told, err=out == "-")
     sys.exit(0 if found.settled else 1)
 
@@ -141,16 +148,25 @@ def _without(cluster: Cluster, out: str) -> Cluster:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Raise InvalidInput where a folder holds manifests of others: the new kustomization would not list them."""
-    told = "is a manifest that was not written by `meshpolicy generate`: choose another folder for -o"
+    """Raise InvalidInput where other manifests lie in a folder or below it: the new kustomization lists none."""
     foreign = tuple(
-        Problem(Place(str(file)), told)
-        for file in sorted(folder.glob("*"))
-        if file.name.endswith(SUFFIXES) and file.is_file() and not _ours(file)
+        Problem(Place(str(file)), f"is a manifest {why}: choose another folder for -o")
+        for file in sorted(folder.rglob("*"))
+        if file.name.endswith(SUFFIXES) and file.is_file() and (why := _why_foreign(file, folder))
         if may_be_manifest(file.read_text(errors="replace"))
     )
     if foreign:
         raise InvalidInput(foreign)
+
+
+def _why_foreign(file: Path, folder: Path) -> str:
+    """Return why a file is no output of an earlier run into this folder; empty: it is one, or in a hidden folder."""
+    parts = file.relative_to(folder).parts
+    if any(part.startswith(".") for part in parts[:-1]):
+        return ""
+    if not _ours(file):
+        return "that was not written by `meshpolicy generate`"
+    return f"below {folder}, where an earlier run put it" if len(parts) > 1 else ""
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

@@ -22,8 +22,8 @@ OPEN = frozenset({DefaultPolicy.ALL_UNAUTHENTICATED, DefaultPolicy.AUDIT})
     "R17 R19",
     severity=Severity.ERROR,
     explanation="Creating a Server takes the pod's default policy away from the port. Without a policy, a route's "
-    "policy or an accessPolicy, everyone is refused.",
-    fix="Add an AuthorizationPolicy for the Server, or set its accessPolicy.",
+    "policy or an accessPolicy, everyone is refused. A manifest that says `accessPolicy: deny` means it.",
+    fix="Add an AuthorizationPolicy for the Server, or set its accessPolicy: `deny`, if it is closed on purpose.",
 )
 def grants_nothing(cluster: Cluster) -> Found:
     """Find Servers under which no grant is left, on routes neither."""
@@ -31,7 +31,7 @@ def grants_nothing(cluster: Cluster) -> Found:
         policy = ports[0].policy
         own = [explicit(route.authorizations) for route in policy.http_routes if route.ref.origin is not Origin.PROBES]
         own += [explicit(route.authorizations) for route in policy.grpc_routes]
-        if not explicit(policy.authorizations) and not any(own) and policy.invalid is None:
+        if not explicit(policy.authorizations) and not any(own) and policy.invalid is None and not server.closed:
             yield server.ref, f"closes port {server.port} to everyone: nothing is granted on it"
 
 

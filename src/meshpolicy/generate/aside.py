@@ -27,6 +27,9 @@ class Why(StrEnum):
     UNPLACED = "unknown server"
     NO_PROXY = "no proxy decides"
     GOVERNED = "port has a Server"
+    """One that is there already, and that lets these calls pass, or never did."""
+    NOT_LET = "port has a Server, which does not let it pass"
+    """One that is there already; or it is not known whether it does."""
     UNTELLABLE = "no route can express it"
 
 

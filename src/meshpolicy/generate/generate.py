@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from meshpolicy.core.errors import InvalidQuestion
 from meshpolicy.generate.choice import Choices
-from meshpolicy.generate.objects import Probing, Scraping, objects, probings, scrapings
+from meshpolicy.generate.networks import Networks, network_policies
+from meshpolicy.generate.objects import Made, Probing, Scraping, objects, probings, scrapings
 from meshpolicy.generate.plan import Limits, Plan, plan
 from meshpolicy.generate.proof import Proved, proved
 from meshpolicy.kinds.cluster import Cluster
@@ -22,6 +23,8 @@ class Wishes:
     """Those that are meant; empty: those that were called."""
     scrapers: tuple[str, ...] = ()
     """Accounts that scrape the sidecars' metrics, as `namespace/account`; empty: those that the manifests hold."""
+    network_policies: bool = False
+    """Whether NetworkPolicies are made, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,19 @@ class Generated:
     probing: tuple[Probing, ...]
     scraping: tuple[Scraping, ...]
     proved: Proved
+    networks: Networks | None = None
+    """The NetworkPolicies; None: none were asked for."""
+
+    @property
+    def made(self) -> tuple[Made, ...]:
+        """Return all objects."""
+        return (*self.proved.made, *(self.networks.made if self.networks is not None else ()))
 
     @property
     def settled(self) -> bool:
         """Whether all is proved, and nothing is left to decide."""
-        return self.plan.decided and self.proved.proofs.hold and not self.proved.problems
+        refused = self.networks is not None and self.networks.refused
+        return self.plan.decided and self.proved.proofs.hold and not self.proved.problems and not refused
 
 
 def generate(cluster: Cluster, calls: Iterable[ObservedCall], wishes: Wishes = Wishes()) -> Generated:
@@ -44,6 +55,7 @@ def generate(cluster: Cluster, calls: Iterable[ObservedCall], wishes: Wishes = W
 
     Raises InvalidQuestion for a choice that meets nothing that was observed.
     """
+    calls = tuple(calls)
     found = plan(cluster, calls, wishes.choices, wishes.limits, wishes.namespaces)
     if unused := list(wishes.choices.unused()):
         said = ", ".join(f"--{one.choice} '{one.text}'" for one in unused)
@@ -51,9 +63,11 @@ def generate(cluster: Cluster, calls: Iterable[ObservedCall], wishes: Wishes = W
             f"{said}: nothing that was observed is meant; write it as `meshpolicy generate` prints it"
         )
     probing, scraping = probings(cluster, found), scrapings(cluster, found, wishes.scrapers or _scrapers(cluster))
-    return Generated(
-        found, probing, scraping, proved(cluster, found, objects(cluster, found, probing, scraping), probing, scraping)
+    done = proved(cluster, found, objects(cluster, found, probing, scraping), probing, scraping)
+    networks = (
+        network_policies(done.cluster, found, calls, scraping, wishes.namespaces) if wishes.network_policies else None
     )
+    return Generated(found, probing, scraping, done, networks)
 
 
 def _scrapers(cluster: Cluster) -> Sequence[str]:

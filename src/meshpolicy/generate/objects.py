@@ -1,11 +1,11 @@
 """The objects that grant what was planned, as manifests. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from meshpolicy.analysis.words import account
 from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
-from meshpolicy.core.policy import Protocol, Ref
+from meshpolicy.core.policy import DefaultPolicy, Protocol, Ref
 from meshpolicy.generate.grant import Grant, Pattern
 from meshpolicy.generate.plan import Plan
 from meshpolicy.generate.spot import Spot, labels_of
@@ -137,7 +137,11 @@ class _Writer:
     def port(self, spot: Spot, grants: Sequence[Grant], probing: Probing | None) -> None:
         """Write the Server of a port, its routes and grants."""
         name = self._make(
-            "Server", spot.namespace, f"{spot.workloads[0].ref.name}-{spot.port_name}", self._server(spot)
+            "Server",
+            spot.namespace,
+            f"{spot.workloads[0].ref.name}-{spot.port_name}",
+            self._server(spot, closed=not grants),
+            "" if grants else f"{spot.name} is closed on purpose: nobody was seen to call it.",
         )
         by_clients: dict[tuple[str, ...], list[Pattern]] = {}
         patterns = dict.fromkeys(grant.pattern for grant in grants if grant.pattern is not None)
@@ -158,14 +162,16 @@ class _Writer:
             if grant.pattern is None:
                 self._authorize(spot, grant.identity, "Server", name, (grant,))
 
-    def _server(self, spot: Spot) -> Manifest:
+    def _server(self, spot: Spot, *, closed: bool) -> Manifest:
         port = spot.port_name
         spec: dict[str, object] = {
             "podSelector": selector(self._cluster, spot),
             "port": int(port) if port.isdecimal() else port,
         }
         protocol = self._plan.protocols[spot]
-        return spec if protocol is Protocol.UNKNOWN else {**spec, "proxyProtocol": str(protocol)}
+        if protocol is not Protocol.UNKNOWN:
+            spec["proxyProtocol"] = str(protocol)
+        return {**spec, "accessPolicy": str(DefaultPolicy.DENY)} if closed else spec
 
     def _offers(
         self, spot: Spot, server: str, clients: tuple[str, ...], patterns: Sequence[Pattern], grants: Sequence[Grant]
@@ -294,24 +300,19 @@ def _dns(text: str) -> str:
 
 
 def selector(cluster: Cluster, spot: Spot) -> Manifest:
-    """Return the fewest labels that choose these workloads and no other of their namespace."""
-    own = labels_of(spot.workloads[0])
+    """Return the fewest labels that choose these workloads and no other one with a sidecar of their namespace."""
+    return choosing(spot.workloads, [one for one in cluster.workloads if one.meshed])
+
+
+def choosing(meant: Sequence[Workload], others: Iterable[Workload]) -> Manifest:
+    """Return the fewest labels that choose workloads of one namespace, which have the same, and no other of it."""
+    refs, space = {one.ref for one in meant}, meant[0].ref.namespace
+    near = [labels_of(one) for one in others if one.ref.namespace == space and one.ref not in refs]
+    own = labels_of(meant[0])
     for key in (*NAMES, *sorted(own)):
-        if key in own and not _chosen_besides(cluster, spot, {key: own[key]}):
+        if key in own and not any(labels.get(key) == own[key] for labels in near):
             return {"matchLabels": {key: own[key]}}
-    others = _chosen_besides(cluster, spot, own)
-    absent = dict.fromkeys(next(key for key in sorted(labels_of(one)) if key not in own) for one in others)
+    besides = [labels for labels in near if all(labels.get(key) == value for key, value in own.items())]
+    absent = dict.fromkeys(next(key for key in sorted(labels) if key not in own) for labels in besides)
     expressions = [{"key": key, "operator": "DoesNotExist"} for key in absent]
     return {"matchLabels": own, **({"matchExpressions": expressions} if expressions else {})}
-
-
-def _chosen_besides(cluster: Cluster, spot: Spot, labels: Mapping[str, str]) -> Sequence[Workload]:
-    refs = {one.ref for one in spot.workloads}
-    return [
-        one
-        for one in cluster.workloads
-        if one.meshed
-        and one.ref.namespace == spot.namespace
-        and one.ref not in refs
-        and all(labels_of(one).get(key) == value for key, value in labels.items())
-    ]

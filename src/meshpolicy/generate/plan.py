@@ -7,10 +7,12 @@ from meshpolicy.analysis.words import account
 from meshpolicy.core.errors import Place
 from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
 from meshpolicy.core.policy import Protocol
+from meshpolicy.core.truth import Truth, every
 from meshpolicy.decide.transport import find_service_targets, hint
 from meshpolicy.generate.aside import Aside, Why, together
 from meshpolicy.generate.choice import METHODS, Choice, Choices, Said
 from meshpolicy.generate.grant import ANY_REQUEST, Grant, Pattern
+from meshpolicy.generate.passes import passes
 from meshpolicy.generate.spot import Spot, Spots, Unplaced, is_address
 from meshpolicy.generate.templates import Template, templates
 from meshpolicy.index.effective import effective, probe_paths
@@ -89,7 +91,7 @@ def obstacle(cluster: Cluster, spot: Spot) -> tuple[Why, str] | None:
         if policy.unknown is not None:
             return Why.NO_PROXY, str(policy.unknown)
         if policy.server.is_object:
-            return Why.GOVERNED, f"{policy.server} governs the port: `meshpolicy check` helps with it"
+            return Why.GOVERNED, f"{policy.server} governs the port, which is left as it is"
         if is_opaque(cluster, spot) and probe_paths(workload, spot.port):
             return Why.UNTELLABLE, "it is opaque and probed: a Server that lets the kubelet in lets everybody in"
     return None
@@ -142,7 +144,7 @@ class _Sorter:
     def _obstacle(self, call: ObservedCall, spot: Spot) -> tuple[Why, str] | None:
         """Return why no grant can mean a call."""
         if (found := self.obstacle(spot)) is not None:
-            return found
+            return found if found[0] is not Why.GOVERNED else self._by_server(call, spot, found[1])
         self.called[spot] = None
         if call.client.kind is not CallerKind.IDENTITY:
             probed = {path for one in spot.workloads for path in probe_paths(one, spot.port)}
@@ -155,6 +157,14 @@ class _Sorter:
             if not call.path.startswith("/") or len(call.path) > LONGEST_PATH:
                 return Why.UNTELLABLE, "a route names paths that begin with / and are no longer than 1024 characters"
         return None
+
+    def _by_server(self, call: ObservedCall, spot: Spot, told: str) -> tuple[Why, str]:
+        """Return what the Server that is there already makes of a call."""
+        lets = every(passes(self.cluster, one, spot.port, call) for one in spot.workloads)
+        if lets is Truth.YES or not answered(call):
+            return Why.GOVERNED, told
+        doubt = "refuses this call" if lets is Truth.NO else "may refuse this call"
+        return Why.NOT_LET, f"{told}, and {doubt}: `meshpolicy check` says what to add"
 
     def _set_aside(self, why: Why, call: ObservedCall, server: str, hint: str = "") -> None:
         said = Said(client_words(self.cluster, call), request_words(call), server)
@@ -232,8 +242,13 @@ class _Sorter:
     def _narrowed(
         self, spot: Spot, method: str, one: Template, told: Mapping[tuple[str, str, str], Sequence[ObservedCall]]
     ) -> bool:
-        """Whether somebody narrowed a template: then all clients' requests are as they were observed."""
+        """Whether somebody narrowed a template, or it means a probe: then all requests are as they were observed."""
         identities = {identity for identity, other, path in told if other == method and one.meets(path)}
+        probed = {path for workload in spot.workloads for path in probe_paths(workload, spot.port)}
+        if method == "GET" and any(map(one.meets, probed)):
+            # Its route and that of the probes would both match, and the older one alone counts (R55).
+            self._as_seen[spot, method, one] = None
+            return True
         saids = (Said(self._account(identity), f"{method} {one.text}", spot.name) for identity in sorted(identities))
         if Choice.NARROW not in [self.choices.about(said) for said in saids]:
             return False

@@ -18,7 +18,15 @@ from meshpolicy.traffic.call import ObservedCall
 
 MADE = re.compile(r"(?:-[a-z0-9]+){1,2}")
 """What a controller appends to its name for a pod's: an ordinal, or hashes."""
-BY_CONTROLLER = frozenset({"pod-template-hash", "controller-revision-hash", "statefulset.kubernetes.io/pod-name"})
+BY_CONTROLLER = frozenset(
+    {
+        "pod-template-hash", "controller-revision-hash", "pod-template-generation",
+        "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
+        "controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name",
+        "batch.kubernetes.io/job-completion-index",
+    }
+)  # fmt: skip
+"""Labels that controllers give a pod: they tell its pods apart, and are other ones tomorrow."""
 HTTP_PORT = 80
 
 

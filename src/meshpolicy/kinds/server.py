@@ -21,6 +21,8 @@ class Server:
     pods: Selector | None = None
     external: Selector | None = None
     labels: tuple[tuple[str, str], ...] = ()
+    closed: bool = False
+    """Whether a manifest says `accessPolicy: deny`; of a stored object that may be the API server's default."""
 
 
 def read(document: Fields, ref: Ref) -> Server | None:
@@ -46,6 +48,7 @@ def read(document: Fields, ref: Ref) -> Server | None:
         read_selector(spec.child("podSelector")) if pods else None,
         read_selector(spec.child("externalWorkloadSelector")) if external else None,
         tuple(document.child("metadata").strings("labels").items()),
+        spec.text("accessPolicy") == DefaultPolicy.DENY and not read_created(document),
     )
 
 

@@ -89,6 +89,11 @@ class Need:
         return self.caller if isinstance(self.caller, Workload) else None
 
     @property
+    def request(self) -> str:
+        """Return what is asked for, in words."""
+        return "DNS names" if self.kind is NeedKind.DNS else str(self.asking)
+
+    @property
     def caller_name(self) -> str:
         """Return `namespace/name`, or the party's name."""
         return _name(self.caller.ref) if isinstance(self.caller, Workload) else str(self.caller)

@@ -10,6 +10,7 @@ import yaml
 from meshpolicy.analysis.words import counted
 from meshpolicy.generate.generate import Generated
 from meshpolicy.generate.grant import ANY_REQUEST, Grant
+from meshpolicy.generate.networks import Networks, said
 from meshpolicy.generate.objects import Made
 from meshpolicy.generate.proof import Meant, asked, client_set, declared, scraped
 from meshpolicy.kinds.cluster import Cluster
@@ -22,6 +23,7 @@ FILES = {
     "MeshTLSAuthentication": "meshtlsauthentications.yaml",
     "NetworkAuthentication": "networkauthentications.yaml",
     "AuthorizationPolicy": "authorizationpolicies.yaml",
+    "NetworkPolicy": "networkpolicies.yaml",
 }
 SHOWN_PATHS = 3
 CHOOSE = "      choose: "
@@ -77,6 +79,7 @@ def generated_as_text(found: Generated, seen: Observed, cluster: Cluster) -> str
         _part("Granted, as the manifests declare it", (one.sentence(cluster) for one in _declared(found, cluster))),
         _part("Not granted", _not_granted(found)),
         _part("Closed, as nobody was granted a call", _closed(found)),
+        *(_network_parts(found.networks) if found.networks is not None else ()),
         ["\n".join(_proved(found))],
     )
     return "\n\n".join(text for part in parts for text in part)
@@ -146,20 +149,40 @@ def _closed(found: Generated) -> Iterator[str]:
     return (spot.name for spot in found.plan.spots if spot not in called)
 
 
+def _network_parts(networks: Networks) -> Iterator[list[str]]:
+    yield _part("Let in by NetworkPolicies", (" ".join(said(one.servers, one.rules)) for one in networks.policies))
+    yield _part("Let in by NetworkPolicies that are there already", networks.covered)
+    yield _part(
+        "Without a NetworkPolicy: it might refuse what runs",
+        (f"{one.name}: {'; '.join(one.reasons)}" for one in networks.without),
+    )
+
+
+def _proved_of_networks(networks: Networks) -> Iterator[str]:
+    if networks.refused:
+        yield "  NOT LET THROUGH by NetworkPolicies that are there:"
+    yield from (f"    {text}" for text in networks.refused)
+    if networks.policies and not networks.refused:
+        yield "  proved: each call that was seen and is granted passes these NetworkPolicies"
+    if networks.policies:
+        yield "  proved: without any one caller in them, an observed call would be refused"
+        yield "  proved: they let nobody in who was kept out, but those callers"
+
+
 def _proved(found: Generated) -> Iterator[str]:
-    proofs, objects = found.proved.proofs, found.proved.made
+    proofs, objects = found.proved.proofs, found.made
     grants = sum(bool(one.grants) for one in objects)
     yield f"{counted(len(objects), 'object')}, among them {counted(grants, 'grant')} to clients that were seen"
     yield from (f"  REFUSED BY A CLUSTER: {problem}" for problem in found.proved.problems)
     some = bool(objects or found.plan.spots)
     if not some:
         yield "  nothing to prove: no port is closed, and no call is granted"
-    elif not proofs.refused:
+    elif not proofs.refused and (grants or _declared(found, found.proved.cluster)):
         yield "  proved: all that is granted above is allowed"
     if proofs.refused:
         yield "  NOT PROVED:"
     yield from (f"    {text}" for text in proofs.refused)
-    if some:
+    if grants:
         yield "  proved: without any one of these grants, an observed call would be refused"
     yield from (f"    left out: {ref}, as other objects grant the same" for ref in proofs.needless)
     if some and not proofs.beyond and not proofs.unknown:
@@ -167,6 +190,7 @@ def _proved(found: Generated) -> Iterator[str]:
     for one in proofs.beyond:
         yield f"  ALLOWED BESIDES: {one.words} (for example {one.witness})"
     yield from (f"  NOT KNOWN: {text}" for text in proofs.unknown)
+    yield from _proved_of_networks(found.networks) if found.networks is not None else ()
     if not found.plan.decided:
         yield "  left to decide: each `choose:` above; until then the exit code is 1"
 
@@ -195,7 +219,8 @@ def generated_as_json(found: Generated, seen: Observed, cluster: Cluster) -> str
         ],
         "closed": list(_closed(found)),
         "proofs": {
-            "allowed": not proofs.refused,
+            # Of nothing, nobody shall read that it is allowed.
+            "allowed": not proofs.refused if found.plan.grants or _declared(found, cluster) else None,
             "refused": list(proofs.refused),
             "left_out": [str(ref) for ref in proofs.needless],
             "beyond": [{"sentence": one.words, "witness": one.witness} for one in proofs.beyond],
@@ -203,9 +228,22 @@ def generated_as_json(found: Generated, seen: Observed, cluster: Cluster) -> str
             "problems": list(found.proved.problems),
         },
         "settled": found.settled,
-        "manifests": [one.manifest for one in found.proved.made],
+        "network_policies": None if found.networks is None else _networks_object(found.networks),
+        "manifests": [one.manifest for one in found.made],
     }
     return json.dumps(shown, indent=2)
+
+
+def _networks_object(networks: Networks) -> dict[str, object]:
+    return {
+        "made": [
+            {"name": f"{one.made.ref.namespace}/{one.made.ref.name}", "lets_in": list(said(one.servers, one.rules))}
+            for one in networks.policies
+        ],
+        "covered": list(networks.covered),
+        "without": [{"server": one.name, "reasons": list(one.reasons)} for one in networks.without],
+        "refused": list(networks.refused),
+    }
 
 
 def _grant_object(grant: Grant, cluster: Cluster) -> dict[str, object]:

@@ -69,7 +69,7 @@ def _head(report: Report) -> str:
 def _need(held: Held, step: Step | None, *, explain: bool) -> Iterator[str]:
     need = held.need
     seen = f"  ({held.outcome})" if held.outcome else ""
-    yield f"  {need.caller_name} -> {need.server_name}  {need.asking}{seen}"
+    yield f"  {need.caller_name} -> {need.server_name}  {need.request}{seen}"
     yield f"      {need.what}, {where(need.place)}"
     if held.why and (explain or not held.standing.allowed):
         yield f"      {held.why}"
@@ -152,7 +152,7 @@ def _as_json(held: Held, step: Step | None) -> dict[str, object]:
         "service": None
         if need.through is None
         else f"{need.through.service.ref.namespace}/{need.through.service.ref.name}",
-        "request": str(need.asking),
+        "request": need.request,
         "protocols": [str(one) for one in need.asking.traffics],
         "what": need.what,
         **_placed(need.place),
@@ -173,7 +173,7 @@ def report_as_junit(report: Report, *, accept_unknown: bool = False) -> str:
     entries = [
         Entry(
             held.need.server_name,
-            f"{held.need.caller_name} -> {held.need.server_name} {held.need.asking}",
+            f"{held.need.caller_name} -> {held.need.server_name} {held.need.request}",
             outcomes.get(held.standing, Outcome.PASSED),
             f"{held.standing}: {held.why}",
             f"{held.need.what}, {where(held.need.place)}",

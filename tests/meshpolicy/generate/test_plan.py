@@ -12,6 +12,7 @@ from meshpolicy.generate.aside import Why
 from meshpolicy.generate.choice import Choices
 from meshpolicy.generate.generate import Generated, Wishes, generate
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.traffic.call import Called, Caller, CallerKind, ObservedCall, Outcome, Side, Transport
 
 from ..build import Manifest
@@ -122,7 +123,8 @@ STRANGER = Caller(CallerKind.UNMESHED, "", "10.0.0.9")
         (of(path="*", method="OPTIONS"), Why.UNTELLABLE, "paths that begin with /"),
         (of(pod="raw-1-2", host="raw.shop", http=False), Why.UNTELLABLE, "it is opaque and probed"),
         (of(pod="bare-1-2", host="bare.shop"), Why.NO_PROXY, "gets no sidecar"),
-        (of(pod="guarded-1-2", host="guarded.shop"), Why.GOVERNED, "Server shop/theirs governs the port"),
+        (of(pod="guarded-1-2", host="guarded.shop"), Why.NOT_LET, "Server shop/theirs governs the port"),
+        (of(pod="guarded-1-2", host="guarded.shop", status=503), Why.GOVERNED, "Server shop/theirs governs the port"),
         (of(pod="nobody-1-2", host="nobody"), Why.UNPLACED, "no workload of these manifests may be `nobody-1-2`"),
         (of(pod="api-1-2", host="x.example"), Why.UNPLACED, "several workloads of these manifests may be `api-1-2`"),
         (of(pod="", workload="", host="x.example"), Why.UNPLACED, "`x.example` is no Service of these manifests"),
@@ -185,3 +187,30 @@ def test_a_grpc_probe_is_told_and_not_granted_until_somebody_has_settled_it() ->
     )  # fmt: skip
     assert ("readinessProbe" in one.hint, found.proved.proofs.hold, found.settled) == (True, True, False)
     assert generate(probed, [of()], Wishes(Choices.of(forbid=[str(one.said)]))).settled
+
+
+NAMED = tuple(replace(CALL, path=f"/{name}") for name in "abcdefghij")
+"""Calls of one shape, to ten names."""
+PROBED = (space("shop"), *app("web", 8080), *app("api", 8080, probe="/live"))
+
+
+@pytest.mark.parametrize("networks", [("0.0.0.0/0", "::/0"), ("10.0.0.0/8",), ()])
+@pytest.mark.parametrize(
+    "also",
+    [(), (replace(CALL, path="/live"),), (replace(CALL, path="/live", status=500, outcome=Outcome.UNKNOWN),)],
+)
+def test_a_pattern_that_would_mean_a_probe_is_granted_as_it_was_seen(
+    networks: tuple[str, ...], also: tuple[ObservedCall, ...]
+) -> None:
+    """Its route and the probes' would both match, and no manifest says which is older: the kubelet might be refused."""
+    mesh = MeshSettings(probe_networks=networks)
+    found = generate(read_cluster(*PROBED, settings=mesh), (*NAMED, *also), Wishes())
+    asked = {path for grant in found.plan.grants for path in grant.paths}
+    assert not any(grant.general for grant in found.plan.grants)
+    assert asked - {"/live"} == {call.path for call in NAMED}
+    assert found.proved.proofs.hold
+
+
+def test_a_pattern_beside_the_probes_stays_one() -> None:
+    [grant] = generate(read_cluster(*PROBED), [replace(one, path=f"/orders{one.path}") for one in NAMED]).plan.grants
+    assert grant.general

@@ -139,15 +139,32 @@ def test_a_folder_of_other_manifests_is_not_written_into(tmp_path: Path) -> None
     assert "own.yaml: is a manifest that was not written by `meshpolicy generate`" in told
 
 
-def test_what_others_wrote_below_the_folder_stays_in_the_cluster(tmp_path: Path) -> None:
-    """Only the files of an earlier run are written anew."""
+@pytest.mark.parametrize("below", ["app", "app/base"])
+def test_a_folder_with_manifests_below_it_is_not_written_into(tmp_path: Path, below: str) -> None:
+    """A kustomization above them that does not list them would take them out of what is read."""
     books = SETS / "books"
-    (tmp_path / "app").mkdir()
-    shutil.copy(books / "manifests.yaml", tmp_path / "app")
-    words = ("--traffic", books / "traffic.log", "--output", "json")
-    elsewhere = run("generate", tmp_path / "app", *words)[1]
-    assert run("generate", tmp_path / "app", *words, "-o", tmp_path)[1] == elsewhere
-    assert json.loads(elsewhere)["grants"]
+    (tmp_path / below).mkdir(parents=True)
+    shutil.copy(books / "manifests.yaml", tmp_path / below)
+    words = ("generate", tmp_path, "--traffic", books / "traffic.log", "-o", tmp_path)
+    code, _, told = run(*words)
+    assert (code, [one.name for one in tmp_path.iterdir()]) == (2, ["app"])
+    assert "manifests.yaml: is a manifest that was not written by `meshpolicy generate`" in told
+
+
+def test_a_folder_above_an_earlier_run_is_not_written_into(tmp_path: Path) -> None:
+    books = SETS / "books"
+    words = ("generate", books / "manifests.yaml", "--traffic", books / "traffic.log", "-o")
+    run(*words, tmp_path / "policies")
+    code, _, told = run(*words, tmp_path)
+    assert (code, [one.name for one in tmp_path.iterdir()]) == (2, ["policies"])
+    assert "where an earlier run put it: choose another folder for -o" in " ".join(told.split())
+
+
+def test_files_in_hidden_folders_are_no_obstacle(tmp_path: Path) -> None:
+    books = SETS / "books"
+    (tmp_path / ".git").mkdir()
+    shutil.copy(books / "manifests.yaml", tmp_path / ".git")
+    assert run("generate", books / "manifests.yaml", "--traffic", books / "traffic.log", "-o", tmp_path)[0] == 1
 
 
 def test_where_nothing_is_granted_nothing_is_said_to_be_proved(tmp_path: Path) -> None:
@@ -156,6 +173,62 @@ def test_where_nothing_is_granted_nothing_is_said_to_be_proved(tmp_path: Path) -
     out = run("generate", app, "--traffic", SETS / "books" / "traffic.log")[1]
     assert "nothing to prove" in out
     assert "proved:" not in out
+    words = ("--traffic", SETS / "books" / "traffic.log", "--output", "json")
+    assert json.loads(run("generate", app, *words)[1])["proofs"]["allowed"] is None
+
+
+def test_without_a_grant_nothing_is_said_of_grants(tmp_path: Path) -> None:
+    log = tmp_path / "calls.log"
+    lines = (SETS / "books" / "traffic.log").read_text().splitlines()
+    log.write_text("\n".join(line for line in lines if "10.42.0.77:" in line or "10.42.0.1:" in line) + "\n")
+    out = run("generate", SETS / "books" / "manifests.yaml", "--traffic", log, "--forbid", "unmeshed * may *")[1]
+    assert "without any one of these grants" not in out
+    assert "proved: nothing else is allowed on these ports" in out
+
+
+def test_ports_that_are_closed_on_purpose_say_so_and_are_no_finding(tmp_path: Path) -> None:
+    emoji = SETS / "emoji"
+    out = tmp_path / "policies"
+    run("generate", emoji / "manifests.yaml", "--traffic", emoji / "traffic.log", "-o", out)
+    servers = list(yaml.safe_load_all((out / "servers.yaml").read_text()))
+    shut = {one["metadata"]["name"] for one in servers if one["spec"].get("accessPolicy") == "deny"}
+    assert shut == {"emoji-prom", "voting-prom"}
+    assert (
+        "# emoji/voting:8801 is closed on purpose: nobody was seen to call it.\n" in (out / "servers.yaml").read_text()
+    )
+    assert "MP001" not in run("lint", emoji / "manifests.yaml", out)[1]
+
+
+THEIRS = """
+apiVersion: policy.linkerd.io/v1beta3
+kind: Server
+metadata: {name: theirs, namespace: books}
+spec: {podSelector: {matchLabels: {app: webapp}}, port: 7000, accessPolicy: %s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("access", "why", "says"),
+    [
+        ("all-authenticated", "port has a Server", "Server books/theirs governs the port, which is left as it is"),
+        (
+            "deny",
+            "port has a Server, which does not let it pass",
+            "Server books/theirs governs the port, which is left as it is, and refuses this call: "
+            "`meshpolicy check` says what to add",
+        ),
+    ],
+)
+def test_calls_to_a_port_with_a_server_are_told_with_what_it_makes_of_them(
+    tmp_path: Path, access: str, why: str, says: str
+) -> None:
+    theirs = tmp_path / "theirs.yaml"
+    theirs.write_text(THEIRS % access)
+    books = SETS / "books"
+    words = ("generate", books / "manifests.yaml", theirs, "--traffic", books / "traffic.log", "--output", "json")
+    found = json.loads(run(*words)[1])
+    (one,) = (one for one in found["not_granted"] if (one["client"], one["request"]) == ("books/traffic", "GET /"))
+    assert (one["why"], one["hint"], one["open"]) == (why, says, access == "deny")
 
 
 def test_with_o_dash_the_policies_are_on_stdout_and_the_rest_on_stderr() -> None:

@@ -1,0 +1,288 @@
+"""NetworkPolicies that let in what was seen, for the pods that clients with an identity were seen to call. Pure.
+
+What is made is read as a cluster reads it, and held against the calls: a policy that might refuse one of them is not
+written. Into pods that no NetworkPolicy selects yet everybody gets in, so nothing opens there. Of the others, only the
+calls that were seen and that are refused today are let in.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import Place
+from meshpolicy.core.policy import Ref
+from meshpolicy.core.truth import Truth
+from meshpolicy.generate.callers import Called, Group, Groups, find_called, name_of
+from meshpolicy.generate.objects import Made, Manifest, Names, Scraping, choosing
+from meshpolicy.generate.plan import Plan
+from meshpolicy.generate.unlogged import PortSpan, unlogged
+from meshpolicy.index.index import index_of
+from meshpolicy.index.networkpolicies import Endpoint, NetworkPolicies
+from meshpolicy.kinds.cluster import Cluster, with_policies
+from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy
+from meshpolicy.kinds.settings import NAMESPACE_NAME
+from meshpolicy.kinds.workload import Workload
+from meshpolicy.manifests.parse import parse_documents
+from meshpolicy.traffic.call import ObservedCall
+
+GROUP = "networking.k8s.io"
+TAP: Mapping[str, str] = {"component": "tap", "linkerd.io/extension": "viz"}
+
+
+@dataclass(frozen=True, slots=True)
+class CallerRule:
+    """Who gets in to some pods, and at which ports on the wire."""
+
+    callers: Group
+    """Empty: everybody."""
+    ports: tuple[PortSpan, ...]
+    observed: bool = True
+    """Whether it is for calls that were seen; else it leaves a way as it is, of which no log tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodPolicy:
+    """A NetworkPolicy, and what it lets in."""
+
+    servers: Group
+    rules: tuple[CallerRule, ...]
+    made: Made
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """Pods that get no NetworkPolicy, and why."""
+
+    name: str
+    """`namespace/name` of the first of the workloads."""
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The NetworkPolicies, and what holds of them."""
+
+    policies: tuple[PodPolicy, ...] = ()
+    without: tuple[Without, ...] = ()
+    covered: tuple[str, ...] = ()
+    """Pods that NetworkPolicies select already, which let in all that was seen."""
+    refused: tuple[str, ...] = ()
+    """Calls that were seen, and that NetworkPolicies refuse which are there already, or may."""
+
+    @property
+    def made(self) -> tuple[Made, ...]:
+        """Return the objects."""
+        return tuple(one.made for one in self.policies)
+
+
+def network_policies(
+    after: Cluster,
+    plan: Plan,
+    calls: Iterable[ObservedCall],
+    scraping: Sequence[Scraping],
+    namespaces: Sequence[str] = (),
+) -> Networks:
+    """Return NetworkPolicies for the calls that pass the policies of `after`, which holds the generated ones."""
+    groups = Groups(after)
+    writer = _Writer(after, groups, scraping)
+    called = find_called(after, groups, plan, calls, namespaces)
+    for one in called:
+        writer.take(one)
+    final = with_policies(after, writer.read)
+    refused = tuple(dict.fromkeys(text for one in called for text in _refused(final, groups, one)))
+    return Networks(tuple(writer.policies), tuple(writer.without), tuple(writer.covered), refused)
+
+
+class _Writer:
+    """Writes the NetworkPolicy of some pods after that of others."""
+
+    def __init__(self, after: Cluster, groups: Groups, scraping: Sequence[Scraping]) -> None:
+        self._after, self._groups, self._scraping = after, groups, scraping
+        self._names = Names({(one.ref.kind, one.ref.namespace, one.ref.name) for one in after.objects})
+        self._firsts = {group[0].ref: group for group in groups.all}
+        self.policies: list[PodPolicy] = []
+        self.without: list[Without] = []
+        self.covered: list[str] = []
+        self.read: list[NetworkPolicy] = []
+
+    def take(self, called: Called) -> None:
+        """Write what lets in the calls to some pods, or say why that is not done."""
+        if called.doubts:
+            self.without.append(Without(called.name, tuple(called.doubts)))
+            return
+        now = index_of(self._after).network_policies
+        selecting = [met for one in called.servers for _, met in now.matching(one, Direction.INGRESS)]
+        chosen = [bool(now.isolating(one, Direction.INGRESS)) for one in called.servers]
+        if Truth.UNKNOWN in selecting or len(set(chosen)) > 1:
+            self.without.append(Without(called.name, ("it is not known whether a NetworkPolicy selects all its pods",)))
+            return
+        rules = self._observed(called, now if chosen[0] else None)
+        if not rules:
+            self.covered.append(called.name)
+            return
+        open_already = () if chosen[0] else self._unlogged(called)
+        self._write(called, (*rules, *open_already), isolated=chosen[0])
+
+    def _observed(self, called: Called, now: NetworkPolicies | None) -> tuple[CallerRule, ...]:
+        """Return what lets the calls in; of pods that are isolated already, what is missing."""
+        found: list[CallerRule] = []
+        for ref, wires in sorted(called.wires.items(), key=lambda one: str(one[0])):
+            callers = self._firsts[ref]
+            missing = [port for port in sorted(wires) if now is None or not _lets(now, called.servers, callers, port)]
+            if missing:
+                found.append(CallerRule(callers, tuple(PortSpan("TCP", port) for port in missing)))
+        return tuple(found)
+
+    def _unlogged(self, called: Called) -> Iterator[CallerRule]:
+        """Yield the ways that stay as they are: no log shows who takes them."""
+        own = called.servers[0].sidecar.ports
+        space = called.servers[0].ref.namespace
+        scrapers = [one.scraper for one in self._scraping if one.namespace == space]
+        everybody = list(unlogged(self._after, called.servers))
+        for port, known in ((own.control, self._tap()), (own.admin, self._pods_of(scrapers))):
+            if known:
+                yield from (CallerRule(group, (PortSpan("TCP", port),), observed=False) for group in known)
+            elif port:
+                everybody.append(PortSpan("TCP", port))
+        if everybody:
+            yield CallerRule((), tuple(everybody), observed=False)
+
+    def _pods_of(self, accounts: Sequence[str]) -> list[Group]:
+        """Return the pods of accounts; none where those of one of them are not known."""
+        found: dict[Ref, Group] = {}
+        for account in accounts:
+            space, _, name = account.partition("/")
+            pods = [w for w in self._after.workloads if (w.ref.namespace, w.service_account) == (space, name)]
+            if not pods or any(one.host_network for one in pods):
+                return []
+            found |= {(group := self._groups.of(one))[0].ref: group for one in pods}
+        return list(found.values())
+
+    def _tap(self) -> list[Group]:
+        pods = [w for w in self._after.workloads if all(w.labels.get(key) == value for key, value in TAP.items())]
+        return list({(group := self._groups.of(one))[0].ref: group for one in pods}.values())
+
+    def _write(self, called: Called, rules: Sequence[CallerRule], *, isolated: bool) -> None:
+        """Write a NetworkPolicy if every call that was seen passes it, and nothing else opens by it."""
+        space = called.servers[0].ref.namespace
+        name = self._names.free("NetworkPolicy", space, f"{called.servers[0].ref.name}-from-callers")
+        for one in [rule for rule in rules if rule.observed]:
+            less = [rule for rule in rules if rule is not one]
+            if less and self._all_in(called, self._made(called, less, name), [one]):
+                rules = less
+        made = self._made(called, rules, name)
+        if not self._all_in(called, made, rules):
+            reasons = ["policies of other kinds decide, too, and may refuse a call that was seen"]
+        else:
+            reasons = list(self._opened(called, rules, made)) if isolated else []
+        if reasons:
+            self.without.append(Without(called.name, tuple(dict.fromkeys(reasons))))
+            return
+        self.policies.append(PodPolicy(called.servers, tuple(rules), made))
+        self.read.append(_read(made, self._after))
+
+    def _with(self, made: Made) -> NetworkPolicies:
+        return index_of(with_policies(self._after, [_read(made, self._after)])).network_policies
+
+    def _all_in(self, called: Called, made: Made, rules: Iterable[CallerRule]) -> bool:
+        """Whether with an object all callers get in that rules are for because they were seen."""
+        after = self._with(made)
+        return all(
+            _lets(after, called.servers, one.callers, port.first) for one in rules if one.observed for port in one.ports
+        )
+
+    def _opened(self, called: Called, rules: Sequence[CallerRule], made: Made) -> Iterator[str]:
+        """Yield who else gets in by an object, and was refused before."""
+        before, after = index_of(self._after).network_policies, self._with(made)
+        meant = {(one.callers[0].ref, port.first) for one in rules for port in one.ports if one.callers}
+        for group in self._groups.all:
+            for port in sorted({port for _, port in meant}):
+                opens = any(
+                    _may(after, server, one, port) and not _may(before, server, one, port)
+                    for one in group
+                    for server in called.servers
+                )
+                if opens and (group[0].ref, port) not in meant:
+                    yield f"no label tells {name_of(group)} from who was seen to call"
+
+    def _made(self, called: Called, rules: Sequence[CallerRule], name: str) -> Made:
+        by_ports: dict[tuple[bool, tuple[PortSpan, ...]], list[Manifest]] = {}
+        for one in rules:
+            peers = by_ports.setdefault((bool(one.callers), one.ports), [])
+            peers += [self._peer(called, one.callers)] if one.callers else []
+        ingress = [
+            {**({"from": peers} if peers else {}), "ports": [port.manifest for port in ports]}
+            for (_, ports), peers in by_ports.items()
+        ]
+        spec = {
+            "podSelector": choosing(called.servers, self._after.workloads),
+            "policyTypes": [str(Direction.INGRESS)],
+            "ingress": ingress,
+        }
+        space = called.servers[0].ref.namespace
+        manifest = {
+            "apiVersion": f"{GROUP}/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": name, "namespace": space},
+            "spec": spec,
+        }
+        return Made(Ref(GROUP, "NetworkPolicy", space, name), manifest, " ".join(said(called.servers, rules)))
+
+    def _peer(self, called: Called, callers: Group) -> Manifest:
+        pods = {"podSelector": choosing(callers, self._after.workloads)}
+        space = callers[0].ref.namespace
+        if space == called.servers[0].ref.namespace:
+            return pods
+        return {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: space}}, **pods}
+
+
+def said(servers: Group, rules: Sequence[CallerRule]) -> Iterator[str]:
+    """Yield what a NetworkPolicy lets in: a sentence for each caller, and one for what no log shows."""
+    by_ports: dict[tuple[PortSpan, ...], list[str]] = {}
+    for one in rules:
+        if one.callers:
+            by_ports.setdefault(one.ports, []).append(name_of(one.callers))
+    for ports, callers in by_ports.items():
+        yield f"{', '.join(callers)} -> {name_of(servers)}: port {', '.join(map(str, ports))}."
+    others = [port for one in rules if not one.callers for port in one.ports]
+    if others:
+        yield f"Open as before, since no log shows who calls: {', '.join(map(str, others))}."
+
+
+def _read(made: Made, cluster: Cluster) -> NetworkPolicy:
+    """Return an object as a cluster reads it."""
+    parsed = parse_documents([Document(Place("generated", 1), made.manifest)], cluster.settings).cluster
+    return parsed.network_policies[0]
+
+
+def _lets(policies: NetworkPolicies, servers: Group, callers: Group, port: int) -> bool:
+    """Whether NetworkPolicies let callers in for certain."""
+    return all(
+        policies.filter(Direction.INGRESS, Endpoint(server), Endpoint(caller), port).allowed
+        for server in servers
+        for caller in callers
+    )
+
+
+def _may(policies: NetworkPolicies, server: Workload, caller: Workload, port: int) -> bool:
+    """Whether NetworkPolicies let a caller in, or may."""
+    return policies.filter(Direction.INGRESS, Endpoint(server), Endpoint(caller), port).truth.possible
+
+
+def _refused(final: Cluster, groups: Groups, called: Called) -> Iterator[str]:
+    """Yield the calls that were seen and that NetworkPolicies of others refuse, or may."""
+    firsts = {group[0].ref: group for group in groups.all}
+    policies = index_of(final).network_policies
+    for ref, wires in called.wires.items():
+        for port in sorted(wires):
+            for caller in firsts[ref]:
+                for server in called.servers:
+                    ends = (
+                        (Direction.EGRESS, Endpoint(caller), Endpoint(server)),
+                        (Direction.INGRESS, Endpoint(server), Endpoint(caller)),
+                    )
+                    for direction, pod, peer in ends:
+                        found = policies.filter(direction, pod, peer, port)
+                        if not found.allowed and caller.ref != server.ref:
+                            by = ", ".join(map(str, found.policies))
+                            yield f"{caller.ref} -> {server.ref} on port {port}: {direction} by {by}"
