@@ -11,14 +11,14 @@ from functools import cached_property
 
 from meshpolicy.analysis.clients import Clients, ClientSet
 from meshpolicy.analysis.outcomes import Bits, Outcomes, Passage, Space, patterns_of
-from meshpolicy.analysis.pods import EVERYBODY, PodClass, blocks, let_through, unread
+from meshpolicy.analysis.pods import EVERYBODY, PodClass, blocks, through, unread
 from meshpolicy.analysis.ports import BY_ADDRESS, POD_ADDRESS, arrivals
 from meshpolicy.analysis.requests import Cell, RequestSet
 from meshpolicy.analysis.variants import Variant, variants
 from meshpolicy.core.automaton import TooLarge
 from meshpolicy.core.axis import TooMany
 from meshpolicy.core.client import Arrival, Traffic
-from meshpolicy.core.policy import PortPolicy
+from meshpolicy.core.policy import Origin, PortPolicy
 from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.transport import hint, hinted_opaque
@@ -50,6 +50,8 @@ class Reading:
     """Why it is not the only one."""
     at_first: bool = False
     """Whether it holds for the first connections only (R104)."""
+    with_sidecar: bool = False
+    """Whether it holds only if a workload that seems to have no sidecar gets one."""
 
 
 @dataclass(frozen=True)
@@ -75,24 +77,25 @@ class Port:
         """Return the policies that may hold; the likeliest first. Workload, `policy` and `hinted` decide them."""
         likely = hinted_opaque(self.cluster, self.workload, self.number)
         found = list(_readings(self.policy, likely))
+        if not self.workload.meshed:
+            found = [replace(one, with_sidecar=one.policy.server.origin is not Origin.UNMESHED) for one in found]
         if self.hinted is Truth.UNKNOWN:
             why = f"whether {self.workload.ref}:{self.number} is opaque to meshed clients is not known"
             found += [replace(one, hinted=not likely, reason=one.reason or why) for one in found]
         return tuple(found)
 
-    def arrivals(self, *, hinted: bool) -> dict[Way, Arrival]:
-        """Return how a meshed client's calls arrive."""
-        return self._hinted if hinted else self._unhinted
+    def arrivals(self, reading: Reading) -> dict[Way, Arrival]:
+        """Return how a meshed client's calls arrive by one reading: to a sidecar that may be there, with its mTLS."""
+        key = reading.hinted, reading.with_sidecar
+        if key not in self._arrivals:
+            workload = replace(self.workload, meshed=True) if reading.with_sidecar else self.workload
+            found = arrivals(self.cluster, workload, self.number, hinted=reading.hinted)
+            self._arrivals[key] = {Way(traffic, service): arrival for traffic, service, arrival in found}
+        return self._arrivals[key]
 
     @cached_property
-    def _hinted(self) -> dict[Way, Arrival]:
-        found = arrivals(self.cluster, self.workload, self.number, hinted=True)
-        return {Way(traffic, service): arrival for traffic, service, arrival in found}
-
-    @cached_property
-    def _unhinted(self) -> dict[Way, Arrival]:
-        found = arrivals(self.cluster, self.workload, self.number, hinted=False)
-        return {Way(traffic, service): arrival for traffic, service, arrival in found}
+    def _arrivals(self) -> dict[tuple[bool, bool], dict[Way, Arrival]]:
+        return {}
 
 
 def _readings(policy: PortPolicy, hinted: bool, reason: str = "", at_first: bool = False) -> Iterator[Reading]:
@@ -132,9 +135,12 @@ class Calls:
         clients: Iterable[ClientSet] = (),
         names: Sequence[str] = (),
         *,
+        beside: Iterable[PortPolicy] = (),
         settled: bool = True,
     ) -> None:
         """Cut the calls into classes; `requests` and `clients` are told apart as well, `names` are known identities.
+
+        The requests that the routes of `beside` tell apart are told apart, too.
 
         `settled` says that each proxy knows its ports already, from connections before (R104).
         Raises TooMany, TooLarge, and what is wrong with a regular expression that is no variant's.
@@ -146,6 +152,8 @@ class Calls:
         )
         self.variants = variants([one.policy for some in self.readings for one in some])
         patterns, clientele = patterns_of(policy for variant in self.variants for policy in variant.policies)
+        for policy in beside:
+            patterns.add_policy(policy)
         for asked in requests:
             asked.add_to(patterns)
         for some in clients:
@@ -181,8 +189,7 @@ class Calls:
         found: dict[tuple[Bits, ...], list[PodClass]] = {}
         for one in pods:
             key = tuple(
-                Bits() if p is None else let_through(p.cluster, p.workload, p.number, one, self.clients)
-                for p in self.ports
+                Bits() if p is None else through(p.cluster, p.workload, p.number, one, self.clients) for p in self.ports
             )
             found.setdefault(key, []).append(one)
         return tuple(PodGroup(tuple(classes), key) for key, classes in found.items())
@@ -191,10 +198,10 @@ class Calls:
     def ways(self) -> tuple[Way, ...]:
         """Return the ways that every state knows, one for each that calls of some state arrive in differently."""
         present = [
-            port.arrivals(hinted=hinted)
+            port.arrivals(reading)
             for port, some in zip(self.ports, self.readings, strict=True)
             if port is not None
-            for hinted in dict.fromkeys(one.hinted for one in some)
+            for reading in {(one.hinted, one.with_sidecar): one for one in some}.values()
         ]
         found: dict[object, Way] = {}
         for way in present[0]:
@@ -225,7 +232,7 @@ class Calls:
         port = self.ports[state]
         for outcomes, reading in zip(self._outcomes[variant][state], self.readings[state], strict=True):
             if port is not None:
-                arrivals = port.arrivals(hinted=reading.hinted)
+                arrivals = port.arrivals(reading)
                 way = Way(entry.way.traffic) if entry.way.service == BY_ADDRESS else entry.way
                 yield outcomes, arrivals.get(way, Arrival.PLAIN) if meshed else Arrival.PLAIN, reading
 
@@ -251,6 +258,22 @@ class Calls:
                 certain &= found.certain
             possible |= found.possible
         return Bits(certain, possible)
+
+    def by_reading(self, entry: Entry, variant: int) -> Iterator[Bits]:
+        """Yield who gets through in the first state by each reading of the manifests, those of the start included."""
+        through = self.groups[entry.pods].through[0]
+        halves = [(False, self.clients.unmeshed)] if entry.way.service == POD_ADDRESS else []
+        met = [
+            (half, tuple(self._met(0, entry, variant, meshed=meshed)))
+            for meshed, half in (*halves, (True, self.clients.meshed))
+        ]
+        for number in range(len(self.readings[0])):
+            certain = possible = 0
+            for half, some in met:
+                outcomes, arrival, _ = some[number]
+                found = outcomes.allowed(arrival, entry.way.traffic, entry.cell)
+                certain, possible = certain | found.certain & half, possible | found.possible & half
+            yield Bits(certain & through.certain & ~self.past_proxy, possible & through.possible & ~self.past_proxy)
 
     def open_otherwise(self, entry: Entry, variant: int, old: Bits, new: Bits) -> int:
         """Return the clients of whom both of two states leave open whether they get through, but not in the same way.

@@ -183,7 +183,7 @@ class _Answers:
 
     def _decider(self, reading: Reading, way: Way, *, meshed: bool, named: bool) -> object:
         """Return what decides such calls; None: they are refused, as all are that need a grant where none is named."""
-        arrival = self._port.arrivals(hinted=reading.hinted)[way] if meshed else Arrival.PLAIN
+        arrival = self._port.arrivals(reading)[way] if meshed else Arrival.PLAIN
         known = seen(reading.policy, Client(None, arrival)).arrival
         found = stack(reading.policy, arrival, way.traffic)
         if isinstance(found, Decision):
@@ -196,7 +196,7 @@ class _Answers:
 def _answering(port: Port) -> object:
     """Return all that decides how a port answers calls, as far as no NetworkPolicy has a say."""
     readings = port.readings
-    return readings, tuple(tuple(port.arrivals(hinted=one.hinted).items()) for one in readings)
+    return readings, tuple(tuple(port.arrivals(one).items()) for one in readings)
 
 
 def _speech(cluster: Cluster, workload: Workload) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from meshpolicy.analysis.calls import Port
+from meshpolicy.analysis.calls import Port, Reading
 from meshpolicy.analysis.clients import Clientele, Clients
 from meshpolicy.analysis.cover import open_to_all
 from meshpolicy.analysis.outcomes import Outcomes, Passage, Space, patterns_of
@@ -61,10 +61,7 @@ class Offers:
         self.unknown = ""
         """Why more may be admitted than is said."""
         self._outcomes = [Outcomes(space, policy) for reading in readings for policy in reading.policies]
-        found = [
-            self._found(outcomes, hinted=held[number % len(held)].hinted)
-            for number, outcomes in enumerate(self._outcomes)
-        ]
+        found = [self._found(outcomes, held[number % len(held)]) for number, outcomes in enumerate(self._outcomes)]
         if any(one != found[0] for one in found):
             self.unknown = "; ".join(dict.fromkeys((*readings[0].assumed, *(one.reason for one in held if one.reason))))
         self._offers = found[0]
@@ -72,9 +69,9 @@ class Offers:
             for slot, cells in offer.cells.items():
                 cells.intersection_update(*(one[ref].cells.get(slot, set()) if ref in one else set() for one in found))
 
-    def _found(self, outcomes: Outcomes, *, hinted: bool) -> dict[Authorization, Offer]:
+    def _found(self, outcomes: Outcomes, reading: Reading) -> dict[Authorization, Offer]:
         offers: dict[Authorization, Offer] = {}
-        for slot, arrival in self._slots(hinted=hinted):
+        for slot, arrival in self._slots(reading):
             meshed, traffic = slot
             self._takes[slot] = self._takes.get(slot, False) or outcomes.takes(arrival, traffic)
             known = seen(outcomes.policy, Client(None, arrival)).arrival is not Arrival.PLAIN
@@ -88,10 +85,10 @@ class Offers:
                         offer.routes |= {passage.route: None} if passage.route is not None else {}
         return offers
 
-    def _slots(self, *, hinted: bool) -> Iterator[tuple[Slot, Arrival]]:
+    def _slots(self, reading: Reading) -> Iterator[tuple[Slot, Arrival]]:
         """Yield how calls arrive, each way once."""
         found = {((False, traffic), Arrival.PLAIN): None for traffic in Traffic}
-        for way, arrival in self._port.arrivals(hinted=hinted).items():
+        for way, arrival in self._port.arrivals(reading).items():
             found[(True, way.traffic), arrival] = None
         yield from found
 

@@ -184,7 +184,19 @@ def _pod(namespace: str, labels: Mapping[str, str]) -> Workload:
     return Workload(Ref("", "Pod", namespace, "other"), labels, meshed=True)
 
 
-def let_through(cluster: Cluster, server: Workload, port: int, pods: PodClass, clients: Clients) -> Bits:
+def through(cluster: Cluster, server: Workload, port: int, pods: PodClass, clients: Clients) -> Bits:
+    """Return which clients of a class of pods the NetworkPolicies let reach a port.
+
+    With a sidecar calls of meshed clients come on another port than without one: where it is not known, both count.
+    """
+    found = _let_through(cluster, server, port, pods, clients)
+    if server.injection.sidecar is Truth.UNKNOWN and not pods.everybody:
+        other = _let_through(cluster, replace(server, meshed=not server.meshed), port, pods, clients)
+        return Bits(found.certain & other.certain, found.possible | other.possible)
+    return found
+
+
+def _let_through(cluster: Cluster, server: Workload, port: int, pods: PodClass, clients: Clients) -> Bits:
     """Return which clients of a class of pods the NetworkPolicies let reach a port."""
     if pods.everybody:
         return Bits(clients.everyone, clients.everyone)
@@ -194,21 +206,15 @@ def let_through(cluster: Cluster, server: Workload, port: int, pods: PodClass, c
             continue  # who has a sidecar is a pod
         for at, address in enumerate(clients.addresses.witnesses):
             call = Call(server, port, pods.pod(address, meshed=meshed), address)
-            verdict = _verdict(cluster, call) if walls(cluster) else Verdict.ALLOW
-            if verdict is Verdict.UNKNOWN and pods.example is None and _known(cluster, server):
-                verdict = Verdict.BLOCKED  # whom no block of addresses means, and who is no pod, is meant by none
+            verdict = _verdict(cluster, call, outside=pods.example is None) if walls(cluster) else Verdict.ALLOW
             bits = identities & clients.box(clients.identities.full, 1 << at)
             certain |= bits if verdict is Verdict.ALLOW else 0
             possible |= bits if verdict in (Verdict.ALLOW, Verdict.UNKNOWN) else 0
     return Bits(certain, possible)
 
 
-def _verdict(cluster: Cluster, call: Call) -> Verdict:
-    answer = network_answer(cluster, call, connection(cluster, call))
+def _verdict(cluster: Cluster, call: Call, *, outside: bool) -> Verdict:
+    """Return what the policies make of a call; `outside`: its client is no pod, so that no selector means it."""
+    wire = connection(cluster, call)
+    answer = network_answer(cluster, call, replace(wire, client=replace(wire.client, outside=outside)))
     return Verdict.ALLOW if answer is None else answer.verdict
-
-
-def _known(cluster: Cluster, server: Workload) -> bool:
-    """Whether it is certain which NetworkPolicies act on what reaches a server."""
-    matching = index_of(cluster).network_policies.matching(server, Direction.INGRESS)
-    return all(met is Truth.YES for _, met in matching)

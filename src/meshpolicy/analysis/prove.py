@@ -6,20 +6,24 @@ from enum import StrEnum
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
 from meshpolicy.analysis.clients import ClientSet, ClientTerm
+from meshpolicy.analysis.named_calls import Sent, client_routes, kept_from, unlike
 from meshpolicy.analysis.outcomes import Bits
 from meshpolicy.analysis.pods import pod_classes_of
 from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports, service_ways
 from meshpolicy.analysis.questions import near
 from meshpolicy.analysis.regions import Witness, witness
+from meshpolicy.analysis.requests import Cell
 from meshpolicy.analysis.sentence import Claim, Sentence
 from meshpolicy.core.axis import Part
-from meshpolicy.core.client import Arrival
+from meshpolicy.core.client import Arrival, Traffic
 from meshpolicy.core.errors import UnknownWorkload
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
+from meshpolicy.core.truth import Truth
 from meshpolicy.decide.judge import client_of
 from meshpolicy.decide.transport import Call, identity_of
 from meshpolicy.index.authorize import networks
+from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
@@ -79,6 +83,8 @@ def prove(cluster: Cluster, sentence: Sentence) -> Proof:
                 if outcome is Outcome.FALSE:
                     return shown
                 doubt = doubt or shown
+        if used and not certain and not perhaps and (told := _by_name(calls, port, sentence)):
+            doubt = doubt or _unknown(sentence, port, (told,))
     if doubt is not None:
         return doubt
     if empty and sentence.vacuous_if_closed:
@@ -133,7 +139,8 @@ def _calls(port: Port, sentence: Sentence) -> Calls:
     names = tuple(dict.fromkeys(identity_of(port.cluster, workload) for workload in port.cluster.workloads))
     clients = [*sentence.clients, _at_home(port.cluster, sentence.clients[0])]
     pods = pod_classes_of(port.cluster, port.workload)
-    return Calls((port,), pods, requests, clients, names, settled=False)
+    beside = () if sentence.claim is Claim.ONLY else client_routes(port.cluster, port.workload, port.number)
+    return Calls((port,), pods, requests, clients, names, beside=beside, settled=False)
 
 
 def _contradicted(calls: Calls, sentence: Sentence, cluster: Cluster) -> tuple[Found, bool]:
@@ -223,16 +230,36 @@ def _taken_otherwise(calls: Calls, entry: Entry, *, meshed: bool) -> bool:
 
 
 def _unequal(calls: Calls, entry: Entry, clients: Sequence[ClientSet]) -> Bits:
-    """Return at which addresses one of two clients may do what the other may not."""
-    granted = _granted(calls, entry)
-    one, other = (_by_address(calls, granted, some) for some in clients)
-    certain = (one.certain & ~other.possible) | (other.certain & ~one.possible)
-    perhaps = (one.certain ^ other.certain) | (one.possible ^ other.possible)
+    """Return at which addresses one of two clients may do what the other may not.
+
+    What is open about both need not be the same: it is compared by each reading of the manifests.
+    """
+    certain, perhaps, possible = calls.clients.addresses.full, 0, 0
+    for variant in range(len(calls.variants)):
+        for granted in calls.by_reading(entry, variant):
+            one, other = (_by_address(calls, granted, some) for some in clients)
+            certain &= (one.certain & ~other.possible) | (other.certain & ~one.possible)
+            perhaps |= (one.certain ^ other.certain) | (one.possible ^ other.possible)
+            perhaps |= (one.possible & ~one.certain) | (other.possible & ~other.certain)
+            possible |= granted.possible
     both = calls.clients.within(clients[0]) | calls.clients.within(clients[1])
     everywhere = calls.clients.identities.full
-    return Bits(
-        *(both & granted.possible & calls.clients.box(everywhere, addresses) for addresses in (certain, perhaps))
-    )
+    return Bits(*(both & possible & calls.clients.box(everywhere, addresses) for addresses in (certain, perhaps)))
+
+
+def _by_name(calls: Calls, port: Port, sentence: Sentence) -> str:
+    """Return why a workload may not get by name what its identity is granted, or not the same as another; empty: no."""
+    if sentence.claim not in (Claim.MAY, Claim.SAME):
+        return ""
+    sent: dict[tuple[Cell, bool], dict[Traffic, None]] = {}
+    for entry in _meant(calls, sentence):
+        traffic = entry.way.traffic
+        if _granted(calls, entry).possible:
+            sent.setdefault((entry.cell, traffic.is_http), {})[traffic] = None
+    asked = [Sent(tuple(traffics), calls.space.requests.request(cell)) for (cell, _), traffics in sent.items()]
+    if sentence.claim is Claim.MAY:
+        return kept_from(port.cluster, port.workload, port.number, sentence.clients[0], asked)
+    return unlike(port.cluster, port.workload, port.number, sentence.clients, asked)
 
 
 def _by_address(calls: Calls, granted: Bits, clients: ClientSet) -> Bits:
@@ -265,15 +292,11 @@ def _encrypted(cluster: Cluster, sentence: Sentence) -> Proof:
 
 def _in_clear(port: Port, client: Workload, sentence: Sentence) -> Proof | None:
     """Return the contradiction of a call that a workload may make without mTLS; None where it may make none."""
-    cluster = port.cluster
-    plain = any(
-        client_of(cluster, Call(port.workload, port.number, client, service_target=target)).arrival is Arrival.PLAIN
-        for target in service_ways(cluster, port.workload, port.number).values()
-    )
-    if not plain:
+    plain, why = _plain(port, client)
+    if not plain.possible:
         return None
     try:
-        calls = Calls((port,), pod_classes_of(cluster, port.workload), settled=False)
+        calls = Calls((port,), pod_classes_of(port.cluster, port.workload), settled=False)
     except NOT_COMPUTED as error:
         return _unknown(sentence, port, (f"not computed: {error}",))
     name = f"{client.ref.namespace}/{client.ref.name}"
@@ -283,12 +306,33 @@ def _in_clear(port: Port, client: Workload, sentence: Sentence) -> Proof | None:
         classes = calls.groups[entry.pods].classes
         if entry.way.service == POD_ADDRESS and any(one.everybody or name in one.names for one in classes):
             granted = _granted(calls, entry)
-            if granted.certain & here:
+            if plain is Truth.YES and granted.certain & here:
                 shown = _answer(calls, port, sentence, Outcome.FALSE, entry, granted.certain & here)
-                return replace(shown, reasons=(f"{client.ref} sends it without its proxy's mTLS",))
+                return replace(shown, reasons=(why,))
             if granted.possible & here:
                 doubt = doubt or (entry, granted.possible & here)
-    return None if doubt is None else _answer(calls, port, sentence, Outcome.UNKNOWN, *doubt)
+    if doubt is None:
+        return None
+    found = _answer(calls, port, sentence, Outcome.UNKNOWN, *doubt)
+    return replace(found, reasons=(why,)) if plain is Truth.UNKNOWN else found
+
+
+def _plain(port: Port, client: Workload) -> tuple[Truth, str]:
+    """Say whether some call of a workload to a port goes without mTLS, with the reason."""
+    cluster, server = port.cluster, port.workload
+    targets = service_ways(cluster, server, port.number).values()
+    calls = [Call(server, port.number, client, service_target=target) for target in targets]
+    if any(client_of(cluster, call).arrival is Arrival.PLAIN for call in calls):
+        return Truth.YES, f"{client.ref} sends it without its proxy's mTLS"
+    for one in (server, client):
+        undecided = index_of(cluster).undecided_client(one)
+        if undecided is not None:
+            return Truth.UNKNOWN, f"{undecided.ref} {undecided.told}"
+        if one.injection.sidecar is Truth.UNKNOWN:
+            return Truth.UNKNOWN, f"{one.ref} {one.injection.why}"
+    if any(call.carried is Truth.UNKNOWN for call in calls):
+        return Truth.UNKNOWN, f"{client.ref} may pass its own proxy by"
+    return Truth.NO, ""
 
 
 def _of_workload(calls: Calls, client: Workload) -> int:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from meshpolicy.core.client import Client, Traffic
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import PortPolicy, PortRole, Reason
-from meshpolicy.core.truth import Truth
+from meshpolicy.core.truth import Truth, truth
 from meshpolicy.decide.connection import Connection
 from meshpolicy.decide.decide import Decision, Verdict, decide
 from meshpolicy.decide.outbound import Outbound, opaque_to_clients, outbound
@@ -17,6 +17,7 @@ from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint, Filter
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
+from meshpolicy.kinds.workload import Injection, Workload
 
 GRPC_STATUS = {403: 7, 404: 5, 429: 8, 301: 5, 302: 5, 500: 13, 502: 14, 503: 14, 504: 14}
 """What a proxy tells a gRPC client instead of an HTTP status."""
@@ -77,14 +78,29 @@ def judge(cluster: Cluster, call: Call, *, node: Address | None = None, settled:
 
 def _variants(cluster: Cluster, call: Call) -> Iterator[tuple[Call, bool, Reason]]:
     """Yield the ways in which a call may connect, the likeliest first, with the reason why there are several."""
-    hinted, likely = hint(cluster, call.server, call.port), hinted_opaque(cluster, call.server, call.port)
-    why = Reason(f"whether {call.server.ref}:{call.port} is opaque to meshed clients is not known", "R65")
-    yield call, likely, why
-    if call.meshed and hinted is Truth.UNKNOWN:
-        yield call, not likely, why
-    if call.client is not None and call.carried is Truth.UNKNOWN:
-        doubt = call.client.injection.why or "may pass its own proxy by"
-        yield replace(call, past_proxy=True), likely, Reason(f"the client {call.client.ref} {doubt}", "R71")
+    for server, doubt in _servers(call.server):
+        own = replace(call, server=server)
+        hinted, likely = hint(cluster, server, call.port), hinted_opaque(cluster, server, call.port)
+        why = Reason(f"whether {server.ref}:{call.port} is opaque to meshed clients is not known", "R65")
+        yield own, likely, doubt or why
+        if call.meshed and hinted is Truth.UNKNOWN:
+            yield own, not likely, why
+        if call.client is not None and call.carried is Truth.UNKNOWN:
+            doubt = Reason(
+                f"the client {call.client.ref} {call.client.injection.why or 'may pass its own proxy by'}", "R71"
+            )
+            yield replace(own, past_proxy=True), likely, doubt
+
+
+def _servers(server: Workload) -> Iterator[tuple[Workload, Reason | None]]:
+    """Yield a workload as it is, or with and without the sidecar of which it is not known, the likelier first."""
+    if server.injection.sidecar is not Truth.UNKNOWN:
+        yield server, None
+        return
+    for meshed in (server.meshed, not server.meshed):
+        text = f"{server.ref} {server.injection.why}; {'with' if meshed else 'without'} a sidecar"
+        known = Injection(truth(meshed), server.injection.why)
+        yield replace(server, meshed=meshed, injection=known), Reason(text, "R7", server.ref)
 
 
 def _judge(cluster: Cluster, call: Call, hinted: bool, node: Address | None, settled: bool) -> Answer:

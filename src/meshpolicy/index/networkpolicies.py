@@ -28,6 +28,8 @@ class Endpoint:
     address: Address | None = None
     node: bool = False
     """Whether this is the node of the other end (N2)."""
+    outside: bool = False
+    """Whether this is no pod for certain, whatever its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,8 @@ class NetworkPolicies:
 
     def _stranger(self, endpoint: Endpoint) -> Truth:
         """Say whether a peer may mean somebody of whom at most the address is known: a pod like any, or none."""
+        if endpoint.outside:
+            return Truth.NO
         if endpoint.address is None:
             return Truth.UNKNOWN
         a_pods = any(network.accepts(endpoint.address) for network in self._pods)

@@ -12,7 +12,7 @@ from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.parse import parse_documents
 
-from ..build import ARENA, Manifest, account, allow, cluster, documents, pod, prefix, ref, route, server
+from ..build import ARENA, Manifest, account, allow, cluster, documents, network_policy, pod, prefix, ref, route, server
 from ..flips import PAIRS, State, faults
 
 DENY, OPEN = {"accessPolicy": "deny"}, {"accessPolicy": "all-unauthenticated"}
@@ -110,3 +110,31 @@ def test_a_server_on_a_gateways_own_port_is_shown_and_nobody_knows_who_passes() 
     states = [cluster(*ARENA, gateway, server("own", "linkerd-proxy", app="gateway", **spec)) for spec in (DENY, OPEN)]
     assert {(changed.change, changed.port) for changed in compare(*states)} == {(Change.UNKNOWN, 4143)}
     assert 4143 in callable_ports(states[0], next(one for one in states[0].workloads if one.ref.name == "gateway"))
+
+
+def denies_pods(port: int) -> Manifest:
+    """Return an AdminNetworkPolicy that keeps pods from a port of the server."""
+    ingress = [
+        {"action": "Deny", "from": [{"namespaces": {}}], "ports": [{"portNumber": {"protocol": "TCP", "port": port}}]}
+    ]
+    subject = {"pods": {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "ponger"}}}}
+    spec = {"priority": 1, "subject": subject, "ingress": ingress}
+    group = "policy.networking.k8s.io/v1alpha1"
+    return {"apiVersion": group, "kind": "AdminNetworkPolicy", "metadata": {"name": "pods"}, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("more", "open_to_others"),
+    [(cilium("80"), {Change.UNKNOWN}), ([denies_pods(9090)], set()), ([network_policy()], {Change.CLOSED})],
+)
+def test_who_is_no_pod_is_kept_away_by_rules_for_pods_only_where_the_rules_are_known_to_admit(
+    more: list[Manifest], open_to_others: set[Change]
+) -> None:
+    """N5, N20, N21, N23: NetworkPolicies admit whom they mean, AdminNetworkPolicies deny whom they mean."""
+    changed = compare(cluster(*ARENA), cluster(*ARENA, *more))
+    pairs = ((one.change, one.region) for one in changed if (one.server.name, one.port) == ("ponger", 9090))
+    assert {
+        change
+        for change, region in pairs
+        if change.changes_requests and region is not None and any(pods.example is None for pods in region.pods)
+    } == open_to_others

@@ -427,3 +427,16 @@ def test_the_proxy_of_another_control_plane_is_not_judged(label: str, expected: 
     assert ask(found, "stranger", "cat:8080/", direct=True).outcome == expected
     assert ask(found, "cat").outcome == expected
     assert ask(found, "rogue").outcome == "403"
+
+
+@pytest.mark.parametrize(
+    ("asks", "protocol", "expected"),
+    [({}, "unknown", "allow"), ({}, "HTTP/1", "unknown"), ({"linkerd.io/inject": "enabled"}, "HTTP/1", "unknown")],
+)
+def test_where_a_sidecar_is_not_certain_its_clients_call_both_ways(
+    asks: Manifest, protocol: str, expected: str
+) -> None:
+    """R7, R64, R65: with the sidecar meshed clients may connect opaquely, which an HTTP port closes."""
+    open_to_all = server("cat", 8080, app="cat", proxyProtocol=protocol, accessPolicy="all-unauthenticated")
+    state = [*ARENA, deployment(asks), service("cat", ports={80: "http"}), open_to_all]
+    assert ask(cluster(*state), "pinger", "cat:8080/").outcome == expected

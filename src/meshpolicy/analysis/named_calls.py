@@ -1,0 +1,139 @@
+"""What workloads of the manifests get when they call a port by its name, their own proxies included. Pure.
+
+A sentence speaks of identities. But a client's proxy decides before the server's: a workload may call without the
+identity of its account (R71), or be answered by what is attached to the Service (M4, R118-R122, R133-R135).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from meshpolicy.analysis.clients import ClientSet, meets_identity
+from meshpolicy.analysis.pods import walls
+from meshpolicy.core.axis import Part
+from meshpolicy.core.client import Traffic
+from meshpolicy.core.match import IdentityMatch
+from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy, Protocol
+from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.judge import Answer, judge
+from meshpolicy.decide.outbound import client_policy
+from meshpolicy.decide.routing import Request
+from meshpolicy.decide.transport import Call, ServiceTarget, find_service_targets, identity_of
+from meshpolicy.kinds.annotations import INJECT
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
+
+BY_PLACE = ("R36", "N5")
+"""The rules of what depends on the address or the labels that a pod will have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request of a class, in every form that is asked about: one form that gets through is enough."""
+
+    traffics: tuple[Traffic, ...]
+    request: Request
+
+
+def holders(cluster: Cluster, server: Workload, clients: ClientSet) -> tuple[Workload, ...]:
+    """Return the workloads that a sentence means, one of all that call alike; without their addresses.
+
+    Who is named by the account is meant, be there a sidecar or not.
+    """
+    found: dict[object, Workload] = {}
+    labelled = bool(walls(cluster))
+    for one in cluster.workloads:
+        if one.ref != server.ref and _means(clients, identity_of(cluster, one), one):
+            users = tuple((container.name, container.user, container.group) for container in one.containers)
+            own = (one.ref.namespace, one.annotations.get(INJECT), one.sidecar, one.injection, one.meshed, users)
+            key = (*own, one.service_account, one.host_network, one.ref if labelled else None)
+            found.setdefault(key, replace(one, addresses=()))
+    return tuple(found.values())
+
+
+def _means(clients: ClientSet, identity: str, workload: Workload) -> bool:
+    """Whether clients, wherever they are, hold a workload by its identity, or by its account's name."""
+    shown = identity if workload.injection.sidecar.possible else ""
+    for term in clients:
+        if term.networks != Part():
+            continue
+        if term.identities.holds(lambda one: meets_identity(one, shown)):
+            return True
+        if IdentityMatch(identity) in term.identities.all_of:
+            return True
+    return False
+
+
+def answer(cluster: Cluster, server: Workload, port: int, client: Workload, sent: Sent) -> tuple[str, Answer]:
+    """Return the best that a client gets, and by which way, as `check` answers a call of the workload's name."""
+    targets = find_service_targets(cluster, server, port)
+    named = [one for one in targets if one.service.ref.name == server.ref.name]
+    ways: Sequence[ServiceTarget | None] = named or [*targets, None]
+    found: list[tuple[str, Answer]] = []
+    for target in ways:
+        for traffic in sent.traffics:
+            call = Call(server, port, client, None, target, _addressed(sent.request, target), traffic)
+            found.append((_way(target), judge(cluster, call)))
+            if found[-1][1].allowed:
+                return found[-1]
+    return next((one for one in found if one[1].verdict is Verdict.UNKNOWN), found[0])
+
+
+def _addressed(request: Request, target: ServiceTarget | None) -> Request:
+    """Return a request to the Service's name, unless another is asked for."""
+    if request.authority or target is None:
+        return request
+    return replace(request, authority=target.host, headers={"host": target.host, **request.headers})
+
+
+def _way(target: ServiceTarget | None) -> str:
+    return "by the pod's address" if target is None else f"through {target.service.ref}, port {target.port.number}"
+
+
+def kept_from(cluster: Cluster, server: Workload, port: int, clients: ClientSet, sent: Iterable[Sent]) -> str:
+    """Return which workload of some clients does not get through for certain, and why; empty: each does."""
+    asked = tuple(sent)
+    for client in holders(cluster, server, clients):
+        for one in asked:
+            way, found = answer(cluster, server, port, client, one)
+            if not found.allowed:
+                return _told(client, one, way, found)
+    return ""
+
+
+def unlike(cluster: Cluster, server: Workload, port: int, pair: Sequence[ClientSet], sent: Iterable[Sent]) -> str:
+    """Return why workloads of two clients may not get the same, although they are granted the same; empty: they do."""
+    callers = [client for clients in pair for client in holders(cluster, server, clients)]
+    for one in sent:
+        seen: dict[object, str] = {}
+        for client in callers:
+            way, found = answer(cluster, server, port, client, one)
+            rule = found.reasons[-1].rule if found.reasons else ""
+            told = _told(client, one, way, found)
+            if found.verdict is Verdict.UNKNOWN and rule not in BY_PLACE:
+                return told
+            seen.setdefault(rule if found.verdict is Verdict.UNKNOWN else found.allowed, told)
+        if len(seen) > 1:
+            return "; ".join(seen.values())
+    return ""
+
+
+def _told(client: Workload, sent: Sent, way: str, found: Answer) -> str:
+    what = f"{sent.request.method} {sent.request.path}" if sent.traffics[0].is_http else "a connection"
+    why = f": {found.reasons[-1].text}" if found.reasons else ""
+    return f"{client.ref} gets `{found.outcome}` for {what} {way}{why}"
+
+
+def client_routes(cluster: Cluster, server: Workload, port: int) -> Iterator[PortPolicy]:
+    """Yield what the routes of clients' proxies tell apart, each as the policy of a port."""
+    homes = dict.fromkeys(one.ref.namespace for one in cluster.workloads)
+    versions = dict.fromkeys(one.sidecar.version for one in cluster.workloads)
+    found: dict[PortPolicy, None] = {}
+    for target in find_service_targets(cluster, server, port):
+        for namespace in homes:
+            routes = client_policy(cluster, target, namespace).routes
+            for version in versions if routes else ():
+                http = tuple(HttpRoute(one.ref, one.http, one.hosts(version)) for one in routes if one.http)
+                grpc = tuple(GrpcRoute(one.ref, one.grpc, one.hosts(version)) for one in routes if one.grpc)
+                policy = PortPolicy(server.ref, port, target.service.ref, Protocol.UNKNOWN)
+                found[replace(policy, http_routes=http, grpc_routes=grpc)] = None
+    yield from found
