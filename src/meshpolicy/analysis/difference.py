@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.client_changes import client_changes, client_side
 from meshpolicy.analysis.identity_changes import ClientCalls, Flips, IdentityChange, IdentityChanges
 from meshpolicy.analysis.outcomes import Passage
 from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes, unread, walled, walls
@@ -74,6 +75,7 @@ class Comparison:
     def __init__(self, old: Cluster, new: Cluster) -> None:
         self.old, self.new = old, new
         self._same_outwards = _outwards(old) == _outwards(new)
+        self._same_client_side = client_side(old) == client_side(new)
 
     @cached_property
     def identities(self) -> IdentityChanges:
@@ -114,6 +116,8 @@ class Comparison:
         yield from found
         if not any(changed.region is None for changed in found):
             yield from self._of_clients(before, after, same=same)
+        told = () if self._same_client_side else client_changes(before, after)
+        yield from (Changed(Change.UNKNOWN, after.workload.ref, number, None, reasons=(why,)) for why in told)
 
     def _of_policies(self, before: Port | None, after: Port | None) -> Iterator[Changed]:
         """Yield whose calls are answered otherwise, whoever they are."""

@@ -21,8 +21,10 @@ from meshpolicy.kinds.egressnetwork import EgressNetwork
 from meshpolicy.kinds.portlists import holds, of_controller, of_destination
 from meshpolicy.kinds.references import Target
 from meshpolicy.kinds.route import Route
+from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.serviceprofile import ServiceProfile
 from meshpolicy.kinds.tlsroute import StreamRoute
+from meshpolicy.kinds.workload import Workload
 
 OVERRIDE = "l5d-dst-override"
 TIMEOUTS = ("timeout.linkerd.io/request", "timeout.linkerd.io/response", "timeout.linkerd.io/idle")
@@ -99,12 +101,20 @@ def outbound(cluster: Cluster, call: Call) -> Outbound | None:
 
 def _egress(cluster: Cluster, call: Call, namespace: str) -> Reason | None:
     """Say that an EgressNetwork takes a call of a pod's address, be the pod in the cluster (R134)."""
+    taken = taken_by_egress(cluster, call.server, namespace)
+    if taken is None:
+        return None
+    return Reason(f"{taken} takes calls of addresses in its networks, as this one may be", "R134", taken)
+
+
+def taken_by_egress(cluster: Cluster, server: Workload, namespace: str) -> Ref | None:
+    """Return the EgressNetwork that takes calls of a pod's address by clients of a namespace, or may (R134)."""
     known = cluster.of(EgressNetwork)
     own = [one for one in known if one.ref.namespace == namespace]
     for one in own or [one for one in known if one.ref.namespace == cluster.settings.egress_namespace]:
-        addresses = call.server.addresses
+        addresses = server.addresses
         if one.networks and (not addresses or any(net.accepts(ip) for net in one.networks for ip in addresses)):
-            return Reason(f"{one.ref} takes calls of addresses in its networks, as this one may be", "R134", one.ref)
+            return one.ref
     return None
 
 
@@ -276,13 +286,15 @@ def _opaque_by_namespace(call: Call, policy: ClientPolicy) -> Reason | None:
 
 def _no_time(call: Call, target: ServiceTarget, policy: ClientPolicy) -> Reason | None:
     """Say that the Service leaves its clients' requests no time: to the proxy, 0 is a limit."""
-    if not call.traffic.is_http or policy.protocol is ClientProtocol.OPAQUE:
-        return None
-    given = target.service.annotations
-    none = next((name for name in TIMEOUTS if NO_TIME.fullmatch(given.get(name, ""))), None)
-    if none is None:
+    none = leaves_no_time(target.service)
+    if not none or not call.traffic.is_http or policy.protocol is ClientProtocol.OPAQUE:
         return None
     return Reason(f"{none} of {target.service.ref} leaves a request no time", "R135", target.service.ref)
+
+
+def leaves_no_time(service: Service) -> str:
+    """Return the annotation that leaves the requests of a Service's clients no time (R135); empty: none does."""
+    return next((name for name in TIMEOUTS if NO_TIME.fullmatch(service.annotations.get(name, ""))), "")
 
 
 def _ingress_mode(call: Call, policy: ClientPolicy) -> Reason | None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from meshpolicy.analysis.difference import Change, compare
 from meshpolicy.analysis.prove import Outcome, Proof, prove
 from meshpolicy.analysis.questions import caller, target
 from meshpolicy.analysis.sentence import read_sentence
@@ -254,6 +255,53 @@ def test_nothing_is_proved_that_check_denies_or_does_not_know(
         assert outcome(f"no unmeshed client may {on}") is not Outcome.PROVED, stranger
     if pinger.allowed is not rogue.allowed:
         assert outcome("arena/pinger and arena/rogue have the same access to arena/ponger:8080") is not Outcome.PROVED
+
+
+@pytest.mark.parametrize(
+    ("more", "object_"),
+    [
+        (called(**{"timeout.linkerd.io/request": "0s"}), "Service arena/ponger"),
+        (labelled(**{"multicluster.linkerd.io/remote-discovery": "east"}), "Service arena/ponger"),
+        (profile(routes=[], dstOverrides=[{"authority": "x", "weight": 1}]), "ServiceProfile arena/ponger"),
+        (route(exact("/other"), parents=[PONGER]), "HTTPRoute arena/route"),
+        (route(prefix("/"), parents=[PONGER], backendRefs=ELSEWHERE), "HTTPRoute arena/route"),
+        (route(HEADER, kind="GRPCRoute", group=GATEWAY, parents=[PONGER]), "GRPCRoute arena/route"),
+        (egress(), "EgressNetwork arena/pods"),
+    ],
+)
+def test_a_change_at_the_clients_proxies_is_told(more: Manifest, object_: str) -> None:
+    old, new = cluster(*arena()), cluster(*arena(more))
+    for states in ((old, new), (new, old)):
+        told = [one for one in compare(*states) if (one.server.name, one.port) == ("ponger", 8080)]
+        assert [(one.change, object_ in one.reasons[0]) for one in told] == [(Change.UNKNOWN, True)]
+
+
+@pytest.mark.parametrize(
+    "more", [called(**{"timeout.linkerd.io/request": "1s"}), route(prefix("/"), parents=[{**PONGER, "name": "none"}])]
+)
+def test_what_changes_nothing_at_the_clients_proxies_is_no_change(more: Manifest) -> None:
+    assert compare(cluster(*arena()), cluster(*arena(more))) == ()
+
+
+@given(
+    WORLDS,
+    st.sampled_from(DOUBTS),
+    st.sampled_from(("", "0")),
+    st.sampled_from(("/", "/a", "/a/b", "/live")),
+    st.booleans(),
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_difference_is_silent_where_check_answers_otherwise(
+    world: World, doubt: Manifest, timeout: str, path: str, backwards: bool
+) -> None:
+    states = [cluster(*manifests(world)), cluster(*annotated(manifests(world), timeout), doubt)]
+    old, new = reversed(states) if backwards else states
+    told = [one for one in compare(old, new) if one.change.changes_requests]
+    names = {one.server.name for one in told if one.port == 8080}
+    for client in ("pinger", "rogue", "unmeshed"):
+        answers = [asked(state, client, path) for state in (old, new)]
+        if answers[0].allowed is not answers[1].allowed:
+            assert "ponger" in names, (client, answers)
 
 
 def may(answer: Answer) -> bool:
