@@ -151,6 +151,18 @@ def test_what_meshpolicy_yaml_asks_for_is_checked_and_says_what_is_read(job: Run
     assert job.run(REVIEW, fail_on="never", base="HEAD") == 0, job.log
 
 
+def test_a_change_that_removes_meshpolicy_yaml_is_reviewed_as_it_says_and_told(job: Runner) -> None:
+    (job.workspace / "meshpolicy.yaml").write_text("sources: [policies]\n")
+    (job.workspace / "elsewhere").mkdir()
+    (job.workspace / "elsewhere/broken.yaml").write_text("kind: [")
+    git(job.workspace, "add", ".")
+    git(job.workspace, "commit", "--quiet", "--message", "say what is read")
+    git(job.workspace, "rm", "--quiet", "meshpolicy.yaml")
+    git(job.workspace, "commit", "--quiet", "--message", "say it no more")
+    assert job.run(REVIEW, fail_on="unknown") == 1, job.log
+    assert "the change removes meshpolicy.yaml" in Path(job.outputs["review"]["comment"]).read_text()
+
+
 def test_nothing_that_a_change_holds_is_run(job: Runner) -> None:
     for name in ("click", "yaml", "json", "meshpolicy", "sitecustomize"):
         (job.workspace / f"{name}.py").write_text("raise SystemExit('run')\n")

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from meshpolicy.api.check import Answer, Suggestion, Way, check
     from meshpolicy.api.lint import lint
     from meshpolicy.api.manifests import Installation, Manifests, read
+    from meshpolicy.api.policies import GrantedCalls, LeastPolicies, NotGranted, least_policies
     from meshpolicy.api.proof import Proof, prove
+    from meshpolicy.api.readiness import Need, UnderDeny, under_deny
     from meshpolicy.api.witness import Witness
     from meshpolicy.core.errors import (
         InvalidInput,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from meshpolicy.decide.decide import Verdict
     from meshpolicy.decide.judge import Layer
     from meshpolicy.findings.finding import Code, Finding, Severity
+    from meshpolicy.ready.held import Standing
+    from meshpolicy.ready.report import Readiness
 
 __version__ = "1.0.0"
 
@@ -47,22 +51,29 @@ __all__ = [
     "Changed",
     "Code",
     "Finding",
+    "GrantedCalls",
     "Installation",
     "InvalidInput",
     "InvalidQuestion",
     "Layer",
+    "LeastPolicies",
     "Manifests",
     "MeshPolicyError",
+    "Need",
+    "NotGranted",
     "Origin",
     "Outcome",
     "Place",
     "Problem",
     "ProblemKind",
     "Proof",
+    "Readiness",
     "Reason",
     "Ref",
     "Severity",
+    "Standing",
     "Suggestion",
+    "UnderDeny",
     "UnknownWorkload",
     "Verdict",
     "Way",
@@ -71,9 +82,11 @@ __all__ = [
     "accesses",
     "check",
     "diff",
+    "least_policies",
     "lint",
     "prove",
     "read",
+    "under_deny",
 ]
 
 _NAMES = {
@@ -84,7 +97,9 @@ _NAMES = {
     "api.check": ("Answer", "Suggestion", "Way", "check"),
     "api.lint": ("lint",),
     "api.manifests": ("Installation", "Manifests", "read"),
+    "api.policies": ("GrantedCalls", "LeastPolicies", "NotGranted", "least_policies"),
     "api.proof": ("Proof", "prove"),
+    "api.readiness": ("Need", "UnderDeny", "under_deny"),
     "api.witness": ("Witness",),
     "core.errors": (
         "InvalidInput",
@@ -99,6 +114,8 @@ _NAMES = {
     "decide.decide": ("Verdict",),
     "decide.judge": ("Layer",),
     "findings.finding": ("Code", "Finding", "Severity"),
+    "ready.held": ("Standing",),
+    "ready.report": ("Readiness",),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 

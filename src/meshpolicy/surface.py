@@ -32,7 +32,8 @@ def api_page() -> str:
 
 def _order(function: FunctionType) -> int:
     """Rank functions as a person meets them."""
-    return ("read", "check", "prove", "accesses", "diff", "lint").index(function.__name__)
+    order = ("read", "check", "prove", "accesses", "diff", "lint", "under_deny", "least_policies")
+    return order.index(function.__name__)
 
 
 def _function(function: FunctionType) -> str:

@@ -44,6 +44,12 @@ class Generated:
         return (*self.proved.made, *(self.networks.made if self.networks is not None else ()))
 
     @property
+    def closed(self) -> tuple[str, ...]:
+        """Return the ports that get a Server and no grant, by name."""
+        called = {grant.spot for grant in self.plan.grants}
+        return tuple(spot.name for spot in self.plan.spots if spot not in called)
+
+    @property
     def settled(self) -> bool:
         """Whether all is proved, and nothing is left to decide."""
         refused = self.networks is not None and self.networks.refused

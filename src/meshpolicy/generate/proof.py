@@ -140,6 +140,11 @@ def asked(grants: Sequence[Grant]) -> tuple[Asked, ...]:
     return (Asked(REQUESTS, RequestSet(tuple(_term(pattern) for pattern in patterns))),)
 
 
+def sentence(grant: Grant, cluster: Cluster) -> str:
+    """Return a grant as `meshpolicy prove` reads it."""
+    return Meant(grant.spot.workloads[0], grant.spot.port, client_set(grant.identity), asked([grant])).sentence(cluster)
+
+
 def _term(pattern: Pattern) -> Term:
     return Term(Part((pattern.method,)), Part((pattern.path,)))
 

@@ -14,6 +14,8 @@ CHANGES = {
 }
 """Fields of a Kustomization of Flux, or of a source of Argo CD, that change what a folder holds."""
 
+ARTIFACTS = ("OCIRepository", "Bucket")
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -22,6 +24,8 @@ class Scope:
     path: str
     variables: Mapping[str, str]
     namespace: str = ""
+    more: bool = False
+    """Whether objects of the cluster give variables, too (`substituteFrom`): no default is certain to hold."""
 
     def holds(self, file: str) -> bool:
         """Whether a file lies in the folder, as far as the end of its name tells."""
@@ -44,16 +48,16 @@ def scopes(documents: Sequence[Document]) -> tuple[Scope, ...]:
     for document in documents if _one_repository(documents) else ():
         spec = _mapping(document.data.get("spec"))
         path = _normal(spec.get("path"))
-        if _kind(document) != FLUX or not path:
+        if _kind(document) != FLUX or not path or _is_artifact(spec):
             continue
-        given = _mapping(_mapping(spec.get("postBuild")).get("substitute"))
-        own = Scope(
-            path, {str(key): str(value) for key, value in given.items()}, str(spec.get("targetNamespace") or "")
-        )
+        built = _mapping(spec.get("postBuild"))
+        given = {str(key): str(value) for key, value in _mapping(built.get("substitute")).items()}
+        own = Scope(path, given, str(spec.get("targetNamespace") or ""), bool(built.get("substituteFrom")))
         other = found.get(path, own)
         same = {name: value for name, value in own.variables.items() if other.variables.get(name) == value}
-        found[path] = Scope(path, same, own.namespace if own.namespace == other.namespace else "")
-    return tuple(one for one in found.values() if one.variables or one.namespace)
+        namespace = own.namespace if own.namespace == other.namespace else ""
+        found[path] = Scope(path, same, namespace, own.more or other.more)
+    return tuple(one for one in found.values() if one.variables or one.namespace or one.more)
 
 
 def _paths(document: Document) -> Iterator[str]:
@@ -63,7 +67,7 @@ def _paths(document: Document) -> Iterator[str]:
     whether that repository is this one.
     """
     for source in _sources(document):
-        yield "" if CHANGES & source.keys() else _normal(source.get("path"))
+        yield "" if CHANGES & source.keys() or _is_artifact(source) else _normal(source.get("path"))
 
 
 def _sources(document: Document) -> Iterator[Mapping[str, Any]]:
@@ -76,9 +80,15 @@ def _sources(document: Document) -> Iterator[Mapping[str, Any]]:
         yield from map(_mapping, listed if isinstance(listed, list) else [spec.get("source")])
 
 
+def _is_artifact(source: Mapping[str, Any]) -> bool:
+    """Whether Flux reads a source from a registry or a bucket: what was put in there, no repository says."""
+    return _mapping(source.get("sourceRef")).get("kind") in ARTIFACTS
+
+
 def _one_repository(documents: Iterable[Document]) -> bool:
     """Whether all folders are of one repository: of several, nothing tells which one was read."""
-    named = {_repository(document, source) for document in documents for source in _sources(document)}
+    sources = ((one, source) for one in documents for source in _sources(one) if not _is_artifact(source))
+    named = {_repository(document, source) for document, source in sources}
     return len(named - {None}) <= 1
 
 

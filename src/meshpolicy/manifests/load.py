@@ -248,11 +248,12 @@ class _Reading:
 
     def _read_text(self, name: str, text: bytes, problems: list[Problem], *, found: bool) -> Iterator[Document]:
         """Yield the documents of a text, with what Flux gives to the folder that it lies in."""
-        variables, namespace = self._variables, ""
+        variables, namespace, defaults = self._variables, "", True
         for scope in (scope for scope in self._options.scopes if scope.holds(name)):
             variables = {**scope.variables, **(variables or {})}
-            namespace = scope.namespace
-        for document in read(name, text, problems, words=self._words, found=found, variables=variables):
+            namespace, defaults = scope.namespace, defaults and not scope.more
+        given = read(name, text, problems, words=self._words, found=found, variables=variables, defaults=defaults)
+        for document in given:
             yield replace(document, namespace=namespace) if namespace else document
 
 
@@ -264,12 +265,16 @@ def read(
     words: bool = False,
     found: bool = False,
     variables: Mapping[str, str] | None = None,
+    defaults: bool = True,
 ) -> Iterator[Document]:
-    """Yield the documents of one text; `name` is what places say, `found` whether the file was not named itself."""
+    """Yield the documents of one text; `name` is what places say, `found` whether the file was not named itself.
+
+    `defaults` says whether variables without a value have their default.
+    """
     number = 0
     try:
         decoded = text.decode("utf-16" if text.startswith(UTF_16) else "utf-8")
-        decoded = decoded if variables is None else substituted(decoded, variables)
+        decoded = decoded if variables is None else substituted(decoded, variables, defaults=defaults)
         if deep := _first_too_deep(decoded):
             problems.append(Problem(Place(name, deep), f"invalid YAML: it is nested deeper than {DEEPEST} levels"))
             return

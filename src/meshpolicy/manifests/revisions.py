@@ -23,6 +23,8 @@ from meshpolicy.manifests.options import AS_IT_IS, ReadOptions
 
 LINK = "120000"
 """The mode of a link."""
+SUBMODULE = "160000"
+"""The mode of a commit of another repository."""
 
 
 class RevisionUnreadable(MeshPolicyError):
@@ -69,7 +71,8 @@ def read_revision(
         )
         documents, problems = load(named, progress, options=inner)
         lost = lost_overlays(named, inner) if named else ()
-        return documents, (*problems, *lost, *_outside(found.links, named, inner))
+        others = _submodules(found.submodules, [found.at(path) for path in paths], inner)
+        return documents, (*problems, *lost, *_outside(found.links, named, inner), *others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class LaidOut:
     """Where the current folder lies in it."""
     links: tuple[tuple[Path, str], ...]
     """Links that lead to nothing in it, and were not written, with what they name."""
+    submodules: tuple[tuple[Path, str], ...] = ()
+    """Where other repositories would lie, with the commit of each."""
 
     def at(self, path: str) -> Path:
         """Return where a path lies in it. Raises RevisionUnreadable for one outside of the repository."""
@@ -106,6 +111,15 @@ def _outside(links: Sequence[tuple[Path, str]], named: Sequence[Path], options: 
             text = f"not rendered: a link to {target}, which the revision does not hold"
             content = hashlib.sha256(target.encode(errors="replace")).hexdigest()
             yield Problem(Place(options.shown(link)), text, ProblemKind.NOT_RENDERED, digest=content)
+
+
+def _submodules(found: Sequence[tuple[Path, str]], named: Sequence[Path], options: ReadOptions) -> Iterator[Problem]:
+    """Yield the submodules in, below or above the paths: git keeps their commits, and not what they hold."""
+    for folder, commit in found:
+        near = any(folder.is_relative_to(one) or one.is_relative_to(folder) for one in named)
+        if near and not is_excluded(options.shown(folder), options.excluded):
+            text = f"not rendered: a submodule at {commit[:12]}, whose files another repository holds"
+            yield Problem(Place(options.shown(folder)), text, ProblemKind.NOT_RENDERED, digest=commit)
 
 
 def _shown(revision: str, here: Path, file: Path) -> str:
@@ -134,7 +148,8 @@ def _laid_out(revision: str, folder: Path, paths: Sequence[str]) -> LaidOut:
         file.write_bytes(content)
     here = folder / prefix
     here.mkdir(parents=True, exist_ok=True)
-    return LaidOut(folder, here, _linked(folder, {folder / one.name: target for one, target in led_to.items()}))
+    lost = _linked(folder, {folder / one.name: target for one, target in led_to.items()})
+    return LaidOut(folder, here, lost, tuple((folder / e.name, e.blob) for e in entries if e.mode == SUBMODULE))
 
 
 def _linked(folder: Path, links: Mapping[Path, str]) -> tuple[tuple[Path, str], ...]:

@@ -18,11 +18,15 @@ TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
 """What a template engine has yet to fill in."""
 
 
-def substituted(text: str, values: Mapping[str, str]) -> str:
-    """Return a text with its variables' values, or else their defaults; one that has neither stays as it is."""
+def substituted(text: str, values: Mapping[str, str], *, defaults: bool = True) -> str:
+    """Return a text with its variables' values, or else their defaults; one that has neither stays as it is.
+
+    Without `defaults` none counts: a value may come from where nobody looked.
+    """
 
     def value(found: re.Match[str]) -> str:
-        return values.get(found["name"], found[0] if found["default"] is None else found["default"])
+        kept = found[0] if found["default"] is None or not defaults else found["default"]
+        return values.get(found["name"], kept)
 
     return VARIABLE.sub(value, text)
 

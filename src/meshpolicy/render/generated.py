@@ -12,7 +12,7 @@ from meshpolicy.generate.generate import Generated
 from meshpolicy.generate.grant import ANY_REQUEST, Grant
 from meshpolicy.generate.networks import Networks, said
 from meshpolicy.generate.objects import Made
-from meshpolicy.generate.proof import Meant, asked, client_set, declared, scraped
+from meshpolicy.generate.proof import Meant, declared, scraped, sentence
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.traffic.read import Observed
 
@@ -78,7 +78,7 @@ def generated_as_text(found: Generated, seen: Observed, cluster: Cluster) -> str
         _part("Granted, with more than was observed", _general(found, cluster)),
         _part("Granted, as the manifests declare it", (one.sentence(cluster) for one in _declared(found, cluster))),
         _part("Not granted", _not_granted(found)),
-        _part("Closed, as nobody was granted a call", _closed(found)),
+        _part("Closed, as nobody was granted a call", found.closed),
         *(_network_parts(found.networks) if found.networks is not None else ()),
         ["\n".join(_proved(found))],
     )
@@ -96,11 +96,6 @@ def _seen(seen: Observed, found: Generated) -> Iterator[str]:
 def _part(title: str, lines: Any) -> list[str]:
     told = [f"  {line}" for line in lines]
     return ["\n".join([f"{title}:", *told])] if told else []
-
-
-def sentence(grant: Grant, cluster: Cluster) -> str:
-    """Return a grant as `meshpolicy prove` reads it."""
-    return Meant(grant.spot.workloads[0], grant.spot.port, client_set(grant.identity), asked([grant])).sentence(cluster)
 
 
 def _granted(grant: Grant, cluster: Cluster) -> str:
@@ -142,11 +137,6 @@ def _not_granted(found: Generated) -> Iterator[str]:
             # Where others ask for the same, the request alone would decide about them, too.
             words = one.said.request if requests[one.said.request] == 1 else str(one.said)
             yield f"{CHOOSE[2:]}{'--accept | ' if one.grantable else ''}--forbid '{words}'"
-
-
-def _closed(found: Generated) -> Iterator[str]:
-    called = {grant.spot for grant in found.plan.grants}
-    return (spot.name for spot in found.plan.spots if spot not in called)
 
 
 def _network_parts(networks: Networks) -> Iterator[list[str]]:
@@ -217,7 +207,7 @@ def generated_as_json(found: Generated, seen: Observed, cluster: Cluster) -> str
             }
             for one in found.plan.aside
         ],
-        "closed": list(_closed(found)),
+        "closed": list(found.closed),
         "proofs": {
             # Of nothing, nobody shall read that it is allowed.
             "allowed": not proofs.refused if found.plan.grants or _declared(found, cluster) else None,

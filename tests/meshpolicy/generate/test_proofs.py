@@ -21,11 +21,12 @@ from meshpolicy.decide.transport import Call
 from meshpolicy.generate.choice import Choices
 from meshpolicy.generate.generate import Generated, Wishes, generate
 from meshpolicy.generate.grant import Grant
+from meshpolicy.generate.proof import sentence
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.render.generated import manifests_as_yaml, sentence
+from meshpolicy.render.generated import manifests_as_yaml
 
 from ..build import cluster as read_cluster
 from .shops import METHODS, PATHS, PORTS, WORLDS, App, Sent, Shop, manifests, observed, port_of

@@ -137,3 +137,26 @@ def test_an_overlay_that_no_folder_holds_is_a_problem(repository: Path) -> None:
 def test_a_path_outside_of_the_repository_is_in_no_revision(repository: Path) -> None:
     with pytest.raises(RevisionUnreadable, match="outside of the git repository"):
         read_revision([str(repository.parent)], options=ReadOptions(revision="HEAD"))
+
+
+@pytest.mark.parametrize(
+    ("path", "excluded", "told"),
+    [
+        (".", (), True),
+        ("vendor", (), True),
+        ("vendor/policies", (), True),
+        ("own", (), False),
+        (".", ("policies",), False),
+    ],
+)
+def test_a_submodule_is_told_as_not_read(path: str, excluded: tuple[str, ...], told: bool, repository: Path) -> None:
+    (repository / "own").mkdir()
+    (repository / "own/pod.yaml").write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: b}\nspec: {containers: []}\n")
+    other = git("rev-parse", "HEAD")
+    (repository / "vendor/policies").mkdir(parents=True)
+    git("update-index", "--add", "--cacheinfo", f"160000,{other},vendor/policies")
+    commit()
+    _, problems = read_revision([path], options=ReadOptions(revision="HEAD", excluded=excluded))
+    text = f"not rendered: a submodule at {other[:12]}, whose files another repository holds"
+    found = [(str(one.place), one.message, one.kind) for one in problems if "submodule" in one.message]
+    assert found == ([("HEAD:vendor/policies", text, ProblemKind.NOT_RENDERED)] if told else [])

@@ -1,0 +1,150 @@
+"""The least policies for observed calls, as values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import NoReturn
+
+from meshpolicy.api.manifests import Manifests, cluster_of
+from meshpolicy.core.errors import InvalidInput, InvalidQuestion, Place, Problem
+from meshpolicy.generate.choice import Choices
+from meshpolicy.generate.generate import Generated, Wishes, generate
+from meshpolicy.generate.plan import Limits
+from meshpolicy.generate.proof import sentence
+from meshpolicy.traffic.read import read as read_traffic
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedCalls:
+    """Calls that are granted."""
+
+    sentence: str
+    """As `prove` reads it, and proves it for the manifests with the new objects."""
+    count: int
+    """How many calls were seen."""
+    paths: tuple[str, ...]
+    """Those that were seen; empty where the log tells none."""
+    more_than_observed: bool
+    """Whether it opens more: other paths of one shape, or any request."""
+    accepted: bool
+    """Whether that was accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotGranted:
+    """Calls that were seen, and are not granted."""
+
+    client: str
+    request: str
+    server: str
+    why: str
+    hint: str
+    count: int
+    place: Place
+    undecided: bool
+    """Whether somebody must decide about them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeastPolicies:
+    """Policies, and what is proved of them. It is no truth value itself: ask its `settled`."""
+
+    manifests: tuple[Mapping[str, object], ...]
+    """The objects, ready to be written as YAML."""
+    granted: tuple[GrantedCalls, ...]
+    not_granted: tuple[NotGranted, ...]
+    closed: tuple[str, ...]
+    """Ports that get a Server and no grant, as nobody was seen to call them: `namespace/workload:port`."""
+    unproved: tuple[str, ...]
+    """What is not proved: observed calls that may be refused, and calls that are allowed besides."""
+    without_network_policy: tuple[str, ...]
+    """Workloads that get no NetworkPolicy though some were asked for, each with the reasons."""
+    unread: tuple[Problem, ...]
+    """Lines of the traffic that are not understood."""
+
+    @property
+    def proved(self) -> bool:
+        """Whether all that is granted is allowed, and nothing else on these ports; of nothing, nothing is proved."""
+        return not self.unproved and bool(self.manifests)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all is proved, and nothing is left to decide."""
+        undecided = any(one.undecided for one in self.not_granted)
+        return self.proved and not undecided and all(one.accepted or not one.more_than_observed for one in self.granted)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("policies may be proved or not: ask their .proved or .settled")
+
+
+def least_policies(
+    manifests: Manifests,
+    traffic: Sequence[str | PathLike[str]],
+    *,
+    accept: Sequence[str] = (),
+    narrow: Sequence[str] = (),
+    forbid: Sequence[str] = (),
+    min_count: int = 2,
+    namespaces: Sequence[str] = (),
+    scrapers: Sequence[str] = (),
+    network_policies: bool = False,
+) -> LeastPolicies:
+    """Make the least policies that allow observed calls.
+
+    Args:
+        manifests: what `read` returned.
+        traffic: files and folders of observed calls: Linkerd's access log, series of Prometheus, the local mesh's tap.
+        accept: calls that are granted, as `[CLIENT may ][METHOD ]PATH[ on SERVER]`; `*` is anything.
+        narrow: patterns of which only the paths that were seen are granted.
+        forbid: calls that are not granted.
+        min_count: how often a client must have asked for the same.
+        namespaces: those that are meant; none: those that were called.
+        scrapers: who scrapes the sidecars' metrics, as `namespace/account`; none: the Prometheus of linkerd-viz, where
+            the manifests have it.
+        network_policies: whether NetworkPolicies are made, too.
+
+    Returns:
+        The objects, what they grant and what not, and what is proved of them.
+
+    Raises:
+        InvalidInput: a cluster would refuse some of the manifests, or a file of calls cannot be read.
+        InvalidQuestion: a choice means nothing that was observed.
+
+    """
+    cluster = cluster_of(manifests)
+    if min_count < 1:
+        raise InvalidQuestion(f"min_count {min_count}: at least 1 is expected")
+    if wrong := next((one for one in scrapers if one.count("/") != 1 or not all(one.split("/"))), None):
+        raise InvalidQuestion(f"scrapers {wrong}: NAMESPACE/ACCOUNT is expected")
+    seen = read_traffic([str(path) for path in traffic])
+    if seen.unusable:
+        raise InvalidInput(seen.problems)
+    wishes = Wishes(
+        Choices.of(accept, narrow, forbid), Limits(min_count), tuple(namespaces), tuple(scrapers), network_policies
+    )
+    return _public(generate(cluster, seen.calls, wishes), seen.problems)
+
+
+def _public(found: Generated, unread: tuple[Problem, ...]) -> LeastPolicies:
+    cluster, networks = found.proved.cluster, found.networks
+    granted = tuple(
+        GrantedCalls(sentence(one, cluster), one.count, one.paths, one.general, one.accepted)
+        for one in found.plan.grants
+    )
+    apart = tuple(
+        NotGranted(
+            one.said.client, one.said.request, one.said.server, str(one.why), one.hint, one.count, one.place, one.open
+        )
+        for one in found.plan.aside
+    )
+    proofs = found.proved.proofs
+    unproved = (
+        *found.proved.problems,
+        *proofs.refused,
+        *(f"allowed besides: {one.words} (for example {one.witness})" for one in proofs.beyond),
+        *proofs.unknown,
+        *(networks.refused if networks is not None else ()),
+    )
+    without = tuple(f"{one.name}: {'; '.join(one.reasons)}" for one in (networks.without if networks else ()))
+    manifests = tuple(one.manifest for one in found.made)
+    return LeastPolicies(manifests, granted, apart, found.closed, unproved, without, unread)
