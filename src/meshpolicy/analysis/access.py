@@ -16,7 +16,8 @@ from meshpolicy.core.match import IdentityMatch, NetworkMatch
 from meshpolicy.core.policy import Authorization, Origin, Ref, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.connection import Connection
-from meshpolicy.decide.transport import identity_of
+from meshpolicy.decide.outbound import kept_by_clients
+from meshpolicy.decide.transport import find_service_targets, identity_of
 from meshpolicy.index.effective import IPV6, skipped
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
@@ -80,8 +81,11 @@ def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
     for offer in offers:
         for meshed, asked in offers.asked(offer):
             for clients in subjects(offer.grant, meshed=meshed):
-                blocked = callers.blocked(clients, port.workload, port.number)
-                yield Access(ref, port.number, clients, asked, offer.grant.ref, tuple(offer.routes), blocked)
+                blocked, doubt = callers.blocked(clients, port.workload, port.number)
+                doubt = doubt or callers.kept_by_proxies(clients, port)
+                yield Access(
+                    ref, port.number, clients, asked, offer.grant.ref, tuple(offer.routes), blocked, unknown=doubt
+                )
     if offers.unknown:
         yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, unknown=offers.unknown)
 
@@ -132,21 +136,43 @@ class _Callers:
             found.setdefault(identity_of(self._cluster, workload), []).append(workload)
         return found
 
-    def blocked(self, clients: ClientSet, server: Workload, port: int) -> tuple[Ref, ...]:
-        """Return the NetworkPolicies that block every workload of an account; of wider sets of clients none."""
-        if not walls(self._cluster):
-            return ()
+    def blocked(self, clients: ClientSet, server: Workload, port: int) -> tuple[tuple[Ref, ...], str]:
+        """Return the NetworkPolicies that block every workload of an account, or why it is not known that one passes.
+
+        Of wider sets of clients there are none, and it is known.
+        """
+        workloads = self._of_account(clients) if walls(self._cluster) else []
+        found: dict[Ref, None] = {}
+        doubt = ""
+        for workload in workloads:
+            verdict = self._wire(workload, server, port).blocked(index_of(self._cluster).network_policies)
+            if verdict is None:
+                return (), ""
+            if verdict.truth is Truth.UNKNOWN:
+                names = ", ".join(map(str, verdict.policies))
+                doubt = verdict.reason.text if verdict.reason else f"whether {names} lets {workload.ref} through"
+            found |= dict.fromkeys(verdict.policies)
+        return ((), doubt) if doubt else (tuple(found), "")
+
+    def kept_by_proxies(self, clients: ClientSet, port: Port) -> str:
+        """Return why no call by the server's name is certain to leave the proxies of an account; empty: one may be.
+
+        Only a Service of the workload's own name is what `check` calls; others leave the pod's address.
+        """
+        if not all(term.identities.all_of for term in clients):
+            return ""
+        targets = find_service_targets(self._cluster, port.workload, port.number)
+        targets = [one for one in targets if one.service.ref.name == port.workload.ref.name]
+        homes = dict.fromkeys(one.ref.namespace for one in self._of_account(clients)) or {"": None}
+        reasons = [kept_by_clients(self._cluster, target, home) for target in targets for home in homes]
+        first = next(iter(reasons), None)
+        return "" if first is None or not all(reasons) else first.text
+
+    def _of_account(self, clients: ClientSet) -> list[Workload]:
+        """Return the workloads of the one account that is meant; none of wider sets of clients."""
         patterns = {pattern for term in clients for pattern in term.identities.all_of}
         identity = next(iter(patterns)) if len(patterns) == 1 else None
-        if not isinstance(identity, IdentityMatch) or identity.pattern not in self._by_identity:
-            return ()
-        found: dict[Ref, None] = {}
-        for workload in self._by_identity[identity.pattern]:
-            verdict = self._wire(workload, server, port).blocked(index_of(self._cluster).network_policies)
-            if verdict is None or verdict.truth is not Truth.NO:
-                return ()
-            found |= dict.fromkeys(verdict.policies)
-        return tuple(found)
+        return self._by_identity.get(identity.pattern, []) if isinstance(identity, IdentityMatch) else []
 
     def _wire(self, client: Workload, server: Workload, port: int) -> Connection:
         tunnelled = self._cluster.settings.outbound_transport_mode != "transparent"

@@ -46,12 +46,12 @@ def client_changes(before: Port, after: Port) -> Iterator[str]:
             made = [_made_of(cluster, target, namespace) for cluster, target in targets]
             if made[0][0] != made[1][0]:
                 refs = ", ".join(map(str, dict.fromkeys((*made[0][1], *made[1][1]))))
-                yield f"by {refs} proxies of clients may do something else with calls through Service {name}"
+                yield f"{refs}: proxies of clients may do something else with calls through Service {name}"
                 break
     taken = [_taken(port.cluster, port.workload) for port in ports]
     if taken[0] != taken[1]:
         refs = ", ".join(sorted({str(ref) for found in taken for ref in found.values()}))
-        yield f"by {refs} proxies of clients may do something else with calls of the pod's address"
+        yield f"{refs}: proxies of clients may do something else with calls of the pod's address"
 
 
 def _homes(targets: list[tuple[Cluster, ServiceTarget | None]]) -> dict[str, None]:

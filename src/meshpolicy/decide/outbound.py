@@ -297,6 +297,19 @@ def leaves_no_time(service: Service) -> str:
     return next((name for name in TIMEOUTS if NO_TIME.fullmatch(service.annotations.get(name, ""))), "")
 
 
+def kept_by_clients(cluster: Cluster, target: ServiceTarget, namespace: str) -> Reason | None:
+    """Return why no request through a Service reaches the pod for certain, whatever is asked; None: it may."""
+    policy = client_policy(cluster, target, namespace)
+    if policy.unclear is not None or policy.protocol is ClientProtocol.OPAQUE:
+        return policy.unclear
+    if policy.profile is not None and policy.profile.overrides:
+        return Reason(f"{policy.profile.ref} names other destinations", "R121", policy.profile.ref)
+    if policy.invalid is not None:
+        return Reason(f"{policy.invalid} has a match without a method", "R120", policy.invalid)
+    none, ref = leaves_no_time(target.service), target.service.ref
+    return Reason(f"{none} of {ref} leaves a request no time", "R135", ref) if none else None
+
+
 def _ingress_mode(call: Call, policy: ClientPolicy) -> Reason | None:
     """Say that a client in ingress mode routes by a header, and looks for HTTP whatever it is told."""
     if call.client is None or call.client.annotations.get(INJECT) != "ingress" or not call.traffic.is_http:

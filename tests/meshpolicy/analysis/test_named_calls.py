@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from meshpolicy.analysis.access import accesses
 from meshpolicy.analysis.difference import Change, compare
 from meshpolicy.analysis.prove import Outcome, Proof, prove
 from meshpolicy.analysis.questions import caller, target
@@ -255,6 +256,39 @@ def test_nothing_is_proved_that_check_denies_or_does_not_know(
         assert outcome(f"no unmeshed client may {on}") is not Outcome.PROVED, stranger
     if pinger.allowed is not rogue.allowed:
         assert outcome("arena/pinger and arena/rogue have the same access to arena/ponger:8080") is not Outcome.PROVED
+
+
+CILIUM = {
+    "apiVersion": "cilium.io/v2",
+    "kind": "CiliumNetworkPolicy",
+    "metadata": {"name": "c", "namespace": "arena"},
+    "spec": {"endpointSelector": {"matchLabels": {"app": "pinger"}}, "egress": [{}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "unknown"),
+    [
+        ((), False),
+        ((route(exact("/other"), parents=[PONGER]),), False),  # some requests pass
+        ((egress(),), False),
+        ((called(**{"timeout.linkerd.io/request": "0s"}),), True),
+        ((labelled(**{"multicluster.linkerd.io/remote-discovery": "east"}),), True),
+        ((profile(routes=[], dstOverrides=[{"authority": "x", "weight": 1}]),), True),
+        ((route(HEADER, kind="GRPCRoute", group=GATEWAY, parents=[PONGER]),), True),
+        ((CILIUM,), True),  # N23
+        (
+            (network_policy("pinger", egress=[{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}], policyTypes=["Egress"]),),
+            True,
+        ),
+    ],
+)
+def test_a_granted_access_says_why_nobody_knows_whether_its_calls_arrive(
+    more: tuple[Manifest, ...], unknown: bool
+) -> None:
+    found = cluster(*arena(*more))
+    own = [one for one in accesses(found) if (one.server.name, one.port) == ("ponger", 8080)]
+    assert [bool(one.unknown) for one in own] == [unknown], own
 
 
 @pytest.mark.parametrize(
