@@ -1,6 +1,7 @@
 """The kubelet's part: sends the manifest's httpGet probes through the sidecar, from the node's address.
 
-Thresholds and periods are Kubernetes'; only the first success is looked for more often, so that `up` is quick.
+Thresholds and periods are Kubernetes'. Only the first success does not wait for its period, so that `up` is quick: the
+app itself is asked on its own socket until it would answer well. What the sidecar sees, and counts, is as on a cluster.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from localmesh.until import POLL
 from meshpolicy.kinds.container import Probe, ProbeKind
 
 FIRST_SUCCESS = 0.1
-"""Seconds between startup or readiness probes until one succeeds for the first time."""
+"""Seconds between looks at the app until a startup or readiness probe succeeds for the first time."""
 
 
 async def answers(probe: Probe, address: IPv4Address, node: IPv4Address) -> bool:
@@ -27,10 +28,23 @@ async def answers(probe: Probe, address: IPv4Address, node: IPv4Address) -> bool
         return False
 
 
+async def would_answer(probe: Probe, address: IPv4Address, socket: Path) -> bool:
+    """Whether the app itself answers the probe well now, asked on its socket."""
+    try:
+        async with asyncio.timeout(probe.timeout):
+            reader, writer = await asyncio.open_unix_connection(str(socket))
+            return 200 <= await _get(reader, writer, probe.path, _headers(probe, address)) < 400
+    except (OSError, ValueError, EOFError):
+        return False
+
+
 async def _status(probe: Probe, address: IPv4Address, node: IPv4Address) -> int:
     reader, writer = await asyncio.open_connection(str(address), probe.port, local_addr=(str(node), 0))
-    headers = {"Host": f"{address}:{probe.port}", "traceparent": unrecorded()}
-    return await _get(reader, writer, probe.path, headers | dict(probe.headers))
+    return await _get(reader, writer, probe.path, _headers(probe, address))
+
+
+def _headers(probe: Probe, address: IPv4Address) -> dict[str, str]:
+    return {"Host": f"{address}:{probe.port}", "traceparent": unrecorded(), **dict(probe.headers)}
 
 
 def unrecorded() -> str:
@@ -90,7 +104,8 @@ class Count:
 class Prober:
     """Probes one pod: `on_ready` hears every change of readiness, `on_dead` every verdict that it must restart.
 
-    Restarting the app starts a new round: startup first, then liveness and readiness together.
+    Restarting the app starts a new round: startup first, then liveness and readiness together. `sockets` is where the
+    app itself listens, by port.
     """
 
     def __init__(
@@ -101,12 +116,14 @@ class Prober:
         *,
         on_ready: Callable[[bool], None],
         on_dead: Callable[[str], None],
+        sockets: Mapping[int, Path] | None = None,
     ) -> None:
         self._probes = {probe.kind: probe for probe in probes}
         self._address = address
         self._node = node
         self._on_ready = on_ready
         self._on_dead = on_dead
+        self._sockets = sockets or {}
 
     async def run(self) -> None:
         """Probe until cancelled."""
@@ -127,11 +144,12 @@ class Prober:
         # The same patience as Kubernetes', in shorter steps.
         patience = probe.period * probe.failure_threshold
         deadline = now() + patience
+        await self._until_due(probe)
         while not await self._ask(probe):
             if now() > deadline:
                 self._on_dead(f"{probe.kind}: no success in {patience:g} s")
                 deadline += patience
-            await asyncio.sleep(min(FIRST_SUCCESS, probe.period))
+            await self._until_due(probe)
 
     async def _liveness(self, probe: Probe) -> None:
         count = Count(probe, good=True)
@@ -146,12 +164,23 @@ class Prober:
         count = Count(probe, good=False)
         await asyncio.sleep(probe.initial_delay)
         ready = seen = False
+        await self._until_due(probe)
         while True:
             before, ready = ready, count.record(await self._ask(probe))
             if ready != before:
                 self._on_ready(ready)
             seen = seen or ready
-            await asyncio.sleep(probe.period if seen else min(FIRST_SUCCESS, probe.period))
+            await (asyncio.sleep(probe.period) if seen else self._until_due(probe))
+
+    async def _until_due(self, probe: Probe) -> None:
+        """Wait until a probe that has never succeeded is sent: after its period, or as soon as the app would answer."""
+        now = asyncio.get_running_loop().time
+        due = now() + probe.period
+        while (left := due - now()) > 0:
+            socket = self._sockets.get(probe.port)
+            if socket is not None and await would_answer(probe, self._address, socket):
+                return
+            await asyncio.sleep(min(FIRST_SUCCESS, left))
 
     async def _ask(self, probe: Probe) -> bool:
         return await answers(probe, self._address, self._node)

@@ -164,4 +164,5 @@ class Runner:
             self._node,
             on_ready=lambda ready: self._set(name, ready),
             on_dead=restart,
+            sockets={port.number: self.pod.socket(port) for one in self.pod.containers for port in one.ports},
         )

@@ -1,10 +1,11 @@
 """The kubelet's part, against a real server on a loopback address."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +30,7 @@ class Site:
         """Answer one request."""
         try:
             self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
-            self.peers.add(writer.get_extra_info("peername")[0])
+            self.peers.update(writer.get_extra_info("peername")[:1])  # none on a Unix socket
             status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
             writer.write(f"{status}\r\nContent-Length: 0\r\n\r\n".encode())
         finally:
@@ -104,10 +105,12 @@ def test_a_verdict_needs_as_many_in_a_row_as_the_manifest_says(results: list[boo
     assert [count.record(result) for result in results] == verdicts
 
 
-async def heard(probes: tuple[Probe, ...], done: Callable[[list[object]], bool]) -> list[object]:
+async def heard(
+    probes: tuple[Probe, ...], done: Callable[[list[object]], bool], sockets: Mapping[int, Path] | None = None
+) -> list[object]:
     """Run a prober until what it said fulfils `done`."""
     said: list[object] = []
-    prober = Prober(probes, LOCALHOST, NODE, on_ready=said.append, on_dead=said.append)
+    prober = Prober(probes, LOCALHOST, NODE, on_ready=said.append, on_dead=said.append, sockets=sockets)
     task = asyncio.create_task(prober.run())
     await until(lambda: done(said), within=10, what=f"the prober said {said}")
     await stop_task(task)
@@ -118,6 +121,35 @@ def test_readiness_follows_the_answers() -> None:
     async def main() -> None:
         async with site("503 No", "200 OK", *["503 No"] * 3, "200 OK") as it:
             assert await heard((it.probe(),), lambda said: len(said) == 3) == [True, False, True]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", [ProbeKind.READINESS, ProbeKind.STARTUP])
+def test_a_sidecar_sees_no_probe_more_often_than_on_a_cluster_before_the_app_is_ready(
+    kind: ProbeKind, short_path: Path
+) -> None:
+    async def main() -> None:
+        app = Site([f"HTTP/1.1 {status}" for status in (*["503 No"] * 5, "200 OK")])
+        socket = short_path / "http.sock"
+        async with site("200 OK") as sidecar, await asyncio.start_unix_server(app.answer, socket):
+            probe = sidecar.probe(kind, period=600)
+            assert await heard((probe,), bool, {sidecar.port: socket}) == [True]
+            assert (len(app.heads), len(sidecar.heads)) == (6, 1)
+            assert app.heads[0].splitlines()[0] == sidecar.heads[0].splitlines()[0]
+
+    asyncio.run(main())
+
+
+def test_a_probe_of_an_app_that_never_answers_is_sent_after_its_period(short_path: Path) -> None:
+    async def main() -> None:
+        async with site("502 Bad Gateway") as sidecar:
+            probe = sidecar.probe(ProbeKind.STARTUP, period=0.05, failures=4)
+            sockets = {sidecar.port: short_path / "none.sock"}
+            (said,) = await heard((probe,), bool, sockets)
+            assert "startupProbe: no success in 0.2 s" in str(said)
+            # The last one is sent when the time is up; a busy machine leaves some out.
+            assert 1 <= len(sidecar.heads) <= 5
 
     asyncio.run(main())
 
