@@ -1,5 +1,6 @@
 """Runs the real command line on a state folder and ports of its own."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -10,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from click.testing import CliRunner
 
+from localmesh.cli import main
 from localmesh.pods.ports import any_port
 from localmesh.state import StateFolder
 from localmesh.supervisor.client import Client
@@ -18,6 +21,9 @@ from localmesh.views import PodView
 
 PROJECT = Path(__file__).parents[2]
 PARTS = ("k8s/base", "mesh/policies", "mesh/ingress")
+PROCESSES = ("up", "chaos", "test")
+"""Commands that start others, or take over signals: they get a process of their own. Most only talk to a mesh, and run
+in the process of the test, as another Python would need a second to start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +86,20 @@ class Commands:
         )
 
     def run(self, *words: str, **environment: str) -> "Outcome":
-        """Run a command to its end."""
+        """Run a command to its end, in this process if it can be."""
+        if words[0] not in PROCESSES:
+            return self.within(*words, **environment)
         with self.start(*words, **environment) as process:
             out, err = process.communicate(timeout=90)
         return Outcome(process.returncode, out, err)
+
+    def within(self, *words: str, **environment: str) -> "Outcome":
+        """Run a command in this process."""
+        with contextlib.chdir(self.here):
+            result = CliRunner().invoke(main, words, env={**self.environment, **environment}, prog_name="localmesh")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Outcome(result.exit_code, result.stdout, result.stderr)
 
     def processes(self) -> dict[str, psutil.Process]:
         """Return all processes of this mesh by their names."""

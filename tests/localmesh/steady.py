@@ -12,6 +12,8 @@ from localmesh.until import stop_task
 
 RATE = 50
 """Requests per second."""
+PATIENCE = 60
+"""Seconds that an answer may take on a machine that is busy: one that comes late was not lost."""
 BROKEN_OFF = "broken off"
 """The answer's head had arrived, and its body ended early. No proxy can send such a request again."""
 
@@ -51,7 +53,7 @@ class Load:
 async def steady_load(url: str, proxy: str | None = None) -> AsyncIterator[Load]:
     """Keep up a load while the body runs; every request that was sent has ended afterwards."""
     load = Load()
-    async with httpx.AsyncClient(proxy=proxy, trust_env=False, timeout=10) as http:
+    async with httpx.AsyncClient(proxy=proxy, trust_env=False, timeout=PATIENCE) as http:
         running = asyncio.create_task(load.run(http, url))
         try:
             yield load

@@ -154,7 +154,7 @@ def test_a_port_that_is_taken_is_named_with_its_setting(setting: str, idle: Comm
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", idle.port if setting == "PORT" else idle.https_port))
         taken.listen()
-        outcome = idle.run("up")
+        outcome = idle.within("up")
     assert outcome.code == 2
     assert f"LOCALMESH_{setting}" in outcome.err
     assert idle.processes() == {}
@@ -163,20 +163,20 @@ def test_a_port_that_is_taken_is_named_with_its_setting(setting: str, idle: Comm
 def test_all_that_is_wrong_is_said_at_once(idle: Commands) -> None:
     for wrong in ("a program that is not here", "a field of a pod that no process has"):
         TABLE[wrong][0](idle)
-    outcome = idle.run("up")
+    outcome = idle.within("up")
     assert (outcome.err.count("`pongping`"), outcome.err.count("`status.hostIP`")) == (2, 2)
 
 
 def test_a_file_is_named_from_the_folder_one_is_in(idle: Commands) -> None:
     TABLE["broken YAML"][0](idle)
-    outcome = replace(idle, here=idle.manifests / "mesh").run("up")
+    outcome = replace(idle, here=idle.manifests / "mesh").within("up")
     assert outcome.err.startswith("error: ../k8s/base/services.yaml:2: invalid YAML"), outcome.err
 
 
-def test_no_project_around_the_current_folder_is_said(idle: Commands) -> None:
-    outcome = idle.run("up", LOCALMESH_MANIFESTS="")
-    assert outcome.code == 2
-    outcome = Commands(idle.folder, idle.port, idle.https_port).run("up", "--manifests", "/no/such/folder")
+def test_manifests_that_are_none_are_named(idle: Commands) -> None:
+    outcome = idle.within("up", LOCALMESH_MANIFESTS="")
+    assert (outcome.code, outcome.err) == (2, "error: LOCALMESH_MANIFESTS=: a folder is expected\n")
+    outcome = idle.within("up", "--manifests", "/no/such/folder")
     assert outcome.code == 2
     assert "/no/such/folder" in outcome.err
 
@@ -185,6 +185,6 @@ def test_no_project_around_the_current_folder_is_said(idle: Commands) -> None:
     "words", [("up", "--port", "0"), ("up", "--output", "xml"), ("ask", "pinger"), ("restart",), ("nope",)]
 )
 def test_a_command_line_that_is_wrong_is_answered_with_its_use(words: tuple[str, ...], idle: Commands) -> None:
-    outcome = idle.run(*words)
+    outcome = idle.within(*words)
     assert outcome.code == 2
     assert "Usage: localmesh" in outcome.err

@@ -122,13 +122,13 @@ def test_internal_modules_are_the_same_line_by_line_but_for_their_docstrings(whe
     assert shorter > 100
 
 
-def statements(source: str) -> list[tuple[int, str]]:
-    """Return what each statement of a module does, with its line; texts that stand alone do nothing."""
+def statements(source: str) -> tuple[list[int], str]:
+    """Return the lines of a module's statements, and what they do; texts that stand alone do nothing."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(body := getattr(node, "body", None), list):
             body[:] = [part for part in body if not is_text(part)] or [ast.Pass(lineno=0)]
-    return [(node.lineno, ast.dump(node)) for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    return [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)], ast.dump(tree)
 
 
 def is_text(statement: ast.stmt) -> bool:

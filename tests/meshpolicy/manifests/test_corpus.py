@@ -3,7 +3,7 @@
 import csv
 import io
 import random
-from contextlib import chdir, nullcontext
+from contextlib import chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,10 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ...onpath import real_tools
+from ...onpath import only, really, stand_in
 from ..command import run
 from .corpus import CERTAIN, GOOD, SHAPES, UNKNOWN, Shape, laid_out
 
+REMEMBERS = """
+import subprocess, sys
+from pathlib import Path
+said = Path(__file__).with_name(sys.argv[2].replace("/", "_") + ".yaml")
+if not said.exists():
+    done = subprocess.run([{kubectl!r}, *sys.argv[1:]], stdout=subprocess.PIPE)
+    if done.returncode:
+        sys.exit(done.returncode)
+    said.write_bytes(done.stdout)
+sys.stdout.buffer.write(said.read_bytes())
+"""
+"""The real kubectl, asked once for each folder: a test asks about the same tree again and again."""
 QUESTIONS = (
     ("lint",),
     ("list",),
@@ -43,8 +55,13 @@ def said_of_web(*arguments: str) -> tuple[int, str, str]:
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 def test_a_repository_is_answered(shape: Shape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(laid_out(tmp_path, shape.files))
-    with real_tools("kubectl") if shape.tool else nullcontext():
+    tree, tools = tmp_path / "tree", tmp_path / "tools"
+    tree.mkdir()
+    tools.mkdir()
+    if shape.tool:
+        stand_in(tools, "kubectl", REMEMBERS.format(kubectl=str(really("kubectl"))))
+        only(monkeypatch, tools)
+    with chdir(laid_out(tree, shape.files)):
         code, said, told = said_of_web(shape.source, *shape.options)
         assert code == 0, told
         assert shape.says in said, (said, told)
