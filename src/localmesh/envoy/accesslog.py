@@ -4,6 +4,7 @@
 """
 
 from localmesh.envoy import Json
+from localmesh.envoy.details import DENIED
 from localmesh.envoy.message import extension
 from localmesh.pods.pod import Pod
 
@@ -48,6 +49,11 @@ def inbound_http(pod: Pod) -> list[Json]:
 def inbound_tcp(pod: Pod) -> list[Json]:
     """Return the log of the streams that a sidecar accepts."""
     return _log(pod, {"direction": "inbound", **_COMMON, **_TCP, "authorization": _grant("network", "shadow")})
+
+
+def refused_tcp(pod: Pod) -> list[Json]:
+    """Return the log of the streams that are closed without a look at who sends them."""
+    return _log(pod, {"direction": "inbound", **_COMMON, "details": DENIED})
 
 
 def outbound_http(pod: Pod) -> list[Json]:

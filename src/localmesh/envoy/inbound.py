@@ -116,13 +116,13 @@ def _chains(pod: Pod, port: InboundPort, outside: Outside, export: SpanExport | 
     chains = [
         _chain(
             {**meshed, "application_protocols": [tls.OPAQUE]},
-            stream.close() if declared else bytes_from(known),
+            stream.close(pod, terminated=True) if declared else bytes_from(known),
             tls.server(alpn=(tls.OPAQUE,), demand=True),
         ),
         _chain(meshed, requests_from(known, Codec.AUTO), tls.server(alpn=tls.HTTP, demand=False)),
         _chain(
             {"transport_protocol": "tls"},
-            stream.close() if declared else bytes_from(strangers),
+            stream.close(pod, terminated=False) if declared else bytes_from(strangers),
         ),
         _chain(
             {"transport_protocol": "raw_buffer"},

@@ -6,6 +6,9 @@ from localmesh.envoy.message import extension
 from localmesh.pods.pod import Pod
 from meshpolicy.core.policy import Authorization
 
+NOBODY = "nobody"
+"""A cluster that there never is: whoever is to be forwarded to it is closed."""
+
 
 def forward(pod: Pod, cluster: str, **fields: object) -> list[Json]:
     """Return the filters that forward to the app."""
@@ -21,10 +24,23 @@ def forward(pod: Pod, cluster: str, **fields: object) -> list[Json]:
     ]
 
 
-def close() -> list[Json]:
-    """Return the filters that close at once: accepted, then nothing."""
-    kind = "filters.network.direct_response.v3.Config"
-    return [extension("envoy.filters.network.direct_response", kind, response={"inline_string": ""})]
+def close(pod: Pod, *, terminated: bool) -> list[Json]:
+    """Return the filters that accept a connection, close it, and write that into the log.
+
+    Where TLS ends here, that is after the handshake, which tells who came.
+    """
+    # Envoy asks for a limit of what is kept until then, which is nothing.
+    waits = {"upstream_connect_mode": "ON_DOWNSTREAM_TLS_HANDSHAKE", "max_early_data_bytes": 1}
+    return [
+        extension(
+            "envoy.filters.network.tcp_proxy",
+            "filters.network.tcp_proxy.v3.TcpProxy",
+            stat_prefix=NOBODY,
+            cluster=NOBODY,
+            access_log=accesslog.refused_tcp(pod),
+            **(waits if terminated else {}),
+        )
+    ]
 
 
 def authorized(pod: Pod, cluster: str, authorizations: tuple[Authorization, ...], peers: Peers) -> list[Json]:
@@ -37,7 +53,7 @@ def authorized(pod: Pod, cluster: str, authorizations: tuple[Authorization, ...]
         case Reach.EVERYONE:
             return forward(pod, cluster)
         case Reach.NOBODY:
-            return close()
+            return close(pod, terminated=peers.terminated)
         case Reach.SOME:
             return [
                 extension(

@@ -19,7 +19,7 @@ from meshpolicy.core.policy import (
     Ref,
 )
 from meshpolicy.decide.authorized import authorized
-from meshpolicy.decide.explain import binding_rates, governed, granted, limited, matched, not_granted
+from meshpolicy.decide.explain import binding_rates, governed, granted, limited, matched, not_granted, opaque_on_http
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
 
@@ -168,10 +168,7 @@ def _to_proxy(policy: PortPolicy, arrival: Arrival) -> Decision:
 def _declared_http(policy: PortPolicy, arrival: Arrival, traffic: Traffic, *, opaque: bool) -> Stack | Decision:
     """Decide on a port declared HTTP/1, HTTP/2 or gRPC: no bytes but that protocol's get through (R63, R64)."""
     if opaque or (arrival is Arrival.MESHED_TO_PORT and not traffic.is_http):
-        reason = Reason(
-            f"{policy.server} expects {policy.protocol}, and this connection is opaque", "R64", policy.server
-        )
-        return Decision(Verdict.CLOSED, reasons=(reason,))
+        return Decision(Verdict.CLOSED, reasons=(opaque_on_http(policy),))
     if arrival is Arrival.PLAIN and not _speaks(policy.protocol, traffic):
         reason = Reason(
             f"{policy.server} expects {policy.protocol}, and the client sends {traffic}", "R63", policy.server

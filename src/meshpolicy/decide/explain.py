@@ -25,6 +25,11 @@ def matched(routed: Routed) -> Reason:
     return Reason(f"the request matches {ref}", "R91", ref)
 
 
+def opaque_on_http(policy: PortPolicy) -> Reason:
+    """Say that a stream comes to a port that is declared to be HTTP."""
+    return Reason(f"{policy.server} expects {policy.protocol}, and this connection is opaque", "R64", policy.server)
+
+
 def granted(grant: Authorization) -> Reason:
     """Say who admits the client."""
     if grant.ref.origin is Origin.LOCALHOST:

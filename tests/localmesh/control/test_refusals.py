@@ -1,5 +1,6 @@
 """A refusal is explained by what the sidecar noted as `meshpolicy` explains it by the whole request."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 from itertools import product
 from pathlib import Path
@@ -7,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from localmesh.control.manifests import read_manifests
-from localmesh.control.refusals import Noted, Refusal, explained
+from localmesh.control.refusals import DECLARED, Noted, Refusal, explained, explained_stream
+from localmesh.envoy.details import DENIED
 from localmesh.pods.addresses import to_loopback
-from meshpolicy.core.client import Arrival, Client
-from meshpolicy.core.policy import PortPolicy
+from meshpolicy.core.client import Arrival, Client, Traffic
+from meshpolicy.core.policy import PortPolicy, Protocol
 from meshpolicy.decide.decide import Verdict, decide
 from meshpolicy.decide.routing import Request
 from meshpolicy.index.effective import effective
@@ -80,6 +82,25 @@ def test_every_refusal_has_the_reasons_that_the_whole_request_leads_to(policy: P
         rule = decision.route if decision.route and decision.route.is_object else policy.server
         assert (found.rule, found.place) == (str(rule), str(rule.place or ""))
     assert refused
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_every_refused_stream_has_the_reasons_that_the_call_leads_to(protocol: Protocol, identity: str) -> None:
+    refused = 0
+    address = IPv4Address("10.244.0.9")
+    client = Client(address, Arrival.MESHED_OPAQUE if identity else Arrival.PLAIN, identity)
+    for policy in (replace(one, protocol=protocol) for one in policies()):
+        decision = decide(policy, client, Request("", "", {}, ""), Traffic.TCP)
+        if decision.verdict is not Verdict.CLOSED:
+            continue
+        refused += 1
+        found = explained_stream(policy, Noted(DENIED, "", identity, str(to_loopback(address)), "stream"))
+        assert found is not None
+        assert (found.verdict, found.reasons) == (Verdict.CLOSED, tuple(map(str, decision.reasons)))
+        assert (found.rule, found.place) == (str(policy.server), str(policy.server.place or ""))
+    # A stranger is answered by the parser of a port for HTTP.
+    assert refused or (protocol in DECLARED and not identity)
 
 
 @pytest.mark.parametrize("details", ["via_upstream", "", "upstream_reset", "direct_response"])

@@ -1,10 +1,14 @@
 """What real Envoy answers to whom, port by port: the matrix of R63 with the verdicts that Linkerd gives."""
 
+import json
+
 import httpx
 import pytest
 
+from localmesh.observe.entry import from_line
 from localmesh.pods.addresses import to_cluster
 from localmesh.pods.pod import Pod
+from meshpolicy.decide.decide import Verdict
 
 from .realenvoy import say
 from .values import identity
@@ -147,6 +151,25 @@ def test_a_stream_is_logged_with_its_identity_and_grant(world: World) -> None:
     world.friend.tunnel(f"server.web:{PORTS['opaque']}", HELLO)
     line = world.server.wait_for_log(port=PORTS["opaque"], identity=identity("friend"))
     assert line["authorization"] == "AuthorizationPolicy web/friends-may"
+
+
+@pytest.mark.parametrize(
+    ("client", "port"), [("friend", "deny"), ("friend", "http"), ("other", "invalid"), ("other", "opaque")]
+)
+def test_a_stream_that_is_refused_is_logged_with_who_sent_it(world: World, client: str, port: str) -> None:
+    """Also where nobody is granted anything, so that nobody need be asked who it is."""
+    assert getattr(world, client).tunnel(f"server.web:{PORTS[port]}", HELLO) == CLOSED
+    line = world.server.wait_for_log(port=PORTS[port], identity=identity(client))
+    entry = from_line("server", json.dumps(line))
+    assert entry is not None
+    assert (entry.verdict, entry.request) == (Verdict.CLOSED, "stream")
+
+
+def test_bytes_of_a_stranger_that_are_refused_are_logged(world: World) -> None:
+    assert say(world.server.pod, PORTS["deny"], HELLO) == CLOSED
+    entry = from_line("server", json.dumps(world.server.wait_for_log(port=PORTS["deny"], peer="127.0.0.1")))
+    assert entry is not None
+    assert (entry.verdict, entry.identity) == (Verdict.CLOSED, "")
 
 
 def test_header_changes_reach_the_app(world: World) -> None:
