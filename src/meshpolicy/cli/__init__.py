@@ -19,6 +19,7 @@ VERBS = {
     "ready": "ready",
     "generate": "generate",
     "test": "cases",
+    "init": "init",
     "run": "run",
     "accept": "accept",
     "blast": "blast",

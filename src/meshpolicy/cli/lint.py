@@ -14,6 +14,7 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.sources import read
 from meshpolicy.render.github import findings_as_github
+from meshpolicy.render.gitlab import findings_as_gitlab
 from meshpolicy.render.json import findings_as_json
 from meshpolicy.render.junit import findings_as_junit
 from meshpolicy.render.sarif import findings_as_sarif
@@ -23,6 +24,7 @@ from meshpolicy.render.text import findings_as_text
 FORMS = {
     "json": findings_as_json,
     "github": findings_as_github,
+    "gitlab": findings_as_gitlab,
     "sarif": findings_as_sarif,
     "junit": findings_as_junit,
 }
@@ -36,7 +38,7 @@ def _fitted(text: str) -> str:
 @click.option("--ignore", multiple=True, metavar="CODE", help="Leave out a code (MP035); may be repeated.")
 @click.option("--notes/--no-notes", default=False, help="Show notes, too: worth knowing, and no mistakes.")
 @click.option("--explain", is_flag=True, help="Say of each finding why it matters, and the rules behind it.")
-@output("text", "json", "github", "sarif", "junit")
+@output("text", *FORMS)
 @sources
 @mesh_options
 def command(

@@ -1,6 +1,7 @@
 """Helm charts that are not rendered: whether they may hold what decides access."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ CHART = "Chart.yaml"
 PLAIN = (".yaml", ".yml", ".json")
 NOTES = "NOTES.txt"
 """What a template is called that is printed, and not applied."""
+LOOKUP = re.compile(r"\blookup\s+[\"`$.(]")
+"""A call of helm's function that asks the cluster for an object."""
 
 
 def is_chart(folder: Path) -> bool:
@@ -40,6 +43,15 @@ def chart_may_decide(folder: Path) -> bool:
     if missing_dependencies(folder) or any(folder.rglob("*.tgz")):
         return True
     return any(may(file) for file, may in _files(folder))
+
+
+def asking(folder: Path) -> Path | None:
+    """Return the first file of a chart that may hold policies and asks the cluster: `helm template` answers nothing."""
+    for file, may in _files(folder):
+        text = _text(file) if may is _template_may_decide else None
+        if text is not None and LOOKUP.search(text) and may(file):
+            return file.relative_to(folder)
+    return None
 
 
 def led_outside(folder: Path) -> Path | None:

@@ -12,7 +12,7 @@ import yaml
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
-from meshpolicy.manifests.chart import led_outside, missing_dependencies
+from meshpolicy.manifests.chart import asking, led_outside, missing_dependencies
 from meshpolicy.manifests.kustomization import Kustomization
 from meshpolicy.manifests.options import Chart
 from meshpolicy.manifests.remote import require_local
@@ -94,6 +94,11 @@ def rendered_chart(chart: Chart, name: str, read: Read) -> list[Document]:
         )
     if (path := led_outside(Path(chart.path))) is not None:
         raise NotRendered(f"{path} of the chart is a link out of it, or no regular file")
+    if (asks := asking(Path(chart.path))) is not None:
+        raise NotRendered(
+            f"{asks} of the chart asks the cluster by `lookup` what it renders; read what "
+            "`helm template --dry-run=server` renders"
+        )
     text = helm_template(str(Path(chart.path).absolute()), chart.release, chart.namespace, _absolute(chart.values))
     parts = [part for part in SEPARATOR.split(text.decode(errors="replace")) if part.strip()]
     found: list[Document] = []

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from meshpolicy.core.errors import MeshPolicyError
 
@@ -19,6 +19,25 @@ MOST_BYTES = 64 * 2**20
 NOWHERE = "http://127.0.0.1:1"
 """A proxy that nobody runs: whoever asks the net through it gets no answer."""
 KUSTOMIZE = (("kustomize", "build"), ("kubectl", "kustomize"))
+
+
+KINDS_OF_THE_MESH = {
+    "policy.linkerd.io/v1alpha1": (
+        "AuthorizationPolicy",
+        "MeshTLSAuthentication",
+        "NetworkAuthentication",
+        "HTTPRoute",
+        "HTTPLocalRateLimitPolicy",
+        "EgressNetwork",
+    ),
+    "policy.linkerd.io/v1beta1": ("Server", "ServerAuthorization", "HTTPRoute"),
+    "policy.linkerd.io/v1beta2": ("Server", "HTTPRoute"),
+    "policy.linkerd.io/v1beta3": ("Server", "HTTPRoute"),
+    "linkerd.io/v1alpha2": ("ServiceProfile",),
+    "gateway.networking.k8s.io/v1": ("Gateway", "GatewayClass", "HTTPRoute", "GRPCRoute"),
+    "gateway.networking.k8s.io/v1beta1": ("Gateway", "GatewayClass", "HTTPRoute", "ReferenceGrant"),
+}
+"""What a cluster with Linkerd has besides Kubernetes' own: charts ask for it (`.Capabilities.APIVersions.Has`)."""
 
 
 class NotRendered(MeshPolicyError):
@@ -41,7 +60,14 @@ def helm_template(chart: str, release: str, namespace: str, values: Sequence[str
         raise NotRendered("helm is not installed, which would render it")
     given = [f"--values={file}" for file in values]
     space = [f"--namespace={namespace}"] if namespace else []
-    return _run("helm", [program, "template", *space, *given, "--", release, chart])
+    there = [f"--api-versions={name}" for name in _api_versions()]
+    return _run("helm", [program, "template", *there, *space, *given, "--", release, chart])
+
+
+def _api_versions() -> Iterator[str]:
+    for version, kinds in KINDS_OF_THE_MESH.items():
+        yield version
+        yield from (f"{version}/{kind}" for kind in kinds)
 
 
 def _run(name: str, command: Sequence[str]) -> bytes:

@@ -10,7 +10,7 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests import tools
 from meshpolicy.manifests.options import Chart, ReadOptions
 from meshpolicy.manifests.sources import read
-from meshpolicy.manifests.tools import NotRendered, kustomize
+from meshpolicy.manifests.tools import NotRendered, helm_template, kustomize
 
 from ...onpath import only, stand_in
 from .corpus import BASE, CHART, GOOD, POLICY_CHART, PROD, laid_out
@@ -100,3 +100,35 @@ def test_a_chart_that_is_not_rendered_is_told(files: dict[str, str], message: st
     found = read([str(tree / "chart")], MeshSettings())
     assert found.wrong == ()
     assert [message in one.message for one in found.left_out] == [True]
+
+
+def test_a_chart_is_rendered_as_for_a_cluster_with_the_kinds_of_the_mesh(bin_folder: Path) -> None:
+    """Charts ask `.Capabilities.APIVersions.Has "policy.linkerd.io/v1beta3/Server"` before they make one."""
+    stand_in(bin_folder, "helm", "import sys\nprint(*sys.argv[1:], sep='\\n')")
+    words = helm_template("chart", "web", "", ()).decode().split()
+    assert "--api-versions=policy.linkerd.io/v1beta3/Server" in words
+    assert "--api-versions=gateway.networking.k8s.io/v1" in words
+    assert words[-3:] == ["--", "web", "chart"]
+
+
+LOOKUP = '{{- if (lookup "v1" "Namespace" "" "shop") }}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        (LOOKUP + "kind: Secret\napiVersion: v1\n{{- end }}\n", True),
+        (LOOKUP + "kind: NetworkAuthentication\napiVersion: policy.linkerd.io/v1alpha1\n{{- end }}\n", False),
+        ("# a lookup table\nkind: Server\napiVersion: policy.linkerd.io/v1beta3\n", True),
+    ],
+)
+def test_a_chart_that_asks_the_cluster_for_what_decides_is_not_known(
+    text: str, known: bool, tmp_path: Path, bin_folder: Path
+) -> None:
+    """`helm template` answers each `lookup` with nothing."""
+    stand_in(bin_folder, "helm", RENDERED)
+    tree = laid_out(tmp_path / "tree", CHART | {"chart/templates/asks.yaml": text})
+    chart = Chart(str(tree / "chart"), "web", "shop", ())
+    found = read([str(tree)], MeshSettings(), options=ReadOptions(charts=(chart,)))
+    assert ("asks the cluster by `lookup`" in "".join(one.message for one in found.left_out)) is not known
+    assert (found.cluster.workload("shop", "new") is not None) is known

@@ -1,0 +1,95 @@
+"""A first `meshpolicy.yaml`, of what lies in a folder. Text is built; files are looked at, and not written."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from meshpolicy.manifests.chart import CHART
+from meshpolicy.manifests.content import content
+from meshpolicy.manifests.folder import HIDDEN, SUFFIXES
+from meshpolicy.manifests.foreign import may_be_manifest
+from meshpolicy.manifests.kustomization import NAMES
+from meshpolicy.project.read import FILE
+from meshpolicy.project.schema import FILE as SCHEMA
+
+ASIDE = frozenset({"tests", "test", "testdata", "examples", "docs", "node_modules", "vendor"})
+"""Folders that seldom hold what runs."""
+REST = """\
+# Each of these is described by `meshpolicy run --help` and its reference:
+# cluster: {defaultInboundPolicy: deny}
+# prove:
+#   - every call of NAMESPACE is encrypted
+# accepted: accepted.yaml
+# suppress:
+#   - {code: MP035, object: Server NAMESPACE/NAME, reason: WHY, expires: 2027-01-31}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies in a folder."""
+
+    sources: tuple[str, ...]
+    charts: tuple[str, ...]
+    aside: tuple[str, ...]
+    """Folders with manifests that seldom are what runs."""
+
+
+def found_in(folder: Path) -> Found:
+    """Return what lies in a folder, by its names and the texts of its files."""
+    sources: list[str] = []
+    charts: list[str] = []
+    aside: list[str] = []
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith(HIDDEN) or entry.name == FILE:
+            continue
+        files = list(_files(entry))
+        if any(map(_is_manifest, files)):
+            (aside if entry.name in ASIDE else sources).append(entry.name)
+        if entry.name not in ASIDE:
+            charts += [str(file.parent.relative_to(folder)) for file in files if file.name == CHART]
+    whole = [one for one in charts if not any(one.startswith(f"{other}/") for other in charts)]
+    return Found(tuple(sources), tuple(whole), tuple(aside))
+
+
+def _files(entry: Path) -> Iterator[Path]:
+    if entry.is_file():
+        yield entry
+        return
+    for where, inner, names in os.walk(entry):
+        inner[:] = sorted(name for name in inner if not name.startswith(HIDDEN))
+        yield from (Path(where, name) for name in sorted(names))
+
+
+def _is_manifest(file: Path) -> bool:
+    if file.name in (*NAMES, CHART):
+        return True
+    try:
+        return file.name.endswith(SUFFIXES) and may_be_manifest(content(file).decode(errors="replace"))
+    except OSError:
+        return False
+
+
+def first_project(found: Found) -> str:
+    """Return the text of a first file."""
+    lines = [
+        f"# yaml-language-server: $schema={SCHEMA}",
+        "# What meshpolicy reads here, and what must hold: `meshpolicy run` checks all of it, by hand and in CI.",
+        f"sources: {_listed(found.sources)}",
+    ]
+    if found.aside:
+        lines.append(f"# Left out, for they seldom hold what runs: {', '.join(found.aside)}")
+    if found.charts:
+        lines.append("# Helm renders charts with values, which only you know:")
+        lines.append("# renders:")
+        lines += [f"#   - {{helm: {_listed(one)}, release: {_listed(Path(one).name)}}}" for one in found.charts]
+    return "\n".join(lines) + "\n" + REST
+
+
+def _listed(value: object) -> str:
+    """Return a value as YAML on one line."""
+    shown = list(value) if isinstance(value, tuple) else value
+    return yaml.safe_dump(shown, default_flow_style=True, width=10**6, allow_unicode=True).strip().removesuffix("\n...")
