@@ -1,24 +1,21 @@
 """What each grant of a port admits: which requests, in which form, through which routes. Pure."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from meshpolicy.analysis.calls import Port, Reading
 from meshpolicy.analysis.clients import Clientele, Clients
 from meshpolicy.analysis.cover import open_to_all
-from meshpolicy.analysis.outcomes import Outcomes, Passage, Space, patterns_of
+from meshpolicy.analysis.numbered import Numbers, Slot, Slots, numbered_offers
+from meshpolicy.analysis.outcomes import Outcomes, Space, patterns_of
 from meshpolicy.analysis.regions import FAMILIES, Asked, together
 from meshpolicy.analysis.requests import Cell, Requests, Term
-from meshpolicy.analysis.variants import variants
 from meshpolicy.core.axis import Part
-from meshpolicy.core.client import Arrival, Client, Traffic
+from meshpolicy.core.client import Arrival, Traffic
 from meshpolicy.core.match import PathKind, PathMatch
 from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Ref, Unauthenticated
-from meshpolicy.decide.decide import Stack, Verdict, seen
-
-Slot = tuple[bool, Traffic]
-"""Whether the client is meshed, and what it sends."""
+from meshpolicy.decide.decide import Stack, Verdict
 
 
 @dataclass(slots=True)
@@ -26,8 +23,9 @@ class Offer:
     """What one grant admits."""
 
     grant: Authorization
-    cells: dict[Slot, set[Cell]] = field(default_factory=dict)
-    routes: dict[Ref, None] = field(default_factory=dict)
+    number: int
+    cells: Mapping[Slot, set[Cell]]
+    routes: dict[Ref, None]
 
     def holds(self, other: "Offer") -> bool:
         """Whether this grant admits to all that another one admits to."""
@@ -48,53 +46,25 @@ class Offers:
 
     def __init__(self, port: Port) -> None:
         """Find it. Raises TooMany, TooLarge, and what is wrong with a regular expression."""
-        self._port = port
         held = [one for one in port.readings if not one.at_first]
-        self._hinted = held[0].hinted
         self.policy = held[0].policy
-        readings = variants([one.policy for one in held])
-        patterns, _ = patterns_of(policy for reading in readings for policy in reading.policies)
-        clients = Clients.of(Clientele(dict(patterns.identities)))
-        self.requests = Requests.of(patterns)
-        space = Space(self.requests, clients, tuple(patterns.identities))
-        self._takes: dict[Slot, bool] = {}
-        self.unknown = ""
+        numbers = Numbers()
+        self._found = numbered_offers(
+            tuple(numbers.policy(one.policy) for one in held), tuple(_slots(port, one) for one in held)
+        )
+        self.unknown = self._found.unknown
         """Why more may be admitted than is said."""
-        self._outcomes = [Outcomes(space, policy) for reading in readings for policy in reading.policies]
-        found = [self._found(outcomes, held[number % len(held)]) for number, outcomes in enumerate(self._outcomes)]
-        if any(one != found[0] for one in found):
-            self.unknown = "; ".join(dict.fromkeys((*readings[0].assumed, *(one.reason for one in held if one.reason))))
-        self._offers = found[0]
-        for ref, offer in self._offers.items():
-            for slot, cells in offer.cells.items():
-                cells.intersection_update(*(one[ref].cells.get(slot, set()) if ref in one else set() for one in found))
-
-    def _found(self, outcomes: Outcomes, reading: Reading) -> dict[Authorization, Offer]:
-        offers: dict[Authorization, Offer] = {}
-        for slot, arrival in self._slots(reading):
-            meshed, traffic = slot
-            self._takes[slot] = self._takes.get(slot, False) or outcomes.takes(arrival, traffic)
-            known = seen(outcomes.policy, Client(None, arrival)).arrival is not Arrival.PLAIN
-            for cell in self.requests.cells() if traffic.is_http else [next(self.requests.cells())]:
-                for passage, _ in outcomes.passages(arrival, traffic, cell):
-                    if passage.verdict is Verdict.UNKNOWN:
-                        self.unknown = _reason(outcomes, arrival, traffic)
-                    for grant in _grants(passage, anyone=not (meshed and known)):
-                        offer = offers.setdefault(grant, Offer(grant))
-                        offer.cells.setdefault(slot, set()).add(cell)
-                        offer.routes |= {passage.route: None} if passage.route is not None else {}
-        return offers
-
-    def _slots(self, reading: Reading) -> Iterator[tuple[Slot, Arrival]]:
-        """Yield how calls arrive, each way once."""
-        found = {((False, traffic), Arrival.PLAIN): None for traffic in Traffic}
-        for way, arrival in self._port.arrivals(reading).items():
-            found[(True, way.traffic), arrival] = None
-        yield from found
+        if self._found.differs:
+            told = (*self._found.assumed, *(one.reason for one in held if one.reason))
+            self.unknown = "; ".join(dict.fromkeys(told))
+        self._offers = [
+            Offer(numbers.grants[one.number], one.number, one.cells, {numbers.routes[at]: None for at in one.routes})
+            for one in self._found.offers
+        ]
 
     def __iter__(self) -> Iterator[Offer]:
         """Yield what each grant admits; where one admits everyone to it, whom the others name says nothing more."""
-        some = [offer for offer in self._offers.values() if any(offer.cells.values())]
+        some = [offer for offer in self._offers if any(offer.cells.values())]
         some = [offer for offer in some if offer.grant.ref.origin is not Origin.LOCALHOST]
         wide = sorted((offer for offer in some if open_to_all(offer.grant)), key=_added)
         kept: list[Offer] = []
@@ -113,38 +83,23 @@ class Offers:
 
     def asked(self, offer: Offer) -> Iterator[tuple[bool | None, tuple[Asked, ...]]]:
         """Yield what a grant admits: to all of its clients (None), or to the meshed ones and to the others."""
-        halves = {meshed: self._asked(offer, meshed=meshed) for meshed in (False, True)}
+        halves = {meshed: self._found.asked(offer.number, meshed=meshed) for meshed in (False, True)}
         if not isinstance(offer.grant.authentication, Unauthenticated) or halves[False] == halves[True]:
             yield None, halves[True]
         else:
             yield from ((meshed, asked) for meshed, asked in halves.items() if asked)
-
-    def _asked(self, offer: Offer, *, meshed: bool) -> tuple[Asked, ...]:
-        found: dict[Traffic, set[Cell]] = {}
-        for family in FAMILIES:
-            taken = [traffic for traffic in family if self._takes.get((meshed, traffic))]
-            sets = [offer.cells.get((meshed, traffic), set()) for traffic in taken]
-            alike = bool(sets) and all(one == sets[0] for one in sets)
-            for traffic in family:
-                cells = sets[0] if alike else offer.cells.get((meshed, traffic), set())
-                if cells:
-                    found[traffic] = cells
-        return tuple(together(self.requests, found))
 
 
 def _added(offer: Offer) -> bool:
     return offer.grant.ref.origin is Origin.PROBES
 
 
-def _grants(passage: Passage, *, anyone: bool) -> Iterable[Authorization]:
-    if passage.verdict is not Verdict.ALLOW:
-        return ()
-    return (grant for grant in passage.grants or () if not anyone or isinstance(grant.authentication, Unauthenticated))
-
-
-def _reason(outcomes: Outcomes, arrival: Arrival, traffic: Traffic) -> str:
-    found = outcomes.stack(arrival, traffic)
-    return "; ".join(reason.text for reason in getattr(found, "reasons", ()))
+def _slots(port: Port, reading: Reading) -> Slots:
+    """Return how calls arrive, each way once."""
+    found = {((False, traffic), Arrival.PLAIN): None for traffic in Traffic}
+    for way, arrival in port.arrivals(reading).items():
+        found[(True, way.traffic), arrival] = None
+    return tuple(found)
 
 
 @lru_cache(1024)

@@ -1,7 +1,6 @@
 """Typed access to the fields of a document: a wrong type is noted with its place and read as absent. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from meshpolicy.core.errors import Place, Problem, ProblemKind
@@ -9,13 +8,27 @@ from meshpolicy.core.errors import Place, Problem, ProblemKind
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
 class Fields:
     """One mapping of a document, where it stands, and the list that collects what is wrong in it."""
 
-    data: Mapping[str, object]
-    place: Place
-    problems: list[Problem]
+    __slots__ = ("_place", "data", "problems")
+
+    def __init__(self, data: Mapping[str, object], place: Place, problems: list[Problem]) -> None:
+        self.data, self.problems = data, problems
+        self._place = place
+
+    @property
+    def place(self) -> Place:
+        """Return where the mapping stands."""
+        return self._place
+
+    def with_problems(self, problems: list[Problem]) -> "Fields":
+        """Return the same mapping with another list for what is wrong in it."""
+        return Fields(self.data, self.place, problems)
+
+    def with_data(self, data: Mapping[str, object]) -> "Fields":
+        """Return another mapping that stands for this one."""
+        return Fields(data, self.place, self.problems)
 
     def has(self, key: str) -> bool:
         """Whether the field is there and not null."""
@@ -23,8 +36,8 @@ class Fields:
 
     def at(self, key: str) -> Place:
         """Return the place of a field of this mapping."""
-        field = f"{self.place.field}.{key}" if self.place.field else key
-        return Place(self.place.file, self.place.document, field, self.place.line)
+        own = self.place
+        return Place(own.file, own.document, f"{own.field}.{key}" if own.field else key, own.line)
 
     def note(self, key: str, message: str, kind: ProblemKind = ProblemKind.UNUSABLE, rule: str = "") -> None:
         """Add a problem with a field; an empty key means the mapping itself."""
@@ -71,16 +84,14 @@ class Fields:
 
     def child(self, key: str) -> "Fields":
         """Return the mapping at a field; an empty one if there is none."""
-        value = self._typed(key, dict, "an object", {})
-        return Fields(value, self.at(key), self.problems)
+        return _Part(self, key, self._typed(key, dict, "an object", {}))
 
     def children(self, key: str) -> tuple["Fields", ...]:
         """Return the mappings of a list."""
         found: list[Fields] = []
         for number, value in enumerate(self._typed(key, list, "a list", [])):
-            place = self.at(f"{key}[{number}]")
             if isinstance(value, dict):
-                found.append(Fields(value, place, self.problems))
+                found.append(_Part(self, f"{key}[{number}]", value))
             else:
                 self.note(f"{key}[{number}]", f"is {_shown(value)}, where an object is expected")
         return tuple(found)
@@ -124,6 +135,21 @@ class Fields:
         return default
 
 
+class _Part(Fields):
+    """A mapping in another one; its place is made when it is asked for, which hardly any is."""
+
+    __slots__ = ("_key", "_owner")
+
+    def __init__(self, owner: Fields, key: str, data: Mapping[str, object]) -> None:
+        self.data, self.problems = data, owner.problems
+        self._owner, self._key = owner, key
+
+    @property
+    def place(self) -> Place:
+        """Return where the mapping stands."""
+        return self._owner.at(self._key)
+
+
 def objects_of(fields: Fields) -> tuple[Fields, ...]:
     """Return the objects of a document; a List holds several, and a PodList need not say that they are Pods."""
     kind = fields.data.get("kind")
@@ -132,7 +158,7 @@ def objects_of(fields: Fields) -> tuple[Fields, ...]:
     if kind == "List":
         return fields.children("items")
     typed = {"apiVersion": fields.data.get("apiVersion"), "kind": kind.removesuffix("List")}
-    return tuple(replace(item, data={**typed, **item.data}) for item in fields.children("items"))
+    return tuple(item.with_data({**typed, **item.data}) for item in fields.children("items"))
 
 
 def _shown(value: object) -> str:

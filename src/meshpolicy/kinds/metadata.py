@@ -5,10 +5,12 @@ Source: Kubernetes `apimachinery/pkg/api/validation/objectmeta.go` and `apimachi
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.kinds.schema import Violation, validate
+from meshpolicy.kinds.schemanode import node_of
 
 LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 DNS_LABEL = re.compile(LABEL)
@@ -55,10 +57,11 @@ def check_metadata(document: Fields) -> None:
 def violations(metadata: Mapping[str, Any], kind: str) -> Iterator[Violation]:
     """Yield what is wrong with the metadata of an object; a field is named from `metadata` on."""
     written = {key: value for key, value in metadata.items() if value is not None}
-    found = [(f"metadata.{field}", message) for field, message in validate(written, SCHEMA)]
-    yield from found
-    if found:
-        return
+    if not node_of(SCHEMA).fits(written):
+        found = [(f"metadata.{field}", message) for field, message in validate(written, SCHEMA)]
+        yield from found
+        if found:
+            return
     yield from _names(written, kind)
     yield from _labels(written.get("labels") or {}, "metadata.labels")
     annotations = written.get("annotations") or {}
@@ -91,6 +94,7 @@ def is_label_value(text: str) -> bool:
     return not text or (len(text) <= LONGEST_NAME and QUALIFIED.fullmatch(text) is not None)
 
 
+@lru_cache(maxsize=4096)
 def is_qualified_name(text: str) -> bool:
     """Whether a label or an annotation may have this key: a name, perhaps after a domain and a slash."""
     prefix, slash, name = text.rpartition("/")

@@ -4,16 +4,13 @@
 Source: Kubernetes `apiextensions-apiserver/pkg/apiserver/{schema,validation}`.
 """
 
-import re
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
-from dataclasses import replace
 from difflib import get_close_matches
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.kinds import cel
+from meshpolicy.kinds.schemanode import INT_OR_STRING, PRESERVE, RANGES, RULES, TYPES, node_of, pattern
 from meshpolicy.kinds.schemas import schemas_for
 
 Violation = tuple[str, str]
@@ -28,18 +25,8 @@ class UnknownField(NamedTuple):
 
 
 TOP_LEVEL = frozenset({"apiVersion", "kind", "metadata"})
-TYPES: Mapping[str, tuple[type, ...]] = {
-    "object": (dict,),
-    "array": (list,),
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-}
-RULES, INT_OR_STRING = "x-kubernetes-validations", "x-kubernetes-int-or-string"
 ALIKE = 0.75
 """How much alike a name is to the one that it is a mistake for (difflib)."""
-RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
 
 def check_schema(document: Fields) -> None:
@@ -53,7 +40,9 @@ def check_schema(document: Fields) -> None:
         for name in document.data.keys() - known:
             document.refuse(str(name), f"is an unknown field; known are {', '.join(sorted(known))}")
         value = {"spec": document.data["spec"]} if "spec" in document.data else {}
-        for field, message in validate(complete(value, schemas[version]), schemas[version]):
+        node = node_of(schemas[version])
+        completed = node.complete(value)
+        for field, message in () if node.fits(completed) else validate(completed, node.schema):
             document.refuse(field, message)
 
 
@@ -64,7 +53,7 @@ def as_stored(document: Fields) -> Fields:
     if version not in schemas:
         return document
     data, newest = complete(document.data, schemas[version]), list(schemas)[-1]
-    return replace(document, data=data if version == newest else complete(data, schemas[newest]))
+    return document.with_data(data if version == newest else complete(data, schemas[newest]))
 
 
 def complete(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -72,22 +61,7 @@ def complete(value: Any, schema: Mapping[str, Any]) -> Any:
 
     The value itself stays as it is. A null counts as left out, but for one in a list.
     """
-    if isinstance(value, list):
-        items = schema.get("items", {})
-        return [complete(part, items) for part in value]
-    if not isinstance(value, dict):
-        return value
-    properties, rest = schema.get("properties", {}), schema.get("additionalProperties")
-    inner = {name: properties.get(name, rest if isinstance(rest, dict) else None) for name in value}
-    found = {
-        name: complete(part, inner[name] or {})
-        for name, part in value.items()
-        if part is not None or inner[name] is None or inner[name].get("nullable")
-    }
-    for name, part in properties.items():
-        if name not in found and "default" in part:
-            found[name] = complete(deepcopy(part["default"]), part)
-    return found
+    return node_of(schema).complete(value)
 
 
 def validate(value: Any, schema: Mapping[str, Any], field: str = "") -> Iterator[Violation]:
@@ -147,7 +121,7 @@ def _scalar(value: Any, schema: Mapping[str, Any], field: str) -> Iterator[Viola
     if isinstance(value, str):
         if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
             yield field, "is empty" if not value else f"is longer than {schema.get('maxLength')} characters"
-        elif "pattern" in schema and _pattern(schema["pattern"]).search(value) is None:
+        elif "pattern" in schema and pattern(schema["pattern"]).search(value) is None:
             yield field, f"is `{_shown(value)}`, which does not match `{schema['pattern']}`"
     elif isinstance(value, int | float) and not isinstance(value, bool):
         least, most = RANGES.get(schema.get("format", ""), (value, value))
@@ -168,7 +142,7 @@ def _object(value: dict[Any, Any], schema: Mapping[str, Any], field: str) -> Ite
             yield from validate(part, properties[name], _join(field, name))
         elif isinstance(rest, dict):
             yield from validate(part, rest, _join(field, name))
-        elif properties is not None and not schema.get("x-kubernetes-preserve-unknown-fields"):
+        elif properties is not None and not schema.get(PRESERVE):
             known = f"known are {', '.join(sorted(properties))}"
             hint = f"did you mean {misspelt[name]}?" if name in misspelt else known
             yield UnknownField(_join(field, name), f"is an unknown field; {hint}")
@@ -219,12 +193,6 @@ def _fitting(value: Any, choices: list[Mapping[str, Any]]) -> int:
 
 def _names(choice: Mapping[str, Any]) -> list[str]:
     return list(choice.get("required", ())) or [str(choice.get("type", "?"))]
-
-
-@lru_cache(maxsize=512)
-def _pattern(text: str) -> re.Pattern[str]:
-    """Compile a pattern; a final `$` ends the text, not its last line."""
-    return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", text))
 
 
 def _join(field: str, name: object) -> str:

@@ -253,12 +253,12 @@ def _tolerated(fields: Fields, problems: Iterable[Problem]) -> list[Problem]:
 
 def _admission(fields: Fields, stored: Fields) -> list[Problem]:
     """Return why a cluster would refuse an object: its metadata, its kind's schema, and the rules of its kind."""
-    own = replace(fields, problems=[])
+    own = fields.with_problems([])
     check_metadata(own)
     check_schema(own)
     kind = KINDS.get((str(fields.data.get("apiVersion", "")).rpartition("/")[0], str(fields.data.get("kind", ""))))
     if kind is not None and kind.validate is not None and not own.problems:
-        kind.validate(replace(stored, problems=own.problems))
+        kind.validate(stored.with_problems(own.problems))
     return own.problems
 
 

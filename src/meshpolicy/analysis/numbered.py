@@ -1,0 +1,202 @@
+"""What the grants of a port admit, by their numbers: ports of one shape admit the same, whatever their names are. Pure.
+
+Which requests a grant admits depends neither on its name nor on whom it names, only on whether it asks for TLS.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from meshpolicy.analysis.clients import Clientele, Clients
+from meshpolicy.analysis.outcomes import Outcomes, Passage, Space, patterns_of
+from meshpolicy.analysis.regions import FAMILIES, Asked, together
+from meshpolicy.analysis.requests import Cell, Requests
+from meshpolicy.analysis.variants import variants
+from meshpolicy.core.client import Arrival, Client, Traffic
+from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Ref, TlsUnauthenticated, Unauthenticated
+from meshpolicy.decide.decide import Verdict, seen
+
+Slot = tuple[bool, Traffic]
+"""Whether the client is meshed, and what it sends."""
+Slots = tuple[tuple[Slot, Arrival], ...]
+"""How calls arrive, each way once."""
+NAMELESS = Ref("", "", "", "")
+
+
+class Numbers:
+    """The grants and routes of some policies, each with its number."""
+
+    def __init__(self) -> None:
+        self._grants: dict[Authorization, int] = {}
+        self._routes: dict[Ref, int] = {}
+        self._known: dict[int, Authorization] = {}
+        """What is numbered already, by its id: grants are slow to hash."""
+
+    @property
+    def grants(self) -> tuple[Authorization, ...]:
+        """Return the grants by their numbers."""
+        return tuple(self._grants)
+
+    @property
+    def routes(self) -> tuple[Ref, ...]:
+        """Return the routes by their numbers."""
+        return tuple(self._routes)
+
+    def policy(self, policy: PortPolicy) -> PortPolicy:
+        """Return a policy with numbers for its grants and routes, and without all other names.
+
+        Why it is unknown stays as it is: this is told.
+        """
+        limit = policy.rate_limit
+        return PortPolicy(
+            NAMELESS,
+            policy.port,
+            _of_origin(policy.server.origin),
+            policy.protocol,
+            self._numbered(policy.authorizations),
+            tuple(
+                replace(route, ref=self._route(route.ref), authorizations=self._numbered(route.authorizations))
+                for route in policy.http_routes
+            ),
+            tuple(
+                replace(route, ref=self._route(route.ref), authorizations=self._numbered(route.authorizations))
+                for route in policy.grpc_routes
+            ),
+            None if limit is None else replace(limit, ref=NAMELESS),
+            None if policy.invalid is None else NAMELESS,
+            policy.role,
+            policy.unguarded,
+            policy.misled,
+            unknown=policy.unknown,
+        )
+
+    def _numbered(self, grants: Iterable[Authorization]) -> tuple[Authorization, ...]:
+        return tuple(map(self._grant, grants))
+
+    def _grant(self, grant: Authorization) -> Authorization:
+        found = self._known.get(id(grant))
+        if found is None:
+            number = self._grants.setdefault(grant, len(self._grants))
+            found = _stand_in(number, anyone=isinstance(grant.authentication, Unauthenticated))
+            self._known[id(grant)] = found
+        return found
+
+    def _route(self, ref: Ref) -> Ref:
+        return _reference(self._routes.setdefault(ref, len(self._routes)))
+
+
+@lru_cache(1024)
+def _reference(number: int) -> Ref:
+    return Ref("", "", "", str(number))
+
+
+@lru_cache(1024)
+def _stand_in(number: int, *, anyone: bool) -> Authorization:
+    return Authorization(_reference(number), (), Unauthenticated() if anyone else TlsUnauthenticated())
+
+
+@lru_cache(64)
+def _of_origin(origin: Origin) -> Ref:
+    return Ref.added(origin)
+
+
+@dataclass(slots=True)
+class NumberedOffer:
+    """What one grant admits."""
+
+    number: int
+    cells: dict[Slot, set[Cell]] = field(default_factory=dict)
+    routes: dict[int, None] = field(default_factory=dict)
+
+
+class NumberedOffers:
+    """What the grants of all ports of one shape admit."""
+
+    def __init__(self, policies: tuple[PortPolicy, ...], slots: tuple[Slots, ...]) -> None:
+        """Find it; each policy is one that may hold, and has its slots.
+
+        Raises TooMany, TooLarge, and what is wrong with a regular expression.
+        """
+        readings = variants(policies)
+        patterns, _ = patterns_of(policy for reading in readings for policy in reading.policies)
+        clients = Clients.of(Clientele(dict(patterns.identities)))
+        self._requests = Requests.of(patterns)
+        space = Space(self._requests, clients, tuple(patterns.identities))
+        self._takes: dict[Slot, bool] = {}
+        self._told: dict[tuple[int, bool], tuple[Asked, ...]] = {}
+        self.assumed = readings[0].assumed
+        """Why the readings of the manifests differ."""
+        self.unknown = ""
+        """Why more may be admitted than is said."""
+        found = [
+            self._found(Outcomes(space, policy), slots[number])
+            for reading in readings
+            for number, policy in enumerate(reading.policies)
+        ]
+        self.differs = any(one != found[0] for one in found)
+        """Whether the readings of the manifests differ in it; what they have in common is certain."""
+        self._offers = found[0]
+        for number, offer in self._offers.items():
+            for slot, cells in offer.cells.items():
+                cells.intersection_update(
+                    *(one[number].cells.get(slot, set()) if number in one else set() for one in found)
+                )
+
+    @property
+    def offers(self) -> Iterable[NumberedOffer]:
+        """Return what each grant admits."""
+        return self._offers.values()
+
+    def _found(self, outcomes: Outcomes, slots: Slots) -> dict[int, NumberedOffer]:
+        offers: dict[int, NumberedOffer] = {}
+        for slot, arrival in slots:
+            meshed, traffic = slot
+            self._takes[slot] = self._takes.get(slot, False) or outcomes.takes(arrival, traffic)
+            known = seen(outcomes.policy, Client(None, arrival)).arrival is not Arrival.PLAIN
+            for cell in self._requests.cells() if traffic.is_http else [next(self._requests.cells())]:
+                for passage, _ in outcomes.passages(arrival, traffic, cell):
+                    if passage.verdict is Verdict.UNKNOWN:
+                        self.unknown = _reason(outcomes, arrival, traffic)
+                    for number in _grants(passage, anyone=not (meshed and known)):
+                        offer = offers.setdefault(number, NumberedOffer(number))
+                        offer.cells.setdefault(slot, set()).add(cell)
+                        offer.routes |= {int(passage.route.name): None} if passage.route is not None else {}
+        return offers
+
+    def asked(self, number: int, *, meshed: bool) -> tuple[Asked, ...]:
+        """Return what a grant admits to meshed clients, or to the others."""
+        key = (number, meshed)
+        if key not in self._told:
+            self._told[key] = self._asked(self._offers[number], meshed=meshed)
+        return self._told[key]
+
+    def _asked(self, offer: NumberedOffer, *, meshed: bool) -> tuple[Asked, ...]:
+        found: dict[Traffic, set[Cell]] = {}
+        for family in FAMILIES:
+            taken = [traffic for traffic in family if self._takes.get((meshed, traffic))]
+            sets = [offer.cells.get((meshed, traffic), set()) for traffic in taken]
+            alike = bool(sets) and all(one == sets[0] for one in sets)
+            for traffic in family:
+                cells = sets[0] if alike else offer.cells.get((meshed, traffic), set())
+                if cells:
+                    found[traffic] = cells
+        return tuple(together(self._requests, found))
+
+
+@lru_cache(1024)
+def numbered_offers(policies: tuple[PortPolicy, ...], slots: tuple[Slots, ...]) -> NumberedOffers:
+    """Return what the grants of ports of one shape admit. Raises what NumberedOffers raises."""
+    return NumberedOffers(policies, slots)
+
+
+def _grants(passage: Passage, *, anyone: bool) -> Iterable[int]:
+    """Return the numbers of the grants that a request meets."""
+    if passage.verdict is not Verdict.ALLOW:
+        return ()
+    found = (one for one in passage.grants or () if not anyone or isinstance(one.authentication, Unauthenticated))
+    return (int(grant.ref.name) for grant in found)
+
+
+def _reason(outcomes: Outcomes, arrival: Arrival, traffic: Traffic) -> str:
+    found = outcomes.stack(arrival, traffic)
+    return "; ".join(reason.text for reason in getattr(found, "reasons", ()))
