@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 
 COLON = re.compile(r"[^\s,\[\]{}][ \t]*:[,\[\]{}]")
+SIGNS = (":,", ":[", ":]", ":{", ":}")
+"""What stands in each text in which COLON is found; looking for these is much faster."""
 REFUSED = "found unexpected ':'"
 BEFORE = re.compile(r"[\s\S]*(?:[,\[\]{}\n]|:[ \t])[ \t]*", re.ASCII)
 """What may stand before such a scalar on its line."""
@@ -18,7 +20,7 @@ MOST = 100
 
 def with_quoted_colons(text: str, loader: Any) -> str:
     """Return a text whose scalars of this kind stand in quotes; as it is where that does not make it readable."""
-    if not COLON.search(text):
+    if not any(sign in text for sign in SIGNS) or not COLON.search(text):
         return text
     lines = text.splitlines(keepends=True)
     for _ in range(MOST):

@@ -22,6 +22,7 @@ from meshpolicy.manifests.folder import is_excluded, manifests_in
 from meshpolicy.manifests.kustomization import Kustomization, digest, files_of, within
 from meshpolicy.manifests.lines import Lines
 from meshpolicy.manifests.options import Chart, ReadOptions
+from meshpolicy.manifests.pieces import Found, Pieces
 from meshpolicy.manifests.render import rendered, rendered_chart
 from meshpolicy.manifests.tools import NotRendered
 from meshpolicy.manifests.variables import substituted, unset
@@ -34,6 +35,7 @@ DEEPEST = 200
 HARMLESS = 2_000
 """Brackets of a document, or characters of a line, that cannot overflow the stack of the C reader."""
 TEXT, MERGE, PLAIN = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge", "!plain"
+LIST, OBJECT = "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"
 MERGE_KEY = "<<"
 ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 OTHER_VERSION = re.compile(r"^%YAML[ \t]+(?!1\.1[ \t\r\n])(\S+)", re.MULTILINE)
@@ -48,7 +50,6 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
     """Builds documents as Kubernetes' reader does; refuses a key given twice."""
 
-    yaml_implicit_resolvers: ClassVar = {None: [(PLAIN, re.compile(""))]}
     words = False
     """Whether a lone `y` or `n` is the word that it is outside of Kubernetes."""
 
@@ -56,7 +57,18 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
         super().__init__(text)
         self.text = text
         self._slashes = "\\/" in text and not text.lstrip().startswith("{")  # JSON has this escape, and YAML 1.1 not
-        self._marks = "?" in text
+        self._marks, self._tags = "?" in text, "!" in text
+        self._values: dict[str, scalars.Scalar] = {}
+        """What plain scalars of the text are: few are different."""
+        self._names: dict[str, str] = {}
+        """What plain scalars are as keys."""
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        """Return the tag of a node that has none; what a plain scalar is, is decided when it is built."""
+        del value
+        if kind is yaml.ScalarNode:
+            return PLAIN if implicit[0] else TEXT
+        return LIST if kind is yaml.SequenceNode else OBJECT
 
     def _plain(self, text: str) -> scalars.Scalar:
         return scalars.plain(text, words=self.words)
@@ -66,6 +78,11 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
         if isinstance(node, yaml.ScalarNode):
             if self._slashes and node.style == '"':
                 self._refuse_escape(node)
+            if node.tag == PLAIN and not self._tags:
+                text = node.value
+                if text not in self._values:
+                    self._values[text] = self._scalar(node, scalars.as_json)
+                return self._values[text]
             return node.value if node.tag == TEXT else self._scalar(node, scalars.as_json)
         if id(node) in known:
             return known[id(node)]
@@ -122,7 +139,14 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
         if not isinstance(node, yaml.ScalarNode):  # as the braces of a template make
             problem = "a key is an object or a list, where a string is expected"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
-        return node.value if node.tag == TEXT else str(self._scalar(node, scalars.key))
+        text = str(node.value)
+        if node.tag == TEXT:
+            return text
+        if node.tag != PLAIN or self._tags:
+            return str(self._scalar(node, scalars.key))
+        if text not in self._names:
+            self._names[text] = str(self._scalar(node, scalars.key))
+        return self._names[text]
 
 
 def _refuse_marks(node: yaml.Node) -> None:
@@ -138,6 +162,45 @@ class _WordLoader(_Loader):
     """Leaves `y` and `n` the words that they are outside of Kubernetes."""
 
     words = True
+
+
+class _Documents:
+    """The documents of one text, in their order: each with the line at which it begins, and its value."""
+
+    known: ClassVar = {words: Pieces() for words in (False, True)}
+
+    def __init__(self, text: str, *, words: bool) -> None:
+        self._text, self._words = text, words
+        self.number = 0
+        """That of the last document that was begun, counted from 1."""
+
+    def __iter__(self) -> Iterator[Found]:
+        """Yield them as far as the text can be read. Raises YAMLError, ValueError, RecursionError and TypeError."""
+        pieces = self.known[self._words]
+        try:
+            again = pieces.recall(self._text, self._read)
+        except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+            again = None  # read as a whole, it tells where the mistake is
+        self.number = 0
+        if again is not None:
+            for document in again:
+                self.number += 1
+                yield document
+            return
+        documents = []
+        for document in self._read(self._text):
+            documents.append(document)
+            yield document
+        pieces.keep(self._text, documents)
+
+    def _read(self, text: str) -> Iterator[Found]:
+        loader, aliases = (_WordLoader if self._words else _Loader)(text), "*" in text
+        while loader.check_node():
+            self.number += 1
+            node = loader.get_node()
+            if aliases:
+                _bounded(node)
+            yield node.start_mark.line, loader.build(node, {})
 
 
 def load(
@@ -271,39 +334,36 @@ def read(
 
     `defaults` says whether variables without a value have their default.
     """
-    number = 0
+    documents = None
     try:
         decoded = text.decode("utf-16" if text.startswith(UTF_16) else "utf-8")
         decoded = decoded if variables is None else substituted(decoded, variables, defaults=defaults)
         if deep := _first_too_deep(decoded):
             problems.append(Problem(Place(name, deep), f"invalid YAML: it is nested deeper than {DEEPEST} levels"))
             return
-        if other := OTHER_VERSION.search(decoded):
+        if other := OTHER_VERSION.search(decoded) if "%YAML" in decoded else None:
             line = decoded.count("\n", 0, other.start()) + 1
             problems.append(Problem(Place(name, 1, line=line), f"invalid YAML: its version is {other[1]}, not 1.1"))
             return
         decoded = with_quoted_colons(decoded, _Base)
-        aliases, unfilled = "*" in decoded, variables is not None and ("${" in decoded or "{{" in decoded)
-        loader = (_WordLoader if words else _Loader)(decoded)
-        while loader.check_node():
-            number += 1
-            node = loader.get_node()
-            if aliases:
-                _bounded(node)
-            data = loader.build(node, {})
+        unfilled = variables is not None and ("${" in decoded or "{{" in decoded)
+        documents = _Documents(decoded, words=words)
+        for line, data in documents:
             if data is None:
                 continue
             if isinstance(data, dict):
                 missing = tuple(dict.fromkeys(unset(data))) if unfilled else ()
-                place = Place(name, number, line=node.start_mark.line + 1)
-                yield Document(place, data, Lines(decoded, number), missing, found=found)
+                place = Place(name, documents.number, line=line + 1)
+                yield Document(place, data, Lines(decoded, documents.number), missing, found=found)
             elif found:
                 text_of = f"left out: a {_word(data)}, where a manifest is an object"
-                problems.append(Problem(Place(name, number), text_of, ProblemKind.LEFT_OUT))
+                problems.append(Problem(Place(name, documents.number), text_of, ProblemKind.LEFT_OUT))
             else:
-                problems.append(Problem(Place(name, number), f"is a {_word(data)}, where an object is expected"))
+                problems.append(
+                    Problem(Place(name, documents.number), f"is a {_word(data)}, where an object is expected")
+                )
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
-        place = Place(name, max(number, 1), line=_line(error))
+        place = Place(name, max(documents.number if documents else 0, 1), line=_line(error))
         shown = foreign.readable(text.decode(errors="replace"))
         problems.append(_unreadable(place, shown, _reason(error), found=found))
 

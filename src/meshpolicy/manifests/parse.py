@@ -3,7 +3,7 @@
 Every problem is collected. What a cluster would refuse is known beside what cannot be read at all.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -40,6 +40,10 @@ BUILT_IN = frozenset({"", "apps", "autoscaling", "batch", "extensions", "policy"
 UNREADABLE = "was changed to what Linkerd cannot read: what it said before may hold until the controller restarts"
 NOT_READ = frozenset({ProblemKind.LEFT_OUT, ProblemKind.AMBIGUOUS, ProblemKind.NOT_RENDERED})
 """Kinds of problems with which nothing is wrong: the rest is read."""
+
+
+MOST_ADMITTED = 20_000
+"""Objects that are kept from one state to the next; more are forgotten all at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,31 @@ def _not_rendered(problems: Iterable[Problem]) -> Iterator[Object]:
             yield OtherNetworkPolicy(ref, text=problem.digest)
 
 
+class _Admitted:
+    """Objects that no cluster refuses, as it stores them: those of a second state that were not changed are among them.
+
+    What is told of an object here rests on its data alone, and the same text is the same data (`manifests.pieces`).
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Mapping[str, object], Mapping[str, object]]] = {}
+        """By the id of the data, which is kept, so that it stays its own."""
+
+    def stored(self, fields: Fields) -> Fields | None:
+        """Return an object as it is stored; None where it is not known whether a cluster refuses it."""
+        found = self._known.get(id(fields.data))
+        return None if found is None else fields.with_data(found[1])
+
+    def keep(self, fields: Fields, stored: Fields) -> None:
+        """Keep an object that no cluster refuses."""
+        if len(self._known) >= MOST_ADMITTED:
+            self._known.clear()
+        self._known[id(fields.data)] = fields.data, stored.data
+
+
+ADMITTED = _Admitted()
+
+
 class _Reader:
     """Reads one object after the other, and keeps what it found."""
 
@@ -166,9 +195,12 @@ class _Reader:
         if is_config(fields):
             self.configs.append(fields)
         before = len(self.problems)
-        stored = as_stored(fields)
+        admitted = ADMITTED.stored(fields)
+        stored = as_stored(fields) if admitted is None else admitted
         self._object(fields, stored, document.via or fields.place.file)
-        refused = _admission(fields, stored)
+        refused = _admission(fields, stored) if admitted is None else []
+        if not refused:
+            ADMITTED.keep(fields, stored)
         if document.found and not _is_known(fields):
             refused = _tolerated(fields, refused)
         found = [problem for problem in self.problems[before:] if not _follows(problem, refused)]

@@ -28,7 +28,7 @@ def substituted(text: str, values: Mapping[str, str], *, defaults: bool = True) 
         kept = found[0] if found["default"] is None or not defaults else found["default"]
         return values.get(found["name"], kept)
 
-    return VARIABLE.sub(value, text)
+    return VARIABLE.sub(value, text) if "${" in text else text
 
 
 def unset(data: object) -> Iterator[str]:
