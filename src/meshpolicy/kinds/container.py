@@ -16,6 +16,9 @@ class ProbeKind(StrEnum):
     STARTUP = "startupProbe"
 
 
+OTHER_HANDLERS = ("tcpSocket", "grpc", "exec")
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """An httpGet probe; times in seconds, with Kubernetes' defaults. Other handlers are not kept (R58)."""
@@ -80,7 +83,8 @@ class Container:
 def read_container(fields: Fields, pod: Fields, init: bool = False) -> Container:
     """Read a container; it has the user and group of its pod, unless it says others."""
     ports = tuple(filter(None, map(_container_port, fields.children("ports"))))
-    probes = tuple(probe for kind in ProbeKind for probe in _probe(fields.child(kind), kind, ports))
+    given = [kind for kind in ProbeKind if fields.has(kind)]
+    probes = tuple(probe for kind in given for probe in _probe(fields.child(kind), kind, ports))
     return Container(
         fields.text("name"),
         fields.text("image"),
@@ -89,7 +93,7 @@ def read_container(fields: Fields, pod: Fields, init: bool = False) -> Container
         tuple(_variable(variable) for variable in fields.children("env")),
         ports,
         probes,
-        _other_probes(fields),
+        tuple((kind, name) for kind in given for name in OTHER_HANDLERS if fields.child(kind).has(name)),
         init,
         init and fields.text("restartPolicy") == "Always",
         _read_id("runAsUser", fields, pod),
@@ -99,7 +103,7 @@ def read_container(fields: Fields, pod: Fields, init: bool = False) -> Container
 
 def _read_id(key: str, *owners: Fields) -> int | None:
     """Return a user or group from the first security context that says one."""
-    contexts = (owner.child("securityContext") for owner in owners)
+    contexts = (owner.child("securityContext") for owner in owners if owner.has("securityContext"))
     return next((context.integer(key) for context in contexts if context.has(key)), None)
 
 
@@ -111,11 +115,6 @@ def _container_port(fields: Fields) -> ContainerPort | None:
     if not fields.has("containerPort"):
         fields.note("containerPort", "is missing")
     return ContainerPort(number, fields.text("name"), fields.text("protocol", "TCP")) if number else None
-
-
-def _other_probes(fields: Fields) -> tuple[tuple[ProbeKind, str], ...]:
-    handlers = ("tcpSocket", "grpc", "exec")
-    return tuple((kind, name) for kind in ProbeKind for name in handlers if fields.child(kind).has(name))
 
 
 def _variable(fields: Fields) -> Variable:

@@ -40,11 +40,12 @@ def created(workload: Workload, space: Namespace | None, settings: MeshSettings)
 
     A Pod that runs is left as it is, but for what is said of it.
     """
-    workload = replace(workload, labels=_of_controller(workload))
-    found = injection(workload, space, settings)
+    labelled = _of_controller(workload)
+    found = injection(workload, labelled, space, settings)
     unknown = found.sidecar is Truth.UNKNOWN
     workload = replace(
         workload,
+        labels=labelled,
         injection=found,
         meshed=found.sidecar is Truth.YES or (unknown and asks(workload)),
         undetermined=INHERITED - workload.annotations.keys() if unknown and space is None else frozenset(),

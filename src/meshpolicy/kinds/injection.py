@@ -19,17 +19,17 @@ SIDECAR_IMAGES = ("cr.l5d.io/linkerd/proxy:", "gcr.io/istio-release/proxyv2:")
 INITIALIZER_IMAGES = ("cr.l5d.io/linkerd/proxy-init:", "gcr.io/istio-release/proxy_init:")
 
 
-def injection(workload: Workload, namespace: Namespace | None, settings: MeshSettings) -> Injection:
-    """Say whether a pod has, or gets, a sidecar; `namespace` is None where the input does not hold it.
+def injection(workload: Workload, labels: Labels, namespace: Namespace | None, settings: MeshSettings) -> Injection:
+    """Say whether a pod with these labels has, or gets, a sidecar; `namespace` is None where the input lacks it.
 
     R7, R110, R111; pkg/inject/report.go, pkg/healthcheck/sidecar.go, charts/linkerd-control-plane/values.yaml.
     """
     if workload.ref.kind == "ExternalWorkload":
         return Injection(Truth.YES)
-    there = _already(workload)
+    there = _already(workload, labels)
     if there is not None:
         return there
-    refusing = next(_refusing(workload, namespace, settings), None)
+    refusing = next(_refusing(workload, labels, namespace, settings), None)
     if refusing is not None:
         return Injection(Truth.NO, f"gets no sidecar: {refusing}")
     own = workload.annotations.get(INJECT, "")
@@ -50,9 +50,9 @@ def asks(workload: Workload) -> bool:
     return workload.annotations.get(INJECT, "") in ENABLING
 
 
-def _already(workload: Workload) -> Injection | None:
+def _already(workload: Workload, labels: Labels) -> Injection | None:
     """Say of a pod that went through admission what became of it; None: it did not."""
-    labelled = CONTROL_PLANE in workload.labels
+    labelled = CONTROL_PLANE in labels
     proxy = next((one for one in workload.containers if one.name == PROXY), None)
     if labelled and (proxy is not None or workload.addresses):  # nobody labels a pod that runs by hand
         return Injection(Truth.YES)
@@ -64,12 +64,12 @@ def _already(workload: Workload) -> Injection | None:
     return None
 
 
-def _refusing(workload: Workload, namespace: Namespace | None, settings: MeshSettings) -> Iterator[str]:
+def _refusing(workload: Workload, labels: Labels, namespace: Namespace | None, settings: MeshSettings) -> Iterator[str]:
     """Yield why the pod gets no sidecar, whatever is asked for (R110)."""
     rules, space = settings.injector, workload.ref.namespace
     if rules.namespaces.matches(namespace_labels(space, namespace)) is Truth.NO:
         yield f"the injector's webhook leaves the namespace {space} out, by its labels"
-    if rules.pods.matches(workload.labels) is Truth.NO:
+    if rules.pods.matches(labels) is Truth.NO:
         yield "the injector's webhook leaves it out, by its labels"
     if workload.host_network:
         yield "it is on the host's network"

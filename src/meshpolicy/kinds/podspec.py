@@ -93,7 +93,8 @@ def _check_container(container: Fields) -> None:
 
 
 def _handlers(container: Fields) -> Iterator[Fields]:
-    probes = [container.child(probe) for probe in ("livenessProbe", "readinessProbe", "startupProbe")]
+    names = ("livenessProbe", "readinessProbe", "startupProbe")
+    probes = [container.child(name) for name in names if container.has(name)]
     yield from (probe.child(kind) for probe in probes for kind in ("httpGet", "tcpSocket") if probe.has(kind))
 
 

@@ -25,6 +25,7 @@ def listed(ports: Ports) -> str:
     return ",".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in ports)
 
 
+@lru_cache(4096)
 def of_controller(text: str) -> Ports:
     """Return what the policy controller reads: one bad token empties the list (R9; k8s/index/src/ports.rs)."""
     found: list[range] = []
@@ -46,8 +47,7 @@ def of_destination(text: str, names: Mapping[str, int] | None = None) -> Ports:
     R112; pkg/util/parsing.go, ParsePorts and ParseContainerOpaquePorts. Their names are compared with case.
     """
     found: list[range] = []
-    for token in text.removesuffix(",").split(","):
-        word = token.strip(BLANKS)
+    for word in _words(text):
         if names is not None and word in names:
             found.append(range(names[word], names[word] + 1))
         else:
@@ -55,6 +55,12 @@ def of_destination(text: str, names: Mapping[str, int] | None = None) -> Ports:
     return tuple(found)
 
 
+@lru_cache(4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(token.strip(BLANKS) for token in text.removesuffix(",").split(","))
+
+
+@lru_cache(4096)
 def of_proxy_init(text: str) -> Ports:
     """Return what proxy-init reads: a bad token is left out, blanks make a token bad, 0 is a port (R113)."""
     return tuple(part for token in text.split(",") for part in _go_range(token))

@@ -13,8 +13,29 @@ from meshpolicy.manifests.pieces import Pieces, cut
 
 PARTS = st.sampled_from(
     (
-        *("---\n", "--- \n", "----\n", "---", "a: 1\n", "b: [1, 2]\n", "c: |\n  ---\n  x\n", "# ---\n", "\n", "d: 'x\n"),
-        *("...\n", "%YAML 1.1\n", "%YAML 1.2\n", "- 1\n", "null\n", "e: &x {}\nf: *x\n", "g: [\n", "h: !!str 1\n", "x\r\n"),
+        *(
+            "---\n",
+            "--- \n",
+            "----\n",
+            "---",
+            "a: 1\n",
+            "b: [1, 2]\n",
+            "c: |\n  ---\n  x\n",
+            "# ---\n",
+            "\n",
+            "d: 'x\n",
+        ),
+        *(
+            "...\n",
+            "%YAML 1.1\n",
+            "%YAML 1.2\n",
+            "- 1\n",
+            "null\n",
+            "e: &x {}\nf: *x\n",
+            "g: [\n",
+            "h: !!str 1\n",
+            "x\r\n",
+        ),
         *("i: {j: 'a\n", "  b'}\n", "--- {k: 1}\n", "---\t\n", "l: 1\nl: 2\n", "m: y\n", "n: a\\/b\n", '"o": "\\/"\n'),
     )
 )
