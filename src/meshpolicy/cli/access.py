@@ -8,17 +8,11 @@ import click
 from meshpolicy.analysis.access import Access, accesses
 from meshpolicy.analysis.refusals import Denied, denied
 from meshpolicy.analysis.selection import Selection
-from meshpolicy.cases.accepted import read_accepted, violations
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, columns, output, selection_options
 from meshpolicy.cli.progress import progress
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.render.csv import accesses_as_csv, refusals_as_csv
-from meshpolicy.render.dot import dot
-from meshpolicy.render.html import html
-from meshpolicy.render.markdown import accesses_as_markdown, refusals_as_markdown
-from meshpolicy.render.svg import svg
-from meshpolicy.render.text import accesses_as_text, refusals_as_text
+from meshpolicy.render.listing import accesses_as_text, refusals_as_text
 
 DRAWN = ("dot", "svg", "html")
 
@@ -71,6 +65,8 @@ def command(
     if blocked and output == "text":
         echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
     if accepted:
+        from meshpolicy.cases.accepted import read_accepted, violations
+
         found_violations = violations(cluster, read_accepted(accepted, cluster.settings))
         for violation in found_violations:
             echo(violation, err=True)
@@ -85,14 +81,24 @@ def _shown(cluster: Cluster, found: Sequence[Access], form: str, *, explain: boo
 
             return accesses_as_json(found, cluster.settings)
         case "csv":
+            from meshpolicy.render.csv import accesses_as_csv
+
             return accesses_as_csv(found, cluster.settings, explain=explain)
         case "md":
+            from meshpolicy.render.markdown import accesses_as_markdown
+
             return accesses_as_markdown(found, cluster.settings, explain=explain)
         case "dot":
+            from meshpolicy.render.dot import dot
+
             return dot(cluster, found)
         case "svg":
+            from meshpolicy.render.svg import svg
+
             return svg(cluster, found)
         case "html":
+            from meshpolicy.render.html import html
+
             return html(cluster, found)
         case _:
             return accesses_as_text(found, cluster.settings, columns(), explain=explain)
@@ -105,8 +111,12 @@ def _refusals(found: Sequence[Denied], form: str) -> str:
 
             return refusals_as_json(found)
         case "csv":
+            from meshpolicy.render.csv import refusals_as_csv
+
             return refusals_as_csv(found)
         case "md":
+            from meshpolicy.render.markdown import refusals_as_markdown
+
             return refusals_as_markdown(found)
         case _:
             return refusals_as_text(found, columns())

@@ -15,10 +15,8 @@ from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.options import ReadOptions
-from meshpolicy.render.github import changes_as_github
-from meshpolicy.render.markdown import changes_as_markdown
+from meshpolicy.render.changes import changes_as_text
 from meshpolicy.render.tables import fitted
-from meshpolicy.render.text import changes_as_text
 
 
 @click.command("diff", short_help="What does this change open or close?")
@@ -73,8 +71,12 @@ def _shown(changes: Sequence[Changed], after: Cluster, form: str, *, explain: bo
 
             return changes_as_json(changes, after)
         case "md":
+            from meshpolicy.render.markdown import changes_as_markdown
+
             return changes_as_markdown(changes, after.settings)
         case "github":
+            from meshpolicy.render.github import changes_as_github
+
             return changes_as_github(changes, after.settings)
         case _:
             lines = changes_as_text(changes, after, explain=explain).splitlines()

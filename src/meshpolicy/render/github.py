@@ -10,7 +10,7 @@ from meshpolicy.analysis.words import change_words
 from meshpolicy.core.errors import Place
 from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.render.text import NO_CHANGE, change_counts
+from meshpolicy.render.changes import NO_CHANGE, change_counts
 from meshpolicy.render.visible import visible
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}

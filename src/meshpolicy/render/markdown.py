@@ -7,6 +7,8 @@ from meshpolicy.analysis.difference import Changed
 from meshpolicy.analysis.refusals import Denied
 from meshpolicy.analysis.words import change_words
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.render.changes import NO_CHANGE, change_counts
+from meshpolicy.render.listing import NO_REFUSAL
 from meshpolicy.render.rows import (
     ACCESS_HEAD,
     CHANGE_HEAD,
@@ -15,7 +17,6 @@ from meshpolicy.render.rows import (
     grounds,
     refusal_row,
 )
-from meshpolicy.render.text import NO_CHANGE, NO_REFUSAL, change_counts
 
 Row = Sequence[str]
 

@@ -15,8 +15,9 @@ from meshpolicy.core.errors import Problem
 from meshpolicy.core.policy import Ref
 from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.render.changes import NO_CHANGE, changes_as_text
 from meshpolicy.render.github import annotation, changes_as_github, findings_as_github
-from meshpolicy.render.text import NO_CHANGE, changes_as_text, findings_as_text
+from meshpolicy.render.text import findings_as_text
 from meshpolicy.render.visible import visible
 
 MARK = "<!-- meshpolicy review -->"

@@ -4,12 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import yaml
 
-from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.advice import Advice
-from meshpolicy.analysis.curl import curl, witness_curl
-from meshpolicy.analysis.difference import Change, Changed
-from meshpolicy.analysis.refusals import Denied
-from meshpolicy.analysis.words import change_words, counted, witness_words
+from meshpolicy.analysis.curl import curl
+from meshpolicy.analysis.words import change_words, counted
 from meshpolicy.api.check import Asked
 from meshpolicy.cases.mutants import Effect, Survivor
 from meshpolicy.cases.verify import Result
@@ -17,21 +14,10 @@ from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Layer
 from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.render.rows import ACCESS_HEAD, REFUSAL_HEAD, access_row, grounds, refusal_row
-from meshpolicy.render.tables import fitted, plain
+from meshpolicy.render.changes import change_lines
+from meshpolicy.render.tables import fitted
 from meshpolicy.semantics.rules import sentences
 
-NO_CHANGE = "no request changes"
-NO_REFUSAL = "nothing is refused between these workloads"
-MEANS = {
-    Change.OPENED: "",
-    Change.CLOSED: "",
-    Change.UNKNOWN: " (it may be opened or closed)",
-    Change.REROUTED: " (allowed before and after, through another route)",
-    Change.REGRANTED: " (allowed before and after, by other grants)",
-}
-SIGNS = {Change.OPENED: "+", Change.CLOSED: "-", Change.UNKNOWN: "?", Change.REROUTED: "~", Change.REGRANTED: "~"}
 SEEN = {"closed": ": the connection is cut", "blocked": ": no connection is made"}
 """What a client sees where no proxy answers it; otherwise it is a status."""
 NO_EFFECT = "no request changes: here it does nothing"
@@ -76,49 +62,6 @@ def results_as_text(results: Sequence[Result], *, explain: bool = False) -> str:
     wrong = sum(len(result.differences) for result in results)
     lines.append(", ".join((counted(len(results), "case"), counted(checked, "check"), counted(wrong, "difference"))))
     return "\n".join(lines)
-
-
-def accesses_as_text(
-    found: Sequence[Access], settings: MeshSettings, width: int | None = None, *, explain: bool = False
-) -> str:
-    """Return a table of accesses, or a sentence where there is none."""
-    head = (*ACCESS_HEAD, "place") if explain else ACCESS_HEAD
-    rows = [access_row(access, settings, explain=explain) for access in found]
-    return plain(head, rows, width) if rows else "nothing is granted"
-
-
-def refusals_as_text(found: Sequence[Denied], width: int | None = None) -> str:
-    """Return a table of refusals, or a sentence where there is none."""
-    return plain(REFUSAL_HEAD, [refusal_row(refusal) for refusal in found], width) if found else NO_REFUSAL
-
-
-def changes_as_text(changes: Sequence[Changed], after: Cluster, *, explain: bool = False) -> str:
-    """Return what opens and what closes, a line each; `after` is the cluster that the changes lead to."""
-    lines = [] if any(changed.change.changes_requests for changed in changes) else [NO_CHANGE]
-    for kind in Change:
-        found = [changed for changed in changes if changed.change is kind]
-        if found:
-            lines.append(f"{kind}{MEANS[kind]}: {len(found)}")
-        for changed in found:
-            lines += _change(changed, after, explain=explain)
-    return "\n".join(lines)
-
-
-def _change(changed: Changed, after: Cluster, *, explain: bool) -> Iterator[str]:
-    client, server, what = change_words(changed, after.settings)
-    redecided = changed.change in (Change.REROUTED, Change.REGRANTED)
-    why = f"  ({grounds(changed)})" if explain or redecided or changed.reasons else ""
-    yield f"  {SIGNS[changed.change]} {client} -> {server}  {what}{why}"
-    if explain and changed.region is not None and changed.change.changes_requests:
-        yield f"      for example {witness_words(changed.region.witness, after.settings)}"
-        if shown := witness_curl(after, changed.server, changed.port, changed.region.witness):
-            yield f"      {shown}"
-
-
-def change_counts(changes: Sequence[Changed]) -> str:
-    """Return how many regions change in which way, as a sentence without its end."""
-    counts = ((kind, sum(changed.change is kind for changed in changes)) for kind in Change)
-    return "Requests " + ", ".join(f"{kind}: {count}" for kind, count in counts if count)
 
 
 def answer_as_text(asked: Asked, width: int | None = None, *, explain: bool | None = None) -> str:
@@ -167,7 +110,7 @@ def survivors_as_text(tried: int, survived: Sequence[tuple[Survivor, Effect | No
             continue
         shown = found.changes if explain else found.changes[:1]
         for changed in shown:
-            lines += [f"  {line}" for line in _change(changed, found.cluster, explain=explain)]
+            lines += [f"  {line}" for line in change_lines(changed, found.cluster, explain=explain)]
         if more := len(found.changes) - len(shown):
             lines.append(f"    and {more} more: see --explain")
     return "\n".join([*lines, f"{tried} changes tried, {len(survived)} unnoticed"])

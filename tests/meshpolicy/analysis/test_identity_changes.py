@@ -15,7 +15,7 @@ from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, identity_of
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.render.text import changes_as_text
+from meshpolicy.render.changes import changes_as_text
 
 from ..build import ARENA, Manifest, account, allow, cluster, exact, network_policy, pod, ref, route, server
 from ..flips import PAIRS, Asked, State, calls_of

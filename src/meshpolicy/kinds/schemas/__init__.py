@@ -8,11 +8,12 @@ definitions, or from `api/openapi-spec/swagger.json`.
 
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 Schema = dict[str, Any]
 DEFINED, KUBERNETES = "crds.json", "kubernetes.json"
+HERE = Path(__file__).parent
 SAME = {("gateway.networking.k8s.io", "GRPCRoute"): {"v1alpha2": "v1"}}
 """Versions that some definitions serve and those here do not, by the version that they are like.
 
@@ -31,14 +32,14 @@ def schemas_for(group: str, kind: str) -> dict[str, Schema]:
 
 @cache
 def _defined() -> dict[str, dict[str, dict[str, Schema]]]:
-    found: dict[str, dict[str, dict[str, Schema]]] = json.loads((files(__name__) / DEFINED).read_text())
+    found: dict[str, dict[str, dict[str, Schema]]] = json.loads(HERE.joinpath(DEFINED).read_text())
     return found
 
 
 @cache
 def _kubernetes() -> dict[tuple[str, str], dict[str, Schema]]:
     """Return the schemas of Kubernetes' own kinds; what several of them have is one object."""
-    data = json.loads((files(__name__) / KUBERNETES).read_text())
+    data = json.loads(HERE.joinpath(KUBERNETES).read_text())
     made: dict[str, Schema] = {}
 
     def resolved(schema: Schema) -> Schema:

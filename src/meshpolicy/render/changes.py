@@ -1,0 +1,49 @@
+"""What a change opens and closes in words, a line each. Text is built here and printed elsewhere."""
+
+from collections.abc import Iterator, Sequence
+
+from meshpolicy.analysis.curl import witness_curl
+from meshpolicy.analysis.difference import Change, Changed
+from meshpolicy.analysis.words import change_words, witness_words
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.render.rows import grounds
+
+NO_CHANGE = "no request changes"
+MEANS = {
+    Change.OPENED: "",
+    Change.CLOSED: "",
+    Change.UNKNOWN: " (it may be opened or closed)",
+    Change.REROUTED: " (allowed before and after, through another route)",
+    Change.REGRANTED: " (allowed before and after, by other grants)",
+}
+SIGNS = {Change.OPENED: "+", Change.CLOSED: "-", Change.UNKNOWN: "?", Change.REROUTED: "~", Change.REGRANTED: "~"}
+
+
+def changes_as_text(changes: Sequence[Changed], after: Cluster, *, explain: bool = False) -> str:
+    """Return what opens and what closes, a line each; `after` is the cluster that the changes lead to."""
+    lines = [] if any(changed.change.changes_requests for changed in changes) else [NO_CHANGE]
+    for kind in Change:
+        found = [changed for changed in changes if changed.change is kind]
+        if found:
+            lines.append(f"{kind}{MEANS[kind]}: {len(found)}")
+        for changed in found:
+            lines += change_lines(changed, after, explain=explain)
+    return "\n".join(lines)
+
+
+def change_lines(changed: Changed, after: Cluster, *, explain: bool) -> Iterator[str]:
+    """Yield one change, with an example where it is explained."""
+    client, server, what = change_words(changed, after.settings)
+    redecided = changed.change in (Change.REROUTED, Change.REGRANTED)
+    why = f"  ({grounds(changed)})" if explain or redecided or changed.reasons else ""
+    yield f"  {SIGNS[changed.change]} {client} -> {server}  {what}{why}"
+    if explain and changed.region is not None and changed.change.changes_requests:
+        yield f"      for example {witness_words(changed.region.witness, after.settings)}"
+        if shown := witness_curl(after, changed.server, changed.port, changed.region.witness):
+            yield f"      {shown}"
+
+
+def change_counts(changes: Sequence[Changed]) -> str:
+    """Return how many regions change in which way, as a sentence without its end."""
+    counts = ((kind, sum(changed.change is kind for changed in changes)) for kind in Change)
+    return "Requests " + ", ".join(f"{kind}: {count}" for kind, count in counts if count)

@@ -1,0 +1,25 @@
+"""What is granted and what is refused, as tables for a terminal. Text is built here and printed elsewhere."""
+
+from collections.abc import Sequence
+
+from meshpolicy.analysis.access import Access
+from meshpolicy.analysis.refusals import Denied
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.render.rows import ACCESS_HEAD, REFUSAL_HEAD, access_row, refusal_row
+from meshpolicy.render.tables import plain
+
+NO_REFUSAL = "nothing is refused between these workloads"
+
+
+def accesses_as_text(
+    found: Sequence[Access], settings: MeshSettings, width: int | None = None, *, explain: bool = False
+) -> str:
+    """Return a table of accesses, or a sentence where there is none."""
+    head = (*ACCESS_HEAD, "place") if explain else ACCESS_HEAD
+    rows = [access_row(access, settings, explain=explain) for access in found]
+    return plain(head, rows, width) if rows else "nothing is granted"
+
+
+def refusals_as_text(found: Sequence[Denied], width: int | None = None) -> str:
+    """Return a table of refusals, or a sentence where there is none."""
+    return plain(REFUSAL_HEAD, [refusal_row(refusal) for refusal in found], width) if found else NO_REFUSAL
