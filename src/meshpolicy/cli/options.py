@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from functools import wraps
-from shutil import get_terminal_size
 from typing import Any
 
 import click
@@ -281,11 +280,13 @@ def require(paths: tuple[str, ...], context: str) -> None:
 
 def width() -> int | None:
     """Return the columns of the terminal that shows the output; None where it goes elsewhere."""
-    return get_terminal_size().columns if sys.stdout.isatty() else None
+    return columns() if sys.stdout.isatty() else None
 
 
 def columns() -> int:
     """Return how wide a table may be: the terminal, or COLUMNS, or else 80."""
+    from shutil import get_terminal_size  # here, as it brings archives along
+
     return get_terminal_size().columns
 
 

@@ -5,7 +5,6 @@ Source: Kubernetes `apiextensions-apiserver/pkg/apiserver/{schema,validation}`.
 """
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from meshpolicy.core.fields import Fields
@@ -26,7 +25,7 @@ class UnknownField(NamedTuple):
 
 TOP_LEVEL = frozenset({"apiVersion", "kind", "metadata"})
 ALIKE = 0.75
-"""How much alike a name is to the one that it is a mistake for (difflib)."""
+"""How much alike a name is to the one that it is a mistake for."""
 
 
 def check_schema(document: Fields) -> None:
@@ -154,6 +153,8 @@ def _misspelt(value: Mapping[Any, Any], schema: Mapping[str, Any]) -> dict[str, 
     unknown = [str(name) for name in value if name not in properties]
     if not unknown or not properties or isinstance(schema.get("additionalProperties"), dict):
         return {}
+    from difflib import get_close_matches  # here, as few fields are misspelt
+
     lacking = sorted(properties.keys() - value.keys())
     found = ((name, get_close_matches(name, lacking, n=1, cutoff=ALIKE)) for name in unknown)
     return {name: close[0] for name, close in found if close}

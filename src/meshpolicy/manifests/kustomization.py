@@ -1,6 +1,5 @@
 """Kustomizations of a folder: which stand on their own, what they list, and whether their lists say all of it."""
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -158,8 +157,17 @@ def outside(parts: Iterable[Kustomization]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry for part in parts for entry in part.elsewhere))
 
 
+def digest_of(content: bytes) -> str:
+    """Return a hash of what a file holds."""
+    import hashlib  # here, as it is a large library, and most manifests are rendered already
+
+    return hashlib.sha256(content).hexdigest()
+
+
 def digest(folders: Iterable[Path]) -> str:
     """Return a hash of all files in folders, by which two states are told apart."""
+    import hashlib
+
     found = hashlib.sha256()
     for folder in folders:
         for where, inner, names in os.walk(folder):

@@ -1,7 +1,6 @@
 """Reads YAML and JSON documents from files, folders and standard input. The only module that opens manifests."""
 
 import codecs
-import hashlib
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,12 +18,10 @@ from meshpolicy.manifests.chart import chart_may_decide, is_chart
 from meshpolicy.manifests.content import content, standard_input
 from meshpolicy.manifests.flow import with_quoted_colons
 from meshpolicy.manifests.folder import is_excluded, manifests_in
-from meshpolicy.manifests.kustomization import Kustomization, digest, files_of, within
+from meshpolicy.manifests.kustomization import Kustomization, digest, digest_of, files_of, within
 from meshpolicy.manifests.lines import Lines
 from meshpolicy.manifests.options import Chart, ReadOptions
 from meshpolicy.manifests.pieces import Found, Pieces
-from meshpolicy.manifests.render import rendered, rendered_chart
-from meshpolicy.manifests.tools import NotRendered
 from meshpolicy.manifests.variables import substituted, unset
 
 MOST_NODES = 5_000_000
@@ -257,6 +254,9 @@ class _Reading:
 
     def chart(self, chart: Chart) -> Iterator[Document]:
         """Yield what a chart renders; where it cannot be rendered, say so, and whether it may hold policies."""
+        from meshpolicy.manifests.render import rendered_chart  # here, as it brings tools along: files are read sooner
+        from meshpolicy.manifests.tools import NotRendered
+
         name = self._options.shown(Path(chart.path))
         try:
             yield from rendered_chart(chart, name, self._of_text)
@@ -274,6 +274,9 @@ class _Reading:
 
     def _rendered(self, root: Kustomization) -> Iterator[Document]:
         """Yield what a kustomization renders; where it cannot be rendered, what it lists."""
+        from meshpolicy.manifests.render import rendered
+        from meshpolicy.manifests.tools import NotRendered
+
         name = self._options.shown(root.folder)
         try:
             found = rendered(root, name, self._of_text, self._source)
@@ -376,7 +379,7 @@ def _unreadable(place: Place, text: str, reason: str, *, found: bool) -> Problem
         return Problem(place, f"left out: {label}", ProblemKind.LEFT_OUT)
     if found and holds:
         told = "not rendered: a template that may hold policies; give what it renders, --exclude leaves it out"
-        return Problem(place, told, ProblemKind.NOT_RENDERED, digest=hashlib.sha256(text.encode()).hexdigest())
+        return Problem(place, told, ProblemKind.NOT_RENDERED, digest=digest_of(text.encode()))
     if found and template:
         return Problem(place, "left out: a template without policies", ProblemKind.LEFT_OUT, workloads=True)
     hint = "; a template must be rendered first" if "{{" in text else ""

@@ -5,7 +5,6 @@ Every problem is collected. What a cluster would refuse is known beside what can
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from meshpolicy.core.document import Document, located
 from meshpolicy.core.errors import Place, Problem, ProblemKind
@@ -264,6 +263,8 @@ def _note_unknown(fields: Fields, group: str, name: str) -> None:
         owners = " or ".join(own or "the core group (v1)" for own in groups)
         fields.note("apiVersion", f"is `{fields.text('apiVersion')}`: a {name} is of {owners}")
     elif group == POLICY_GROUP and name:
+        from difflib import get_close_matches  # here, as few words are misspelt
+
         close = get_close_matches(name, names_in(group), n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         fields.note("kind", f"is `{name}`, which {group} does not have{hint}")
@@ -312,6 +313,10 @@ def _follows(problem: Problem, refused: Iterable[Problem]) -> bool:
         return False
     written = (other.place.field.rpartition(".") for other in refused)
     beside = [word for place, _, word in written if place == parent and word != name and not word.endswith("]")]
+    if not beside:
+        return False
+    from difflib import get_close_matches
+
     return bool(get_close_matches(name, beside, n=1, cutoff=ALIKE))
 
 

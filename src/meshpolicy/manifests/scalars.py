@@ -8,7 +8,6 @@ import struct
 from base64 import b64decode
 from codecs import register_error
 from datetime import date
-from decimal import Decimal
 from math import isfinite
 
 Scalar = str | int | float | bool | None
@@ -128,6 +127,8 @@ def as_json(value: Scalar) -> Scalar:
     Raises Unreadable for what is no number.
     """
     if isinstance(value, float):
+        from decimal import Decimal  # here, as hardly a manifest has fractions
+
         if not isfinite(value):
             raise Unreadable("a number")
         whole = int(Decimal(repr(value))) if value.is_integer() else MOST + 1

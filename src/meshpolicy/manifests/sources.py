@@ -10,13 +10,11 @@ from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests import foreign, gitops
 from meshpolicy.manifests.folder import lost_overlays
-from meshpolicy.manifests.live import read_context
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.options import AS_IT_IS
 from meshpolicy.manifests.options import ReadOptions as ReadOptions
 from meshpolicy.manifests.parse import Manifests, parse_documents
 from meshpolicy.manifests.paths import display_path
-from meshpolicy.manifests.revisions import read_revision
 
 
 def read(
@@ -28,6 +26,8 @@ def read(
 ) -> Manifests:
     """Return what the sources say, together with every problem in them."""
     if context:
+        from meshpolicy.manifests.live import read_context  # here, as few ask a cluster: files are read sooner
+
         return replace(parse_documents(read_context(context), settings, progress=progress, closed=True), live=True)
     documents, before = _documents(paths, progress, options)
     if given := gitops.scopes(documents):  # what Flux gives is known once all is read
@@ -41,6 +41,8 @@ def _documents(
     paths: Sequence[str], progress: Progress, options: ReadOptions
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     if options.revision:
+        from meshpolicy.manifests.revisions import read_revision
+
         return read_revision(paths, progress, options)
     documents, unreadable = load(paths, progress, options=options)
     return documents, (*unreadable, *_empty(paths, documents, unreadable), *lost_overlays(paths, options))
