@@ -161,7 +161,7 @@ class SchemaNode:
     @staticmethod
     def _one_fits(value: Any, choices: Sequence[Schema]) -> bool:
         """Whether exactly one choice fits; of choices that say more than what is required it is not told here."""
-        if any(one.keys() != {"required"} for one in choices):
+        if not isinstance(value, dict) or any(one.keys() != {"required"} for one in choices):
             return False
         return sum(all(name in value for name in one["required"]) for one in choices) == 1
 
