@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from meshpolicy.kinds.cel import Failed, Unsupported, compiled
-from meshpolicy.kinds.schema import RULES
+from meshpolicy.kinds.schemanode import RULES
 from meshpolicy.kinds.schemas import known_kinds, schemas_for
 
 
