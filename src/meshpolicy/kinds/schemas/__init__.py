@@ -8,12 +8,11 @@ definitions, or from `api/openapi-spec/swagger.json`.
 
 import json
 from functools import cache
-from pathlib import Path
+from pkgutil import get_data
 from typing import Any
 
 Schema = dict[str, Any]
 DEFINED, KUBERNETES = "crds.json", "kubernetes.json"
-HERE = Path(__file__).parent
 SAME = {("gateway.networking.k8s.io", "GRPCRoute"): {"v1alpha2": "v1"}}
 """Versions that some definitions serve and those here do not, by the version that they are like.
 
@@ -30,16 +29,22 @@ def schemas_for(group: str, kind: str) -> dict[str, Schema]:
     return {old: found[new] for old, new in SAME.get((group, kind), {}).items() if new in found} | found
 
 
+def _read(name: str) -> Any:
+    content = get_data(__name__, name)
+    assert content is not None  # noqa: S101 # whatever holds this module holds its data
+    return json.loads(content)
+
+
 @cache
 def _defined() -> dict[str, dict[str, dict[str, Schema]]]:
-    found: dict[str, dict[str, dict[str, Schema]]] = json.loads(HERE.joinpath(DEFINED).read_text())
+    found: dict[str, dict[str, dict[str, Schema]]] = _read(DEFINED)
     return found
 
 
 @cache
 def _kubernetes() -> dict[tuple[str, str], dict[str, Schema]]:
     """Return the schemas of Kubernetes' own kinds; what several of them have is one object."""
-    data = json.loads(HERE.joinpath(KUBERNETES).read_text())
+    data = _read(KUBERNETES)
     made: dict[str, Schema] = {}
 
     def resolved(schema: Schema) -> Schema:
