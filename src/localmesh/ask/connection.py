@@ -124,6 +124,8 @@ def ended(error: Exception) -> Ended:
     match error:
         case ssl.SSLError() if "alert" in str(error.reason or "").lower():
             return CertificateRefused(str(error.reason).lower().replace("_", " "))
+        case ssl.SSLCertVerificationError():
+            return Ended(f"the server's certificate was not accepted: {error.verify_message}")
         case TimeoutError():
             return Ended(f"no answer within {TIMEOUT:g} s")
         case EOFError():
