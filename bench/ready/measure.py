@@ -82,9 +82,10 @@ def pods(written: Written, report: Report, deny: Sequence[str]) -> Iterator[dict
     """Yield a Pod for each workload, with an address, as Linkerd's injector would leave it; and a twin for a peer."""
     address = FIRST
     for workload in report.denied.workloads:
-        manifest = written.find(workload.ref.kind, workload.ref.namespace, workload.ref.name)
-        if manifest is None:
+        manifests = written.find(workload.ref.kind, workload.ref.namespace, workload.ref.name)
+        if not manifests:
             continue
+        [manifest] = manifests  # a folder of bench/ready gives each object once
         for end in ("", TWIN):
             yield _pod(manifest, workload.ref.name + end, str(address), meshed=workload.meshed, deny=deny)
             address += 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from meshpolicy.cli.echo import echo
-from meshpolicy.cli.options import mesh_options, output, read_cluster, sources_and_namespaces, width
+from meshpolicy.cli.options import mesh_options, output, read_manifests, sources_and_namespaces, width
 from meshpolicy.core.errors import InvalidInput, Place, Problem
 from meshpolicy.generate.choice import Choices
 from meshpolicy.generate.generate import Generated, Wishes, generate
@@ -26,6 +26,7 @@ from meshpolicy.render.generated import (
     manifests_as_yaml,
     manifests_by_file,
 )
+from meshpolicy.render.notes import notes
 from meshpolicy.render.tables import fitted
 from meshpolicy.traffic.read import Observed, read
 
@@ -115,11 +116,16 @@ def command(
         raise InvalidInput(seen.problems)
     for problem in seen.problems:
         echo(f"note: {problem}", err=True)
-    before = _without(read_cluster(sources, context, settings, options), out)
+    reading = read_manifests(sources, context, settings, options)
+    before = _without(reading.cluster, out)
     choices = Choices.of(accept, narrow, forbid)
     wishes = Wishes(choices, Limits(1 if once else min_count), namespaces, scraper, network_policies)
     found = generate(before, seen.calls, wishes)
-    told = generated_as_json(found, seen, before) if output == "json" else _shown(found, seen, before)
+    told = (
+        generated_as_json(found, seen, before, tuple(notes(reading)))
+        if output == "json"
+        else _shown(found, seen, before)
+    )
     if out == "-":
         click.echo(manifests_as_yaml(found.made), nl=False)
     elif out:

@@ -13,6 +13,7 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.sources import ReadOptions
 from meshpolicy.ready.need import Party
 from meshpolicy.ready.report import Report
+from meshpolicy.render.notes import notes
 from meshpolicy.render.ready import exit_code, report_as_json, report_as_junit, report_as_text, report_as_yaml
 from meshpolicy.traffic.read import Observed
 from meshpolicy.traffic.read import read as read_traffic
@@ -70,7 +71,10 @@ def command(
     known = tuple(one for text in nodes or () if (one := parse_network(text)) is not None)
     seen = _observed(logs)
     found = ask_ready(reading, namespaces, options.namespace, told, known, seen.calls, seen.problems)
-    echo(_shown(found, reading.cluster.settings, output, accept_unknown=accept_unknown, explain=explain))
+    if output == "json":
+        echo(report_as_json(found, reading.cluster.settings, tuple(notes(reading))))
+    else:
+        echo(_shown(found, reading.cluster.settings, output, accept_unknown=accept_unknown, explain=explain))
     sys.exit(exit_code(found, accept_unknown=accept_unknown))
 
 
@@ -86,8 +90,6 @@ def _observed(logs: tuple[str, ...]) -> Observed:
 
 def _shown(found: Report, settings: MeshSettings, form: str, *, accept_unknown: bool, explain: bool) -> str:
     match form:
-        case "json":
-            return report_as_json(found, settings)
         case "junit":
             return report_as_junit(found, accept_unknown=accept_unknown)
         case "yaml":

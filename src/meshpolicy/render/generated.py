@@ -185,10 +185,11 @@ def _proved(found: Generated) -> Iterator[str]:
         yield "  left to decide: each `choose:` above; until then the exit code is 1"
 
 
-def generated_as_json(found: Generated, seen: Observed, cluster: Cluster) -> str:
-    """Return the same for programs, with the objects."""
+def generated_as_json(found: Generated, seen: Observed, cluster: Cluster, notes: Sequence[str] = ()) -> str:
+    """Return the same for programs, with the objects, and with `notes` of what was not read of the manifests."""
     proofs = found.proved.proofs
     shown = {
+        "notes": list(notes),
         "observed": {"calls": sum(call.count for call in seen.calls), "lines": seen.lines},
         "unused": [{"file": one.file, "what": one.what, "count": one.count} for one in seen.unused],
         "left_out": [str(problem) for problem in seen.problems],

@@ -1,7 +1,7 @@
 """Whether deny can go on, in all forms, and the objects that are missing. Built here, printed elsewhere."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import yaml
@@ -115,9 +115,10 @@ def report_as_yaml(report: Report) -> str:
     )
 
 
-def report_as_json(report: Report, settings: MeshSettings) -> str:
-    """Return one object."""
+def report_as_json(report: Report, settings: MeshSettings, told: Sequence[str] = ()) -> str:
+    """Return one object; `told` is what a person reads besides: what was not read."""
     shown = {
+        "notes": list(told),
         "readiness": str(report.readiness),
         "namespaces": list(report.namespaces),
         "needs": [_as_json(held, report.plan.steps.get(number)) for number, held in enumerate(report.held)],

@@ -296,3 +296,15 @@ def test_the_options_that_are_printed_for_calls_decide_about_these_calls_and_no_
         again, more = told(name, "--accept", one)
         offered = f"--accept | --forbid '{one}'" in rest
         assert (again, len(more["grants"]) - len(undecided["grants"])) == (1, int(offered)), one  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("verb", ["generate", "ready"])
+def test_what_was_not_read_is_told_to_programs_too(tmp_path: Path, verb: str) -> None:
+    books = SETS / "books"
+    shutil.copy(books / "manifests.yaml", tmp_path)
+    (tmp_path / "chart").mkdir()
+    (tmp_path / "chart/Chart.yaml").write_text("apiVersion: v2\nname: a\nversion: 0.1.0\n")
+    _, out, err = run(verb, tmp_path, "--traffic", books / "traffic.log", "--output", "json")
+    told = json.loads(out)["notes"]
+    assert any("a Helm chart without policies" in one for one in told)
+    assert all(one in " ".join(err.split()) for one in told)
