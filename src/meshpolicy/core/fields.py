@@ -11,10 +11,18 @@ T = TypeVar("T")
 class Fields:
     """One mapping of a document, where it stands, and the list that collects what is wrong in it."""
 
-    __slots__ = ("_place", "data", "problems")
+    __slots__ = ("_place", "data", "problems", "written")
 
-    def __init__(self, data: Mapping[str, object], place: Place, problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, object],
+        place: Place,
+        problems: list[Problem],
+        written: Mapping[str, object] | None = None,
+    ) -> None:
+        """Keep a mapping; `written` is what a manifest says where `data` holds defaults as well."""
         self.data, self.problems = data, problems
+        self.written = data if written is None else written
         self._place = place
 
     @property
@@ -24,11 +32,11 @@ class Fields:
 
     def with_problems(self, problems: list[Problem]) -> "Fields":
         """Return the same mapping with another list for what is wrong in it."""
-        return Fields(self.data, self.place, problems)
+        return Fields(self.data, self.place, problems, self.written)
 
     def with_data(self, data: Mapping[str, object]) -> "Fields":
-        """Return another mapping that stands for this one."""
-        return Fields(data, self.place, self.problems)
+        """Return another mapping that stands for this one, which stays what is written."""
+        return Fields(data, self.place, self.problems, self.written)
 
     def has(self, key: str) -> bool:
         """Whether the field is there and not null."""
@@ -141,7 +149,7 @@ class _Part(Fields):
     __slots__ = ("_key", "_owner")
 
     def __init__(self, owner: Fields, key: str, data: Mapping[str, object]) -> None:
-        self.data, self.problems = data, owner.problems
+        self.data, self.written, self.problems = data, data, owner.problems
         self._owner, self._key = owner, key
 
     @property

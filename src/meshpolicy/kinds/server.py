@@ -1,5 +1,6 @@
 """Server of policy.linkerd.io: ports of pods, what is spoken there, and what is granted by itself (R13-R19). Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meshpolicy.core.fields import Fields
@@ -48,8 +49,14 @@ def read(document: Fields, ref: Ref) -> Server | None:
         read_selector(spec.child("podSelector")) if pods else None,
         read_selector(spec.child("externalWorkloadSelector")) if external else None,
         tuple(document.child("metadata").strings("labels").items()),
-        spec.text("accessPolicy") == DefaultPolicy.DENY and not read_created(document),
+        _says_deny(document) and not read_created(document),
     )
+
+
+def _says_deny(document: Fields) -> bool:
+    """Whether the manifest itself says that the Server is closed: it is the default as well (R19)."""
+    written = document.written.get("spec")
+    return isinstance(written, Mapping) and written.get("accessPolicy") == DefaultPolicy.DENY
 
 
 KINDS = (Kind(POLICY_GROUP, "Server", read),)
