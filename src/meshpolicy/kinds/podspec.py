@@ -27,6 +27,10 @@ PORT_RULE = (
 )
 ENV_NAME = re.compile(r"[ -<>-~]+")
 MOST_PORT = 65535
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+HANDLERS = ("exec", "grpc", "httpGet", "tcpSocket")
+ONCE = ("livenessProbe", "startupProbe")
+"""The probes that succeed at once."""
 
 
 def check_pod(document: Fields) -> None:
@@ -68,9 +72,18 @@ def _check_selector(spec: Fields, labels: dict[str, str]) -> None:
 
 
 def _check_spec(spec: Fields) -> None:
-    containers = [*spec.children("initContainers"), *spec.children("containers")]
+    started = spec.children("initContainers")
+    containers = [*started, *spec.children("containers")]
     for container in containers:
         _check_container(container)
+        _check_probes(container)
+        for port in container.children("ports") if spec.data.get("hostNetwork") is True else ():
+            if port.data.get("hostPort") not in (None, 0, port.data.get("containerPort")):
+                port.refuse("hostPort", "is not the containerPort, as it has to be on the host's network")
+    for container in started:
+        for key in (*PROBES, "lifecycle") if container.text("restartPolicy") != "Always" else ():
+            if container.has(key):
+                container.refuse(key, "is for init containers with `restartPolicy: Always` alone")
     check_unique(containers, "name", "container")
     account = spec.text("serviceAccountName")
     if account and (not DNS_SUBDOMAIN.fullmatch(account) or len(account) > LONGEST_SUBDOMAIN):
@@ -93,9 +106,21 @@ def _check_container(container: Fields) -> None:
 
 
 def _handlers(container: Fields) -> Iterator[Fields]:
-    names = ("livenessProbe", "readinessProbe", "startupProbe")
-    probes = [container.child(name) for name in names if container.has(name)]
-    yield from (probe.child(kind) for probe in probes for kind in ("httpGet", "tcpSocket") if probe.has(kind))
+    probes = [container.child(name) for name in PROBES if container.has(name)]
+    yield from (probe.child(kind) for probe in probes for kind in HANDLERS[1:] if probe.has(kind))
+
+
+def _check_probes(container: Fields) -> None:
+    """Note a probe that says not how to ask, or in two ways, and one that succeeds late (validateProbe)."""
+    for name in filter(container.has, PROBES):
+        probe = container.child(name)
+        given = [kind for kind in HANDLERS if probe.has(kind)]
+        if not given:
+            container.refuse(name, f"says not how to ask: one of {', '.join(HANDLERS)} is expected")
+        for kind in given[1:]:
+            probe.refuse(kind, f"is given beside {given[0]}: a probe has one of {', '.join(HANDLERS)}")
+        if name in ONCE and probe.data.get("successThreshold") not in (None, 0, 1):
+            probe.refuse("successThreshold", "has to be 1 for a liveness or startup probe")
 
 
 def check_target(fields: Fields, key: str) -> None:

@@ -22,6 +22,15 @@ def container(**fields: Any) -> Manifest:
     return {"name": "app", **fields}
 
 
+def first(**fields: Any) -> Manifest:
+    """Return an init container."""
+    return {"name": "first", **fields}
+
+
+ASKS = {"httpGet": {"path": "/", "port": 80}}
+"""How a probe asks."""
+
+
 def service_of(**spec: Any) -> Manifest:
     """Return a Service."""
     metadata = {"name": "a", "namespace": "ns"}
@@ -74,7 +83,19 @@ FIRST = "spec.containers[0]"
         (pod(container(env=[{"name": "A=B"}])), [f"{FIRST}.env[0].name"]),
         (pod(container(env=[{"name": "A", "valeu": "b"}])), [f"{FIRST}.env[0].valeu"]),
         (pod(container(readinessProbe={"httpGet": {"port": "no/port"}})), [f"{FIRST}.readinessProbe.httpGet.port"]),
-        (pod(container(readinessProbe={"periodSeconds": -1})), [f"{FIRST}.readinessProbe.periodSeconds"]),
+        (pod(container(readinessProbe={**ASKS, "periodSeconds": -1})), [f"{FIRST}.readinessProbe.periodSeconds"]),
+        (pod(container(readinessProbe={"periodSeconds": 5})), [f"{FIRST}.readinessProbe"]),
+        (pod(container(livenessProbe={})), [f"{FIRST}.livenessProbe"]),
+        (pod(container(livenessProbe={**ASKS, "tcpSocket": {"port": 80}})), [f"{FIRST}.livenessProbe.tcpSocket"]),
+        (pod(container(startupProbe={**ASKS, "successThreshold": 2})), [f"{FIRST}.startupProbe.successThreshold"]),
+        (pod(container(readinessProbe={**ASKS, "successThreshold": 2})), []),
+        (pod(container(readinessProbe={"grpc": {"port": 0}})), [f"{FIRST}.readinessProbe.grpc.port"]),
+        (pod(container(), initContainers=[first(readinessProbe=ASKS)]), ["spec.initContainers[0].readinessProbe"]),
+        (pod(container(), initContainers=[first(lifecycle={"preStop": ASKS})]), ["spec.initContainers[0].lifecycle"]),
+        (pod(container(), initContainers=[first(readinessProbe=ASKS, restartPolicy="Always")]), []),
+        (pod(container(ports=[port(hostPort=81)]), hostNetwork=True), [f"{FIRST}.ports[0].hostPort"]),
+        (pod(container(ports=[port(hostPort=80)]), hostNetwork=True), []),
+        (pod(container(ports=[port(hostPort=81)])), []),
         (pod(container(image=None, ports=None, env=None)), []),
         (pod(container(resources={"limits": {"cpu": 1, "memory": "1Gi"}})), []),
         (pod(container(), serviceAccountName="a_b"), ["spec.serviceAccountName"]),
