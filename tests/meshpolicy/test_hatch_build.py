@@ -2,7 +2,7 @@
 
 import pytest
 
-from meshpolicy.hatch_build import without_docstrings
+from meshpolicy.hatch_build import shortened, without_docstrings
 
 SOURCE = '''"""A module.
 
@@ -70,3 +70,69 @@ def test_docstrings_become_empty_lines_and_all_else_stays_on_its_line() -> None:
 @pytest.mark.parametrize("source", ["", "\n", "x = 1\n", '"""Only a docstring."""\n', 'f"{1}"\nx = 1\n'])
 def test_what_has_no_docstring_or_nothing_else_stays_as_it_is(source: str) -> None:
     assert without_docstrings(source) == source
+
+
+TYPED = """x: int = 1  # kept is the type of what a module holds
+
+
+def shown(a: int, *, b: str = ":#") -> dict[str, int]:  # of an internal module
+    found: dict[str, int] = {}
+    # A line of its own.
+    return found
+
+
+class Thing:
+    size: int = 1
+
+    def _grow(self, *by: int, how: "Thing | None" = None) -> None:
+        self.size: int = 2
+        more: int
+        for more in by:
+            self.size += more  # é
+
+    def __len__(self) -> int:
+        return self.size
+
+
+def _made(text: str = "->", flag: bool = True) -> object:
+    class Own:
+        kind: str = text
+
+    last: int = 1
+    return Own
+"""
+SHORT = """x: int = 1
+
+
+def shown(a, *, b = ":#"):
+    found = {}
+
+    return found
+
+
+class Thing:
+    size: int = 1
+
+    def _grow(self, *by, how = None):
+        self.size: int = 2
+        more: int
+        for more in by:
+            self.size += more
+
+    def __len__(self):
+        return self.size
+
+
+def _made(text = "->", flag = True):
+    class Own:
+        kind: str = text
+
+    last: int = 1
+    return Own
+"""
+
+
+def test_comments_and_the_types_of_functions_are_left_out() -> None:
+    """All else stays on its line: fields, and variables that have a type and no value."""
+    assert shortened(TYPED) == SHORT
+    assert shortened(SHORT) == SHORT
