@@ -18,6 +18,8 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 
 UNMESHED = "unmeshed"
+ACCOUNT = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+")
+"""`namespace/account`."""
 TARGET = re.compile(r"(?:(?P<namespace>[a-z0-9.-]+)/)?(?P<name>[a-z0-9.-]+)(?::(?P<port>[a-z0-9-]+))?(?P<path>/.*)?")
 
 
@@ -53,10 +55,15 @@ def caller(cluster: Cluster, text: str) -> Caller:
     if len(found) == 1:
         return Caller(str(found[0].ref), found[0])
     if not found and text in named_accounts(cluster):
-        namespace, _, name = text.partition("/")
-        ref = Ref("", "ServiceAccount", namespace, name)
-        return Caller(f"the account {text}", Workload(ref, ANY_LABELS, service_account=name, meshed=True))
+        return Caller(f"the account {text}", account_caller(text))
     raise UnknownWorkload(_unclear(cluster, text, found))
+
+
+def account_caller(text: str) -> Workload:
+    """Return a meshed caller of an account, `namespace/account`, of whose pods nothing more is known."""
+    namespace, _, name = text.partition("/")
+    ref = Ref("", "ServiceAccount", namespace, name)
+    return Workload(ref, ANY_LABELS, service_account=name, meshed=True)
 
 
 def target(cluster: Cluster, text: str) -> Target:

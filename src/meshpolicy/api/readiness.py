@@ -93,7 +93,8 @@ def under_deny(
         manifests: what `read` returned.
         namespaces: where deny goes on; none: every namespace with a sidecar.
         traffic: files and folders of observed calls, which are needs, too.
-        ingress: who the ingress controller is: a workload, an account, or `unmeshed`; empty: by its image.
+        ingress: who the ingress controller is: a workload, an account (also one of which no workload was read), or
+            `unmeshed`; empty: by its image.
         prometheus: who Prometheus is, likewise.
         nodes: the networks in which nodes have their addresses, such as `10.0.0.0/24`; none: any.
         namespace: that of objects which name none, as it was given to `read`.
@@ -104,7 +105,7 @@ def under_deny(
     Raises:
         InvalidInput: a cluster would refuse some of the manifests, or a file of calls cannot be read.
         InvalidQuestion: there is no such namespace, or a network is none.
-        UnknownWorkload: the manifests do not have the ingress controller or Prometheus that was named.
+        UnknownWorkload: a party is neither a workload of the manifests nor written as `namespace/account`.
 
     """
     cluster_of(manifests)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from meshpolicy.analysis.questions import UNMESHED, caller
+from meshpolicy.analysis.access import account_of
+from meshpolicy.analysis.questions import ACCOUNT, UNMESHED, account_caller, caller
 from meshpolicy.analysis.suggest import Manifest
 from meshpolicy.core.document import Document
-from meshpolicy.core.errors import InvalidQuestion, Place, Problem, ProblemKind
+from meshpolicy.core.errors import InvalidQuestion, Place, Problem, ProblemKind, UnknownWorkload
 from meshpolicy.core.match import Network
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
@@ -33,14 +34,15 @@ def ask_ready(
         reading: what was read.
         namespaces: where deny goes on; none: every namespace with a sidecar.
         home: the namespace of objects that name none.
-        told: who parties are, as a person names callers; an empty text says nothing.
+        told: who parties are, as a person names callers; an empty text says nothing. An account of which no workload
+            was read is taken as it is: the answer is then never ready, for its sidecar is not known.
         nodes: the networks in which nodes have their addresses; none: any.
         calls: those that were observed.
         lost: the lines of logs that could not be read.
 
     Raises:
         InvalidQuestion: there is no such namespace, or a party is an address.
-        UnknownWorkload: there is no such party.
+        UnknownWorkload: there is no such party, and it is not written as `namespace/account`.
 
     """
     cluster = reading.cluster
@@ -90,10 +92,17 @@ def _unread(reading: Manifests, lost: Iterable[Problem]) -> Iterator[Unseen]:
         yield Unseen(Place("the live cluster"), "the cluster", what, why)
 
 
-def _party(cluster: Cluster, text: str) -> Workload | Party:
+def _party(cluster: Cluster, text: str) -> tuple[Workload | Party, ...]:
+    """Return who a person means: the workloads of a name or an account, or an account of which none was read."""
     if text == UNMESHED:
-        return Party.OUTSIDE
-    found = caller(cluster, text).workload
+        return (Party.OUTSIDE,)
+    holders = tuple(one for one in cluster.workloads if account_of(one) == text)
+    try:
+        found = caller(cluster, text).workload
+    except UnknownWorkload:
+        if not holders and not ACCOUNT.fullmatch(text):
+            raise
+        return holders or (account_caller(text),)
     if found is None:
         raise InvalidQuestion(f"`{text}` is an address, where a workload or an account is expected")
-    return found
+    return holders if found.ref.kind == "ServiceAccount" and holders else (found,)

@@ -104,7 +104,7 @@ def _proposed(cluster: Cluster, held: Held, needs: Sequence[Need]) -> tuple[str,
         return "no change is known", ()
     if need.client is None:
         option = "--ingress" if need.caller is Party.INGRESS else "--prometheus"
-        return f"say which account is {need.caller}, with {option}; then grant to it", ()
+        return f"say who {need.caller} is, with {option} NAMESPACE/ACCOUNT; then grant to it", ()
     found = suggestion(cluster, call, answer)
     return ("no change of a policy allows it", ()) if found is None else (found.text, found.manifests)
 

@@ -36,13 +36,13 @@ class Parties:
         return self.found.get(party) or (party,)
 
 
-def find_parties(cluster: Cluster, told: Mapping[Party, Workload | Party]) -> Parties:
+def find_parties(cluster: Cluster, told: Mapping[Party, tuple[Workload | Party, ...]]) -> Parties:
     """Return who the parties are: whom the asker names, or else the workloads that run the usual images."""
     found: dict[Party, tuple[Workload | Party, ...]] = {}
     for party in (Party.INGRESS, Party.PROMETHEUS):
         found[party] = tuple(one for one in cluster.workloads if _is(party, one))
         if party in told:
-            found[party] = (told[party],)
+            found[party] = told[party]
     return Parties(found)
 
 

@@ -96,7 +96,7 @@ def report(
     read: Read,
     *,
     home: str = "",
-    told: Mapping[Party, Workload | Party] | None = None,
+    told: Mapping[Party, tuple[Workload | Party, ...]] | None = None,
     nodes: tuple[Network, ...] = (),
     calls: Iterable[ObservedCall] = (),
     unread: Sequence[Unseen] = (),
@@ -114,14 +114,16 @@ def report(
     held = tuple(hold(denied, need) for need in needs)
     near = [one for one in denied.workloads if one.ref.namespace in namespaces]
     granted = [one for one in accesses(denied, near) if one.by.origin is not Origin.PROBES and not one.blocked]
-    unseen = (*unread, *unseen)
+    assumed = tuple(_assumed(needs))
+    unsure = {need.server.ref.namespace for need in needs if _is_assumed(need)}
+    unsure |= set(namespaces) if unread or unseen else set()
     uncalled = tuple(_uncalled(denied, namespaces, Names(denied, written), held, granted))
-    unsure = set(namespaces) if unseen else {one.service.ref.namespace for one in uncalled}
+    unsure |= {one.service.ref.namespace for one in uncalled}
     return Report(
         tuple(sorted(namespaces)),
         held,
         tuple(_unused(denied, granted, held)),
-        unseen,
+        (*unread, *unseen, *assumed),
         uncalled,
         plan(denied, held, read),
         order(namespaces, held, unsure),
@@ -129,11 +131,27 @@ def report(
     )
 
 
+def _is_assumed(need: Need) -> bool:
+    """Whether the asker says who calls, and no workload of that account was read; whom a log names has a sidecar."""
+    account = need.client is not None and need.client.ref.kind == "ServiceAccount"
+    return account and need.kind in (NeedKind.INGRESS, NeedKind.SCRAPE)
+
+
+def _assumed(needs: Iterable[Need]) -> Iterator[Unseen]:
+    """Yield once of each account of which no workload was read that its sidecar is assumed."""
+    first: dict[str, Need] = {}
+    for need in needs:
+        if _is_assumed(need):
+            first.setdefault(need.caller_name, need)
+    why = "no workload of this account was read: the answer holds if it has one; read its manifests, too"
+    yield from (Unseen(need.place, name, "its sidecar", why) for name, need in first.items())
+
+
 def find_needs(
     cluster: Cluster,
     written: Written,
     namespaces: Collection[str],
-    told: Mapping[Party, Workload | Party],
+    told: Mapping[Party, tuple[Workload | Party, ...]],
     nodes: tuple[Network, ...] = (),
     calls: Iterable[ObservedCall] = (),
 ) -> tuple[tuple[Need, ...], tuple[Unseen, ...]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ..build import GATEWAY, POLICY, Manifest
+from ..command import run, written
 from .world import CART, answered, calls, deployment, namespace, service
 
 PROBED = {"livenessProbe": {"httpGet": {"path": "/live", "port": "http"}}}
@@ -106,8 +107,26 @@ def test_who_is_not_in_the_input_may_be_whom_a_grant_means(tmp_path: Path) -> No
     assert calls(answered(tmp_path, *manifests)) == [("the ingress controller", "shop/cart:8080", "unknown")]
     told = answered(tmp_path, *manifests, options=("--ingress", "edge/traefik"))
     assert calls(told) == [("edge/traefik", "shop/cart:8080", "correct")]
+    assert told["readiness"] == "unknown"
+    assert [one["what"] for one in told["unseen"]] == ["its sidecar"]
     plain = answered(tmp_path, *manifests, options=("--ingress", "unmeshed"))
     assert calls(plain) == [("an unmeshed client", "shop/cart:8080", "missing")]
+
+
+@pytest.mark.parametrize("who", ["edge/door", "edge/ingress-nginx-controller"])
+def test_a_workload_is_named_by_its_account_too(who: str, tmp_path: Path) -> None:
+    door = deployment("ingress-nginx-controller", space="edge", meshed=False)
+    door["spec"]["template"]["spec"]["serviceAccountName"] = "door"
+    manifests = (*CART, namespace("edge"), door, ingress(number=80))
+    found = answered(tmp_path, *manifests, options=("--ingress", who))
+    assert calls(found) == [("edge/ingress-nginx-controller", "shop/cart:8080", "missing")]
+    assert found["unseen"] == []
+
+
+@pytest.mark.parametrize("who", ["dor", "edge/", "/door", "a/b/c", "Edge/door"])
+def test_what_is_no_account_and_no_workload_is_an_error(who: str, tmp_path: Path) -> None:
+    file = written(tmp_path, "shop.yaml", *CART, ingress(number=80))
+    assert run("ready", file, "--ingress", who)[0] == 2
 
 
 def test_a_network_policy_refuses_nobody_for_certain_of_whom_the_input_says_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What holds of `ready` in clusters made at random."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.ready.held import Standing
+from meshpolicy.ready.need import NeedKind, Party
 from meshpolicy.ready.report import Readiness, Report
 
 from ..build import Manifest, ask, documents
@@ -216,6 +217,42 @@ def test_all_steps_together_make_it_ready_and_open_needs_alone(made: tuple[list[
             [pattern] = term.identities.all_of
             clients = own[getattr(pattern, "pattern", "")]
             assert any((client, one.server.name, one.port) in needed for client in clients)
+
+
+@BOUNDED
+@given(SHOPS, st.booleans())
+def test_an_account_without_a_workload_is_answered_as_one_with_a_sidecar_and_is_never_ready(
+    made: tuple[list[Edge], set[int], set[int]], granted: bool
+) -> None:
+    door = [*shop(*made), ingress()]
+    told = {Party.INGRESS: "edge/door"}
+    if granted:
+        door += [dict(one) for step in asked(door, told).plan.steps.values() for one in step.manifests]
+    alone, read = asked(door, told), asked([*door, namespace("edge"), deployment("door", space="edge")], told)
+    assert standings(alone) == standings(read) != []
+    assert alone.readiness is not Readiness.READY
+    assert [(one.who, one.what) for one in alone.unseen] == [("edge/door", "its sidecar")]
+    assert read.unseen == ()
+    if granted and 0 not in made[1]:
+        assert {standing for _, standing in standings(alone)} == {Standing.CORRECT}
+
+
+def asked(found: Iterable[Manifest], told: Mapping[Party, str]) -> Report:
+    """Return what is said with deny on the shop's own namespaces."""
+    return reported(found, namespaces=SPACES, told=told)
+
+
+def standings(report: Report) -> list[tuple[str, Standing]]:
+    """Return what becomes of what the ingress controller needs."""
+    return [(one.need.server_name, one.standing) for one in report.held if one.need.kind is NeedKind.INGRESS]
+
+
+def ingress() -> Manifest:
+    """Return an Ingress that leads to the first service."""
+    path = {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": name(0), "port": {"name": "http"}}}}
+    metadata = {"name": "door", "namespace": space(0)}
+    spec = {"rules": [{"http": {"paths": [path]}}]}
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
 
 
 def identities(cluster: Cluster) -> dict[str, set[str]]:
