@@ -1,6 +1,7 @@
 """What all tests share: a PATH on which no tool of this machine is found, and a folder that is removed at the end."""
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from functools import cache
@@ -21,7 +22,13 @@ settings.load_profile("gate")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep temporary files in a folder of this run, unless `--basetemp` names one: pytest's own stays in /tmp."""
+    """Let a Ctrl-C reach what tests start, and keep temporary files in a folder of this run.
+
+    Unless `--basetemp` names one: pytest's own stays in /tmp.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # So a shell starts what runs in the background; programs that tests start would never see their Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not config.option.basetemp:
         config.option.basetemp = tempfile.mkdtemp(prefix="tests-")
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
