@@ -23,24 +23,37 @@ from localmesh.supervisor.launch import interruptible, supervisor
 
 if TYPE_CHECKING:
     from localmesh.supervisor.client import Client
-    from localmesh.views import MeshView
+    from localmesh.views import MeshView, Proof
 
 POLL = 0.2
 INTERRUPTED = Failed(130, ("interrupted; nothing is left running",))
+INTERRUPTED_LATER = Failed(
+    130, ("interrupted; the local mesh runs, and may not be proved",), hint="`just down` stops it"
+)
 UNPROVED = Failed(
     1,
-    ("the local mesh runs, but a call that proves it did not end as it should, or could not be made",),
+    ("the local mesh runs, but a call that proves it did not end as it should",),
     hint="`just ask` says why a call is refused, `just logs` what a pod has written, `just policy-lint` what is wrong",
+)
+UNTRIED = Failed(
+    1,
+    (),
+    hint="`meshpolicy ready` says what breaks if calls are denied by default, `just policy-lint` what is wrong",
 )
 
 
 def bring_up(settings: Settings, folder: StateFolder, output: str) -> int:
     """Start the mesh, or apply the manifests to the one that runs; return the exit code."""
-    if folder.owner() is not None:
-        failed = _apply(settings, folder)
-    elif failed := _start(settings, folder):
+    runs = folder.owner() is not None
+    if not runs and (failed := _start(settings, folder)):
         folder.abandon()
-    return _tell(failed, settings) if failed else _show(settings, folder, output)
+        return _tell(failed, settings)
+    try:
+        if runs and (failed := _apply(settings, folder)):
+            return _tell(failed, settings)
+        return _show(settings, folder, output)
+    except KeyboardInterrupt:
+        return _tell(INTERRUPTED_LATER, settings)
 
 
 def _tell(failed: Failed, settings: Settings) -> int:
@@ -116,10 +129,18 @@ def _show(settings: Settings, folder: StateFolder, output: str) -> int:
     else:
         show(render.summary(mesh, proof, client.dashboard()))
     if not proof.holds:
-        return _tell(replace(UNPROVED, reasons=(*UNPROVED.reasons, *proof.missing)), settings)
+        return _tell(why_unproved(proof), settings)
     if output == "text":
         sys.stderr.write(f"\nFrom the command to the first verified answer: {monotonic() - STARTED:.1f} s.\n")
     return 0
+
+
+def why_unproved(proof: "Proof") -> Failed:
+    """Say why a mesh that runs is not proved: by a call that ended otherwise, or one that could not be made."""
+    untried = tuple(f"the local mesh runs, but {reason}" for reason in proof.missing)
+    if proof.answered and (proof.refused is None or proof.rejected):
+        return replace(UNTRIED, reasons=untried)
+    return replace(UNPROVED, reasons=(*UNPROVED.reasons, *untried))
 
 
 def stay(settings: Settings, folder: StateFolder) -> int:

@@ -215,6 +215,14 @@ class Proof:
     @property
     def holds(self) -> bool:
         """Whether both calls were made and ended as they should; one that nobody answered shows nothing."""
-        answered = self.allowed and (self.asked is None or self.asked.verdict == ALLOW)
-        refused = self.refused is not None and self.refused.verdict == self.refused.predicted != ALLOW
-        return answered and refused and not self.missing
+        return self.answered and self.rejected and not self.missing
+
+    @property
+    def answered(self) -> bool:
+        """Whether no call that has to be answered was refused or lost."""
+        return self.allowed and (self.asked is None or self.asked.verdict == ALLOW)
+
+    @property
+    def rejected(self) -> bool:
+        """Whether a call that has to be refused was made, and was."""
+        return self.refused is not None and self.refused.verdict == self.refused.predicted != ALLOW

@@ -80,7 +80,7 @@ def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Comm
     assert another.run("ask", "pinger", "ponger/ping").code == 0
     changed = another.run("up")
     assert "the manifests were applied anew" in changed.err, changed.err
-    assert (changed.code, "a call that proves it did not end as it should, or" in changed.err) == (1, True)
+    assert (changed.code, "a call that proves it did not end as it should" in changed.err) == (1, True)
     assert f"FAILED   http://127.0.0.1:{another.port}/rally  200" in changed.out
     assert another.run("ask", "pinger", "ponger/ping").code == 1
 
@@ -115,7 +115,8 @@ def test_a_mesh_that_refuses_nobody_is_a_failure_in_words(another: Commands) -> 
         namespace.write_text(namespace.read_text().replace("linkerd.io/inject: enabled", "linkerd.io/inject: enabeld"))
     outcome = another.run("up")
     assert outcome.code == 1
-    assert "error: no call could be made that has to be refused: every port here admits strangers;" in outcome.err
+    assert outcome.err.count("error: ") == 1
+    assert "error: the local mesh runs, but no call could be made that has to be refused: every" in outcome.err
     assert "without a sidecar, and so without any policy: pinger-0, ponger-0\n" in outcome.err
 
 

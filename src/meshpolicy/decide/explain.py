@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from meshpolicy.core.client import Client
-from meshpolicy.core.policy import Authorization, Origin, PortPolicy, RateLimit, Reason, TlsAuthenticated
+from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Protocol, RateLimit, Reason, TlsAuthenticated
 from meshpolicy.decide.authorized import authenticated
 from meshpolicy.decide.routing import Routed
 
@@ -13,7 +13,8 @@ def governed(policy: PortPolicy) -> tuple[Reason, ...]:
     if not policy.server.is_object:
         text = f"no Server governs port {policy.port}; the default policy is {policy.server.name}"
         return (Reason(text, "R20"),)
-    return (Reason(f"{policy.server} governs port {policy.port} as {policy.protocol}", "R13", policy.server),)
+    how = ", whose protocol is detected" if policy.protocol is Protocol.UNKNOWN else f" as {policy.protocol}"
+    return (Reason(f"{policy.server} governs port {policy.port}{how}", "R13", policy.server),)
 
 
 def matched(routed: Routed) -> Reason:
