@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from localmesh.cli import main
 from localmesh.pods.ports import any_port
 from localmesh.state import StateFolder
 from localmesh.supervisor.client import Client
+from localmesh.until import POLL
 from localmesh.views import PodView
 
 PROJECT = Path(__file__).parents[2]
@@ -114,8 +116,12 @@ class Commands:
         return found
 
     def kill(self, name: str) -> None:
-        """Kill one process of this mesh, as nothing should."""
-        self.processes()[name].kill()
+        """Kill one process of this mesh, as nothing should, and wait until it is gone: it dies a moment later."""
+        process = self.processes()[name]
+        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            while process.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(POLL)
 
 
 @dataclass(frozen=True, slots=True)
