@@ -13,6 +13,7 @@ from meshpolicy.core.axis import Part
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import IdentityMatch
 from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy, Protocol
+from meshpolicy.core.truth import Truth
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Answer, judge
 from meshpolicy.decide.outbound import client_policy
@@ -34,14 +35,18 @@ class Sent:
     request: Request
 
 
-def holders(cluster: Cluster, server: Workload, clients: ClientSet) -> tuple[Workload, ...]:
+def holders(
+    cluster: Cluster, server: Workload, clients: ClientSet, *, identified: bool = False
+) -> tuple[Workload, ...]:
     """Return the workloads that a sentence means, one of all that call alike; without their addresses.
 
-    Who is named by the account is meant, be there a sidecar or not.
+    Who is named by the account is meant, be there a sidecar or not; `identified`: only who has one, and so an identity.
     """
     found: dict[object, Workload] = {}
     labelled = bool(walls(cluster))
     for one in cluster.workloads:
+        if identified and one.injection.sidecar is not Truth.YES:
+            continue
         if one.ref != server.ref and _means(clients, identity_of(cluster, one), one):
             users = tuple((container.name, container.user, container.group) for container in one.containers)
             own = (one.ref.namespace, one.annotations.get(INJECT), one.sidecar, one.injection, one.meshed, users)
@@ -89,10 +94,12 @@ def _way(target: ServiceTarget | None) -> str:
     return "by the pod's address" if target is None else f"through {target.service.ref}, port {target.port.number}"
 
 
-def kept_from(cluster: Cluster, server: Workload, port: int, clients: ClientSet, sent: Iterable[Sent]) -> str:
+def kept_from(
+    cluster: Cluster, server: Workload, port: int, clients: ClientSet, sent: Iterable[Sent], *, identified: bool = False
+) -> str:
     """Return which workload of some clients does not get through for certain, and why; empty: each does."""
     asked = tuple(sent)
-    for client in holders(cluster, server, clients):
+    for client in holders(cluster, server, clients, identified=identified):
         for one in asked:
             way, found = answer(cluster, server, port, client, one)
             if not found.allowed:

@@ -62,8 +62,11 @@ Found = tuple[dict[Entry, int], dict[Entry, int]]
 """Classes of calls with the clients that contradict a sentence for certain, and perhaps."""
 
 
-def prove(cluster: Cluster, sentence: Sentence) -> Proof:
-    """Return whether a sentence holds. Raises UnknownWorkload for a server or a namespace that is not there."""
+def prove(cluster: Cluster, sentence: Sentence, *, identified: bool = False) -> Proof:
+    """Return whether a sentence holds; `identified`: for who shows the identity that may, which takes a sidecar.
+
+    Raises UnknownWorkload for a server or a namespace that is not there.
+    """
     if sentence.claim is Claim.ENCRYPTED:
         return _encrypted(cluster, sentence)
     doubt: Proof | None = None
@@ -83,7 +86,7 @@ def prove(cluster: Cluster, sentence: Sentence) -> Proof:
                 if outcome is Outcome.FALSE:
                     return shown
                 doubt = doubt or shown
-        if used and not certain and not perhaps and (told := _by_name(calls, port, sentence)):
+        if used and not certain and not perhaps and (told := _by_name(calls, port, sentence, identified=identified)):
             doubt = doubt or _unknown(sentence, port, (told,))
     if doubt is not None:
         return doubt
@@ -247,7 +250,7 @@ def _unequal(calls: Calls, entry: Entry, clients: Sequence[ClientSet]) -> Bits:
     return Bits(*(both & possible & calls.clients.box(everywhere, addresses) for addresses in (certain, perhaps)))
 
 
-def _by_name(calls: Calls, port: Port, sentence: Sentence) -> str:
+def _by_name(calls: Calls, port: Port, sentence: Sentence, *, identified: bool) -> str:
     """Return why a workload may not get by name what its identity is granted, or not the same as another; empty: no."""
     if sentence.claim not in (Claim.MAY, Claim.SAME):
         return ""
@@ -258,7 +261,7 @@ def _by_name(calls: Calls, port: Port, sentence: Sentence) -> str:
             sent.setdefault((entry.cell, traffic.is_http), {})[traffic] = None
     asked = [Sent(tuple(traffics), calls.space.requests.request(cell)) for (cell, _), traffics in sent.items()]
     if sentence.claim is Claim.MAY:
-        return kept_from(port.cluster, port.workload, port.number, sentence.clients[0], asked)
+        return kept_from(port.cluster, port.workload, port.number, sentence.clients[0], asked, identified=identified)
     return unlike(port.cluster, port.workload, port.number, sentence.clients, asked)
 
 

@@ -19,7 +19,7 @@ class GrantedCalls:
     """Calls that are granted."""
 
     sentence: str
-    """As `prove` reads it, and proves it for the manifests with the new objects."""
+    """As `prove` reads it; it is proved for who shows the client's identity."""
     count: int
     """How many calls were seen."""
     paths: tuple[str, ...]

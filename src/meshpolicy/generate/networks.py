@@ -135,15 +135,19 @@ class _Writer:
 
     def _unlogged(self, called: Called) -> Iterator[CallerRule]:
         """Yield the ways that stay as they are: no log shows who takes them."""
-        own = called.servers[0].sidecar.ports
         space = called.servers[0].ref.namespace
         scrapers = [one.scraper for one in self._scraping if one.namespace == space]
         everybody = list(unlogged(self._after, called.servers))
-        for port, known in ((own.control, self._tap()), (own.admin, self._pods_of(scrapers))):
-            if known:
-                yield from (CallerRule(group, (PortSpan("TCP", port),), observed=False) for group in known)
-            elif port:
-                everybody.append(PortSpan("TCP", port))
+        own = [one.sidecar.ports for one in called.servers]  # of pods with the same labels each may have its own
+        for ports, known in (
+            ({one.control for one in own}, self._tap()),
+            ({one.admin for one in own}, self._pods_of(scrapers)),
+        ):
+            spans = tuple(PortSpan("TCP", port) for port in sorted(ports) if port)
+            if known and spans:
+                yield from (CallerRule(group, spans, observed=False) for group in known)
+            else:
+                everybody += spans
         if everybody:
             yield CallerRule((), tuple(everybody), observed=False)
 

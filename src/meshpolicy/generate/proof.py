@@ -175,14 +175,14 @@ def scraped(after: Cluster, scraping: Sequence[Scraping]) -> Iterator[Meant]:
         for workload in after.workloads:
             if workload.ref.namespace == one.namespace and workload.meshed:
                 clients = client_set(after.settings.identity(namespace, name))
-                yield Meant(workload, workload.sidecar.ports.admin, clients, ANYTHING)
+                yield Meant(workload, workload.sidecar.ports.admin, clients, (ALL_REQUESTS,))
 
 
 def _refused(after: Cluster, meant: Sequence[Meant]) -> Iterator[str]:
     """Yield the sentences that do not hold, or of which it is not known."""
     for one in meant:
         text = one.sentence(after)
-        found = prove(after, read_sentence(text, after.settings))
+        found = prove(after, read_sentence(text, after.settings), identified=True)  # as it did when it was observed
         if found.outcome is not Outcome.PROVED:
             shown = "" if found.witness is None else f": {witness_words(found.witness, after.settings)}"
             yield f"{found.outcome}: {text}{shown}" + "".join(f"; {reason}" for reason in found.reasons)

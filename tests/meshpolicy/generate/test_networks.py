@@ -299,6 +299,24 @@ def test_pods_that_a_default_deny_selects_get_just_the_callers_that_were_seen() 
     assert network["spec"]["ingress"] == [{"from": peers, "ports": [{"protocol": "TCP", "port": 4143}]}]
 
 
+def test_pods_with_the_same_labels_keep_the_ports_of_their_own_sidecars() -> None:
+    twin = copy.deepcopy(next(one for one in manifests(TWO) if one["metadata"]["name"] == "api"))
+    twin["metadata"]["name"] = "api-canary"
+    own = twin["spec"]["template"]["metadata"].setdefault("annotations", {})
+    own |= {"config.linkerd.io/control-port": "5190", "config.linkerd.io/admin-port": "5191"}
+    _, _, (network,) = made(World([*manifests(TWO), twin], seen_by(WEB.identity)))
+    open_to_all = [port["port"] for rule in network["spec"]["ingress"] if "from" not in rule for port in rule["ports"]]
+    assert open_to_all == [4190, 5190, 4191, 5191]
+
+
+def test_who_has_the_account_and_no_sidecar_takes_nothing_from_the_proof() -> None:
+    twin = copy.deepcopy(next(one for one in manifests(TWO) if one["metadata"]["name"] == "web"))
+    twin["metadata"]["name"] = "web-on-host"
+    twin["spec"]["template"]["spec"]["hostNetwork"] = True
+    found, _, _ = made(World([*manifests(TWO), twin], seen_by(WEB.identity)))
+    assert found.proved.proofs.refused == ()
+
+
 def test_in_the_transparent_mode_the_port_itself_is_let_in() -> None:
     before = read_cluster(*manifests(TWO), settings=MeshSettings(outbound_transport_mode="transparent"))
     found = generate(before, seen_by(WEB.identity), Wishes(network_policies=True))

@@ -274,8 +274,9 @@ def test_bad_input_exits_2_with_one_message(words: tuple[str, ...], says: str) -
 def test_a_scraper_gets_the_sidecars_metrics_and_nobody_else(tmp_path: Path) -> None:
     books, out = SETS / "books", tmp_path / "out"
     words = ("generate", books / "manifests.yaml", "--traffic", books / "traffic.log", "-o", out)
-    _, shown, _ = run(*words, "--scraper", "linkerd-viz/prometheus", *DECIDED)
-    assert "  linkerd-viz/prometheus may call books/webapp:4191" in shown.splitlines()
+    code, shown, _ = run(*words, "--scraper", "linkerd-viz/prometheus", *DECIDED)
+    assert "  linkerd-viz/prometheus may send any request on books/webapp:4191" in shown.splitlines()
+    assert (code, "  proved: all that is granted above is allowed" in shown.splitlines()) == (0, True)
     sentence = "only linkerd-viz/prometheus may GET /metrics on books/webapp:4191"
     assert run("prove", sentence, books / "manifests.yaml", out)[0] == 0
 
