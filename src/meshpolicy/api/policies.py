@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import NoReturn
 
+from meshpolicy.api.generate import ask_generate
 from meshpolicy.api.manifests import Manifests, cluster_of
 from meshpolicy.core.errors import InvalidInput, InvalidQuestion, Place, Problem
 from meshpolicy.generate.choice import Choices
-from meshpolicy.generate.generate import Generated, Wishes, generate
+from meshpolicy.generate.generate import Generated, Wishes
 from meshpolicy.generate.plan import Limits
 from meshpolicy.generate.proof import sentence
 from meshpolicy.traffic.read import read as read_traffic
@@ -32,7 +33,7 @@ class GrantedCalls:
 
 @dataclass(frozen=True, slots=True)
 class NotGranted:
-    """Calls that were seen, and are not granted."""
+    """Calls that were seen or that the manifests declare, and are not granted."""
 
     client: str
     request: str
@@ -54,7 +55,7 @@ class LeastPolicies:
     granted: tuple[GrantedCalls, ...]
     not_granted: tuple[NotGranted, ...]
     closed: tuple[str, ...]
-    """Ports that get a Server and no grant, as nobody was seen to call them: `namespace/workload:port`."""
+    """Ports that get a Server and no grant: `namespace/workload:port`."""
     unproved: tuple[str, ...]
     """What is not proved: observed calls that may be refused, and calls that are allowed besides."""
     without_network_policy: tuple[str, ...]
@@ -108,7 +109,7 @@ def least_policies(
 
     Raises:
         InvalidInput: a cluster would refuse some of the manifests, or a file of calls cannot be read.
-        InvalidQuestion: a choice means nothing that was observed.
+        InvalidQuestion: a choice means nothing that was observed or declared.
 
     """
     cluster = cluster_of(manifests)
@@ -122,7 +123,8 @@ def least_policies(
     wishes = Wishes(
         Choices.of(accept, narrow, forbid), Limits(min_count), tuple(namespaces), tuple(scrapers), network_policies
     )
-    return _public(generate(cluster, seen.calls, wishes), seen.problems)
+    found = ask_generate(cluster, manifests.reading.documents, seen.calls, wishes)
+    return _public(found, seen.problems)
 
 
 def _public(found: Generated, unread: tuple[Problem, ...]) -> LeastPolicies:
@@ -137,7 +139,7 @@ def _public(found: Generated, unread: tuple[Problem, ...]) -> LeastPolicies:
         )
         for one in found.plan.aside
     )
-    proofs = found.proved.proofs
+    proofs, closed = found.proved.proofs, tuple(one.spot.name for one in found.closed)
     unproved = (
         *found.proved.problems,
         *proofs.refused,
@@ -147,4 +149,4 @@ def _public(found: Generated, unread: tuple[Problem, ...]) -> LeastPolicies:
     )
     without = tuple(f"{one.name}: {'; '.join(one.reasons)}" for one in (networks.without if networks else ()))
     manifests = tuple(one.manifest for one in found.made)
-    return LeastPolicies(manifests, granted, apart, found.closed, unproved, without, unread)
+    return LeastPolicies(manifests, granted, apart, closed, unproved, without, unread)

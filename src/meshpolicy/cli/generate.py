@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from meshpolicy.api.generate import ask_generate
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import mesh_options, output, read_manifests, sources_and_namespaces, width
 from meshpolicy.core.errors import InvalidInput, Place, Problem
 from meshpolicy.generate.choice import Choices
-from meshpolicy.generate.generate import Generated, Wishes, generate
+from meshpolicy.generate.generate import Generated, Wishes
 from meshpolicy.generate.plan import Limits
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
@@ -105,7 +106,8 @@ def command(
     Each port of the namespaces that were called gets a Server, which closes it. What clients with an identity were
     seen to ask for is granted by routes; paths that differ in an identifier are one pattern, which is told: accept,
     narrow or forbid it. Calls without an identity, to an address, once only, with 4xx or 5xx, or to an unknown server
-    are told, too, and not granted; some of them can be accepted.
+    are told, too, and not granted; some of them can be accepted. So are calls that the manifests declare and the
+    policies would refuse, and ports of which the traffic would not show who connects.
 
     Exits 0 if all is proved and decided, 1 if something is left to decide or to prove, 2 for bad input.
     """
@@ -120,7 +122,7 @@ def command(
     before = _without(reading.cluster, out)
     choices = Choices.of(accept, narrow, forbid)
     wishes = Wishes(choices, Limits(1 if once else min_count), namespaces, scraper, network_policies)
-    found = generate(before, seen.calls, wishes)
+    found = ask_generate(before, reading.documents, seen.calls, wishes, options.namespace)
     told = (
         generated_as_json(found, seen, before, tuple(notes(reading)))
         if output == "json"

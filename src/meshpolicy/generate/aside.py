@@ -31,11 +31,17 @@ class Why(StrEnum):
     NOT_LET = "port has a Server, which does not let it pass"
     """One that is there already; or it is not known whether it does."""
     UNTELLABLE = "no route can express it"
+    DECLARED = "needed, and not observed"
+    """The manifests declare it, and the policies would refuse it."""
+    OUTSIDE = "needed by a caller without a known identity"
+    """The same; no grant to an identity can allow it."""
+    UNSEEN = "the traffic would not show it"
+    """A port that may carry other than HTTP, where the traffic can show HTTP alone."""
 
 
 SETTLED = frozenset({Why.FORBIDDEN, Why.PROBE, Why.GOVERNED})
 """Reasons that ask nobody to decide anything."""
-GRANTABLE = frozenset({Why.ONCE, Why.BY_ADDRESS, Why.NOT_FOUND, Why.FAILED, Why.REFUSED})
+GRANTABLE = frozenset({Why.ONCE, Why.BY_ADDRESS, Why.NOT_FOUND, Why.FAILED, Why.REFUSED, Why.DECLARED})
 """Reasons that somebody can overrule."""
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from meshpolicy.core.errors import InvalidQuestion
 from meshpolicy.generate.choice import Choices
+from meshpolicy.generate.closed import Closed
+from meshpolicy.generate.needed import FindNeeded, nothing_needed
 from meshpolicy.generate.networks import Networks, network_policies
 from meshpolicy.generate.objects import Made, Probing, Scraping, objects, probings, scrapings
 from meshpolicy.generate.plan import Limits, Plan, plan
-from meshpolicy.generate.proof import Proved, proved
+from meshpolicy.generate.proof import Proved, parsed_objects, proved, with_objects
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.traffic.call import ObservedCall
 
@@ -44,10 +46,9 @@ class Generated:
         return (*self.proved.made, *(self.networks.made if self.networks is not None else ()))
 
     @property
-    def closed(self) -> tuple[str, ...]:
-        """Return the ports that get a Server and no grant, by name."""
-        called = {grant.spot for grant in self.plan.grants}
-        return tuple(spot.name for spot in self.plan.spots if spot not in called)
+    def closed(self) -> tuple[Closed, ...]:
+        """Return the ports that get a Server and no grant."""
+        return self.plan.closed
 
     @property
     def settled(self) -> bool:
@@ -56,17 +57,26 @@ class Generated:
         return self.plan.decided and self.proved.proofs.hold and not self.proved.problems and not refused
 
 
-def generate(cluster: Cluster, calls: Iterable[ObservedCall], wishes: Wishes = Wishes()) -> Generated:
+def generate(
+    cluster: Cluster,
+    calls: Iterable[ObservedCall],
+    wishes: Wishes = Wishes(),
+    find_needed: FindNeeded = nothing_needed,
+) -> Generated:
     """Return the least policies that allow the observed calls, with what they open besides.
 
-    Raises InvalidQuestion for a choice that meets nothing that was observed.
+    `find_needed` says what they would refuse though it is declared: it is granted where it was accepted.
+    Raises InvalidQuestion for a choice that meets nothing that was observed or declared.
     """
     calls = tuple(calls)
     found = plan(cluster, calls, wishes.choices, wishes.limits, wishes.namespaces)
+    if needed := find_needed(_after(cluster, found), {(one.ref, s.port) for s in found.spots for one in s.workloads}):
+        found = plan(cluster, calls, wishes.choices, wishes.limits, wishes.namespaces, needed)
+        calls = (*calls, *(call for grant in found.grants if grant.declared for call in grant.calls))
     if unused := list(wishes.choices.unused()):
         said = ", ".join(f"--{one.choice} '{one.text}'" for one in unused)
         raise InvalidQuestion(
-            f"{said}: nothing that was observed is meant; write it as `meshpolicy generate` prints it"
+            f"{said}: nothing that was observed or declared is meant; write it as `meshpolicy generate` prints it"
         )
     probing, scraping = probings(cluster, found), scrapings(cluster, found, wishes.scrapers or _scrapers(cluster))
     done = proved(cluster, found, objects(cluster, found, probing, scraping), probing, scraping)
@@ -74,6 +84,12 @@ def generate(cluster: Cluster, calls: Iterable[ObservedCall], wishes: Wishes = W
         network_policies(done.cluster, found, calls, scraping, wishes.namespaces) if wishes.network_policies else None
     )
     return Generated(found, probing, scraping, done, networks)
+
+
+def _after(cluster: Cluster, found: Plan) -> Cluster:
+    """Return the cluster with the policies for what was observed."""
+    made = objects(cluster, found, probings(cluster, found), ())
+    return with_objects(cluster, parsed_objects(cluster, made).cluster.objects)
 
 
 def _scrapers(cluster: Cluster) -> Sequence[str]:

@@ -7,6 +7,8 @@ from meshpolicy.generate.spot import Spot
 from meshpolicy.traffic.call import ObservedCall
 
 ANY_REQUEST = "any request"
+CONNECT = "connect"
+"""A connection of which nobody says that it carries HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,18 @@ class Grant:
     """Whether the user accepts what it opens beyond them."""
     connections: bool = True
     """Of a grant without pattern: whether it opens connections that carry no HTTP, too."""
+    declared: str = ""
+    """What in the manifests declares the calls; empty: they were observed."""
 
     @property
     def general(self) -> bool:
         """Whether it opens more than was observed."""
-        return self.pattern is None or self.pattern.general
+        return bool(self.declared) or self.pattern is None or self.pattern.general
 
     @property
     def count(self) -> int:
-        """Return how many calls it is made from."""
-        return sum(call.count for call in self.calls)
+        """Return how many observed calls it is made from."""
+        return 0 if self.declared else sum(call.count for call in self.calls)
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -107,8 +107,11 @@ def objects(cluster: Cluster, plan: Plan, probing: Sequence[Probing], scraping: 
     """Return all objects, kind by kind in the order in which a person reads them."""
     writer = _Writer(cluster, plan)
     probes = {one.spot: one for one in probing}
+    comments = {one.spot: one.comment for one in plan.closed}
     for spot in plan.spots:
-        writer.port(spot, [grant for grant in plan.grants if grant.spot == spot], probes.get(spot))
+        writer.port(
+            spot, [grant for grant in plan.grants if grant.spot == spot], probes.get(spot), comments.get(spot, "")
+        )
     for namespace in dict.fromkeys(one.namespace for one in scraping):
         writer.sidecars(namespace, [one.scraper for one in scraping if one.namespace == namespace])
     order = ("Server", "HTTPRoute", "MeshTLSAuthentication", "NetworkAuthentication", "AuthorizationPolicy")
@@ -134,14 +137,14 @@ class _Writer:
     def _account(self, identity: str) -> str:
         return account(IdentityMatch(identity), self._cluster.settings)
 
-    def port(self, spot: Spot, grants: Sequence[Grant], probing: Probing | None) -> None:
-        """Write the Server of a port, its routes and grants."""
+    def port(self, spot: Spot, grants: Sequence[Grant], probing: Probing | None, comment: str) -> None:
+        """Write the Server of a port, with a comment if it has no grant, its routes and grants."""
         name = self._make(
             "Server",
             spot.namespace,
             f"{spot.workloads[0].ref.name}-{spot.port_name}",
             self._server(spot, closed=not grants),
-            "" if grants else f"{spot.name} is closed on purpose: nobody was seen to call it.",
+            comment,
         )
         by_clients: dict[tuple[str, ...], list[Pattern]] = {}
         patterns = dict.fromkeys(grant.pattern for grant in grants if grant.pattern is not None)

@@ -8,19 +8,26 @@ from meshpolicy.core.errors import Place
 from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
 from meshpolicy.core.policy import Protocol
 from meshpolicy.core.truth import Truth, every
-from meshpolicy.decide.transport import find_service_targets, hint
+from meshpolicy.decide.transport import find_service_targets
 from meshpolicy.generate.aside import Aside, Why, together
 from meshpolicy.generate.choice import METHODS, Choice, Choices, Said
-from meshpolicy.generate.grant import ANY_REQUEST, Grant, Pattern
+from meshpolicy.generate.closed import Closed, closed, is_http, is_opaque
+from meshpolicy.generate.grant import ANY_REQUEST, CONNECT, Grant, Pattern
+from meshpolicy.generate.needed import Needed
 from meshpolicy.generate.passes import passes
 from meshpolicy.generate.spot import Spot, Spots, Unplaced, is_address
 from meshpolicy.generate.templates import Template, templates
 from meshpolicy.index.effective import effective, probe_paths
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.traffic.call import CallerKind, ObservedCall, Outcome, Side
+from meshpolicy.traffic.prometheus import COUNTED
 
 GRPC_CHECK = "POST /grpc.health.v1.Health/Check"
 """What a gRPC probe asks for (gRPC Health Checking Protocol)."""
+NO_IDENTITY = "give the caller a sidecar: an address is no identity"
+ASK = "give Prometheus' tcp series or a tap, which show connections, or decide"
+RECORD = "record for longer, or decide"
+INGRESS = "this may be your ingress controller: mesh it and give its traffic, or grant to it"
 LONGEST_PATH = 1024
 """Characters that a route's path may have (HTTPRoute, `path.value`)."""
 
@@ -43,6 +50,12 @@ class Plan:
         """Whether nothing is left for the user to decide."""
         open_grants = any(grant.general and not grant.accepted for grant in self.grants)
         return not open_grants and not any(one.open for one in self.aside)
+
+    @property
+    def closed(self) -> tuple[Closed, ...]:
+        """Return the ports that get a Server and no grant."""
+        granted = {grant.spot for grant in self.grants}
+        return tuple(closed(spot, self.aside) for spot in self.spots if spot not in granted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +80,13 @@ def plan(
     choices: Choices,
     limits: Limits = Limits(),
     namespaces: Sequence[str] = (),
+    needed: Sequence[Needed] = (),
 ) -> Plan:
-    """Return what to grant; `namespaces` are those that are meant, without any those that were called."""
+    """Return what to grant.
+
+    `namespaces` are those that are meant, without any those that were called. `needed` is what the policies for the
+    calls alone would refuse.
+    """
     sorter = _Sorter(cluster, choices, limits, frozenset(namespaces))
     for call in calls:
         sorter.take(call)
@@ -79,6 +97,10 @@ def plan(
     free = tuple(spot for spot in dict.fromkeys(spots) if sorter.obstacle(spot) is None)
     protocols = {spot: sorter.protocol(spot) for spot in free}
     sorter.take_grpc_probes(free)
+    grants += sorter.grants_of_needed(free, grants, needed)
+    shut = set(free) - {grant.spot for grant in grants}
+    sorter.take_unseen([spot for spot in free if spot in shut])
+    sorter.say_who_may_be_ingress(shut)
     return Plan(tuple(grants), together(sorter.aside), free, protocols, sorter.outgoing)
 
 
@@ -97,11 +119,6 @@ def obstacle(cluster: Cluster, spot: Spot) -> tuple[Why, str] | None:
     return None
 
 
-def is_opaque(cluster: Cluster, spot: Spot) -> bool:
-    """Whether meshed clients are told that a port is opaque, or may be."""
-    return any(hint(cluster, one, spot.port).possible for one in spot.workloads)
-
-
 class _Sorter:
     """Sorts one call after the other."""
 
@@ -112,6 +129,10 @@ class _Sorter:
         self.called: dict[Spot, None] = {}
         self.aside: list[Aside] = []
         self.outgoing = 0
+        self.http: set[Spot] = set()
+        """Ports that were seen to carry HTTP."""
+        self.connected: set[str] = set()
+        """Namespaces, and `namespace/workload`, of which the traffic shows connections that carry no HTTP, too."""
         self._obstacles: dict[Spot, tuple[Why, str] | None] = {}
         self._as_seen: dict[tuple[Spot, str, Template], None] = {}
         """Templates that were narrowed: of their paths each that was seen is granted."""
@@ -128,6 +149,11 @@ class _Sorter:
             return
         if self.namespaces and spot.namespace not in self.namespaces:
             return
+        if call.http:
+            self.http.add(spot)
+        else:
+            # Prometheus counts for all pods of a namespace; a log is that of one workload.
+            self.connected.add(spot.namespace if call.source in COUNTED else _workload(spot))
         found = self._obstacle(call, spot)
         if found is not None:
             self._set_aside(found[0], call, spot.name, found[1])
@@ -150,7 +176,7 @@ class _Sorter:
             probed = {path for one in spot.workloads for path in probe_paths(one, spot.port)}
             if call.http and call.method == "GET" and call.path in probed:
                 return Why.PROBE, "the manifests declare it as a probe"
-            return Why.UNMESHED, "give the caller a sidecar: an address is no identity"
+            return Why.UNMESHED, NO_IDENTITY
         if call.method is not None and call.path is not None:
             if call.method not in METHODS:
                 return Why.UNTELLABLE, f"a route names {', '.join(sorted(METHODS))}, and no other method"
@@ -182,6 +208,53 @@ class _Sorter:
                 hint = f"the {', '.join(kinds)}: Linkerd authorizes httpGet alone; use httpGet, or grant it yourself"
                 why = Why.FORBIDDEN if forbidden else Why.GRPC_PROBE
                 self.aside.append(Aside(why, said, 0, one.ref.place or Place("manifests"), hint))
+
+    def grants_of_needed(
+        self, spots: Iterable[Spot], grants: Sequence[Grant], needed: Iterable[Needed]
+    ) -> Iterator[Grant]:
+        """Yield what is declared and accepted, and set the rest aside."""
+        by_port = {(one.ref, spot.port): spot for spot in spots for one in spot.workloads}
+        granted = {grant.spot for grant in grants}
+        told: set[tuple[Said, str]] = set()
+        for one in needed:
+            spot = by_port.get(one.port)
+            if spot is None or (spot in granted and not one.sure):
+                continue
+            said = Said(one.client, one.request, spot.name)
+            if (said, one.identity) in told:
+                continue
+            told.add((said, one.identity))
+            choice = self.choices.about(said)
+            if one.identity and choice is Choice.ACCEPT:
+                connections = not one.http or self.protocol(spot) is not Protocol.HTTP1
+                yield one.grant(spot, opaque=is_opaque(self.cluster, spot), connections=connections)
+                continue
+            why = Why.DECLARED if one.identity else Why.OUTSIDE
+            why = Why.FORBIDDEN if choice is Choice.FORBID else why
+            self.aside.append(
+                Aside(why, said, 0, one.place, f"{one.what} declares it; {one.hint or (RECORD if one.http else ASK)}")
+            )
+
+    def take_unseen(self, spots: Iterable[Spot]) -> None:
+        """Set aside that others than HTTP clients may connect to ports without a grant, if no traffic would show it."""
+        told = {one.said.server for one in self.aside if one.said.request == CONNECT}
+        for spot in spots:
+            opaque = is_opaque(self.cluster, spot)
+            http = not opaque and (spot in self.http or is_http(self.cluster, spot))
+            if http or spot.name in told or {spot.namespace, _workload(spot)} & self.connected:
+                continue
+            said = Said("anybody", CONNECT, spot.name)
+            why = Why.FORBIDDEN if self.choices.about(said) is Choice.FORBID else Why.UNSEEN
+            place = spot.workloads[0].ref.place or Place("manifests")
+            self.aside.append(Aside(why, said, 0, place, f"it may carry other than HTTP; {ASK}"))
+
+    def say_who_may_be_ingress(self, spots: Iterable[Spot]) -> None:
+        """Say of ports that unmeshed callers alone were seen to call who these may be."""
+        meant = {spot.name for spot in spots if spot.name not in self.ports}
+        self.aside = [
+            replace(one, hint=f"{one.hint}; {INGRESS}") if one.said.server in meant and one.why is Why.UNMESHED else one
+            for one in self.aside
+        ]
 
     def grants_of(self, port: _Port) -> Iterator[Grant]:
         """Yield what to grant of one port, and set the rest aside."""
@@ -261,6 +334,8 @@ class _Sorter:
             self._account(grant.identity), grant.pattern.text if grant.pattern else ANY_REQUEST, grant.spot.name
         )
         choice = self.choices.about(said)
+        if choice is None and grant.pattern is None and grant.connections:
+            choice = self.choices.about(replace(said, request=CONNECT))
         if choice is Choice.FORBID:
             self._put(Why.FORBIDDEN, said, grant)
         elif choice is Choice.ACCEPT:
@@ -308,6 +383,10 @@ def answered(call: ObservedCall) -> bool:
     if call.outcome is not Outcome.ALLOWED:
         return False
     return call.status is None or call.status < 400
+
+
+def _workload(spot: Spot) -> str:
+    return spot.name.rpartition(":")[0]
 
 
 def _scrape(grant: Grant, calls: Sequence[ObservedCall]) -> bool:

@@ -32,7 +32,7 @@ from meshpolicy.index.effective import effective, probe_paths
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.manifests.parse import assemble, parse_documents
+from meshpolicy.manifests.parse import Manifests, assemble, parse_documents
 
 REQUESTS = frozenset(FAMILIES[0])
 
@@ -100,8 +100,7 @@ def proved(
     cluster: Cluster, plan: Plan, made: Sequence[Made], probing: Sequence[Probing], scraping: Sequence[Scraping]
 ) -> Proved:
     """Return the generated objects without needless grants, with what is proved of the manifests and them."""
-    documents = [Document(Place("generated", number), one.manifest) for number, one in enumerate(made, 1)]
-    parsed = parse_documents(documents, cluster.settings)
+    parsed = parsed_objects(cluster, made)
     objects = {item.ref: item for item in parsed.cluster.objects}
     needless = tuple(_needless(cluster, made, objects))
     left = tuple(one for one in made if one.ref not in needless)
@@ -110,6 +109,12 @@ def proved(
     beyond, unknown = _beyond(after, plan, meant)
     proofs = Proofs(tuple(_refused(after, meant)), needless, tuple(beyond), tuple(unknown))
     return Proved(left, after, proofs, tuple(map(str, parsed.wrong)))
+
+
+def parsed_objects(cluster: Cluster, made: Sequence[Made]) -> Manifests:
+    """Return generated objects as a cluster reads them."""
+    documents = [Document(Place("generated", number), one.manifest) for number, one in enumerate(made, 1)]
+    return parse_documents(documents, cluster.settings)
 
 
 def with_objects(cluster: Cluster, more: Sequence[Object]) -> Cluster:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from meshpolicy.analysis.speech import spoken
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.labels import ANY as ANY_LABELS
 from meshpolicy.core.policy import Ref
@@ -13,7 +14,6 @@ from meshpolicy.kinds.workload import Workload
 from meshpolicy.ready.declared import as_peer
 from meshpolicy.ready.names import Names
 from meshpolicy.ready.need import Asking, Need, NeedKind, Party, Unseen
-from meshpolicy.ready.speech import spoken
 from meshpolicy.traffic.call import Caller, CallerKind, ObservedCall, Outcome
 
 ENDING = re.compile(r"(?:-[a-z0-9]+){0,3}")

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from meshpolicy.analysis.words import counted
+from meshpolicy.generate.aside import Why
 from meshpolicy.generate.generate import Generated
 from meshpolicy.generate.grant import ANY_REQUEST, Grant
 from meshpolicy.generate.networks import Networks, said
@@ -26,6 +27,7 @@ FILES = {
     "NetworkPolicy": "networkpolicies.yaml",
 }
 SHOWN_PATHS = 3
+NOT_OBSERVED = (Why.DECLARED, Why.OUTSIDE, Why.UNSEEN)
 CHOOSE = "      choose: "
 """How lines begin that hold options to be copied."""
 
@@ -78,7 +80,7 @@ def generated_as_text(found: Generated, seen: Observed, cluster: Cluster) -> str
         _part("Granted, with more than was observed", _general(found, cluster)),
         _part("Granted, as the manifests declare it", (one.sentence(cluster) for one in _declared(found, cluster))),
         _part("Not granted", _not_granted(found)),
-        _part("Closed, as nobody was granted a call", found.closed),
+        _part("Closed, as nobody was granted a call", (f"{one.spot.name}: {one.why}" for one in found.closed)),
         *(_network_parts(found.networks) if found.networks is not None else ()),
         ["\n".join(_proved(found))],
     )
@@ -114,6 +116,8 @@ def _general(found: Generated, cluster: Cluster) -> Iterator[str]:
 
 
 def _from(grant: Grant) -> str:
+    if grant.declared:
+        return f"from {grant.declared}, {grant.calls[0].place}, which declares it: it was not observed"
     calls = counted(grant.count, "call")
     if grant.pattern is None:
         return f"from {calls} of which the source tells no method and path"
@@ -135,7 +139,8 @@ def _not_granted(found: Generated) -> Iterator[str]:
         yield f"    {one.why} ({', '.join([*seen, str(one.place)])})" + (f": {one.hint}" if one.hint else "")
         if one.open:
             # Where others ask for the same, the request alone would decide about them, too.
-            words = one.said.request if requests[one.said.request] == 1 else str(one.said)
+            alone = requests[one.said.request] == 1 and one.why not in NOT_OBSERVED
+            words = one.said.request if alone else str(one.said)
             yield f"{CHOOSE[2:]}{'--accept | ' if one.grantable else ''}--forbid '{words}'"
 
 
@@ -162,7 +167,9 @@ def _proved_of_networks(networks: Networks) -> Iterator[str]:
 def _proved(found: Generated) -> Iterator[str]:
     proofs, objects = found.proved.proofs, found.made
     grants = sum(bool(one.grants) for one in objects)
-    yield f"{counted(len(objects), 'object')}, among them {counted(grants, 'grant')} to clients that were seen"
+    declared = any(grant.declared for grant in found.plan.grants)
+    also, what = (" or are declared", "observed or declared") if declared else ("", "observed")
+    yield f"{counted(len(objects), 'object')}, among them {counted(grants, 'grant')} to clients that were seen{also}"
     yield from (f"  REFUSED BY A CLUSTER: {problem}" for problem in found.proved.problems)
     some = bool(objects or found.plan.spots)
     if not some:
@@ -173,7 +180,7 @@ def _proved(found: Generated) -> Iterator[str]:
         yield "  NOT PROVED:"
     yield from (f"    {text}" for text in proofs.refused)
     if grants:
-        yield "  proved: without any one of these grants, an observed call would be refused"
+        yield f"  proved: without any one of these grants, an {what} call would be refused"
     yield from (f"    left out: {ref}, as other objects grant the same" for ref in proofs.needless)
     if some and not proofs.beyond and not proofs.unknown:
         yield "  proved: nothing else is allowed on these ports"
@@ -208,7 +215,8 @@ def generated_as_json(found: Generated, seen: Observed, cluster: Cluster, notes:
             }
             for one in found.plan.aside
         ],
-        "closed": list(found.closed),
+        "closed": [one.spot.name for one in found.closed],
+        "closed_because": {one.spot.name: one.why for one in found.closed},
         "proofs": {
             # Of nothing, nobody shall read that it is allowed.
             "allowed": not proofs.refused if found.plan.grants or _declared(found, cluster) else None,
@@ -243,6 +251,7 @@ def _grant_object(grant: Grant, cluster: Cluster) -> dict[str, object]:
         "request": grant.pattern.text if grant.pattern else ANY_REQUEST,
         "more_than_observed": grant.general,
         "accepted": grant.accepted,
+        "declared": grant.declared,
         "count": grant.count,
         "paths": list(grant.paths),
         "places": [str(call.place) for call in grant.calls[:SHOWN_PATHS]],

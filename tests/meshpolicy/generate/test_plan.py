@@ -26,7 +26,8 @@ def app(
     name: str, *ports: int, space: str = "shop", probe: str = "", annotations: Mapping[str, str] = MappingProxyType({})
 ) -> list[Manifest]:
     """Return a Deployment with its Service."""
-    container: dict[str, Any] = {"name": "app", "image": "x", "ports": [{"containerPort": port} for port in ports]}
+    named = [{"containerPort": port, "name": f"http-{port}"} for port in ports]
+    container: dict[str, Any] = {"name": "app", "image": "x", "ports": named}
     container |= {"livenessProbe": {"httpGet": {"path": probe, "port": ports[0]}}} if probe else {}
     pod = {"serviceAccountName": name, "containers": [container]}
     metadata = {"labels": {"app": name}, "annotations": dict(annotations)}

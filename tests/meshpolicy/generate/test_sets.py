@@ -74,6 +74,7 @@ def test_exactly_what_was_seen_often_is_granted_and_proved(name: str, granted: s
             {
                 ("seen too seldom", "emoji/default", "GET /leaderboard"),
                 ("to an address", "monitoring/prometheus", "any request"),
+                ("the traffic would not show it", "anybody", "connect"),
             },
         ),
     ],
@@ -189,13 +190,17 @@ def test_without_a_grant_nothing_is_said_of_grants(tmp_path: Path) -> None:
 def test_ports_that_are_closed_on_purpose_say_so_and_are_no_finding(tmp_path: Path) -> None:
     emoji = SETS / "emoji"
     out = tmp_path / "policies"
-    run("generate", emoji / "manifests.yaml", "--traffic", emoji / "traffic.log", "-o", out)
+    shut_words = ("--forbid", "anybody may connect on emoji/*:8801")
+    run("generate", emoji / "manifests.yaml", "--traffic", emoji, *shut_words, "-o", out)
     servers = list(yaml.safe_load_all((out / "servers.yaml").read_text()))
     shut = {one["metadata"]["name"] for one in servers if one["spec"].get("accessPolicy") == "deny"}
     assert shut == {"emoji-prom", "voting-prom"}
-    assert (
-        "# emoji/voting:8801 is closed on purpose: nobody was seen to call it.\n" in (out / "servers.yaml").read_text()
-    )
+    comments = [line for line in (out / "servers.yaml").read_text().splitlines() if " is closed" in line]
+    assert comments == [
+        "# emoji/emoji:8801 is closed on purpose: nobody was seen to call it; forbidden by you.",
+        "# emoji/voting:8801 is closed, which is left to decide: "
+        "no call that was seen is granted (to an address, 240 calls).",
+    ]
     assert "MP001" not in run("lint", emoji / "manifests.yaml", out)[1]
 
 
@@ -250,7 +255,7 @@ def test_the_report_says_what_is_proved_and_what_is_left_to_choose() -> None:
         "  proved: without any one of these grants, an observed call would be refused",
         "  proved: nothing else is allowed on these ports",
         "Closed, as nobody was granted a call:",
-        "  emoji/voting:8801",
+        "  emoji/voting:8801: no call that was seen is granted (to an address, 240 calls)",
     ):
         assert line in out.splitlines()
 
@@ -260,7 +265,7 @@ def test_the_report_says_what_is_proved_and_what_is_left_to_choose() -> None:
     [
         (("--traffic", "nothing.log"), "nothing.log: cannot be read: No such file or directory"),
         (("--traffic", "{books}/manifests.yaml"), "holds no observed call"),
-        (("--traffic", "{books}/traffic.log", "--forbid", "/misspelt"), "nothing that was observed is meant"),
+        (("--traffic", "{books}/traffic.log", "--forbid", "/misspelt"), "nothing that was observed or declared"),
         (("--traffic", "{books}/traffic.log", "--scraper", "prometheus"), "is not NAMESPACE/ACCOUNT"),
         ((), "Missing option '--traffic'"),
     ],

@@ -1,0 +1,80 @@
+"""What the manifests declare that somebody needs, and the policies would refuse. Pure values."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from meshpolicy.core.errors import Place
+from meshpolicy.core.match import PathKind, PathMatch
+from meshpolicy.core.policy import Ref
+from meshpolicy.generate.grant import ANY_REQUEST, CONNECT, Grant, Pattern
+from meshpolicy.generate.spot import Spot
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.traffic.call import Called, Caller, CallerKind, ObservedCall, Outcome, Side, Transport
+
+SOURCE = "declared"
+Port = tuple[Ref, int]
+"""A port of a workload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A call that the manifests declare, and that the policies would refuse."""
+
+    port: Port
+    client: str
+    """Who calls, in words."""
+    place: Place
+    """Where it is declared."""
+    what: str
+    """The variable, argument or field that declares it."""
+    identity: str = ""
+    """The caller's; empty: it has none, or its workload is not in the manifests."""
+    hint: str = ""
+    """Of a caller without an identity: what to do."""
+    http: bool = False
+    """Whether it is HTTP for certain."""
+    method: str = ""
+    path: str = ""
+    """Empty: any."""
+    sure: bool = True
+    """Whether it is certain that it is needed and refused."""
+
+    @property
+    def request(self) -> str:
+        """Return what is asked for, as calls are printed."""
+        if not self.http:
+            return CONNECT
+        return f"{self.method} {self.path}" if self.path else ANY_REQUEST
+
+    def grant(self, spot: Spot, *, opaque: bool, connections: bool) -> Grant:
+        """Return what allows it on a port that is opaque or not; `connections`: whether such a port takes any bytes."""
+        pattern = None
+        if self.http and self.path and not opaque:
+            pattern = Pattern(self.method, PathMatch(PathKind.EXACT, self.path), self.request)
+        return Grant(
+            self.identity,
+            spot,
+            pattern,
+            (self._call(spot),),
+            accepted=True,
+            connections=connections,
+            declared=self.what,
+        )
+
+    def _call(self, spot: Spot) -> ObservedCall:
+        """Return the call that is declared, as if it had been seen; it counts for none."""
+        server = Called(spot.namespace, workload=spot.workloads[0].ref.name, port=spot.port)
+        return ObservedCall(
+            SOURCE, self.place, Side.SERVER, Caller(CallerKind.IDENTITY, self.identity), server,
+            Transport.MTLS, Outcome.ALLOWED, self.http, self.method or None, None, self.path or None,
+        )  # fmt: skip
+
+
+FindNeeded = Callable[[Cluster, Collection[Port]], Sequence[Needed]]
+"""Finds what the policies of a cluster would refuse on some ports, though it is needed."""
+
+
+def nothing_needed(after: Cluster, ports: Collection[Port]) -> Sequence[Needed]:
+    """Return that nothing is declared."""
+    del after, ports
+    return ()
