@@ -74,9 +74,12 @@ class Connection:
         """Whether a pod calls itself, which no NetworkPolicy and no proxy sees (M1)."""
         return self.client.workload is not None and self.client.workload.ref == self.server.ref
 
-    def blocked(self, policies: NetworkPolicies) -> Filter | None:
-        """Return the direction that a NetworkPolicy blocks, the client's first; None if the call passes."""
-        if self.to_itself:
+    def blocked(self, policies: NetworkPolicies, *, to_another: bool = False) -> Filter | None:
+        """Return the direction that a NetworkPolicy blocks, the client's first; None if the call passes.
+
+        `to_another`: the two are different pods, though perhaps of one workload.
+        """
+        if self.to_itself and not to_another:
             return None
         server = Endpoint(self.server)
         outwards = policies.filter(Direction.EGRESS, self.client, server, self.wire_port)

@@ -229,9 +229,13 @@ def _word(status: int, traffic: Traffic) -> str:
 
 def network_answer(cluster: Cluster, call: Call, wire: Connection) -> Answer | None:
     """Return what the NetworkPolicies make of a connection; None where they let it through."""
-    found = wire.blocked(index_of(cluster).network_policies)
+    found = wire.blocked(index_of(cluster).network_policies, to_another=not call.to_itself)
     if found is None:
         return None
+    if call.same_workload:
+        text = f"one pod of {call.server.ref} may call another, which NetworkPolicies decide, or itself"
+        reason = Reason(text, "M1", next(iter(found.policies), None))
+        return Answer(Verdict.UNKNOWN, "unknown", Layer.NETWORK, (reason,))
     if found.truth is Truth.UNKNOWN:
         return Answer(Verdict.UNKNOWN, "unknown", Layer.NETWORK, (found.reason or _not_known(call, found),))
     if found.reason is not None:

@@ -4,7 +4,22 @@ import pytest
 
 from meshpolicy.kinds.settings import MeshSettings
 
-from ..build import ARENA, PORTS, account, allow, ask, cluster, exact, outcome, pod, ref, route, server, service
+from ..build import (
+    ARENA,
+    PORTS,
+    account,
+    allow,
+    ask,
+    cluster,
+    exact,
+    network_policy,
+    outcome,
+    pod,
+    ref,
+    route,
+    server,
+    service,
+)
 
 OPEN = "all-unauthenticated"
 TRANSPARENT = MeshSettings(outbound_transport_mode="transparent")
@@ -116,18 +131,21 @@ def test_a_pod_that_calls_itself_passes_all_policies() -> None:
 
 
 def test_one_of_several_replicas_may_or_may_not_reach_itself() -> None:
-    """M1: through the Service, so the answer is unknown unless both are allowed."""
+    """M1: through the Service, so the answer is unknown unless both are allowed, by NetworkPolicies too."""
     template = ARENA[3]
     inject = {"linkerd.io/inject": "enabled"}
     home = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "arena", "annotations": inject}}
-    deployment = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "ponger", "namespace": "arena"},
-        "spec": {"replicas": 2, "template": {"metadata": template["metadata"], "spec": template["spec"]}},
-    }
-    assert ask(cluster(home, deployment, server()), "ponger").outcome == "unknown"
-    assert ask(cluster(home, deployment), "ponger").outcome == "allow"
+    pods = {"template": {"metadata": template["metadata"], "spec": template["spec"]}}
+
+    def deployment(replicas: int) -> dict[str, object]:
+        meta = {"name": "ponger", "namespace": "arena"}
+        return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": {"replicas": replicas, **pods}}
+
+    assert ask(cluster(home, deployment(2), server()), "ponger").outcome == "unknown"
+    assert ask(cluster(home, deployment(2)), "ponger").outcome == "allow"
+    isolated = network_policy(policyTypes=["Ingress"])
+    assert ask(cluster(home, deployment(2), isolated), "ponger").outcome == "unknown"
+    assert ask(cluster(home, deployment(1), isolated), "ponger").outcome == "allow"
 
 
 def test_the_application_sees_the_verified_identity() -> None:
