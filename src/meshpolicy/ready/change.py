@@ -17,6 +17,8 @@ Read = Callable[[Sequence[Manifest]], Sequence[Object]]
 """Reads manifests."""
 MOST_STEPS = 3
 """Layers that may refuse one call after the other: egress, ingress, Linkerd."""
+ADMIN_PORT_NAME = "linkerd-admin"
+"""What the sidecar's own port is named in its container."""
 EVERYWHERE = ({"cidr": "0.0.0.0/0"}, {"cidr": "::/0"})
 
 
@@ -61,6 +63,8 @@ def plan(cluster: Cluster, held: Sequence[Held], read: Read) -> Planned:
 def _touches(one: Need, labels: Mapping[str, str], other: Need) -> bool:
     """Whether a Server that is put on the pods of one need, by their labels, may select those of another, too."""
     same = one.server.ref.namespace == other.server.ref.namespace
+    if one.kind is NeedKind.SIDECAR:
+        return same and (other.kind is NeedKind.SIDECAR or other.port == one.port)
     return same and all(other.server.labels.get(key) == value for key, value in labels.items())
 
 
@@ -98,6 +102,10 @@ def _proposed(cluster: Cluster, held: Held, needs: Sequence[Need]) -> tuple[str,
     need, call, answer = held.need, held.call, held.answer
     if need.kind is NeedKind.DNS and need.client is not None:
         return "let NetworkPolicies pass DNS", (_dns(need),)
+    if need.kind is NeedKind.SIDECAR and (
+        need.client is None or (need.client.meshed and _is_ungoverned(cluster, need))
+    ):
+        return _for_sidecars(cluster, need)
     if need.caller in (Party.KUBELET, Party.API_SERVER, Party.OUTSIDE):
         return _for_unmeshed(cluster, need, needs)
     if call is None or answer is None:
@@ -107,6 +115,50 @@ def _proposed(cluster: Cluster, held: Held, needs: Sequence[Need]) -> tuple[str,
         return f"say who {need.caller} is, with {option} NAMESPACE/ACCOUNT; then grant to it", ()
     found = suggestion(cluster, call, answer)
     return ("no change of a policy allows it", ()) if found is None else (found.text, found.manifests)
+
+
+def _is_ungoverned(cluster: Cluster, need: Need) -> bool:
+    """Whether no Server of a namespace means the admin port of any sidecar."""
+    ports = (need.port, cluster.settings.ports.admin, ADMIN_PORT_NAME)
+    return not any(one.port in ports for one in cluster.in_namespace(need.server.ref.namespace).servers)
+
+
+def _for_sidecars(cluster: Cluster, need: Need) -> tuple[str, tuple[Manifest, ...]]:
+    """Grant the metrics of sidecars, of a whole namespace if it can be; without a route, as the probes stay open then.
+
+    A Server that is there already is kept, and where others have one, this one gets its own.
+    """
+    policy, space = effective(cluster, need.server, need.port), need.server.ref.namespace
+    found: list[Manifest] = []
+    if policy.server.is_object:
+        server, text = policy.server.name, f"grant it on {policy.server}"
+    elif _is_ungoverned(cluster, need):
+        server, text = "sidecar-admin", "put one Server on the metrics of all sidecars of the namespace, and grant it"
+        selecting = {"podSelector": {}, "port": ADMIN_PORT_NAME, "proxyProtocol": "HTTP/1"}
+        found.append(_object("v1beta3", "Server", space, server, selecting))
+    else:
+        server, text = f"{need.server.ref.name}-{need.port}", "put a Server on the sidecar's metrics, and grant it"
+        found.append(_object("v1beta3", "Server", space, server, _selecting(need)))
+    if need.client is not None:
+        who, account = need.client.service_account, need.client.ref.namespace
+        by = {"kind": "ServiceAccount", "name": who, "namespace": account}
+    else:
+        who = "anyone"
+        everyone = f"{who}-to-{server}"
+        found.append(_object("v1alpha1", "NetworkAuthentication", space, everyone, {"networks": list(EVERYWHERE)}))
+        by = {"group": POLICY_GROUP, "kind": "NetworkAuthentication", "name": everyone}
+    target = {"group": POLICY_GROUP, "kind": "Server", "name": server}
+    spec = {"targetRef": target, "requiredAuthenticationRefs": [by]}
+    found.append(
+        _object(
+            "v1alpha1",
+            "AuthorizationPolicy",
+            space,
+            f"{who}-may-scrape-{'sidecars' if server == 'sidecar-admin' else server}",
+            spec,
+        )
+    )
+    return text, tuple(found)
 
 
 def _for_unmeshed(cluster: Cluster, need: Need, needs: Sequence[Need]) -> tuple[str, tuple[Manifest, ...]]:

@@ -24,6 +24,8 @@ class NeedKind(StrEnum):
     PROBE = "probe"
     HOOK = "lifecycle hook"
     SCRAPE = "scrape"
+    SIDECAR = "scrape of a sidecar"
+    """Prometheus reads the proxy's own metrics, of the admin port."""
     WEBHOOK = "webhook"
     DNS = "DNS"
     OBSERVED = "observed"

@@ -23,7 +23,7 @@ from meshpolicy.ready.need import Need, NeedKind, Party, Unseen
 from meshpolicy.ready.observed import Observed
 from meshpolicy.ready.outside import Outside
 from meshpolicy.ready.parties import find_parties
-from meshpolicy.ready.scrapes import Scrapes
+from meshpolicy.ready.scrapes import Scrapes, sidecar_scrapes
 from meshpolicy.traffic.call import ObservedCall
 
 Rebuild = Callable[[Iterable[Object]], Cluster]
@@ -74,6 +74,8 @@ class Report:
     order: tuple[Turn, ...]
     denied: Cluster
     """The cluster with deny, before any step."""
+    unscraped: int = 0
+    """Of how many workloads deny closes the sidecar's own metrics, where nobody is known to scrape any."""
 
     @property
     def readiness(self) -> Readiness:
@@ -128,13 +130,22 @@ def report(
         plan(denied, held, read),
         order(namespaces, held, unsure),
         denied,
+        _unscraped(denied, namespaces, needs),
     )
+
+
+def _unscraped(denied: Cluster, namespaces: Collection[str], needs: Iterable[Need]) -> int:
+    """Count the sidecars whose metrics deny closes, unless somebody is known to scrape them: then these are needs."""
+    if any(need.kind is NeedKind.SIDECAR for need in needs):
+        return 0
+    scrapes = [one for one in sidecar_scrapes(denied, (Party.PROMETHEUS,)) if one.server.ref.namespace in namespaces]
+    return sum(hold(denied, one).standing is Standing.MISSING for one in scrapes)
 
 
 def _is_assumed(need: Need) -> bool:
     """Whether the asker says who calls, and no workload of that account was read; whom a log names has a sidecar."""
     account = need.client is not None and need.client.ref.kind == "ServiceAccount"
-    return account and need.kind in (NeedKind.INGRESS, NeedKind.SCRAPE)
+    return account and need.kind in (NeedKind.INGRESS, NeedKind.SCRAPE, NeedKind.SIDECAR)
 
 
 def _assumed(needs: Iterable[Need]) -> Iterator[Unseen]:
@@ -211,13 +222,15 @@ def _uncalled(
 
 
 def _unused(cluster: Cluster, granted: Sequence[Access], held: Sequence[Held]) -> Iterator[Access]:
-    """Yield what is granted without a need."""
+    """Yield what is granted without a need; nobody but a scraper calls a sidecar's own metrics."""
+    admin = {(one.ref, one.sidecar.ports.admin) for one in cluster.workloads if one.injection.sidecar.possible}
     by_port: dict[tuple[Ref, int], list[Held]] = {}
     for one in held:
         by_port.setdefault((one.need.server.ref, one.need.port), []).append(one)
     for access in granted:
         near = by_port.get((access.server, access.port), ())
-        if not access.unknown and not any(_uses(cluster, one, access) for one in near):
+        scrape = (access.server, access.port) in admin
+        if not access.unknown and not scrape and not any(_uses(cluster, one, access) for one in near):
             yield access
 
 

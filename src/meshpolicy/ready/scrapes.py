@@ -1,6 +1,6 @@
 """What Prometheus scrapes: by annotations of pods and Services, by ServiceMonitors and PodMonitors. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.errors import Place
@@ -16,6 +16,7 @@ from meshpolicy.ready.need import Asking, Need, NeedKind, Party
 from meshpolicy.ready.parties import Parties
 
 SCRAPE = "prometheus.io"
+SIDECAR = "the sidecar's own metrics"
 
 
 class Scrapes:
@@ -38,6 +39,8 @@ class Scrapes:
             yield from self._by_service_monitor(monitor)
         for monitor in self._written.of("PodMonitor"):
             yield from self._by_pod_monitor(monitor)
+        callers = (one for one in self._parties.of(Party.PROMETHEUS) if one is not Party.PROMETHEUS)
+        yield from sidecar_scrapes(self._cluster, callers)
 
     def _annotated(self, workload: Workload, manifest: Manifest) -> Iterator[Need]:
         metadata = manifest.pod_metadata
@@ -95,6 +98,21 @@ class Scrapes:
         for service in self._cluster.services:
             if _meant(manifest, service.ref.namespace) and selector.accepts(service.labels):
                 yield service
+
+
+def sidecar_scrapes(cluster: Cluster, callers: Iterable[Workload | Party]) -> Iterator[Need]:
+    """Yield that each caller scrapes every sidecar's own metrics, but its own: a proxy's port 4191, unless it is moved.
+
+    No manifest says so; Linkerd's dashboards and the alerts on its proxies rest on it.
+    """
+    asking = Asking((Traffic.HTTP,), "GET", "/metrics")
+    for caller in callers:
+        for one in cluster.workloads:
+            own = isinstance(caller, Workload) and caller.ref == one.ref
+            if own or not one.injection.sidecar.possible or one.ref.kind == "ExternalWorkload":
+                continue
+            place = one.ref.place or Place("the input")
+            yield Need(NeedKind.SIDECAR, caller, one, one.sidecar.ports.admin, place, SIDECAR, None, asking)
 
 
 def _annotation(notes: Fields, name: str) -> str:

@@ -1,7 +1,7 @@
 """Whether deny can go on, in all forms, and the objects that are missing. Built here, printed elsewhere."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import yaml
@@ -11,6 +11,7 @@ from meshpolicy.core.errors import Place
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.ready.change import Step
 from meshpolicy.ready.held import Held, Standing
+from meshpolicy.ready.need import NeedKind
 from meshpolicy.ready.report import Readiness, Report, Uncalled
 from meshpolicy.render.junit import Entry, Outcome, suite
 from meshpolicy.render.rows import granted_by
@@ -33,8 +34,8 @@ def report_as_text(report: Report, settings: MeshSettings, width: int | None = N
         some = list(report.of(standing))
         if some:
             lines += ["", f"{standing} ({MEANS[standing]}): {len(some)}"]
-        for held, step in some:
-            lines += _need(held, step, explain=explain)
+        for same in _grouped(some):
+            lines += _needs(same, explain=explain)
     lines += _unseen(report)
     if report.uncalled:
         lines += ["", f"closed to all (nobody is known to call it): {len(report.uncalled)}"]
@@ -50,6 +51,8 @@ def report_as_text(report: Report, settings: MeshSettings, width: int | None = N
             f"  {number}. {turn.namespace} ({turn.readiness}): {turn.why}"
             for number, turn in enumerate(report.order, 1)
         ]
+    if told := unscraped(report):
+        lines += ["", told]
     if any(step.manifests for step in report.plan.steps.values()):
         lines += ["", "`--output yaml` writes the objects that are missing"]
     return "\n".join(fitted(line, width) for line in lines)
@@ -66,16 +69,39 @@ def _head(report: Report) -> str:
     return f"{report.readiness.upper()}: {told}"
 
 
-def _need(held: Held, step: Step | None, *, explain: bool) -> Iterator[str]:
-    need = held.need
+def _grouped(some: Iterable[tuple[Held, Step | None]]) -> Iterable[list[tuple[Held, Step | None]]]:
+    """Return needs in groups of which one answer is told: the sidecars of a namespace that one caller scrapes."""
+    found: dict[object, list[tuple[Held, Step | None]]] = {}
+    for number, (held, step) in enumerate(some):
+        need = held.need
+        key = (need.caller_name, need.server.ref.namespace, need.port, held.why, held.outcome)
+        found.setdefault(key if need.kind is NeedKind.SIDECAR else number, []).append((held, step))
+    return found.values()
+
+
+def _needs(same: Sequence[tuple[Held, Step | None]], *, explain: bool) -> Iterator[str]:
+    held, need = same[0][0], same[0][0].need
     seen = f"  ({held.outcome})" if held.outcome else ""
-    yield f"  {need.caller_name} -> {need.server_name}  {need.request}{seen}"
+    servers = [one.need.server_name.rpartition(":")[0] for one, _ in same]
+    server = need.server_name if len(same) == 1 else f"{need.port} of {', '.join(servers)}"
+    yield f"  {need.caller_name} -> {server}  {need.request}{seen}"
     yield f"      {need.what}, {where(need.place)}"
     if held.why and (explain or not held.standing.allowed):
         yield f"      {held.why}"
-    if step is not None:
+    steps = [step for _, step in same if step is not None]
+    for step in [one for one in steps if one.manifests] or steps[:1]:
         names = ", ".join(_name(one) for one in step.manifests)
         yield f"      to allow this: {step.text}" + (f": {names}" if names else "")
+
+
+def unscraped(report: Report) -> str:
+    """Return what deny takes from whoever scrapes the sidecars, where it is not known who that is; else nothing."""
+    if not report.unscraped:
+        return ""
+    return (
+        f"deny closes the sidecars' own metrics (4191) of {counted(report.unscraped, 'workload')}: "
+        "whoever scrapes them needs a grant; say who, with --prometheus NAMESPACE/ACCOUNT"
+    )
 
 
 def _unseen(report: Report) -> Iterator[str]:
@@ -118,7 +144,7 @@ def report_as_yaml(report: Report) -> str:
 def report_as_json(report: Report, settings: MeshSettings, told: Sequence[str] = ()) -> str:
     """Return one object; `told` is what a person reads besides: what was not read."""
     shown = {
-        "notes": list(told),
+        "notes": [*told, *filter(None, (unscraped(report),))],
         "readiness": str(report.readiness),
         "namespaces": list(report.namespaces),
         "needs": [_as_json(held, report.plan.steps.get(number)) for number, held in enumerate(report.held)],

@@ -186,8 +186,47 @@ MONITORED = {
 def test_prometheus_needs_what_it_scrapes(manifests: tuple[Manifest, ...], tmp_path: Path) -> None:
     prometheus = deployment("prometheus", image="prom/prometheus:v3", space="metrics")
     found = answered(tmp_path, *manifests, namespace("metrics"), prometheus, options=("--namespace", "shop"))
-    assert calls(found) == [("metrics/prometheus", "shop/cart:8080", "missing")]
-    assert found["needs"][0]["request"] == "GET /stats"
+    assert calls(found) == [
+        ("metrics/prometheus", "shop/cart:8080", "missing"),
+        ("metrics/prometheus", "shop/cart:4191", "missing"),
+    ]
+    assert [one["request"] for one in found["needs"]] == ["GET /stats", "GET /metrics"]
+
+
+def scrape_grant(port: int | str) -> tuple[Manifest, ...]:
+    """Return a grant of the sidecars' own metrics."""
+    reference = {"kind": "ServiceAccount", "name": "prometheus", "namespace": "metrics"}
+    target = {"group": POLICY, "kind": "Server", "name": "cart"}
+    granted = {"targetRef": target, "requiredAuthenticationRefs": [reference]}
+    return server(port), policy("AuthorizationPolicy", "scrape", granted)
+
+
+@pytest.mark.parametrize("port", [4191, "linkerd-admin"])
+@pytest.mark.parametrize(("who", "scrapes"), [("", []), ("prometheus", ["correct"]), ("other", ["missing"])])
+def test_a_grant_of_the_sidecars_metrics_is_never_told_as_unused(
+    port: int | str, who: str, scrapes: list[str], tmp_path: Path
+) -> None:
+    options = ("--prometheus", f"metrics/{who}") if who else ()
+    found = answered(tmp_path, *CART, *scrape_grant(port), options=options)
+    assert found["unused"] == []
+    assert [standing for client, _, standing in calls(found) if client.startswith("metrics/")] == scrapes
+
+
+def test_without_a_known_scraper_it_is_told_that_deny_closes_the_sidecars_metrics(tmp_path: Path) -> None:
+    text = "deny closes the sidecars' own metrics (4191) of 1 workload: "
+    assert [text in note for note in answered(tmp_path, *CART)["notes"]] == [True]
+    assert answered(tmp_path, *CART, *scrape_grant(4191))["notes"] == []
+    known = answered(tmp_path, *CART, options=("--prometheus", "metrics/prometheus"))
+    assert known["notes"] == []
+
+
+def test_the_sidecars_of_a_namespace_are_one_entry_of_the_text(tmp_path: Path) -> None:
+    file = written(tmp_path, "shop.yaml", *CART, deployment("web"))
+    _, out, _ = run("ready", file, "--prometheus", "metrics/prometheus")
+    assert [line for line in out.splitlines() if "4191" in line] == [
+        "  metrics/prometheus -> 4191 of shop/cart, shop/web  GET /metrics  (403)"
+    ]
+    assert out.count("AuthorizationPolicy shop/prometheus-may-scrape-sidecars") == 1
 
 
 REFERENCE = {"name": "cart", "namespace": "shop", "port": 80, "path": "/check"}

@@ -255,6 +255,43 @@ def ingress() -> Manifest:
     return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
 
 
+@BOUNDED
+@given(SHOPS, st.sampled_from(("read", "account", "unmeshed")), st.booleans())
+def test_every_sidecar_is_scraped_and_the_steps_open_its_metrics_and_leave_its_probes(
+    made: tuple[list[Edge], set[int], set[int]], who: str, governed: bool
+) -> None:
+    found = shop(*made)
+    if who == "read":
+        found += [namespace("metrics"), deployment("prometheus", space="metrics", image="prom/prometheus:v3")]
+    if governed:
+        found.append(own_server(0))
+    told = {Party.PROMETHEUS: {"account": "metrics/prometheus"}.get(who, who)} if who != "read" else {}
+    before = asked(found, told)
+    meshed = {name(number) for number in range(5) if number not in made[1]}
+    assert scraped(before) == dict.fromkeys(meshed, Standing.MISSING)
+    steps = [dict(one) for step in before.plan.steps.values() for one in step.manifests]
+    after = asked([*found, *steps], told)
+    assert scraped(after) == dict.fromkeys(meshed, Standing.CORRECT)
+    assert not [one for one in after.unused if one.port == 4191]
+    for server in meshed:
+        for path in ("/live", "/ready"):
+            assert ask(after.denied, "203.0.113.9", f"{server}:4191{path}").allowed
+        assert ask(after.denied, "unmeshed", f"{server}:4191/metrics").allowed is (who == "unmeshed")
+
+
+def scraped(report: Report) -> dict[str, Standing]:
+    """Return what becomes of the scrape of each sidecar."""
+    return {one.need.server.ref.name: one.standing for one in report.held if one.need.kind is NeedKind.SIDECAR}
+
+
+def own_server(number: int) -> Manifest:
+    """Return a Server on the metrics of one service's sidecars."""
+    selector = {"matchLabels": {"app": name(number)}}
+    metadata = {"name": f"{name(number)}-admin", "namespace": space(number)}
+    spec = {"podSelector": selector, "port": "linkerd-admin"}
+    return {"apiVersion": "policy.linkerd.io/v1beta3", "kind": "Server", "metadata": metadata, "spec": spec}
+
+
 def identities(cluster: Cluster) -> dict[str, set[str]]:
     """Return the workloads of each identity."""
     found: dict[str, set[str]] = {}
