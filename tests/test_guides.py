@@ -42,3 +42,21 @@ def test_the_policies_of_the_demo_are_what_generate_makes_of_its_calls(tmp_path:
     assert {file.name: file.read_text() for file in made.iterdir()} == {
         file.name: file.read_text() for file in (DEMO / "deny/policies").iterdir()
     }
+
+
+def test_with_the_policies_that_are_generated_deny_can_go_on_and_without_them_it_cannot(tmp_path: Path) -> None:
+    made = tmp_path / "policies"
+    run("generate", DEMO / "open", "--traffic", DEMO / "calls.json", "-o", made)
+    assert run("ready", DEMO / "open")[0] == 1
+    code, out, _ = run("ready", DEMO / "open", made)
+    assert (code, out.splitlines()[0]) == (0, "READY: deny on shop: 5 needs known")
+
+
+def test_who_scrapes_the_sidecars_is_let_in_by_the_option_that_the_guide_names(tmp_path: Path) -> None:
+    made = tmp_path / "policies"
+    words = ("generate", DEMO / "open", "--traffic", DEMO / "calls.json", "-o", made)
+    asked = "linkerd-viz/prometheus may GET /metrics on shop/orders:4191"
+    run(*words)
+    assert run("prove", asked, DEMO / "deny/shop.yaml", made)[0] == 1
+    run(*words, "--scraper", "linkerd-viz/prometheus")
+    assert run("prove", asked, DEMO / "deny/shop.yaml", made)[0] == 0

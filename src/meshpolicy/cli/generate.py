@@ -128,11 +128,14 @@ def command(
         if output == "json"
         else _shown(found, seen, before)
     )
+    files = manifests_by_file(found.made)
     if out == "-":
         click.echo(manifests_as_yaml(found.made), nl=False)
     elif out:
-        _write(Path(out), manifests_by_file(found.made))
+        _write(Path(out), files)
     echo(told, err=out == "-")
+    if out and out != "-":
+        echo(f"{out}: wrote {', '.join(files)}", err=True)
     sys.exit(0 if found.settled else 1)
 
 
