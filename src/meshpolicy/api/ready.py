@@ -8,12 +8,16 @@ from meshpolicy.analysis.suggest import Manifest
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import InvalidQuestion, Place, Problem, ProblemKind, UnknownWorkload
 from meshpolicy.core.match import Network
+from meshpolicy.findings.injection import asked_in_vain
+from meshpolicy.kinds.annotations import INJECT
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.injection import WORDS
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.parse import Manifests, assemble, parse_documents
 from meshpolicy.ready.deny import meshed_namespaces
+from meshpolicy.ready.manifest import Written
 from meshpolicy.ready.need import Party, Unseen
 from meshpolicy.ready.report import Report, report
 from meshpolicy.traffic.call import ObservedCall
@@ -59,6 +63,7 @@ def ask_ready(
         return parse_documents(documents, cluster.settings).cluster.objects
 
     parties = {who: _party(cluster, text) for who, text in (told or {}).items() if text}
+    written = Written(reading.documents, home)
     chosen = namespaces or meshed_namespaces(cluster)
     return report(
         cluster,
@@ -70,8 +75,24 @@ def ask_ready(
         told=parties,
         nodes=nodes,
         calls=calls,
-        unread=tuple(_unread(reading, lost)),
+        unread=tuple(dict.fromkeys((*_unread(reading, lost), *_in_vain(cluster, written, namespaces)))),
     )
+
+
+def _in_vain(cluster: Cluster, written: Written, namespaces: Sequence[str]) -> Iterator[Unseen]:
+    """Yield why workloads get no sidecar for which one is asked: deny does nothing to them as they are (R111)."""
+    for ref, why in asked_in_vain(cluster):
+        if not namespaces or ref.namespace in namespaces:
+            own = written.find(ref.kind, ref.namespace, ref.name)
+            spaces = [one for one in written.of("Namespace") if one.name == ref.namespace]
+            said = [*((one, one.pod_metadata) for one in own), *((one, one.metadata) for one in spaces)]
+            who, place = str(ref), ref.place or Place("the input")
+            for manifest, notes in ((one, metadata.child("annotations")) for one, metadata in said):
+                if str(notes.data.get(INJECT, "")) not in WORDS:
+                    who = f"Namespace {manifest.name}" if manifest in spaces else str(ref)
+                    place = manifest.place(notes, INJECT)
+                    break
+            yield Unseen(place, who, "its sidecar" if who == str(ref) else "its sidecars", why)
 
 
 def _unread(reading: Manifests, lost: Iterable[Problem]) -> Iterator[Unseen]:

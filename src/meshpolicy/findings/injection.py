@@ -77,8 +77,13 @@ def _why(cluster: Cluster, workload: Workload) -> str:
 def sidecar_in_vain(cluster: Cluster) -> Found:
     """Find workloads for which a sidecar is asked, and which get none; where a Server selects one, MP060 tells."""
     told = {workload.ref for selected in _selected(cluster).values() for workload in selected}
+    yield from ((ref, why) for ref, why in asked_in_vain(cluster) if ref not in told)
+
+
+def asked_in_vain(cluster: Cluster) -> Found:
+    """Yield the workloads for which a sidecar is asked, and which get none, each with the reason."""
     for workload in cluster.workloads:
-        if workload.ref in told or _may_have(workload) or workload.annotations.get(INJECT) == "disabled":
+        if _may_have(workload) or workload.annotations.get(INJECT) == "disabled":
             continue
         namespace = cluster.namespaces.get(workload.ref.namespace)
         inherited = dict(namespace.annotations).get(INJECT, "") if namespace is not None else ""

@@ -17,6 +17,7 @@ SIDECARS = frozenset({PROXY, "istio-proxy"})
 INITIALIZERS = frozenset({"linkerd-init", "istio-init"})
 SIDECAR_IMAGES = ("cr.l5d.io/linkerd/proxy:", "gcr.io/istio-release/proxyv2:")
 INITIALIZER_IMAGES = ("cr.l5d.io/linkerd/proxy-init:", "gcr.io/istio-release/proxy_init:")
+MEANT = ": write enabled, ingress or disabled"
 
 
 def injection(workload: Workload, labels: Labels, namespace: Namespace | None, settings: MeshSettings) -> Injection:
@@ -34,7 +35,8 @@ def injection(workload: Workload, labels: Labels, namespace: Namespace | None, s
         return Injection(Truth.NO, f"gets no sidecar: {refusing}")
     own = workload.annotations.get(INJECT, "")
     if own not in WORDS:
-        return Injection(Truth.NO, f"gets no sidecar: its annotation {INJECT} is `{own}`, which Linkerd does not know")
+        text = f"gets no sidecar: its annotation {INJECT} is `{own}`, which Linkerd does not know{MEANT}"
+        return Injection(Truth.NO, text)
     if own == "disabled":
         return Injection(Truth.NO, f"gets no sidecar: its annotation {INJECT} is disabled")
     if namespace is None:
@@ -89,7 +91,8 @@ def _asked(own: str, inherited: str, namespace: Namespace, settings: MeshSetting
     """Answer by the annotations: a word that Linkerd does not know keeps the sidecar away (report.go, truth table)."""
     place = f"the Namespace {namespace.ref.name}"
     if inherited not in WORDS:
-        text = f"gets no sidecar: the annotation {INJECT} of {place} is `{inherited}`, which Linkerd does not know"
+        said = f"the annotation {INJECT} of {place} is `{inherited}`"
+        text = f"gets no sidecar: {said}, which Linkerd does not know{MEANT}"
         return Injection(Truth.NO, text)
     if not ({own, inherited} & ENABLING):
         return Injection(Truth.NO, f"gets no sidecar: neither it nor {place} is annotated {INJECT}: enabled")

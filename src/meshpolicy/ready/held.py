@@ -220,10 +220,17 @@ def _to_all(cluster: Cluster, policy: PortPolicy, call: Call) -> bool:
 
 
 def _admitting(cluster: Cluster, call: Call) -> list[Access]:
-    """Return what admits a caller to a port, to whichever requests."""
+    """Return what admits a caller to a port, to whichever requests; first what names its own identity."""
     client = call.client
     identity = identity_of(cluster, client) if client is not None and call.meshed else ""
-    return [one for one in _of_port(cluster, call) if (admits(one, identity) if identity else one.unmeshed)]
+    found = [one for one in _of_port(cluster, call) if (admits(one, identity) if identity else one.unmeshed)]
+    return sorted(found, key=lambda one: identity not in _patterns(one))
+
+
+def _patterns(access: Access) -> set[str]:
+    """Return the identities that an access names, as they are written; `*` may begin one."""
+    patterns = {pattern for term in access.clients for pattern in term.identities.all_of}
+    return {getattr(pattern, "pattern", "") for pattern in patterns}
 
 
 def _of_port(cluster: Cluster, call: Call) -> list[Access]:
@@ -236,9 +243,7 @@ def _perhaps_admitted(cluster: Cluster, need: Need, call: Call) -> str:
     """Return why somebody whose workload is not in the input may be admitted: a grant may be theirs."""
     known = {identity_of(cluster, one) for one in cluster.workloads}
     for one in _of_port(cluster, call):
-        patterns = {pattern for term in one.clients for pattern in term.identities.all_of}
-        names = {getattr(pattern, "pattern", "") for pattern in patterns}
-        if one.unknown or not names <= known:
+        if one.unknown or not _patterns(one) <= known:
             return f"{one.by} may mean {need.caller}, whose workload is not in the input"
     return ""
 

@@ -107,7 +107,7 @@ def unscraped(report: Report) -> str:
 def _unseen(report: Report) -> Iterator[str]:
     if report.unseen:
         yield ""
-        yield f"cannot be seen (may be a need): {len(report.unseen)}"
+        yield f"cannot be seen (may be a need, or decide one): {len(report.unseen)}"
     for one in report.unseen:
         yield f"  {one.who}: {one.what}, {where(one.place)}"
         yield f"      {one.why}"

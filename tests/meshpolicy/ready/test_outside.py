@@ -8,6 +8,7 @@ from ..build import GATEWAY, POLICY, Manifest
 from ..command import run, written
 from .world import CART, answered, calls, deployment, namespace, service
 
+LIVE = {"path": {"type": "Exact", "value": "/live"}, "method": "GET"}
 PROBED = {"livenessProbe": {"httpGet": {"path": "/live", "port": "http"}}}
 
 
@@ -66,6 +67,33 @@ def test_what_a_probe_opens_says_nothing_of_other_requests(tmp_path: Path) -> No
 )
 def test_a_probe_that_no_policy_can_refuse_is_no_need(manifests: tuple[Manifest, ...], tmp_path: Path) -> None:
     assert answered(tmp_path, *manifests)["needs"] == []
+
+
+@pytest.mark.parametrize("first", ["a-kubelet", "z-kubelet"])
+def test_the_reason_names_the_grant_to_this_caller_whatever_the_names_of_others(first: str, tmp_path: Path) -> None:
+    probe = policy("HTTPRoute", "live", {**route()["spec"], "rules": [{"matches": [LIVE]}]}, "v1beta3")
+    everyone = policy("NetworkAuthentication", "kubelet", {"networks": [{"cidr": "0.0.0.0/0"}, {"cidr": "::/0"}]})
+    kubelet = {"group": POLICY, "kind": "NetworkAuthentication", "name": "kubelet"}
+    grants = [
+        (first, "live", kubelet),
+        ("m-web", "items", {"kind": "ServiceAccount", "name": "web"}),
+    ]
+    granted = [
+        policy(
+            "AuthorizationPolicy",
+            name,
+            {
+                "targetRef": {"group": POLICY, "kind": "HTTPRoute", "name": target},
+                "requiredAuthenticationRefs": [reference],
+            },
+        )
+        for name, target, reference in grants
+    ]
+    web = deployment("web", env={"CART": "http://cart"})
+    found = answered(tmp_path, *cart(**PROBED), server(), route(), probe, everyone, *granted, web)
+    [need] = [one for one in found["needs"] if one["client"] == "shop/web"]
+    assert need["standing"] == "unknown"
+    assert "AuthorizationPolicy shop/m-web admits its caller to other requests" in need["why"]
 
 
 def ingress(**backend: object) -> Manifest:

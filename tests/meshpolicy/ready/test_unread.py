@@ -8,9 +8,11 @@ import pytest
 import yaml
 
 from ..build import Manifest
-from ..command import ROOT, run
+from ..command import ROOT, run, written
 from ..manifests.corpus import CHART, FLUX, laid_out, release
-from .world import deployment
+from .world import deployment, namespace
+
+INJECT = "linkerd.io/inject"
 
 TEMPLATE = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ name }}, namespace: shop}\n"
 CALL = json.dumps(
@@ -94,6 +96,32 @@ def test_no_namespace_is_not_ready(tmp_path: Path) -> None:
     assert (code, out.partition(":")[0]) == (1, "UNKNOWN")
     plain = laid_out(tmp_path / "plain", {"r.yaml": reports("none", meshed=False)})
     assert run("ready", plain)[1].startswith("UNKNOWN: deny on no namespace")
+
+
+@pytest.mark.parametrize("word", ["enable", "Enabled", "true", "yes", "ingres", "enabled ", "ENABLED"])
+@pytest.mark.parametrize("options", [(), ("--namespace", "shop")])
+def test_a_word_that_asks_for_a_sidecar_in_vain_is_told_with_its_line_and_is_never_ready(
+    word: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    space = f"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  annotations:\n    {INJECT}: '{word}'\n"
+    pods = yaml.safe_dump_all([plain("reports"), plain("orders")])
+    folder = laid_out(tmp_path / "space", {"shop.yaml": f"{space}---\n{pods}"})
+    code, out, _ = run("ready", folder, *options, "--output", "json")
+    [one] = json.loads(out)["unseen"]
+    assert (code, one["object"], one["line"]) == (1, "Namespace shop", 6)
+    assert f"is `{word}`, which Linkerd does not know: write enabled, ingress or disabled" in one["why"]
+    file = written(tmp_path, "own.yaml", namespace(), deployment("reports", annotations={INJECT: word}))
+    code, out, _ = run("ready", file, *options, "--output", "json")
+    [one] = json.loads(out)["unseen"]
+    assert (code, one["object"]) == (1, "Deployment shop/reports")
+    assert INJECT in Path(file).read_text().splitlines()[one["line"] - 1]
+
+
+def plain(name: str) -> Manifest:
+    """Return a workload without an annotation of its own."""
+    manifest = deployment(name)
+    del manifest["spec"]["template"]["metadata"]["annotations"]
+    return manifest
 
 
 @pytest.mark.parametrize(
