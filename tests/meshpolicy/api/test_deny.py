@@ -79,7 +79,7 @@ def test_of_nothing_nothing_is_proved(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "error", "says"),
     [
-        ({"forbid": ["/misspelt"]}, InvalidQuestion, "nothing that was observed is meant"),
+        ({"forbid": ["/misspelt"]}, InvalidQuestion, "nothing that was observed or declared is meant"),
         ({"scrapers": ["prometheus"]}, InvalidQuestion, "NAMESPACE/ACCOUNT is expected"),
         ({"min_count": 0}, InvalidQuestion, "at least 1 is expected"),
         ({"traffic": ["nothing.log"]}, InvalidInput, "cannot be read"),
