@@ -60,18 +60,18 @@ class Selection:
 
     def admits(self, access: Access) -> bool:
         """Whether an access means one of the clients, be it among others, as `anyone` does."""
-        return self._means(access.clients, access_words(access, self.states[-1].settings)[2])
+        return not self.clients or self._means(access.clients, access_words(access, self.states[-1].settings)[2])
 
     def concerns(self, changed: Changed) -> bool:
         """Whether a change is one of calls of the clients, be it among others, as `anyone` does."""
-        if changed.region is None:
+        if changed.region is None or not self.clients:
             return True
         if changed.caller is not None and self.is_client(_name(changed.caller.workload)):
             return True
         return self._means(changed.region.clients, change_words(changed, self.states[-1].settings)[0])
 
     def _means(self, clients: ClientSet, words: str) -> bool:
-        if not self.clients or matches(words, self.clients):
+        if matches(words, self.clients):
             return True
         chosen = (identity for name, identity in self._accounts.items() if matches(name, self.clients))
         return any(means(clients, identity) for identity in chosen)

@@ -34,8 +34,12 @@ class Scope:
 
 def covered(documents: Sequence[Document]) -> Iterator[Document]:
     """Yield the documents without those that a tool renders from folders that were read: their objects are here."""
+    rendering = _rendering(documents)
+    if not rendering:
+        yield from documents
+        return
     files = {name for document in documents for name in (document.place.file, document.via) if name}
-    one = _one_repository(documents)
+    one = _one_repository(rendering)
     for document in documents:
         paths = list(_paths(document)) if one else []
         if not paths or not all(path and any(_below(path, file) for file in files) for path in paths):
@@ -45,7 +49,8 @@ def covered(documents: Sequence[Document]) -> Iterator[Document]:
 def scopes(documents: Sequence[Document]) -> tuple[Scope, ...]:
     """Return the folders to which Flux gives variables or a namespace; where two differ about one, nothing is known."""
     found: dict[str, Scope] = {}
-    for document in documents if _one_repository(documents) else ():
+    rendering = _rendering(documents)
+    for document in rendering if _one_repository(rendering) else ():
         spec = _mapping(document.data.get("spec"))
         path = _normal(spec.get("path"))
         if _kind(document) != FLUX or not path or _is_artifact(spec):
@@ -58,6 +63,12 @@ def scopes(documents: Sequence[Document]) -> tuple[Scope, ...]:
         namespace = own.namespace if own.namespace == other.namespace else ""
         found[path] = Scope(path, same, namespace, own.more or other.more)
     return tuple(one for one in found.values() if one.variables or one.namespace or one.more)
+
+
+def _rendering(documents: Iterable[Document]) -> list[Document]:
+    """Return the documents of a kind that renders folders: few have any."""
+    kinds = {FLUX[1], APPLICATION[1]}
+    return [document for document in documents if str(document.data.get("kind")) in kinds]
 
 
 def _paths(document: Document) -> Iterator[str]:
