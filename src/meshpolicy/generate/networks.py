@@ -15,6 +15,7 @@ from meshpolicy.core.truth import Truth
 from meshpolicy.generate.callers import Called, Group, Groups, find_called, name_of
 from meshpolicy.generate.objects import Made, Manifest, Names, Scraping, choosing
 from meshpolicy.generate.plan import Plan
+from meshpolicy.generate.spot import labels_of
 from meshpolicy.generate.unlogged import PortSpan, unlogged
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint, NetworkPolicies
@@ -240,12 +241,19 @@ class _Writer:
         return {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: space}}, **pods}
 
 
+def _caller_words(callers: Group) -> str:
+    """Name callers, and who else is chosen with them: without a label no pod is told from those of other charts."""
+    if labels_of(callers[0]):
+        return name_of(callers)
+    return f"{name_of(callers)} (which has no labels: with it all pods of its namespace without those of others)"
+
+
 def said(servers: Group, rules: Sequence[CallerRule]) -> Iterator[str]:
     """Yield what a NetworkPolicy lets in: a sentence for each caller, and one for what no log shows."""
     by_ports: dict[tuple[PortSpan, ...], list[str]] = {}
     for one in rules:
         if one.callers:
-            by_ports.setdefault(one.ports, []).append(name_of(one.callers))
+            by_ports.setdefault(one.ports, []).append(_caller_words(one.callers))
     for ports, callers in by_ports.items():
         yield f"{', '.join(callers)} -> {name_of(servers)}: port {', '.join(map(str, ports))}."
     others = [port for one in rules if not one.callers for port in one.ports]

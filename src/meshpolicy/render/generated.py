@@ -157,6 +157,8 @@ def _proved_of_networks(networks: Networks) -> Iterator[str]:
     if networks.refused:
         yield "  NOT LET THROUGH by NetworkPolicies that are there:"
     yield from (f"    {text}" for text in networks.refused)
+    if networks.policies:
+        yield "  callers are the pods of these manifests: others with the same account are kept out"
     if networks.policies and not networks.refused:
         yield "  proved: each call that was seen and is granted passes these NetworkPolicies"
     if networks.policies:

@@ -299,6 +299,20 @@ def test_pods_that_a_default_deny_selects_get_just_the_callers_that_were_seen() 
     assert network["spec"]["ingress"] == [{"from": peers, "ports": [{"protocol": "TCP", "port": 4143}]}]
 
 
+def test_a_caller_without_labels_is_told_with_whom_it_gets_in() -> None:
+    web = next(one for one in manifests(TWO) if one["metadata"]["name"] == "web" and one["kind"] == "Deployment")
+    job = copy.deepcopy(web["spec"]["template"])
+    job["metadata"].pop("labels")
+    spec = {"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": job}}}
+    job["spec"] |= {"serviceAccountName": "nightly", "restartPolicy": "Never"}
+    nightly = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly", "namespace": "shop"}}
+    who = "nightly.shop.serviceaccount.identity.linkerd.cluster.local"
+    found, _, _ = made(World([*manifests(TWO), nightly | {"spec": spec}], seen_by(who)))
+    assert found.networks is not None
+    (one,) = found.networks.policies
+    assert "shop/nightly (which has no labels: with it all pods of its namespace without" in one.made.why
+
+
 def test_pods_with_the_same_labels_keep_the_ports_of_their_own_sidecars() -> None:
     twin = copy.deepcopy(next(one for one in manifests(TWO) if one["metadata"]["name"] == "api"))
     twin["metadata"]["name"] = "api-canary"
@@ -354,5 +368,6 @@ def test_the_network_policies_are_written_only_when_asked_for(tmp_path: Path) ->
     assert not (tmp_path / "out" / "networkpolicies.yaml").exists()
     _, out, _ = run(*words, "--network-policies")
     assert len(list(yaml.safe_load_all((tmp_path / "out" / "networkpolicies.yaml").read_text()))) == 3
+    assert "  callers are the pods of these manifests: others with the same account are kept out" in out.splitlines()
     assert "  proved: each call that was seen and is granted passes these NetworkPolicies" in out.splitlines()
     assert run("lint", f"{books}/manifests.yaml", tmp_path / "out")[0] == 0
