@@ -1,6 +1,7 @@
 """Sentences about access, and how they are read: `only pingpong/pinger may GET /ping on pingpong/ponger:http`. Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,8 +61,39 @@ WORDS = {
 }
 
 
-def read_sentence(text: str, settings: MeshSettings) -> Sentence:
-    """Return what a sentence says. Raises InvalidPhrase."""
+SERVER = re.compile(r"[a-z0-9.-]+(?::[a-z0-9-]+)?")
+"""A server without its namespace."""
+TO = re.compile(r"(.+) (?:to|at|of|from)")
+"""Requests with a word before the server, where `on` is expected."""
+
+
+def read_sentence(text: str, settings: MeshSettings, workloads: Iterable[str] = ()) -> Sentence:
+    """Return what a sentence says.
+
+    `workloads` are those that there are, as `namespace/name`: a server without its namespace may be one of them.
+
+    Raises InvalidPhrase.
+    """
+    try:
+        return _read(text, settings)
+    except NoNamespace as error:
+        name = error.server.partition(":")[0]
+        close = sorted({one for one in workloads if one.partition("/")[2] == name})
+        if len(close) != 1:
+            raise
+        meant = f"{close[0]}{error.server[len(name) :]}"
+        raise InvalidPhrase(f"`{error.server}` does not say its namespace; did you mean {meant}?") from None
+
+
+class NoNamespace(InvalidPhrase):
+    """A sentence names a server without its namespace."""
+
+    def __init__(self, server: str) -> None:
+        super().__init__(f"`{server}` does not say its namespace; write NAMESPACE/{server}")
+        self.server = server
+
+
+def _read(text: str, settings: MeshSettings) -> Sentence:
     words = " ".join(text.split()).removesuffix(".")
     if found := ENCRYPTED.fullmatch(words):
         return Sentence(words, Claim.ENCRYPTED, server=found[1])
@@ -103,6 +135,10 @@ def _about(words: str, claim: Claim, clients: ClientSet, rest: str, *, vacuous: 
     said, _, server = rest.rpartition(" on ")
     if not said:
         said, _, server = rest.rpartition(" ")
+        if found := TO.fullmatch(said):
+            raise InvalidPhrase(f"`{rest}` does not say on which server; write `{found[1]} on {server}`")
+    elif SERVER.fullmatch(server):
+        raise NoNamespace(server)
     if not said or "/" not in server or " " in server:
         raise InvalidPhrase(f"`{rest}` does not say on which server; {FORMS}")
     said = WORDS.get(said.strip(), said.strip())

@@ -77,7 +77,8 @@ def prove(manifests: Manifests, sentence: str) -> Proof:
 
     """
     cluster = cluster_of(manifests)
-    return public(analysis.prove(cluster, read_sentence(sentence, cluster.settings)), cluster)
+    names = (f"{one.ref.namespace}/{one.ref.name}" for one in cluster.workloads)
+    return public(analysis.prove(cluster, read_sentence(sentence, cluster.settings, names)), cluster)
 
 
 def public(found: analysis.Proof, cluster: Cluster) -> Proof:

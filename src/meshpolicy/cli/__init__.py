@@ -1,5 +1,6 @@
 """The command line. Each verb is a module here, imported when it is called."""
 
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -45,6 +46,16 @@ class Verbs(click.Group):
         command: Any = import_module(f"meshpolicy.cli.{VERBS[cmd_name]}").command
         assert isinstance(command, click.Command)  # noqa: S101 # every module of VERBS holds one
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb that is asked for; a word that is none is told with the verbs that are close to it."""
+        word = args[0]
+        if word not in VERBS and not word.startswith("-") and not ctx.resilient_parsing:
+            close = get_close_matches(word, VERBS, n=3)
+            ctx.fail(f"No such command '{word}'" + (f"; did you mean {' or '.join(close)}?" if close else "."))
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a verb; bad input is told on stderr, each problem on its line, and exits 2."""

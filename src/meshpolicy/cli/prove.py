@@ -51,7 +51,8 @@ def command(
 
 
 def _proved(cluster: Cluster, text: str) -> Proof:
-    return prove(cluster, read_sentence(text, cluster.settings))
+    names = (f"{one.ref.namespace}/{one.ref.name}" for one in cluster.workloads)
+    return prove(cluster, read_sentence(text, cluster.settings, names))
 
 
 def _of_file(path: str) -> Iterator[Told]:

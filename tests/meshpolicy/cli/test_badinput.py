@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from meshpolicy.cli import VERBS
+
 from ...onpath import real_tools
 from ..command import OWN, run
 
@@ -178,7 +180,13 @@ def test_all_problems_are_told_together(tmp_path: Path) -> None:
         (["diff", "{good}", "nowhere"], "neither a path nor a git revision"),
         (["test", "{good}"], "no case found"),
         (["mutate", "{good}"], "no case found"),
-        (["frobnicate"], "No such command"),
+        (["frobnicate"], "No such command 'frobnicate'."),
+        (["lits", "{good}"], "No such command 'lits'; did you mean list"),
+        (["prove", "a/b may connect to default/ponger:8080", "{good}"], "write `connect on default/ponger:8080`"),
+        (["prove", "a/b may GET /x at default/ponger", "{good}"], "write `GET /x on default/ponger`"),
+        (["prove", "only a/b may GET /x on ponger", "{good}"], "did you mean default/ponger?"),
+        (["prove", "nobody may call on ponger:http", "{good}"], "did you mean default/ponger:http?"),
+        (["prove", "only a/b may GET /x on pong", "{good}"], "write NAMESPACE/pong"),
     ],
 )
 def test_a_question_that_cannot_be_answered_says_why(arguments: list[str], message: str, tmp_path: Path) -> None:
@@ -190,6 +198,14 @@ def test_a_question_that_cannot_be_answered_says_why(arguments: list[str], messa
     with real_tools("git"):
         code, _, told = run(*(argument.replace("{good}", str(good)) for argument in arguments))
     assert (code, message in told) == (2, True), told
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_with_two_letters_swapped_or_one_left_out_is_suggested(verb: str) -> None:
+    swapped = {verb[:at] + verb[at + 1] + verb[at] + verb[at + 2 :] for at in range(len(verb) - 1)}
+    for word in (swapped | {verb[:at] + verb[at + 1 :] for at in range(len(verb))}) - set(VERBS):
+        code, _, told = run(word, "--help")
+        assert (code, verb in told.partition("did you mean ")[2]) == (2, True), told
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,18 @@ def test_a_run_fails_by_what_is_wrong_and_by_nothing_else(
     assert [check.part for check in report.checks if check.failed] == failed
 
 
+@pytest.mark.parametrize(("text", "told"), [("", True), (TRUE, False), (FALSE, False)])
+def test_a_run_without_a_sentence_says_where_to_write_one_and_a_sentence_that_can_be_proved(
+    text: str, told: bool, tmp_path: Path
+) -> None:
+    _, out, _ = meshpolicy("run", project(tmp_path, text))
+    assert ("prove: no sentence yet" in out) is told
+    if told:
+        _, _, sentence = out.partition("such as `")
+        code, _, problems = meshpolicy("run", project(tmp_path, f"prove: [{sentence.partition('`')[0]}]"))
+        assert (code, problems) in ((0, ""), (1, ""))
+
+
 def test_accepted_access_is_held_against_what_is_granted(tmp_path: Path) -> None:
     path = project(tmp_path, "accepted: accepted.yaml")
     accepted = str(tmp_path / "accepted.yaml")
