@@ -33,6 +33,8 @@ from meshidentity.certificates import Validity
 
 SECRET = "known-to-the-app-alone"
 LIFETIME = timedelta(hours=1)
+PATIENCE = 60.0
+"""Seconds that a fact may take on a machine that is busy."""
 
 
 class Background:
@@ -53,7 +55,7 @@ def background() -> Background:
     return Background()
 
 
-def until(fact: Callable[[], bool], what: str, within: float = 10) -> None:
+def until(fact: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
     """Wait for a fact."""
     end = monotonic() + within
     while not fact():
@@ -72,7 +74,7 @@ class Sidecar:
 
     def client(self) -> httpx.Client:
         """Return a client that asks as the pod's app does."""
-        return httpx.Client(proxy=proxy_url(self.pod, SECRET), trust_env=False, timeout=10)
+        return httpx.Client(proxy=proxy_url(self.pod, SECRET), trust_env=False, timeout=PATIENCE)
 
     def ask(self, data: bytes) -> bytes:
         """Send bytes to the listener for the pod's own app, and return what comes first."""
