@@ -136,7 +136,7 @@ def _about(words: str, claim: Claim, clients: ClientSet, rest: str, *, vacuous: 
     if not said:
         said, _, server = rest.rpartition(" ")
         if found := TO.fullmatch(said):
-            raise InvalidPhrase(f"`{rest}` does not say on which server; write `{found[1]} on {server}`")
+            raise InvalidPhrase(f"`{rest}` cannot be read; write `{found[1]} on {server}`")
     elif SERVER.fullmatch(server):
         raise NoNamespace(server)
     if not said or "/" not in server or " " in server:
