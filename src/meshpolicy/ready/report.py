@@ -261,7 +261,8 @@ def order(namespaces: Collection[str], held: Sequence[Held], unsure: Collection[
         refused = sum(one.standing is Standing.MISSING for one in own)
         unknown = sum(one.standing is Standing.UNKNOWN for one in own)
         found = _readiness([one.standing for one in own], name in unsure)
-        why = _why(len(own), refused, unknown, plain)
+        assumed = any(_is_assumed(one.need) for one in own)
+        why = _why(len(own), refused, unknown, plain, meshed=not assumed)
         if found is Readiness.UNKNOWN and not unknown:
             why += "; not all of them can be seen"
         key = (found is not Readiness.READY, len(plain), refused + unknown, name)
@@ -282,7 +283,8 @@ def _is_plain(held: Held) -> bool:
     return client is not None and not client.meshed and not held.standing.allowed and held.need.kind is not NeedKind.DNS
 
 
-def _why(needs: int, refused: int, unknown: int, plain: Sequence[str]) -> str:
+def _why(needs: int, refused: int, unknown: int, plain: Sequence[str], *, meshed: bool) -> str:
+    """Return why a namespace's turn is where it is; `meshed`: it is known of its other callers that they are."""
     if not needs:
         return "nobody is known to need anything of it"
     parts = [f"{refused} of {needs} needs refused"] if refused else []
@@ -290,7 +292,11 @@ def _why(needs: int, refused: int, unknown: int, plain: Sequence[str]) -> str:
     parts += [f"callers without a sidecar: {', '.join(plain)}"] if plain else []
     if not parts:
         return "all its callers are let in" if needs > 1 else "its caller is let in"
-    return "; ".join(parts) if plain else f"{'; '.join(parts)}; its callers are all meshed, or need no sidecar"
+    return (
+        "; ".join(parts)
+        if plain or not meshed
+        else f"{'; '.join(parts)}; its callers are all meshed, or need no sidecar"
+    )
 
 
 def _readiness(standings: Collection[Standing], unseen: bool) -> Readiness:

@@ -233,6 +233,7 @@ def test_an_account_without_a_workload_is_answered_as_one_with_a_sidecar_and_is_
     assert alone.readiness is not Readiness.READY
     assert [(one.who, one.what) for one in alone.unseen] == [("edge/door", "its sidecar")]
     assert read.unseen == ()
+    assert not [turn for turn in alone.order if turn.namespace == space(0) and "all meshed" in turn.why]
     if granted and 0 not in made[1]:
         assert {standing for _, standing in standings(alone)} == {Standing.CORRECT}
 
