@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,7 @@ from localmesh.observe.views import TapView
 from meshpolicy import Change, Changed, diff, read
 from meshpolicy.cli import main
 
-from .commands import PROJECT, Commands
+from .commands import PROJECT, Commands, commands
 
 pytestmark = pytest.mark.envoy
 
@@ -23,21 +24,16 @@ NODES = "10.244.0.0/16"
 """From where the kubelet probes, as `mesh/policies` has it."""
 
 
-@pytest.fixture
-def unprotected(mesh: Commands) -> Iterator[Commands]:
-    """Have the mesh run without the policies of the project, and with a default that lets every meshed client in."""
-    policies, namespace = mesh.manifests / "mesh/policies", mesh.manifests / "k8s/base/namespace.yaml"
-    before = namespace.read_text()
-    shutil.rmtree(policies)
-    policies.mkdir()
-    namespace.write_text(before.replace(DENY, OPEN))
-    try:
-        assert mesh.run("apply").code == 0
-        yield mesh
-    finally:
-        shutil.copytree(PROJECT / "mesh/policies", policies, dirs_exist_ok=True)
-        namespace.write_text(before)
-        assert mesh.run("apply").code == 0
+@pytest.fixture(scope="module")
+def unprotected() -> Iterator[Commands]:
+    """Start the project without its policies, and with a default that lets every meshed client in."""
+    with tempfile.TemporaryDirectory(prefix="lm-") as folder, commands(Path(folder)) as found:
+        shutil.rmtree(found.manifests / "mesh/policies")
+        namespace = found.manifests / "k8s/base/namespace.yaml"
+        namespace.write_text(namespace.read_text().replace(DENY, OPEN))
+        outcome = found.run("up")
+        assert outcome.code == 0, outcome.err
+        yield found
 
 
 def recorded(mesh: Commands, name: str, paths: tuple[str, ...], wanted: str) -> list[str]:
