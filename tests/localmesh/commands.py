@@ -122,6 +122,9 @@ class Commands:
         with contextlib.suppress(psutil.NoSuchProcess):
             while process.status() != psutil.STATUS_ZOMBIE:
                 time.sleep(POLL)
+        # The first thread of a process can be gone before the others, which hold the lock until they are.
+        while name == "supervisor" and StateFolder(self.state).owner() is not None:
+            time.sleep(POLL)
 
 
 @dataclass(frozen=True, slots=True)
