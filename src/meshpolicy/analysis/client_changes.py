@@ -23,7 +23,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.egressnetwork import EgressNetwork
 from meshpolicy.kinds.workload import Workload
 
-PLAIN: object = (ClientProtocol.DETECT, (), 0, False, False, None, False)
+PLAIN: object = (ClientProtocol.DETECT, (), 0, False, False, None, None)
 """What is done where nothing is attached."""
 
 
@@ -71,9 +71,9 @@ def _made_of(cluster: Cluster, target: ServiceTarget | None, namespace: str) -> 
     if target is None:
         return PLAIN, ()
     policy = client_policy(cluster, target, namespace)
-    no_time = policy.protocol is not ClientProtocol.OPAQUE and leaves_no_time(target.service)
+    no_time = None if policy.protocol is ClientProtocol.OPAQUE else leaves_no_time(target.service)
     refs = [route.ref for route in policy.routes] + ([policy.profile.ref] if policy.profile else [])
-    if no_time or policy.unclear is not None or not refs:
+    if no_time is not None or policy.unclear is not None or not refs:
         refs.append(target.service.ref)
     overrides = policy.profile is not None and bool(policy.profile.overrides)
     unclear = None if policy.unclear is None else policy.unclear.text

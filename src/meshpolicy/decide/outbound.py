@@ -93,9 +93,8 @@ def outbound(cluster: Cluster, call: Call) -> Outbound | None:
         return Outbound(policy, call.request, Verdict.PROTOCOL_ERROR, reason=wrong)
     if policy.invalid is not None:
         return _invalid(policy, policy.invalid, call)
-    if policy.profile is not None and policy.profile.overrides:
-        reason = Reason(f"{policy.profile.ref} names other destinations", "R121", policy.profile.ref)
-        return Outbound(policy, call.request, Verdict.UNKNOWN, reason=reason)
+    if (elsewhere := _overridden(policy)) is not None:
+        return Outbound(policy, call.request, Verdict.UNKNOWN, reason=elsewhere)
     return _routed(policy, call, call.service_target)
 
 
@@ -286,15 +285,22 @@ def _opaque_by_namespace(call: Call, policy: ClientPolicy) -> Reason | None:
 
 def _no_time(call: Call, target: ServiceTarget, policy: ClientPolicy) -> Reason | None:
     """Say that the Service leaves its clients' requests no time: to the proxy, 0 is a limit."""
-    none = leaves_no_time(target.service)
-    if not none or not call.traffic.is_http or policy.protocol is ClientProtocol.OPAQUE:
+    if not call.traffic.is_http or policy.protocol is ClientProtocol.OPAQUE:
         return None
-    return Reason(f"{none} of {target.service.ref} leaves a request no time", "R135", target.service.ref)
+    return leaves_no_time(target.service)
 
 
-def leaves_no_time(service: Service) -> str:
-    """Return the annotation that leaves the requests of a Service's clients no time (R135); empty: none does."""
-    return next((name for name in TIMEOUTS if NO_TIME.fullmatch(service.annotations.get(name, ""))), "")
+def leaves_no_time(service: Service) -> Reason | None:
+    """Say that an annotation leaves the requests of a Service's clients no time (R135); None: there is none."""
+    none = next((name for name in TIMEOUTS if NO_TIME.fullmatch(service.annotations.get(name, ""))), None)
+    return None if none is None else Reason(f"{none} of {service.ref} leaves a request no time", "R135", service.ref)
+
+
+def _overridden(policy: ClientPolicy) -> Reason | None:
+    """Say that a ServiceProfile sends requests to other destinations."""
+    if policy.profile is None or not policy.profile.overrides:
+        return None
+    return Reason(f"{policy.profile.ref} names other destinations", "R121", policy.profile.ref)
 
 
 def kept_by_clients(cluster: Cluster, target: ServiceTarget, namespace: str) -> Reason | None:
@@ -302,12 +308,11 @@ def kept_by_clients(cluster: Cluster, target: ServiceTarget, namespace: str) -> 
     policy = client_policy(cluster, target, namespace)
     if policy.unclear is not None or policy.protocol is ClientProtocol.OPAQUE:
         return policy.unclear
-    if policy.profile is not None and policy.profile.overrides:
-        return Reason(f"{policy.profile.ref} names other destinations", "R121", policy.profile.ref)
+    if (elsewhere := _overridden(policy)) is not None:
+        return elsewhere
     if policy.invalid is not None:
         return Reason(f"{policy.invalid} has a match without a method", "R120", policy.invalid)
-    none, ref = leaves_no_time(target.service), target.service.ref
-    return Reason(f"{none} of {ref} leaves a request no time", "R135", ref) if none else None
+    return leaves_no_time(target.service)
 
 
 def _ingress_mode(call: Call, policy: ClientPolicy) -> Reason | None:
