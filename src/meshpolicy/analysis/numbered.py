@@ -48,26 +48,23 @@ class Numbers:
         Why it is unknown stays as it is: this is told.
         """
         limit = policy.rate_limit
-        return PortPolicy(
-            NAMELESS,
-            policy.port,
-            _of_origin(policy.server.origin),
-            policy.protocol,
-            self._numbered(policy.authorizations),
-            tuple(
+        return replace(
+            policy,
+            workload=NAMELESS,
+            server=_of_origin(policy.server.origin),
+            authorizations=self._numbered(policy.authorizations),
+            http_routes=tuple(
                 replace(route, ref=self._route(route.ref), authorizations=self._numbered(route.authorizations))
                 for route in policy.http_routes
             ),
-            tuple(
+            grpc_routes=tuple(
                 replace(route, ref=self._route(route.ref), authorizations=self._numbered(route.authorizations))
                 for route in policy.grpc_routes
             ),
-            None if limit is None else replace(limit, ref=NAMELESS),
-            None if policy.invalid is None else NAMELESS,
-            policy.role,
-            policy.unguarded,
-            policy.misled,
-            unknown=policy.unknown,
+            rate_limit=None if limit is None else replace(limit, ref=NAMELESS),
+            invalid=None if policy.invalid is None else NAMELESS,
+            bypasses=(),
+            alternatives=(),
         )
 
     def _numbered(self, grants: Iterable[Authorization]) -> tuple[Authorization, ...]:
