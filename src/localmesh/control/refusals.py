@@ -12,14 +12,11 @@ from typing import Self
 from localmesh.envoy.details import refusal
 from localmesh.pods.addresses import LOOPBACK, to_cluster
 from meshpolicy.core.client import Arrival, Client
-from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy, Protocol, Reason, Ref
+from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy, Reason, Ref
 from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.explain import governed, limited, matched, not_granted, opaque_on_http
 from meshpolicy.decide.routing import Routed
-
-DECLARED = frozenset({Protocol.HTTP1, Protocol.HTTP2, Protocol.GRPC})
-"""Protocols of ports that take no streams, whoever sends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,7 @@ def explained_stream(policy: PortPolicy, noted: Noted) -> Refusal | None:
     if noted.verdict is not Verdict.FORBIDDEN:
         return None
     known = Client(noted.client.address, Arrival.MESHED_OPAQUE if noted.identity else Arrival.PLAIN, noted.identity)
-    if policy.protocol in DECLARED and policy.invalid is None:
+    if policy.protocol.http_only and policy.invalid is None:
         reasons: tuple[Reason, ...] = (opaque_on_http(policy),)
     else:
         reasons = (*governed(policy), *not_granted(policy, policy.authorizations, known))

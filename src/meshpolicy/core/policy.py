@@ -81,6 +81,11 @@ class Protocol(StrEnum):
     OPAQUE = "opaque"
     TLS = "TLS"
 
+    @property
+    def http_only(self) -> bool:
+        """Whether a port of this protocol takes no bytes but HTTP, whoever sends them (R63, R64)."""
+        return self in (Protocol.HTTP1, Protocol.HTTP2, Protocol.GRPC)
+
 
 @dataclass(frozen=True, slots=True)
 class Unauthenticated:

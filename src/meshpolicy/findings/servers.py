@@ -12,7 +12,6 @@ from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 
-DECLARED = frozenset({Protocol.HTTP1, Protocol.HTTP2, Protocol.GRPC})
 OPEN = frozenset({DefaultPolicy.ALL_UNAUTHENTICATED, DefaultPolicy.AUDIT})
 
 
@@ -76,7 +75,7 @@ def opaque_hint_on_http(cluster: Cluster) -> Found:
         for port in ports:
             if not hinted_opaque(cluster, port.workload, port.port):
                 continue
-            if server.protocol in DECLARED:
+            if server.protocol.http_only:
                 text = (
                     f"expects {server.protocol} on port {port.port} of {port.workload.ref}, which is opaque to clients"
                 )
@@ -85,7 +84,7 @@ def opaque_hint_on_http(cluster: Cluster) -> Found:
                 text = f"port {port.port} of {port.workload.ref} is opaque to meshed clients"
                 yield server.ref, f"{text}: they bypass its routes"
     for server, ports in by_server(cluster).items():
-        for port in ports if server.protocol in DECLARED else ():
+        for port in ports if server.protocol.http_only else ():
             for target in find_service_targets(cluster, port.workload, port.port):
                 told = client_policy(cluster, target, port.workload.ref.namespace)
                 if told.protocol is ClientProtocol.OPAQUE and told.reason is not None:
@@ -239,5 +238,5 @@ def http_on_inbound_port(cluster: Cluster) -> Found:
     for workload in cluster.workloads:
         inbound = workload.sidecar.ports.inbound
         for server in index_of(cluster).servers(workload.ref.namespace).claiming(workload, inbound):
-            if workload.meshed and server.protocol in DECLARED:
+            if workload.meshed and server.protocol.http_only:
                 yield server.ref, f"expects {server.protocol} on port {inbound} of {workload.ref}: TCP is closed there"

@@ -11,7 +11,7 @@ from meshpolicy.core.policy import Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call, find_service_targets, identity_of
-from meshpolicy.generate.passes import HTTP_ONLY, passes
+from meshpolicy.generate.passes import passes
 from meshpolicy.generate.plan import Plan, client_words
 from meshpolicy.generate.spot import Spot, Spots, Unplaced, is_address, labels_of
 from meshpolicy.index.effective import effective, probe_paths
@@ -150,7 +150,7 @@ class _Finder:
             for port in callable_ports(self._after, one):
                 policy = effective(self._after, one, port)
                 guarded = port not in (own.inbound, own.admin, own.control) and policy.unguarded is None
-                if guarded and policy.protocol not in HTTP_ONLY and (one.ref, port) not in self._ours | self._seen:
+                if guarded and not policy.protocol.http_only and (one.ref, port) not in self._ours | self._seen:
                     yield f"port {port} of {one.ref} takes connections of any protocol, and no call to it was seen"
 
 

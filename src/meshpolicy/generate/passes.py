@@ -5,7 +5,6 @@ from ipaddress import ip_address
 
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.match import Address
-from meshpolicy.core.policy import Protocol
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.decide import Verdict, decide
 from meshpolicy.decide.routing import Request
@@ -15,7 +14,6 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.traffic.call import ObservedCall
 
-HTTP_ONLY = (Protocol.HTTP1, Protocol.HTTP2, Protocol.GRPC)
 BOTH = (Arrival.MESHED_HTTP, Arrival.MESHED_OPAQUE)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from localmesh.control.manifests import read_manifests
-from localmesh.control.refusals import DECLARED, Noted, Refusal, explained, explained_stream
+from localmesh.control.refusals import Noted, Refusal, explained, explained_stream
 from localmesh.envoy.details import DENIED
 from localmesh.pods.addresses import to_loopback
 from meshpolicy.core.client import Arrival, Client, Traffic
@@ -100,7 +100,7 @@ def test_every_refused_stream_has_the_reasons_that_the_call_leads_to(protocol: P
         assert (found.verdict, found.reasons) == (Verdict.CLOSED, tuple(map(str, decision.reasons)))
         assert (found.rule, found.place) == (str(policy.server), str(policy.server.place or ""))
     # A stranger is answered by the parser of a port for HTTP.
-    assert refused or (protocol in DECLARED and not identity)
+    assert refused or (protocol.http_only and not identity)
 
 
 @pytest.mark.parametrize("details", ["via_upstream", "", "upstream_reset", "direct_response"])
