@@ -12,7 +12,7 @@ from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, columns, output, selection_options
 from meshpolicy.cli.progress import progress
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.render.listing import accesses_as_text, refusals_as_text
+from meshpolicy.render.listing import NOBODY, accesses_as_text, refusals_as_text
 
 DRAWN = ("dot", "svg", "html")
 
@@ -52,7 +52,8 @@ def command(
     if show_denied and output in DRAWN:
         raise click.UsageError(f"--denied is not drawn: choose another --output than {output}")
     if show_denied:
-        echo(_refusals([one for one in denied(cluster, workloads) if selection.is_client(one.client)], output))
+        refused = [one for one in denied(cluster, workloads) if selection.is_client(one.client)]
+        echo(_refusals(cluster, refused, output))
         return
     found = [
         access
@@ -100,11 +101,13 @@ def _shown(cluster: Cluster, found: Sequence[Access], form: str, *, explain: boo
             from meshpolicy.render.html import html
 
             return html(cluster, found)
+        case _ if not cluster.workloads:
+            return NOBODY
         case _:
             return accesses_as_text(found, cluster.settings, columns(), explain=explain)
 
 
-def _refusals(found: Sequence[Denied], form: str) -> str:
+def _refusals(cluster: Cluster, found: Sequence[Denied], form: str) -> str:
     match form:
         case "json":
             from meshpolicy.render.json import refusals_as_json
@@ -118,5 +121,7 @@ def _refusals(found: Sequence[Denied], form: str) -> str:
             from meshpolicy.render.markdown import refusals_as_markdown
 
             return refusals_as_markdown(found)
+        case _ if not cluster.workloads:
+            return NOBODY
         case _:
             return refusals_as_text(found, columns())

@@ -30,10 +30,12 @@ ALIKE = 0.75
 
 def check_schema(document: Fields) -> None:
     """Note every way in which an object does not fit the schema of its kind and version."""
-    group, _, version = str(document.data.get("apiVersion", "")).rpartition("/")
-    schemas = schemas_for(group, str(document.data.get("kind", "")))
+    api_version, kind = str(document.data.get("apiVersion", "")), str(document.data.get("kind", ""))
+    group, _, version = api_version.rpartition("/")
+    schemas = schemas_for(group, kind)
     if schemas and version not in schemas:
-        document.refuse("apiVersion", f"has no version `{version}`; there are {', '.join(schemas)}")
+        served = " or ".join(f"{group}/{one}" if group else one for one in schemas)
+        document.refuse("apiVersion", f"is `{api_version}`, which is no version of {kind}; write {served}")
     elif schemas:
         known = TOP_LEVEL | schemas[version]["properties"].keys()
         for name in document.data.keys() - known:

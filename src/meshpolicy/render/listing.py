@@ -8,7 +8,9 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.render.rows import ACCESS_HEAD, REFUSAL_HEAD, access_row, refusal_row
 from meshpolicy.render.tables import plain
 
-NO_REFUSAL = "nothing is refused between these workloads"
+NO_GRANT, NO_REFUSAL = "nothing is granted", "nothing is refused between these workloads"
+NOBODY = "nothing to list: no workload was read"
+"""Instead of either where there is none to ask about: then it is not known that nothing is granted."""
 
 
 def accesses_as_text(
@@ -17,7 +19,7 @@ def accesses_as_text(
     """Return a table of accesses, or a sentence where there is none."""
     head = (*ACCESS_HEAD, "place") if explain else ACCESS_HEAD
     rows = [access_row(access, settings, explain=explain) for access in found]
-    return plain(head, rows, width) if rows else "nothing is granted"
+    return plain(head, rows, width) if rows else NO_GRANT
 
 
 def refusals_as_text(found: Sequence[Denied], width: int | None = None) -> str:

@@ -83,7 +83,10 @@ BAD = [
         f"{SERVER}{{{PODS}, port: http, acessPolicy: deny}}",
         "spec.acessPolicy: is an unknown field; known are accessPolicy",
     ),
-    ("apiVersion: policy.linkerd.io/v9\nkind: Server\nmetadata: {name: s}\nspec: {}", "has no version `v9`"),
+    (
+        "apiVersion: policy.linkerd.io/v9\nkind: Server\nmetadata: {name: s}\nspec: {}",
+        "apiVersion: is `policy.linkerd.io/v9`, which is no version of Server; write policy.linkerd.io/v1beta1 or",
+    ),
     (f"{POLICY}{{{ON}}}", "requiredAuthenticationRefs: is missing; an empty list admits everyone"),
     (f"{POLICY}{{requiredAuthenticationRefs: []}}", "spec.targetRef: is missing"),
     (

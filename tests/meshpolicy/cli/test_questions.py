@@ -220,6 +220,12 @@ def test_sources_without_a_workload_are_not_passed_over_in_silence(
     assert "no workload" not in run(*verb, *OWN)[2]
 
 
+@pytest.mark.parametrize("verb", [["list"], ["list", "--denied"]])
+def test_list_says_of_no_workload_that_nothing_is_granted(verb: list[str], tmp_path: Path) -> None:
+    file = written(tmp_path, "map.yaml", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}})
+    assert run(*verb, file)[:2] == (0, "nothing to list: no workload was read\n")
+
+
 def test_lint_is_silent_on_the_projects_manifests() -> None:
     assert run("lint", "--exclude", "cni", ROOT / "k8s/base", ROOT / "mesh")[:2] == (0, "no findings\n")
 
