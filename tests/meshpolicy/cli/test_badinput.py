@@ -85,7 +85,7 @@ BAD = [
     ),
     (
         "apiVersion: policy.linkerd.io/v9\nkind: Server\nmetadata: {name: s}\nspec: {}",
-        "apiVersion: is `policy.linkerd.io/v9`, which is no version of Server; write policy.linkerd.io/v1beta1 or",
+        "apiVersion: is `policy.linkerd.io/v9`, which is no version of Server; write policy.linkerd.io/v1alpha1 or",
     ),
     (f"{POLICY}{{{ON}}}", "requiredAuthenticationRefs: is missing; an empty list admits everyone"),
     (f"{POLICY}{{requiredAuthenticationRefs: []}}", "spec.targetRef: is missing"),

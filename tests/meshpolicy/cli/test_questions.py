@@ -221,7 +221,7 @@ def test_sources_without_a_workload_are_not_passed_over_in_silence(
 
 
 @pytest.mark.parametrize("verb", [["list"], ["list", "--denied"]])
-def test_list_says_of_no_workload_that_nothing_is_granted(verb: list[str], tmp_path: Path) -> None:
+def test_list_does_not_say_that_nothing_is_granted_where_no_workload_was_read(verb: list[str], tmp_path: Path) -> None:
     file = written(tmp_path, "map.yaml", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}})
     assert run(*verb, file)[:2] == (0, "nothing to list: no workload was read\n")
 
