@@ -13,13 +13,12 @@ from meshpolicy.core.policy import (
     PortPolicy,
     PortRole,
     Protocol,
-    RateLimit,
     Reason,
     Redirect,
     Ref,
 )
 from meshpolicy.decide.authorized import authorized
-from meshpolicy.decide.explain import binding_rates, governed, granted, limited, matched, not_granted, opaque_on_http
+from meshpolicy.decide.explain import governed, granted, limited, matched, not_granted, opaque_on_http
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
 
@@ -42,7 +41,7 @@ class Verdict(StrEnum):
     ERROR = "proxy error"
     """The client's own proxy cannot use what it is told (R120)."""
     RATE_LIMITED = "rate limited"
-    """A limit of nothing holds for the client: 429."""
+    """A rate limit has no token left for it: 429. Only traffic shows it; a question is answered with the rates."""
     REDIRECT = "redirect"
     """The proxy answers with another URL."""
     BLOCKED = "blocked"
@@ -261,15 +260,7 @@ def filtered(
             return found
     if policy.rate_limit is not None:
         steps = (*steps, limited(policy.rate_limit, request.headers.get(CLIENT_ID, "")))
-        if is_zero_limit(policy.rate_limit, request.headers.get(CLIENT_ID, "")):
-            status = 500 if policy.role is PortRole.ADMIN else 429
-            return Decision(Verdict.RATE_LIMITED, status, steps, routed.route.ref, grant)
     return Decision(Verdict.ALLOW, reasons=steps, route=routed.route.ref, authorization=grant, headers=headers)
-
-
-def is_zero_limit(limit: RateLimit, identity: str) -> bool:
-    """Whether one of the buckets that a client's request needs holds nothing at all."""
-    return any(rate == 0 for rate in binding_rates(limit, identity))
 
 
 def _redirected(

@@ -59,9 +59,9 @@ class Attachments:
         self._orders: dict[Key, tuple[Order, ...]] = {}
         self._limits: dict[Key, list[RateLimitPolicy]] = {}
         for route in filter(usable, cluster.routes):
-            for parent in dict.fromkeys(filter(is_server, route.parents)):
-                if self.reason(route, parent) == ACCEPTED:
-                    self._routes.setdefault((parent.namespace, parent.name), []).append(route)
+            accepted = [parent for parent in filter(is_server, route.parents) if self.reason(route, parent) == ACCEPTED]
+            for key in dict.fromkeys((parent.namespace, parent.name) for parent in accepted):
+                self._routes.setdefault(key, []).append(route)
         for policies in cluster.by_namespace.values():
             for limit in policies.rate_limits:
                 self._limits.setdefault((limit.ref.namespace, limit.target.name), []).append(limit)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
 
-from meshpolicy.core.match import GrpcMatch, HttpMatch, NetworkMatch, PathKind, PathMatch
+from meshpolicy.core.match import GrpcMatch, HttpMatch, IdentityMatch, NetworkMatch, PathKind, PathMatch
 from meshpolicy.core.policy import (
     Alternative,
     Authorization,
@@ -328,7 +328,14 @@ def probe_paths(workload: Workload, port: int) -> tuple[str, ...]:
 
 
 def _rate_limit(cluster: Cluster, limit: RateLimitPolicy) -> RateLimit:
-    overrides = tuple(
-        RateLimitOverride(rate, tuple(identity_matches(cluster, (), accounts))) for rate, accounts in limit.overrides
-    )
-    return RateLimit(limit.ref, limit.total, limit.identity, overrides)
+    """Return the limits of a port as the proxy keeps them (R101).
+
+    A rate of zero, which only the webhook refuses, is no limit; of several overrides of one account the last counts.
+    """
+    overrides: list[RateLimitOverride] = []
+    overridden: set[IdentityMatch] = set()
+    for rate, accounts in reversed([one for one in limit.overrides if one[0] > 0]):
+        identities = [one for one in identity_matches(cluster, (), accounts) if one not in overridden]
+        overridden.update(identities)
+        overrides += [RateLimitOverride(rate, tuple(identities))] if identities else []
+    return RateLimit(limit.ref, limit.total or None, limit.identity or None, tuple(reversed(overrides)))

@@ -12,6 +12,7 @@ IDENTITY = re.compile(r"(\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)(\.[a-z0-9]([-a-z0-9]*
 TRUST_DOMAIN = re.compile(r"[a-z0-9._-]+")
 SEGMENT = re.compile(r"[a-zA-Z0-9._-]+")
 NAMESPACE = ("core", "namespace")
+REFERRED = (("core", "serviceaccount"), NAMESPACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,16 @@ class MeshTLSAuthentication:
 
 
 def read(document: Fields, ref: Ref) -> MeshTLSAuthentication | None:
-    """Read a MeshTLSAuthentication: identities or references, one of the two (R34)."""
+    """Read a MeshTLSAuthentication: identities or references; None where Linkerd leaves it out (R34)."""
     spec = document.child("spec")
     identities = spec.texts("identities")
-    references = spec.children("identityRefs")
+    references = tuple(read_target(entry, ref.namespace) for entry in spec.children("identityRefs"))
     if bool(identities) == bool(references):
         spec.refuse("identities", "exactly one of identities and identityRefs is needed, not empty")
         return None
-    return MeshTLSAuthentication(ref, identities, tuple(read_target(entry, ref.namespace) for entry in references))
+    if not all(kind_of(reference) in REFERRED for reference in references):
+        return None
+    return MeshTLSAuthentication(ref, identities, references)
 
 
 def validate(document: Fields) -> None:
@@ -46,7 +49,7 @@ def validate(document: Fields) -> None:
             )
     for entry in spec.children("identityRefs"):
         reference = read_target(entry, "")
-        if kind_of(reference) not in (("core", "serviceaccount"), NAMESPACE):
+        if kind_of(reference) not in REFERRED:
             entry.refuse("kind", f"{reference} is neither a ServiceAccount nor a Namespace", "R34")
         if not reference.name:
             entry.refuse("name", "is missing", "M6")

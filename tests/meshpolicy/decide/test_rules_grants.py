@@ -102,6 +102,15 @@ def test_references_to_accounts_and_namespaces_follow_the_installation() -> None
         assert outcome(server(), by_reference, allow(BY_TLS)) == expected
 
 
+def test_one_reference_to_another_kind_leaves_out_the_whole_authentication() -> None:
+    """R34: only the webhook refuses it; where it is stored, the policy that names it grants nothing (R31)."""
+    account = {"kind": "ServiceAccount", "name": "pinger"}
+    other = {"group": "apps", "kind": "Deployment", "name": "pinger"}
+    found = tls()
+    found["spec"] = {"identityRefs": [account, other]}
+    assert outcome(server(), found, allow(BY_TLS)) == "403"
+
+
 def test_an_exception_takes_out_of_its_own_entry_only() -> None:
     """R36."""
     holed = network({"cidr": "10.244.0.0/16", "except": ["10.244.0.11/32", "10.244.0.12/32"]}, "10.244.0.12/32")

@@ -161,13 +161,29 @@ def test_a_request_is_told_which_limits_count_it(client: str, rates: str, expect
     assert f"lets {rates} of such requests pass" in str(answer.reasons[-1])
 
 
-def test_a_limit_of_zero_lets_nobody_pass() -> None:
-    """R101: though the webhook refuses it."""
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"total": {"requestsPerSecond": 0}}, "does not bind"),
+        ({"identity": {"requestsPerSecond": 0}}, "lets 5 a second of"),
+        ({"overrides": [{"requestsPerSecond": 0, "clientRefs": [PINGER]}]}, "lets 5 a second of"),
+    ],
+)
+def test_a_rate_of_zero_is_no_limit_where_the_webhook_let_it_in(spec: Manifest, told: str) -> None:
+    """R101: the proxy keeps no bucket for it."""
     none = limit()
-    none["spec"]["total"] = {"requestsPerSecond": 0}
+    none["spec"] |= spec
     answer = ask(cluster(*ARENA, server(accessPolicy="all-unauthenticated"), none), "pinger")
-    assert (str(answer.verdict), answer.outcome) == ("rate limited", "429")
-    assert ask(cluster(*ARENA, server(), none), "pinger").outcome == "403"
+    assert answer.outcome == "allow"
+    assert told in str(answer.reasons[-1])
+
+
+def test_the_last_override_of_an_account_counts() -> None:
+    """R101."""
+    twice = limit()
+    twice["spec"]["overrides"] = [{"requestsPerSecond": rate, "clientRefs": [PINGER]} for rate in (2, 3)]
+    answer = ask(cluster(*ARENA, server(accessPolicy="all-unauthenticated"), twice), "pinger")
+    assert "lets 5 a second and 3 a second of" in str(answer.reasons[-1])
 
 
 def test_the_oldest_rate_limit_of_a_server_counts() -> None:

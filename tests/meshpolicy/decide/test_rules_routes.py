@@ -4,7 +4,23 @@ from typing import Any
 
 import pytest
 
-from ..build import GATEWAY, Manifest, account, allow, exact, outcome, prefix, ref, route, server, service
+from meshpolicy.index.effective import effective
+
+from ..build import (
+    ARENA,
+    GATEWAY,
+    Manifest,
+    account,
+    allow,
+    cluster,
+    exact,
+    outcome,
+    prefix,
+    ref,
+    route,
+    server,
+    service,
+)
 
 PINGER = account("pinger")
 NAMED = "pinger.arena.serviceaccount.identity.linkerd.cluster.local"
@@ -41,6 +57,14 @@ def test_a_wrong_parent_spoils_the_right_one() -> None:
     """R46: the whole route is dropped."""
     parents = [ref("Server", "http"), ref("Server", "http", "other")]
     assert outcome(server(), route(exact("/ping"), parents=parents), allow(PINGER)) == "allow"
+
+
+def test_a_server_that_a_route_names_in_two_spellings_has_it_once() -> None:
+    """R45: kinds are compared without case, so both spellings mean one parent."""
+    parents = [ref("Server", "http"), {**ref("Server", "http"), "kind": "server"}]
+    found = cluster(*ARENA, server(), route(exact("/ping"), parents=parents))
+    policy = effective(found, next(w for w in found.workloads if w.ref.name == "ponger"), 8080)
+    assert [one.ref.name for one in policy.http_routes] == ["route"]
 
 
 def test_a_grpc_route_drives_all_http_routes_out() -> None:
