@@ -1,7 +1,6 @@
 """Every access that a cluster grants: who, to which port, for which requests, by which object. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -24,12 +23,13 @@ from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 ANYONE: ClientSet = (ClientTerm(),)
 UNMESHED: ClientSet = (ClientTerm(Part((), (ANY_IDENTITY,))),)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Access:
     """Requests that some clients may make of one port by one grant."""
 

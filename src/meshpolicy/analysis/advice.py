@@ -4,7 +4,7 @@ First comes what is there already, would admit the call, and is not in force.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
 
@@ -23,6 +23,7 @@ from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.references import Target, kind_of
+from meshpolicy.record import record
 
 Rebuild = Callable[[Iterable[Object]], Cluster]
 """Makes a cluster of objects, with the settings of the one that is asked about."""
@@ -31,7 +32,7 @@ Read = Callable[[Sequence[Manifest]], Sequence[Object]]
 MOST_REPAIRS = 24
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Advice:
     """What to do, and what else that does."""
 

@@ -4,7 +4,7 @@ Pairs of workloads are many. What does not need both is found once, and shared b
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.match import NetworkMatch
@@ -20,9 +20,10 @@ from meshpolicy.kinds.injection import PROXY
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.portlists import Ports, holds
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """Callers whose calls travel alike: those through their own proxies, or the others."""
 

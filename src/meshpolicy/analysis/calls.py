@@ -25,12 +25,13 @@ from meshpolicy.decide.transport import hint, hinted_opaque
 from meshpolicy.index.effective import IPV6, effective
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 NOT_COMPUTED = (TooLarge, TooMany, InvalidPattern, UnsupportedPattern)
 """What is raised where calls cannot be cut into classes; then it is not known what becomes of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Way:
     """How a call travels: what is sent, and through which Service a meshed client sends it."""
 
@@ -38,7 +39,7 @@ class Way:
     service: str = POD_ADDRESS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """One policy that may hold on a port, as far as the manifests say."""
 
@@ -104,7 +105,7 @@ def _readings(policy: PortPolicy, hinted: bool, reason: str = "", at_first: bool
         yield from _readings(other.policy, hinted, other.reason.text, at_first or other.at_first)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One class of calls: all are sent alike, by pods that are alike."""
 
@@ -115,7 +116,7 @@ class Entry:
     """The class of the request; the first one where there is no request."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PodGroup:
     """Clients whom the NetworkPolicies treat alike in each state of the manifests."""
 

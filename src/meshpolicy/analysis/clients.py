@@ -20,6 +20,7 @@ from meshpolicy.core.policy import Authorization, PortPolicy, TlsAuthenticated
 from meshpolicy.core.regex import language
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.authorized import authenticated
+from meshpolicy.record import record
 
 SPIFFE = "spiffe://"
 NICE_ADDRESSES = tuple(map(ip_address, ("203.0.113.7", "2001:db8::7")))
@@ -35,7 +36,7 @@ def all_identities() -> Automaton:
     return language(r"[a-z0-9_-][a-z0-9._-]*|spiffe://[a-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClientTerm:
     """Clients whose identity and address meet a part each."""
 

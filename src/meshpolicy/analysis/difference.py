@@ -1,7 +1,6 @@
 """What a change of manifests does to calls: those opened, those closed, and those that others decide now. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
@@ -18,6 +17,7 @@ from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 
 class Change(StrEnum):
@@ -40,7 +40,7 @@ class Change(StrEnum):
         return self in (Change.OPENED, Change.CLOSED, Change.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Changed:
     """Calls to one port that are not as they were."""
 

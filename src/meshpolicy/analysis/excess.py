@@ -1,7 +1,6 @@
 """Whether all that is granted has been accepted: sets of calls against sets of calls. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
 from meshpolicy.analysis.clients import ClientSet
@@ -10,9 +9,10 @@ from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.regions import Asked, Region, regions
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Allowed:
     """Calls that may be made to one port."""
 
@@ -23,7 +23,7 @@ class Allowed:
     asked: tuple[Asked, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Excess:
     """Calls that are granted, and were not accepted."""
 

@@ -5,7 +5,7 @@ ServiceAccount, calls as somebody else: its own calls are compared, as they came
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import reduce
 
 from meshpolicy.analysis.access import UNMESHED
@@ -29,12 +29,13 @@ from meshpolicy.decide.transport import Call, identity_of
 from meshpolicy.index.effective import IPV6
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 Identities = tuple[str, ...]
 """Under which a call may come: one, empty without mTLS; where the manifests do not say it, the workload's own first."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IdentityChange:
     """A workload, and under which identity its calls came and come."""
 
@@ -43,7 +44,7 @@ class IdentityChange:
     after: Identities
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flips:
     """What becomes of the calls of one workload: for each class of calls, the client's bits."""
 
@@ -131,7 +132,7 @@ class IdentityChanges:
         return self._by_dialled[key]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Caller:
     """A client whose identity changes, and the Services through which it does; none is the pod's address."""
 
@@ -223,7 +224,7 @@ def _networks(cluster: Cluster, pair: Sequence[Workload]) -> tuple[NetworkMatch,
     return () if anywhere else cluster.settings.pod_networks
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClientCalls:
     """The calls of one client: in each state the classes of its identities, and its group of pods."""
 

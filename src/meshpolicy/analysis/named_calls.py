@@ -5,7 +5,7 @@ identity of its account (R71), or be answered by what is attached to the Service
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from meshpolicy.analysis.clients import ClientSet, meets_identity
 from meshpolicy.analysis.pods import walls
@@ -22,12 +22,13 @@ from meshpolicy.decide.transport import Call, ServiceTarget, find_service_target
 from meshpolicy.kinds.annotations import INJECT
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 BY_PLACE = ("R36", "N5")
 """The rules of what depends on the address or the labels that a pod will have."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sent:
     """One request of a class, in every form that is asked about: one form that gets through is enough."""
 

@@ -16,6 +16,7 @@ from meshpolicy.core.client import Arrival, Traffic
 from meshpolicy.core.match import PathKind, PathMatch
 from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Ref, Unauthenticated
 from meshpolicy.decide.decide import Stack, Verdict
+from meshpolicy.record import record
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class Offer:
         return all(cells <= self.cells.get(slot, set()) for slot, cells in other.cells.items())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GrantList:
     """Requests of which one list of grants decides."""
 

@@ -29,11 +29,12 @@ from meshpolicy.decide.decide import (
     with_identity,
 )
 from meshpolicy.decide.routing import Request
+from meshpolicy.record import record
 
 SOMEBODY = Authorization(Ref("", "", "", ""), (), Unauthenticated())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Passage:
     """What a request meets: the route, whom it admits, and what an admitted client gets."""
 
@@ -43,7 +44,7 @@ class Passage:
     route: Ref | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bits:
     """Sets of clients: those who get through for certain, and those who may."""
 

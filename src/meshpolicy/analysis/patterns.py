@@ -16,6 +16,7 @@ from meshpolicy.core.truth import Truth
 from meshpolicy.decide.decide import CLIENT_ID
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, route_grpc
+from meshpolicy.record import record
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "OTHER")
 NICE_PATHS = ("/", "/other")
@@ -48,7 +49,7 @@ def all_header_values() -> Automaton:
     return language(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unmoved:
     """What a redirect leaves where it is, so that it is passed over (R54)."""
 

@@ -5,7 +5,7 @@ classes; each has a pod that stands for it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from meshpolicy.analysis.clients import Clients
 from meshpolicy.analysis.outcomes import Bits
@@ -24,13 +24,14 @@ from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, Peer
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Injection, Workload
+from meshpolicy.record import record
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 ELSEWHERE = "elsewhere"
 SOMEBODY = "somebody"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PodClass:
     """Clients that no selector tells apart."""
 

@@ -1,7 +1,7 @@
 """Proves sentences about access: for every request, or with one that shows the contrary. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
@@ -27,6 +27,7 @@ from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 
 class Outcome(StrEnum):
@@ -40,7 +41,7 @@ class Outcome(StrEnum):
     """The manifests do not decide it; the reasons say why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proof:
     """The answer to a sentence."""
 

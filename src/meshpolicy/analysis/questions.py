@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_address
 
@@ -16,6 +15,7 @@ from meshpolicy.core.policy import Ref
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 UNMESHED = "unmeshed"
 ACCOUNT = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+")
@@ -23,7 +23,7 @@ ACCOUNT = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+")
 TARGET = re.compile(r"(?:(?P<namespace>[a-z0-9.-]+)/)?(?P<name>[a-z0-9.-]+)(?::(?P<port>[a-z0-9-]+))?(?P<path>/.*)?")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Caller:
     """Who calls: a workload, an account without one, or an address; none of them: an unmeshed stranger."""
 
@@ -32,7 +32,7 @@ class Caller:
     address: Address | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """What is called."""
 

@@ -1,7 +1,6 @@
 """What is refused between workloads, by which layer, and why. Pure."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from meshpolicy.analysis.callers import Callers
 from meshpolicy.analysis.calls import NOT_COMPUTED, Port
@@ -15,9 +14,10 @@ from meshpolicy.index.reach import Positions
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Denied:
     """Requests that a client is refused for certain, and the layer that refuses."""
 

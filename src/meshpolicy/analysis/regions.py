@@ -1,7 +1,7 @@
 """Few regions that a person can read, made of many classes of calls, each with one call that shows it. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from meshpolicy.analysis.calls import Calls, Entry, Port
 from meshpolicy.analysis.clients import ClientSet
@@ -13,6 +13,7 @@ from meshpolicy.core.policy import Ref
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, find_service_target, identity_of
+from meshpolicy.record import record
 
 FAMILIES = (
     tuple(traffic for traffic in Traffic if traffic.is_http),
@@ -21,7 +22,7 @@ FAMILIES = (
 """Forms of traffic that carry the same: requests, or bytes of other protocols."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """What is asked of a port, in which form."""
 
@@ -38,7 +39,7 @@ ALL_CONNECTIONS = Asked(frozenset(FAMILIES[1]), None)
 ANYTHING = (ALL_REQUESTS, ALL_CONNECTIONS)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Witness:
     """One call that a region holds."""
 
@@ -80,7 +81,7 @@ class Witness:
         return named if same else call
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Region:
     """Calls of some clients to one port."""
 

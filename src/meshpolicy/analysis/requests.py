@@ -5,7 +5,7 @@ The patterns are those of every policy that is looked at together. Automata find
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import permutations, product
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -27,6 +27,7 @@ from meshpolicy.analysis.patterns import (
 from meshpolicy.core.axis import Axis, Part, TooMany
 from meshpolicy.core.match import NEXT_LINE, ValueMatch
 from meshpolicy.decide.routing import Request
+from meshpolicy.record import record
 
 Cell = tuple[int, ...]
 """A class of requests: its class on each axis."""
@@ -36,7 +37,7 @@ OTHER = "other"
 """A query parameter at which no policy looks."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Term:
     """The requests that meet a part of every axis."""
 
@@ -81,7 +82,7 @@ def values_of(request: Request, pairs: Iterable[tuple[str, str]], name: str) -> 
     return tuple(value for one, value in pairs if one == name)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestSet:
     """The requests of any of the terms that are in none of `but`."""
 
@@ -106,7 +107,7 @@ class RequestSet:
 EVERY_REQUEST = RequestSet((Term(),))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Requests:
     """The classes of requests, by axis: method, path, host, then each header and each query parameter by name."""
 

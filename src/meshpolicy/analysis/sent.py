@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.errors import InvalidQuestion
 from meshpolicy.core.match import NEXT_LINE, Headers
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import ServiceTarget
+from meshpolicy.record import record
 
 NAME = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 METHOD = re.compile(NAME)
@@ -16,7 +17,7 @@ HEADER = re.compile(rf"(?P<name>{NAME})\s*[:=](?P<value>[\t -~]*)")
 PATH = re.compile(r"/[!-~]*")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sent:
     """What is sent, to whichever port and through whichever Service."""
 

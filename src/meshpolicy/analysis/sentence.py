@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from meshpolicy.analysis.clients import ClientSet
 from meshpolicy.analysis.phrases import InvalidPhrase, read_asked, read_clients, split
 from meshpolicy.analysis.regions import ANYTHING, Asked
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.record import record
 
 
 class Claim(StrEnum):
@@ -24,7 +24,7 @@ class Claim(StrEnum):
     """No call between workloads, of which one is in the namespace, crosses the network in clear."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sentence:
     """One sentence."""
 

@@ -1,7 +1,6 @@
 """The smallest change that would allow exactly one refused call, as manifests to apply. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import Address, HttpMatch, PathKind
@@ -14,11 +13,12 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import GATEWAY_GROUP, POLICY_GROUP
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 Manifest = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suggestion:
     """What to do, in words, and the manifests that do it."""
 

@@ -5,7 +5,7 @@ one in which it meets nothing, are each right for some requests, and one of them
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 from meshpolicy.analysis.patterns import matches_of
@@ -14,13 +14,14 @@ from meshpolicy.core.axis import TooMany
 from meshpolicy.core.match import GrpcMatch, HttpMatch, PathKind, PathMatch, ValueMatch
 from meshpolicy.core.policy import PortPolicy
 from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern, language
+from meshpolicy.record import record
 
 MOST_UNKNOWN = 4
 ANYTHING = ".*"
 """What an expression that is not understood is taken for; it meets every text that a request can hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variant:
     """One reading of some policies."""
 

@@ -4,7 +4,7 @@ A call means a name: where the ways differ, the answer says so.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from meshpolicy.analysis.questions import Target
 from meshpolicy.core.policy import Reason
@@ -14,11 +14,12 @@ from meshpolicy.decide.transport import Call, ServiceTarget, find_service_target
 from meshpolicy.index.servers import target_ports
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 MakeCall = Callable[[Workload, int, ServiceTarget | None], Call]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Way:
     """One way to the target, and what becomes of the call."""
 
@@ -34,7 +35,7 @@ class Way:
         return f"through {target.service.ref}, port {target.port.number}, to {self.call.server.ref}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judged:
     """The answer to a call of a name, the way that it rests on, and the ways that differ from it."""
 

@@ -1,15 +1,14 @@
 """Who may call whom: every access that is granted."""
 
-from dataclasses import dataclass
-
 from meshpolicy.analysis import access
 from meshpolicy.analysis.words import access_words
 from meshpolicy.api.manifests import Manifests, cluster_of
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Access:
     """Requests that some clients may make of one port by one grant."""
 

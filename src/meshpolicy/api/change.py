@@ -1,7 +1,5 @@
 """What a change of manifests opens and closes."""
 
-from dataclasses import dataclass
-
 from meshpolicy.analysis import difference
 from meshpolicy.analysis.difference import Change
 from meshpolicy.analysis.words import change_words
@@ -9,9 +7,10 @@ from meshpolicy.api.manifests import Manifests, cluster_of
 from meshpolicy.api.witness import Witness, witness
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Changed:
     """Calls to one port that are not as they were."""
 

@@ -1,7 +1,6 @@
 """Whether one call is allowed, and why."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from meshpolicy.analysis.advice import Advice, advice
@@ -23,9 +22,10 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.parse import assemble, parse_documents
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Way:
     """Another way to the same target, on which the call ends otherwise."""
 
@@ -36,7 +36,7 @@ class Way:
     """What the client sees on it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suggestion:
     """What would allow a refused call; it was decided anew before it was told."""
 
@@ -49,7 +49,7 @@ class Suggestion:
     """What else it opens or closes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What becomes of a call. It is no truth value itself: `assert answer` is a TypeError, ask `answer.allowed`.
 
@@ -139,7 +139,7 @@ def check(
     return public(ask(cluster_of(manifests), client, server, sent, direct=direct, suggest=suggest))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """A call that was asked about, and what becomes of it."""
 

@@ -1,7 +1,6 @@
 """The least policies for observed calls, as values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from typing import NoReturn
 
@@ -12,10 +11,11 @@ from meshpolicy.generate.choice import Choices
 from meshpolicy.generate.generate import Generated, Wishes
 from meshpolicy.generate.plan import Limits
 from meshpolicy.generate.proof import sentence
+from meshpolicy.record import record
 from meshpolicy.traffic.read import read as read_traffic
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GrantedCalls:
     """Calls that are granted."""
 
@@ -31,7 +31,7 @@ class GrantedCalls:
     """Whether that was accepted."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NotGranted:
     """Calls that were seen or that the manifests declare, and are not granted."""
 
@@ -46,7 +46,7 @@ class NotGranted:
     """Whether somebody must decide about them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeastPolicies:
     """Policies, and what is proved of them. It is no truth value itself: ask its `settled`."""
 

@@ -1,6 +1,5 @@
 """Whether a sentence about access holds, for every client and every request."""
 
-from dataclasses import dataclass
 from typing import NoReturn
 
 from meshpolicy.analysis import prove as analysis
@@ -10,9 +9,10 @@ from meshpolicy.api.manifests import Manifests, cluster_of
 from meshpolicy.api.witness import Witness, witness
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proof:
     """The answer to a sentence. It is no truth value itself: `assert proof` is a TypeError, ask `proof.proved`.
 

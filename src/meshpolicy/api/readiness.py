@@ -1,7 +1,6 @@
 """What breaks if deny goes on, as values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from typing import NoReturn
 
@@ -13,10 +12,11 @@ from meshpolicy.core.networks import parse_network
 from meshpolicy.ready.held import Standing
 from meshpolicy.ready.need import Party
 from meshpolicy.ready.report import Readiness, Report
+from meshpolicy.record import record
 from meshpolicy.traffic.read import read as read_traffic
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Need:
     """A call that somebody needs, and what becomes of it with deny."""
 
@@ -39,7 +39,7 @@ class Need:
     """Objects that would allow it, if it is refused and objects can."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnderDeny:
     """Whether deny can go on. It is no truth value itself: ask its `ready`.
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from meshpolicy.analysis.difference import Change, Changed, compare
 from meshpolicy.core.errors import Problem
@@ -11,9 +10,10 @@ from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.findings.registry import lint
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.parse import Manifests
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Review:
     """A change of manifests, as far as it matters to who may call whom."""
 

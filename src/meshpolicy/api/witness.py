@@ -1,7 +1,6 @@
 """One call that shows what an answer says of a set of calls."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from meshpolicy.analysis import regions
 from meshpolicy.analysis.curl import witness_curl
@@ -9,9 +8,10 @@ from meshpolicy.analysis.words import witness_words
 from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Witness:
     """One call: who makes it, and what is sent."""
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,13 +18,14 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.paths import display_path
+from meshpolicy.record import record
 
 WHOLE = (words.EVERYTHING, words.CONNECTIONS, words.ANYTHING)
 FORMAT = 2
 """The form of the file: since it is 2, the words of an entry say exactly which requests are meant."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Accepted:
     """One access that is accepted; an empty `expires` never ends."""
 
@@ -50,7 +51,7 @@ class Accepted:
         return f"{self.client} -> {self.server}:{self.port} {self.what}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Written:
     """What a file of accepted access has gained and lost."""
 

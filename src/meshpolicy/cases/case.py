@@ -4,14 +4,15 @@ The format is described in docs/reference/meshpolicy.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place, Problem
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Facts:
     """What the manifests of a cluster do not say: the node, its DNS, and the control plane's addresses."""
 
@@ -21,7 +22,7 @@ class Facts:
     identity: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CaseRequest:
     """One request, or a burst of the same, and the outcome that is expected of it."""
 
@@ -55,7 +56,7 @@ class CaseRequest:
         return " ".join(words)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Condition:
     """A condition that Linkerd writes on a route or rate limit."""
 
@@ -71,7 +72,7 @@ class Condition:
         return f"{self.object}{parent}: Accepted={self.status} {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """One case, with the facts of its base merged in."""
 
@@ -93,7 +94,7 @@ class Case:
     """Fields that no case has; they are ignored, with a note."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Base:
     """The facts that the cases of a folder share."""
 

@@ -1,7 +1,7 @@
 """Drops or weakens each policy object of a case in turn: what no case notices is not tested. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from meshpolicy.analysis.difference import Changed, compare
 from meshpolicy.cases.case import Case
@@ -10,6 +10,7 @@ from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.parse import parse_documents
+from meshpolicy.record import record
 
 GROUPS = ("policy.linkerd.io", "gateway.networking.k8s.io", "networking.k8s.io")
 EVERYONE: Mapping[str, Mapping[str, object]] = {
@@ -22,7 +23,7 @@ EVERYONE: Mapping[str, Mapping[str, object]] = {
 """How each kind is weakened: it admits everyone, or every mesh identity."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mutant:
     """One object, dropped or weakened."""
 
@@ -38,7 +39,7 @@ class Mutant:
         return f"{self.document.data.get('kind')} {inner.get('namespace', 'default')}/{inner.get('name', '')}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Survivor:
     """A mutant that no case noticed."""
 
@@ -49,7 +50,7 @@ class Survivor:
     """The cases that hold the object."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Effect:
     """What a mutant does to requests, whatever the cases ask for."""
 

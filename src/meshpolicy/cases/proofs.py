@@ -1,7 +1,6 @@
 """Reads files of sentences to prove, with the manifests that they are about. Opens files through `load` only."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from meshpolicy.analysis.phrases import InvalidPhrase
@@ -11,11 +10,12 @@ from meshpolicy.core.errors import Place, Problem
 from meshpolicy.core.fields import Fields
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.load import load
+from meshpolicy.record import record
 
 FIELDS = frozenset(("manifests", "cluster", "prove"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Claimed:
     """A sentence of a file, and why it must hold."""
 
@@ -24,7 +24,7 @@ class Claimed:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proofs:
     """What one file claims about some manifests."""
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 
 from meshpolicy.cases.case import Case, CaseRequest, Facts
@@ -20,6 +19,7 @@ from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.annotations import ADMIN_PORT
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.parse import parse_documents
+from meshpolicy.record import record
 
 TOLERANCE = 3
 """Requests by which a burst may miss: buckets fill while it lasts."""
@@ -27,7 +27,7 @@ IDLE_SECONDS = 5
 """Seconds after which a proxy forgets a target that nobody called (N17)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """One point in which a case and the rules disagree."""
 
@@ -38,7 +38,7 @@ class Difference:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """What became of one case."""
 

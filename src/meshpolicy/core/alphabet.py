@@ -6,8 +6,9 @@ values, no interval begins or ends inside of the surrogates: they go with U+D7FF
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Self
+
+from meshpolicy.record import record
 
 LAST = 0x10FFFF
 SURROGATES = range(0xD800, 0xE000)
@@ -60,7 +61,7 @@ def _without_surrogates(interval: Interval) -> Interval:
     return SURROGATES.stop if first in SURROGATES else first, SURROGATES.stop - 1 if last + 1 in SURROGATES else last
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alphabet:
     """A partition of all code points into letters, which are numbered from 0 by their lowest code point."""
 

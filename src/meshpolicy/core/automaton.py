@@ -5,13 +5,13 @@ about a second raises `TooLarge`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_letters, digits, punctuation
 from typing import Self
 
 from meshpolicy.core.alphabet import LAST, SURROGATES, Alphabet
 from meshpolicy.core.machine import Machine, TooLarge, explore, product, smallest
+from meshpolicy.record import record
 
 __all__ = ["READABLE", "Automaton", "TooLarge", "concat", "partition"]
 
@@ -20,7 +20,7 @@ READABLE = ascii_letters + digits + "-_./" + punctuation + " "
 CACHED = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Automaton:
     """A set of texts; a text holds no surrogate."""
 

@@ -5,12 +5,12 @@ patterns can describe is a set of classes, written as the bits of a number, and 
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from typing import Generic, TypeVar
 
 from meshpolicy.core.automaton import Automaton, partition
+from meshpolicy.record import record
 
 Pattern = TypeVar("Pattern", bound=Hashable)
 Value = TypeVar("Value")
@@ -21,7 +21,7 @@ class TooMany(ValueError):
     """There are more classes than can be looked at; the message says of what."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part(Generic[Pattern]):
     """What meets each pattern of `all_of` and none of `none_of`; without any: everything."""
 
@@ -33,7 +33,7 @@ class Part(Generic[Pattern]):
         return all(map(meets, self.all_of)) and not any(map(meets, self.none_of))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Axis(Generic[Pattern, Value]):
     """The classes of one part of a request."""
 

@@ -1,10 +1,10 @@
 """Who calls and what they send, as far as the server's proxy can tell (R62, R69-R71). Pure values."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from meshpolicy.core.match import Address, NetworkMatch
+from meshpolicy.record import record
 
 
 class Traffic(StrEnum):
@@ -33,7 +33,7 @@ class Arrival(StrEnum):
     """mTLS to the port itself: transparent mode, and the proxy's own ports."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Client:
     """Who calls, as far as the server's proxy can tell."""
 

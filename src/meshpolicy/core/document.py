@@ -1,12 +1,13 @@
 """One document of a manifest. A pure value: reading files is `load`'s."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from meshpolicy.core.errors import Place, Problem
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """A YAML or JSON document that is a mapping, and where it stands."""
 

@@ -1,14 +1,16 @@
 """Labels of an object, and what manifests leave open about them. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from meshpolicy.record import record
 
 AnyValue = frozenset[str] | None
 """The values that a label may have; None: any."""
 NOTHING: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Labels(Mapping[str, str]):
     """The labels that are known, read as a mapping; besides, those whose value or presence is not known.
 

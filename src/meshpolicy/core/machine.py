@@ -5,10 +5,11 @@ Two machines that put out the same number for every text are equal values. An au
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from meshpolicy.core.alphabet import Alphabet
+from meshpolicy.record import record
 
 TRANSITION_LIMIT = 500_000
 """States times letters of a machine under construction: a second or two of work."""
@@ -21,7 +22,7 @@ class TooLarge(Exception):
     """A machine would have more transitions than the limit; whoever asks answers "unknown"."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Machine:
     """States are numbered from 0, where each text begins; all of them can be reached."""
 

@@ -5,13 +5,13 @@ Sources: linkerd2 `policy-controller/core/src/identity_match.rs`, linkerd2-proxy
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import parse_qsl
 
 from meshpolicy.core.regex import UnsupportedPattern, spans
 from meshpolicy.core.truth import Truth, every, some, truth
+from meshpolicy.record import record
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -21,7 +21,7 @@ NEXT_LINE = "\n"
 """What separates the lines of one header: no value can hold it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IdentityMatch:
     """One client identity, every one below a suffix (`*.ns…`), or any in DNS form (`*`) (R35, R83, R84)."""
 
@@ -41,7 +41,7 @@ class IdentityMatch:
         return self.pattern == "*" or identity.endswith(self.pattern[1:])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetworkMatch:
     """The addresses of a network, less its exceptions (R36)."""
 
@@ -70,7 +70,7 @@ class PathKind(StrEnum):
     REGEX = "RegularExpression"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathMatch:
     """A path pattern, compared with the raw path: no decoding, no normalization, case counts (R90)."""
 
@@ -115,7 +115,7 @@ def _size(path: str) -> int:
     return len(path.encode())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ValueMatch:
     """A header or query parameter with a value, exact or by regular expression (R93)."""
 
@@ -147,7 +147,7 @@ def accept_headers(patterns: Iterable[ValueMatch], headers: Headers) -> Truth:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HostMatch:
     """A hostname, or a suffix `*.x`, before which anything may stand, even nothing (R92, M5)."""
 
@@ -167,7 +167,7 @@ class HostMatch:
         return (1, len(pattern) - 1) if host.endswith(pattern[1:]) else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HttpMatch:
     """One match of an HTTPRoute's rule: all that it names must hold (R89)."""
 
@@ -188,7 +188,7 @@ class HttpMatch:
         return every(some(q.accepts(value) for name, value in pairs if name == q.name) for q in self.query)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GrpcMatch:
     """One match of a GRPCRoute's rule; a part that is None accepts anything (R94)."""
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from meshpolicy.core.errors import Place
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, IdentityMatch, NetworkMatch
+from meshpolicy.record import record
 
 
 class Origin(StrEnum):
@@ -87,17 +88,17 @@ class Protocol(StrEnum):
         return self in (Protocol.HTTP1, Protocol.HTTP2, Protocol.GRPC)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unauthenticated:
     """Anyone: no TLS is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TlsUnauthenticated:
     """Anyone whose TLS this proxy terminated, with or without an identity."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TlsAuthenticated:
     """A client whose verified identity matches one of these."""
 
@@ -107,7 +108,7 @@ class TlsAuthenticated:
 Authentication = Unauthenticated | TlsUnauthenticated | TlsAuthenticated
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Authorization:
     """A grant: some network holds the peer's address AND the authentication holds (R81)."""
 
@@ -118,7 +119,7 @@ class Authorization:
     """The authentications and accounts that `ref` names."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HeaderChange:
     """A RequestHeaderModifier: adds, then sets, then removes (R54)."""
 
@@ -127,7 +128,7 @@ class HeaderChange:
     remove: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Redirect:
     """A RequestRedirect; a part that is None stays as it was in the request."""
 
@@ -144,7 +145,7 @@ class Redirect:
 Filter = HeaderChange | Redirect
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HttpRule:
     """One rule: any of its matches; without matches, every request, ranked as prefix `/` (R88)."""
 
@@ -152,7 +153,7 @@ class HttpRule:
     filters: tuple[Filter, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HttpRoute:
     """An HTTPRoute that is in force on a port, or the default or probe route that Linkerd adds (R57)."""
 
@@ -163,7 +164,7 @@ class HttpRoute:
     """Its own, then those of the Server (R51): ready to be evaluated."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GrpcRule:
     """One rule of a GRPCRoute; without matches, every call."""
 
@@ -171,7 +172,7 @@ class GrpcRule:
     filters: tuple[Filter, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GrpcRoute:
     """A GRPCRoute that is in force on a port, or Linkerd's default one."""
 
@@ -181,7 +182,7 @@ class GrpcRoute:
     authorizations: tuple[Authorization, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RateLimitOverride:
     """One bucket shared by these identities (R101)."""
 
@@ -189,7 +190,7 @@ class RateLimitOverride:
     identities: tuple[IdentityMatch, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RateLimit:
     """An HTTPLocalRateLimitPolicy in force; rates in requests per second and proxy (R99-R102)."""
 
@@ -209,7 +210,7 @@ class PortRole(StrEnum):
     """The proxy, for other proxies (R68)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reason:
     """What was found, by which rule, in which object: one step of a decision."""
 
@@ -224,7 +225,7 @@ class Reason:
         return f"{self.text}{place}" + (f" [{self.rule}]" if self.rule else "")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bypass:
     """Clients whose packets reach the application without the proxy."""
 
@@ -232,7 +233,7 @@ class Bypass:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PortPolicy:
     """All that decides who may call one port of one workload."""
 
@@ -271,7 +272,7 @@ class PortPolicy:
         return replace(self, alternatives=())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alternative:
     """Another policy that may hold on a port."""
 

@@ -1,12 +1,12 @@
 """Label selectors, as Kubernetes and Linkerd evaluate them (R14), on labels that may be known in part. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar, assert_never
 
 from meshpolicy.core.labels import AnyValue, Labels, whole
 from meshpolicy.core.truth import Truth, every, negated, truth
+from meshpolicy.record import record
 
 Item = TypeVar("Item")
 
@@ -20,7 +20,7 @@ class Operator(StrEnum):
     DOES_NOT_EXIST = "DoesNotExist"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expression:
     """One entry of matchExpressions; `values` is None where the field is absent."""
 
@@ -66,7 +66,7 @@ def _chosen(choices: AnyValue, values: tuple[str, ...]) -> Truth:
     return Truth.YES if met == choices else Truth.UNKNOWN if met else Truth.NO
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Selector:
     """matchLabels and matchExpressions together; an empty one selects everything."""
 

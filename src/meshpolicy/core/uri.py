@@ -4,7 +4,8 @@ Nothing is decoded or normalized. Source: `http` 1.2 and 1.4, `src/uri/{mod,sche
 """
 
 import re
-from dataclasses import dataclass
+
+from meshpolicy.record import record
 
 LONGEST = 65534
 """Bytes of a URI; a longer one is none."""
@@ -19,7 +20,7 @@ PATH_OF_ANY_SCRIPT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Uri:
     """A URI in its parts; a part that it lacks is empty, and a query that it lacks is None."""
 

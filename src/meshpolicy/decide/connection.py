@@ -1,7 +1,6 @@
 """A connection as the network sees it: the port on the wire, and what a blocked caller gets. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from meshpolicy.core.match import Address
@@ -9,6 +8,7 @@ from meshpolicy.core.policy import Ref
 from meshpolicy.index.networkpolicies import Endpoint, Filter, NetworkPolicies
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 DNS_PORT = 53
 
@@ -34,7 +34,7 @@ class Start(StrEnum):
     """It is ready, and its requests get no answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Connection:
     """A client that calls one port of a pod."""
 
@@ -99,7 +99,7 @@ class Connection:
         return "502" if self.skipped or self.hinted else "504"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Infrastructure:
     """Where DNS and the control plane are; an address that is not given is looked for by its usual labels."""
 

@@ -1,7 +1,7 @@
 """Decides one call against the policy of one port, as the server's proxy does (R61-R71, R80-R86, R95). Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -21,6 +21,7 @@ from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.explain import governed, granted, limited, matched, not_granted, opaque_on_http
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
+from meshpolicy.record import record
 
 CLIENT_ID = "l5d-client-id"
 
@@ -50,7 +51,7 @@ class Verdict(StrEnum):
     """The manifests do not decide; the reason says what is missing."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decision:
     """The verdict on one call, and why."""
 

@@ -1,7 +1,7 @@
 """The end-to-end verdict on a call: what the network, the client's proxy and the server's proxy do, in turn. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
 from meshpolicy.core.client import Client, Traffic
@@ -18,6 +18,7 @@ from meshpolicy.index.networkpolicies import Endpoint, Filter
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Injection, Workload
+from meshpolicy.record import record
 
 GRPC_STATUS = {403: 7, 404: 5, 429: 8, 301: 5, 302: 5, 500: 13, 502: 14, 503: 14, 504: 14}
 """What a proxy tells a gRPC client instead of an HTTP status."""
@@ -35,7 +36,7 @@ class Layer(StrEnum):
     """Nothing stands in the way."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What becomes of a call, which layer decides it, and what its client sees."""
 

@@ -5,7 +5,7 @@ linkerd/app/outbound/src/sidecar.rs.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from meshpolicy.core.client import Traffic
@@ -25,6 +25,7 @@ from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.serviceprofile import ServiceProfile
 from meshpolicy.kinds.tlsroute import StreamRoute
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 OVERRIDE = "l5d-dst-override"
 TIMEOUTS = ("timeout.linkerd.io/request", "timeout.linkerd.io/response", "timeout.linkerd.io/idle")
@@ -41,7 +42,7 @@ class ClientProtocol(StrEnum):
     OPAQUE = "opaque"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClientPolicy:
     """What the proxies of meshed clients in one namespace are told of a Service's port."""
 
@@ -58,7 +59,7 @@ class ClientPolicy:
     """Why nobody can tell what the proxy does."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outbound:
     """What becomes of a call at its client's proxy."""
 

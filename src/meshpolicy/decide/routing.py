@@ -1,19 +1,20 @@
 """Which rule of which route a request meets, ranked as the proxy ranks them (R88-R94). Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, PathKind, accept_headers
 from meshpolicy.core.policy import Filter, GrpcRoute, GrpcRule, HttpRoute, HttpRule, Reason
 from meshpolicy.core.regex import why_matches_are_unknown
 from meshpolicy.core.truth import Truth, every, truth
 from meshpolicy.core.uri import Uri, host_of, parse_path, parse_uri
+from meshpolicy.record import record
 
 Rank = tuple[int, ...]
 """How specific a match is; greater wins, and on a tie the earlier one."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """One request as it reaches the server's proxy; header names in lower case."""
 
@@ -51,7 +52,7 @@ class Request:
         return Uri("http", self.authority, *found)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Routed:
     """The route that a request meets, and the filters of its rule."""
 
@@ -61,7 +62,7 @@ class Routed:
     """Bytes of the path that were matched as a prefix; None where the path was matched otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unclear:
     """Why nobody can tell which route a request meets."""
 

@@ -1,7 +1,7 @@
 """How a client's call reaches a port: through its own proxy or not, and in which form (R62, R65, R71, M1). Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.match import Address
@@ -17,9 +17,10 @@ from meshpolicy.kinds.injection import PROXY
 from meshpolicy.kinds.portlists import holds, of_destination
 from meshpolicy.kinds.service import Service, ServicePort
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ServiceTarget:
     """The Service and its port through which a pod is called."""
 
@@ -32,7 +33,7 @@ class ServiceTarget:
         return f"{self.service.ref.name}.{self.service.ref.namespace}.svc.cluster.local"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """One call: from whom, to which port of which workload, through which Service, and what is sent."""
 

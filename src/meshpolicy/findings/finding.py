@@ -1,10 +1,10 @@
 """A finding, and the code that it bears. Pure values."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from meshpolicy.core.errors import Place
 from meshpolicy.core.policy import Ref
+from meshpolicy.record import record
 
 
 class Severity(StrEnum):
@@ -15,7 +15,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Code:
     """What a code means, why it matters, and what to do."""
 
@@ -31,7 +31,7 @@ class Code:
     """What to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """One thing found in one object."""
 

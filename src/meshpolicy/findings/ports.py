@@ -1,7 +1,6 @@
 """The declared ports of all meshed workloads with what governs each: what most checks walk over. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from meshpolicy.analysis.ports import declared_ports
 from meshpolicy.core.policy import Authorization, Origin, PortPolicy
@@ -10,9 +9,10 @@ from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MeshedPort:
     """One declared port of one meshed workload."""
 

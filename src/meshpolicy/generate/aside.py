@@ -1,11 +1,12 @@
 """Calls that are not granted, and why. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from meshpolicy.core.errors import Place
 from meshpolicy.generate.choice import Said
+from meshpolicy.record import record
 
 
 class Why(StrEnum):
@@ -45,7 +46,7 @@ GRANTABLE = frozenset({Why.ONCE, Why.BY_ADDRESS, Why.NOT_FOUND, Why.FAILED, Why.
 """Reasons that somebody can overrule."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Aside:
     """Calls that are not granted."""
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from meshpolicy.record import record
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 """The methods that a route can name (Gateway API, HTTPMethod)."""
 
@@ -18,7 +20,7 @@ class Choice(StrEnum):
     FORBID = "forbid"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Said:
     """Calls in the words in which they are printed."""
 
@@ -33,7 +35,7 @@ class Said:
         return f"{self.client} may {send}{self.request} on {self.server}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChoicePattern:
     """`[CLIENT may ][METHOD ]PATH[ on SERVER]`, in which `*` stands for anything."""
 

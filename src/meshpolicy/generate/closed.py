@@ -1,7 +1,6 @@
 """Ports that get a Server and no grant: why, and whether it is known that nobody connects to them. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from meshpolicy.analysis.speech import spoken
 from meshpolicy.analysis.words import counted
@@ -11,11 +10,12 @@ from meshpolicy.generate.spot import Spot
 from meshpolicy.index.effective import probe_paths
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 NOBODY = "nobody was seen to call it"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Closed:
     """A port that is closed to all but the kubelet."""
 

@@ -1,7 +1,7 @@
 """From observed calls to policies, in one step. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from meshpolicy.core.errors import InvalidQuestion
 from meshpolicy.generate.choice import Choices
@@ -12,10 +12,11 @@ from meshpolicy.generate.objects import Made, Probing, Scraping, objects, probin
 from meshpolicy.generate.plan import Limits, Plan, plan
 from meshpolicy.generate.proof import Proved, parsed_objects, proved, with_objects
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.record import record
 from meshpolicy.traffic.call import ObservedCall
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wishes:
     """What the user has chosen."""
 
@@ -29,7 +30,10 @@ class Wishes:
     """Whether NetworkPolicies are made, too."""
 
 
-@dataclass(frozen=True, slots=True)
+NO_WISHES = Wishes()
+
+
+@record
 class Generated:
     """The policies, and all that is to be said of them."""
 
@@ -60,7 +64,7 @@ class Generated:
 def generate(
     cluster: Cluster,
     calls: Iterable[ObservedCall],
-    wishes: Wishes = Wishes(),
+    wishes: Wishes = NO_WISHES,
     find_needed: FindNeeded = nothing_needed,
 ) -> Generated:
     """Return the least policies that allow the observed calls, with what they open besides.

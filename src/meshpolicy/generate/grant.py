@@ -1,9 +1,8 @@
 """What is granted: requests that one client may make of one port. Pure."""
 
-from dataclasses import dataclass
-
 from meshpolicy.core.match import PathKind, PathMatch
 from meshpolicy.generate.spot import Spot
+from meshpolicy.record import record
 from meshpolicy.traffic.call import ObservedCall
 
 ANY_REQUEST = "any request"
@@ -11,7 +10,7 @@ CONNECT = "connect"
 """A connection of which nobody says that it carries HTTP."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pattern:
     """Requests that one match of a route means."""
 
@@ -26,7 +25,7 @@ class Pattern:
         return self.path.kind is not PathKind.EXACT
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grant:
     """Requests that one client may make of one port; without patterns, any request and connection."""
 

@@ -1,7 +1,6 @@
 """What the manifests declare that somebody needs, and the policies would refuse. Pure values."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 
 from meshpolicy.core.errors import Place
 from meshpolicy.core.match import PathKind, PathMatch
@@ -9,6 +8,7 @@ from meshpolicy.core.policy import Ref
 from meshpolicy.generate.grant import ANY_REQUEST, CONNECT, Grant, Pattern
 from meshpolicy.generate.spot import Spot
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.record import record
 from meshpolicy.traffic.call import Called, Caller, CallerKind, ObservedCall, Outcome, Side, Transport
 
 SOURCE = "declared"
@@ -16,7 +16,7 @@ Port = tuple[Ref, int]
 """A port of a workload."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Needed:
     """A call that the manifests declare, and that the policies would refuse."""
 

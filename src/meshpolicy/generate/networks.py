@@ -6,7 +6,6 @@ calls that were seen and that are refused today are let in.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
@@ -24,13 +23,14 @@ from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy
 from meshpolicy.kinds.settings import NAMESPACE_NAME
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.parse import parse_documents
+from meshpolicy.record import record
 from meshpolicy.traffic.call import ObservedCall
 
 GROUP = "networking.k8s.io"
 TAP: Mapping[str, str] = {"component": "tap", "linkerd.io/extension": "viz"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallerRule:
     """Who gets in to some pods, and at which ports on the wire."""
 
@@ -41,7 +41,7 @@ class CallerRule:
     """Whether it is for calls that were seen; else it leaves a way as it is, of which no log tells."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PodPolicy:
     """A NetworkPolicy, and what it lets in."""
 
@@ -50,7 +50,7 @@ class PodPolicy:
     made: Made
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Without:
     """Pods that get no NetworkPolicy, and why."""
 
@@ -59,7 +59,7 @@ class Without:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Networks:
     """The NetworkPolicies, and what holds of them."""
 

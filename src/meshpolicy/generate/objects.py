@@ -14,6 +14,7 @@ from meshpolicy.index.effective import probe_paths
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import POLICY_GROUP
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 Manifest = Mapping[str, object]
 MOST_MATCHES, MOST_RULES = 8, 16
@@ -24,7 +25,7 @@ NAMES = ("app.kubernetes.io/name", "app", "k8s-app", "name", "app.kubernetes.io/
 """Labels by which a workload is usually chosen, the most usual first."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Made:
     """One object, and what it is for."""
 
@@ -36,7 +37,7 @@ class Made:
     """Of an AuthorizationPolicy: what it grants."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Probing:
     """Probes that the kubelet makes, which a port's own routes would shut out."""
 
@@ -55,7 +56,7 @@ class Probing:
         return {one.cidr.version for one in networks(self.networks) if one.everywhere} == {4, 6}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scraping:
     """A scrape of the sidecars' own metrics."""
 

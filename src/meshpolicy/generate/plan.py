@@ -19,6 +19,7 @@ from meshpolicy.generate.spot import Spot, Spots, Unplaced, is_address
 from meshpolicy.generate.templates import Template, templates
 from meshpolicy.index.effective import effective, probe_paths
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.record import record
 from meshpolicy.traffic.call import CallerKind, ObservedCall, Outcome, Side
 from meshpolicy.traffic.prometheus import COUNTED
 
@@ -32,7 +33,7 @@ LONGEST_PATH = 1024
 """Characters that a route's path may have (HTTPRoute, `path.value`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """What shall be granted, and what not."""
 
@@ -58,12 +59,15 @@ class Plan:
         return tuple(closed(spot, self.aside) for spot in self.spots if spot not in granted)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """From when on a call is taken for a habit."""
 
     least: int = 2
     """How often a client must have made the same request."""
+
+
+USUAL_LIMITS = Limits()
 
 
 @dataclass
@@ -78,7 +82,7 @@ def plan(
     cluster: Cluster,
     calls: Iterable[ObservedCall],
     choices: Choices,
-    limits: Limits = Limits(),
+    limits: Limits = USUAL_LIMITS,
     namespaces: Sequence[str] = (),
     needed: Sequence[Needed] = (),
 ) -> Plan:

@@ -4,7 +4,7 @@ The manifests and the generated objects are read together, as a cluster would; s
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from meshpolicy.analysis.access import ANYONE
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
@@ -33,11 +33,12 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.parse import Manifests, assemble, parse_documents
+from meshpolicy.record import record
 
 REQUESTS = frozenset(FAMILIES[0])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Meant:
     """Calls that shall be allowed on a port, as sets."""
 
@@ -56,7 +57,7 @@ class Meant:
         return f"{who} may {what} {'' if what == 'call' else 'on '}{where}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Beyond:
     """Calls that are allowed in the end, and that nobody meant."""
 
@@ -65,7 +66,7 @@ class Beyond:
     witness: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proofs:
     """What holds of the manifests and the generated objects together."""
 
@@ -84,7 +85,7 @@ class Proofs:
         return not (self.refused or self.beyond or self.unknown)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proved:
     """The objects that remain, and what is proved of them."""
 

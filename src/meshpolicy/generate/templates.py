@@ -5,10 +5,10 @@ No two patterns of one method meet the same path: else it would depend on their 
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from meshpolicy.core.match import PathKind, PathMatch
+from meshpolicy.record import record
 
 LEAST_PATHS = 3
 """Paths that differ in identifiers, from which on they are taken for one pattern."""
@@ -26,7 +26,7 @@ ENDING = re.compile(r"\.[a-z]{1,5}$")
 LONG = re.compile(r"(?=.*[0-9])[A-Za-z0-9_=-]{16,}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Segment:
     """One part of a path between slashes: a text, or what stands for many."""
 
@@ -50,7 +50,7 @@ class Segment:
         return self.ending == other.ending and names not in APART
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     """Paths of one shape."""
 

@@ -1,7 +1,6 @@
 """Ways into a pod of which no log of its proxy tells: packets that pass the proxy by, and its own ports. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.index.index import index_of
@@ -9,11 +8,12 @@ from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.portlists import HIGHEST
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 TCP = "TCP"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PortSpan:
     """Ports on the wire, of one transport protocol."""
 

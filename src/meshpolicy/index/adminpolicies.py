@@ -1,7 +1,6 @@
 """What the AdminNetworkPolicies and the baseline of a cluster say of a connection (N20-N22). Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
 from meshpolicy.core.policy import Ref
@@ -9,9 +8,10 @@ from meshpolicy.core.truth import Truth, every, some
 from meshpolicy.kinds.adminnetworkpolicy import Action, AdminNetworkPolicy, AdminRule, Tier
 from meshpolicy.kinds.networkpolicy import Direction, Peer
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What a tier does with a connection, or may do; no policy: it says nothing."""
 

@@ -1,17 +1,17 @@
 """Ages that the manifests do not tell: which route or rate limit of several may be the oldest (R55, R99). Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, PathKind, PathMatch
 from meshpolicy.kinds.httplocalratelimitpolicy import RateLimitPolicy
 from meshpolicy.kinds.route import Route
+from meshpolicy.record import record
 
 ROOT = PathMatch(PathKind.PREFIX, "/")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Order:
     """Another order in which Linkerd may have the routes of one parent."""
 

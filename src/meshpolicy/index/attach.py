@@ -1,7 +1,5 @@
 """Which routes and rate limits are in force on a Server, and what Linkerd writes into their status. Pure."""
 
-from dataclasses import dataclass
-
 from meshpolicy.core.policy import Ref
 from meshpolicy.index.ages import Order, may_be_oldest, other_orders
 from meshpolicy.kinds.cluster import Cluster
@@ -10,13 +8,14 @@ from meshpolicy.kinds.kind import POLICY_GROUP
 from meshpolicy.kinds.references import Target
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.server import Server
+from meshpolicy.record import record
 
 ACCEPTED = "Accepted"
 Key = tuple[str, str]
 """Namespace and name of a Server."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Status:
     """One Accepted condition that Linkerd writes; `parent` is None where the object has one target."""
 

@@ -5,7 +5,7 @@ Which port that is under Linkerd is `decide.connection`'s to say.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import Address, NetworkMatch
@@ -18,9 +18,10 @@ from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, NetworkRule
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.settings import NAMESPACE_NAME
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Endpoint:
     """One end of a connection: a workload, or an address of something else."""
 
@@ -32,7 +33,7 @@ class Endpoint:
     """Whether this is no pod for certain, whatever its address."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Filter:
     """What the NetworkPolicies say of one direction of a connection."""
 

@@ -3,7 +3,6 @@
 Source: sigs.k8s.io/network-policy-api apis/v1alpha1 (adminnetworkpolicy_types.go, shared_types.go).
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_network
 
@@ -13,6 +12,7 @@ from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.networkpolicy import PROTOCOLS, Direction, NetworkRule, Peer, PortRange
 from meshpolicy.kinds.reading import read_selector
+from meshpolicy.record import record
 
 GROUP = "policy.networking.k8s.io"
 HIGHEST = 1000
@@ -35,7 +35,7 @@ class Tier(StrEnum):
     BASELINE = "BaselineAdminNetworkPolicy"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AdminRule:
     """One rule: some peer AND some port; other than in a NetworkPolicy, an empty list of peers matches nobody."""
 
@@ -45,7 +45,7 @@ class AdminRule:
     """Kinds of peers that the manifests do not tell: `nodes`, `domainNames`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AdminNetworkPolicy:
     """A policy for pods of any namespace."""
 

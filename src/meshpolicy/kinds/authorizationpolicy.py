@@ -1,11 +1,10 @@
 """AuthorizationPolicy of policy.linkerd.io: who may call a Server, a route or a namespace (R27-R33). Pure."""
 
-from dataclasses import dataclass
-
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.references import Target, kind_of, read_target
+from meshpolicy.record import record
 
 TARGETS = (
     ("policy.linkerd.io", "server"),
@@ -18,7 +17,7 @@ IDENTITIES = (("policy.linkerd.io", "meshtlsauthentication"), ("core", "servicea
 NETWORKS = ("policy.linkerd.io", "networkauthentication")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AuthorizationPolicy:
     """An AuthorizationPolicy: all of its references must hold (R29)."""
 

@@ -8,10 +8,11 @@ Source: cel-spec `doc/langdef.md`; Kubernetes' libraries `isIP` and strings.
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
+
+from meshpolicy.record import record
 
 Scope = Mapping[str, Any]
 Expression = Callable[[Scope], Any]
@@ -252,7 +253,7 @@ def _applied(function: Callable[..., Any], *arguments: Expression) -> Expression
     return lambda scope: function(*(argument(scope) for argument in arguments))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Field:
     """A field of what another expression gives."""
 

@@ -18,11 +18,12 @@ from meshpolicy.kinds.serverauthorization import ServerAuthorization
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 T = TypeVar("T", bound=Object)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamespacePolicies:
     """The policy objects of one namespace."""
 

@@ -4,15 +4,15 @@ Sources: linkerd2 `charts/linkerd2-cni/templates/cni-plugin.yaml`, linkerd2-prox
 """
 
 import json
-from dataclasses import dataclass
 
 from meshpolicy.core.fields import Fields
+from meshpolicy.record import record
 
 CONFIG = "linkerd-cni-config"
 NETWORK = "cni_network_config"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CniPlugin:
     """The plugin's configuration; the defaults are those of its chart."""
 

@@ -1,11 +1,11 @@
 """Containers of a pod's template, with their ports, variables and probes. Pure."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.uri import SCHEME, parse_uri
+from meshpolicy.record import record
 
 
 class ProbeKind(StrEnum):
@@ -19,7 +19,7 @@ class ProbeKind(StrEnum):
 OTHER_HANDLERS = ("tcpSocket", "grpc", "exec")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Probe:
     """An httpGet probe; times in seconds, with Kubernetes' defaults. Other handlers are not kept (R58)."""
 
@@ -38,7 +38,7 @@ class Probe:
     """The path that Linkerd's controller opens for it; None where it cannot read path or port (R58)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ContainerPort:
     """A declared port; `name` is empty if it has none."""
 
@@ -49,7 +49,7 @@ class ContainerPort:
     """Whether it bears the empty name, as of all ports only those of ExternalWorkloads can: a Pod's has none then."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable:
     """An environment variable: a literal value, or the pod's own field (`metadata.name`)."""
 
@@ -58,7 +58,7 @@ class Variable:
     field: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Container:
     """One container of a pod's template, as far as a policy or the local mesh reads it."""
 

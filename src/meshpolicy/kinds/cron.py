@@ -5,7 +5,9 @@ Source: `ParseStandard` of robfig/cron v3.0.1 (`parser.go`, `spec.go`), which `p
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from meshpolicy.record import record
 
 WORDS = frozenset(("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"))
 EVERY = "@every "
@@ -20,7 +22,7 @@ class InvalidSchedule(ValueError):
     """A schedule cannot be read; the message says what of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """One of the five fields, and what may stand in it."""
 

@@ -1,15 +1,14 @@
 """EgressNetwork of policy.linkerd.io: which addresses clients' proxies take for those of others (R134). Pure."""
 
-from dataclasses import dataclass
-
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import NetworkMatch
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.reading import check_exceptions, read_networks
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EgressNetwork:
     """An EgressNetwork."""
 

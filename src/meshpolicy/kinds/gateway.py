@@ -1,13 +1,12 @@
 """Gateway of the Gateway API, for the ingress. Pure."""
 
-from dataclasses import dataclass
-
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import GATEWAY_GROUP, Kind
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listener:
     """One listener of a Gateway."""
 
@@ -18,7 +17,7 @@ class Listener:
     certificates: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gateway:
     """A Gateway, for the ingress."""
 

@@ -1,18 +1,17 @@
 """HTTPLocalRateLimitPolicy of policy.linkerd.io: requests per second and proxy (R99-R102). Pure."""
 
-from dataclasses import dataclass
-
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.reading import read_created
 from meshpolicy.kinds.references import Target, kind_of, read_target
+from meshpolicy.record import record
 
 RATE = "requestsPerSecond"
 MOST_RATE = 2**32 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RateLimitPolicy:
     """An HTTPLocalRateLimitPolicy as written; overrides are (requests per second, accounts)."""
 

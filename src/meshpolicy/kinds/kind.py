@@ -1,11 +1,11 @@
 """What is known of a kind of object: how it is read, and what refuses it beyond its schema. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
+from meshpolicy.record import record
 
 POLICY_GROUP = "policy.linkerd.io"
 GATEWAY_GROUP = "gateway.networking.k8s.io"
@@ -20,7 +20,7 @@ class Object(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """One kind of one API group; a module of this package lists its own in `KINDS`, where the registry finds them."""
 

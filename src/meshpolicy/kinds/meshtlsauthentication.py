@@ -1,12 +1,12 @@
 """MeshTLSAuthentication of policy.linkerd.io: clients by the identity in their certificate (R34, R35). Pure."""
 
 import re
-from dataclasses import dataclass
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.references import Target, kind_of, read_target
+from meshpolicy.record import record
 
 IDENTITY = re.compile(r"(\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 TRUST_DOMAIN = re.compile(r"[a-z0-9._-]+")
@@ -15,7 +15,7 @@ NAMESPACE = ("core", "namespace")
 REFERRED = (("core", "serviceaccount"), NAMESPACE)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MeshTLSAuthentication:
     """Identities, in words and by reference; any of them holds (R34)."""
 

@@ -1,13 +1,12 @@
 """Namespace: its labels, which select it, and its annotations, which its new pods inherit (R8). Pure."""
 
-from dataclasses import dataclass
-
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import Kind
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Namespace:
     """A Namespace."""
 

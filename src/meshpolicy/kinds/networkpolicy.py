@@ -1,6 +1,5 @@
 """NetworkPolicy of Kubernetes, with its defaults filled in (N3-N6, N10, N14, N15). Pure."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_network
 
@@ -13,6 +12,7 @@ from meshpolicy.kinds.metadata import KEY, check_labels, is_qualified_name
 from meshpolicy.kinds.podspec import PORT_RULE, is_port_name
 from meshpolicy.kinds.reading import read_selector
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 
 class Direction(StrEnum):
@@ -22,7 +22,7 @@ class Direction(StrEnum):
     EGRESS = "Egress"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Peer:
     """Pods by selectors, or addresses by an ipBlock (N5)."""
 
@@ -31,7 +31,7 @@ class Peer:
     block: NetworkMatch | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PortRange:
     """Ports of one transport protocol: a range, the pod's port of a name, or all of them (N10)."""
 
@@ -66,7 +66,7 @@ class PortRange:
         return f"{self.protocol} {ports}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetworkRule:
     """One rule: some peer AND some port; an empty tuple accepts all (N3, N6)."""
 
@@ -78,7 +78,7 @@ class NetworkRule:
         return not self.ports or any(entry.holds(port, protocol, server) for entry in self.ports)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetworkPolicy:
     """A NetworkPolicy with its defaults filled in (N14)."""
 

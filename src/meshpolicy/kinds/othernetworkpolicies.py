@@ -4,8 +4,6 @@ Sources: cilium/cilium pkg/k8s/apis/cilium.io/v2, projectcalico/api pkg/apis/pro
 sigs.k8s.io/network-policy-api apis/v1alpha2.
 """
 
-from dataclasses import dataclass
-
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.selector import Selector
@@ -13,9 +11,10 @@ from meshpolicy.core.truth import Truth
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.reading import read_selector
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OtherNetworkPolicy:
     """A policy whose rules are not read; it may let through or refuse whatever it selects."""
 

@@ -1,11 +1,10 @@
 """References from one object to another, by group, kind and name. Pure."""
 
-from dataclasses import dataclass
-
 from meshpolicy.core.fields import Fields
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """A reference by group, kind and name; `namespace` is filled in where it was left out."""
 

@@ -5,7 +5,7 @@ A route that Linkerd admits and then drops keeps the reason in `unusable` (R53).
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
 from meshpolicy.core.fields import Fields
@@ -15,13 +15,14 @@ from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern, validate, 
 from meshpolicy.kinds.proxyversion import compares_case
 from meshpolicy.kinds.reading import read_created
 from meshpolicy.kinds.references import Target, read_target
+from meshpolicy.record import record
 
 USED_FILTERS = frozenset({"RequestHeaderModifier", "ResponseHeaderModifier", "RequestRedirect"})
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Backend:
     """Where a rule of a Gateway's route sends a request."""
 
@@ -31,7 +32,7 @@ class Backend:
     weight: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Route:
     """An HTTPRoute or GRPCRoute; its parents decide whether it is policy, ingress or outbound."""
 

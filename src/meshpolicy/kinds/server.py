@@ -1,16 +1,16 @@
 """Server of policy.linkerd.io: ports of pods, what is spoken there, and what is granted by itself (R13-R19). Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import DefaultPolicy, Protocol, Ref
 from meshpolicy.core.selector import Selector
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.reading import read_created, read_selector, read_word
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Server:
     """A Server: ports of pods (or of ExternalWorkloads), their protocol and what is granted by itself."""
 

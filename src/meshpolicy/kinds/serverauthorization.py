@@ -1,7 +1,5 @@
 """ServerAuthorization of policy.linkerd.io, the older form of a grant (R39-R42). Pure."""
 
-from dataclasses import dataclass
-
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import NetworkMatch
 from meshpolicy.core.policy import Ref
@@ -9,9 +7,10 @@ from meshpolicy.core.selector import Selector
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.reading import check_exceptions, read_networks, read_selector
 from meshpolicy.kinds.references import Target
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ServerAuthorization:
     """A ServerAuthorization: it selects Servers by name or by their labels (R39-R42)."""
 

@@ -1,7 +1,7 @@
 """Service: which pods stand behind a name, and on which ports. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from meshpolicy.core.fields import Fields
@@ -9,13 +9,14 @@ from meshpolicy.core.labels import Labels
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.servicespec import check_service
+from meshpolicy.record import record
 
 REMOTE = "multicluster.linkerd.io/remote-discovery"
 LOCAL = "multicluster.linkerd.io/local-discovery"
 """What makes clients' proxies look for pods in other clusters (controller/api/destination/server.go Get)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ServicePort:
     """One port of a Service; `target` is a number or a container port's name."""
 
@@ -26,7 +27,7 @@ class ServicePort:
     app_protocol: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Service:
     """A Service of the cluster."""
 

@@ -1,13 +1,12 @@
 """ServiceProfile of linkerd.io, as far as it changes where the calls of meshed clients go (R121). Pure."""
 
-from dataclasses import dataclass
-
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import Kind
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ServiceProfile:
     """A ServiceProfile, whose name is the Service's in DNS."""
 

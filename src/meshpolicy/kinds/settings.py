@@ -1,6 +1,6 @@
 """What the mesh was installed with. Pure values."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -9,11 +9,12 @@ from meshpolicy.core.selector import Expression, Operator, Selector
 from meshpolicy.kinds.annotations import CNI_RESOURCE, COMPONENT, WEBHOOKS
 from meshpolicy.kinds.cniplugin import CniPlugin
 from meshpolicy.kinds.portlists import Ports, of_destination
+from meshpolicy.record import record
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProxyPorts:
     """The ports of a sidecar itself."""
 
@@ -26,7 +27,7 @@ class ProxyPorts:
         return {"linkerd-proxy": self.inbound, "linkerd-admin": self.admin}.get(name)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InjectorSettings:
     """Which pods the injector's webhook is asked about (values.yaml, proxyInjector)."""
 
@@ -50,7 +51,7 @@ class InjectorSettings:
     """identity.serviceAccountTokenProjection; without it a pod needs its account's token."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MeshSettings:
     """What the mesh was installed with; the defaults are those of Linkerd's chart (R1-R4, values.yaml)."""
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_network
 from itertools import pairwise
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from meshpolicy.core.match import NetworkMatch
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.portlists import HIGHEST, NOT_PLAIN, Ports, holds, of_destination, of_proxy_init
 from meshpolicy.kinds.settings import MeshSettings, ProxyPorts
+from meshpolicy.record import record
 
 IPV4_NETWORK = re.compile(r"(?:(?:0|[1-9][0-9]{0,2})\.){3}(?:0|[1-9][0-9]{0,2})/[0-9]{1,2}")
 PROXY_UID = "config.linkerd.io/proxy-uid"
@@ -31,7 +32,7 @@ HARMLESS = re.compile(
 """Environment variables of the proxy on which no verdict depends."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sidecar:
     """A pod's sidecar: where it listens, and what never meets it."""
 
@@ -110,7 +111,7 @@ def _native(own: Mapping[str, str], settings: MeshSettings) -> bool:
     return BOOLEANS.get(word, settings.native_sidecar)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Packets:
     """What leads packets to a proxy, and which it leaves alone."""
 

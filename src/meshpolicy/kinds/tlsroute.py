@@ -1,16 +1,15 @@
 """TLSRoute and TCPRoute of the Gateway API: no policy for inbound calls; on a Service its clients meet them. Pure."""
 
-from dataclasses import dataclass
-
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.kind import GATEWAY_GROUP, Kind
 from meshpolicy.kinds.references import Target
 from meshpolicy.kinds.route import read_parent
 from meshpolicy.kinds.routerules import check_egress_parents
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StreamRoute:
     """A route of connections, as far as one has to know that there is one."""
 

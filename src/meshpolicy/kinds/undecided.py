@@ -1,14 +1,14 @@
 """Objects of which it is not known what they say: they exist, or may exist, and decide something (R130). Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from meshpolicy.core.policy import Ref
+from meshpolicy.record import record
 
 AUTHENTICATIONS = frozenset({"MeshTLSAuthentication", "NetworkAuthentication"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Undecided:
     """An object that cannot be read, since something has yet to be filled in, rendered or chosen."""
 

@@ -1,7 +1,7 @@
 """What runs in the cluster: pods, templates of pods, and machines outside. Pure values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import Address
@@ -10,9 +10,10 @@ from meshpolicy.core.truth import Truth
 from meshpolicy.kinds.annotations import CONTROL_PLANE
 from meshpolicy.kinds.container import Container
 from meshpolicy.kinds.sidecar import Sidecar
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Injection:
     """Whether a pod gets Linkerd's sidecar, and why."""
 
@@ -21,7 +22,7 @@ class Injection:
     """A sentence's end after the workload's name: `gets no sidecar: it is on the host's network`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Workload:
     """A Pod, the template of a Deployment (or its like), or an ExternalWorkload."""
 

@@ -2,11 +2,11 @@
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from meshpolicy.core.document import Document
 from meshpolicy.kinds.gitops import APPLICATION, FLUX
+from meshpolicy.record import record
 
 CHANGES = {
     *("patches", "patchesStrategicMerge", "patchesJson6902", "components", "namePrefix", "nameSuffix"),
@@ -17,7 +17,7 @@ CHANGES = {
 ARTIFACTS = ("OCIRepository", "Bucket")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """A folder that Flux renders, with the variables and the namespace that it gives to all below it."""
 

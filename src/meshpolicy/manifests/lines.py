@@ -2,14 +2,15 @@
 
 import functools
 import re
-from dataclasses import dataclass
 
 import yaml
+
+from meshpolicy.record import record
 
 ITEM = re.compile(r"\[(\d+)\]")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lines:
     """One document of a text, counted from 1."""
 

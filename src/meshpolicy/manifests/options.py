@@ -1,14 +1,15 @@
 """How files are read: which are left out, what is filled in, which overlay is chosen. A pure value."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from meshpolicy.manifests.gitops import Scope
 from meshpolicy.manifests.paths import display_path
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chart:
     """A Helm chart to be rendered, and with what."""
 
@@ -20,7 +21,7 @@ class Chart:
     """Files, a later one before an earlier."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadOptions:
     """How files are read."""
 

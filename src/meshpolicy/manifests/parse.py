@@ -4,7 +4,7 @@ Every problem is collected. What a cluster would refuse is known beside what can
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from meshpolicy.core.document import Document, located
 from meshpolicy.core.errors import Place, Problem, ProblemKind
@@ -31,6 +31,7 @@ from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests import duplicates
 from meshpolicy.manifests.duplicates import Given
 from meshpolicy.manifests.installed import is_config, with_installed
+from meshpolicy.record import record
 
 WORKLOADS = frozenset(key for key, kind in KINDS.items() if kind.template) | {("", "Pod")}
 NETWORK_POLICIES = frozenset({"NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})
@@ -45,7 +46,7 @@ MOST_ADMITTED = 20_000
 """Objects that are kept from one state to the next; more are forgotten all at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Manifests:
     """Documents, what they say, and what is wrong with them."""
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from meshpolicy.manifests.folder import HIDDEN, SUFFIXES, is_excluded, lost_over
 from meshpolicy.manifests.kustomization import NAMES
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.options import AS_IT_IS, ReadOptions
+from meshpolicy.record import record
 
 LINK = "120000"
 """The mode of a link."""
@@ -75,7 +76,7 @@ def read_revision(
         return documents, (*problems, *lost, *_outside(found.links, named, inner), *others)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LaidOut:
     """What a reader may need of a revision, in a folder."""
 
@@ -167,7 +168,7 @@ def _linked(folder: Path, links: Mapping[Path, str]) -> tuple[tuple[Path, str], 
     return tuple((link, target) for link, target, outside in lost if outside or link.name.endswith(SUFFIXES))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Entry:
     """A file of a revision."""
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -14,6 +13,7 @@ from meshpolicy.manifests.foreign import may_be_manifest
 from meshpolicy.manifests.kustomization import NAMES
 from meshpolicy.project.read import FILE
 from meshpolicy.project.schema import FILE as SCHEMA
+from meshpolicy.record import record
 
 ASIDE = frozenset({"tests", "test", "testdata", "examples", "docs", "node_modules", "vendor"})
 """Folders that seldom hold what runs."""
@@ -28,7 +28,7 @@ REST = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """What lies in a folder."""
 

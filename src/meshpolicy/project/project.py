@@ -1,6 +1,6 @@
 """What `meshpolicy.yaml` says. Pure values."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
 from meshpolicy.cases.proofs import Claimed
@@ -8,9 +8,10 @@ from meshpolicy.core.errors import Place
 from meshpolicy.findings.finding import Finding
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.options import AS_IT_IS, ReadOptions
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suppression:
     """A finding that does not fail the run: of which code, of which object, why, and until when."""
 
@@ -27,7 +28,7 @@ class Suppression:
         return finding.code.code == self.code and fnmatchcase(str(finding.subject), self.object)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Project:
     """What is read, what must hold, and what was accepted."""
 

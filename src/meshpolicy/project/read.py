@@ -1,7 +1,6 @@
 """Reads `meshpolicy.yaml` strictly: an unknown field is an error. Opens the file through `load` only."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,6 +19,7 @@ from meshpolicy.manifests.load import load
 from meshpolicy.manifests.options import Chart, ReadOptions
 from meshpolicy.manifests.paths import display_path
 from meshpolicy.project.project import Project, Suppression
+from meshpolicy.record import record
 
 FILE = "meshpolicy.yaml"
 FIELDS: Mapping[str, str] = {
@@ -79,7 +79,7 @@ def read_project(path: str) -> Project:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Reader:
     """Reads the fields of one file that lies in a folder."""
 

@@ -1,7 +1,6 @@
 """Runs what `meshpolicy.yaml` asks for: findings, sentences, accepted access, cases. One value tells all of it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -18,6 +17,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.parse import Manifests
 from meshpolicy.manifests.sources import read
 from meshpolicy.project.project import Project, Suppression
+from meshpolicy.record import record
 
 
 class Part(StrEnum):
@@ -30,7 +30,7 @@ class Part(StrEnum):
     SUPPRESSIONS = "suppressions"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Check:
     """One thing that was looked at."""
 
@@ -52,7 +52,7 @@ class Check:
         return self.severity in (Severity.ERROR, Severity.WARNING)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """What a run found."""
 

@@ -1,7 +1,7 @@
 """The project's file in the two states of a review: that of the state before says how both are read."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from meshpolicy.core.errors import InvalidInput
@@ -9,9 +9,10 @@ from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.revisions import holds, is_revision, laid_out
 from meshpolicy.project.project import Project
 from meshpolicy.project.read import read_project
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chosen:
     """How a review reads both states."""
 

@@ -5,7 +5,8 @@ A user and a password before a host are left out: they are shown nowhere.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from meshpolicy.record import record
 
 HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*\.?"
 URL = re.compile(
@@ -62,7 +63,7 @@ USUAL = {
 MOST = 65535
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Address:
     """A host that a text names, and what it says of the call."""
 

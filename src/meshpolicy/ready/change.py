@@ -1,7 +1,6 @@
 """The smallest changes that allow what is refused: each is decided anew, and takes nothing from others. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from meshpolicy.analysis.suggest import Manifest, own_labels, suggestion
@@ -12,6 +11,7 @@ from meshpolicy.kinds.cluster import Cluster, with_policies
 from meshpolicy.kinds.kind import POLICY_GROUP, Object
 from meshpolicy.ready.held import Held, Standing, hold
 from meshpolicy.ready.need import Need, NeedKind, Party
+from meshpolicy.record import record
 
 Read = Callable[[Sequence[Manifest]], Sequence[Object]]
 """Reads manifests."""
@@ -22,7 +22,7 @@ ADMIN_PORT_NAME = "linkerd-admin"
 EVERYWHERE = ({"cidr": "0.0.0.0/0"}, {"cidr": "::/0"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """What to do about one need."""
 
@@ -31,7 +31,7 @@ class Step:
     """Objects to apply; none where no object does it, or one of a step before does."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Planned:
     """A step for each need that is refused, and the cluster that they lead to."""
 

@@ -7,13 +7,14 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from meshpolicy.core.errors import Place
 from meshpolicy.core.fields import Fields
 from meshpolicy.ready.address import is_address_name
 from meshpolicy.ready.manifest import Manifest, Written
 from meshpolicy.ready.need import NeedKind, Unseen
+from meshpolicy.record import record
 
 REFERENCE = re.compile(r"\$\$|\$\((?P<name>[^()\s]+)\)")
 SHELL = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<plain>[A-Za-z_]\w*))")
@@ -30,7 +31,7 @@ TRUST = re.compile(
 """Names of ConfigMaps and Secrets that hold no addresses."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """A text that a container is given."""
 

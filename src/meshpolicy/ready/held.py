@@ -1,7 +1,7 @@
 """A need held against the policies and the transport: answered, refused, or not known. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import ip_address
 
@@ -23,6 +23,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.ready.need import Need, NeedKind, Party
+from meshpolicy.record import record
 
 NODES = ("203.0.113.7", "10.255.255.254", "192.168.255.254", "2001:db8::7")
 """Addresses that a node may have: outside of the cluster's networks, and in them."""
@@ -46,7 +47,7 @@ class Standing(StrEnum):
         return self in (Standing.CORRECT, Standing.UNPROTECTED)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Held:
     """A need, and what becomes of it."""
 

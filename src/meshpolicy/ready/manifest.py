@@ -1,14 +1,15 @@
 """Objects as they are written: those that decide no access tell who needs it. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
 from meshpolicy.core.fields import Fields, objects_of
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Manifest:
     """One object as it is written."""
 

@@ -5,7 +5,6 @@ domain (kubernetes/dns, specification 1.1; `pkg/kubelet/network/dns/dns.go`).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address
 
 from meshpolicy.decide.transport import ServiceTarget
@@ -14,13 +13,14 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.service import Service, ServicePort
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.ready.manifest import Written
+from meshpolicy.record import record
 
 LOCAL = frozenset({"localhost", "localhost.localdomain", "ip6-localhost"})
 MOST_NAMES = 5
 """Names that may stand for one another before an address."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Behind:
     """The pods that a name leads to."""
 
@@ -36,7 +36,7 @@ class Behind:
         return None if self.service is None or self.entry is None else ServiceTarget(self.service, self.entry)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Named:
     """What a host means."""
 

@@ -1,6 +1,5 @@
 """What somebody needs: a call that the manifests declare, or that was observed. Pure values."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from meshpolicy.core.client import Traffic
@@ -9,6 +8,7 @@ from meshpolicy.core.match import Network
 from meshpolicy.core.policy import Ref
 from meshpolicy.decide.transport import ServiceTarget
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
 
 
 class NeedKind(StrEnum):
@@ -42,7 +42,7 @@ class Party(StrEnum):
     OUTSIDE = "an unmeshed client"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asking:
     """What is asked for, as far as it is known."""
 
@@ -63,7 +63,7 @@ class Asking:
         return f"{self.method} {self.path}" if self.whole else "requests"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Need:
     """A call that somebody needs."""
 
@@ -113,7 +113,7 @@ class Need:
         return (caller, self.server.ref, self.port, through, self.asking)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unseen:
     """Something that may be a need, and that cannot be read from the input."""
 

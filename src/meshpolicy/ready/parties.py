@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.ready.need import Party
+from meshpolicy.record import record
 
 IMAGES = {
     Party.PROMETHEUS: frozenset({"prometheus", "vmagent", "vmsingle", "victoria-metrics"}),
@@ -25,7 +25,7 @@ NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parties:
     """The workloads that are the ingress controllers, and Prometheus; without one, the party itself."""
 

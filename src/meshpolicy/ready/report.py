@@ -1,7 +1,6 @@
 """Whether deny can go on: what is needed, what becomes of it, what nobody needs, and in which order to go. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from meshpolicy.analysis.access import Access, accesses, admits
@@ -24,6 +23,7 @@ from meshpolicy.ready.observed import Observed
 from meshpolicy.ready.outside import Outside
 from meshpolicy.ready.parties import find_parties
 from meshpolicy.ready.scrapes import Scrapes, sidecar_scrapes
+from meshpolicy.record import record
 from meshpolicy.traffic.call import ObservedCall
 
 Rebuild = Callable[[Iterable[Object]], Cluster]
@@ -41,7 +41,7 @@ class Readiness(StrEnum):
     """None is known to be refused, and not all can be seen."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Uncalled:
     """A port of a Service that nobody is known to call, and that deny closes to all: programs may name it in code."""
 
@@ -51,7 +51,7 @@ class Uncalled:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Turn:
     """When a namespace's turn comes, and why."""
 
@@ -60,7 +60,7 @@ class Turn:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """The answer."""
 

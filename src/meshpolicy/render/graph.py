@@ -8,6 +8,7 @@ from meshpolicy.analysis.words import access_words, account
 from meshpolicy.core.match import IdentityMatch
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.record import record
 from meshpolicy.render.tables import wrapped
 
 OUTSIDE = ""
@@ -16,7 +17,7 @@ LABEL = 30
 """Characters in a line of a label."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A workload, or clients of whom the manifests hold no workload."""
 
@@ -43,7 +44,7 @@ class Edge:
         return [part for line in self.lines for part in wrapped(line, LABEL, indent=" ")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Graph:
     """Nodes with their columns, and the edges between them."""
 

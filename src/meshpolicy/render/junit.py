@@ -1,12 +1,12 @@
 """Results as XML of JUnit's form, which CI services read. Text is built here and printed elsewhere."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from xml.sax.saxutils import escape, quoteattr
 
 from meshpolicy.cases.verify import Result
 from meshpolicy.findings.finding import Finding, Severity
+from meshpolicy.record import record
 from meshpolicy.render.visible import visible
 
 
@@ -18,7 +18,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One test of a suite."""
 

@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from meshpolicy.analysis import prove
 from meshpolicy.analysis.prove import Outcome
 from meshpolicy.api.proof import Proof, public
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.record import record
 from meshpolicy.render.json import witness_object
 from meshpolicy.render.tables import fitted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Told:
     """A proof with the manifests that it is about, and why its sentence must hold."""
 

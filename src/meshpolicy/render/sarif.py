@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from meshpolicy.core.errors import Place
 from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.findings.registry import codes
+from meshpolicy.record import record
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """One thing that is wrong, by the rule that says so."""
 

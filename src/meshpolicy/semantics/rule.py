@@ -1,7 +1,8 @@
 """What a rule is: a sentence, where it was found, and what confirms it. Pure values."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from meshpolicy.record import record
 
 LINKERD = "edge-26.8.3"
 """The release that was read (linkerd2 b24cd4059, linkerd2-proxy 29637b64f) and measured."""
@@ -18,7 +19,7 @@ class Evidence(StrEnum):
     """The Kubernetes API defines it, and a real cluster answered so."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """One fact on which answers rest."""
 

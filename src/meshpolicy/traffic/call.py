@@ -1,9 +1,10 @@
 """A call that a proxy has seen, as far as its log or metric tells. Pure values."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from meshpolicy.core.errors import Place
+from meshpolicy.record import record
 
 
 class CallerKind(StrEnum):
@@ -19,7 +20,7 @@ class CallerKind(StrEnum):
     """The source does not say."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Caller:
     """Who calls."""
 
@@ -32,7 +33,7 @@ class Caller:
     """What the source calls it: a pod, `kubelet`, `unmeshed`; empty where it does not."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Called:
     """Who is called. A part that the source does not tell is empty, a port 0."""
 
@@ -80,7 +81,7 @@ class Outcome(StrEnum):
     """The source does not say: a 403 may come from the proxy and from the application."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObservedCall:
     """One request or connection, or many alike."""
 

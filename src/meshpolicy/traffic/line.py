@@ -1,10 +1,11 @@
 """What a line of a log is: a call, something that is none, or nothing that is understood. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from meshpolicy.core.uri import host_of, parse_uri
+from meshpolicy.record import record
 from meshpolicy.traffic.call import ObservedCall
 
 
@@ -12,7 +13,7 @@ class NotUnderstood(ValueError):
     """A line that is no call of any known form; its text says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unused:
     """A line that is understood, and tells of no inbound call."""
 
@@ -23,7 +24,7 @@ class Unused:
 Told = ObservedCall | Unused
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Prefix:
     """What `kubectl logs --prefix` writes before a line."""
 
@@ -70,7 +71,7 @@ def moment(written: str) -> float:
         raise NotUnderstood(f"`{written}` is no time of RFC 3339 with a zone") from None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """What a request asks for."""
 

@@ -7,9 +7,10 @@ Sources: linkerd2-proxy `linkerd/app/core/src/metrics.rs`, `linkerd/app/inbound/
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from meshpolicy.core.errors import Place
+from meshpolicy.record import record
 from meshpolicy.traffic.call import Called, Caller, CallerKind, ObservedCall, Outcome, Side, Transport, by_status
 from meshpolicy.traffic.line import NotUnderstood, Told, Unused
 
@@ -35,7 +36,7 @@ IDLE = Unused("series that have counted nothing")
 MOST_COUNT = 2**53
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sample:
     """One series with its last value."""
 

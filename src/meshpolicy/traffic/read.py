@@ -12,6 +12,7 @@ from pathlib import Path
 from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.manifests.content import content, standard_input
 from meshpolicy.manifests.paths import display_path
+from meshpolicy.record import record
 from meshpolicy.traffic import accesslog, localmesh, prometheus
 from meshpolicy.traffic.call import ObservedCall
 from meshpolicy.traffic.line import NotUnderstood, Prefix, Told, Unused
@@ -24,7 +25,7 @@ STAMP = re.compile(r"\d{4}-\d\d-\d\dT\S+ (?:(?:stdout|stderr) [FP] )?")
 ENDINGS = (".log", ".json", ".jsonl", ".ndjson", ".txt", ".prom")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Counted:
     """Lines or series of one file that tell of no inbound call."""
 
@@ -33,7 +34,7 @@ class Counted:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Observed:
     """All that was read."""
 

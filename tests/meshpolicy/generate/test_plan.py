@@ -85,7 +85,7 @@ def made(*calls: ObservedCall, **choices: list[str]) -> Generated:
 
 def of(**fields: Any) -> ObservedCall:
     """Return the usual call with other fields; those of its server by their names."""
-    server = {name: fields.pop(name) for name in Called.__slots__ if name in fields}
+    server = {name: fields.pop(name) for name in Called.__match_args__ if name in fields}
     client = fields.pop("client", CALL.client)
     return replace(CALL, server=Called(**server) if server else CALL.server, client=client, **fields)
 

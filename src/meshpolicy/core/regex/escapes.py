@@ -1,7 +1,5 @@
 r"""What a backslash begins, in a class and outside of one. Source: regex-syntax 0.8.11 `src/ast/parse.rs`."""
 
-from dataclasses import dataclass
-
 from meshpolicy.core.alphabet import SURROGATES, Intervals, complement
 from meshpolicy.core.regex.flags import Flags
 from meshpolicy.core.regex.reader import Reader
@@ -15,6 +13,7 @@ from meshpolicy.core.regex.unicode import (
     property_value_class,
     word,
 )
+from meshpolicy.record import record
 
 SPECIAL = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 LOOKS = {
@@ -38,7 +37,7 @@ NOT_UTF8 = "pattern can match invalid UTF-8"
 NOT_UNICODE = "Unicode not allowed here, where the flag u is off"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Literal:
     """One character of a pattern, and where it stands."""
 
@@ -48,7 +47,7 @@ class Literal:
     r"""Whether it is written `\xHH`, which without the flag u is a byte."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Class:
     """A set of characters that a backslash names, after the flags have been applied."""
 
@@ -56,7 +55,7 @@ class Class:
     place: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Condition:
     """An assertion that a backslash names."""
 
@@ -64,7 +63,7 @@ class Condition:
     place: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Undecided:
     """A class of Unicode that is not known here."""
 

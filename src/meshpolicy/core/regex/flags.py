@@ -1,11 +1,12 @@
 """The flags of a regular expression, `(?isUxmRu-…)`. Source: regex-syntax 0.8.11 `src/ast/parse.rs`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from meshpolicy.core.regex.reader import Reader
+from meshpolicy.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flags:
     """The flags in force at a place; the values are those at the beginning of a pattern."""
 

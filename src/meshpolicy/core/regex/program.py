@@ -4,7 +4,6 @@ Source: regex-automata 0.4.18 `src/nfa/thompson/compiler.rs`. Characters take th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from meshpolicy.core.alphabet import Intervals
@@ -23,12 +22,13 @@ from meshpolicy.core.regex.tree import (
     bounds,
     can_be_empty,
 )
+from meshpolicy.record import record
 
 STATE_LIMIT = 20_000
 """Rust runs programs of about 300,000 states; beyond this many, a pattern is not decided here."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Read:
     """Reads one character of a set, and goes on at `target`."""
 
@@ -36,7 +36,7 @@ class Read:
     target: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Check:
     """Goes on at `target` where a condition holds."""
 
@@ -44,14 +44,14 @@ class Check:
     target: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choose:
     """Goes on at each target, the first of them preferred."""
 
     targets: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Match:
     """The pattern has matched."""
 
@@ -59,7 +59,7 @@ class Match:
 State = Read | Check | Choose | Match
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program:
     """The states of a pattern, and where it begins."""
 

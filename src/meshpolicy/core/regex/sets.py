@@ -10,6 +10,7 @@ from meshpolicy.core.regex.escapes import NOT_UNICODE, NOT_UTF8, Class, Literal,
 from meshpolicy.core.regex.flags import Flags
 from meshpolicy.core.regex.reader import Reader
 from meshpolicy.core.regex.unicode import ASCII, NAMED_CLASSES, folded, folded_ascii
+from meshpolicy.record import record
 
 OPERATIONS = ("&&", "--", "~~")
 UNCLOSED = "unclosed character class"
@@ -43,7 +44,7 @@ class _Bracket:
     operation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CharacterClass:
     """A class in brackets, how deep it is nested, and what in it is not known here."""
 

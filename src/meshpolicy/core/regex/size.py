@@ -6,7 +6,6 @@ known between two bounds only.
 Sources: regex-automata 0.4.18 `src/nfa/thompson/{builder,compiler}.rs`, regex-syntax 0.8.11 `src/hir/mod.rs`.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from meshpolicy.core.alphabet import Intervals
@@ -23,6 +22,7 @@ from meshpolicy.core.regex.tree import (
     bounds,
 )
 from meshpolicy.core.regex.utf8 import UTF8_LENGTHS, sequences
+from meshpolicy.record import record
 
 LIMIT = 10 * 2**20
 """The bytes that `regex::Regex::new` allows."""
@@ -31,7 +31,7 @@ AROUND = 10 * STATE
 """At most what stands around every program: the search for a beginning, the whole match's capture, the match."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Size:
     """Two bounds of a size in bytes."""
 

@@ -23,6 +23,7 @@ from meshpolicy.core.regex.tree import (
     Repetition,
 )
 from meshpolicy.core.regex.unicode import category, folded, folded_ascii
+from meshpolicy.record import record
 
 NEST_LIMIT = 250
 NEST_DECIDED = 100
@@ -35,7 +36,7 @@ LINE_ENDS: Intervals = ((0x0A, 0x0A), (0x0D, 0x0D))
 COUNTS = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Part:
     """A part of a concatenation, and how deep it is nested; no node where it only sets flags."""
 

@@ -7,13 +7,13 @@ Source: regex-automata 0.4.18 `src/nfa/thompson/pikevm.rs`, `src/util/look.rs`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from meshpolicy.core.alphabet import Alphabet, Intervals, contains
 from meshpolicy.core.regex.program import Check, Choose, Match, Program, Read, classes, compiled
 from meshpolicy.core.regex.tree import Assertion, Look
 from meshpolicy.core.regex.unicode import NAMED_CLASSES, word
+from meshpolicy.record import record
 
 CARRIAGE_RETURN: Intervals = ((0x0D, 0x0D),)
 LINE_FEED: Intervals = ((0x0A, 0x0A),)
@@ -26,7 +26,7 @@ NO_THREADS: Threads = (NO_LETTER, ())
 """Nothing matches any more, whatever follows."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """A program with its alphabet: what its classes and conditions tell apart."""
 
@@ -102,7 +102,7 @@ class Reading:
         return CONDITIONS[assertion.look](Neighbours(self.letters, name, previous, following))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Neighbours:
     """The letters before and after a place."""
 

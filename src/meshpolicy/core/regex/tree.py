@@ -1,9 +1,9 @@
 """A regular expression as a tree, after its flags have been applied. Pure values."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from meshpolicy.core.alphabet import Intervals
+from meshpolicy.record import record
 
 
 class Look(Enum):
@@ -23,19 +23,19 @@ class Look(Enum):
     WORD_END_HALF = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Empty:
     """Matches the empty text."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Characters:
     """Matches one character of a set; no text at all where the set is empty."""
 
     codes: Intervals
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assertion:
     """Matches the empty text where the condition holds."""
 
@@ -44,7 +44,7 @@ class Assertion:
     """Whether word characters are those of Unicode, or of ASCII only."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repetition:
     """Matches its node `least` to `most` times; None is any number."""
 
@@ -54,21 +54,21 @@ class Repetition:
     greedy: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """A group that Rust captures, which costs it memory."""
 
     node: "Node"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Concatenation:
     """Matches its parts one after the other."""
 
     parts: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alternation:
     """Matches one of its branches; an earlier one is preferred."""
 
