@@ -1,7 +1,8 @@
-"""Workloads that call under another identity than before: what they may ask now, and what no longer. Pure.
+"""Workloads that call under another identity than before, or as other pods: what they may ask now. Pure.
 
-A change of policies is told of identities, whoever holds them. But a workload that loses its sidecar, or gets another
-ServiceAccount, calls as somebody else: its own calls are compared, as they came before and as they come now.
+A change of policies is told of identities and of pods, whoever they are. But a workload that loses its sidecar, or gets
+another ServiceAccount or other labels, calls as somebody else: its own calls are compared, as they came before and as
+they come now.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from meshpolicy.analysis.calls import Calls, Entry, Port, Reading, Way
 from meshpolicy.analysis.clients import ClientTerm, grant_lists, meets_identity
 from meshpolicy.analysis.outcomes import Bits, patterns_of
 from meshpolicy.analysis.patterns import IdentityPattern
-from meshpolicy.analysis.pods import EVERYBODY, PodClass
+from meshpolicy.analysis.pods import EVERYBODY, PodClass, seen_of
 from meshpolicy.analysis.ports import BY_ADDRESS, POD_ADDRESS, service_ways
 from meshpolicy.analysis.regions import Region
 from meshpolicy.analysis.requests import Cell
@@ -42,6 +43,8 @@ class IdentityChange:
     workload: Ref
     before: Identities
     after: Identities
+    moved: str = ""
+    """Why NetworkPolicies see another pod in it than before; empty: they do not."""
 
 
 @record
@@ -54,7 +57,7 @@ class Flips:
 
 
 class IdentityChanges:
-    """The workloads of two states of a cluster that may call under another identity."""
+    """The workloads of two states of a cluster that may call under another identity, or as other pods."""
 
     def __init__(self, old: Cluster, new: Cluster) -> None:
         self._states = (old, new)
@@ -62,7 +65,10 @@ class IdentityChanges:
         pairs = ((before[workload.ref], workload) for workload in new.workloads if workload.ref in before)
         self._by_dialled: dict[tuple[int, int], list[tuple[int, IdentityChange]]] = {}
         self._by_answers: dict[object, _ClientFlips] = {}
-        self.clients = tuple((one, other) for one, other in pairs if _speech(old, one) != _speech(new, other))
+        told = ((one, other, _moved((old, new), one, other)) for one, other in pairs)
+        found = [(one, other, why) for one, other, why in told if why or _speech(old, one) != _speech(new, other)]
+        self.clients = tuple((one, other) for one, other, _ in found)
+        self._moved = tuple(why for *_, why in found)
 
     def to_port(
         self, before: Port, after: Port, *, same: bool, walled: bool
@@ -73,6 +79,8 @@ class IdentityChanges:
         Raises what `Calls` raises.
         """
         found = self._changes(before, after) if self.clients else []
+        if not walled:
+            found = [one for one in found if one.change.before != one.change.after]
         if found and same and not walled:
             answers = _Answers(after)
             found = [one for one in found if not answers.alike(one)]
@@ -117,7 +125,7 @@ class IdentityChanges:
         ]
 
     def _dialling(self, before: int, after: int) -> list[tuple[int, IdentityChange]]:
-        """Return the clients that call under another identity where they connect to these ports, with their number."""
+        """Return the clients that call as somebody else where they connect to these ports, with their number."""
         key = before, after
         if key not in self._by_dialled:
             pairs = (
@@ -125,9 +133,9 @@ class IdentityChanges:
                 for number, (one, other) in enumerate(self.clients)
             )
             self._by_dialled[key] = [
-                (number, IdentityChange(self.clients[number][1].ref, was, now))
+                (number, IdentityChange(self.clients[number][1].ref, was, now, self._moved[number]))
                 for number, was, now in pairs
-                if was != now
+                if was != now or self._moved[number]
             ]
         return self._by_dialled[key]
 
@@ -207,6 +215,17 @@ def _speech(cluster: Cluster, workload: Workload) -> tuple[object, ...]:
     return identity_of(cluster, workload), *(own if workload.injection.sidecar.possible else ())
 
 
+def _moved(states: tuple[Cluster, Cluster], before: Workload, after: Workload) -> str:
+    """Return why NetworkPolicies see another pod in a workload than before; empty: they do not."""
+    if before.host_network is not after.host_network:
+        why = "now on its node's network" if after.host_network else "no longer on its node's network"
+    elif before.labels != after.labels:
+        why = "with other labels"
+    else:
+        return ""
+    return why if any(seen_of(state, before) != seen_of(state, after) for state in states) else ""
+
+
 def _identities(cluster: Cluster, client: Workload, dialled: int) -> Identities:
     """Return under which identity a client calls where it connects to a port, whatever is behind it."""
     own = identity_of(cluster, client)
@@ -263,9 +282,13 @@ class ClientCalls:
 
     def _compare(self, found: Flips, way: Way, cell: Cell) -> None:
         before, after = self.identities
-        opened, closed, moved = self._flips(way, cell, before, after)
-        # Who reads that both identities gain or lose these calls need not read it of the client.
-        told = [self._flips(way, cell, (one,), (one,)) for one in dict.fromkeys((*before, *after))]
+        opened, closed, moved = self._flips(way, cell, before, after, self.groups)
+        # Who reads that both identities, and both pods, gain or lose these calls need not read it of the client.
+        told = [
+            self._flips(way, cell, (one,), (one,), (group, group))
+            for one in dict.fromkeys((*before, *after))
+            for group in dict.fromkeys(self.groups)
+        ]
         opened &= ~reduce(int.__and__, (gained for gained, _, _ in told))
         closed &= ~reduce(int.__and__, (lost for _, lost, _ in told))
         for flips, state, addresses in (
@@ -279,13 +302,15 @@ class ClientCalls:
                 entry = Entry(said, self.groups[state], cell)
                 flips[entry] = addresses << self.identities[state][0] * self.calls.clients.width
 
-    def _flips(self, way: Way, cell: Cell, before: tuple[int, ...], after: tuple[int, ...]) -> tuple[int, int, int]:
-        """Return from which addresses calls under these identities are opened, closed, and perhaps one of both."""
+    def _flips(
+        self, way: Way, cell: Cell, before: tuple[int, ...], after: tuple[int, ...], groups: tuple[int, int]
+    ) -> tuple[int, int, int]:
+        """Return from which addresses such calls of these pods are opened, closed, and perhaps one of both."""
         opened = closed = self.addresses
         moved = 0
         for variant in range(len(self.calls.variants)):
-            old = self._allowed(0, before, Entry(way, self.groups[0], cell), variant)
-            new = self._allowed(1, after, Entry(way, self.groups[1], cell), variant)
+            old = self._allowed(0, before, Entry(way, groups[0], cell), variant)
+            new = self._allowed(1, after, Entry(way, groups[1], cell), variant)
             now, gone = new.certain & ~old.possible, old.certain & ~new.possible
             moved |= now | gone | (old.possible ^ new.possible) | (old.certain ^ new.certain)
             opened, closed = opened & now, closed & gone

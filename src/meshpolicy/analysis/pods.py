@@ -80,7 +80,7 @@ def pod_classes(clusters: Sequence[Cluster]) -> tuple[PodClass, ...]:
         return (EVERYBODY,)
     found: dict[object, tuple[Workload, dict[str, None]]] = {}
     for workload, name in _candidates(clusters):
-        key = tuple(_sign(cluster, workload) for cluster in clusters)
+        key = tuple(seen_of(cluster, workload) for cluster in clusters)
         names = found.setdefault(key, (workload, {}))[1]
         names |= {name: None} if name else {}
     return (OUTSIDE, *(PodClass(workload, tuple(names)) for workload, names in found.values()))
@@ -103,7 +103,7 @@ def walled(cluster: Cluster, server: Workload) -> bool:
     return outwards or bool(policies.matching(server, Direction.INGRESS)) or not policies.only_network_policies
 
 
-def _sign(cluster: Cluster, pod: Workload) -> tuple[object, ...]:
+def seen_of(cluster: Cluster, pod: Workload) -> tuple[object, ...]:
     """Return all that the NetworkPolicies of a cluster see of a pod but its address."""
     policies = index_of(cluster).network_policies
     bare = Endpoint(replace(pod, addresses=()))

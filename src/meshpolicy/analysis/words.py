@@ -88,9 +88,11 @@ def _outside(part: Part[NetworkMatch]) -> str:
 
 
 def caller_words(change: IdentityChange, clients: ClientSet, settings: MeshSettings) -> str:
-    """Return a workload that calls under another identity: `Pod shop/cart (was shop/cart, now unmeshed)`."""
+    """Return a workload that calls as somebody else: `Pod shop/cart (was shop/cart, now unmeshed)`."""
     was, now = (" or ".join(_own(one, settings) for one in said) for said in (change.before, change.after))
-    return f"{change.workload} (was {was}, now {now}){_networks(clients)}"
+    who = now if change.before == change.after else f"was {was}, now {now}"
+    moved = f", {change.moved}" if change.moved else ""
+    return f"{change.workload} ({who}{moved}){_networks(clients)}"
 
 
 def _own(identity: str, settings: MeshSettings) -> str:

@@ -1,4 +1,4 @@
-"""A workload that calls under another identity: the difference tells all of its calls that flip, and no other."""
+"""A workload that calls under another identity, or as another pod: the difference tells its calls that flip."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -46,7 +46,12 @@ def _passes_its_sidecar_to_the_pod(client: Manifest) -> None:
     client["metadata"]["annotations"]["config.linkerd.io/skip-outbound-ports"] = "8080"
 
 
+def _has_other_labels(client: Manifest) -> None:
+    client["metadata"]["labels"]["app"] = "renamed"
+
+
 EDITS: tuple[Edit, ...] = (
+    _has_other_labels,
     _loses_its_sidecar,
     _gets_a_sidecar,
     _has_another_account,
@@ -180,3 +185,27 @@ def test_what_a_network_policy_lets_in_counts() -> None:
     state = (*GUARDED, network_policy(ingress=[{"ports": [{"port": 8080}]}], policyTypes=["Ingress"]))
     found = compare(cluster(*state), cluster(*_edited(state, "pinger", _loses_its_sidecar)))
     assert {one.change for one in found if one.port == 8080} == set()
+
+
+PINGER_ALONE = network_policy(
+    ingress=[{"from": [{"podSelector": {"matchLabels": {"app": "pinger"}}}]}], policyTypes=["Ingress"]
+)
+SHUT_IN = network_policy("renamed", policyTypes=["Egress"], egress=[])
+
+
+@pytest.mark.parametrize(
+    ("policies", "ports"),
+    [((PINGER_ALONE,), {8080, 9090, 4191}), ((SHUT_IN,), {8080, 9090, 4191}), ((), set())],
+    ids=["who may come in", "who may go out", "no NetworkPolicy"],
+)
+def test_a_client_with_other_labels_is_a_line_where_network_policies_go_by_them(
+    policies: tuple[Manifest, ...], ports: set[int]
+) -> None:
+    """N1, N5: its identity stays the same, and no policy is another one."""
+    state = (*GUARDED, *policies)
+    old, new = cluster(*state), cluster(*_edited(state, "pinger", _has_other_labels))
+    for before, after, change in ((old, new, Change.CLOSED), (new, old, Change.OPENED)):
+        found = [one for one in compare(before, after) if one.server.name == "ponger"]
+        assert {(one.change, one.port) for one in found} == {(change, port) for port in ports}
+        lines = changes_as_text(found, after).splitlines()[1:]
+        assert all("Pod arena/pinger (arena/pinger, with other labels)" in line for line in lines), lines
