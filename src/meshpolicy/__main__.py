@@ -15,7 +15,10 @@ def main() -> None:
     """Run the command line."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads enough of it and leaves ends it, as of any tool
     gc.set_threshold(GC_THRESHOLD, 50, 50)
-    command()
+    try:
+        command()
+    finally:
+        gc.freeze()  # or the end of the process would look through all objects once more
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 """The command line. Each verb is a module here, imported when it is called."""
 
-from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -10,24 +9,35 @@ from meshpolicy import __version__
 from meshpolicy.cli.echo import echo
 from meshpolicy.core.errors import InvalidInput, MeshPolicyError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class Verb(NamedTuple):
+    """Where a verb is, and what it answers, which the list of verbs shows without importing it."""
+
+    module: str
+    question: str
+
+
 VERBS = {
-    "list": "access",
-    "check": "check",
-    "lint": "lint",
-    "diff": "diff",
-    "review": "review",
-    "prove": "prove",
-    "ready": "ready",
-    "generate": "generate",
-    "test": "cases",
-    "init": "init",
-    "run": "run",
-    "accept": "accept",
-    "blast": "blast",
-    "mutate": "mutate",
-    "completion": "completion",
+    "list": Verb("access", "Who may call whom?"),
+    "check": Verb("check", "May this one call this, and why?"),
+    "lint": Verb("lint", "What is wrong in these manifests?"),
+    "diff": Verb("diff", "What does this change open or close?"),
+    "review": Verb("review", "What must a reviewer of this change know?"),
+    "prove": Verb("prove", "Is it so, for every request?"),
+    "ready": Verb("ready", "What breaks if deny goes on?"),
+    "generate": Verb("generate", "Which policies allow what runs, and no more?"),
+    "test": Verb("cases", "Is it still as we wrote it down?"),
+    "init": Verb("init", "How do I begin with a meshpolicy.yaml?"),
+    "run": Verb("run", "Is all of it as meshpolicy.yaml says?"),
+    "accept": Verb("accept", "What have we agreed to?"),
+    "blast": Verb("blast", "What opens if this account is compromised?"),
+    "mutate": Verb("mutate", "Which rules does no case notice?"),
+    "completion": Verb("completion", "How does my shell complete this?"),
 }
-"""The verbs in the order in which a person meets them, and their modules."""
+"""The verbs in the order in which a person meets them."""
 
 
 class Verbs(click.Group):
@@ -43,9 +53,24 @@ class Verbs(click.Group):
         del ctx
         if cmd_name not in VERBS:
             return None
-        command: Any = import_module(f"meshpolicy.cli.{VERBS[cmd_name]}").command
+        command: Any = import_module(f"meshpolicy.cli.{VERBS[cmd_name].module}").command
         assert isinstance(command, click.Command)  # noqa: S101 # every module of VERBS holds one
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs with their questions, and import none."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.question) for name, verb in VERBS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Return the verbs and options that a word may become; no verb is imported for it."""
+        from click.shell_completion import CompletionItem  # only shells ask
+
+        verbs = [
+            CompletionItem(name, help=verb.question) for name, verb in VERBS.items() if name.startswith(incomplete)
+        ]
+        return verbs + super(click.Group, self).shell_complete(ctx, incomplete)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -53,6 +78,8 @@ class Verbs(click.Group):
         """Return the verb that is asked for; a word that is none is told with the verbs that are close to it."""
         word = args[0]
         if word not in VERBS and not word.startswith("-") and not ctx.resilient_parsing:
+            from difflib import get_close_matches  # few verbs are misspelt
+
             close = get_close_matches(word, VERBS, n=3)
             ctx.fail(f"No such command '{word}'" + (f"; did you mean {' or '.join(close)}?" if close else "."))
         return super().resolve_command(ctx, args)
