@@ -102,9 +102,6 @@ class Patterns:
         for rule in (rule for http in policy.http_routes for rule in http.rules):
             for redirect in (part for part in rule.filters if isinstance(part, Redirect)):
                 self._add_redirect(redirect, rule)
-        if policy.rate_limit is not None:
-            for override in policy.rate_limit.overrides:
-                self.identities |= {} if override.rps else dict.fromkeys(override.identities)
 
     def _add_redirect(self, redirect: Redirect, rule: HttpRule) -> None:
         lengths = {_prefix_size(match) for match in rule.matches or (HttpMatch(),)}

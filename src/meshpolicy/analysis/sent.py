@@ -36,7 +36,8 @@ class Sent:
         if not PATH.fullmatch(sent):
             raise InvalidQuestion(f"path {sent}: a path begins with / and holds printable ASCII, no spaces")
         word = "POST" if self.traffic is Traffic.GRPC else self.method.upper()
-        return Request(word, sent, {"host": own, **self.headers}, self.headers.get("host", own))
+        host = {"host": own} if self.traffic is Traffic.HTTP else {}  # HTTP/2 has it beside its headers
+        return Request(word, sent, host | dict(self.headers), self.headers.get("host", own))
 
 
 def read_sent(

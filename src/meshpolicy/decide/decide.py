@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from meshpolicy.core.client import Arrival, Client, Traffic
+from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.policy import (
     Authorization,
     HeaderChange,
@@ -17,6 +18,7 @@ from meshpolicy.core.policy import (
     Redirect,
     Ref,
 )
+from meshpolicy.core.uri import parse_path
 from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.explain import governed, granted, limited, matched, not_granted, opaque_on_http
 from meshpolicy.decide.redirect import leads_elsewhere, location
@@ -24,6 +26,7 @@ from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, rout
 from meshpolicy.record import record
 
 CLIENT_ID = "l5d-client-id"
+CONNECTION_HEADERS = {"connection", "upgrade", "proxy-connection", "keep-alive"}
 
 
 class Verdict(StrEnum):
@@ -96,7 +99,7 @@ def _decide(policy: PortPolicy, client: Client, request: Request, traffic: Traff
     found = stack(policy, client.arrival, traffic)
     match found:
         case Stack.HTTP:
-            return _http(policy, client, request)
+            return _http(policy, client, request, traffic)
         case Stack.TCP:
             return _tcp(policy, client)
         case Decision():
@@ -202,9 +205,12 @@ def seen(policy: PortPolicy, client: Client) -> Client:
     return client
 
 
-def _http(policy: PortPolicy, client: Client, request: Request) -> Decision:
-    """Decide a request: route, authorization, filters, in this order (R85)."""
-    request = with_identity(request, client.identity)
+def _http(policy: PortPolicy, client: Client, request: Request, traffic: Traffic) -> Decision:
+    """Decide a request: route, authorization, filters, in this order (R85); one that is none gets no further."""
+    wrong = _unreadable(request)
+    if wrong is not None:
+        return Decision(Verdict.PROTOCOL_ERROR, 400 if traffic is Traffic.HTTP else 0, (wrong,))
+    request = with_identity(without_connection_headers(request), client.identity)
     routed = routed_by(policy, request)
     if isinstance(routed, Decision):
         return routed
@@ -231,6 +237,27 @@ def routed_by(policy: PortPolicy, request: Request) -> Routed | Decision:
     names = ", ".join(str(route.ref) for route in routes) or "none"
     reason = Reason(f"no route matches {request.method} {request.path}; there are: {names}", "R85")
     return Decision(Verdict.NOT_FOUND, 404, (*governed(policy), reason))
+
+
+def _unreadable(request: Request) -> Reason | None:
+    """Return why a proxy takes a request for none, before it looks at any policy; None: it is one (R136)."""
+    if not request.path.startswith("/"):
+        return None
+    if parse_path(request.path) is None:
+        return Reason(f"no URI holds the path {request.path}: escape its characters, `<` as %3C", "R136")
+    if request.method == "CONNECT":
+        return Reason(f"a CONNECT names a host and a port, and no path such as {request.path}", "R136")
+    return None
+
+
+def without_connection_headers(request: Request) -> Request:
+    """Return a request without the headers that a proxy takes out before it looks for a route (R137)."""
+    if request.headers.get("upgrade", "h2c") != "h2c":
+        return request
+    listed = request.headers.get("connection", "").partition(NEXT_LINE)[0]
+    named = {name.strip().lower() for name in listed.split(",")}
+    kept = {name: value for name, value in request.headers.items() if name not in named | CONNECTION_HEADERS}
+    return replace(request, headers=kept)
 
 
 def with_identity(request: Request, identity: str) -> Request:

@@ -142,6 +142,19 @@ REQUESTS = (
         f"{PROXY}app/core/src/errors/respond.rs",
         READ,
     ),
+    Rule(
+        "R136",
+        "A path that no URI can hold, and a CONNECT to a path, are refused before any policy is asked: 400.",
+        f"{PROXY}http/upgrade/src/upgrade.rs is_bad_request, and the crate http, src/uri/path.rs",
+        READ,
+    ),
+    Rule(
+        "R137",
+        "Unless a request asks for an upgrade, Connection, what it names, Keep-Alive and Upgrade are taken out of it "
+        "before a route is looked for.",
+        f"{PROXY}http/upgrade/src/lib.rs strip_connection_headers",
+        READ,
+    ),
 )
 
 LIMITS = (

@@ -302,3 +302,38 @@ def test_a_route_to_other_backends_leaves_the_verdict_open() -> None:
     parents = [{"group": "core", "kind": "Service", "name": "ponger"}]
     elsewhere = route(prefix("/"), parents=parents, backendRefs=[{"name": "other", "port": 80}])
     assert outcome(elsewhere, service("other")) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({"path": "/<"}, "400"),
+        ({"path": "/a?<"}, "400"),
+        ({"path": "/a?`"}, "allow"),
+        ({"path": '/{"a"}|^'}, "allow"),
+        ({"method": "CONNECT"}, "400"),
+        ({"method": "TRACE"}, "allow"),
+    ],
+)
+def test_what_is_no_request_to_a_proxy_is_refused_before_any_policy(sent: Manifest, expected: str) -> None:
+    """R136."""
+    path = sent.get("path", "/")
+    asked = {name: value for name, value in sent.items() if name != "path"}
+    assert outcome(server(accessPolicy="all-unauthenticated"), server=f"ponger:http{path}", **asked) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "headers", "expected"),
+    [
+        ("connection", {"connection": "close"}, "404"),
+        ("keep-alive", {"keep-alive": "close"}, "404"),
+        ("x", {"connection": "close, X", "x": "close"}, "404"),
+        ("x", {"connection": "y", "x": "close"}, "allow"),
+        ("upgrade", {"upgrade": "h2c"}, "404"),
+        ("upgrade", {"upgrade": "close", "connection": "upgrade"}, "allow"),
+    ],
+)
+def test_headers_of_the_connection_lead_to_no_route(name: str, headers: dict[str, str], expected: str) -> None:
+    """R137."""
+    matches = [{"headers": [{"name": name, "value": headers[name]}]}]
+    assert met(*matches, headers=headers) == expected
