@@ -1,6 +1,6 @@
 """Which routes and rate limits are in force on a Server, and what Linkerd writes into their status. Pure."""
 
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.policy import Reason, Ref
 from meshpolicy.index.ages import Order, may_be_oldest, other_orders
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.httplocalratelimitpolicy import RateLimitPolicy
@@ -57,6 +57,13 @@ class Attachments:
         self._routes: dict[Key, list[Route]] = {}
         self._orders: dict[Key, tuple[Order, ...]] = {}
         self._limits: dict[Key, list[RateLimitPolicy]] = {}
+        self._before: dict[Key, Reason] = {}
+        for route in cluster.routes:
+            if route.changed and not usable(route):
+                text = f"{route.ref} was changed to what Linkerd drops: what it said before may hold until a restart"
+                named = (parent.name for parent in route.parents if is_server(parent))
+                why = Reason(text, "R53", route.ref)
+                self._before |= {(route.ref.namespace, name): why for name in named}
         for route in filter(usable, cluster.routes):
             accepted = [parent for parent in filter(is_server, route.parents) if self.reason(route, parent) == ACCEPTED]
             for key in dict.fromkeys((parent.namespace, parent.name) for parent in accepted):
@@ -75,6 +82,11 @@ class Attachments:
     def routes(self, server: Server) -> tuple[Route, ...]:
         """Return the routes that are in force on a Server, in Linkerd's order (R47, R55)."""
         return tuple(self._routes.get((server.ref.namespace, server.ref.name), ()))
+
+    def unclear(self, server: Server) -> Reason | None:
+        """Return why nobody can tell which routes are in force on a Server; None: one can."""
+        before = self._before.get((server.ref.namespace, server.ref.name))
+        return before or next((route.unclear for route in self.routes(server) if route.unclear is not None), None)
 
     def other_orders(self, server: Server) -> tuple[Order, ...]:
         """Return the orders in which the routes of a Server may be instead, and lead requests elsewhere."""

@@ -181,14 +181,14 @@ def _selects(policy: ServerAuthorization, server: Server) -> bool:
 def legacy_grant(cluster: Cluster, policy: ServerAuthorization) -> Authorization | None:
     """Return the grant of a ServerAuthorization; without networks it means the cluster's own (R40, R41)."""
     authentication: Authentication
+    if policy.admits_nobody:
+        return None
     if policy.unauthenticated:
         authentication = Unauthenticated()
     elif policy.any_tls:
         authentication = TlsUnauthenticated()
-    elif policy.identities or policy.accounts:
-        authentication = TlsAuthenticated(tuple(identity_matches(cluster, policy.identities, policy.accounts)))
     else:
-        return None
+        authentication = TlsAuthenticated(tuple(identity_matches(cluster, policy.identities, policy.accounts)))
     return Authorization(policy.ref, policy.networks or networks(cluster.settings.cluster_networks), authentication)
 
 

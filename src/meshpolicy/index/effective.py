@@ -180,7 +180,7 @@ def _of(
     skipped_by = Reason(f"port {port} of {workload.ref} does not pass the proxy", "R10") if own.skips(port) else None
     unknown = Reason(f"{workload.ref}: {own.unknown}", "R116", workload.ref) if own.unknown else None
     if server is not None and unknown is None:
-        unknown = _unclear_route(cluster, server)
+        unknown = index_of(cluster).attachments.unclear(server)
     undecided = index_of(cluster).undecided(workload)
     if undecided is not None:
         unknown = Reason(f"{undecided.ref} {undecided.told}", "R130", undecided.ref)
@@ -192,12 +192,6 @@ def _of(
     return replace(
         policy, role=_role(workload, port), unguarded=skipped_by, bypasses=_bypasses(workload), unknown=unknown
     )
-
-
-def _unclear_route(cluster: Cluster, server: Server) -> Reason | None:
-    """Return why nobody can tell whether a route of a Server is in force; None: one can."""
-    routes = index_of(cluster).attachments.routes(server)
-    return next((route.unclear for route in routes if route.unclear is not None), None)
 
 
 def _role(workload: Workload, port: int) -> PortRole:

@@ -27,7 +27,7 @@ class AuthorizationPolicy:
 
 
 def read(document: Fields, ref: Ref) -> AuthorizationPolicy | None:
-    """Read an AuthorizationPolicy; which references it may hold together is `validate`'s."""
+    """Read an AuthorizationPolicy; None where Linkerd leaves it out. What it may name together is `validate`'s."""
     spec = document.child("spec")
     if not spec.has("requiredAuthenticationRefs"):
         spec.refuse("requiredAuthenticationRefs", "is missing; an empty list admits everyone", "R30")
@@ -35,8 +35,10 @@ def read(document: Fields, ref: Ref) -> AuthorizationPolicy | None:
     if not spec.has("targetRef"):
         spec.refuse("targetRef", "is missing", "R27")
         return None
+    target = read_target(spec.child("targetRef"), ref.namespace)
     references = tuple(read_target(entry, ref.namespace) for entry in spec.children("requiredAuthenticationRefs"))
-    return AuthorizationPolicy(ref, read_target(spec.child("targetRef"), ref.namespace), references)
+    known = kind_of(target) in TARGETS and all(kind_of(one) in (*IDENTITIES, NETWORKS) for one in references)
+    return AuthorizationPolicy(ref, target, references) if known else None
 
 
 def validate(document: Fields) -> None:

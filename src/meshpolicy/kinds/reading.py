@@ -25,6 +25,12 @@ def read_created(document: Fields) -> str:
     return text
 
 
+def was_changed(document: Fields) -> bool:
+    """Whether a stored object once said something else: if Linkerd cannot take it now, that is in force still (R38)."""
+    generation = document.child("metadata").data.get("generation")
+    return isinstance(generation, int) and generation > 1
+
+
 def read_selector(fields: Fields) -> Selector:
     """Read a label selector."""
     expressions: list[Expression] = []

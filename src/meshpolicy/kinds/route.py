@@ -13,7 +13,7 @@ from meshpolicy.core.match import HostMatch, ValueMatch
 from meshpolicy.core.policy import Filter, GrpcRule, HeaderChange, HttpRule, Reason, Redirect, Ref
 from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern, validate, why_validity_is_unknown
 from meshpolicy.kinds.proxyversion import compares_case
-from meshpolicy.kinds.reading import read_created
+from meshpolicy.kinds.reading import read_created, was_changed
 from meshpolicy.kinds.references import Target, read_target
 from meshpolicy.record import record
 
@@ -49,6 +49,8 @@ class Route:
     """Whether a backend is no Service, changes requests by filters of its own, or none of several has a weight."""
     unusable: str = ""
     """Why Linkerd drops the route although it was admitted (R53); empty: it is used."""
+    changed: bool = False
+    """Whether it once said something else, which holds on if Linkerd drops it as it is (R38)."""
 
     def hosts(self, version: str) -> tuple[HostMatch, ...]:
         """Return the hostnames as a proxy of a version compares them (R92)."""
@@ -87,6 +89,7 @@ def read_route(
         tuple(_backends(rule, ref) for rule in spec.children("rules")),
         any(_diverts(rule.children("backendRefs")) for rule in spec.children("rules")),
         unusable[0] if unusable else "",
+        was_changed(document),
     )
 
 

@@ -23,6 +23,11 @@ class ServerAuthorization:
     identities: tuple[str, ...] = ()
     accounts: tuple[Target, ...] = ()
 
+    @property
+    def admits_nobody(self) -> bool:
+        """Whether it names no client at all: Linkerd leaves it out (R40)."""
+        return not (self.unauthenticated or self.any_tls or self.identities or self.accounts)
+
 
 def read(document: Fields, ref: Ref) -> ServerAuthorization | None:
     """Read a ServerAuthorization (R39-R42)."""

@@ -22,8 +22,10 @@ from meshpolicy.kinds.networkauthentication import NetworkAuthentication
 from meshpolicy.kinds.networkpolicy import NetworkPolicy
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.pod import kind_with_template
+from meshpolicy.kinds.reading import was_changed
 from meshpolicy.kinds.registry import GROUPS, KINDS, groups_of, names_in
 from meshpolicy.kinds.schema import ALIKE, as_stored, check_schema
+from meshpolicy.kinds.serverauthorization import ServerAuthorization
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.undecided import Undecided
@@ -241,7 +243,8 @@ class _Reader:
             known.add(item, source)
         elif item is not None:
             self.given[ref] = Given(item, source, fields.place)
-        elif group == POLICY_GROUP and _was_changed(fields):
+        dropped = item is None or (isinstance(item, ServerAuthorization) and item.admits_nobody)
+        if dropped and group == POLICY_GROUP and was_changed(fields):
             self.objects.append(Undecided(ref, UNREADABLE, str(fields.data)))
 
     def _reference(self, fields: Fields, kind: Kind) -> Ref | None:
@@ -299,12 +302,6 @@ def _admission(fields: Fields, stored: Fields) -> list[Problem]:
 def _covers(problems: Iterable[Problem], place: Place) -> bool:
     """Whether a problem of the same field, or of a field in it, is known already: one mistake, one message."""
     return any(f"{known.place.field}.".startswith(f"{place.field}.") for known in problems)
-
-
-def _was_changed(fields: Fields) -> bool:
-    """Whether a stored object once said something else."""
-    generation = fields.child("metadata").data.get("generation")
-    return isinstance(generation, int) and generation > 1
 
 
 def _follows(problem: Problem, refused: Iterable[Problem]) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from meshpolicy.manifests.parse import parse_documents
 
-from ..build import ARENA, account, allow, ask, documents, network, ref, server, tls
+from ..build import ARENA, GATEWAY, account, allow, ask, documents, exact, network, ref, route, server, tls
 
 LEGACY: dict[str, Any] = {
     "apiVersion": "policy.linkerd.io/v1beta1",
@@ -47,39 +47,58 @@ def test_a_stored_server_whose_access_policy_linkerd_cannot_read_grants_nothing(
 
 
 def limit(target: dict[str, Any], **spec: Any) -> dict[str, Any]:
-    """Return a rate limit of nothing for each identity, with further fields."""
+    """Return a rate limit that only the webhook refuses: an identity may have more than all together."""
     metadata = {"name": "limit", "namespace": "arena"}
-    nothing = {"requestsPerSecond": 0}
+    rates = {"identity": {"requestsPerSecond": 2}, "total": {"requestsPerSecond": 1}}
     return {
         "apiVersion": "policy.linkerd.io/v1alpha1",
         "kind": "HTTPLocalRateLimitPolicy",
         "metadata": metadata,
-        "spec": {"targetRef": target, "identity": nothing, **spec},
+        "spec": {"targetRef": target, **rates, **spec},
     }
 
 
 @pytest.mark.parametrize(
-    ("stored", "expected"),
+    ("stored", "in_force"),
     [
-        (limit(ref("Server", "http")), "429"),
-        (limit(ref("Server", "http", group="policy")), "allow"),
-        (limit(ref("HTTPRoute", "http")), "allow"),
-        (limit(ref("Server", "http"), total={"requestsPerSecond": 2**32}), "allow"),
-        (limit(ref("Server", "http"), total={"requestsPerSecond": -1}), "allow"),
-        (limit(ref("Server", "http"), overrides=[{"requestsPerSecond": 1, "clientRefs": [account("rogue")]}]), "429"),
+        (limit(ref("Server", "http")), True),
+        (limit(ref("Server", "http", group="policy")), False),
+        (limit(ref("HTTPRoute", "http")), False),
+        (limit(ref("Server", "http"), total={"requestsPerSecond": 2**32}), False),
+        (limit(ref("Server", "http"), total={"requestsPerSecond": -1}), False),
+        (limit(ref("Server", "http"), overrides=[{"requestsPerSecond": 1, "clientRefs": [account("rogue")]}]), True),
         (
             limit(
                 ref("Server", "http"), overrides=[{"requestsPerSecond": 1, "clientRefs": [ref("Namespace", "arena")]}]
             ),
-            "allow",
+            False,
         ),
     ],
 )
-def test_a_stored_rate_limit_that_linkerd_cannot_read_is_not_in_force(stored: dict[str, Any], expected: str) -> None:
+def test_a_stored_rate_limit_that_linkerd_cannot_read_is_not_in_force(stored: dict[str, Any], in_force: bool) -> None:
     """R38; policy-controller/k8s/index/src/inbound/ratelimit_policy.rs: one bad part drops the whole limit."""
     found = parse_documents(documents(*ARENA, server(accessPolicy="all-unauthenticated"), stored))
     assert found.refused
-    assert ask(found.cluster, "stranger").outcome == expected
+    assert ("lets 1 a second" in str(ask(found.cluster, "stranger").reasons[-1])) is in_force
+
+
+@pytest.mark.parametrize(
+    ("changed", "before", "now"),
+    [
+        ({**LEGACY, "spec": {"server": {"name": "http"}, "client": {"meshTLS": {}}}}, "403", "unknown"),
+        (allow(ref("Namespace", "arena", group="")), "403", "unknown"),
+        (route(exact("/x"), group=GATEWAY, filters=[{"type": "URLRewrite"}]), "403", "unknown"),
+        (route(exact("/x"), parents=[ref("Server", "http", "other"), ref("Server", "http")]), "403", "unknown"),
+        (route(exact("/x"), parents=[ref("Gateway", "http")], filters=[{"type": "URLRewrite"}]), "403", "403"),
+    ],
+    ids=["admits nobody", "unsupported reference", "unsupported filter", "parent elsewhere", "no parent is a Server"],
+)
+def test_what_linkerd_drops_may_be_in_force_as_it_was_before(changed: dict[str, Any], before: str, now: str) -> None:
+    """R38; policy-controller/k8s/index/src/inbound/index.rs apply: what it cannot take leaves the former state."""
+    for generation, expected in ((1, before), (2, now)):
+        stored = {**changed, "metadata": {**changed["metadata"], "generation": generation}}
+        found = parse_documents(documents(*ARENA, server(), stored))
+        assert ask(found.cluster, "stranger").outcome == expected
 
 
 @pytest.mark.parametrize(("generation", "expected"), [(None, "allow"), (1, "allow"), (2, "unknown")])
