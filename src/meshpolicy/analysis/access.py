@@ -8,7 +8,7 @@ from meshpolicy.analysis.calls import NOT_COMPUTED, Port
 from meshpolicy.analysis.clients import ANY_IDENTITY, ClientSet, ClientTerm, meets_identity
 from meshpolicy.analysis.offers import Offers
 from meshpolicy.analysis.pods import walls
-from meshpolicy.analysis.ports import callable_ports
+from meshpolicy.analysis.ports import SOMEBODY, callable_ports
 from meshpolicy.analysis.regions import ANYTHING, Asked
 from meshpolicy.core.axis import Part
 from meshpolicy.core.match import IdentityMatch, NetworkMatch
@@ -20,8 +20,10 @@ from meshpolicy.decide.transport import find_service_targets, identity_of
 from meshpolicy.index.effective import IPV6, skipped
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
+from meshpolicy.kinds.adminnetworkpolicy import AdminNetworkPolicy
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy
+from meshpolicy.kinds.networkpolicy import Direction
+from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
 
@@ -64,7 +66,7 @@ def accesses(cluster: Cluster, workloads: Iterable[Workload] | None = None) -> I
 def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
     policy, ref = port.policy, port.workload.ref
     if policy.skipped and not policy.alternatives:
-        admitting, blocking = _beside_the_mesh(port)
+        admitting, blocking = _walled(port, port.number)
         yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, (), blocking, admitting)
         return
     if policy.unknown is not None:
@@ -81,11 +83,10 @@ def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
     for offer in offers:
         for meshed, asked in offers.asked(offer):
             for clients in subjects(offer.grant, meshed=meshed):
-                blocked, doubt = callers.blocked(clients, port.workload, port.number)
+                admitting, blocked, doubt = callers.walled(clients, port)
                 doubt = doubt or callers.kept_by_proxies(clients, port)
-                yield Access(
-                    ref, port.number, clients, asked, offer.grant.ref, tuple(offer.routes), blocked, unknown=doubt
-                )
+                by, routes = offer.grant.ref, tuple(offer.routes)
+                yield Access(ref, port.number, clients, asked, by, routes, blocked, admitting, doubt)
     if offers.unknown:
         yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, unknown=offers.unknown)
 
@@ -111,16 +112,27 @@ def subjects(grant: Authorization, *, meshed: bool | None = None) -> Iterator[Cl
         yield tuple(ClientTerm(part, network) for network in nets)
 
 
-def _beside_the_mesh(port: Port) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
-    """Return the NetworkPolicies that choose who reaches a port without a proxy, or that keep all away (N1, N6)."""
+def _walled(port: Port, *wires: int) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
+    """Return the NetworkPolicies that choose who reaches a pod on the wire's ports, or that keep all away (N1, N6).
+
+    None chooses where everybody reaches the first of these ports.
+    """
     isolating = index_of(port.cluster).network_policies.isolating(port.workload, Direction.INGRESS)
-    beyond = tuple(policy.ref for policy in walls(port.cluster) if not isinstance(policy, NetworkPolicy))
-    if beyond:
+    if beyond := tuple(_beyond(port)):
         return (*(policy.ref for policy in isolating), *beyond), ()
-    some = [policy for policy in isolating if policy.admits_to(port.workload, port.number)]
-    if any(policy.admits_to(port.workload, port.number, everybody=True) for policy in some):
+    some = [policy for policy in isolating if any(policy.admits_to(port.workload, wire) for wire in wires)]
+    if any(policy.admits_to(port.workload, wires[0], everybody=True) for policy in some):
         return (), ()
     return tuple(policy.ref for policy in some), () if some else tuple(policy.ref for policy in isolating)
+
+
+def _beyond(port: Port) -> Iterator[Ref]:
+    """Yield the policies of other kinds that have, or may have, a say in who reaches a pod."""
+    policies = index_of(port.cluster).network_policies
+    for policy in port.cluster.of(AdminNetworkPolicy):
+        if policy.ingress and policies.selects("", policy.subject, Endpoint(port.workload)).possible:
+            yield policy.ref
+    yield from (one.ref for one in port.cluster.of(OtherNetworkPolicy) if one.selects(port.workload).possible)
 
 
 class _Callers:
@@ -136,12 +148,28 @@ class _Callers:
             found.setdefault(identity_of(self._cluster, workload), []).append(workload)
         return found
 
-    def blocked(self, clients: ClientSet, server: Workload, port: int) -> tuple[tuple[Ref, ...], str]:
-        """Return the NetworkPolicies that block every workload of an account, or why it is not known that one passes.
+    def walled(self, clients: ClientSet, port: Port) -> tuple[tuple[Ref, ...], tuple[Ref, ...], str]:
+        """Return the NetworkPolicies that choose some of the clients, those that block all, or why it is not known.
 
-        Of wider sets of clients there are none, and it is known.
+        Of an account with workloads here it is known whether one passes; of others and of wider sets only the rules.
         """
-        workloads = self._of_account(clients) if walls(self._cluster) else []
+        if not walls(self._cluster):
+            return (), (), ""
+        workloads = self._of_account(clients)
+        if workloads:
+            return ((), *self._blocked(workloads, port.workload, port.number))
+        admitting, blocking = _walled(port, *self._wires(clients, port))
+        return () if _account(clients) is not None else admitting, blocking, ""
+
+    def _wires(self, clients: ClientSet, port: Port) -> tuple[int, ...]:
+        """Return the ports on which connections of such clients arrive, those without a sidecar first (N9)."""
+        found = [] if all(term.identities.all_of for term in clients) else [port.number]
+        if any(ANY_IDENTITY not in term.identities.none_of for term in clients):
+            found.append(self._wire(SOMEBODY, port.workload, port.number).wire_port)
+        return tuple(found)
+
+    def _blocked(self, workloads: Iterable[Workload], server: Workload, port: int) -> tuple[tuple[Ref, ...], str]:
+        """Return the NetworkPolicies that block every one of some workloads, or why it is not known that one passes."""
         found: dict[Ref, None] = {}
         doubt = ""
         for workload in workloads:
@@ -170,13 +198,18 @@ class _Callers:
 
     def _of_account(self, clients: ClientSet) -> list[Workload]:
         """Return the workloads of the one account that is meant; none of wider sets of clients."""
-        patterns = {pattern for term in clients for pattern in term.identities.all_of}
-        identity = next(iter(patterns)) if len(patterns) == 1 else None
-        return self._by_identity.get(identity.pattern, []) if isinstance(identity, IdentityMatch) else []
+        return self._by_identity.get(_account(clients) or "", [])
 
     def _wire(self, client: Workload, server: Workload, port: int) -> Connection:
         tunnelled = self._cluster.settings.outbound_transport_mode != "transparent"
         return Connection(Endpoint(client), server, port, skipped=skipped(server, port), tunnelled=tunnelled)
+
+
+def _account(clients: ClientSet) -> str | None:
+    """Return the one identity that is meant; None of wider sets of clients."""
+    patterns = {pattern for term in clients for pattern in term.identities.all_of}
+    identity = next(iter(patterns)) if len(patterns) == 1 else None
+    return identity.pattern if isinstance(identity, IdentityMatch) and identity.exact else None
 
 
 def isolated(cluster: Cluster, workload: Workload) -> bool:

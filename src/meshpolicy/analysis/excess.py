@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
 from meshpolicy.analysis.clients import ClientSet
-from meshpolicy.analysis.pods import pod_classes_of
+from meshpolicy.analysis.pods import PodClass, pod_classes_of
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.regions import Asked, Region, regions
+from meshpolicy.analysis.words import pod_words
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.record import record
@@ -21,6 +22,13 @@ class Allowed:
     port: int
     clients: ClientSet
     asked: tuple[Asked, ...]
+    pods: tuple[str, ...] = ()
+    """From which pods alone, in words; empty: from all, whatever NetworkPolicies let through."""
+
+    def means(self, pods: PodClass) -> bool:
+        """Whether calls from a class of pods are meant."""
+        named = pods.names or (pod_words(pods),)
+        return not self.pods or (not pods.everybody and all(one in self.pods for one in named))
 
 
 @record
@@ -68,7 +76,8 @@ def _of_port(port: Port, accepted: Mapping[int, Allowed]) -> tuple[list[Excess],
     for entry in calls.entries():
         granted = rest = _granted(calls, entry)
         for at, some in meant.items():
-            bits = some.get((entry.way, entry.cell), 0)
+            pods = calls.groups[entry.pods].classes
+            bits = some.get((entry.way, entry.cell), 0) if all(map(accepted[at].means, pods)) else 0
             used |= {at} if bits & granted else set()
             rest &= ~bits
         if rest:
@@ -95,3 +104,18 @@ def _meant(calls: Calls, entry: Allowed) -> Iterator[tuple[object, int]]:
             if one.way.traffic in asked.traffics and (cells is None or one.cell in cells):
                 found[one.way, one.cell] = bits
     yield from found.items()
+
+
+def pods_let_through(port: Port, clients: ClientSet) -> tuple[str, ...] | None:
+    """Return from which pods some clients get through to a port, or may, in words; None: no policy chooses among them.
+
+    Raises what Calls raises.
+    """
+    classes = pod_classes_of(port.cluster, port.workload)
+    calls = Calls((port,), classes, clients=[clients])
+    meant = calls.clients.within(clients)
+    through = [one for one in calls.groups if one.through[0].possible & meant]
+    if all(one.everybody for one in classes) or len(through) == len(calls.groups):
+        return None
+    words = (name for group in through for one in group.classes for name in one.names or (pod_words(one),))
+    return tuple(dict.fromkeys(words))

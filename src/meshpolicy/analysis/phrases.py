@@ -164,6 +164,8 @@ def _path(text: str) -> PathPattern:
 
 
 def _host(text: str) -> HostPattern:
+    if not HOST.fullmatch(text):
+        raise InvalidPhrase(f"`{text}` is no host such as shop.example or *.example")
     return HostMatch(text)
 
 

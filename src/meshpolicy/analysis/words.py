@@ -187,7 +187,7 @@ def host_words(pattern: HostPattern) -> str:
 
 def pods_words(pods: Iterable[PodClass]) -> str:
     """Return classes of pods: their workloads, or the labels of a pod that the manifests do not hold."""
-    return ", ".join(dict.fromkeys(map(_pods, pods)))
+    return ", ".join(dict.fromkeys(map(pod_words, pods)))
 
 
 def access_words(access: Access, settings: MeshSettings) -> tuple[str, str, str, str]:
@@ -214,7 +214,7 @@ def witness_words(witness: Witness, settings: MeshSettings) -> str:
     """Return one call: `GET /ping by pingpong/pinger from 10.0.0.1`."""
     client, request = witness.client, witness.request
     who = account(IdentityMatch(client.identity), settings) if client.identity else "an unmeshed client"
-    pod = "" if witness.pods.everybody else f" ({_pods(witness.pods)})"
+    pod = "" if witness.pods.everybody else f" ({pod_words(witness.pods)})"
     usual = client.identity and client.address in NICE_ADDRESSES  # where it calls from makes no difference
     pod += "" if usual else f" from {client.address}"
     if not witness.traffic.is_http:
@@ -227,7 +227,8 @@ def witness_words(witness: Witness, settings: MeshSettings) -> str:
     return f"{request.method} {request.path}{headers}{host}{form} by {who}{pod}"
 
 
-def _pods(pods: PodClass) -> str:
+def pod_words(pods: PodClass) -> str:
+    """Return one class of pods."""
     if pods.names:
         return ", ".join(pods.names)
     if pods.example is None:

@@ -1,7 +1,7 @@
 """A file of the access that someone has accepted, with owner, reason and expiry: more than it lists fails."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,9 +9,11 @@ from pathlib import Path
 import yaml
 
 from meshpolicy.analysis import words
-from meshpolicy.analysis.access import Access
-from meshpolicy.analysis.excess import Allowed, Excess, held_against
+from meshpolicy.analysis.access import ANYONE, Access
+from meshpolicy.analysis.calls import NOT_COMPUTED, Port
+from meshpolicy.analysis.excess import Allowed, Excess, held_against, pods_let_through
 from meshpolicy.analysis.phrases import InvalidPhrase, read_asked, read_clients
+from meshpolicy.analysis.regions import ANYTHING
 from meshpolicy.core.errors import InvalidInput, Place, Problem
 from meshpolicy.core.fields import Fields
 from meshpolicy.kinds.cluster import Cluster
@@ -33,6 +35,8 @@ class Accepted:
     port: int
     client: str
     what: str
+    pods: tuple[str, ...] = ()
+    """From which pods alone, where NetworkPolicies choose; empty: from all."""
     owner: str = ""
     reason: str = ""
     expires: str = ""
@@ -43,12 +47,13 @@ class Accepted:
     """Whether it is of the old form, and meant anything that the port takes."""
 
     @property
-    def key(self) -> tuple[str, int, str, str]:
+    def key(self) -> "Key":
         """Return what tells it from other entries."""
-        return self.server, self.port, self.client, self.what
+        return self.server, self.port, self.client, self.what, self.pods
 
     def __str__(self) -> str:
-        return f"{self.client} -> {self.server}:{self.port} {self.what}"
+        pods = f" (from {', '.join(self.pods)})" if self.pods else ""
+        return f"{self.client}{pods} -> {self.server}:{self.port} {self.what}"
 
 
 @record
@@ -58,6 +63,8 @@ class Written:
     new: tuple[Accepted, ...]
     gone: tuple[Accepted, ...]
     """Entries for what is not granted any more, with what they said."""
+    left_out: tuple[str, ...] = ()
+    """What may be granted, and cannot be written down."""
 
 
 def read_accepted(path: str, settings: MeshSettings) -> tuple[Accepted, ...]:
@@ -95,7 +102,7 @@ def _entry(entry: Fields, settings: MeshSettings, *, old: bool) -> Accepted:
     if migrated:
         what = words.ANYTHING
     number = port if isinstance(port, int) else 0
-    allowed = None
+    pods, allowed = entry.texts("pods"), None
     for key, read in (("client", lambda: read_clients(client, settings)), ("requests", lambda: read_asked(what))):
         try:
             read()
@@ -103,9 +110,9 @@ def _entry(entry: Fields, settings: MeshSettings, *, old: bool) -> Accepted:
             entry.note(key, str(error))
             break
     else:
-        allowed = Allowed(server, number, read_clients(client, settings), read_asked(what))
+        allowed = Allowed(server, number, read_clients(client, settings), read_asked(what), pods)
     said = entry.text("owner"), entry.text("reason"), expires
-    return Accepted(server, number, client, what, *said, entry.place, allowed, migrated)
+    return Accepted(server, number, client, what, pods, *said, entry.place, allowed, migrated)
 
 
 def violations(cluster: Cluster, accepted: Sequence[Accepted], today: date | None = None) -> list[str]:
@@ -137,46 +144,102 @@ def write_accepted(
 ) -> Written:
     """Write the access that is granted now, and keep what old entries of it say."""
     before = read_accepted(path, cluster.settings) if Path(path).is_file() else ()
-    old = {entry.key: entry for entry in before if not entry.migrated}
-    whole = {entry.key[:3]: entry for entry in before if entry.migrated}
-    granted = {(server, int(port), client, what) for server, port, client, what in _rows(found, cluster.settings)}
-    kept = {key: _kept(key, old, whole) for key in sorted(granted)}
-    entries = [entry or Accepted(*key, owner, reason, expires) for key, entry in kept.items()]
+    known = _Known(before)
+    granted = sorted(set(_rows(cluster, found)))
+    kept = {key: known.entry(key) for key in granted}
+    perhaps, left_out = _perhaps(cluster, [known.entry(key) or Accepted(*key) for key in granted])
+    kept |= {key: known.entry(key) for key in perhaps}
+    entries = [kept[key] or Accepted(*key, owner, reason, expires) for key in sorted(kept)]
     content = {"format": FORMAT, "access": [_fields(entry) for entry in entries]}
     try:
         _replace(Path(path), yaml.safe_dump(content, sort_keys=False, width=100))
     except OSError as error:
         raise InvalidInput((Problem(Place(display_path(path)), f"cannot be written: {error.strerror}"),)) from error
+    used = {entry.place for entry in kept.values() if entry is not None}
     return Written(
-        tuple(entry for entry in entries if kept[entry.key] is None),
-        tuple(entry for entry in before if entry.key[: 3 if entry.migrated else 4] not in _used(kept)),
+        tuple(entry for entry in entries if kept.get(entry.key, entry) is None),
+        tuple(entry for entry in before if entry.place not in used),
+        tuple(left_out),
     )
 
 
-Key = tuple[str, int, str, str]
+Key = tuple[str, int, str, str, tuple[str, ...]]
 
 
-def _kept(key: Key, old: Mapping[Key, Accepted], whole: Mapping[tuple[str, int, str], Accepted]) -> Accepted | None:
-    """Return the entry that a file has for an access; one of the old form has the words that are used now."""
-    if key in old:
-        return old[key]
-    before = whole.get(key[:3]) if key[3] in WHOLE else None
-    return None if before is None else replace(before, what=key[3])
+class _Known:
+    """The entries that a file has."""
+
+    def __init__(self, before: Iterable[Accepted]) -> None:
+        self._new = {entry.key: entry for entry in before if not entry.migrated}
+        self._old = {entry.key[:3]: entry for entry in before if entry.migrated}
+
+    def entry(self, key: Key) -> Accepted | None:
+        """Return the entry for an access; one of the old form has the words that are used now.
+
+        One that names no pods means all of them, and stays.
+        """
+        if key in self._new:
+            return self._new[key]
+        if (wider := self._new.get((*key[:4], ()))) is not None:
+            return wider
+        before = self._old.get(key[:3]) if key[3] in WHOLE else None
+        return None if before is None else replace(before, what=key[3], pods=key[4])
 
 
-def _used(kept: Mapping[Key, Accepted | None]) -> set[tuple[object, ...]]:
-    """Return the keys of the entries that were kept, of those of the old form without what they mean."""
-    return {key[: 3 if entry.migrated else 4] for key, entry in kept.items() if entry is not None}
-
-
-def _rows(found: Iterable[Access], settings: MeshSettings) -> Iterator[tuple[str, str, str, str]]:
+def _rows(cluster: Cluster, found: Iterable[Access]) -> Iterator[Key]:
+    """Yield what is granted; where nothing is known of a port, its words would mean anything, and it is left out."""
+    workloads = {workload.ref: workload for workload in cluster.workloads}
     for access in found:
-        yield words.access_words(replace(access, admitted_by=()), settings)
+        if access.unknown and (access.clients, access.asked) == (ANYONE, ANYTHING):
+            continue
+        server, port, client, what = words.access_words(replace(access, admitted_by=()), cluster.settings)
+        try:
+            pods = pods_let_through(Port(cluster, workloads[access.server], access.port), access.clients)
+            _allowed(Accepted(server, int(port), client, what), cluster.settings)
+        except (*NOT_COMPUTED, InvalidPhrase):  # what is granted and not written is told
+            continue
+        if pods != ():
+            yield server, int(port), client, what, pods or ()
+
+
+def _perhaps(cluster: Cluster, entries: Iterable[Accepted]) -> tuple[list[Key], list[str]]:
+    """Return what may be granted besides some entries, and what of it no words can tell."""
+    keys, left_out = list[Key](), list[str]()
+    excess, _ = held_against(cluster, [_allowed(entry, cluster.settings) for entry in entries])
+    for one in excess:
+        key = _key(one, cluster.settings)
+        try:
+            if key is not None:
+                _allowed(Accepted(*key), cluster.settings)
+        except InvalidPhrase:
+            key = None
+        if key is None:
+            left_out.append(_excess(one, cluster.settings))
+        else:
+            keys.append(key)
+    return keys, left_out
+
+
+def _key(excess: Excess, settings: MeshSettings) -> Key | None:
+    region = excess.region
+    if region is None:
+        return None
+    pods = tuple(dict.fromkeys(name for one in region.pods for name in one.names or (words.pod_words(one),)))
+    client, what = words.clients_words(region.clients, settings), words.asked_words(region.asked)
+    return f"{excess.server.namespace}/{excess.server.name}", excess.port, client, what, pods
+
+
+def _allowed(entry: Accepted, settings: MeshSettings) -> Allowed:
+    """Return what the words of an entry mean. Raises InvalidPhrase."""
+    return entry.allowed or Allowed(
+        entry.server, entry.port, read_clients(entry.client, settings), read_asked(entry.what), entry.pods
+    )
 
 
 def _fields(entry: Accepted) -> dict[str, object]:
     fields: dict[str, object] = {"server": entry.server, "port": entry.port, "client": entry.client}
-    fields |= {"requests": entry.what, "owner": entry.owner, "reason": entry.reason}
+    fields |= {"requests": entry.what} | ({"pods": list(entry.pods)} if entry.pods else {})
+    fields |= {"owner": entry.owner, "reason": entry.reason}
     return fields | ({"expires": entry.expires} if entry.expires else {})
 
 

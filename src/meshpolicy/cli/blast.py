@@ -5,9 +5,9 @@ import sys
 
 import click
 
-from meshpolicy.analysis.access import accesses, account_of, admits
+from meshpolicy.analysis.access import Access, accesses, account_of, admits
 from meshpolicy.analysis.questions import known_account
-from meshpolicy.analysis.words import access_words
+from meshpolicy.analysis.words import access_words, counted
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, columns, output
 from meshpolicy.cli.progress import workloads_of
@@ -24,7 +24,7 @@ from meshpolicy.render.tables import plain
 def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> None:
     """Say what opens if this account is compromised, and which workloads hold its identity.
 
-    Exits 1 if something opens that is closed to a stranger.
+    Exits 1 if something opens that is closed to a stranger, or if that is not known.
     """
     namespace, slash, name = account.partition("/")
     if not slash or not namespace or not name or "/" in name:
@@ -32,12 +32,19 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
     holders = [w for w in cluster.workloads if account_of(w) == account and w.meshed]
     identity = cluster.settings.identity(namespace, name)
     found = [access for access in accesses(cluster, workloads_of(cluster)) if admits(access, identity)]
-    own = [access for access in found if not access.unmeshed]
-    known_account(cluster, account, own)
+    unknown = [access for access in found if access.unmeshed and access.unknown]
+    named = [access for access in found if not access.unmeshed]
+    known_account(cluster, account, named)
+    own = [access for access in named if not access.blocked]
     said = [(*access_words(access, cluster.settings), access) for access in own]
     if output == "json":
-        shown = [{"server": s, "port": int(p), "requests": what, "by": str(a.by)} for s, p, _, what, a in said]
-        echo(json.dumps({"account": account, "held_by": [str(w.ref) for w in holders], "opens": shown}, indent=2))
+        shown = {
+            "account": account,
+            "held_by": [str(w.ref) for w in holders],
+            "opens": [_opened(s, p, what, access) for s, p, _, what, access in said],
+            "unknown": [{"server": _server(one), "port": one.port, "reason": one.unknown} for one in unknown],
+        }
+        echo(json.dumps(shown, indent=2))
     else:
         echo(f"{account} is held by: {', '.join(str(w.ref) for w in holders) or 'no workload here'}")
         echo(f"whoever may start pods in {namespace} can take it as well")
@@ -46,5 +53,20 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
         if explain:
             head = (*head, "place")
             rows = [[*row, str(access.by.place or "")] for row, access in zip(rows, own, strict=True)]
-        echo(plain(head, rows, columns()) if rows else "it opens nothing that is closed to a stranger")
-    sys.exit(1 if own else 0)
+        nothing = "nothing is known to open" if unknown else "it opens nothing"
+        echo(plain(head, rows, columns()) if rows else f"{nothing} that is closed to a stranger")
+        for one in unknown:
+            echo(f"not known whether it opens {_server(one)}:{one.port}: {one.unknown}")
+        if len(named) > len(own):
+            more = counted(len(named) - len(own), "grant")
+            echo(f"{more} besides: NetworkPolicies block its workloads here, see list --denied")
+    sys.exit(1 if own or unknown else 0)
+
+
+def _server(access: Access) -> str:
+    return f"{access.server.namespace}/{access.server.name}"
+
+
+def _opened(server: str, port: str, what: str, access: Access) -> dict[str, object]:
+    found: dict[str, object] = {"server": server, "port": int(port), "requests": what, "by": str(access.by)}
+    return found | ({"unknown": access.unknown} if access.unknown else {})

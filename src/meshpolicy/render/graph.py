@@ -74,7 +74,8 @@ def graph(cluster: Cluster, found: Iterable[Access]) -> Graph:
         for client in _clients(cluster, access, holders):
             edge = edges.setdefault((client, server), Edge(client, server))
             edge.unmeshed = edge.unmeshed or access.unmeshed
-            edge.lines += [line for line in (f":{port} {what}",) if line not in edge.lines]
+            known = "" if not access.unknown else " (unknown)"
+            edge.lines += [line for line in (f":{port} {what}{known}",) if line not in edge.lines]
     return Graph(_columns(edges), tuple(edges.values()))
 
 

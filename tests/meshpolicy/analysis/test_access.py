@@ -6,7 +6,7 @@ from meshpolicy.analysis.access import accesses
 from meshpolicy.analysis.words import access_words
 from meshpolicy.kinds.settings import MeshSettings
 
-from ..build import Manifest, cluster, labels, network_policy, pod
+from ..build import ARENA, Manifest, account, allow, cluster, labels, network_policy, pod, server, tls
 
 DATABASE = pod("ponger", "10.244.0.7", meshed=False, ports={"tcp": 5432})
 IN: Manifest = {"policyTypes": ["Ingress"]}
@@ -33,3 +33,45 @@ def test_an_unmeshed_port_is_open_to_whom_the_network_lets_in(
     (found,) = accesses(cluster(DATABASE, *network_policies))
     assert (access_words(found, MeshSettings())[2], bool(found.blocked)) == (client, blocked)
     assert found.unmeshed
+
+
+OPEN, ANY_MESHED, OTHER = (
+    [server(accessPolicy="all-unauthenticated")],
+    [server(), tls("*"), allow({"group": "policy.linkerd.io", "kind": "MeshTLSAuthentication", "name": "tls"})],
+    [server(), allow(account("elsewhere"))],
+)
+ADMIN: Manifest = {
+    "apiVersion": "policy.networking.k8s.io/v1alpha1",
+    "kind": "AdminNetworkPolicy",
+    "metadata": {"name": "shut"},
+    "spec": {
+        "priority": 1,
+        "subject": {"pods": {"namespaceSelector": {}, "podSelector": labels(app="ponger")}},
+        "ingress": [{"action": "Deny", "from": [{"namespaces": {}}]}],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("grants", "walls", "client", "blocked"),
+    [
+        (OPEN, [], "anyone", False),
+        (OPEN, [network_policy(**IN, ingress=[])], "anyone", True),
+        (OPEN, [network_policy(**IN, ingress=[{"from": PINGER}])], "anyone whom {} admits", False),
+        (OPEN, [network_policy(**IN, ingress=[{"ports": [{"port": 8080}]}])], "anyone", False),
+        (OPEN, [network_policy("rogue", **IN, ingress=[])], "anyone", False),
+        (OPEN, [ADMIN], "anyone whom AdminNetworkPolicy shut admits", False),
+        (ANY_MESHED, [network_policy(**IN, ingress=[{"ports": [{"port": 4143}]}])], "any meshed client", False),
+        (ANY_MESHED, [network_policy(**IN, ingress=[{"ports": [{"port": 8080}]}])], "any meshed client", True),
+        (ANY_MESHED, [network_policy(**IN, ingress=[{"from": PINGER}])], "any meshed client whom {} admits", False),
+        (OTHER, [network_policy(**IN, ingress=[{"from": PINGER}])], "arena/elsewhere", False),
+        (OTHER, [network_policy(**IN, ingress=[])], "arena/elsewhere", True),
+    ],
+)
+def test_a_meshed_port_is_open_to_whom_the_network_lets_in(
+    grants: list[Manifest], walls: list[Manifest], client: str, blocked: bool
+) -> None:
+    """N1, N6, N9: of clients that have no workload here the rules alone say it."""
+    found = accesses(cluster(*ARENA, *grants, *walls))
+    told = {(access_words(one, MeshSettings())[2], bool(one.blocked)) for one in found if one.port == 8080}
+    assert (client.format("NetworkPolicy arena/policy-ponger"), blocked) in told

@@ -2,14 +2,22 @@
 
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
-from meshpolicy.cases.accepted import read_accepted, violations
+from meshpolicy.analysis.access import accesses
+from meshpolicy.analysis.ports import callable_ports
+from meshpolicy.cases.accepted import read_accepted, violations, write_accepted
+from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.judge import judge
 
-from ..build import ARENA, account, allow, cluster, server
+from ..build import ARENA, Manifest, account, allow, cluster, labels, network_policy, ref, server
 from ..command import OWN, run, written
+from ..flips import PAIRS, State, calls_of
 
 AGREED = ("--owner", "team", "--reason", "needed")
 
@@ -145,3 +153,96 @@ def test_an_old_entry_for_what_is_not_granted_is_gone(tmp_path: Path) -> None:
     file.write_text(f"access: [{entry}]")
     _, _, told = run("accept", file, *OWN, *AGREED)
     assert told == (f"gone: pingpong/pinger -> pingpong/ponger:9090 anything (o: r)\n{file}: 6 new, 1 gone\n")
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(PAIRS, st.integers(0, 2**32))
+def test_what_is_granted_is_accepted_and_every_call_that_an_edit_opens_fails(
+    tmp_path_factory: pytest.TempPathFactory, pair: tuple[State, State], seed: int
+) -> None:
+    before, after = cluster(*pair[0]), cluster(*pair[1])
+    file = str(tmp_path_factory.mktemp("accepted") / "accepted.yaml")
+    granted = [one for one in accesses(before) if not one.blocked]
+    left_out = write_accepted(file, before, granted, "o", "r", "").left_out
+    accepted = read_accepted(file, before.settings)
+    assert violations(before, accepted) == [f"not accepted: {one}" for one in left_out]
+    told = violations(after, accepted)
+    for (_, port, *_), calls in calls_of(before, after, Random(seed)):  # noqa: S311 # no secret: calls to ask about
+        was, now = (judge(state, one, settled=True).verdict for state, one in zip((before, after), calls, strict=True))
+        if now is Verdict.ALLOW and was not in (Verdict.ALLOW, Verdict.UNKNOWN):
+            listed = port in callable_ports(after, calls[1].server)
+            assert not listed or any(one.startswith("not accepted") and f"ponger:{port}" in one for one in told), calls
+
+
+def ties(older: str, newer: str) -> tuple[Manifest, ...]:
+    """Return two Servers of one port whose ages are not known."""
+    return server("a", accessPolicy=older), server("z", accessPolicy=newer)
+
+
+def lets_in(*names: str) -> Manifest:
+    """Return a NetworkPolicy that lets in pods of these names; none: nobody."""
+    peers = [{"podSelector": labels(app=name)} for name in names]
+    return network_policy(policyTypes=["Ingress"], ingress=[{"from": peers}] if peers else [])
+
+
+OPEN = server(accessPolicy="all-unauthenticated")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (
+            (*ties("deny", "deny"), allow(account("pinger"), on=ref("Server", "z"))),
+            (server(accessPolicy="all-unauthenticated"),),
+            "not accepted: anyone (not arena/pinger) -> arena/ponger:8080",
+        ),
+        (
+            (*ties("deny", "deny"), allow(account("pinger"), on=ref("Server", "a"))),
+            (server(), allow(account("rogue"))),
+            "not accepted: arena/rogue -> arena/ponger:8080",
+        ),
+        ((OPEN, lets_in()), (OPEN,), "not accepted: anyone -> arena/ponger:8080"),
+        ((OPEN, lets_in("pinger")), (OPEN,), "not accepted: anyone -> arena/ponger:8080"),
+        ((OPEN, lets_in("pinger")), (OPEN, lets_in("pinger", "rogue")), "(from arena/pinger, arena/rogue)"),
+        ((OPEN, lets_in("pinger", "rogue")), (OPEN, lets_in("rogue")), ""),
+        ((OPEN,), (OPEN, lets_in("rogue")), ""),
+    ],
+    ids=[
+        "of two ages, then open",
+        "of two ages, then another account",
+        "nobody, then no NetworkPolicy",
+        "one pod, then no NetworkPolicy",
+        "one pod more",
+        "one pod less",
+        "a first NetworkPolicy",
+    ],
+)
+def test_what_is_not_known_and_whom_network_policies_keep_out_is_not_accepted(
+    before: tuple[Manifest, ...], after: tuple[Manifest, ...], told: str, tmp_path: Path
+) -> None:
+    """The file says of such a port what may be granted, and from which pods; and no more."""
+    file = tmp_path / "accepted.yaml"
+    old, new = written(tmp_path, "old.yaml", *ARENA, *before), written(tmp_path, "new.yaml", *ARENA, *after)
+    assert run("accept", file, old, *AGREED)[0] == 0
+    assert run("list", old, "--accepted", file)[0] == 0
+    text = file.read_text()
+    assert run("accept", file, old, "--owner", "other", "--reason", "again")[2].endswith("0 new, 0 gone\n")
+    assert file.read_text() == text
+    code, _, said = run("list", new, "--accepted", file)
+    assert (code, told in said) == (int(bool(told)), True), said
+
+
+def test_an_entry_of_before_that_names_no_pods_stays_and_means_all(tmp_path: Path) -> None:
+    file, old = tmp_path / "accepted.yaml", written(tmp_path, "old.yaml", *ARENA, OPEN)
+    narrow = written(tmp_path, "narrow.yaml", *ARENA, OPEN, lets_in("pinger"))
+    assert run("accept", file, old, *AGREED)[0] == 0
+    text = file.read_text()
+    assert run("accept", file, narrow, "--owner", "other", "--reason", "again")[2].endswith("0 new, 0 gone\n")
+    assert file.read_text() == text
+    assert run("list", narrow, "--accepted", file)[0] == 0

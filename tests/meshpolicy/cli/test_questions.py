@@ -13,7 +13,7 @@ import yaml
 
 from meshpolicy.cli import VERBS
 
-from ..build import ARENA, account, allow, exact, ref, route, server, tls
+from ..build import ARENA, Manifest, account, allow, exact, labels, network_policy, ref, route, server, tls
 from ..command import OWN, ROOT, run, written
 
 WORD = re.compile(r"[A-Za-z0-9]+")
@@ -180,6 +180,38 @@ def test_the_suggested_change_allows_exactly_this(
     assert run("check", "unmeshed", server, *OWN, str(change), *options)[0] == 1
     if "metrics" not in server:  # a grant on a Server opens the port, and says so
         assert run("check", client, server.partition("/")[0] + "/other", *OWN, str(change))[0] == 1
+
+
+TIED = (server("a"), server("z"), allow(account("pinger"), on=ref("Server", "z")))
+KEPT_OUT = network_policy(policyTypes=["Ingress"], ingress=[{"from": [{"podSelector": labels(app="rogue")}]}])
+
+
+@pytest.mark.parametrize(
+    ("policies", "told", "code"),
+    [
+        ((server(), allow(account("pinger"))), "arena/ponger  8080  anything  arena/pinger", 1),
+        (TIED, "nothing is known to open that is closed to a stranger", 1),
+        (TIED, "not known whether it opens arena/ponger:8080: Server arena/a or Server arena/z governs", 1),
+        ((server(), allow(account("pinger")), KEPT_OUT), "it opens nothing that is closed to a stranger", 0),
+        ((server(), allow(account("pinger")), KEPT_OUT), "1 grant besides: NetworkPolicies block its workloads", 0),
+        ((server(),), "it opens nothing that is closed to a stranger", 0),
+    ],
+)
+def test_blast_never_says_nothing_opens_where_that_is_not_known(
+    policies: tuple[Manifest, ...], told: str, code: int, tmp_path: Path
+) -> None:
+    file = written(tmp_path, "arena.yaml", *ARENA, *policies)
+    found, out, _ = run("blast", "arena/pinger", file, columns=200)
+    assert (found, told in out) == (code, True), out
+    shown = json.loads(run("blast", "arena/pinger", file, "--output", "json")[1])
+    assert [bool(shown["opens"]), bool(shown["unknown"])] == ["  anything" in out, "not known" in out]
+
+
+def test_a_drawing_says_what_is_not_known(tmp_path: Path) -> None:
+    file = written(tmp_path, "arena.yaml", *ARENA, *TIED)
+    for form in ("dot", "svg", "html"):
+        assert "(unknown)" in " ".join(run("list", file, "--output", form)[1].split()), form
+    assert "unknown" not in run("list", *OWN, "--output", "dot")[1]
 
 
 def test_blast_says_what_an_account_opens() -> None:
