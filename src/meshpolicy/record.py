@@ -4,27 +4,45 @@ A command imports some 160 of them and uses few. `dataclass` compiles six method
 all imports. Here what a class can do is made when it is first asked for.
 """
 
+import operator
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, field, make_dataclass
+from functools import partial
 from operator import attrgetter
-from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin
+from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin, overload
 
 __all__ = ["record"]
 
 Made = TypeVar("Made")
 Values = Callable[[Any], tuple[object, ...]]
+ORDERS = ("__lt__", "__le__", "__gt__", "__ge__")
+
+
+@overload
+def record(cls: type[Made]) -> type[Made]: ...
+
+
+@overload
+def record(*, order: bool) -> Callable[[type[Made]], type[Made]]: ...
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def record(cls: type[Made]) -> type[Made]:
+def record(cls: type[Made] | None = None, *, order: bool = False) -> type[Made] | Callable[[type[Made]], type[Made]]:
     """Return a class like this one, whose annotated names are fields that are set once and have slots.
 
     Fields are told as to `dataclass`, with `field` where they need one, and `dataclasses.fields`, `replace` and
     `asdict` take its objects. What the class itself defines stays. Its fields are all its own: no base class has any.
+    With `order`, objects are compared by their fields.
 
     Raises ValueError for a default that could be changed, such as a list, and TypeError for what is not made here:
     a field without a default after one that has it, a keyword-only field, and inherited fields.
     """
+    if cls is None:
+        return partial(_made, order=order)
+    return _made(cls, order=order)
+
+
+def _made(cls: type[Made], *, order: bool) -> type[Made]:
     fields = _fields(cls)
     own = {name: value for name, value in vars(cls).items() if name not in {*fields, "__dict__", "__weakref__"}}
     if own.get("__hash__", own) is None:  # Python's own answer to an `__eq__`
@@ -44,6 +62,9 @@ def record(cls: type[Made]) -> type[Made]:
         "__getstate__": _state,
         "__setstate__": _restore,
     }
+    if order:
+        for name in ORDERS:
+            body[name] = _Later(partial(_ordering, name, compared))
     metaclass: Any = type(cls)
     made: type[Made] = metaclass(cls.__name__, cls.__bases__, body | own)
     made.__qualname__ = cls.__qualname__
@@ -138,6 +159,17 @@ def _equality(values: Values) -> Callable[[object, object], bool]:
         return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
 
     return __eq__
+
+
+def _ordering(name: str, values: Values, _: type) -> Callable[[object, object], bool]:
+    compare = getattr(operator, name)
+
+    def method(self: object, other: object) -> bool:
+        found: bool = compare(values(self), values(other)) if other.__class__ is self.__class__ else NotImplemented
+        return found
+
+    method.__name__ = name
+    return method
 
 
 def _hashing(values: Values) -> Callable[[object], int]:

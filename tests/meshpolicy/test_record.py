@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, FrozenInstanceError, asdict, dataclass, field, fields, is_dataclass, replace
 from functools import partial
+from operator import ge, gt, le, lt
 from typing import Any, ClassVar, Generic, TypeVar
 
 import pytest
@@ -65,6 +66,17 @@ def test_it_does_what_a_dataclass_does(
         return [*found, *(outcome(partial(getattr, one, name)) for name in "abcd")]
 
     assert facts(record) == facts(STANDARD)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=2, max_size=2), st.booleans())
+def test_objects_are_ordered_as_those_of_a_dataclass(pair: list[tuple[int, int]], compared: bool) -> None:
+    def facts(decorate: Decorator) -> list[object]:
+        cls = build([{}, {"compare": compared}], decorate)
+        one, two = cls(*pair[0]), cls(*pair[1])
+        return [outcome(partial(compare, one, other)) for compare in (lt, le, gt, ge) for other in (two, one, 1)]
+
+    assert facts(record(order=True)) == facts(dataclass(frozen=True, slots=True, order=True))
+    assert facts(record) == [TypeError] * 12
 
 
 @record

@@ -76,11 +76,12 @@ class Port:
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
         """Return the policies that may hold; the likeliest first. Workload, `policy` and `hinted` decide them."""
-        likely = hinted_opaque(self.cluster, self.workload, self.number)
+        unsure = self.hinted is Truth.UNKNOWN
+        likely = hinted_opaque(self.cluster, self.workload, self.number) if unsure else self.hinted is Truth.YES
         found = list(_readings(self.policy, likely))
         if not self.workload.meshed:
             found = [replace(one, with_sidecar=one.policy.server.origin is not Origin.UNMESHED) for one in found]
-        if self.hinted is Truth.UNKNOWN:
+        if unsure:
             why = f"whether {self.workload.ref}:{self.number} is opaque to meshed clients is not known"
             found += [replace(one, hinted=not likely, reason=one.reason or why) for one in found]
         return tuple(found)
@@ -89,7 +90,8 @@ class Port:
         """Return how a meshed client's calls arrive by one reading: to a sidecar that may be there, with its mTLS."""
         key = reading.hinted, reading.with_sidecar
         if key not in self._arrivals:
-            workload = replace(self.workload, meshed=True) if reading.with_sidecar else self.workload
+            bare = reading.with_sidecar and not self.workload.meshed
+            workload = replace(self.workload, meshed=True) if bare else self.workload
             found = arrivals(self.cluster, workload, self.number, hinted=reading.hinted)
             self._arrivals[key] = {Way(traffic, service): arrival for traffic, service, arrival in found}
         return self._arrivals[key]
@@ -100,7 +102,7 @@ class Port:
 
 
 def _readings(policy: PortPolicy, hinted: bool, reason: str = "", at_first: bool = False) -> Iterator[Reading]:
-    yield Reading(replace(policy, alternatives=()), hinted, reason, at_first)
+    yield Reading(replace(policy, alternatives=()) if policy.alternatives else policy, hinted, reason, at_first)
     for other in policy.alternatives:
         yield from _readings(other.policy, hinted, other.reason.text, at_first or other.at_first)
 

@@ -7,8 +7,9 @@ MeshPolicyError
 """
 
 import dataclasses
-from dataclasses import dataclass
 from enum import StrEnum
+
+from meshpolicy.record import record
 
 _LINE_ENDS = {ord(char): char.encode("unicode_escape").decode() for char in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
 """All at which `str.splitlines` begins a new line, in letters."""
@@ -19,7 +20,7 @@ def on_one_line(text: str) -> str:
     return text.translate(_LINE_ENDS)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Place:
     """Where something stands: a file (or `-`), its document counted from 1 (0: the file as a whole), and a field.
 
@@ -55,7 +56,7 @@ class ProblemKind(StrEnum):
     """What a tool would have to render first, and may hold policies: what these could change is unknown."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Problem:
     """One thing that is wrong with one document, and what to do about it."""
 

@@ -4,7 +4,7 @@ Every part remembers the object it came from, so that an answer can say why.
 The shapes follow linkerd2 `policy-controller/core/src/inbound.rs`.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
 from meshpolicy.core.errors import Place
@@ -33,7 +33,7 @@ class Origin(StrEnum):
     """The manifests do not say which policy governs the port."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Ref:
     """An object of the cluster and where it is written, or what Linkerd adds by itself, by its origin."""
 

@@ -78,7 +78,7 @@ def _guarded(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
         alternatives.append(Alternative(_of(cluster, workload, port, None), Reason(text, "R104"), at_first=True))
     policy = _of(cluster, workload, port, certain)
     alternatives += _with_grants_from_elsewhere(cluster, workload, port, certain, policy)
-    return replace(policy, alternatives=tuple(alternatives))
+    return replace(policy, alternatives=tuple(alternatives)) if alternatives else policy
 
 
 def _of_other_ages(cluster: Cluster, workload: Workload, port: int, server: Server) -> Iterator[Alternative]:

@@ -46,9 +46,18 @@ def of_destination(text: str, names: Mapping[str, int] | None = None) -> Ports:
 
     R112; pkg/util/parsing.go, ParsePorts and ParseContainerOpaquePorts. Their names are compared with case.
     """
+    return _of_numbers(text) if names is None else _of_numbers_and_names(text, names)
+
+
+@lru_cache(4096)
+def _of_numbers(text: str) -> Ports:
+    return _of_numbers_and_names(text, {})
+
+
+def _of_numbers_and_names(text: str, names: Mapping[str, int]) -> Ports:
     found: list[range] = []
     for word in _words(text):
-        if names is not None and word in names:
+        if word in names:
             found.append(range(names[word], names[word] + 1))
         else:
             found += _go_range(word)

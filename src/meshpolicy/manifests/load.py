@@ -67,6 +67,12 @@ class _Loader(_Base):  # type: ignore[misc] # the C loader has no types
             return PLAIN if implicit[0] else TEXT
         return LIST if kind is yaml.SequenceNode else OBJECT
 
+    def descend_resolver(self, node: yaml.Node, index: object) -> None:
+        """Do nothing: no tag here depends on the path to a node."""
+
+    def ascend_resolver(self) -> None:
+        """Do nothing."""
+
     def _plain(self, text: str) -> scalars.Scalar:
         return scalars.plain(text, words=self.words)
 

@@ -203,6 +203,7 @@ class _Reader:
         refused = _admission(fields, stored) if admitted is None else []
         if not refused:
             ADMITTED.keep(fields, stored)
+            return
         if document.found and not _is_known(fields):
             refused = _tolerated(fields, refused)
         found = [problem for problem in self.problems[before:] if not _follows(problem, refused)]
