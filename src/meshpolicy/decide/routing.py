@@ -7,7 +7,7 @@ from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, PathKind, acc
 from meshpolicy.core.policy import Filter, GrpcRoute, GrpcRule, HttpRoute, HttpRule, Reason
 from meshpolicy.core.regex import why_matches_are_unknown
 from meshpolicy.core.truth import Truth, every, truth
-from meshpolicy.core.uri import Uri, host_of, parse_path, parse_uri
+from meshpolicy.core.uri import Uri, host_of, is_authority, parse_path, parse_uri
 from meshpolicy.record import record
 
 Rank = tuple[int, ...]
@@ -26,8 +26,9 @@ class Request:
 
     @property
     def host(self) -> str:
-        """Return the host without user and port (R92)."""
-        return host_of(self.uri.authority)
+        """Return the host without user and port (R92); empty if none can be read: the proxy takes the address then."""
+        authority = self.uri.authority
+        return host_of(authority) if is_authority(authority) else ""
 
     @property
     def target(self) -> str:

@@ -337,3 +337,22 @@ def test_headers_of_the_connection_lead_to_no_route(name: str, headers: dict[str
     """R137."""
     matches = [{"headers": [{"name": name, "value": headers[name]}]}]
     assert met(*matches, headers=headers) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "over_http_1", "over_http_2"),
+    [
+        ("a.example", "allow", "allow"),
+        ("u:p@a.example:80", "allow", "allow"),
+        ("%41.example", "404", "closed"),
+        ("a b.example", "404", "closed"),
+        ("u@", "404", "closed"),
+    ],
+)
+def test_a_host_that_no_uri_can_hold_leads_to_no_route_of_it(host: str, over_http_1: str, over_http_2: str) -> None:
+    """R92, R136: over HTTP/1 the proxy takes the address that was called instead, over HTTP/2 it resets the stream."""
+    named = route(prefix("/"))
+    named["spec"]["hostnames"] = ["*.example"]
+    opened = server(accessPolicy="all-unauthenticated", proxyProtocol="unknown")
+    found = [outcome(opened, named, authority=host, client="stranger", traffic=one) for one in ("http", "http2")]
+    assert found == [over_http_1, over_http_2]
