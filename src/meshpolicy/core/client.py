@@ -47,6 +47,9 @@ class Client:
     in_every_network: bool = False
     """Whether an unknown address is taken to lie in every network that is asked about."""
 
+    by_ipv6: bool = False
+    """Whether it calls by IPv6, though its address is not known."""
+
     def within(self, networks: Iterable[NetworkMatch]) -> bool:
         """Whether some network holds the client (R36)."""
         if self.address is not None:

@@ -112,8 +112,8 @@ def bypassing(policy: PortPolicy, client: Client) -> Reason | None:
     if client.arrival is not Arrival.PLAIN or policy.unknown is not None:
         return None
     for bypass in policy.bypasses:
-        unknown_family = client.address is None and bypass.network.cidr.version == 6
-        if not unknown_family and client.within((bypass.network,)):
+        of_six = client.address is None and bypass.network.cidr.version == 6
+        if client.by_ipv6 if of_six else client.within((bypass.network,)):
             return bypass.reason
     return None
 

@@ -46,6 +46,8 @@ class Call:
     """None: the pod's address is called."""
     request: Request = field(default_factory=Request)
     traffic: Traffic = Traffic.HTTP
+    ipv6: bool = False
+    """Whether the called address is of IPv6."""
     past_proxy: bool = False
     """Whether the call is taken to pass its client's own proxy by, where `carried` does not know."""
 
@@ -82,6 +84,8 @@ class Call:
         if self.client is None or not self.client.injection.sidecar.possible:
             return Truth.NO
         own = self.client.sidecar
+        if self.ipv6 and not own.ipv6:
+            return Truth.NO
         if holds(own.skipped_outbound, self.dialled):
             return Truth.NO
         passing = [own.passes(one.user, one.group) for one in self.client.containers if one.name != PROXY]
@@ -182,7 +186,7 @@ def arrive(
     """
     known = networks(cluster.settings.cluster_networks) if call.client is not None else ()
     if call.client is None or not call.meshed or without_mtls(cluster, call):
-        return Client(call.peer, known_networks=known, in_every_network=in_every_network)
+        return Client(call.peer, known_networks=known, in_every_network=in_every_network, by_ipv6=call.ipv6)
     arrival = _arrival(cluster, call, opaque_service or hinted)
     return Client(call.peer, arrival, identity_of(cluster, call.client), known, in_every_network)
 

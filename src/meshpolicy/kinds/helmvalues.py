@@ -84,7 +84,7 @@ def _proxy(values: Fields) -> dict[str, Any]:
     if proxy.has("ports"):
         ports, usual = proxy.child("ports"), ProxyPorts()
         read: Callable[[str, int], int] = ports.integer
-        found["ports"] = ProxyPorts(*(read(key, getattr(usual, key)) for key in ("inbound", "control", "admin")))
+        found["ports"] = ProxyPorts(*(read(key, getattr(usual, key)) for key in ("inbound", "control", "admin", "outbound")))
     found |= {name: proxy.integer(key) for key, name in IDS.items() if proxy.has(key)}
     if proxy.has("nativeSidecar"):
         found["native_sidecar"] = proxy.flag("nativeSidecar")

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.labels import Labels
 from meshpolicy.core.policy import Ref
+from meshpolicy.core.truth import Truth, truth
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.servicespec import check_service
 from meshpolicy.record import record
@@ -41,6 +42,8 @@ class Service:
     """Whether its namespace may give it opaque-ports: it has none, and the Namespace is not in the input (R65)."""
     elsewhere: bool = False
     """Whether clients' proxies look for its pods in another cluster, too (R133)."""
+    ipv6: Truth = Truth.NO
+    """Whether clients reach it by IPv6; unknown where they may by IPv4, too."""
     stored: bool = False
     """Whether it comes from a cluster, where the injector has seen it or never will."""
 
@@ -88,8 +91,18 @@ def read(document: Fields, ref: Ref) -> Service:
         spec.text("clusterIP") == "None",
         MappingProxyType(labels),
         elsewhere=REMOTE in labels or not {REMOTE, LOCAL}.isdisjoint(annotations),
+        ipv6=_by_ipv6(spec),
         stored=metadata.has("creationTimestamp"),
     )
+
+
+def _by_ipv6(spec: Fields) -> Truth:
+    """Say whether the addresses of a Service are of IPv6; what names no family is taken to be of IPv4 alone."""
+    listed = spec.texts("clusterIPs") or (spec.text("clusterIP"),)
+    of_six = {word == "IPv6" for word in spec.texts("ipFamilies")} or {":" in address for address in listed}
+    if len(of_six) > 1 or spec.text("ipFamilyPolicy").endswith("DualStack"):
+        return Truth.UNKNOWN
+    return truth(True in of_six)
 
 
 KINDS = (Kind("", "Service", read, check_service),)

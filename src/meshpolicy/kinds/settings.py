@@ -21,6 +21,8 @@ class ProxyPorts:
     inbound: int = 4143
     control: int = 4190
     admin: int = 4191
+    outbound: int = 4140
+    """Where it takes what the pod sends, as localhost."""
 
     def named(self, name: str) -> int | None:
         """Return the number of a port that the injected sidecar names; a template does not hold it yet."""

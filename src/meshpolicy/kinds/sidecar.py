@@ -97,7 +97,7 @@ def sidecar(
         packets.subnets,
         packets.ipv6,
         unknown,
-        frozenset((ports.inbound, ports.admin)).intersection(declared),
+        frozenset((ports.inbound, ports.admin, ports.outbound)).intersection(declared),
         user,
         _number(own.get(PROXY_GID, ""), 64, settings.plugin.group if settings.cni else settings.proxy_group),
         _native(own, settings),
@@ -184,9 +184,10 @@ def _none_left(outbound: str) -> str:
 
 
 def _listens(ports: ProxyPorts) -> bool:
-    """Whether a proxy can listen on its ports: three different ones, of which Kubernetes takes two as a pod's."""
-    declared = all(1 <= port <= HIGHEST for port in (ports.inbound, ports.admin))
-    return declared and 0 <= ports.control <= HIGHEST and len({ports.inbound, ports.control, ports.admin}) == 3
+    """Whether a proxy can listen on its ports: four different ones, of which Kubernetes takes two as a pod's."""
+    numbers = (ports.inbound, ports.admin, ports.outbound)
+    valid = all(1 <= port <= HIGHEST for port in numbers) and 0 <= ports.control <= HIGHEST
+    return valid and len({*numbers, ports.control}) == 4
 
 
 def _ports(own: Mapping[str, str], settings: MeshSettings) -> ProxyPorts:
@@ -200,6 +201,7 @@ def _ports(own: Mapping[str, str], settings: MeshSettings) -> ProxyPorts:
         number(annotations.INBOUND_PORT_ANNOTATION, usual.inbound),
         number(annotations.CONTROL_PORT_ANNOTATION, usual.control),
         number(annotations.ADMIN_PORT_ANNOTATION, usual.admin),
+        number(annotations.OUTBOUND_PORT_ANNOTATION, usual.outbound),
     )
 
 

@@ -122,6 +122,42 @@ def test_ipv6_packets_meet_no_proxy_unless_the_mesh_says_so() -> None:
 
 
 @pytest.mark.parametrize(
+    ("family", "expected"),
+    [
+        ({}, "403"),
+        ({"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}, "403"),
+        ({"clusterIP": "10.96.0.9"}, "403"),
+        ({"ipFamilies": ["IPv6"]}, "allow"),
+        ({"clusterIP": "fd00::9"}, "allow"),
+        ({"ipFamilies": ["IPv6", "IPv4"]}, "unknown"),
+        ({"clusterIP": "10.96.0.9", "clusterIPs": ["10.96.0.9", "fd00::9"]}, "unknown"),
+        ({"ipFamilyPolicy": "RequireDualStack"}, "unknown"),
+        ({"ipFamilyPolicy": "PreferDualStack"}, "unknown"),
+    ],
+)
+@pytest.mark.parametrize("client", ["pinger", "unmeshed"])
+def test_who_calls_a_service_by_ipv6_meets_no_proxy(family: Manifest, expected: str, client: str) -> None:
+    """R115: neither its own nor the server's, whatever the policies say; a mesh that handles IPv6 has both."""
+    pinger = pod("pinger", "", meshed=True)
+    called = service("cat")
+    called["spec"] |= family
+    closed = server("cat", 8080, app="cat", proxyProtocol="HTTP/1")
+    own = pod("cat", "", ports=PORTS)
+    for settings, outcome in ((DENY, expected), (MeshSettings("deny", ipv6=True), "403")):
+        found = cluster(space({}), pinger, own, called, closed, settings=settings)
+        assert ask(found, client, "cat:8080/").outcome == outcome
+
+
+def test_pods_without_an_ipv6_address_are_called_by_ipv4() -> None:
+    """R115: what a Service would have on a dual-stack cluster, its pods' addresses say it has not."""
+    called = service("cat")
+    called["spec"] |= {"ipFamilyPolicy": "PreferDualStack"}
+    closed = server("cat", 8080, app="cat", proxyProtocol="HTTP/1")
+    found = cluster(*ARENA, cat(), called, closed, settings=DENY)
+    assert ask(found, "pinger", "cat:8080/").outcome == "403"
+
+
+@pytest.mark.parametrize(
     ("annotations", "port", "expected"),
     [
         ({"control_port": "8080"}, 8080, "allow"),
@@ -130,6 +166,11 @@ def test_ipv6_packets_meet_no_proxy_unless_the_mesh_says_so() -> None:
         ({"admin_port": "8080"}, 8080, "unknown"),
         ({"inbound_port": "8080"}, 8080, "unknown"),
         ({"inbound_port": "9999"}, 8080, "403"),
+        ({"outbound_port": "8080"}, 8080, "unknown"),
+        ({"outbound_port": "4143"}, 8080, "unknown"),
+        ({"outbound_port": "0"}, 8080, "unknown"),
+        ({"outbound_port": "9999"}, 8080, "403"),
+        ({"outbound_port": "x"}, 8080, "403"),
         ({"admin_port": "0"}, 8080, "unknown"),
         ({"admin_port": "4190"}, 8080, "unknown"),
         ({"admin_port": "70000"}, 8080, "unknown"),
