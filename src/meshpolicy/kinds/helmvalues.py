@@ -12,6 +12,8 @@ from meshpolicy.kinds.settings import InjectorSettings, MeshSettings, ProxyPorts
 from meshpolicy.kinds.sidecar import decisive_variable
 
 CHART = "linkerd-control-plane"
+PROXY_PORTS = ("inbound", "control", "admin", "outbound")
+"""The fields of ProxyPorts, in order."""
 MODES = ("transport-header", "transparent")
 IDS = {"uid": "proxy_user", "gid": "proxy_group"}
 MISPLACED = (
@@ -84,7 +86,7 @@ def _proxy(values: Fields) -> dict[str, Any]:
     if proxy.has("ports"):
         ports, usual = proxy.child("ports"), ProxyPorts()
         read: Callable[[str, int], int] = ports.integer
-        found["ports"] = ProxyPorts(*(read(key, getattr(usual, key)) for key in ("inbound", "control", "admin", "outbound")))
+        found["ports"] = ProxyPorts(*(read(key, getattr(usual, key)) for key in PROXY_PORTS))
     found |= {name: proxy.integer(key) for key, name in IDS.items() if proxy.has(key)}
     if proxy.has("nativeSidecar"):
         found["native_sidecar"] = proxy.flag("nativeSidecar")

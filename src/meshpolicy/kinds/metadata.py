@@ -65,8 +65,7 @@ def violations(metadata: Mapping[str, Any], kind: str) -> Iterator[Violation]:
     yield from _names(written, kind)
     yield from _labels(written.get("labels") or {}, "metadata.labels")
     annotations = written.get("annotations") or {}
-    for key in annotations:
-        yield from _qualified(f"metadata.annotations.{key}", key.lower())
+    yield from _annotations(annotations, "metadata.annotations")
     size = sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items())
     if size > MOST_ANNOTATIONS:
         yield "metadata.annotations", f"hold {size} bytes, where at most {MOST_ANNOTATIONS} are expected"
@@ -76,6 +75,35 @@ def check_labels(fields: Fields, key: str) -> None:
     """Note keys and values of a mapping that no label may have."""
     for field, message in _labels(fields.strings(key), key):
         fields.refuse(field, message)
+
+
+def check_annotations(fields: Fields) -> None:
+    """Note keys that no annotation may have."""
+    for field, message in _annotations(fields.strings("annotations"), "annotations"):
+        fields.refuse(field, message)
+
+
+def _annotations(annotations: Mapping[str, str], field: str) -> Iterator[Violation]:
+    for key in annotations:
+        yield from _qualified(f"{field}.{key}", key.lower())
+
+
+def check_selector(fields: Fields) -> None:
+    """Note what is wrong with a selector of labels, as the API server checks it (ValidateLabelSelector)."""
+    check_labels(fields, "matchLabels")
+    for entry in fields.children("matchExpressions"):
+        if not is_qualified_name(entry.text("key")):
+            entry.refuse("key", f"is `{entry.text('key')[:60]}`: {KEY}")
+        operator, values = entry.text("operator"), entry.texts("values")
+        if not operator:
+            entry.refuse("operator", "is missing or empty")
+        if operator in ("In", "NotIn") and not values:
+            entry.refuse("values", f"is missing or empty, which {operator} does not allow")
+        if operator in ("Exists", "DoesNotExist") and values:
+            entry.refuse("values", f"is given, which {operator} does not allow")
+        for number, value in enumerate(values):
+            if not is_label_value(value):
+                entry.refuse(f"values[{number}]", f"is `{value[:60]}`: {VALUE}")
 
 
 def _labels(labels: Mapping[str, str], field: str) -> Iterator[Violation]:

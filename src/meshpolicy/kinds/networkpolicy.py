@@ -6,10 +6,10 @@ from ipaddress import ip_network
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Network, NetworkMatch
 from meshpolicy.core.policy import Ref
-from meshpolicy.core.selector import Operator, Selector
+from meshpolicy.core.selector import Selector
+from meshpolicy.kinds.containerspec import PORT_RULE, is_port_name
 from meshpolicy.kinds.kind import Kind
-from meshpolicy.kinds.metadata import KEY, check_labels, is_qualified_name
-from meshpolicy.kinds.podspec import PORT_RULE, is_port_name
+from meshpolicy.kinds.metadata import check_selector
 from meshpolicy.kinds.reading import read_selector
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
@@ -118,15 +118,7 @@ def read(document: Fields, ref: Ref) -> NetworkPolicy | None:
 
 def _selector(fields: Fields) -> Selector:
     """Read a selector as the API server checks it, which is stricter than Linkerd (R14)."""
-    check_labels(fields, "matchLabels")
-    for entry in fields.children("matchExpressions"):
-        if not is_qualified_name(entry.text("key")):
-            entry.refuse("key", f"is `{entry.text('key')}`: {KEY}", "N15")
-        operator, values = entry.text("operator"), entry.texts("values")
-        if operator in (Operator.IN, Operator.NOT_IN) and not values:
-            entry.refuse("values", f"is missing or empty, which {operator} does not allow", "N15")
-        if operator in (Operator.EXISTS, Operator.DOES_NOT_EXIST) and values:
-            entry.refuse("values", f"is given, which {operator} does not allow", "N15")
+    check_selector(fields)
     return read_selector(fields)
 
 
@@ -138,6 +130,8 @@ def _types(spec: Fields, *, egress: bool) -> tuple[Direction, ...]:
     for number, word in enumerate(words):
         if word not in set(Direction):
             spec.refuse(f"policyTypes[{number}]", f"is `{word}`; accepted are {', '.join(Direction)}", "N15")
+    if len(words) > len(Direction):
+        spec.refuse("policyTypes", f"holds {len(words)} entries, where at most {len(Direction)} are expected", "N15")
     return tuple(direction for direction in Direction if direction in words)
 
 

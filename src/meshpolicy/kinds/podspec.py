@@ -5,52 +5,89 @@ Source: Kubernetes `pkg/apis/core/validation/validation.go`, `pkg/apis/apps/vali
 """
 
 import re
-from collections.abc import Iterator
 
 from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
-from meshpolicy.kinds.metadata import (
-    DNS_LABEL,
-    DNS_SUBDOMAIN,
-    LONGEST_NAME,
-    LONGEST_SUBDOMAIN,
-    NAME,
-    check_labels,
+from meshpolicy.kinds.containerspec import (
+    PROBES,
+    Around,
+    check_container,
+    check_host_ports,
+    check_name,
+    check_one,
+    check_profiles,
+    check_subdomain,
+    check_unique,
 )
+from meshpolicy.kinds.metadata import check_annotations, check_labels, check_selector
+from meshpolicy.kinds.placement import check_placement
+from meshpolicy.kinds.quantity import quantity
 from meshpolicy.kinds.reading import read_selector
+from meshpolicy.kinds.volumespec import check_volumes, volume_names
 
-PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-LONGEST_PORT_NAME = 15
-PORT_RULE = (
-    "a port's name (IANA_SVC_NAME) holds up to 15 lower-case letters, digits and `-`, a letter among them, no `--`,"
-    " and begins and ends with a letter or digit"
-)
-ENV_NAME = re.compile(r"[ -<>-~]+")
-MOST_PORT = 65535
-PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
-HANDLERS = ("exec", "grpc", "httpGet", "tcpSocket")
-ONCE = ("livenessProbe", "startupProbe")
-"""The probes that succeed at once."""
+PERCENT = re.compile(r"[0-9]+%")
+OTHER_LABELS = "does not select the pods of the template, whose labels are different"
+SYSTEMS = ("linux", "windows")
 
 
 def check_pod(document: Fields) -> None:
     """Note what is wrong with a Pod."""
-    _check_spec(document.child("spec"))
+    spec = document.child("spec")
+    _check_spec(spec)
+    for container in (*spec.children("initContainers"), *spec.children("containers")):
+        if container.text("image") != container.text("image").strip():
+            container.refuse("image", "begins or ends with a blank")
 
 
 def check_template(document: Fields) -> None:
     """Note what is wrong with a workload that has a template."""
     spec = document.child("spec")
     check_template_of(spec)
+    _check_claims(spec)
+    _check_update(document)
     if document.data.get("apiVersion") == "apps/v1":
         _check_selector(spec, spec.child("template").child("metadata").strings("labels"))
+    elif document.data.get("apiVersion") == "v1" and spec.data.get("selector"):
+        labels = spec.child("template").child("metadata").strings("labels")
+        if not spec.strings("selector").items() <= labels.items():
+            spec.note("selector", OTHER_LABELS, ProblemKind.TOLERATED)
+
+
+def _check_claims(spec: Fields) -> None:
+    """Note what is wrong with the claims that a StatefulSet makes for each pod."""
+    for claim in spec.children("volumeClaimTemplates"):
+        own = claim.child("spec")
+        if not claim.child("metadata").text("name"):
+            claim.refuse("metadata.name", "is missing or empty")
+        check_name(claim.child("metadata"), "name", claim.child("metadata").text("name"))
+        size = quantity(own.child("resources").child("requests").data.get("storage"))
+        if size is None or size <= 0:
+            own.refuse("resources.requests.storage", "is missing, or no quantity above 0")
+        if not own.data.get("accessModes"):
+            own.refuse("accessModes", "is missing or empty")
+
+
+def _check_update(document: Fields) -> None:
+    """Note how a controller cannot replace its pods, on which no answer rests."""
+    kind, spec = document.text("kind"), document.child("spec")
+    for key in ("strategy", "updateStrategy"):
+        own = spec.child(key)
+        rolling = own.child("rollingUpdate")
+        if kind != "DaemonSet" and own.has("rollingUpdate") and own.text("type") not in ("", "RollingUpdate"):
+            own.note("rollingUpdate", "is for `type: RollingUpdate` alone", ProblemKind.TOLERATED)
+        for name in ("maxSurge", "maxUnavailable"):
+            value = rolling.data.get(name)
+            if key == "strategy" and isinstance(value, str) and not PERCENT.fullmatch(value):
+                rolling.note(name, f"is `{value[:60]}`: a number or a percentage is expected", ProblemKind.TOLERATED)
 
 
 def check_template_of(spec: Fields) -> None:
     """Note what is wrong with the template in a `spec`."""
     template = spec.child("template")
     check_labels(template.child("metadata"), "labels")
-    _check_spec(template.child("spec"))
+    check_annotations(template.child("metadata"))
+    claims = (claim.child("metadata").text("name") for claim in spec.children("volumeClaimTemplates"))
+    _check_spec(template.child("spec"), tuple(claims))
 
 
 def check_controlled(document: Fields) -> None:
@@ -64,90 +101,49 @@ def check_controlled(document: Fields) -> None:
 
 def _check_selector(spec: Fields, labels: dict[str, str]) -> None:
     selector = spec.child("selector")
+    check_selector(selector)
     if not selector.data.get("matchLabels") and not selector.data.get("matchExpressions"):
         spec.refuse("selector", "is empty, and would select every pod")
     elif not read_selector(selector).accepts(labels):
-        text = "does not select the pods of the template, whose labels are different"
-        spec.note("selector", text, ProblemKind.TOLERATED)
+        spec.note("selector", OTHER_LABELS, ProblemKind.TOLERATED)
 
 
-def _check_spec(spec: Fields) -> None:
-    started = spec.children("initContainers")
-    containers = [*started, *spec.children("containers")]
-    for container in containers:
-        _check_container(container)
-        _check_probes(container)
-        for port in container.children("ports") if spec.data.get("hostNetwork") is True else ():
-            if port.data.get("hostPort") not in (None, 0, port.data.get("containerPort")):
-                port.refuse("hostPort", "is not the containerPort, as it has to be on the host's network")
+def _check_spec(spec: Fields, claims: tuple[str, ...] = ()) -> None:
+    """Note what is wrong with a pod; `claims` are the volumes that a StatefulSet makes for each of its pods."""
+    names, devices = volume_names(spec, claims)
+    on_host = spec.data.get("hostNetwork") is True
+    around = Around(
+        names,
+        [one.text("name") for one in spec.children("resourceClaims")],
+        spec.integer("terminationGracePeriodSeconds", 30),
+        on_host,
+        devices,
+    )
+    started, running = spec.children("initContainers"), spec.children("containers")
+    for container in (*started, *running):
+        check_container(container, around)
     for container in started:
+        check_host_ports([container], on_host)
         for key in (*PROBES, "lifecycle") if container.text("restartPolicy") != "Always" else ():
             if container.has(key):
                 container.refuse(key, "is for init containers with `restartPolicy: Always` alone")
-    check_unique(containers, "name", "container")
-    account = spec.text("serviceAccountName")
-    if account and (not DNS_SUBDOMAIN.fullmatch(account) or len(account) > LONGEST_SUBDOMAIN):
-        spec.refuse("serviceAccountName", f"is `{account[:60]}`: {NAME}, between which `.` may stand")
+    check_host_ports(running, on_host)
+    check_unique((*started, *running), "name", "container")
+    check_volumes(spec)
+    check_placement(spec)
+    _check_rest(spec)
 
 
-def _check_container(container: Fields) -> None:
-    check_name(container, "name", container.text("name"))
-    ports = container.children("ports")
-    for port in ports:
-        name = port.text("name")
-        if name and not is_port_name(name):
-            port.refuse("name", f"is `{name[:60]}`: {PORT_RULE}")
-    check_unique(ports, "name", "port")
-    for variable in container.children("env"):
-        if not ENV_NAME.fullmatch(variable.text("name")):
-            variable.refuse("name", "is no name of a variable: printable ASCII without `=` is expected")
-    for handler in _handlers(container):
-        check_target(handler, "port")
-
-
-def _handlers(container: Fields) -> Iterator[Fields]:
-    probes = [container.child(name) for name in PROBES if container.has(name)]
-    yield from (probe.child(kind) for probe in probes for kind in HANDLERS[1:] if probe.has(kind))
-
-
-def _check_probes(container: Fields) -> None:
-    """Note a probe that says not how to ask, or in two ways, and one that succeeds late (validateProbe)."""
-    for name in filter(container.has, PROBES):
-        probe = container.child(name)
-        given = [kind for kind in HANDLERS if probe.has(kind)]
-        if not given:
-            container.refuse(name, f"says not how to ask: one of {', '.join(HANDLERS)} is expected")
-        for kind in given[1:]:
-            probe.refuse(kind, f"is given beside {given[0]}: a probe has one of {', '.join(HANDLERS)}")
-        if name in ONCE and probe.data.get("successThreshold") not in (None, 0, 1):
-            probe.refuse("successThreshold", "has to be 1 for a liveness or startup probe")
-
-
-def check_target(fields: Fields, key: str) -> None:
-    """Note a port that is neither a number from 1 to 65535 nor a port's name."""
-    value = fields.data.get(key)
-    if isinstance(value, str) and not is_port_name(value):
-        fields.refuse(key, f"is `{value[:60]}`: {PORT_RULE}")
-    elif isinstance(value, int) and not 1 <= value <= MOST_PORT:
-        fields.refuse(key, f"is {value}, where a port from 1 to {MOST_PORT} is expected")
-
-
-def check_name(fields: Fields, key: str, name: str) -> None:
-    """Note a name that is no label of DNS."""
-    if fields.has(key) and (not DNS_LABEL.fullmatch(name) or len(name) > LONGEST_NAME):
-        fields.refuse(key, f"is `{name[:60]}`: {NAME}, and has at most {LONGEST_NAME} of them")
-
-
-def check_unique(entries: list[Fields] | tuple[Fields, ...], key: str, what: str) -> None:
-    """Note an entry that has the name of one before it."""
-    seen: set[str] = set()
-    for entry in entries:
-        name = entry.text(key)
-        if name and name in seen:
-            entry.refuse(key, f"is `{name}`, as another {what} is named already")
-        seen.add(name)
-
-
-def is_port_name(text: str) -> bool:
-    """Whether a port may have this name (RFC 6335, section 5.1)."""
-    return len(text) <= LONGEST_PORT_NAME and PORT_NAME.fullmatch(text) is not None
+def _check_rest(spec: Fields) -> None:
+    """Note what is wrong with the fields of a pod that stand alone."""
+    if spec.text("serviceAccountName"):
+        check_subdomain(spec, "serviceAccountName")
+    check_profiles(spec.child("securityContext"))
+    if spec.has("os") and spec.child("os").text("name") not in SYSTEMS:
+        spec.child("os").refuse("name", f"is none of {', '.join(SYSTEMS)}")
+    if spec.data.get("shareProcessNamespace") is True and spec.data.get("hostPID") is True:
+        spec.refuse("shareProcessNamespace", "is not for pods with hostPID")
+    if spec.data.get("ephemeralContainers"):
+        spec.refuse("ephemeralContainers", "are added to a pod that runs, and not written in its manifest")
+    for claim in spec.children("resourceClaims"):
+        check_one(claim, ("resourceClaimName", "resourceClaimTemplateName"), "source")

@@ -7,11 +7,16 @@ from ipaddress import ip_address
 
 from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
+from meshpolicy.core.networks import parse_network
+from meshpolicy.kinds.containerspec import check_name, check_target, check_unique
 from meshpolicy.kinds.metadata import DNS_SUBDOMAIN, KEY, LONGEST_SUBDOMAIN, NAME, check_labels, is_qualified_name
-from meshpolicy.kinds.podspec import check_name, check_target, check_unique
+from meshpolicy.kinds.placement import is_address
 
 HEADLESS = "None"
 BALANCED = ("LoadBalancer",)
+FAMILIES = {"IPv4": 4, "IPv6": 6}
+LONGEST_AFFINITY = 86400
+"""Seconds."""
 OF_TYPES = {
     "allocateLoadBalancerNodePorts": BALANCED,
     "loadBalancerClass": BALANCED,
@@ -37,6 +42,11 @@ def check_service(document: Fields) -> None:
         _check_external_name(spec)
     else:
         _check_addresses(spec, kind)
+        _check_families(spec)
+    _check_outside(spec, kind)
+    for key in ("internalTrafficPolicy", "trafficDistribution", "ipFamilyPolicy"):
+        if spec.data.get(key) == "":
+            spec.refuse(key, "is empty")
     for key, types in OF_TYPES.items():
         if spec.data.get(key) not in (None, [], "") and kind not in types:
             spec.note(key, f"is for Services of type {' or '.join(types)}; this is a {kind}", ProblemKind.TOLERATED)
@@ -90,6 +100,60 @@ def _check_addresses(spec: Fields, kind: str) -> None:
         spec.refuse("clusterIPs" if listed else "clusterIP", f"holds no IP address, and is not `{HEADLESS}`")
     elif len({_version(address) for address in addresses}) < len(addresses):
         spec.refuse("clusterIPs", "holds two addresses of one family")
+
+
+def _check_families(spec: Fields) -> None:
+    """Note families that are none, or twice there, or that the addresses are not of."""
+    families = spec.texts("ipFamilies")
+    for number, family in enumerate(families):
+        if family not in FAMILIES:
+            spec.refuse(f"ipFamilies[{number}]", f"is `{family[:60]}`; accepted are {', '.join(FAMILIES)}")
+        elif family in families[:number]:
+            spec.refuse(f"ipFamilies[{number}]", f"is {family} again")
+    if len(families) > 1 and spec.text("ipFamilyPolicy") == "SingleStack":
+        spec.refuse("ipFamilyPolicy", "is SingleStack, and ipFamilies has two")
+    addresses = spec.texts("clusterIPs") or ((spec.text("clusterIP"),) if spec.text("clusterIP") else ())
+    for address, family in zip(addresses, families, strict=False):
+        if address != HEADLESS and FAMILIES.get(family, _version(address)) != _version(address):
+            spec.refuse("ipFamilies", f"says {family}, and the address is {address}")
+
+
+def _check_outside(spec: Fields, kind: str) -> None:
+    """Note what is wrong with how a Service is reached from outside, and with who is kept at one pod."""
+    for number, address in enumerate(spec.texts("externalIPs")):
+        if not _is_external(address):
+            spec.refuse(f"externalIPs[{number}]", f"is `{address[:60]}`, where the IP address of a node is expected")
+    for number, text in enumerate(spec.texts("loadBalancerSourceRanges") if kind in BALANCED else ()):
+        if parse_network(text.strip()) is None:
+            expected = "where a network such as 10.9.8.0/24 is expected"
+            spec.refuse(f"loadBalancerSourceRanges[{number}]", f"is `{text[:60]}`, {expected}")
+    outside = kind in ("LoadBalancer", "NodePort") or spec.data.get("externalIPs")
+    if spec.text("externalTrafficPolicy") and not outside:
+        spec.note("externalTrafficPolicy", "is for Services that are reached from outside", ProblemKind.TOLERATED)
+    local = kind == "LoadBalancer" and spec.text("externalTrafficPolicy") == "Local"
+    if spec.data.get("healthCheckNodePort") and not local:
+        told = "is for a LoadBalancer with `externalTrafficPolicy: Local` alone"
+        spec.note("healthCheckNodePort", told, ProblemKind.TOLERATED)
+    if spec.text("loadBalancerClass") and not is_qualified_name(spec.text("loadBalancerClass")):
+        spec.refuse("loadBalancerClass", f"is `{spec.text('loadBalancerClass')[:60]}`: {KEY}")
+    _check_affinity(spec)
+
+
+def _check_affinity(spec: Fields) -> None:
+    if spec.text("sessionAffinity") != "ClientIP":
+        return  # What is written of it is dropped.
+    seconds = spec.child("sessionAffinityConfig").child("clientIP").data.get("timeoutSeconds")
+    if isinstance(seconds, int) and not 0 < seconds <= LONGEST_AFFINITY:
+        field = "sessionAffinityConfig.clientIP.timeoutSeconds"
+        spec.refuse(field, f"is {seconds}, where 1 to {LONGEST_AFFINITY} seconds are expected")
+
+
+def _is_external(text: str) -> bool:
+    """Whether an address may be one of `externalIPs` (validateNonSpecialIP)."""
+    if not is_address(text):
+        return False
+    address = ip_address(text)
+    return not (address.is_unspecified or address.is_loopback or address.is_link_local or address.is_multicast)
 
 
 def _version(text: str) -> int | None:

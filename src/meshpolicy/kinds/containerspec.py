@@ -1,0 +1,331 @@
+"""What the API server refuses in the containers of a pod, beyond their schema. Pure.
+
+Source: Kubernetes `pkg/apis/core/validation/validation.go`: `validateContainerCommon` and what it calls.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from meshpolicy.core.fields import Fields
+from meshpolicy.kinds.metadata import (
+    DNS_LABEL,
+    DNS_SUBDOMAIN,
+    LONGEST_NAME,
+    LONGEST_SUBDOMAIN,
+    NAME,
+    is_qualified_name,
+)
+from meshpolicy.kinds.quantity import parse_quantity, quantity
+
+PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+LONGEST_PORT_NAME = 15
+PORT_RULE = (
+    "a port's name (IANA_SVC_NAME) holds up to 15 lower-case letters, digits and `-`, a letter among them, no `--`,"
+    " and begins and ends with a letter or digit"
+)
+ENV_NAME = re.compile(r"[ -<>-~]+")
+HEADER_NAME = re.compile(r"[-A-Za-z0-9]+")
+CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+MOST_PORT = 65535
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+HANDLERS = ("exec", "grpc", "httpGet", "tcpSocket")
+HOOKS = ("exec", "httpGet", "sleep", "tcpSocket")
+ONCE = ("livenessProbe", "startupProbe")
+"""The probes that succeed at once."""
+SOURCES = ("configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "secretKeyRef")
+VARIABLE_FIELDS = frozenset(
+    (
+        *("metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName"),
+        *("status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"),
+    )
+)
+"""Fields of its pod that a variable may hold."""
+SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['(.*)'\]")
+RESOURCES = ("cpu", "memory", "ephemeral-storage")
+HUGE = "hugepages-"
+DIVISORS = {
+    "cpu": frozenset(map(parse_quantity, ("1m", "1"))),
+    "memory": frozenset(
+        map(parse_quantity, "1 1k 1M 1G 1T 1P 1E 1Ki 1Mi 1Gi 1Ti 1Pi 1Ei".split())  # noqa: SIM905
+    ),
+}
+"""By which a variable may divide a resource; of storage it is as of memory."""
+PROFILES = ("seccompProfile", "appArmorProfile")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a container refers to in its pod."""
+
+    volumes: Collection[str] = ()
+    """Names that mounts may have."""
+    claims: Collection[str] = ()
+    """Names of resourceClaims."""
+    grace: float = 30
+    """terminationGracePeriodSeconds."""
+    on_host: bool = False
+    """hostNetwork."""
+    devices: Collection[str] = field(default=())
+    """Names of volumes that may be block devices."""
+
+
+def check_container(container: Fields, around: Around) -> None:
+    """Note what is wrong with one container; manifests may leave its image to a tool that puts it in."""
+    if not container.text("name"):
+        container.refuse("name", "is missing or empty")
+    check_name(container, "name", container.text("name"))
+    _check_ports(container, around)
+    for variable in container.children("env"):
+        check_variable(variable)
+    for source in container.children("envFrom"):
+        _check_variables_from(source)
+    for name in filter(container.has, PROBES):
+        _check_probe(container, name)
+    _check_hooks(container, around)
+    check_resources(container.child("resources"), around.claims)
+    _check_mounts(container, around)
+    check_profiles(container.child("securityContext"))
+    _check_privileges(container.child("securityContext"))
+
+
+def _check_ports(container: Fields, around: Around) -> None:
+    ports = container.children("ports")
+    for port in ports:
+        name = port.text("name")
+        if name and not is_port_name(name):
+            port.refuse("name", f"is `{name[:60]}`: {PORT_RULE}")
+        if around.on_host and port.data.get("hostPort") not in (None, 0, port.data.get("containerPort")):
+            port.refuse("hostPort", "is not the containerPort, as it has to be on the host's network")
+    check_unique(ports, "name", "port")
+
+
+def check_host_ports(containers: Iterable[Fields], on_host: bool) -> None:
+    """Note a port of the host that two containers want; on the host's network each port is one."""
+    seen: set[tuple[object, ...]] = set()
+    for port in (port for container in containers for port in container.children("ports")):
+        number = port.data.get("hostPort") or (port.data.get("containerPort") if on_host else None)
+        mark = (port.text("protocol") or "TCP", port.text("hostIP"), number)
+        if number and mark in seen:
+            port.refuse(
+                "hostPort" if port.data.get("hostPort") else "containerPort", f"is {number}, as of another port"
+            )
+        seen.add(mark)
+
+
+def check_variable(variable: Fields) -> None:
+    """Note what is wrong with an environment variable."""
+    if not ENV_NAME.fullmatch(variable.text("name")):
+        variable.refuse("name", "is no name of a variable: printable ASCII without `=` is expected")
+    if not variable.has("valueFrom"):
+        return
+    source = variable.child("valueFrom")
+    if variable.data.get("value"):
+        variable.refuse("valueFrom", "is given beside `value`")
+    given = check_one(source, SOURCES, "source")
+    if given == "fieldRef":
+        check_field_path(source.child(given), VARIABLE_FIELDS)
+    elif given == "resourceFieldRef":
+        check_resource_reference(source.child(given))
+    elif given in ("configMapKeyRef", "secretKeyRef"):
+        _check_key(source.child(given))
+
+
+def check_one(fields: Fields, kinds: Iterable[str], what: str) -> str:
+    """Return the one field of several that is given, and note none or more of them."""
+    given = [kind for kind in kinds if fields.has(kind)]
+    if not given:
+        fields.refuse("", f"has no {what}: one of {', '.join(kinds)} is expected")
+    for kind in given[1:]:
+        fields.refuse(kind, f"is given beside {given[0]}, where one {what} is expected")
+    return given[0] if len(given) == 1 else ""
+
+
+def check_field_path(fields: Fields, known: Collection[str]) -> None:
+    """Note a field of the pod that nothing can refer to."""
+    path = fields.text("fieldPath")
+    subscript = SUBSCRIPT.fullmatch(path)
+    key = subscript[2] if subscript else ""
+    if subscript and is_qualified_name(key.lower() if subscript[1] == "annotations" else key):
+        pass
+    elif path not in known:
+        fields.refuse("fieldPath", f"is `{path[:60]}`, which is no field of a pod that may be referred to here")
+    if fields.text("apiVersion") not in ("", "v1"):
+        fields.refuse("apiVersion", f"is `{fields.text('apiVersion')[:60]}`, where `v1` is expected")
+
+
+def check_resource_reference(fields: Fields) -> None:
+    """Note a resource of a container that nothing can refer to, and a divisor that is none."""
+    resource = fields.text("resource")
+    way, _, name = resource.partition(".")
+    if way not in ("limits", "requests") or not (name in RESOURCES or name.startswith(HUGE)):
+        fields.refuse("resource", f"is `{resource[:60]}`, where `limits.cpu`, `requests.memory` … is expected")
+        return
+    divisor = quantity(fields.data.get("divisor") or 0)
+    if divisor is None or (divisor and divisor not in DIVISORS["cpu" if name == "cpu" else "memory"]):
+        fields.refuse("divisor", f"is `{fields.data.get('divisor')}`, which is no unit of {name}")
+
+
+def _check_key(fields: Fields) -> None:
+    check_subdomain(fields, "name")
+    key = fields.text("key")
+    if not CONFIG_KEY.fullmatch(key) or key == "." or key.startswith(".."):
+        fields.refuse("key", f"is `{key[:60]}`, where letters, digits, `-`, `_` and `.` are expected")
+
+
+def _check_variables_from(source: Fields) -> None:
+    prefix = source.text("prefix")
+    if prefix and not ENV_NAME.fullmatch(prefix):
+        source.refuse("prefix", "begins no name of a variable: printable ASCII without `=` is expected")
+    given = check_one(source, ("configMapRef", "secretRef"), "source")
+    if given:
+        check_subdomain(source.child(given), "name")
+
+
+def check_subdomain(fields: Fields, key: str) -> None:
+    """Note a name of another object that no object may have; it has to be there."""
+    name = fields.text(key)
+    if not DNS_SUBDOMAIN.fullmatch(name) or len(name) > LONGEST_SUBDOMAIN:
+        fields.refuse(key, f"is `{name[:60]}`: {NAME}, between which `.` may stand" if name else "is missing or empty")
+
+
+def _check_probe(container: Fields, name: str) -> None:
+    """Note a probe that says not how to ask, or in two ways, and one that succeeds late (validateProbe)."""
+    probe = container.child(name)
+    _check_handler(probe, HANDLERS)
+    if name in ONCE and probe.data.get("successThreshold") not in (None, 0, 1):
+        probe.refuse("successThreshold", "has to be 1 for a liveness or startup probe")
+    grace = probe.data.get("terminationGracePeriodSeconds")
+    if grace is not None and name == "readinessProbe":
+        probe.refuse("terminationGracePeriodSeconds", "is not for readiness probes")
+    elif isinstance(grace, int) and grace <= 0:
+        probe.refuse("terminationGracePeriodSeconds", f"is {grace}, where at least 1 is expected")
+
+
+def _check_hooks(container: Fields, around: Around) -> None:
+    lifecycle = container.child("lifecycle")
+    for name in filter(lifecycle.has, ("postStart", "preStop")):
+        hook = lifecycle.child(name)
+        _check_handler(hook, HOOKS)
+        seconds = hook.child("sleep").data.get("seconds") or 0
+        if hook.has("sleep") and isinstance(seconds, int) and not 0 <= seconds <= around.grace:
+            text = f"is {seconds}, where at most terminationGracePeriodSeconds ({around.grace}) is expected"
+            hook.child("sleep").refuse("seconds", text)
+
+
+def _check_handler(fields: Fields, kinds: Iterable[str]) -> None:
+    """Note what a probe or a hook does not say about what it does."""
+    check_one(fields, kinds, "way to ask")
+    if fields.has("exec") and not fields.child("exec").data.get("command"):
+        fields.child("exec").refuse("command", "is missing or empty")
+    for kind in filter(fields.has, HANDLERS[1:]):
+        check_target(fields.child(kind), "port")
+    for header in fields.child("httpGet").children("httpHeaders"):
+        if not HEADER_NAME.fullmatch(header.text("name")):
+            header.refuse("name", f"is `{header.text('name')[:60]}`: a header's name holds letters, digits and `-`")
+
+
+def check_resources(resources: Fields, claims: Collection[str]) -> None:
+    """Note resources that are none, and requests above their limits."""
+    limits, requests = resources.child("limits"), resources.child("requests")
+    for fields in (limits, requests):
+        for name in fields.data:
+            _check_resource(fields, str(name))
+    for name in requests.data:
+        most, least = quantity(limits.data.get(name)), quantity(requests.data[name])
+        if limits.has(name) and most is not None and least is not None and least > most:
+            requests.refuse(str(name), f"is {requests.data[name]}, more than the limit of {limits.data[name]}")
+    for claim in resources.children("claims"):
+        if claim.text("name") not in claims:
+            claim.refuse("name", f"is `{claim.text('name')[:60]}`, of which the pod has no resourceClaim")
+
+
+def _check_resource(fields: Fields, name: str) -> None:
+    number = quantity(fields.data[name] or 0)
+    if name not in RESOURCES and not name.startswith(HUGE) and not ("/" in name and is_qualified_name(name)):
+        fields.refuse(name, "is no resource of a container: cpu, memory, ephemeral-storage, or `domain/name`")
+    elif number is None or fields.data[name] == "":
+        fields.refuse(name, f"is `{str(fields.data[name])[:60]}`, where a quantity such as 100m or 1Gi is expected")
+    elif number < 0:
+        fields.refuse(name, f"is {fields.data[name]}, where at least 0 is expected")
+
+
+def _check_mounts(container: Fields, around: Around) -> None:
+    seen: set[str] = set()
+    privileged = container.child("securityContext").data.get("privileged") is True
+    for mount in container.children("volumeMounts"):
+        path = mount.text("mountPath")
+        if mount.text("name") not in around.volumes:
+            mount.refuse("name", f"is `{mount.text('name')[:60]}`, and the pod has no such volume")
+        if not path or path in seen:
+            mount.refuse("mountPath", f"is `{path[:60]}`, as of another mount" if path else "is missing or empty")
+        seen.add(path)
+        if mount.text("mountPropagation") == "Bidirectional" and not privileged:
+            mount.refuse("mountPropagation", "is Bidirectional, which needs a privileged container")
+        _check_part(mount)
+    for device in container.children("volumeDevices"):
+        if device.text("name") not in around.devices:
+            device.refuse("name", f"is `{device.text('name')[:60]}`, and the pod has no such volume")
+        if not device.text("devicePath") or ".." in device.text("devicePath").split("/"):
+            device.refuse("devicePath", "is no path of a device")
+
+
+def _check_part(mount: Fields) -> None:
+    """Note a part of a volume that is none."""
+    for key in ("subPath", "subPathExpr"):
+        if mount.text(key).startswith("/") or ".." in mount.text(key).split("/"):
+            mount.refuse(key, "leads out of the volume: a path below it is expected")
+    if mount.text("subPath") and mount.text("subPathExpr"):
+        mount.refuse("subPathExpr", "is given beside subPath")
+
+
+def check_profiles(context: Fields) -> None:
+    """Note a profile of seccomp or AppArmor that has a file and needs none, or the other way round."""
+    for key in filter(context.has, PROFILES):
+        profile = context.child(key)
+        kind, own = profile.text("type"), profile.data.get("localhostProfile")
+        if not kind:
+            profile.refuse("type", "is missing or empty")
+        elif kind == "Localhost" and not own:
+            profile.refuse("localhostProfile", "is missing, which `type: Localhost` needs")
+        elif kind != "Localhost" and own is not None:
+            profile.refuse("localhostProfile", "is for `type: Localhost` alone")
+
+
+def _check_privileges(context: Fields) -> None:
+    added = context.child("capabilities").data.get("add") or []
+    if context.data.get("allowPrivilegeEscalation") is False and (
+        context.data.get("privileged") is True or (isinstance(added, list) and "CAP_SYS_ADMIN" in added)
+    ):
+        context.refuse("allowPrivilegeEscalation", "is false for a container that is privileged, or adds CAP_SYS_ADMIN")
+
+
+def check_target(fields: Fields, key: str) -> None:
+    """Note a port that is neither a number from 1 to 65535 nor a port's name."""
+    value: Any = fields.data.get(key) or 0
+    if isinstance(value, str) and not is_port_name(value):
+        fields.refuse(key, f"is `{value[:60]}`: {PORT_RULE}")
+    elif not isinstance(value, str) and not 1 <= value <= MOST_PORT:
+        fields.refuse(key, f"is {value}, where a port from 1 to {MOST_PORT} is expected")
+
+
+def check_name(fields: Fields, key: str, name: str) -> None:
+    """Note a name that is no label of DNS; one that is left out is not looked at."""
+    if name and (not DNS_LABEL.fullmatch(name) or len(name) > LONGEST_NAME):
+        fields.refuse(key, f"is `{name[:60]}`: {NAME}, and has at most {LONGEST_NAME} of them")
+
+
+def check_unique(entries: Iterable[Fields], key: str, what: str) -> None:
+    """Note an entry that has the name of one before it."""
+    seen: set[str] = set()
+    for entry in entries:
+        name = entry.text(key)
+        if name and name in seen:
+            entry.refuse(key, f"is `{name}`, as another {what} is named already")
+        seen.add(name)
+
+
+def is_port_name(text: str) -> bool:
+    """Whether a port may have this name (RFC 6335, section 5.1)."""
+    return len(text) <= LONGEST_PORT_NAME and PORT_NAME.fullmatch(text) is not None
