@@ -83,7 +83,7 @@ def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
     for offer in offers:
         for meshed, asked in offers.asked(offer):
             for clients in subjects(offer.grant, meshed=meshed):
-                admitting, blocked, doubt = callers.walled(clients, port)
+                admitting, blocked, doubt = callers.walled(clients, port, offer.grant.ref.origin)
                 doubt = doubt or callers.kept_by_proxies(clients, port)
                 by, routes = offer.grant.ref, tuple(offer.routes)
                 yield Access(ref, port.number, clients, asked, by, routes, blocked, admitting, doubt)
@@ -148,12 +148,13 @@ class _Callers:
             found.setdefault(identity_of(self._cluster, workload), []).append(workload)
         return found
 
-    def walled(self, clients: ClientSet, port: Port) -> tuple[tuple[Ref, ...], tuple[Ref, ...], str]:
+    def walled(self, clients: ClientSet, port: Port, origin: Origin) -> tuple[tuple[Ref, ...], tuple[Ref, ...], str]:
         """Return the NetworkPolicies that choose some of the clients, those that block all, or why it is not known.
 
         Of an account with workloads here it is known whether one passes; of others and of wider sets only the rules.
+        No policy keeps the kubelet's probes from the pods of its node (N2).
         """
-        if not walls(self._cluster):
+        if origin is Origin.PROBES or not walls(self._cluster):
             return (), (), ""
         workloads = self._of_account(clients)
         if workloads:

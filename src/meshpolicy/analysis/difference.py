@@ -116,6 +116,7 @@ class Comparison:
         yield from found
         if not any(changed.region is None for changed in found):
             yield from self._of_clients(before, after, same=same)
+        yield from _of_limits(before, after)
         told = () if self._same_client_side else client_changes(before, after)
         yield from (Changed(Change.UNKNOWN, after.workload.ref, number, None, reasons=(why,)) for why in told)
 
@@ -171,6 +172,15 @@ def _inwards(port: Port) -> tuple[object, ...]:
 
 def _walled(*ports: Port | None) -> bool:
     return any(port is not None and walled(port.cluster, port.workload) for port in ports)
+
+
+def _of_limits(before: Port, after: Port) -> Iterator[Changed]:
+    """Yield that a port limits its requests otherwise: which of them are refused depends on how many come (R99)."""
+    limits = [port.policy.rate_limit for port in (before, after)]
+    if limits[0] != limits[1]:
+        names = " and ".join(dict.fromkeys(str(limit.ref) for limit in limits if limit is not None))
+        why = f"{names}: how many requests a second are allowed is another number"
+        yield Changed(Change.UNKNOWN, after.workload.ref, after.number, None, reasons=(why,))
 
 
 def _not_computed(port: Port, error: Exception) -> Changed:

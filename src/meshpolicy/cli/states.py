@@ -31,6 +31,9 @@ def read_states(
     lost = [path for path in paths if not _holds(old, path) and not _holds(new, path)]
     if lost:
         raise click.UsageError(f"neither {old} nor {new} holds {' or '.join(lost)}: name files or folders below them")
+    for source, other in ((old, new), (new, old)):
+        for path in (one for one in paths if _holds(other, one) and not _holds(source, one)):
+            echo(f"note: {source} does not hold {path}: if it was moved, name its other place as well", err=True)
     empty = [_is_empty(source) for source in (old, new)]
     if all(empty):
         raise click.UsageError(f"neither {old} nor {new} holds a manifest (*.yaml, *.yml or *.json)")

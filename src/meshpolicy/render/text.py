@@ -20,7 +20,7 @@ from meshpolicy.semantics.rules import sentences
 
 SEEN = {"closed": ": the connection is cut", "blocked": ": no connection is made"}
 """What a client sees where no proxy answers it; otherwise it is a status."""
-NO_EFFECT = "no request changes: here it does nothing"
+NO_EFFECT = "no request to a workload of these cases changes"
 """Of a change of a policy object that no case notices."""
 
 

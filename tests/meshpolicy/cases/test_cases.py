@@ -1,16 +1,27 @@
 """The public cases: each file of tests/cases is one test."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
+from random import Random
 
 import pytest
 import yaml
 
-from meshpolicy.cases.mutants import mutants, survivors
+from meshpolicy.analysis.ports import callable_ports
+from meshpolicy.cases.case import Case
+from meshpolicy.cases.mutants import effect, mutants, mutated, survivors
 from meshpolicy.cases.read import read_cases
 from meshpolicy.cases.verify import verify
+from meshpolicy.core.client import Traffic
+from meshpolicy.decide.judge import judge
+from meshpolicy.decide.routing import Request
+from meshpolicy.decide.transport import Call, find_service_target
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.manifests.parse import parse_documents
 
-from ..build import ARENA
+from ..build import ARENA, documents, network, server
 from ..command import run, written
 
 CASES, PROBLEMS = read_cases([Path(__file__).parents[2] / "cases"])
@@ -104,3 +115,43 @@ def test_a_case_may_stand_on_real_manifests(tmp_path: Path) -> None:
         }
         (tmp_path / "case.yaml").write_text(yaml.safe_dump({"description": mode, **case}))
         assert run("test", tmp_path / "case.yaml") == (0, "1 case, 1 check, 0 differences\n", "")
+
+
+def test_no_mutant_is_refused_and_a_weaker_one_means_all_addresses() -> None:
+    manifests = (network("fd00::/8"), server() | {"apiVersion": "policy.linkerd.io/v1beta1"})
+    weaker = [one.instead for one in mutants(documents(*manifests)) if one.instead is not None]
+    assert len(weaker) == 2
+    found = parse_documents(weaker)
+    assert found.problems == ()
+    [authentication] = found.cluster.networks.values()
+    assert {str(one.cidr) for one in authentication.networks} == {"0.0.0.0/0", "::/0"}
+
+
+def test_a_mutant_that_is_said_to_change_no_request_flips_no_call() -> None:
+    *_, (_, unnoticed) = survivors(CASES)
+    still = [one for one in unnoticed if effect(one) is None]
+    assert len(still) > 5
+    chance = Random(7)  # noqa: S311 # no secret: calls to ask about
+    for survivor in still:
+        case, mutant = survivor.tried[0]
+        before, after = (read_cluster(one) for one in (case, mutated(case, mutant)))
+        for call in islice(calls_of(before, chance), 12):
+            assert judge(before, call, settled=True).verdict is judge(after, call, settled=True).verdict, survivor
+
+
+def read_cluster(case: Case) -> Cluster:
+    return parse_documents((*case.manifests, *case.policies), case.settings, closed=True).cluster
+
+
+def calls_of(cluster: Cluster, chance: Random) -> Iterator[Call]:
+    """Yield calls by chance between the workloads of a cluster."""
+    ports = [(server, port) for server in cluster.workloads for port in callable_ports(cluster, server, admin=True)]
+    while ports:
+        (server, port), client, traffic = (
+            chance.choice(ports),
+            chance.choice(cluster.workloads),
+            chance.choice([*Traffic]),
+        )
+        target = chance.choice((None, find_service_target(cluster, server, port)))
+        request = Request(chance.choice(("GET", "POST")), chance.choice(("/", "/ping", "/live", "/a.B/c")), {}, "host")
+        yield Call(server, port, client, service_target=target, request=request, traffic=traffic)

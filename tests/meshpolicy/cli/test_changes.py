@@ -117,7 +117,9 @@ def test_diff_leaves_hidden_folders_out_of_both_states(closed: Path) -> None:
 def test_diff_says_where_it_compared_nothing(closed: Path) -> None:
     (closed / "kept").mkdir()
     written(closed / "kept", "server.yaml", server("kept"))
-    assert run("diff", "HEAD", ".", "kept")[2].startswith("note: no workload was read")
+    moved, nobody = run("diff", "HEAD", ".", "kept")[2].splitlines()
+    assert moved == "note: HEAD does not hold kept: if it was moved, name its other place as well"
+    assert nobody.startswith("note: no workload was read")
     assert run("diff", "HEAD", ".")[2] == ""
 
 
@@ -136,7 +138,8 @@ def test_access_that_a_network_policy_blocks_is_not_listed(tmp_path: Path) -> No
     code, out, told = run("list", file)
     assert code == 0
     assert "arena/pinger" not in out
-    assert "1 more would be granted" in told
+    assert [line.split()[2:5] for line in out.splitlines() if "anyone" in line] == [["anyone", "GET", "/live"]]
+    assert "2 more would be granted" in told  # and anyone on 9090
     assert "NetworkPolicy arena/policy-ponger" in run("list", file, "--denied")[1]
 
 
@@ -170,7 +173,38 @@ def test_mutate_names_the_rules_that_no_case_notices(tmp_path: Path) -> None:
     assert code == 1
     assert out.splitlines()[-1] == "5 changes tried, 1 unnoticed"
     assert "MeshTLSAuthentication arena/unused dropped: no case notices" in out
-    assert "    no request changes: here it does nothing" in out
+    assert "    no request to a workload of these cases changes" in out
+
+
+OLDER = server() | {"apiVersion": "policy.linkerd.io/v1beta1"}
+LIMIT: Manifest = {
+    "apiVersion": "policy.linkerd.io/v1alpha1",
+    "kind": "HTTPLocalRateLimitPolicy",
+    "metadata": {"name": "slow", "namespace": "arena"},
+    "spec": {"targetRef": ref("Server", "http"), "total": {"requestsPerSecond": 5}},
+}
+
+
+@pytest.mark.parametrize(
+    ("policies", "expect", "line"),
+    [
+        ((server(), allow(PINGER)), "allow", "AuthorizationPolicy arena/allow weakened"),
+        ((server(), allow(PINGER)), 403, "AuthorizationPolicy arena/allow dropped"),
+        ((OLDER, allow(PINGER)), "allow", "Server arena/http weakened"),
+        ((server(), allow(PINGER), LIMIT), "allow", "HTTPLocalRateLimitPolicy arena/slow: how many requests a second"),
+    ],
+    ids=["a change that opens more", "a case that fails as it is", "an older version", "a rate limit"],
+)
+def test_mutate_calls_no_change_noticed_that_no_case_notices(
+    policies: tuple[Manifest, ...], expect: str | int, line: str, tmp_path: Path
+) -> None:
+    asked = {"from": "arena/pinger", "to": "arena/ponger:8080", "expect": expect}
+    file = tmp_path / "case.yaml"
+    file.write_text(yaml.safe_dump({"manifests": list(ARENA), "policies": list(policies), "requests": [asked]}))
+    code, out, told = run("mutate", file)
+    assert (code, line in out) == (1, True), out
+    fails = run("test", file)[0] == 1
+    assert (f"{file} fails as it is, so it notices no change" in told) is fails
 
 
 def test_mutate_shows_the_requests_that_no_case_asks_for(tmp_path: Path) -> None:
