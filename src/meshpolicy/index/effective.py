@@ -181,7 +181,7 @@ def _of(
     unknown = Reason(f"{workload.ref}: {own.unknown}", "R116", workload.ref) if own.unknown else None
     if server is not None and unknown is None:
         unknown = index_of(cluster).attachments.unclear(server)
-    undecided = index_of(cluster).undecided(workload)
+    undecided = index_of(cluster).undecided(workload, governed=server is not None)
     if undecided is not None:
         unknown = Reason(f"{undecided.ref} {undecided.told}", "R130", undecided.ref)
     if workload.unread:

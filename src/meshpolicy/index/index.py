@@ -12,7 +12,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.service import Service
-from meshpolicy.kinds.undecided import Undecided
+from meshpolicy.kinds.undecided import OF_SERVERS, Undecided
 from meshpolicy.kinds.workload import Workload
 
 
@@ -61,10 +61,13 @@ class Index:
             self._authorizers[key] = Authorizer(self._cluster, namespace, widest=widest)
         return self._authorizers[key]
 
-    def undecided(self, workload: Workload) -> Undecided | None:
-        """Return an object that may be about the ports of a workload, and says what nobody knows."""
+    def undecided(self, workload: Workload, *, governed: bool) -> Undecided | None:
+        """Return an object that may be about a port of a workload, and says what nobody knows.
+
+        Grants and rate limits are about ports that a Server governs, as `governed` says of this one.
+        """
         found = (item for item in self._cluster.of(Undecided) if item.concerns(workload.ref, workload.labels))
-        return next(found, None)
+        return next((item for item in found if governed or item.ref.kind not in OF_SERVERS), None)
 
     def undecided_client(self, workload: Workload) -> Undecided | None:
         """Return the object by which it is not known how a workload calls: its own, or its Namespace."""

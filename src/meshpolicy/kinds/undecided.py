@@ -6,6 +6,8 @@ from meshpolicy.core.policy import Ref
 from meshpolicy.record import record
 
 AUTHENTICATIONS = frozenset({"MeshTLSAuthentication", "NetworkAuthentication"})
+OF_SERVERS = frozenset({"AuthorizationPolicy", "ServerAuthorization", "HTTPLocalRateLimitPolicy"})
+"""Kinds that act where a Server governs, and nowhere else (R23, R100)."""
 
 
 @record

@@ -101,6 +101,14 @@ def test_what_linkerd_drops_may_be_in_force_as_it_was_before(changed: dict[str, 
         assert ask(found.cluster, "stranger").outcome == expected
 
 
+def test_a_grant_that_was_changed_leaves_ports_without_a_server_as_they_are() -> None:
+    """R23, R38."""
+    unreadable = allow(ref("Namespace", "arena", group=""))
+    unreadable["metadata"] |= {"generation": 2}
+    found = parse_documents(documents(*ARENA, unreadable))
+    assert ask(found.cluster, "stranger").outcome == "allow"
+
+
 @pytest.mark.parametrize(("generation", "expected"), [(None, "allow"), (1, "allow"), (2, "unknown")])
 def test_a_stored_object_that_was_changed_to_what_linkerd_cannot_read_decides_nothing(
     generation: int | None, expected: str
