@@ -11,7 +11,7 @@ from meshpolicy.core.match import NetworkMatch
 from meshpolicy.core.policy import Authentication, Authorization, TlsAuthenticated
 from meshpolicy.decide.authorized import applies
 from meshpolicy.decide.judge import connection
-from meshpolicy.decide.transport import Call, arrive, identity_of
+from meshpolicy.decide.transport import Call, arrival_of, identity_of
 from meshpolicy.index.authorize import networks
 from meshpolicy.index.index import index_of
 from meshpolicy.index.reach import Positions, Reach
@@ -62,7 +62,7 @@ class Callers:
         for positions in filter(None, (meshed, self._everyone - meshed)):
             sample = replace(call, client=workloads[next(iter(positions - {server}), server)])
             wire = connection(self._cluster, sample)
-            arrival = arrive(self._cluster, sample, opaque_service=wire.opaque, hinted=wire.hinted).arrival
+            arrival = arrival_of(self._cluster, sample, opaque_service=wire.opaque, hinted=wire.hinted)
             let_out, let_in = (ask(server, wire.wire_port) for ask in (self._reach.let_out, self._reach.let_in))
             yield Group(positions, arrival, let_out, let_in)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from meshpolicy.core.client import Arrival, Traffic
 from meshpolicy.core.policy import Ref
 from meshpolicy.decide.outbound import opaque_to_clients
-from meshpolicy.decide.transport import Call, ServiceTarget, arrive, find_service_targets
+from meshpolicy.decide.transport import Call, ServiceTarget, arrival_of, find_service_targets
 from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
@@ -72,6 +72,5 @@ def arrivals(
         for traffic in Traffic:
             if traffic.is_http not in found:
                 call = Call(workload, port, SOMEBODY, service_target=target, traffic=traffic)
-                client = arrive(cluster, call, opaque_service=opaque, hinted=hinted)
-                found[traffic.is_http] = client.arrival
+                found[traffic.is_http] = arrival_of(cluster, call, opaque_service=opaque, hinted=hinted)
             yield traffic, name, found[traffic.is_http]

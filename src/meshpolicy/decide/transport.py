@@ -185,10 +185,20 @@ def arrive(
     `opaque_service` says whether the client's proxy takes the Service for opaque, `hinted` whether the pod's port is.
     """
     known = networks(cluster.settings.cluster_networks) if call.client is not None else ()
-    if call.client is None or not call.meshed or without_mtls(cluster, call):
+    arrival = arrival_of(cluster, call, opaque_service=opaque_service, hinted=hinted)
+    if call.client is None or arrival is Arrival.PLAIN:
         return Client(call.peer, known_networks=known, in_every_network=in_every_network, by_ipv6=call.ipv6)
-    arrival = _arrival(cluster, call, opaque_service or hinted)
     return Client(call.peer, arrival, identity_of(cluster, call.client), known, in_every_network)
+
+
+def arrival_of(cluster: Cluster, call: Call, *, opaque_service: bool, hinted: bool) -> Arrival:
+    """Return how a call arrives, which of its client says only whether its own proxy carries it."""
+    if call.client is None or not call.meshed or without_mtls(cluster, call):
+        return Arrival.PLAIN
+    ports = call.server.sidecar.ports
+    if call.port in (ports.control, ports.admin) or cluster.settings.outbound_transport_mode == "transparent":
+        return Arrival.MESHED_TO_PORT
+    return Arrival.MESHED_HTTP if call.traffic.is_http and not (opaque_service or hinted) else Arrival.MESHED_OPAQUE
 
 
 def without_mtls(cluster: Cluster, call: Call) -> bool:
@@ -202,10 +212,3 @@ def without_mtls(cluster: Cluster, call: Call) -> bool:
     known = networks(cluster.settings.cluster_networks)
     outside = server.addresses and not any(one.accepts(address) for one in known for address in server.addresses)
     return call.service_target is None and bool(outside)
-
-
-def _arrival(cluster: Cluster, call: Call, opaque: bool) -> Arrival:
-    ports = call.server.sidecar.ports
-    if call.port in (ports.control, ports.admin) or cluster.settings.outbound_transport_mode == "transparent":
-        return Arrival.MESHED_TO_PORT
-    return Arrival.MESHED_HTTP if call.traffic.is_http and not opaque else Arrival.MESHED_OPAQUE

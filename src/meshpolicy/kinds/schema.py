@@ -28,8 +28,8 @@ ALIKE = 0.75
 """How much alike a name is to the one that it is a mistake for."""
 
 
-def check_schema(document: Fields) -> None:
-    """Note every way in which an object does not fit the schema of its kind and version."""
+def check_schema(document: Fields, stored: Fields) -> None:
+    """Note every way in which an object, which `as_stored` gave its defaults, does not fit its kind and version."""
     api_version, kind = str(document.data.get("apiVersion", "")), str(document.data.get("kind", ""))
     group, _, version = api_version.rpartition("/")
     schemas = schemas_for(group, kind)
@@ -40,9 +40,11 @@ def check_schema(document: Fields) -> None:
         known = TOP_LEVEL | schemas[version]["properties"].keys()
         for name in document.data.keys() - known:
             document.refuse(str(name), f"is an unknown field; known are {', '.join(sorted(known))}")
-        value = {"spec": document.data["spec"]} if "spec" in document.data else {}
         node = node_of(schemas[version])
-        completed = node.complete(value)
+        if version == list(schemas)[-1]:
+            completed = {"spec": stored.data["spec"]} if "spec" in stored.data else {}
+        else:
+            completed = node.complete({"spec": document.data["spec"]} if "spec" in document.data else {})
         for field, message in () if node.fits(completed) else validate(completed, node.schema):
             document.refuse(field, message)
 

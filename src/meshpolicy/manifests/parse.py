@@ -293,7 +293,7 @@ def _admission(fields: Fields, stored: Fields) -> list[Problem]:
     """Return why a cluster would refuse an object: its metadata, its kind's schema, and the rules of its kind."""
     own = fields.with_problems([])
     check_metadata(own)
-    check_schema(own)
+    check_schema(own, stored)
     kind = KINDS.get((str(fields.data.get("apiVersion", "")).rpartition("/")[0], str(fields.data.get("kind", ""))))
     if kind is not None and kind.validate is not None and not own.problems:
         kind.validate(stored.with_problems(own.problems))
