@@ -5,7 +5,7 @@ Source: Kubernetes `pkg/apis/core/validation/validation.go`: `validateContainerC
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from meshpolicy.core.fields import Fields
@@ -18,6 +18,7 @@ from meshpolicy.kinds.metadata import (
     is_qualified_name,
 )
 from meshpolicy.kinds.quantity import parse_quantity, quantity
+from meshpolicy.record import record
 
 PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 LONGEST_PORT_NAME = 15
@@ -55,7 +56,7 @@ DIVISORS = {
 PROFILES = ("seccompProfile", "appArmorProfile")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Around:
     """What a container refers to in its pod."""
 
