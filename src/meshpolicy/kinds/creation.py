@@ -16,6 +16,7 @@ from meshpolicy.kinds.annotations import (
     WORKLOAD_NAMESPACE,
 )
 from meshpolicy.kinds.container import ContainerPort
+from meshpolicy.kinds.injected import never_made
 from meshpolicy.kinds.injection import PROXY, asks, injection, namespace_labels
 from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.proxyversion import version_of
@@ -59,12 +60,14 @@ def created(workload: Workload, space: Namespace | None, settings: MeshSettings)
         return replace(workload, sidecar=replace(made, unknown=doubt, version=_version(workload) or made.version))
     added = {k: v for k, v in _inherited(workload, space, settings).items() if k not in workload.annotations}
     annotated = MappingProxyType({**added, **workload.annotations})
-    own = sidecar(annotated, settings, declared, dict(space.annotations) if space else {})
+    of_space = dict(space.annotations) if space else {}
+    own = sidecar(annotated, settings, declared, of_space)
+    never = not_copied(added) or workload.unfit or never_made(annotated, of_space)
     return replace(
         workload,
         annotations=annotated,
         labels=_of_injector(workload, settings.control_plane_namespace),
-        sidecar=replace(own, unknown=not_copied(added) or own.unknown),
+        sidecar=replace(own, unknown=never or own.unknown),
     )
 
 

@@ -83,10 +83,12 @@ def sidecar(
     ports = _ports(own, settings)
     packets = _by_plugin(own, settings) if settings.cni else _by_proxy_init(own, settings)
     user = _number(own.get(PROXY_UID, ""), 64, settings.proxy_user)
+    group = _number(own.get(PROXY_GID, ""), 64, settings.plugin.group if settings.cni else settings.proxy_group)
     unknown = (
         packets.wrong
         or ("" if _listens(ports) else "its proxy cannot listen on the ports that it is given")
         or ("" if 1 <= user <= HIGHEST_ID else f"no proxy runs as the user {user}")
+        or ("" if group <= HIGHEST_ID else f"no proxy runs as the group {group}")
         or _environment((space, own), settings)
     )
     return Sidecar(
@@ -99,7 +101,7 @@ def sidecar(
         unknown,
         frozenset((ports.inbound, ports.admin, ports.outbound)).intersection(declared),
         user,
-        _number(own.get(PROXY_GID, ""), 64, settings.plugin.group if settings.cni else settings.proxy_group),
+        group,
         _native(own, settings),
         own.get(annotations.PROXY_VERSION, settings.proxy_version),
     )

@@ -46,6 +46,8 @@ class Workload:
     """Whether it has (or will get) a sidecar; where `injection` does not know: whether it asks for one."""
     grace: float = 30
     """terminationGracePeriodSeconds."""
+    unfit: str = ""
+    """Why the injector can make no pod of it: what its own manifest holds does not go with a sidecar."""
     identity: str = ""
     """An ExternalWorkload's own identity; empty: derived from the ServiceAccount (R5)."""
     unread: str = ""
