@@ -7,7 +7,7 @@ from meshpolicy.analysis.regions import Witness
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.policy import Ref
-from meshpolicy.decide.transport import Call
+from meshpolicy.decide.transport import Call, authority
 from meshpolicy.kinds.cluster import Cluster
 
 
@@ -23,10 +23,10 @@ def curl(call: Call) -> str:
     """Return the command that makes the call; empty for what is not HTTP/1."""
     if call.traffic is not Traffic.HTTP:
         return ""
-    words = ["curl", "-i"]
+    words, own = ["curl", "-i"], authority(call.server, call.port, call.service_target)
     words += ["-X", call.request.method] if call.request.method != "GET" else []
     for name, value in call.request.headers.items():
-        if (name, value) != ("host", _host(call)):  # curl writes that one by itself
+        if (name, value) != ("host", own):  # curl writes that one by itself
             words += [part for line in value.split(NEXT_LINE) for part in ("-H", f"{name}: {line}")]
     words.append(f"http://{_authority(call)}{call.request.path}")
     shown = shlex.join(words)
@@ -36,14 +36,6 @@ def curl(call: Call) -> str:
     return f"kubectl exec -n {call.client.ref.namespace} {kind}{call.client.ref.name} -- {shown}"
 
 
-def _host(call: Call) -> str:
-    return "" if call.service_target is None else call.service_target.host
-
-
 def _authority(call: Call) -> str:
-    if call.service_target is not None:
-        number = call.service_target.port.number
-        return call.service_target.host + ("" if number == 80 else f":{number}")
-    address = next(iter(call.server.addresses), None)
-    shown = "POD-ADDRESS" if address is None else f"[{address}]" if address.version == 6 else str(address)
-    return f"{shown}:{call.port}"
+    host = authority(call.server, call.port, call.service_target)
+    return f"POD-ADDRESS{host}" if call.service_target is None and not call.server.addresses else host

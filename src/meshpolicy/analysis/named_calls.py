@@ -18,7 +18,7 @@ from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Answer, judge
 from meshpolicy.decide.outbound import client_policy
 from meshpolicy.decide.routing import Request
-from meshpolicy.decide.transport import Call, ServiceTarget, find_service_targets, identity_of
+from meshpolicy.decide.transport import Call, ServiceTarget, authority, find_service_targets, identity_of
 from meshpolicy.kinds.annotations import INJECT
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
@@ -77,18 +77,19 @@ def answer(cluster: Cluster, server: Workload, port: int, client: Workload, sent
     found: list[tuple[str, Answer]] = []
     for target in ways:
         for traffic in sent.traffics:
-            call = Call(server, port, client, None, target, _addressed(sent.request, target), traffic)
+            call = Call(server, port, client, None, target, _addressed(sent.request, server, port, target), traffic)
             found.append((_way(target), judge(cluster, call)))
             if found[-1][1].allowed:
                 return found[-1]
     return next((one for one in found if one[1].verdict is Verdict.UNKNOWN), found[0])
 
 
-def _addressed(request: Request, target: ServiceTarget | None) -> Request:
+def _addressed(request: Request, server: Workload, port: int, target: ServiceTarget | None) -> Request:
     """Return a request to the Service's name, unless another is asked for."""
     if request.authority or target is None:
         return request
-    return replace(request, authority=target.host, headers={"host": target.host, **request.headers})
+    own = authority(server, port, target)
+    return replace(request, authority=own, headers={"host": own, **request.headers})
 
 
 def _way(target: ServiceTarget | None) -> str:

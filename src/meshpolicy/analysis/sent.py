@@ -8,7 +8,6 @@ from meshpolicy.core.client import Traffic
 from meshpolicy.core.errors import InvalidQuestion
 from meshpolicy.core.match import NEXT_LINE, Headers
 from meshpolicy.decide.routing import Request
-from meshpolicy.decide.transport import ServiceTarget
 from meshpolicy.record import record
 
 NAME = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -29,15 +28,15 @@ class Sent:
     host: str = ""
     """Empty: the Service's name."""
 
-    def request(self, path: str, service_target: ServiceTarget | None) -> Request:
-        """Return the request through a Service, to the path that the target names unless there is one of its own."""
+    def request(self, path: str, own: str) -> Request:
+        """Return the request; `path` is that of the target, and `own` the Host that a client sends by itself."""
         sent = self.path or path or "/"
-        own = self.host or ("" if service_target is None else service_target.host)
+        host = self.host or own
         if not PATH.fullmatch(sent):
             raise InvalidQuestion(f"path {sent}: a path begins with / and holds printable ASCII, no spaces")
         word = "POST" if self.traffic is Traffic.GRPC else self.method.upper()
-        host = {"host": own} if self.traffic is Traffic.HTTP else {}  # HTTP/2 has it beside its headers
-        return Request(word, sent, host | dict(self.headers), self.headers.get("host", own))
+        named = {"host": host} if self.traffic is Traffic.HTTP else {}  # HTTP/2 has it beside its headers
+        return Request(word, sent, named | dict(self.headers), self.headers.get("host", host))
 
 
 def read_sent(

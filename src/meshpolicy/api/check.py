@@ -17,7 +17,7 @@ from meshpolicy.core.errors import Place
 from meshpolicy.core.policy import Reason, Ref
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Layer
-from meshpolicy.decide.transport import Call, ServiceTarget
+from meshpolicy.decide.transport import Call, ServiceTarget, authority
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.workload import Workload
@@ -157,7 +157,7 @@ def ask(
     who, what = caller(cluster, client), target(cluster, server)
 
     def make(workload: Workload, port: int, service_target: ServiceTarget | None) -> Call:
-        request = sent.request(what.path, service_target)
+        request = sent.request(what.path, authority(workload, port, service_target))
         return Call(workload, port, who.workload, who.address, service_target, request, sent.traffic)
 
     judged = judge_name(cluster, what, make, direct=direct)

@@ -33,6 +33,16 @@ class ServiceTarget:
         return f"{self.service.ref.name}.{self.service.ref.namespace}.svc.cluster.local"
 
 
+def authority(server: Workload, port: int, target: ServiceTarget | None) -> str:
+    """Return the Host that clients send by themselves: name or address, with any port but HTTP's own."""
+    if target is not None:
+        place, number = target.host, target.port.number
+    else:
+        address = next(iter(server.addresses), "")
+        place, number = f"[{address}]" if ":" in str(address) else str(address), port
+    return place if number == 80 else f"{place}:{number}"
+
+
 @record
 class Call:
     """One call: from whom, to which port of which workload, through which Service, and what is sent."""

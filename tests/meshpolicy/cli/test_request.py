@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ..build import ARENA, account, allow, exact, ref, route, server
+from ..build import ARENA, account, allow, exact, ref, route, server, service
 from ..command import run
 
 MATCHED = route(exact("/a", headers=[{"name": "X-A", "value": "1"}, {"name": "x-url", "value": "http://b"}]))
@@ -76,3 +76,34 @@ def test_the_curl_that_is_shown_sends_the_same(options: tuple[str, ...], expecte
     out = run("check", "pinger", "ponger:http/a", file, *options)[1]
     assert f"  kubectl exec -n arena pinger -- {expected}\n" in out
     assert f"  {expected}\n" in run("check", "unmeshed", "ponger:http/a", file, *options)[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "head"),
+    [
+        ((), "ALLOWED"),
+        (("--direct",), "ALLOWED"),
+        (("--host", "ponger"), "REFUSED (redirect, seen as 302)"),
+        (("--host", "ponger:8080"), "ALLOWED"),
+    ],
+)
+def test_the_host_that_a_client_sends_by_itself_has_the_port(
+    options: tuple[str, ...], head: str, tmp_path: Path
+) -> None:
+    """R54: a redirect to the port that was called leads to where the request came from."""
+    to_port = [{"type": "RequestRedirect", "requestRedirect": {"port": 8080}}]
+    manifests = tmp_path / "arena.yaml"
+    pods = [manifest for manifest in ARENA if manifest["kind"] != "Service"]
+    called = [service(ports={8080: "http"}), server(accessPolicy="all-unauthenticated")]
+    manifests.write_text(yaml.safe_dump_all([*pods, *called, route(exact("/a"), filters=to_port)]))
+    assert run("check", "pinger", "ponger:http/a", manifests, *options)[1].startswith(head)
+
+
+def test_over_http_2_a_host_is_no_header(tmp_path: Path) -> None:
+    """R93: it is the authority of the request."""
+    matched = route({"headers": [{"name": "host", "type": "RegularExpression", "value": ".*"}]})
+    manifests = tmp_path / "arena.yaml"
+    manifests.write_text(yaml.safe_dump_all([*ARENA, server(accessPolicy="all-unauthenticated"), matched]))
+    asked = ("check", "pinger", "ponger:http/a", manifests)
+    assert run(*asked)[1].startswith("ALLOWED")
+    assert run(*asked, "--protocol", "http2")[1].startswith("REFUSED (not found")
