@@ -217,7 +217,10 @@ def _in_force(cluster: Cluster, target: ServiceTarget, namespace: str) -> tuple[
     found = (
         route
         for route in attached.on(target.service.ref)
-        if route.ref.namespace in homes and not route.unusable and _attached(route, target, attached)
+        if route.ref.namespace in homes
+        and route.guides_clients
+        and not route.unusable
+        and _attached(route, target, attached)
     )
     return tuple(sorted(found, key=route_order))
 

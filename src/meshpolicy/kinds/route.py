@@ -15,6 +15,7 @@ from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern, validate, 
 from meshpolicy.kinds.proxyversion import compares_case
 from meshpolicy.kinds.reading import read_created, was_changed
 from meshpolicy.kinds.references import Target, read_target
+from meshpolicy.kinds.routerules import has_readable_annotations
 from meshpolicy.record import record
 
 USED_FILTERS = frozenset({"RequestHeaderModifier", "ResponseHeaderModifier", "RequestRedirect"})
@@ -49,6 +50,8 @@ class Route:
     """Whether a backend is no Service, changes requests by filters of its own, or none of several has a weight."""
     unusable: str = ""
     """Why Linkerd drops the route although it was admitted (R53); empty: it is used."""
+    guides_clients: bool = True
+    """Whether Linkerd hands it to clients' proxies, if a Service is its parent: it can read its annotations (M4)."""
     changed: bool = False
     """Whether it once said something else, which holds on if Linkerd drops it as it is (R38)."""
 
@@ -89,6 +92,7 @@ def read_route(
         tuple(_backends(rule, ref) for rule in spec.children("rules")),
         any(_diverts(rule.children("backendRefs")) for rule in spec.children("rules")),
         unusable[0] if unusable else "",
+        has_readable_annotations(document),
         was_changed(document),
     )
 

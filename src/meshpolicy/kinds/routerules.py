@@ -28,7 +28,7 @@ def validate(document: Fields) -> None:
     spec = document.child("spec")
     check_egress_parents(spec)
     if any(_is_outbound(parent) for parent in spec.children("parentRefs")):
-        _annotations(document.child("metadata").child("annotations"), document.text("kind"))
+        _check_annotations(document)
     own = document.text("apiVersion").startswith("policy.")
     for rule in spec.children("rules"):
         if own:
@@ -55,8 +55,16 @@ def check_egress_parents(spec: Fields) -> None:
             parent.refuse("port", "is missing: an EgressNetwork is a parent by its port")
 
 
-def _annotations(annotations: Fields, kind: str) -> None:
+def has_readable_annotations(document: Fields) -> bool:
+    """Whether Linkerd can read what a route's annotations say of retries and timeouts."""
+    alone = document.with_problems([])
+    _check_annotations(alone)
+    return not alone.problems
+
+
+def _check_annotations(document: Fields) -> None:
     """Note annotations about retries and timeouts that Linkerd cannot read."""
+    annotations, kind = document.child("metadata").child("annotations"), document.text("kind")
     words = _is_grpc_condition if kind == "GRPCRoute" else _is_http_condition
     known: Mapping[str, tuple[Callable[[str], bool], str]] = {
         "retry.linkerd.io/limit": (_is_limit, "a number up to 65535"),

@@ -153,6 +153,19 @@ def test_a_parent_without_a_port_counts_where_one_with_a_port_is_accepted(
     assert outcome(front(), OPEN, http, grpc) == expected
 
 
+@pytest.mark.parametrize(
+    ("annotations", "expected"),
+    [({"timeout.linkerd.io/request": "10s"}, "404"), ({"timeout.linkerd.io/request": "soon"}, "allow")],
+)
+def test_a_route_whose_annotations_linkerd_cannot_read_guides_no_client(
+    annotations: dict[str, str], expected: str
+) -> None:
+    """M4; k8s/index/src/outbound/index/http.rs convert_route: only the webhook refuses it."""
+    found = route(exact("/x"), parents=ON_SERVICE)
+    found["metadata"] |= {"annotations": annotations}
+    assert outcome(front(), OPEN, found) == expected
+
+
 def test_a_route_that_linkerd_drops_takes_no_part() -> None:
     """R53: a filter that is not supported drops it for clients, too."""
     dropped = route(exact("/x"), group=GATEWAY, parents=ON_SERVICE, filters=[{"type": "URLRewrite", "urlRewrite": {}}])
