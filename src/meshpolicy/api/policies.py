@@ -143,7 +143,10 @@ def _public(found: Generated, unread: tuple[Problem, ...]) -> LeastPolicies:
     unproved = (
         *found.proved.problems,
         *proofs.refused,
-        *(f"allowed besides: {one.words} (for example {one.witness})" for one in proofs.beyond),
+        *(
+            f"{'perhaps ' if one.doubt else ''}allowed besides: {one.words} (for example {one.witness})"
+            for one in proofs.beyond
+        ),
         *proofs.unknown,
         *(networks.refused if networks is not None else ()),
     )

@@ -21,19 +21,21 @@ from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
 from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
 from meshpolicy.core.policy import Ref
-from meshpolicy.decide.decide import decide
+from meshpolicy.core.truth import Truth, every
+from meshpolicy.decide.decide import Verdict, decide
 from meshpolicy.decide.routing import Request
 from meshpolicy.generate.grant import Grant, Pattern
 from meshpolicy.generate.objects import Made, Probing, Scraping
 from meshpolicy.generate.plan import Plan
 from meshpolicy.generate.spot import Spot
 from meshpolicy.index.authorize import networks
-from meshpolicy.index.effective import effective, probe_paths
+from meshpolicy.index.effective import probe_paths
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.parse import Manifests, assemble, parse_documents
 from meshpolicy.record import record
+from meshpolicy.traffic.call import ObservedCall
 
 REQUESTS = frozenset(FAMILIES[0])
 
@@ -64,6 +66,8 @@ class Beyond:
     server: str
     words: str
     witness: str
+    doubt: str = ""
+    """Why it is not known that they are allowed; empty: they are."""
 
 
 @record
@@ -74,6 +78,8 @@ class Proofs:
     """Sentences of which it is not proved that they hold, each with the reason: none, if all observed is allowed."""
     needless: tuple[Ref, ...] = ()
     """Grants that were left out, as everything that they allow is allowed without them."""
+    doubtful: tuple[Ref, ...] = ()
+    """Grants of which it is not known that some call would be refused without them."""
     beyond: tuple[Beyond, ...] = ()
     """What is allowed beyond what was meant: by objects that are there already."""
     unknown: tuple[str, ...] = ()
@@ -103,12 +109,12 @@ def proved(
     """Return the generated objects without needless grants, with what is proved of the manifests and them."""
     parsed = parsed_objects(cluster, made)
     objects = {item.ref: item for item in parsed.cluster.objects}
-    needless = tuple(_needless(cluster, made, objects))
+    needless, doubtful = _needless(cluster, made, objects)
     left = tuple(one for one in made if one.ref not in needless)
     after = with_objects(cluster, [objects[one.ref] for one in left if one.ref in objects])
     meant = (*observed(plan), *declared(cluster, plan, probing), *scraped(after, scraping))
     beyond, unknown = _beyond(after, plan, meant)
-    proofs = Proofs(tuple(_refused(after, meant)), needless, tuple(beyond), tuple(unknown))
+    proofs = Proofs(tuple(_refused(after, meant)), needless, doubtful, tuple(beyond), tuple(unknown))
     return Proved(left, after, proofs, tuple(map(str, parsed.wrong)))
 
 
@@ -194,33 +200,51 @@ def _refused(after: Cluster, meant: Sequence[Meant]) -> Iterator[str]:
             yield f"{found.outcome}: {text}{shown}" + "".join(f"; {reason}" for reason in found.reasons)
 
 
-def _needless(cluster: Cluster, made: Sequence[Made], objects: Mapping[Ref, Object]) -> Iterator[Ref]:
-    """Yield the grants without which all observed calls are allowed as well, each as if those before were gone."""
-    left = dict(objects)
+def _needless(
+    cluster: Cluster, made: Sequence[Made], objects: Mapping[Ref, Object]
+) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
+    """Return the grants without which all observed calls are allowed as well, each as if those before were gone.
+
+    And those of which it is not known.
+    """
+    left, needless, doubtful = dict(objects), list[Ref](), list[Ref]()
     for one in made:
         if not one.grants or one.ref not in left:
             continue
         without = {ref: item for ref, item in left.items() if ref != one.ref}
         after = with_objects(cluster, list(without.values()))
-        if all(_allowed(after, grant) for grant in one.grants):
+        allowed = every(_allowed(after, grant) for grant in one.grants)
+        if allowed is Truth.YES:
             left = without
-            yield one.ref
+            needless.append(one.ref)
+        elif allowed is Truth.UNKNOWN:
+            doubtful.append(one.ref)
+    return tuple(needless), tuple(doubtful)
 
 
-def _allowed(after: Cluster, grant: Grant) -> bool:
-    """Whether all calls from which a grant was made are allowed by the server's proxy."""
-    for workload in grant.spot.workloads:
-        here = after.workload(workload.ref.namespace, workload.ref.name) or workload
-        policy = effective(after, here, grant.spot.port)
-        for call in grant.calls:
-            http = call.http and call.path is not None
-            arrival = Arrival.MESHED_HTTP if call.http else Arrival.MESHED_OPAQUE
-            client = Client(None, arrival, grant.identity, in_every_network=False)
-            path = (call.path or "/") + (f"?{call.query}" if call.query is not None else "")
-            request = Request(call.method or "GET", path, {}, call.host or "") if http else Request()
-            if not decide(policy, client, request, Traffic.HTTP if call.http else Traffic.TCP).allowed:
-                return False
-    return True
+def _allowed(after: Cluster, grant: Grant) -> Truth:
+    """Say whether all calls from which a grant was made are allowed by the server's proxy."""
+    return every(
+        _answered(Port(after, after.workload(one.ref.namespace, one.ref.name) or one, grant.spot.port), call, grant)
+        for one in grant.spot.workloads
+        for call in grant.calls
+    )
+
+
+def _answered(port: Port, call: ObservedCall, grant: Grant) -> Truth:
+    """Say whether a call is allowed, by each reading of the manifests."""
+    http = call.http and call.path is not None
+    arrival = Arrival.MESHED_HTTP if call.http else Arrival.MESHED_OPAQUE
+    client = Client(None, arrival, grant.identity, in_every_network=False)
+    path = (call.path or "/") + (f"?{call.query}" if call.query is not None else "")
+    request = Request(call.method or "GET", path, {}, call.host or "") if http else Request()
+    traffic = Traffic.HTTP if call.http else Traffic.TCP
+    found = {
+        decide(reading.policy, client, request, traffic).verdict for reading in port.readings if not reading.at_first
+    }
+    if found == {Verdict.ALLOW}:
+        return Truth.YES
+    return Truth.UNKNOWN if found & {Verdict.ALLOW, Verdict.UNKNOWN} else Truth.NO
 
 
 def _beyond(after: Cluster, plan: Plan, meant: Sequence[Meant]) -> tuple[list[Beyond], list[str]]:
@@ -243,33 +267,33 @@ def _beyond(after: Cluster, plan: Plan, meant: Sequence[Meant]) -> tuple[list[Be
         except NOT_COMPUTED as error:
             unknown.append(f"{name}: not computed: {error}")
             continue
-        found += [_told(name, region, after) for region in more]
+        found += [_told(name, region, after, doubt) for doubt, region in more]
     return found, unknown
 
 
-def _told(name: str, region: Region, after: Cluster) -> Beyond:
-    who = clients_words(region.clients, after.settings)
-    return Beyond(
-        name, f"{who} may {asked_words(region.asked)} on {name}", witness_words(region.witness, after.settings)
-    )
+def _told(name: str, region: Region, after: Cluster, doubt: str) -> Beyond:
+    who, what = clients_words(region.clients, after.settings), asked_words(region.asked)
+    return Beyond(name, f"{who} may {what} on {name}", witness_words(region.witness, after.settings), doubt)
 
 
-def _excess(port: Port, meant: Sequence[Meant]) -> list[Region]:
-    """Return the calls to a port that are allowed, or may be, and that nobody meant."""
+def _excess(port: Port, meant: Sequence[Meant]) -> list[tuple[str, Region]]:
+    """Return the calls to a port that are allowed, or may be, and that nobody meant; these with why it is not known."""
     requests = [one.requests for some in meant for one in some.asked if one.requests is not None]
     pods = pod_classes_of(port.cluster, port.workload)
     calls = Calls((port,), pods, requests, [one.clients for one in meant])
-    found: dict[Entry, int] = {}
+    doubt = "; ".join(calls.doubts) or "the manifests do not say what decides"
+    found: dict[str, dict[Entry, int]] = {"": {}, doubt: {}}
     sets = [(calls.clients.within(one.clients), _cells(calls, one)) for one in meant]
     for entry in calls.entries():
-        bits = 0
-        for variant in range(len(calls.variants)):
-            bits |= calls.allowed(0, entry, variant).possible
+        granted = [calls.allowed(0, entry, variant) for variant in range(len(calls.variants))]
+        bits, certain = 0, calls.clients.everyone
+        for one in granted:
+            bits, certain = bits | one.possible, certain & one.certain
         for clients, cells in sets:
             bits &= ~clients if entry.way.traffic in cells and _in(entry, cells[entry.way.traffic]) else bits
-        if bits:
-            found[entry] = bits
-    return regions(calls, found)
+        for why, some in (("", bits & certain), (doubt, bits & ~certain)):
+            found[why] |= {entry: some} if some else {}
+    return [(why, region) for why, some in found.items() for region in regions(calls, some)]
 
 
 def _cells(calls: Calls, one: Meant) -> dict[Traffic, frozenset[tuple[int, ...]] | None]:

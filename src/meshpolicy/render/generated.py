@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from meshpolicy.analysis.words import counted
+from meshpolicy.core.policy import Ref
 from meshpolicy.generate.aside import Why
 from meshpolicy.generate.generate import Generated
 from meshpolicy.generate.grant import ANY_REQUEST, Grant
@@ -181,17 +182,24 @@ def _proved(found: Generated) -> Iterator[str]:
     if proofs.refused:
         yield "  NOT PROVED:"
     yield from (f"    {text}" for text in proofs.refused)
-    if grants:
+    if grants and not proofs.doubtful:
         yield f"  proved: without any one of these grants, an {what} call would be refused"
+    if proofs.doubtful:
+        yield f"  NOT KNOWN whether these are needed, as other objects may grant the same: {_listed(proofs.doubtful)}"
     yield from (f"    left out: {ref}, as other objects grant the same" for ref in proofs.needless)
     if some and not proofs.beyond and not proofs.unknown:
         yield "  proved: nothing else is allowed on these ports"
     for one in proofs.beyond:
-        yield f"  ALLOWED BESIDES: {one.words} (for example {one.witness})"
+        yield f"  {'PERHAPS ' if one.doubt else ''}ALLOWED BESIDES: {one.words} (for example {one.witness})"
+        yield from (f"    not known: {one.doubt}",) if one.doubt else ()
     yield from (f"  NOT KNOWN: {text}" for text in proofs.unknown)
     yield from _proved_of_networks(found.networks) if found.networks is not None else ()
     if not found.plan.decided:
         yield "  left to decide: each `choose:` above; until then the exit code is 1"
+
+
+def _listed(refs: Sequence[Ref]) -> str:
+    return ", ".join(map(str, refs))
 
 
 def generated_as_json(found: Generated, seen: Observed, cluster: Cluster, notes: Sequence[str] = ()) -> str:
@@ -224,7 +232,10 @@ def generated_as_json(found: Generated, seen: Observed, cluster: Cluster, notes:
             "allowed": not proofs.refused if found.plan.grants or _declared(found, cluster) else None,
             "refused": list(proofs.refused),
             "left_out": [str(ref) for ref in proofs.needless],
-            "beyond": [{"sentence": one.words, "witness": one.witness} for one in proofs.beyond],
+            "perhaps_needless": [str(ref) for ref in proofs.doubtful],
+            "beyond": [
+                {"sentence": one.words, "witness": one.witness, "unknown": one.doubt or None} for one in proofs.beyond
+            ],
             "unknown": list(proofs.unknown),
             "problems": list(found.proved.problems),
         },

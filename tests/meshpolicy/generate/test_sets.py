@@ -49,7 +49,8 @@ def test_exactly_what_was_seen_often_is_granted_and_proved(name: str, granted: s
     code, found = told(name)
     assert {one["sentence"] for one in found["grants"]} == granted  # type: ignore[attr-defined]
     assert found["proofs"] == {
-        "allowed": True, "refused": [], "left_out": [], "beyond": [], "unknown": [], "problems": [],
+        "allowed": True, "refused": [], "left_out": [], "perhaps_needless": [],
+        "beyond": [], "unknown": [], "problems": [],
     }  # fmt: skip
     assert code == 1  # something is left to decide
 
@@ -318,3 +319,42 @@ def test_what_was_not_read_is_told_to_programs_too(tmp_path: Path, verb: str) ->
     told = json.loads(out)["notes"]
     assert any("a Helm chart without policies" in one for one in told)
     assert all(one in " ".join(err.split()) for one in told if "left out" in one)
+
+
+def policy_of(*references: dict[str, str]) -> str:
+    """Return an AuthorizationPolicy for all Servers of the books' namespace."""
+    spec = {"targetRef": {"kind": "Namespace", "name": "books"}, "requiredAuthenticationRefs": list(references)}
+    metadata = {"name": "all", "namespace": "books"}
+    one = {"apiVersion": "policy.linkerd.io/v1alpha1", "kind": "AuthorizationPolicy", "metadata": metadata}
+    return yaml.safe_dump({**one, "spec": spec})
+
+
+ELSEWHERE = {"group": "policy.linkerd.io", "kind": "NetworkAuthentication", "name": "net", "namespace": "elsewhere"}
+NEEDED, ALONE = "proved: without any one of these grants", "proved: nothing else is allowed on these ports"
+
+
+@pytest.mark.parametrize(
+    ("policy", "said", "unsaid"),
+    [
+        ("", {NEEDED, ALONE}, {"NOT KNOWN", "BESIDES"}),
+        (policy_of(), {"left out: ", "  ALLOWED BESIDES: "}, {"PERHAPS", ALONE}),
+        (
+            policy_of(ELSEWHERE),
+            {"NOT KNOWN whether these are needed", "PERHAPS ALLOWED BESIDES: ", "NetworkAuthentication elsewhere/net"},
+            {NEEDED, ALONE, "  ALLOWED BESIDES: "},
+        ),
+    ],
+    ids=["no other policy", "one that admits all", "one that may"],
+)
+def test_what_the_manifests_do_not_decide_is_not_called_proved(
+    policy: str, said: set[str], unsaid: set[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(policy or "apiVersion: v1\nkind: Namespace\nmetadata: {name: elsewhere}\n")
+    books = SETS / "books"
+    words = ("generate", books / "manifests.yaml", file, "--traffic", books / "traffic.log")
+    out = run(*words)[1]
+    assert [text for text in said if text not in out] == []
+    assert [text for text in unsaid if text in out] == []
+    beyond = json.loads(run(*words, "--output", "json")[1])["proofs"]["beyond"]
+    assert {bool(one["unknown"]) for one in beyond} == ({"PERHAPS" in out} if beyond else set())
