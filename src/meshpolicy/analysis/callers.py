@@ -93,7 +93,7 @@ class Callers:
                     next(iter(workload.addresses), None),
                     arrival,
                     "" if arrival is Arrival.PLAIN else identity_of(cluster, workload),
-                    known,
+                    () if workload.host_network else known,
                     in_every_network=True,
                 )
                 for workload in cluster.workloads

@@ -194,7 +194,8 @@ def arrive(
 
     `opaque_service` says whether the client's proxy takes the Service for opaque, `hinted` whether the pod's port is.
     """
-    known = networks(cluster.settings.cluster_networks) if call.client is not None else ()
+    pod = call.client is not None and not call.client.host_network
+    known = networks(cluster.settings.cluster_networks) if pod else ()
     arrival = arrival_of(cluster, call, opaque_service=opaque_service, hinted=hinted)
     if call.client is None or arrival is Arrival.PLAIN:
         return Client(call.peer, known_networks=known, in_every_network=in_every_network, by_ipv6=call.ipv6)

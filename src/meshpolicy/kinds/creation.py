@@ -16,7 +16,7 @@ from meshpolicy.kinds.annotations import (
     WORKLOAD_NAMESPACE,
 )
 from meshpolicy.kinds.container import ContainerPort
-from meshpolicy.kinds.injected import never_made
+from meshpolicy.kinds.injected import NEVER, never_made
 from meshpolicy.kinds.injection import PROXY, asks, injection, namespace_labels
 from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.proxyversion import version_of
@@ -26,6 +26,9 @@ from meshpolicy.kinds.sidecar import not_copied, sidecar
 from meshpolicy.kinds.workload import Workload
 
 ANY: AnyValue = None
+ENFORCE = "pod-security.kubernetes.io/enforce"
+FORBIDDING = ("baseline", "restricted")
+"""Levels of Pod Security under which no container has NET_ADMIN."""
 HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", '"': "&#34;", "+": "&#43;"})
 """What Go's html/template puts in place of characters."""
 MOST = 1_000
@@ -33,6 +36,7 @@ MOST = 1_000
 TOPOLOGY = frozenset({"topology.kubernetes.io/zone", "topology.kubernetes.io/region"})
 """Kubernetes copies them from the node, where the node has them."""
 JOB_NAMES = ("job-name", "batch.kubernetes.io/job-name")
+JOB_INDEX = "batch.kubernetes.io/job-completion-index"
 JOB_IDS = ("controller-uid", "batch.kubernetes.io/controller-uid")
 
 
@@ -62,7 +66,7 @@ def created(workload: Workload, space: Namespace | None, settings: MeshSettings)
     annotated = MappingProxyType({**added, **workload.annotations})
     of_space = dict(space.annotations) if space else {}
     own = sidecar(annotated, settings, declared, of_space)
-    never = not_copied(added) or workload.unfit or never_made(annotated, of_space)
+    never = not_copied(added) or workload.unfit or never_made(annotated, of_space) or _forbidden(space, settings)
     return replace(
         workload,
         annotations=annotated,
@@ -78,6 +82,15 @@ def _of_another_mesh(workload: Workload, settings: MeshSettings) -> str:
         return ""
     told = f"by its label its proxy belongs to the control plane in `{own}`"
     return f"{told}, and this mesh's is in `{settings.control_plane_namespace}` (--control-plane)"
+
+
+def _forbidden(space: Namespace | None, settings: MeshSettings) -> str:
+    """Say that Pod Security forbids linkerd-init, where it is known that the CNI plugin does not do its work."""
+    level = dict(space.labels).get(ENFORCE, "") if space else ""
+    if level not in FORBIDDING or settings.cni or "cni" not in settings.explicit:
+        return ""
+    told = f"its Namespace enforces Pod Security `{level}`, which forbids linkerd-init to lead packets to the proxy"
+    return f"{told}{NEVER}"
 
 
 def _version(workload: Workload) -> str:
@@ -168,10 +181,12 @@ def _of_controller(workload: Workload) -> Labels:
             pass
         case _:
             return Labels(known, complete=False)
-    perhaps = TOPOLOGY | ({"batch.kubernetes.io/job-completion-index"} if "Job" in workload.ref.kind else set())
+    if workload.indexes:
+        few = workload.indexes <= MOST
+        present[JOB_INDEX] = frozenset(map(str, range(workload.indexes))) if few else ANY
     for key in present:
         known.pop(key, None)
-    return Labels(known, present, frozenset(perhaps - known.keys()))
+    return Labels(known, present, frozenset(TOPOLOGY - known.keys()))
 
 
 def _of_injector(workload: Workload, control_plane: str) -> Labels:

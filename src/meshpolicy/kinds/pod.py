@@ -29,7 +29,9 @@ def read_template(document: Fields, ref: Ref) -> Workload:
     found = _workload(ref, template.child("metadata"), template.child("spec"), spec.integer("replicas", 1))
     own = document.child("metadata")
     written = {key: own.strings(key) for key in ("labels", "annotations")}
-    return replace(found, metadata=written, first_ordinal=spec.child("ordinals").integer("start"))
+    indexes = max(spec.integer("completions"), 1) if spec.text("completionMode") == "Indexed" else 0
+    ordinal = spec.child("ordinals").integer("start")
+    return replace(found, metadata=written, first_ordinal=ordinal, indexes=indexes)
 
 
 def read_cron_job(document: Fields, ref: Ref) -> Workload:

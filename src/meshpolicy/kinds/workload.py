@@ -37,6 +37,8 @@ class Workload:
     replicas: int = 1
     first_ordinal: int = 0
     """The number of a StatefulSet's first pod."""
+    indexes: int = 0
+    """How many pods of an Indexed Job are known by their number; 0: it is none."""
     addresses: tuple[Address, ...] = ()
     """Of a Pod that runs; a template has none."""
     host_network: bool = False

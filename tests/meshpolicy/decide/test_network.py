@@ -226,6 +226,15 @@ def test_host_network_is_beyond_every_policy() -> None:
     assert ask(cluster(*ARENA, own, network_policy("host", **IN)), "pinger", "host:80").outcome == "allow"
 
 
+@pytest.mark.parametrize(("on_host", "expected"), [(False, "allow"), (True, "unknown")])
+def test_a_pod_on_the_hosts_network_has_an_address_of_its_node(on_host: bool, expected: str) -> None:
+    """R2, R22: pods are in the cluster's networks, and nodes need not be."""
+    own = pod("host", "", meshed=False)
+    own["spec"]["hostNetwork"] = on_host
+    opened = server(accessPolicy="cluster-unauthenticated")
+    assert ask(cluster(*ARENA, own, opened), "host").outcome == expected
+
+
 @pytest.mark.parametrize(
     ("annotation", "native", "expected"),
     [

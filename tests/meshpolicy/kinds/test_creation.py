@@ -8,6 +8,7 @@ from ..build import ARENA, Manifest, ask, cluster, labels, network_policy, serve
 
 HOME = {"apiVersion": "v1", "kind": "Namespace"}
 HOME["metadata"] = {"name": "arena", "annotations": {"linkerd.io/inject": "enabled"}}  # type: ignore[assignment]
+INDEX = "batch.kubernetes.io/job-completion-index"
 POD = {"containers": [{"name": "app", "ports": [{"name": "http", "containerPort": 8080}]}]}
 
 
@@ -48,6 +49,13 @@ def exists(key: str) -> Manifest:
         (made_by("Job"), labels(**{"job-name": "cat"}), "yes"),
         (made_by("Job"), labels(**{"batch.kubernetes.io/job-name": "dog"}), "no"),
         (made_by("Job"), exists("controller-uid"), "yes"),
+        (made_by("Job"), exists(INDEX), "no"),
+        (made_by("Job", completionMode="NonIndexed", completions=3), exists(INDEX), "no"),
+        (made_by("Job", completionMode="Indexed", completions=3), exists(INDEX), "yes"),
+        (made_by("Job", completionMode="Indexed", completions=3), labels(**{INDEX: "2"}), "unknown"),
+        (made_by("Job", completionMode="Indexed", completions=3), labels(**{INDEX: "3"}), "no"),
+        (made_by("Job", completionMode="Indexed", completions=1), labels(**{INDEX: "0"}), "yes"),
+        (made_by("CronJob"), exists(INDEX), "no"),
         (made_by("CronJob"), labels(**{"job-name": "cat-1"}), "unknown"),
         (made_by("CronJob"), labels(**{"linkerd.io/proxy-job": "cat"}), "no"),
         (made_by("ReplicaSet"), labels(**{"linkerd.io/proxy-replicaset": "cat"}), "yes"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.workload import Workload
 
 from ..build import Manifest, cluster
@@ -12,9 +13,16 @@ from ..build import Manifest, cluster
 C = "config.linkerd.io/"
 
 
-def made(annotations: Manifest, of_space: Manifest | None = None, **spec: Any) -> Workload:
-    """Return a Deployment whose pods ask for a sidecar."""
-    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ns", "annotations": of_space or {}}}
+def made(
+    annotations: Manifest,
+    of_space: Manifest | None = None,
+    labels: Manifest | None = None,
+    settings: MeshSettings | None = None,
+    **spec: Any,
+) -> Workload:
+    """Return a Deployment whose pods ask for a sidecar; the labels are its namespace's."""
+    metadata = {"name": "ns", "annotations": of_space or {}, "labels": labels or {}}
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
     template = {
         "metadata": {"labels": {"app": "a"}, "annotations": {"linkerd.io/inject": "enabled", **annotations}},
         "spec": {"containers": [{"name": "app"}], **spec},
@@ -26,7 +34,7 @@ def made(annotations: Manifest, of_space: Manifest | None = None, **spec: Any) -
         "metadata": {"name": "a", "namespace": "ns"},
         "spec": fields,
     }
-    return cluster(space, deployment).workloads[0]
+    return cluster(space, deployment, settings=settings).workloads[0]
 
 
 def variables(*entries: Manifest) -> Manifest:
@@ -87,3 +95,21 @@ def test_a_pods_own_manifest_may_not_go_with_a_sidecar(spec: Manifest, expected:
     own = made({}, **spec)
     assert expected in own.sidecar.unknown
     assert bool(own.sidecar.unknown) is bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("level", "settings", "forbidden"),
+    [
+        ("restricted", MeshSettings().told(cni=False), True),
+        ("baseline", MeshSettings().told(cni=False), True),
+        ("privileged", MeshSettings().told(cni=False), False),
+        ("restricted", MeshSettings().told(cni=True), False),
+        ("restricted", MeshSettings(), False),
+    ],
+)
+def test_pod_security_forbids_what_leads_packets_to_a_proxy(
+    level: str, settings: MeshSettings, forbidden: bool
+) -> None:
+    """Where nobody says how the mesh was installed, it is taken to fit its namespaces."""
+    own = made({}, labels={"pod-security.kubernetes.io/enforce": level}, settings=settings)
+    assert ("Pod Security" in own.sidecar.unknown) is forbidden
