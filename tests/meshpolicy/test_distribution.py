@@ -25,8 +25,8 @@ SOURCE = ROOT / "src" / "meshpolicy"
 NEEDS = {"click", "pyyaml"}
 OURS = {"hatch_build.py", "reference.py", "surface.py", "kinds/schemas/__main__.py", "kinds/schemas/openapi.py"}
 """What builds the wheel, or writes pages and schemas of the repository, and is not distributed."""
-MOST = 500_000
-"""Bytes of a wheel that is still small."""
+MOST = 530_000
+"""Bytes of the wheel; the goal of 400,000 is missed, as docs/decisions/0010 tells."""
 
 
 @pytest.fixture(scope="module")
