@@ -11,6 +11,7 @@ from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.fields import Fields, objects_of
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.progress import Progress, no_progress
+from meshpolicy.kinds.annotations import WEBHOOKS
 from meshpolicy.kinds.cluster import Cluster, sort_by_namespace
 from meshpolicy.kinds.creation import announced, created
 from meshpolicy.kinds.gateway import Gateway
@@ -37,6 +38,8 @@ from meshpolicy.record import record
 
 WORKLOADS = frozenset(key for key, kind in KINDS.items() if kind.template) | {("", "Pod")}
 NETWORK_POLICIES = frozenset({"NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})
+WEBHOOKED = frozenset({POLICY_GROUP, "gateway.networking.k8s.io", "linkerd.io"})
+"""Groups about whose objects Linkerd's webhooks are asked."""
 BUILT_IN = frozenset({"", "apps", "autoscaling", "batch", "extensions", "policy"})
 """The API server's own groups, beside those that end with `.k8s.io`."""
 UNREADABLE = "was changed to what Linkerd cannot read: what it said before may hold until the controller restarts"
@@ -125,6 +128,7 @@ def parse_documents(
     for document in progress(documents, "documents checked", len(documents)):
         for fields in objects_of(Fields(document.data, document.place, reader.problems)):
             reader.read(fields, document)
+    reader.settle_webhooks()
     installed = with_installed(reader.configs, settings or MeshSettings(), reader.problems)
     reader.problems += duplicates.told(reader.given)
     return Manifests(
@@ -183,6 +187,8 @@ class _Reader:
         self.objects: list[Object] = []
         """Those of which it is not known what they say."""
         self.given: dict[Ref, Given] = {}
+        self._by_webhook: list[tuple[str, Problem]] = []
+        """What Linkerd's webhooks refuse, each with its namespace."""
         self.configs: list[Fields] = []
         """What the mesh was installed with."""
 
@@ -207,7 +213,21 @@ class _Reader:
         if document.found and not _is_known(fields):
             refused = _tolerated(fields, refused)
         found = [problem for problem in self.problems[before:] if not _follows(problem, refused)]
-        self.problems[before:] = found + [problem for problem in refused if not _covers(found, problem.place)]
+        kept = [problem for problem in refused if not _covers(found, problem.place)]
+        self.problems[before:] = found + kept
+        told = [problem for problem in self.problems[before:] if problem.kind is ProblemKind.REJECTED]
+        if told and _asks_linkerd(fields, stored):
+            self._by_webhook += [(self._namespace_of(fields), problem) for problem in told]
+
+    def settle_webhooks(self) -> None:
+        """Tolerate what webhooks refuse in namespaces about which they are not asked: there it is stored (R38)."""
+        spaces = (given.item for given in self.given.values() if isinstance(given.item, Namespace))
+        exempt = {space.ref.name for space in spaces if (WEBHOOKS, "disabled") in space.labels}
+        stored = {problem for namespace, problem in self._by_webhook if namespace in exempt}
+        for number, problem in enumerate(self.problems if stored else ()):
+            if problem in stored:
+                told = f"{problem.message}; it is stored, as Linkerd's webhooks are not asked about its namespace"
+                self.problems[number] = replace(problem, message=told, kind=ProblemKind.TOLERATED)
 
     def _keep_undecided(self, fields: Fields, unset: tuple[str, ...]) -> None:
         kind = KINDS.get((fields.text("apiVersion").rpartition("/")[0], fields.text("kind")))
@@ -254,11 +274,26 @@ class _Reader:
         if not name:
             return None
         own = (self._put_into or metadata.text("namespace")) if kind.namespaced else ""
-        namespace = (own or self._namespace or "default") if kind.namespaced else ""
+        namespace = self._namespace_of(fields) if kind.namespaced else ""
         ref = Ref(kind.group, kind.name, namespace, name, fields.place)
         if kind.namespaced and not own and not self._namespace:
             self.unplaced.append(ref)
         return ref
+
+    def _namespace_of(self, fields: Fields) -> str:
+        """Return the namespace of an object that has one."""
+        return self._put_into or fields.child("metadata").text("namespace") or self._namespace or "default"
+
+
+def _asks_linkerd(fields: Fields, stored: Fields) -> bool:
+    """Whether a webhook of Linkerd refuses an object, which fits the definition of its kind."""
+    group = str(fields.data.get("apiVersion", "")).rpartition("/")[0]
+    if group not in WEBHOOKED:
+        return False
+    own = fields.with_problems([])
+    check_metadata(own)
+    check_schema(own, stored)
+    return not own.problems
 
 
 def _note_unknown(fields: Fields, group: str, name: str) -> None:

@@ -17,6 +17,11 @@ LEGACY: dict[str, Any] = {
         "client": {"unauthenticated": True, "meshTLS": {"identities": ["*"]}, "networks": [{"cidr": "0.0.0.0/0"}]},
     },
 }
+EXEMPT = {
+    "apiVersion": "v1",
+    "kind": "Namespace",
+    "metadata": {"name": "arena", "labels": {"config.linkerd.io/admission-webhooks": "disabled"}},
+}
 PINGER = "pinger.arena.serviceaccount.identity.linkerd.cluster.local"
 INSIDE = {"cidr": "10.0.0.0/8", "except": ["192.168.0.0/16"]}
 WHOLE = {"cidr": "192.168.0.0/16", "except": ["192.168.0.0/16"]}
@@ -37,6 +42,16 @@ def test_what_the_webhook_refuses_is_in_force_where_it_is_stored(stored: list[di
     found = parse_documents(documents(*ARENA, server(), *stored))
     assert found.refused
     assert ask(found.cluster, client).verdict.value == "allow"
+    assert found.deciding  # of manifests, which are not stored yet
+    exempt = parse_documents(documents(*ARENA, EXEMPT, server(), *stored))
+    assert exempt.refused
+    assert not exempt.deciding
+
+
+def test_what_no_webhook_is_asked_about_fits_its_definition_all_the_same() -> None:
+    """The API server itself refuses what the definition of a kind does not allow."""
+    found = parse_documents(documents(*ARENA, EXEMPT, server(podSelecter={})))
+    assert found.deciding
 
 
 def test_a_stored_server_whose_access_policy_linkerd_cannot_read_grants_nothing() -> None:
