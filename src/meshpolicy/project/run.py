@@ -73,7 +73,7 @@ def run(project: Project, progress: Progress = no_progress, today: date | None =
     checks = [*_findings(project, reading, progress, today or this_day())]
     if reading.deciding:
         text = "not asked: a cluster would refuse some of the manifests"
-        checks += [Check(Part.PROVE, str(one.sentence), Severity.ERROR, text, one.place) for one in project.claims]
+        checks += [Check(Part.PROVE, one.sentence.text, Severity.ERROR, text, one.place) for one in project.claims]
         if project.accepted:
             checks.append(Check(Part.ACCEPTED, project.accepted, Severity.ERROR, text, Place(project.accepted)))
     else:
@@ -124,11 +124,12 @@ def _proofs(project: Project, cluster: Cluster, progress: Progress) -> Iterator[
         try:
             proof = prove(cluster, claimed.sentence)
         except UnknownWorkload as error:
-            yield Check(Part.PROVE, str(claimed.sentence), Severity.ERROR, str(error), claimed.place)
+            yield Check(Part.PROVE, claimed.sentence.text, Severity.ERROR, str(error), claimed.place)
             continue
         answer = public(proof, cluster)
-        text = " ".join(str(answer).split())
-        severity = None if proof.outcome is Outcome.PROVED else Severity.ERROR
+        text = "; ".join(" ".join(line.split()) for line in str(answer).splitlines())
+        holds = Severity.NOTE if answer.vacuous else None
+        severity = holds if proof.outcome is Outcome.PROVED else Severity.ERROR
         yield Check(Part.PROVE, answer.sentence, severity, "" if severity is None else text, claimed.place)
 
 

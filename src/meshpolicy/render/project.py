@@ -14,8 +14,9 @@ from meshpolicy.render.sarif import Result, results_as_sarif
 
 
 def report_as_text(report: Report) -> str:
-    """Return what is wrong, a line each, and one line for each part."""
-    lines = [line for check in report.checks if check.failed for line in _lines(check)]
+    """Return what is wrong, and sentences that hold of nothing, a line each, and one line for each part."""
+    told = [check for check in report.checks if check.failed or (check.part is Part.PROVE and check.message)]
+    lines = [line for check in told for line in _lines(check)]
     return "\n".join([*lines, *_summary(report)])
 
 

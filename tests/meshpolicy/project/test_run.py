@@ -51,6 +51,27 @@ def test_a_run_fails_by_what_is_wrong_and_by_nothing_else(
     assert [check.part for check in report.checks if check.failed] == failed
 
 
+@pytest.mark.parametrize(
+    ("sentence", "code", "line"),
+    [
+        ("only shop/cart may call shop/gone", 1, "error: only shop/cart may call shop/gone: no workload"),
+        (
+            "only shop/cart may call shop/web:8080",
+            0,
+            "note: PROVED: only shop/cart may call shop/web:8080; vacuously: ",
+        ),
+        ("nobody may call shop/web:8080", 0, "lint: no findings\nprove: 1 of 1 hold"),
+    ],
+)
+def test_a_sentence_is_told_in_its_own_words_and_one_that_holds_of_nothing_too(
+    sentence: str, code: int, line: str, tmp_path: Path
+) -> None:
+    path = project(tmp_path, f"prove: [{sentence}]")
+    (tmp_path / "k8s/policies.yaml").write_text(SERVER.replace("port: http,", "port: http, accessPolicy: deny,"))
+    found, out, _ = meshpolicy("run", path)
+    assert (found, line in out, "Sentence(" in out) == (code, True, False), out
+
+
 @pytest.mark.parametrize(("text", "told"), [("", True), (TRUE, False), (FALSE, False)])
 def test_a_run_without_a_sentence_says_where_to_write_one_and_a_sentence_that_can_be_proved(
     text: str, told: bool, tmp_path: Path
