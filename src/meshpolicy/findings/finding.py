@@ -1,5 +1,6 @@
 """A finding, and the code that it bears. Pure values."""
 
+from dataclasses import replace
 from enum import StrEnum
 
 from meshpolicy.core.errors import Place
@@ -41,7 +42,9 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.code.code} {self.code.severity}: {self.subject}: {self.message}"
+        named = self.subject.name == self.place.field  # what is no object is named by its field
+        place = replace(self.place, field="") if named else self.place
+        return f"{place}: {self.code.code} {self.code.severity}: {self.subject}: {self.message}"
 
     @property
     def place(self) -> Place:

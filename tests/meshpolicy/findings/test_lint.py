@@ -169,6 +169,12 @@ def test_each_surprise_is_found_and_not_where_there_is_none(surprise: int) -> No
     assert code not in found(*SOUND, settings=settings)
 
 
+def test_a_field_that_is_refused_is_named_once() -> None:
+    reading = parse_documents(documents(*ARENA, server(proxyProtocol="HTTP/3")), MeshSettings())
+    [line] = [str(one) for one in lint(reading.cluster, reading.refused) if one.code.code == "MP029"]
+    assert line.count("spec.proxyProtocol") == 1
+
+
 def test_every_code_has_a_fixture() -> None:
     assert {code.code for code in codes()} == {code for _, code, _, _ in FIXTURES} | {"MP017"}
 
