@@ -6,7 +6,7 @@ from meshpolicy.analysis.callers import Callers
 from meshpolicy.analysis.calls import NOT_COMPUTED, Port
 from meshpolicy.analysis.offers import Offers
 from meshpolicy.analysis.ports import callable_ports
-from meshpolicy.analysis.words import asked_words
+from meshpolicy.analysis.words import ANYONE, ANYTHING, asked_words
 from meshpolicy.core.client import Arrival
 from meshpolicy.decide.judge import Layer
 from meshpolicy.decide.transport import Call, find_service_target
@@ -19,7 +19,7 @@ from meshpolicy.record import record
 
 @record
 class Denied:
-    """Requests that a client is refused for certain, and the layer that refuses."""
+    """Requests that a client is refused for certain, and the layer that refuses; or a port of which it is not known."""
 
     client: str
     server: str
@@ -27,10 +27,15 @@ class Denied:
     what: str
     layer: Layer
     why: str
+    unknown: bool = False
+    """Whether it is not known what is refused of the port, for the reason that `why` gives."""
 
 
 def denied(cluster: Cluster, servers: Iterable[Workload] | None = None) -> Iterator[Denied]:
-    """Yield what each workload is refused of each port; a pod's calls to itself never are (M1)."""
+    """Yield what each workload is refused of each port; a pod's calls to itself never are (M1).
+
+    Of a port of which the manifests do not decide what is refused, one line says why.
+    """
     callers = Callers(cluster)
     for server in cluster.workloads if servers is None else servers:
         for number in callable_ports(cluster, server):
@@ -40,9 +45,17 @@ def denied(cluster: Cluster, servers: Iterable[Workload] | None = None) -> Itera
 def _of_port(reached: Port, callers: Callers) -> Iterator[Denied]:
     cluster, server, port = reached.cluster, reached.workload, reached.number
     own = callers.positions[server.ref]
+    name = callers.names[own]
     groups = list(callers.groups(Call(server, port, service_target=find_service_target(cluster, server, port))))
-    offered = {group.arrival: tuple(_offered(reached, callers, group.arrival)) for group in groups}
-    name, into = callers.names[own], callers.why(own, Direction.INGRESS)
+    doubt, offered = _doubt(reached), dict[Arrival, tuple[Offered, ...]]()
+    try:
+        for group in () if doubt else groups:
+            offered[group.arrival] = tuple(_offered(reached, callers, group.arrival))
+    except NOT_COMPUTED as error:
+        doubt = f"not computed: {error}"
+    if doubt and len(callers.names) > 1:
+        yield Denied(ANYONE, name, port, ANYTHING, Layer.SERVER, doubt, unknown=True)
+    into = callers.why(own, Direction.INGRESS)
     at = {position: group for group in groups for position in group.positions}
     for position, client in enumerate(callers.names):
         group = at[position]
@@ -53,9 +66,17 @@ def _of_port(reached: Port, callers: Callers) -> Iterator[Denied]:
         elif position not in group.let_in:
             yield Denied(client, name, port, "connections", Layer.NETWORK, into)
         else:
-            for what, why, admitted in offered[group.arrival]:
+            for what, why, admitted in () if doubt else offered[group.arrival]:
                 if position not in admitted:
                     yield Denied(client, name, port, what, Layer.SERVER, why)
+
+
+def _doubt(port: Port) -> str:
+    """Return why it is not known what the server's proxy refuses; empty: it is."""
+    policy = port.policy
+    if policy.unknown is not None:
+        return policy.unknown.text
+    return "; ".join(dict.fromkeys(other.reason.text for other in policy.alternatives))
 
 
 Offered = tuple[str, str, Positions]
@@ -64,12 +85,9 @@ Offered = tuple[str, str, Positions]
 
 def _offered(port: Port, callers: Callers, arrival: Arrival) -> Iterator[Offered]:
     policy = port.policy
-    if policy.skipped or policy.unknown is not None or policy.alternatives:
+    if policy.skipped:
         return
-    try:
-        lists = tuple(Offers(port).lists(arrival))
-    except NOT_COMPUTED:  # what is refused for certain is not known
-        return
+    lists = tuple(Offers(port).lists(arrival))
     for one in lists:
         routes = [route for route in one.routes if route.is_object] or [policy.server]
         where = " and ".join(str(ref) if ref.is_object else f"the default policy {ref.name}" for ref in routes)

@@ -52,7 +52,7 @@ def command(
     if show_denied and output in DRAWN:
         raise click.UsageError(f"--denied is not drawn: choose another --output than {output}")
     if show_denied:
-        refused = [one for one in denied(cluster, workloads) if selection.is_client(one.client)]
+        refused = [one for one in denied(cluster, workloads) if one.unknown or selection.is_client(one.client)]
         echo(_refusals(cluster, refused, output))
         return
     found = [

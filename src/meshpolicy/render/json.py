@@ -94,7 +94,7 @@ def _server(ref: Ref) -> str:
 
 def refusals_as_json(found: Sequence[Denied]) -> str:
     """Return a list of refusals."""
-    names = ("server", "port", "client", "what", "layer", "why")
+    names = ("server", "port", "client", "what", "layer", "why", "unknown")
     return json.dumps([{name: getattr(refusal, name) for name in names} for refusal in found], indent=2)
 
 

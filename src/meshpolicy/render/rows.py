@@ -26,7 +26,8 @@ def granted_by(access: Access) -> str:
 
 def refusal_row(refusal: Denied) -> list[str]:
     """Return the cells of one refusal."""
-    return [refusal.server, str(refusal.port), refusal.client, refusal.what, f"{refusal.layer}: {refusal.why}"]
+    by = "unknown" if refusal.unknown else refusal.layer
+    return [refusal.server, str(refusal.port), refusal.client, refusal.what, f"{by}: {refusal.why}"]
 
 
 def grounds(changed: Changed) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -123,3 +124,20 @@ def test_all_at_once_equals_one_by_one(
         for row in denied(found)
     ]
     assert together == list(one_by_one(found))
+
+
+@pytest.mark.parametrize(
+    ("policies", "told"),
+    [
+        ([server("a"), server("z", accessPolicy="all-unauthenticated")], "whichever is older"),
+        ([server(), allow(ref("NetworkAuthentication", "net") | {"namespace": "elsewhere"})], "elsewhere/net"),
+        ([server()], ""),
+        ([], ""),
+    ],
+)
+def test_of_a_port_that_is_not_decided_one_line_says_why_and_none_refuses(policies: list[Manifest], told: str) -> None:
+    rows = [row for row in denied(cluster(*PODS, service(), *policies)) if row.server == "arena/ponger"]
+    unknown = {(row.client, row.port, row.what) for row in rows if row.unknown}
+    assert unknown == ({("anyone", 8080, "anything")} if told else set())
+    assert all(told in row.why for row in rows if row.unknown)
+    assert any(row.port == 8080 and not row.unknown for row in rows) is (policies == [server()])
