@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from meshpolicy.analysis.clients import ClientSet, meets_identity
+from meshpolicy.analysis.needs import with_needs
 from meshpolicy.analysis.pods import walls
 from meshpolicy.core.axis import Part
 from meshpolicy.core.client import Traffic
@@ -78,7 +79,7 @@ def answer(cluster: Cluster, server: Workload, port: int, client: Workload, sent
     for target in ways:
         for traffic in sent.traffics:
             call = Call(server, port, client, None, target, _addressed(sent.request, server, port, target), traffic)
-            found.append((_way(target), judge(cluster, call)))
+            found.append((_way(target), with_needs(cluster, call, judge(cluster, call))))
             if found[-1][1].allowed:
                 return found[-1]
     return next((one for one in found if one[1].verdict is Verdict.UNKNOWN), found[0])

@@ -21,7 +21,7 @@ from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.judge import client_of
-from meshpolicy.decide.transport import Call, identity_of
+from meshpolicy.decide.transport import Call, by_ipv6, find_service_targets, identity_of
 from meshpolicy.index.authorize import networks
 from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
@@ -70,7 +70,7 @@ def prove(cluster: Cluster, sentence: Sentence, *, identified: bool = False) -> 
     """
     if sentence.claim is Claim.ENCRYPTED:
         return _encrypted(cluster, sentence)
-    doubt: Proof | None = None
+    doubt = next(_open_by_ipv6(cluster, sentence), None)
     empty = True
     for port in _ports(cluster, sentence.server):
         try:
@@ -94,6 +94,24 @@ def prove(cluster: Cluster, sentence: Sentence, *, identified: bool = False) -> 
     if empty and sentence.vacuous_if_closed:
         return Proof(sentence, Outcome.PROVED, (_nothing(sentence),), vacuous=True)
     return Proof(sentence, Outcome.PROVED)
+
+
+def _open_by_ipv6(cluster: Cluster, sentence: Sentence) -> Iterator[Proof]:
+    """Yield the ports that others than those whom a sentence names may reach past every proxy."""
+    for port in _ports(cluster, sentence.server) if sentence.claim is Claim.ONLY else ():
+        if told := _past_proxies(port):
+            yield _unknown(sentence, port, (told,))
+
+
+def _past_proxies(port: Port) -> str:
+    """Say that a Service is called by IPv6, or may be, and that then no proxy is met (R115); empty: none is."""
+    server = port.workload
+    if not server.meshed or server.sidecar.ipv6:
+        return ""
+    for target in find_service_targets(port.cluster, server, port.number):
+        if by_ipv6(Call(server, port.number, service_target=target)).possible:
+            return f"{target.service.ref} is called by IPv6, or may be, and then no proxy is met: anyone gets in"
+    return ""
 
 
 def _nothing(sentence: Sentence) -> str:
@@ -296,6 +314,8 @@ def _encrypted(cluster: Cluster, sentence: Sentence) -> Proof:
 
 def _in_clear(port: Port, client: Workload, sentence: Sentence) -> Proof | None:
     """Return the contradiction of a call that a workload may make without mTLS; None where it may make none."""
+    if told := _past_proxies(port):
+        return _unknown(sentence, port, (told,))
     plain, why = _plain(port, client)
     if not plain.possible:
         return None

@@ -6,6 +6,7 @@ A call means a name: where the ways differ, the answer says so.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from meshpolicy.analysis.needs import with_needs
 from meshpolicy.analysis.questions import Target
 from meshpolicy.core.policy import Reason
 from meshpolicy.decide.decide import Verdict
@@ -51,6 +52,11 @@ def judge_name(cluster: Cluster, what: Target, make: MakeCall, *, direct: bool =
     certain. Otherwise the client chooses among the Services that lead there and the pod's address: one that is let
     through is enough, for the client's own proxy is no guard of the server.
     """
+    found = _judge_name(cluster, what, make, direct=direct)
+    return replace(found, answer=with_needs(cluster, found.call, found.answer))
+
+
+def _judge_name(cluster: Cluster, what: Target, make: MakeCall, *, direct: bool) -> Judged:
     targets = [] if direct else find_service_targets(cluster, what.workload, what.port)
     named = [one for one in targets if one.service.ref.name == what.called]
     ways = [_way(cluster, make(what.workload, what.port, one)) for one in named or targets]

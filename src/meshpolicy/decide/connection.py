@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
+from meshpolicy.core.truth import Truth
 from meshpolicy.index.networkpolicies import Endpoint, Filter, NetworkPolicies
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
@@ -125,7 +127,25 @@ class Infrastructure:
 
 def _assumed(namespace: str, name: str, labels: Mapping[str, str], address: Address | None = None) -> Workload:
     """Return a pod that the manifests need not hold."""
-    return Workload(Ref("", "Pod", namespace, name), labels, addresses=() if address is None else (address,))
+    known = Labels(dict(labels), complete=False)  # with others, by which policies may go
+    return Workload(Ref("", "Pod", namespace, name), known, addresses=() if address is None else (address,))
+
+
+def kept_from(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure) -> str:
+    """Say of what a client's egress rules keep it for certain that it needs before it calls anything; empty: nothing.
+
+    A name that it has resolved before, and what its proxy knows already, it goes on using (N16, N17).
+    """
+
+    def closed(to: Endpoint, port: int, protocol: str = "TCP") -> bool:
+        return policies.filter(Direction.EGRESS, client, to, port, protocol).truth is Truth.NO
+
+    if closed(infrastructure.resolver(), DNS_PORT, "UDP"):
+        return "DNS, so that it finds no address that it does not know"
+    for part in ControlPlane if client.workload is not None and client.workload.meshed else ():
+        if closed(infrastructure.control_plane(part), CONTROL_PORTS[part]):
+            return f"Linkerd's control plane ({part}, port {CONTROL_PORTS[part]}), without which no new pod works"
+    return ""
 
 
 def resolves(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure) -> bool:

@@ -11,7 +11,7 @@ from meshpolicy.core.truth import Truth, truth
 from meshpolicy.decide.connection import Connection
 from meshpolicy.decide.decide import Decision, Verdict, decide
 from meshpolicy.decide.outbound import Outbound, opaque_to_clients, outbound
-from meshpolicy.decide.transport import Call, arrive, hint, hinted_opaque, without_mtls
+from meshpolicy.decide.transport import Call, arrive, by_ipv6, hint, hinted_opaque, without_mtls
 from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint, Filter
@@ -80,8 +80,8 @@ def judge(cluster: Cluster, call: Call, *, node: Address | None = None, settled:
 def _variants(cluster: Cluster, call: Call) -> Iterator[tuple[Call, bool, Reason]]:
     """Yield the ways in which a call may connect, the likeliest first, with the reason why there are several."""
     for server, doubt in _servers(call.server):
-        by_ipv6 = _by_ipv6(call)
-        own = replace(call, server=server, ipv6=by_ipv6 is Truth.YES)
+        family = by_ipv6(call)
+        own = replace(call, server=server, ipv6=family is Truth.YES)
         hinted, likely = hint(cluster, server, call.port), hinted_opaque(cluster, server, call.port)
         why = Reason(f"whether {server.ref}:{call.port} is opaque to meshed clients is not known", "R65")
         yield own, likely, doubt or why
@@ -92,21 +92,10 @@ def _variants(cluster: Cluster, call: Call) -> Iterator[tuple[Call, bool, Reason
                 f"the client {call.client.ref} {call.client.injection.why or 'may pass its own proxy by'}", "R71"
             )
             yield replace(own, past_proxy=True), likely, doubt
-        if by_ipv6 is Truth.UNKNOWN and call.service_target is not None:
+        if family is Truth.UNKNOWN and call.service_target is not None:
             service = call.service_target.service.ref
             doubt = Reason(f"{service} may be called by IPv6, and then no proxy is met", "R115", service)
             yield replace(own, ipv6=True), likely, doubt
-
-
-def _by_ipv6(call: Call) -> Truth:
-    """Say whether the called address is of IPv6; where the client's is known, it says so itself."""
-    if call.address is not None:
-        return Truth.NO
-    known = {address.version == 6 for address in call.server.addresses}
-    by_service = None if call.service_target is None else call.service_target.service.ipv6
-    if len(known) == 1 and by_service is not Truth.YES:
-        return truth(True in known)
-    return Truth.NO if by_service is None else by_service
 
 
 def _servers(server: Workload) -> Iterator[tuple[Workload, Reason | None]]:

@@ -106,6 +106,17 @@ class Call:
         return truth(self.client.meshed)
 
 
+def by_ipv6(call: Call) -> Truth:
+    """Say whether the called address is of IPv6; where the client's is known, it says so itself."""
+    if call.address is not None:
+        return Truth.NO
+    known = {address.version == 6 for address in call.server.addresses}
+    by_service = None if call.service_target is None else call.service_target.service.ipv6
+    if len(known) == 1 and by_service is not Truth.YES:
+        return truth(True in known)
+    return Truth.NO if by_service is None else by_service
+
+
 def find_service_target(cluster: Cluster, server: Workload, port: int) -> ServiceTarget | None:
     """Return the Service port that leads to a port of a workload, the first by name."""
     return next(iter(find_service_targets(cluster, server, port)), None)

@@ -144,6 +144,57 @@ def test_who_does_not_get_through_by_name_is_not_proved_to(more: tuple[Manifest,
     assert proved(ONLY, *more).outcome is Outcome.PROVED, "nobody else is let in by it"
 
 
+def let_out(*rules: Manifest) -> Manifest:
+    """Return a NetworkPolicy that lets the pinger call the ponger, and what the rules say."""
+    ponger = {"to": [{"podSelector": {"matchLabels": {"app": "ponger"}}}]}
+    return network_policy("pinger", policyTypes=["Egress"], egress=[ponger, *rules])
+
+
+def outside(namespace: str) -> Manifest:
+    """Return a rule for a namespace."""
+    selector = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+    return {"to": [selector], "ports": [{"port": 53, "protocol": "UDP"}] if namespace == "kube-system" else []}
+
+
+DNS, LINKERD = outside("kube-system"), outside("linkerd")
+OTHER_DNS = {"to": [{"podSelector": {"matchLabels": {"app": "dns"}}, "namespaceSelector": {}}]}
+
+
+@pytest.mark.parametrize(
+    ("rules", "lacking"),
+    [
+        ((), "DNS"),
+        ((LINKERD,), "DNS"),
+        ((DNS,), "control plane (identity, port 8080)"),
+        ((DNS, LINKERD), ""),
+        ((OTHER_DNS, LINKERD), ""),
+    ],
+)
+def test_a_client_without_dns_or_control_plane_calls_no_name_for_certain(
+    rules: tuple[Manifest, ...], lacking: str
+) -> None:
+    """N16, N17: measured, a running client goes on with what it knows, names fail, and a new pod never starts."""
+    found = cluster(*arena(let_out(*rules)))
+    by_name, by_address = asked(found, "pinger", "/"), asked(found, "pinger", "/", direct=True)
+    assert by_name.allowed is not bool(lacking)
+    assert lacking in by_name.reasons[-1].text
+    assert by_address.allowed
+    assert (proved(MAY, let_out(*rules)).outcome is Outcome.PROVED) is not bool(lacking)
+
+
+@pytest.mark.parametrize("family", [{"ipFamilies": ["IPv6"]}, {"ipFamilyPolicy": "RequireDualStack"}])
+def test_what_is_called_by_ipv6_is_nobodys_alone(family: Manifest) -> None:
+    """R115: no proxy is met, so that nothing is encrypted, and anyone gets in."""
+    six = called()
+    six["spec"] |= family
+    found = cluster(*arena(six))
+    assert asked(found, "rogue", "/").verdict is not Verdict.FORBIDDEN
+    for text in (ONLY, "no unmeshed client may GET /ping on arena/ponger:http", ENCRYPTED):
+        shown = proved(text, six)
+        assert shown.outcome is not Outcome.PROVED, text
+        assert proved(text).outcome is Outcome.PROVED, text
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -343,8 +394,8 @@ def may(answer: Answer) -> bool:
     return answer.allowed or (answer.verdict is Verdict.UNKNOWN and answer.layer is not Layer.CLIENT)
 
 
-def asked(found: Cluster, client: str, path: str) -> Answer:
-    """Return what becomes of a call by name."""
+def asked(found: Cluster, client: str, path: str, *, direct: bool = False) -> Answer:
+    """Return what becomes of a call by name, or of the pod's address."""
     who, what = caller(found, client), target(found, "arena/ponger:8080")
 
     def make(workload: Workload, port: int, service_target: ServiceTarget | None) -> Call:
@@ -352,4 +403,4 @@ def asked(found: Cluster, client: str, path: str) -> Answer:
         request = Request("GET", path, {"host": host}, host)
         return Call(workload, port, who.workload, who.address, service_target, request, Traffic.HTTP)
 
-    return judge_name(found, what, make).answer
+    return judge_name(found, what, make, direct=direct).answer
