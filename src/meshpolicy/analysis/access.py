@@ -16,7 +16,7 @@ from meshpolicy.core.policy import Authorization, Origin, Ref, TlsAuthenticated,
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.connection import Connection
 from meshpolicy.decide.outbound import kept_by_clients
-from meshpolicy.decide.transport import find_service_targets, identity_of
+from meshpolicy.decide.transport import called_by_ipv6, find_service_targets, identity_of
 from meshpolicy.index.effective import IPV6, skipped
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
@@ -73,7 +73,7 @@ def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
         yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, unknown=policy.unknown.text)
         return
     for bypass in policy.bypasses:
-        if bypass.network != IPV6:
+        if bypass.network != IPV6 or called_by_ipv6(port.cluster, port.workload, port.number):
             yield Access(ref, port.number, _unmeshed_in(bypass.network), ANYTHING, Ref.added(Origin.SKIPPED))
     try:
         offers = Offers(port)

@@ -21,7 +21,7 @@ from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.judge import client_of
-from meshpolicy.decide.transport import Call, by_ipv6, find_service_targets, identity_of
+from meshpolicy.decide.transport import Call, called_by_ipv6, identity_of
 from meshpolicy.index.authorize import networks
 from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
@@ -105,13 +105,8 @@ def _open_by_ipv6(cluster: Cluster, sentence: Sentence) -> Iterator[Proof]:
 
 def _past_proxies(port: Port) -> str:
     """Say that a Service is called by IPv6, or may be, and that then no proxy is met (R115); empty: none is."""
-    server = port.workload
-    if not server.meshed or server.sidecar.ipv6:
-        return ""
-    for target in find_service_targets(port.cluster, server, port.number):
-        if by_ipv6(Call(server, port.number, service_target=target)).possible:
-            return f"{target.service.ref} is called by IPv6, or may be, and then no proxy is met: anyone gets in"
-    return ""
+    service = called_by_ipv6(port.cluster, port.workload, port.number)
+    return "" if service is None else f"{service} is called by IPv6, or may be, past every proxy: anyone gets in"
 
 
 def _nothing(sentence: Sentence) -> str:

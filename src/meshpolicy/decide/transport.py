@@ -5,7 +5,7 @@ from dataclasses import field
 
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.match import Address
-from meshpolicy.core.policy import Protocol
+from meshpolicy.core.policy import Protocol, Ref
 from meshpolicy.core.truth import Truth, some, truth
 from meshpolicy.decide.routing import Request
 from meshpolicy.index.authorize import networks
@@ -131,6 +131,16 @@ def find_service_targets(cluster: Cluster, server: Workload, port: int) -> list[
         for entry in service.ports
         if entry.protocol == "TCP" and port in target_ports(server, entry.target)
     ]
+
+
+def called_by_ipv6(cluster: Cluster, server: Workload, port: int) -> Ref | None:
+    """Return a Service by which a port is, or may be, called by IPv6 past its proxy (R115); None: there is none."""
+    if not server.meshed or server.sidecar.ipv6:
+        return None
+    for target in find_service_targets(cluster, server, port):
+        if by_ipv6(Call(server, port, service_target=target)).possible:
+            return target.service.ref
+    return None
 
 
 def hint(cluster: Cluster, server: Workload, port: int) -> Truth:

@@ -13,6 +13,7 @@ from meshpolicy.analysis.questions import caller, target
 from meshpolicy.analysis.sentence import read_sentence
 from meshpolicy.analysis.ways import judge_name
 from meshpolicy.core.client import Traffic
+from meshpolicy.core.policy import Origin
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Answer, Layer
 from meshpolicy.decide.routing import Request
@@ -189,6 +190,8 @@ def test_what_is_called_by_ipv6_is_nobodys_alone(family: Manifest) -> None:
     six["spec"] |= family
     found = cluster(*arena(six))
     assert asked(found, "rogue", "/").verdict is not Verdict.FORBIDDEN
+    listed = [one for one in accesses(found) if one.unmeshed and one.by.origin is Origin.SKIPPED]
+    assert {(one.server.name, one.port) for one in listed} == {("ponger", 8080)}
     for text in (ONLY, "no unmeshed client may GET /ping on arena/ponger:http", ENCRYPTED):
         shown = proved(text, six)
         assert shown.outcome is not Outcome.PROVED, text
