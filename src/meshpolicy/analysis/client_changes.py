@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.ports import POD_ADDRESS, service_ways
 from meshpolicy.core.policy import Ref
+from meshpolicy.core.truth import Truth
 from meshpolicy.decide.outbound import (
     ClientPolicy,
     ClientProtocol,
@@ -23,7 +24,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.egressnetwork import EgressNetwork
 from meshpolicy.kinds.workload import Workload
 
-PLAIN: object = (ClientProtocol.DETECT, (), 0, False, False, None, None)
+PLAIN: object = (ClientProtocol.DETECT, (), 0, False, False, None, None, Truth.NO)
 """What is done where nothing is attached."""
 
 
@@ -73,14 +74,15 @@ def _made_of(cluster: Cluster, target: ServiceTarget | None, namespace: str) -> 
     policy = client_policy(cluster, target, namespace)
     no_time = None if policy.protocol is ClientProtocol.OPAQUE else leaves_no_time(target.service)
     refs = [route.ref for route in policy.routes] + ([policy.profile.ref] if policy.profile else [])
-    if no_time is not None or policy.unclear is not None or not refs:
+    family = Truth.NO if cluster.settings.ipv6 else target.service.ipv6  # by IPv6 no proxy is met (R115)
+    if no_time is not None or policy.unclear is not None or family.possible or not refs:
         refs.append(target.service.ref)
     overrides = policy.profile is not None and bool(policy.profile.overrides)
     unclear = None if policy.unclear is None else policy.unclear.text
     unknown = len(list(other_orders(policy.routes, order_on_service_unknown)))
     # That a port is opaque to clients is computed, like all that the server's proxy decides.
     protocol = ClientProtocol.DETECT if policy.protocol is ClientProtocol.OPAQUE else policy.protocol
-    own = protocol, _routes(policy, target), unknown, policy.invalid is not None, overrides, unclear, no_time
+    own = protocol, _routes(policy, target), unknown, policy.invalid is not None, overrides, unclear, no_time, family
     return own, tuple(refs)
 
 

@@ -183,11 +183,16 @@ def test_a_client_without_dns_or_control_plane_calls_no_name_for_certain(
     assert (proved(MAY, let_out(*rules)).outcome is Outcome.PROVED) is not bool(lacking)
 
 
+def of_family(family: Manifest) -> Manifest:
+    """Return the Service of the ponger with addresses of a family."""
+    found = called()
+    return {**found, "spec": {**found["spec"], **family}}
+
+
 @pytest.mark.parametrize("family", [{"ipFamilies": ["IPv6"]}, {"ipFamilyPolicy": "RequireDualStack"}])
 def test_what_is_called_by_ipv6_is_nobodys_alone(family: Manifest) -> None:
     """R115: no proxy is met, so that nothing is encrypted, and anyone gets in."""
-    six = called()
-    six["spec"] |= family
+    six = of_family(family)
     found = cluster(*arena(six))
     assert asked(found, "rogue", "/").verdict is not Verdict.FORBIDDEN
     listed = [one for one in accesses(found) if one.unmeshed and one.by.origin is Origin.SKIPPED]
@@ -355,6 +360,7 @@ def test_a_granted_access_says_why_nobody_knows_whether_its_calls_arrive(
         (route(prefix("/"), parents=[PONGER], backendRefs=ELSEWHERE), "HTTPRoute arena/route"),
         (route(HEADER, kind="GRPCRoute", group=GATEWAY, parents=[PONGER]), "GRPCRoute arena/route"),
         (egress(), "EgressNetwork arena/pods"),
+        (of_family({"ipFamilies": ["IPv6"]}), "Service arena/ponger"),  # R115
     ],
 )
 def test_a_change_at_the_clients_proxies_is_told(more: Manifest, object_: str) -> None:
