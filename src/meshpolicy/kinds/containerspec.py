@@ -84,11 +84,15 @@ def check_container(container: Fields, around: Around) -> None:
         _check_variables_from(source)
     for name in filter(container.has, PROBES):
         _check_probe(container, name)
-    _check_hooks(container, around)
-    check_resources(container.child("resources"), around.claims)
-    _check_mounts(container, around)
-    check_profiles(container.child("securityContext"))
-    _check_privileges(container.child("securityContext"))
+    if container.has("lifecycle"):
+        _check_hooks(container, around)
+    if container.has("resources"):
+        check_resources(container.child("resources"), around.claims)
+    if container.has("volumeMounts") or container.has("volumeDevices"):
+        _check_mounts(container, around)
+    if container.has("securityContext"):
+        check_profiles(container.child("securityContext"))
+        _check_privileges(container.child("securityContext"))
 
 
 def _check_ports(container: Fields, around: Around) -> None:

@@ -31,11 +31,23 @@ COUNTS: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("Exists", "DoesNotExist"), (0, 0)),
 }
 """How many values an operator has, at least and at most."""
+PLACING = frozenset(
+    (
+        *("affinity", "dnsConfig", "dnsPolicy", "hostAliases", "hostname", "nodeName", "nodeSelector"),
+        *("priorityClassName", "readinessGates", "runtimeClassName", "subdomain", "tolerations"),
+        "topologySpreadConstraints",
+    )
+)
+"""The fields that are looked at here, but for sysctls."""
 SUBDOMAINS = ("nodeName", "priorityClassName", "runtimeClassName")
 
 
 def check_placement(spec: Fields) -> None:
     """Note what is wrong with where a pod is to run, and with its names."""
+    if spec.has("securityContext"):
+        _check_sysctls(spec.child("securityContext"))
+    if PLACING.isdisjoint(spec.data):
+        return
     check_labels(spec, "nodeSelector")
     for key in filter(spec.text, SUBDOMAINS):
         check_subdomain(spec, key)
@@ -53,7 +65,6 @@ def check_placement(spec: Fields) -> None:
         _check_ip(alias, "ip", alias.text("ip"))
         for number, name in enumerate(alias.texts("hostnames")):
             _check_host(alias, f"hostnames[{number}]", name)
-    _check_sysctls(spec.child("securityContext"))
     for gate in spec.children("readinessGates"):
         _check_key(gate, "conditionType")
 

@@ -70,7 +70,7 @@ def _check_claims(spec: Fields) -> None:
 def _check_update(document: Fields) -> None:
     """Note how a controller cannot replace its pods, on which no answer rests."""
     kind, spec = document.text("kind"), document.child("spec")
-    for key in ("strategy", "updateStrategy"):
+    for key in filter(spec.has, ("strategy", "updateStrategy")):
         own = spec.child(key)
         rolling = own.child("rollingUpdate")
         if kind != "DaemonSet" and own.has("rollingUpdate") and own.text("type") not in ("", "RollingUpdate"):
@@ -138,7 +138,8 @@ def _check_rest(spec: Fields) -> None:
     """Note what is wrong with the fields of a pod that stand alone."""
     if spec.text("serviceAccountName"):
         check_subdomain(spec, "serviceAccountName")
-    check_profiles(spec.child("securityContext"))
+    if spec.has("securityContext"):
+        check_profiles(spec.child("securityContext"))
     if spec.has("os") and spec.child("os").text("name") not in SYSTEMS:
         spec.child("os").refuse("name", f"is none of {', '.join(SYSTEMS)}")
     if spec.data.get("shareProcessNamespace") is True and spec.data.get("hostPID") is True:
