@@ -95,9 +95,10 @@ class Fields:
         return _Part(self, key, self._typed(key, dict, "an object", {}))
 
     def children(self, key: str) -> tuple["Fields", ...]:
-        """Return the mappings of a list."""
+        """Return the mappings of a list; to Kubernetes a null in it is an empty one."""
         found: list[Fields] = []
-        for number, value in enumerate(self._typed(key, list, "a list", [])):
+        for number, entry in enumerate(self._typed(key, list, "a list", [])):
+            value = {} if entry is None else entry
             if isinstance(value, dict):
                 found.append(_Part(self, f"{key}[{number}]", value))
             else:
@@ -105,11 +106,11 @@ class Fields:
         return tuple(found)
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Return the strings of a list."""
+        """Return the strings of a list; to Kubernetes a null in it is an empty one."""
         found: list[str] = []
         for number, value in enumerate(self._typed(key, list, "a list", [])):
-            if isinstance(value, str):
-                found.append(value)
+            if isinstance(value, str) or value is None:
+                found.append(value or "")
             else:
                 self.note(f"{key}[{number}]", f"is {_shown(value)}, where a string is expected")
         return tuple(found)

@@ -106,16 +106,14 @@ def _check_ports(container: Fields, around: Around) -> None:
     check_unique(ports, "name", "port")
 
 
-def check_host_ports(containers: Iterable[Fields], on_host: bool) -> None:
-    """Note a port of the host that two containers want; on the host's network each port is one."""
+def check_host_ports(containers: Iterable[Fields], key: str = "hostPort") -> None:
+    """Note a port of the host that two containers want; `key` is the field that says which."""
     seen: set[tuple[object, ...]] = set()
     for port in (port for container in containers for port in container.children("ports")):
-        number = port.data.get("hostPort") or (port.data.get("containerPort") if on_host else None)
+        number = port.data.get(key)
         mark = (port.text("protocol") or "TCP", port.text("hostIP"), number)
         if number and mark in seen:
-            port.refuse(
-                "hostPort" if port.data.get("hostPort") else "containerPort", f"is {number}, as of another port"
-            )
+            port.refuse(key, f"is {number}, as of another port of the host")
         seen.add(mark)
 
 

@@ -45,7 +45,7 @@ SUBDOMAINS = ("nodeName", "priorityClassName", "runtimeClassName")
 def check_placement(spec: Fields) -> None:
     """Note what is wrong with where a pod is to run, and with its names."""
     if spec.has("securityContext"):
-        _check_sysctls(spec.child("securityContext"))
+        _check_sysctls(spec.child("securityContext"), on_host=spec.data.get("hostNetwork") is True)
     if PLACING.isdisjoint(spec.data):
         return
     check_labels(spec, "nodeSelector")
@@ -157,7 +157,7 @@ def _check_dns(spec: Fields) -> None:
             option.refuse("name", "is missing or empty")
 
 
-def _check_sysctls(context: Fields) -> None:
+def _check_sysctls(context: Fields, *, on_host: bool) -> None:
     seen: set[str] = set()
     for one in context.children("sysctls"):
         name = one.text("name")
@@ -165,6 +165,8 @@ def _check_sysctls(context: Fields) -> None:
             one.refuse("name", f"is `{name[:60]}`, which is no name of a sysctl")
         elif name in seen:
             one.refuse("name", f"is `{name}`, as of another sysctl")
+        elif on_host and name.replace("/", ".").startswith("net."):
+            one.refuse("name", f"is `{name}`, which is the host's for a pod on its network")
         seen.add(name)
 
 

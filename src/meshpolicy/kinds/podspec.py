@@ -34,6 +34,9 @@ def check_pod(document: Fields) -> None:
     """Note what is wrong with a Pod."""
     spec = document.child("spec")
     _check_spec(spec)
+    # On the host's network each port is one of the host's, as soon as the pod is made: of templates nobody asks.
+    if spec.data.get("hostNetwork") is True:
+        check_host_ports(spec.children("containers"), "containerPort")
     for container in (*spec.children("initContainers"), *spec.children("containers")):
         if container.text("image") != container.text("image").strip():
             container.refuse("image", "begins or ends with a blank")
@@ -123,11 +126,11 @@ def _check_spec(spec: Fields, claims: tuple[str, ...] = ()) -> None:
     for container in (*started, *running):
         check_container(container, around)
     for container in started:
-        check_host_ports([container], on_host)
+        check_host_ports([container])
         for key in (*PROBES, "lifecycle") if container.text("restartPolicy") != "Always" else ():
             if container.has(key):
                 container.refuse(key, "is for init containers with `restartPolicy: Always` alone")
-    check_host_ports(running, on_host)
+    check_host_ports(running)
     check_unique((*started, *running), "name", "container")
     check_volumes(spec)
     check_placement(spec)

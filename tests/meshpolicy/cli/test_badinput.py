@@ -56,7 +56,7 @@ BAD = [
     ("apiVersion: v1\nkind: Deployment\nmetadata: {name: d}", "is `v1`: a Deployment is of apps"),
     ("apiVersion: apps/v1\nkind: Pod\nmetadata: {name: d}", "is `apps/v1`: a Pod is of the core group (v1)"),
     ("apiVersion: policy.linkerd.io/v1beta3\nkind: Servers\nmetadata: {name: s}", "did you mean Server?"),
-    (f"{CONTAINERS}[null]}}", "containers[0]: is `null`, where an object is expected"),
+    (f"{CONTAINERS}[null]}}", "containers[0].name: is missing or empty"),
     (f"{CONTAINERS}[{{ports: [{{containerPort: '80'}}]}}]}}", "is the text `80`, where a number is expected"),
     (f"{CONTAINERS}[{{ports: [{{name: http}}]}}]}}", "ports[0].containerPort: is missing"),
     (f"{CONTAINERS}[{{env: [{{value: x}}]}}]}}", "env[0].name: is missing"),

@@ -148,6 +148,11 @@ def claim(**spec: Any) -> Manifest:
     return {**made, "kind": "StatefulSet"}
 
 
+def on_host(*containers: Manifest) -> Manifest:
+    """Return the template of pods on the host's network."""
+    return {"metadata": {"labels": {"app": "a"}}, "spec": {"hostNetwork": True, "containers": [*containers]}}
+
+
 def mount(path: str = "/data", name: str = "data", **fields: Any) -> Manifest:
     """Return a place where a container has a volume."""
     return {"name": name, "mountPath": path, **fields}
@@ -250,6 +255,7 @@ def on_nodes(*terms: Manifest) -> Manifest:
             ["spec.containers[1].ports[0].containerPort"],
         ),
         (pod(container(ports=[port()]), container(name="b", ports=[port()])), []),
+        (deployment(template=on_host(container(ports=[port()]), container(name="b", ports=[port()]))), []),
         (pod(container(volumeMounts=[mount()]), volumes=[DATA]), []),
         (pod(container(volumeMounts=[mount(name="date")]), volumes=[DATA]), [f"{FIRST}.volumeMounts[0].name"]),
         (
@@ -312,6 +318,10 @@ def on_nodes(*terms: Manifest) -> Manifest:
         (pod(container(), hostname="a.b"), ["spec.hostname"]),
         (pod(container(), securityContext={"sysctls": [{"name": "net.core.somaxconn", "value": "1"}]}), []),
         (
+            pod(container(), securityContext={"sysctls": [{"name": "net.a", "value": "1"}]}, hostNetwork=True),
+            ["spec.securityContext.sysctls[0].name"],
+        ),
+        (
             pod(container(), securityContext={"sysctls": [{"name": "A", "value": "1"}]}),
             ["spec.securityContext.sysctls[0].name"],
         ),
@@ -349,6 +359,9 @@ def test_pods_are_refused_where_a_real_api_server_refused_them(manifest: Manifes
         (network_policy(ingress=[{"ports": [{"port": ""}]}]), True),
         (network_policy(ingress=[{"ports": [{"port": "HTTP"}]}]), True),
         (network_policy(policyTypes=["Ingress", "Egress", "Ingress"]), True),
+        (network_policy(ingress=[None]), False),
+        (network_policy(ingress=[{"ports": [None]}]), False),
+        (network_policy(ingress=[{"from": [None]}]), True),
         (
             network_policy(podSelector={"matchExpressions": [{"key": "a", "operator": "In", "values": ["a b"]}]}),
             True,
