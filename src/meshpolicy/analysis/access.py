@@ -65,7 +65,7 @@ def accesses(cluster: Cluster, workloads: Iterable[Workload] | None = None) -> I
 
 def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
     policy, ref = port.policy, port.workload.ref
-    if policy.skipped and not policy.alternatives:
+    if policy.skipped_in_any_case:
         admitting, blocking = _walled(port, port.number)
         yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, (), blocking, admitting)
         return

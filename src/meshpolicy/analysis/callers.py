@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.match import NetworkMatch
-from meshpolicy.core.policy import Authentication, Authorization, TlsAuthenticated
+from meshpolicy.core.policy import Authentication, Authorization, Bypass, TlsAuthenticated
+from meshpolicy.core.truth import Truth
 from meshpolicy.decide.authorized import applies
 from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call, arrival_of, identity_of
@@ -44,6 +45,8 @@ class Callers:
         self._reach = Reach(index_of(cluster).network_policies, workloads)
         self._everyone = frozenset(range(len(workloads)))
         self._meshed = frozenset(position for position, workload in enumerate(workloads) if _by_proxy(workload))
+        self.unsure = frozenset(position for position, workload in enumerate(workloads) if _unsure(workload))
+        """Those of whom it is not known whether their own proxy carries their calls."""
         self._by_skipped: dict[Ports, set[int]] = {}
         for position in self._meshed:
             self._by_skipped.setdefault(workloads[position].sidecar.skipped_outbound, set()).add(position)
@@ -65,6 +68,15 @@ class Callers:
             arrival = arrival_of(self._cluster, sample, opaque_service=wire.opaque, hinted=wire.hinted)
             let_out, let_in = (ask(server, wire.wire_port) for ask in (self._reach.let_out, self._reach.let_in))
             yield Group(positions, arrival, let_out, let_in)
+
+    def within(self, bypasses: Iterable[Bypass]) -> Positions:
+        """Return whose packets meet no proxy if they come without mTLS, or may: where their address is not known."""
+        networks = [bypass.network for bypass in bypasses]
+        return frozenset(
+            position
+            for position, workload in enumerate(self._cluster.workloads if networks else ())
+            if not workload.addresses or any(one.accepts(a) for one in networks for a in workload.addresses)
+        )
 
     def admitted(self, grants: Iterable[Authorization], arrival: Arrival) -> Positions:
         """Return whom grants admit, where all arrive like this; an unknown address lies where it helps."""
@@ -107,6 +119,11 @@ class Callers:
             isolating = index_of(self._cluster).network_policies.isolating(self._cluster.workloads[position], direction)
             self._whys[key] = ", ".join(str(policy.ref) for policy in isolating)
         return self._whys[key]
+
+
+def _unsure(workload: Workload) -> bool:
+    """Whether it is not known that a workload's calls pass its proxy, or that they do not."""
+    return Call(workload, 0, workload).carried is Truth.UNKNOWN
 
 
 def _by_proxy(workload: Workload) -> bool:

@@ -1,6 +1,6 @@
 """What is refused between workloads, by which layer, and why. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from meshpolicy.analysis.callers import Callers
 from meshpolicy.analysis.calls import NOT_COMPUTED, Port
@@ -48,9 +48,10 @@ def _of_port(reached: Port, callers: Callers) -> Iterator[Denied]:
     name = callers.names[own]
     groups = list(callers.groups(Call(server, port, service_target=find_service_target(cluster, server, port))))
     doubt, offered = _doubt(reached), dict[Arrival, tuple[Offered, ...]]()
+    arrivals = [group.arrival for group in groups] + ([Arrival.PLAIN] if callers.unsure else [])
     try:
-        for group in () if doubt else groups:
-            offered[group.arrival] = tuple(_offered(reached, callers, group.arrival))
+        for arrival in () if doubt else dict.fromkeys(arrivals):
+            offered[arrival] = tuple(_offered(reached, callers, arrival))
     except NOT_COMPUTED as error:
         doubt = f"not computed: {error}"
     if doubt and len(callers.names) > 1:
@@ -65,15 +66,24 @@ def _of_port(reached: Port, callers: Callers) -> Iterator[Denied]:
             yield Denied(client, name, port, "connections", Layer.NETWORK, callers.why(position, Direction.EGRESS))
         elif position not in group.let_in:
             yield Denied(client, name, port, "connections", Layer.NETWORK, into)
-        else:
-            for what, why, admitted in () if doubt else offered[group.arrival]:
-                if position not in admitted:
-                    yield Denied(client, name, port, what, Layer.SERVER, why)
+        elif not doubt:
+            for what, why in _refused(position, group.arrival, offered, sure=position not in callers.unsure):
+                yield Denied(client, name, port, what, Layer.SERVER, why)
+
+
+def _refused(
+    position: int, arrival: Arrival, offered: Mapping[Arrival, tuple["Offered", ...]], *, sure: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield what a client is refused, and why; of one that may come in another way only if no way lets it in."""
+    if sure or not any(position in admitted for way in offered.values() for *_, admitted in way):
+        yield from ((what, why) for what, why, admitted in offered[arrival] if position not in admitted)
 
 
 def _doubt(port: Port) -> str:
     """Return why it is not known what the server's proxy refuses; empty: it is."""
     policy = port.policy
+    if policy.skipped_in_any_case:
+        return ""
     if policy.unknown is not None:
         return policy.unknown.text
     return "; ".join(dict.fromkeys(other.reason.text for other in policy.alternatives))
@@ -87,8 +97,9 @@ def _offered(port: Port, callers: Callers, arrival: Arrival) -> Iterator[Offered
     policy = port.policy
     if policy.skipped:
         return
-    lists = tuple(Offers(port).lists(arrival))
-    for one in lists:
+    passing = callers.within(port.policy.bypasses) if arrival is Arrival.PLAIN else frozenset()
+    for one in Offers(port).lists(arrival):
         routes = [route for route in one.routes if route.is_object] or [policy.server]
         where = " and ".join(str(ref) if ref.is_object else f"the default policy {ref.name}" for ref in routes)
-        yield asked_words(one.asked), f"{where} grants it nothing", callers.admitted(one.grants, arrival)
+        admitted = callers.admitted(one.grants, arrival) | passing
+        yield asked_words(one.asked), f"{where} grants it nothing", admitted

@@ -267,6 +267,11 @@ class PortPolicy:
         """Whether packets to the port meet no proxy, so that everything is allowed."""
         return self.unguarded is not None
 
+    @property
+    def skipped_in_any_case(self) -> bool:
+        """Whether it is skipped by whatever may hold instead, too."""
+        return self.skipped and all(other.policy.skipped_in_any_case for other in self.alternatives)
+
     def taken_to_hold(self) -> "PortPolicy":
         """Return it without its alternatives: for whoever makes it hold, as the local mesh does."""
         return replace(self, alternatives=())

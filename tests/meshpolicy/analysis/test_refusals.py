@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from meshpolicy.analysis.access import ANYONE, accesses
 from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.offers import Offers
 from meshpolicy.analysis.ports import callable_ports
@@ -20,6 +21,7 @@ from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.manifests.parse import parse_documents
 
 from ..build import (
     PORTS,
@@ -27,6 +29,7 @@ from ..build import (
     account,
     allow,
     cluster,
+    documents,
     labels,
     network,
     network_policy,
@@ -141,3 +144,24 @@ def test_of_a_port_that_is_not_decided_one_line_says_why_and_none_refuses(polici
     assert unknown == ({("anyone", 8080, "anything")} if told else set())
     assert all(told in row.why for row in rows if row.unknown)
     assert any(row.port == 8080 and not row.unknown for row in rows) is (policies == [server()])
+
+
+PAST = {"config.linkerd.io/skip-subnets": "10.244.0.14/32"}
+
+
+def test_who_passes_the_proxy_by_is_not_refused() -> None:
+    """R114: a client in a skipped subnet, if it has no sidecar; one whose address is not known may be."""
+    unmeshed = [pod("near", "10.244.0.14", meshed=False), pod("far", "10.244.0.15", meshed=False)]
+    unmeshed += [pod("somewhere", "", meshed=False), pod("meshed", "10.244.0.14")]
+    state = [*unmeshed, pod("ponger", "10.244.0.12", ports=PORTS, annotations=PAST), server(), service()]
+    found = parse_documents(documents(*state), closed=True).cluster
+    assert {row.client for row in denied(found) if row.port == 8080} == {"arena/far", "arena/meshed"}
+
+
+def test_a_skipped_port_is_open_whichever_server_governs_it() -> None:
+    """R10, R16: so nothing of it is unknown."""
+    skipping = pod("ponger", "10.244.0.12", ports=PORTS, annotations={"config.linkerd.io/skip-inbound-ports": "8080"})
+    found = cluster(pod("pinger", "10.244.0.11"), skipping, server("a"), server("z", "http"), service())
+    [access] = [one for one in accesses(found) if one.port == 8080]
+    assert (access.clients, access.unknown) == (ANYONE, "")
+    assert [row for row in denied(found) if row.port == 8080] == []

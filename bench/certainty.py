@@ -1,0 +1,64 @@
+"""Asks random pairs of small clusters, of which much is not known, whether a verb is certain where `check` is not."""
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[0] = str(ROOT)  # instead of this folder, in which a file has the name of the package
+
+from tests.meshpolicy.certainty import MADE, Made, faults, states  # noqa: E402 # beside the tests that use it, too
+
+BLOCK = 250
+"""Pairs that are made from one seed; the next ones are made from the next."""
+
+
+def asked(pairs: int, start: int) -> Counter[str]:
+    """Ask so many pairs, in blocks made from one seed each; print each kind of fault of a pair once, and count all."""
+    found: Counter[str] = Counter()
+    for number in range(start, start - (-pairs // BLOCK)):
+        _block(found, min(BLOCK, pairs - found["pairs"]), number)
+        sys.stderr.write(f"seed {number}: {dict(found)}\n")
+    return found
+
+
+def _block(found: Counter[str], pairs: int, start: int) -> None:
+    @seed(start)
+    @settings(
+        max_examples=pairs,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(MADE, st.integers(0, 2**32))
+    def ask(made: Made, chance: int) -> None:
+        _, doubts, both, closed = made
+        wrong = {fault.kind: fault for fault in faults(*states(made), chance)}
+        found["pairs"] += 1
+        found.update(wrong.keys())
+        for fault in wrong.values():
+            where = "in both states" if both else "in the second state"
+            told = f"{', '.join(doubts)}, {where}{', closed world' * closed}"
+            sys.stdout.write(f"{fault.kind}: {told}: {fault.text}\n")
+
+    ask()
+
+
+def main() -> None:
+    """Ask, and print what was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=1_000, help="how many pairs")
+    parser.add_argument("--seed", type=int, default=1, help=f"of the first {BLOCK} pairs; the next is of the next ones")
+    options = parser.parse_args()
+    found = asked(options.pairs, options.seed)
+    sys.stdout.write(f"{found.pop('pairs')} pairs, {found.total()} faults\n")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
