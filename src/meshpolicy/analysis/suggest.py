@@ -40,7 +40,7 @@ def suggestion(cluster: Cluster, call: Call, answer: Answer) -> Suggestion | Non
         return _authorization(call, answer, more=len(matches) > 1)
     if answer.verdict is Verdict.NOT_FOUND and answer.layer is Layer.SERVER and call.traffic is not Traffic.GRPC:
         return _route(call, answer)
-    if answer.verdict in (Verdict.CLOSED, Verdict.PROTOCOL_ERROR) and answer.policy is not None:
+    if answer.verdict in (Verdict.CLOSED, Verdict.PROTOCOL_ERROR) and answer.policy is not None and _readable(answer):
         return Suggestion(f"set proxyProtocol of {answer.policy.server} to what its clients send, or to `unknown`")
     return None
 
@@ -48,6 +48,11 @@ def suggestion(cluster: Cluster, call: Call, answer: Answer) -> Suggestion | Non
 def _protocol(answer: Answer) -> bool:
     """Whether the connection is closed because of the port's protocol, which no grant changes (R64)."""
     return any(reason.rule in ("R63", "R64") for reason in answer.reasons)
+
+
+def _readable(answer: Answer) -> bool:
+    """Whether the request is one to a proxy: what is none (R136) no policy allows."""
+    return all(reason.rule != "R136" for reason in answer.reasons)
 
 
 def _matches(cluster: Cluster, answer: Answer) -> tuple[HttpMatch, ...]:

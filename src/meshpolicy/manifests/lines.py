@@ -2,6 +2,7 @@
 
 import functools
 import re
+from contextlib import suppress
 
 import yaml
 
@@ -37,8 +38,14 @@ class Lines:
 
 @functools.lru_cache(maxsize=8)
 def _documents(text: str) -> tuple[yaml.Node, ...]:
-    """Return a text's documents: whoever asks for one place of a large file often asks for many."""
-    return tuple(yaml.compose_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    """Return a text's documents: whoever asks for one place of a large file often asks for many.
+
+    From invalid YAML on there is none: reading the text has told of it.
+    """
+    found: list[yaml.Node] = []
+    with suppress(yaml.YAMLError):
+        found += yaml.compose_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return tuple(found)
 
 
 def _step(node: yaml.Node, field: str) -> tuple[int, yaml.Node, str] | None:

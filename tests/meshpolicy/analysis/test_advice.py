@@ -51,6 +51,12 @@ def test_a_policy_that_is_there_and_ignored_comes_first(
     assert change["manifests"] == []
 
 
+def test_nothing_is_advised_for_what_is_no_request(tmp_path: Path) -> None:
+    file = written(tmp_path, "arena.yaml", *ARENA, server(), allow(PINGER))
+    code, out, _ = run("check", "pinger", "ponger/a<b", file, "--output", "json")
+    assert (code, json.loads(out)["change"]) == (1, None)
+
+
 def test_a_policy_that_would_admit_somebody_else_is_not_named(tmp_path: Path) -> None:
     other = tls("rogue.arena.serviceaccount.identity.linkerd.cluster.local", name="rogue")
     assert "ignored" not in advised(tmp_path, server(), other, allow(TYPO))["text"]

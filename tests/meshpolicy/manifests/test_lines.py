@@ -43,6 +43,10 @@ def test_a_field_is_found_on_its_line(document: int, field: str, line: int) -> N
     assert Lines(TEXT, document)(field) == line
 
 
+def test_a_document_before_invalid_yaml_has_its_lines() -> None:
+    assert Lines("a: 1\n---\n- b: 1\n c\n", 1)("a") == 1
+
+
 @given(
     st.recursive(
         st.integers(),
