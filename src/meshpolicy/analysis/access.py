@@ -67,7 +67,8 @@ def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
     policy, ref = port.policy, port.workload.ref
     if policy.skipped_in_any_case:
         admitting, blocking = _walled(port, port.number)
-        yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, (), blocking, admitting)
+        by = Ref.added(Origin.SKIPPED) if policy.server.is_object else policy.server
+        yield Access(ref, port.number, ANYONE, ANYTHING, by, (), blocking, admitting)
         return
     if policy.unknown is not None:
         yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, unknown=policy.unknown.text)

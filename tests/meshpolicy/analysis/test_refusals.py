@@ -163,5 +163,5 @@ def test_a_skipped_port_is_open_whichever_server_governs_it() -> None:
     skipping = pod("ponger", "10.244.0.12", ports=PORTS, annotations={"config.linkerd.io/skip-inbound-ports": "8080"})
     found = cluster(pod("pinger", "10.244.0.11"), skipping, server("a"), server("z", "http"), service())
     [access] = [one for one in accesses(found) if one.port == 8080]
-    assert (access.clients, access.unknown) == (ANYONE, "")
+    assert (access.clients, access.unknown, str(access.by)) == (ANYONE, "", "the port bypasses the proxy")
     assert [row for row in denied(found) if row.port == 8080] == []
