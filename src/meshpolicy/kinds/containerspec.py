@@ -39,10 +39,11 @@ SOURCES = ("configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "sec
 VARIABLE_FIELDS = frozenset(
     (
         *("metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName"),
+        "spec.host",
         *("status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"),
     )
 )
-"""Fields of its pod that a variable may hold."""
+"""Fields of its pod that a variable may hold; `spec.host` is an old name of `spec.nodeName`."""
 SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['(.*)'\]")
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 HUGE = "hugepages-"
@@ -183,13 +184,17 @@ def _check_variables_from(source: Fields) -> None:
         source.refuse("prefix", "begins no name of a variable: printable ASCII without `=` is expected")
     given = check_one(source, ("configMapRef", "secretRef"), "source")
     if given:
-        check_subdomain(source.child(given), "name")
+        check_subdomain(source.child(given), "name", begins=True)
 
 
-def check_subdomain(fields: Fields, key: str) -> None:
-    """Note a name of another object that no object may have; it has to be there."""
+def check_subdomain(fields: Fields, key: str, *, begins: bool = False) -> None:
+    """Note a name of another object that no object may have; it has to be there.
+
+    `begins`: Kubernetes takes one that ends with `-` for the beginning of a name here (maskTrailingDash).
+    """
     name = fields.text(key)
-    if not DNS_SUBDOMAIN.fullmatch(name) or len(name) > LONGEST_SUBDOMAIN:
+    whole = f"{name[:-2]}a" if begins and len(name) > 1 and name.endswith("-") else name
+    if not DNS_SUBDOMAIN.fullmatch(whole) or len(whole) > LONGEST_SUBDOMAIN:
         fields.refuse(key, f"is `{name[:60]}`: {NAME}, between which `.` may stand" if name else "is missing or empty")
 
 
@@ -290,7 +295,7 @@ def check_profiles(context: Fields) -> None:
         kind, own = profile.text("type"), profile.data.get("localhostProfile")
         if not kind:
             profile.refuse("type", "is missing or empty")
-        elif kind == "Localhost" and not own:
+        elif kind == "Localhost" and (own is None or (own == "" and key == "appArmorProfile")):
             profile.refuse("localhostProfile", "is missing, which `type: Localhost` needs")
         elif kind != "Localhost" and own is not None:
             profile.refuse("localhostProfile", "is for `type: Localhost` alone")

@@ -66,7 +66,8 @@ def created(workload: Workload, space: Namespace | None, settings: MeshSettings)
     annotated = MappingProxyType({**added, **workload.annotations})
     of_space = dict(space.annotations) if space else {}
     own = sidecar(annotated, settings, declared, of_space)
-    never = not_copied(added) or workload.unfit or never_made(annotated, of_space) or _forbidden(space, settings)
+    unfit = workload.unfit or ("" if settings.cni else workload.unfit_for_init)
+    never = not_copied(added) or unfit or never_made(annotated, of_space) or _forbidden(space, settings)
     return replace(
         workload,
         annotations=annotated,

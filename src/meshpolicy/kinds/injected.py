@@ -5,7 +5,7 @@ Source: linkerd2 `pkg/inject/inject.go` and `charts/partials/templates/_proxy.tp
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from meshpolicy.core.errors import Place, Problem
 from meshpolicy.core.fields import Fields
@@ -26,8 +26,10 @@ DEBUG_PLAIN = {f"{CONFIG}debug-image": IMAGE, f"{CONFIG}debug-image-version": TA
 DEBUG_WORDS = {f"{CONFIG}debug-image-pull-policy": WORDS[f"{CONFIG}image-pull-policy"]}
 """What counts with a container for debugging beside the proxy."""
 AMOUNTS = ("cpu", "memory", "ephemeral-storage")
-VOLUMES = frozenset(("linkerd-identity-end-entity", "linkerd-identity-token", "linkerd-proxy-init-xtables-lock"))
+VOLUMES = frozenset(("linkerd-identity-end-entity", "linkerd-identity-token"))
 """Those that the injector adds."""
+INIT_VOLUME = "linkerd-proxy-init-xtables-lock"
+"""What it adds for linkerd-init, and so not where the CNI plugin does its work."""
 ENTRY = {"name": "name", "value": "value", "valuefrom": "valueFrom"}
 """The fields of a variable, which Go reads without regard to case."""
 NEVER = ", so that the pod is never made"
@@ -54,10 +56,10 @@ def _never_made(own: Mapping[str, str], space: Mapping[str, str]) -> Iterator[st
         most, least = (parse_quantity(own.get(name, "")) for name in names)
         for name, number in zip(names, (most, least), strict=True):
             if number is not None and number < 0:
-                yield f"{name} is {own[name]}, less than nothing{NEVER}"
+                yield f"{name} is {own[name]}, where at least 0 is expected{NEVER}"
         if most is not None and least is not None and least > most:
             yield f"{names[1]} is {own[names[1]]}, more than the limit of {own[names[0]]}{NEVER}"
-    for text in {own.get(ADDITIONAL_ENV), space.get(ADDITIONAL_ENV)}:
+    for text in dict.fromkeys((own.get(ADDITIONAL_ENV), space.get(ADDITIONAL_ENV))):
         yield from _variables(text or "[]")
 
 
@@ -82,8 +84,17 @@ def _variables(text: str) -> Iterator[str]:
 
 
 def spoiled(spec: Fields) -> str:
-    """Say what in a pod's own manifest does not go with a sidecar; empty: nothing."""
+    """Say what in a pod's own manifest does not go with a sidecar, however packets reach it; empty: nothing."""
     if spec.child("os").text("name") == "windows":
         return f"no sidecar is for pods of Windows{NEVER}"
-    taken = next((one.text("name") for one in spec.children("volumes") if one.text("name") in VOLUMES), "")
+    return _taken(spec, VOLUMES)
+
+
+def spoiled_for_init(spec: Fields) -> str:
+    """Say what in a pod's own manifest does not go with linkerd-init; empty: nothing."""
+    return _taken(spec, (INIT_VOLUME,))
+
+
+def _taken(spec: Fields, names: Collection[str]) -> str:
+    taken = next((one.text("name") for one in spec.children("volumes") if one.text("name") in names), "")
     return f"its volume {taken} has the name of one that the injector adds{NEVER}" if taken else ""

@@ -71,6 +71,12 @@ def violations(metadata: Mapping[str, Any], kind: str) -> Iterator[Violation]:
         yield "metadata.annotations", f"hold {size} bytes, where at most {MOST_ANNOTATIONS} are expected"
 
 
+def is_stored(document: Fields) -> bool:
+    """Whether an object was read from an API server, which gave it a uid or a status; nobody writes them."""
+    metadata = document.child("metadata")
+    return metadata.has("uid") or metadata.has("resourceVersion") or bool(document.data.get("status"))
+
+
 def check_labels(fields: Fields, key: str) -> None:
     """Note keys and values of a mapping that no label may have."""
     for field, message in _labels(fields.strings(key), key):

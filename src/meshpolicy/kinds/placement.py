@@ -106,10 +106,11 @@ def _check_node_affinity(affinity: Fields) -> None:
         for term in required.children("nodeSelectorTerms"):
             _check_term(term)
     for preferred in affinity.children(PREFERRED):
-        _check_term(preferred.child("preference"))
+        _check_term(preferred.child("preference"), any_value=True)
 
 
-def _check_term(term: Fields) -> None:
+def _check_term(term: Fields, *, any_value: bool = False) -> None:
+    """Note what is wrong with a term; `any_value`: its values need not be those of labels."""
     for entry in term.children("matchExpressions"):
         _check_key(entry, "key")
         values, operator = entry.texts("values"), entry.text("operator")
@@ -119,7 +120,7 @@ def _check_term(term: Fields) -> None:
         elif not least <= len(values) <= most:
             entry.refuse("values", f"has {len(values)} entries, which {operator} does not allow")
         for number, value in enumerate(values):
-            if not is_label_value(value):
+            if not any_value and not is_label_value(value):
                 entry.refuse(f"values[{number}]", f"is `{value[:60]}`: {VALUE}")
     for entry in term.children("matchFields"):
         if entry.text("operator") not in ("In", "NotIn") or len(entry.texts("values")) != 1:

@@ -19,7 +19,7 @@ from meshpolicy.kinds.containerspec import (
     check_subdomain,
     check_unique,
 )
-from meshpolicy.kinds.metadata import check_annotations, check_labels, check_selector
+from meshpolicy.kinds.metadata import check_annotations, check_labels, check_selector, is_stored
 from meshpolicy.kinds.placement import check_placement
 from meshpolicy.kinds.quantity import quantity
 from meshpolicy.kinds.reading import read_selector
@@ -37,6 +37,8 @@ def check_pod(document: Fields) -> None:
     # On the host's network each port is one of the host's, as soon as the pod is made: of templates nobody asks.
     if spec.data.get("hostNetwork") is True:
         check_host_ports(spec.children("containers"), "containerPort")
+    if not is_stored(document):
+        _check_ephemeral(spec)
     for container in (*spec.children("initContainers"), *spec.children("containers")):
         if container.text("image") != container.text("image").strip():
             container.refuse("image", "begins or ends with a blank")
@@ -91,6 +93,7 @@ def check_template_of(spec: Fields) -> None:
     check_annotations(template.child("metadata"))
     claims = (claim.child("metadata").text("name") for claim in spec.children("volumeClaimTemplates"))
     _check_spec(template.child("spec"), tuple(claims))
+    _check_ephemeral(template.child("spec"))
 
 
 def check_controlled(document: Fields) -> None:
@@ -137,6 +140,12 @@ def _check_spec(spec: Fields, claims: tuple[str, ...] = ()) -> None:
     _check_rest(spec)
 
 
+def _check_ephemeral(spec: Fields) -> None:
+    """Note ephemeral containers, which only a pod that runs may have."""
+    if spec.data.get("ephemeralContainers"):
+        spec.refuse("ephemeralContainers", "are added to a pod that runs, and not written in its manifest")
+
+
 def _check_rest(spec: Fields) -> None:
     """Note what is wrong with the fields of a pod that stand alone."""
     if spec.text("serviceAccountName"):
@@ -147,7 +156,5 @@ def _check_rest(spec: Fields) -> None:
         spec.child("os").refuse("name", f"is none of {', '.join(SYSTEMS)}")
     if spec.data.get("shareProcessNamespace") is True and spec.data.get("hostPID") is True:
         spec.refuse("shareProcessNamespace", "is not for pods with hostPID")
-    if spec.data.get("ephemeralContainers"):
-        spec.refuse("ephemeralContainers", "are added to a pod that runs, and not written in its manifest")
     for claim in spec.children("resourceClaims"):
         check_one(claim, ("resourceClaimName", "resourceClaimTemplateName"), "source")

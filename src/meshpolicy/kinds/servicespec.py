@@ -149,11 +149,13 @@ def _check_affinity(spec: Fields) -> None:
 
 
 def _is_external(text: str) -> bool:
-    """Whether an address may be one of `externalIPs` (validateNonSpecialIP)."""
+    """Whether an address may be one of `externalIPs` (ValidateEndpointIP)."""
     if not is_address(text):
         return False
     address = ip_address(text)
-    return not (address.is_unspecified or address.is_loopback or address.is_link_local or address.is_multicast)
+    first, second, third = address.packed[:3]
+    on_link = (first == 0xFF and second & 0xF == 2) if address.version == 6 else (first, second, third) == (224, 0, 0)
+    return not (address.is_unspecified or address.is_loopback or address.is_link_local or on_link)
 
 
 def _version(text: str) -> int | None:

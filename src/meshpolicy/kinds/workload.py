@@ -50,6 +50,8 @@ class Workload:
     """terminationGracePeriodSeconds."""
     unfit: str = ""
     """Why the injector can make no pod of it: what its own manifest holds does not go with a sidecar."""
+    unfit_for_init: str = ""
+    """The same of linkerd-init, which pods have where the CNI plugin does not lead packets to their proxies."""
     identity: str = ""
     """An ExternalWorkload's own identity; empty: derived from the ServiceAccount (R5)."""
     unread: str = ""

@@ -11,6 +11,7 @@ from meshpolicy.kinds.workload import Workload
 from ..build import Manifest, cluster
 
 C = "config.linkerd.io/"
+LOCK = "linkerd-proxy-init-xtables-lock"
 
 
 def made(
@@ -60,7 +61,7 @@ def variables(*entries: Manifest) -> Manifest:
         ({f"{C}proxy-cpu-request": "100m", f"{C}proxy-cpu-limit": "1"}, ""),
         ({f"{C}proxy-cpu-request": "2", f"{C}proxy-cpu-limit": "1"}, "more than the limit of 1"),
         ({f"{C}proxy-cpu-request": "two", f"{C}proxy-cpu-limit": "1"}, ""),
-        ({f"{C}proxy-memory-limit": "-1Gi"}, "less than nothing"),
+        ({f"{C}proxy-memory-limit": "-1Gi"}, "proxy-memory-limit is -1Gi, where at least 0 is expected"),
         ({f"{C}proxy-gid": "2147483648"}, "the group 2147483648"),
         (variables({"name": "A", "value": "b"}), ""),
         (variables({"NAME": "A", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}), ""),
@@ -83,16 +84,19 @@ def test_an_annotation_of_the_namespace_keeps_all_its_pods_from_being_made() -> 
 
 
 @pytest.mark.parametrize(
-    ("spec", "expected"),
+    ("spec", "cni", "expected"),
     [
-        ({"os": {"name": "linux"}}, ""),
-        ({"os": {"name": "windows"}}, "no sidecar is for pods of Windows"),
-        ({"volumes": [{"name": "data"}]}, ""),
-        ({"volumes": [{"name": "linkerd-identity-token"}]}, "its volume linkerd-identity-token"),
+        ({"os": {"name": "linux"}}, False, ""),
+        ({"os": {"name": "windows"}}, False, "no sidecar is for pods of Windows"),
+        ({"volumes": [{"name": "data"}]}, False, ""),
+        ({"volumes": [{"name": "linkerd-identity-token"}]}, True, "its volume linkerd-identity-token"),
+        ({"volumes": [{"name": LOCK}]}, False, f"its volume {LOCK}"),
+        ({"volumes": [{"name": LOCK}]}, True, ""),
     ],
 )
-def test_a_pods_own_manifest_may_not_go_with_a_sidecar(spec: Manifest, expected: str) -> None:
-    own = made({}, **spec)
+def test_a_pods_own_manifest_may_not_go_with_a_sidecar(spec: Manifest, cni: bool, expected: str) -> None:
+    """With the CNI plugin the injector adds no linkerd-init, and no volume for its lock."""
+    own = made({}, settings=MeshSettings().told(cni=cni), **spec)
     assert expected in own.sidecar.unknown
     assert bool(own.sidecar.unknown) is bool(expected)
 

@@ -168,6 +168,22 @@ def placed(**affinity: Any) -> Manifest:
     return pod(container(), affinity=affinity)
 
 
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+PREFERENCE = f"spec.affinity.nodeAffinity.{PREFERRED}[0].preference"
+
+
+def prefers(*expressions: Manifest) -> Manifest:
+    """Return a Pod that would rather run on some nodes."""
+    term = {"weight": 1, "preference": {"matchExpressions": [*expressions]}}
+    return placed(nodeAffinity={PREFERRED: [term]})
+
+
+def running(**metadata: Any) -> Manifest:
+    """Return a Pod with a container that `kubectl debug` adds; the metadata are those that it has beside its name."""
+    found = pod(container(), ephemeralContainers=[container(name="debugger", targetContainerName="app")])
+    return {**found, "metadata": {**found["metadata"], **metadata}}
+
+
 DATA = {"name": "data", "emptyDir": {}}
 ENV = f"{FIRST}.env[0]"
 NODE_RULE = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
@@ -327,6 +343,21 @@ def on_nodes(*terms: Manifest) -> Manifest:
         ),
         (pod(container(), os={"name": "plan9"}), ["spec.os.name"]),
         (pod(container(), ephemeralContainers=[container(name="b")]), ["spec.ephemeralContainers"]),
+        (running(uid="1f2c"), []),
+        (running(resourceVersion="12"), []),
+        ({**running(), "status": {"phase": "Running"}}, []),
+        ({**running(), "status": {}}, ["spec.ephemeralContainers"]),
+        (prefers({"key": "a", "operator": "In", "values": ["a b"]}), []),
+        (prefers({"key": "a b", "operator": "Exists"}), [f"{PREFERENCE}.matchExpressions[0].key"]),
+        (pod(container(env=[{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "spec.host"}}}])), []),
+        (pod(container(envFrom=[{"configMapRef": {"name": "foo-"}}, {"secretRef": {"name": "a.-"}}])), []),
+        (pod(container(envFrom=[{"configMapRef": {"name": "-"}}])), [f"{FIRST}.envFrom[0].configMapRef.name"]),
+        (pod(container(envFrom=[{"configMapRef": {"name": "a_b-"}}])), [f"{FIRST}.envFrom[0].configMapRef.name"]),
+        (pod(container(), securityContext={"seccompProfile": {"type": "Localhost", "localhostProfile": ""}}), []),
+        (
+            pod(container(), securityContext={"appArmorProfile": {"type": "Localhost", "localhostProfile": ""}}),
+            ["spec.securityContext.appArmorProfile.localhostProfile"],
+        ),
         (deployment(strategy={"type": "Recreate", "rollingUpdate": {}}), ["spec.strategy.rollingUpdate"]),
         ({**deployment(updateStrategy={"type": "OnDelete", "rollingUpdate": {}}), "kind": "DaemonSet"}, []),
         (deployment(strategy={"rollingUpdate": {"maxSurge": "some"}}), ["spec.strategy.rollingUpdate.maxSurge"]),
