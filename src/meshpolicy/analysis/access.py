@@ -29,6 +29,8 @@ from meshpolicy.record import record
 
 ANYONE: ClientSet = (ClientTerm(),)
 UNMESHED: ClientSet = (ClientTerm(Part((), (ANY_IDENTITY,))),)
+BY_IPV6: ClientSet = (ClientTerm(networks=Part((IPV6,))),)
+"""All who call by IPv6, meshed clients among them."""
 
 
 @record
@@ -73,9 +75,7 @@ def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
     if policy.unknown is not None:
         yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, unknown=policy.unknown.text)
         return
-    for bypass in policy.bypasses:
-        if bypass.network != IPV6 or called_by_ipv6(port.cluster, port.workload, port.number):
-            yield Access(ref, port.number, _unmeshed_in(bypass.network), ANYTHING, Ref.added(Origin.SKIPPED))
+    yield from _past_proxy(port)
     try:
         offers = Offers(port)
     except NOT_COMPUTED as error:
@@ -90,6 +90,18 @@ def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
                 yield Access(ref, port.number, clients, asked, by, routes, blocked, admitting, doubt)
     if offers.unknown:
         yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, unknown=offers.unknown)
+
+
+def _past_proxy(port: Port) -> Iterator[Access]:
+    """Yield the access of those whose packets never meet the proxy (R114, R115)."""
+    ref, by = port.workload.ref, Ref.added(Origin.SKIPPED)
+    for bypass in port.policy.bypasses:
+        if bypass.network != IPV6:
+            yield Access(ref, port.number, _unmeshed_in(bypass.network), ANYTHING, by)
+        elif (past := called_by_ipv6(port.cluster, port.workload, port.number)) is not None:
+            admitting, blocking = _walled(port, port.number)
+            doubt = "" if past.certain else str(past)
+            yield Access(ref, port.number, BY_IPV6, ANYTHING, by, (), blocking, admitting, doubt)
 
 
 def _unmeshed_in(network: NetworkMatch) -> ClientSet:

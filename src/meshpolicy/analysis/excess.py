@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from meshpolicy.analysis.access import ANYONE, BY_IPV6
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
 from meshpolicy.analysis.clients import ClientSet
 from meshpolicy.analysis.pods import PodClass, pod_classes_of
 from meshpolicy.analysis.ports import callable_ports
-from meshpolicy.analysis.regions import Asked, Region, regions
+from meshpolicy.analysis.regions import ANYTHING, Asked, Region, regions
 from meshpolicy.analysis.words import pod_words
 from meshpolicy.core.policy import Ref
+from meshpolicy.decide.transport import called_by_ipv6
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.record import record
 
@@ -38,7 +40,7 @@ class Excess:
     server: Ref
     port: int
     region: Region | None
-    """None: it is not known what is granted."""
+    """None: the reason tells what is granted, or why it is not known."""
     reason: str = ""
 
 
@@ -67,12 +69,12 @@ def held_against(cluster: Cluster, accepted: Sequence[Allowed]) -> tuple[list[Ex
 
 def _of_port(port: Port, accepted: Mapping[int, Allowed]) -> tuple[list[Excess], set[int]]:
     requests = [asked.requests for entry in accepted.values() for asked in entry.asked if asked.requests is not None]
+    by_six, used = _past_proxies(port, accepted)
     calls = Calls(
         (port,), pod_classes_of(port.cluster, port.workload), requests, [entry.clients for entry in accepted.values()]
     )
     meant = {at: dict(_meant(calls, entry)) for at, entry in accepted.items()}
     beyond: dict[Entry, int] = {}
-    used: set[int] = set()
     for entry in calls.entries():
         granted = rest = _granted(calls, entry)
         for at, some in meant.items():
@@ -83,7 +85,23 @@ def _of_port(port: Port, accepted: Mapping[int, Allowed]) -> tuple[list[Excess],
         if rest:
             beyond[entry] = rest
     found = [Excess(port.workload.ref, port.number, region) for region in regions(calls, beyond)]
-    return found, used
+    return by_six + found, used
+
+
+def _past_proxies(port: Port, accepted: Mapping[int, Allowed]) -> tuple[list[Excess], set[int]]:
+    """Return that anyone gets in past the proxy by IPv6 (R115), unless it was accepted, and by which entries it was."""
+    past = called_by_ipv6(port.cluster, port.workload, port.number)
+    pods = None if past is None else pods_let_through(port, BY_IPV6)
+    if past is None or pods == ():
+        return [], set()
+    used = {
+        at
+        for at, entry in accepted.items()
+        if entry.clients in (ANYONE, BY_IPV6)
+        and entry.asked == ANYTHING
+        and (not entry.pods or (pods is not None and set(pods).issubset(entry.pods)))
+    }
+    return [] if used else [Excess(port.workload.ref, port.number, None, str(past))], used
 
 
 def _granted(calls: Calls, entry: Entry) -> int:

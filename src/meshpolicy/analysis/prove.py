@@ -105,8 +105,7 @@ def _open_by_ipv6(cluster: Cluster, sentence: Sentence) -> Iterator[Proof]:
 
 def _past_proxies(port: Port) -> str:
     """Say that a Service is called by IPv6, or may be, and that then no proxy is met (R115); empty: none is."""
-    service = called_by_ipv6(port.cluster, port.workload, port.number)
-    return "" if service is None else f"{service} is called by IPv6, or may be, past every proxy: anyone gets in"
+    return str(called_by_ipv6(port.cluster, port.workload, port.number) or "")
 
 
 def _nothing(sentence: Sentence) -> str:

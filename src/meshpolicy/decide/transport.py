@@ -133,14 +133,31 @@ def find_service_targets(cluster: Cluster, server: Workload, port: int) -> list[
     ]
 
 
-def called_by_ipv6(cluster: Cluster, server: Workload, port: int) -> Ref | None:
-    """Return a Service by which a port is, or may be, called by IPv6 past its proxy (R115); None: there is none."""
+@record
+class PastProxies:
+    """A Service by which a port is, or may be, called by IPv6: then no proxy is met (R115)."""
+
+    service: Ref
+    certain: bool
+    """Whether it is; else it may be."""
+
+    def __str__(self) -> str:
+        """Return it as a sentence."""
+        return f"{self.service} {'is' if self.certain else 'may be'} called by IPv6, past every proxy: anyone gets in"
+
+
+def called_by_ipv6(cluster: Cluster, server: Workload, port: int) -> PastProxies | None:
+    """Return by which Service a port is called by IPv6 past its proxy, rather than may be; None: by none (R115)."""
     if not server.meshed or server.sidecar.ipv6:
         return None
+    perhaps: PastProxies | None = None
     for target in find_service_targets(cluster, server, port):
-        if by_ipv6(Call(server, port, service_target=target)).possible:
-            return target.service.ref
-    return None
+        family = by_ipv6(Call(server, port, service_target=target))
+        if family is Truth.YES:
+            return PastProxies(target.service.ref, certain=True)
+        if family.possible:
+            perhaps = perhaps or PastProxies(target.service.ref, certain=False)
+    return perhaps
 
 
 def hint(cluster: Cluster, server: Workload, port: int) -> Truth:

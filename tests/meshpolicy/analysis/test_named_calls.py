@@ -12,6 +12,7 @@ from meshpolicy.analysis.prove import Outcome, Proof, prove
 from meshpolicy.analysis.questions import caller, target
 from meshpolicy.analysis.sentence import read_sentence
 from meshpolicy.analysis.ways import judge_name
+from meshpolicy.analysis.words import clients_words
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.policy import Origin
 from meshpolicy.decide.decide import Verdict
@@ -195,8 +196,13 @@ def test_what_is_called_by_ipv6_is_nobodys_alone(family: Manifest) -> None:
     six = of_family(family)
     found = cluster(*arena(six))
     assert asked(found, "rogue", "/").verdict is not Verdict.FORBIDDEN
-    listed = [one for one in accesses(found) if one.unmeshed and one.by.origin is Origin.SKIPPED]
-    assert {(one.server.name, one.port) for one in listed} == {("ponger", 8080)}
+    (listed,) = [one for one in accesses(found) if one.by.origin is Origin.SKIPPED]
+    assert (listed.server.name, listed.port, clients_words(listed.clients, found.settings)) == (
+        "ponger",
+        8080,
+        "anyone in ::/0",  # its proxy does not carry the call of a meshed client
+    )
+    assert bool(listed.unknown) is (asked(found, "rogue", "/").verdict is Verdict.UNKNOWN)
     for text in (ONLY, "no unmeshed client may GET /ping on arena/ponger:http", ENCRYPTED):
         shown = proved(text, six)
         assert shown.outcome is not Outcome.PROVED, text

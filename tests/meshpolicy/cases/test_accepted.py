@@ -15,7 +15,7 @@ from meshpolicy.cases.accepted import read_accepted, violations, write_accepted
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import judge
 
-from ..build import ARENA, Manifest, account, allow, cluster, labels, network_policy, ref, server
+from ..build import ARENA, Manifest, account, allow, cluster, labels, network_policy, ref, server, service
 from ..command import OWN, run, written
 from ..flips import PAIRS, State, calls_of
 
@@ -246,3 +246,37 @@ def test_an_entry_of_before_that_names_no_pods_stays_and_means_all(tmp_path: Pat
     assert run("accept", file, narrow, "--owner", "other", "--reason", "again")[2].endswith("0 new, 0 gone\n")
     assert file.read_text() == text
     assert run("list", narrow, "--accepted", file)[0] == 0
+
+
+def of_family(**family: object) -> Manifest:
+    """Return a second Service of the ponger, with addresses of a family."""
+    found = service("second", app="ponger")
+    return {**found, "spec": {**found["spec"], **family}}
+
+
+UNPLACED = tuple({key: value for key, value in one.items() if key != "status"} for one in ARENA)
+"""The arena, with pods of which no address is known."""
+SIX, DUAL = of_family(ipFamilies=["IPv6"]), of_family(ipFamilyPolicy="PreferDualStack")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ((), (SIX,), "is called by IPv6, past every proxy"),
+        ((), (DUAL,), "may be called by IPv6, past every proxy"),
+        ((SIX,), (DUAL,), ""),
+        ((DUAL,), (SIX,), ""),
+        ((SIX, lets_in("pinger")), (SIX,), "is called by IPv6, past every proxy"),
+        ((SIX,), (SIX, lets_in("pinger")), ""),
+    ],
+)
+def test_what_ipv6_opens_must_be_accepted(
+    before: tuple[Manifest, ...], after: tuple[Manifest, ...], told: str, tmp_path: Path
+) -> None:
+    """R115: no policy of the port counts, but NetworkPolicies do."""
+    file, closed = tmp_path / "accepted.yaml", (*UNPLACED, server(), allow(account("pinger")))
+    old, new = written(tmp_path, "old.yaml", *closed, *before), written(tmp_path, "new.yaml", *closed, *after)
+    assert run("accept", file, old, *AGREED)[0] == 0
+    assert run("list", old, "--accepted", file)[0] == 0
+    code, _, said = run("list", new, "--accepted", file)
+    assert (code, told in said) == (int(bool(told)), True), said
