@@ -5,7 +5,7 @@ another ServiceAccount or other labels, calls as somebody else: its own calls ar
 they come now.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from functools import reduce
 
@@ -14,13 +14,14 @@ from meshpolicy.analysis.calls import Calls, Entry, Port, Reading, Way
 from meshpolicy.analysis.clients import ClientTerm, grant_lists, meets_identity
 from meshpolicy.analysis.outcomes import Bits, patterns_of
 from meshpolicy.analysis.patterns import IdentityPattern
-from meshpolicy.analysis.pods import EVERYBODY, PodClass, seen_of
+from meshpolicy.analysis.pods import EVERYBODY, PodClass, label_keys, seen_of
 from meshpolicy.analysis.ports import BY_ADDRESS, POD_ADDRESS, service_ways
 from meshpolicy.analysis.regions import Region
 from meshpolicy.analysis.requests import Cell
 from meshpolicy.analysis.variants import variants
 from meshpolicy.core.axis import Part, TooMany
 from meshpolicy.core.client import Arrival, Client, Traffic
+from meshpolicy.core.labels import whole
 from meshpolicy.core.match import Address, IdentityMatch, NetworkMatch
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.truth import Truth
@@ -65,7 +66,8 @@ class IdentityChanges:
         pairs = ((before[workload.ref], workload) for workload in new.workloads if workload.ref in before)
         self._by_dialled: dict[tuple[int, int], list[tuple[int, IdentityChange]]] = {}
         self._by_answers: dict[object, _ClientFlips] = {}
-        told = ((one, other, _moved((old, new), one, other)) for one, other in pairs)
+        keys = label_keys(old) | label_keys(new)
+        told = ((one, other, _moved((old, new), keys, one, other)) for one, other in pairs)
         found = [(one, other, why) for one, other, why in told if why or _speech(old, one) != _speech(new, other)]
         self.clients = tuple((one, other) for one, other, _ in found)
         self._moved = tuple(why for *_, why in found)
@@ -215,15 +217,21 @@ def _speech(cluster: Cluster, workload: Workload) -> tuple[object, ...]:
     return identity_of(cluster, workload), *(own if workload.injection.sidecar.possible else ())
 
 
-def _moved(states: tuple[Cluster, Cluster], before: Workload, after: Workload) -> str:
-    """Return why NetworkPolicies see another pod in a workload than before; empty: they do not."""
+def _moved(states: tuple[Cluster, Cluster], keys: Iterable[str], before: Workload, after: Workload) -> str:
+    """Return why NetworkPolicies, which look at these labels, see another pod than before; empty: they do not."""
     if before.host_network is not after.host_network:
         why = "now on its node's network" if after.host_network else "no longer on its node's network"
-    elif before.labels != after.labels:
+    elif any(_label(before, key) != _label(after, key) for key in keys):
         why = "with other labels"
     else:
         return ""
     return why if any(seen_of(state, before) != seen_of(state, after) for state in states) else ""
+
+
+def _label(workload: Workload, key: str) -> tuple[object, ...]:
+    """Return what is known of one label of a pod."""
+    labels = whole(workload.labels)
+    return labels.get(key), key in labels.present, labels.present.get(key), labels.open(key)
 
 
 def _identities(cluster: Cluster, client: Workload, dialled: int) -> Identities:

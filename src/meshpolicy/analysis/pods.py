@@ -118,6 +118,15 @@ def _peers(cluster: Cluster) -> Iterator[tuple[str, Peer]]:
     yield from ((home, peer) for home, peer in _all_peers(cluster) if peer.block is None)
 
 
+def label_keys(cluster: Cluster) -> frozenset[str]:
+    """Return the labels by which some policy tells pods apart."""
+    selectors = [policy.pods for policy in cluster.network_policies]
+    selectors += [peer.pods for _, peer in _all_peers(cluster) if peer.pods is not None]
+    selectors += [selector for other in cluster.of(OtherNetworkPolicy) for selector in other.selectors]
+    keys = [key for one in selectors for key, _ in one.labels]
+    return frozenset((*keys, *(expression.key for one in selectors for expression in one.expressions)))
+
+
 def blocks(cluster: Cluster) -> Iterator[NetworkMatch]:
     """Yield every block of addresses by which a policy tells clients apart."""
     yield from (peer.block for _, peer in _all_peers(cluster) if peer.block is not None)
