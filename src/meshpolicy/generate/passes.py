@@ -5,8 +5,9 @@ from ipaddress import ip_address
 
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.match import Address
+from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy
 from meshpolicy.core.truth import Truth
-from meshpolicy.decide.decide import Verdict, decide
+from meshpolicy.decide.decide import CLIENT_ID, Verdict, decide
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import hint
 from meshpolicy.index.effective import effective
@@ -14,26 +15,53 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.traffic.call import ObservedCall
 
+KNOWN = frozenset({"host", CLIENT_ID})
+"""The headers of which what is told of a call tells enough."""
 BOTH = (Arrival.MESHED_HTTP, Arrival.MESHED_OPAQUE)
 
 
 def passes(cluster: Cluster, workload: Workload, port: int, call: ObservedCall) -> Truth:
     """Say whether the server's proxy lets a call pass; what the log does not tell of it leaves that open."""
     policy = effective(cluster, workload, port)
-    untold = call.http and call.path is None and any(route.ref.is_object for route in policy.http_routes)
     traffic = Traffic.HTTP if call.http else Traffic.TCP
     clients = _clients(call, _arrivals(cluster, workload, port, call))
-    verdicts = {decide(policy, client, _request(call), traffic).verdict for client in clients}
-    if untold:
+    sent = requests(call)
+    verdicts = {decide(policy, client, request, traffic).verdict for client in clients for request in sent}
+    if untold(policy, call):
         return Truth.UNKNOWN
     if not verdicts & {Verdict.ALLOW, Verdict.UNKNOWN}:
         return Truth.NO
     return Truth.YES if verdicts == {Verdict.ALLOW} else Truth.UNKNOWN
 
 
-def _request(call: ObservedCall) -> Request:
-    path = (call.path or "/") + (f"?{call.query}" if call.query is not None else "")
-    return Request(call.method or "GET", path, {}, call.host or "") if call.http and call.path else Request()
+def requests(call: ObservedCall) -> tuple[Request, ...]:
+    """Return what a client may have sent: with HTTP/1 its Host is a header, too, and no log tells the version."""
+    if not call.http or call.path is None:
+        return (Request(),)
+    path = call.path + (f"?{call.query}" if call.query is not None else "")
+    host = call.host or ""
+    return tuple(Request(call.method or "GET", path, headers, host) for headers in ({"host": host}, {}))
+
+
+def untold(policy: PortPolicy, call: ObservedCall) -> str:
+    """Return which route of a port goes by what is not told of a call; empty: none does."""
+    for route in _routes(policy) if call.http else ():
+        names = {header.name: None for rule in route.rules for match in rule.matches for header in match.headers}
+        missing = [f"the header {name}" for name in names if name not in KNOWN]
+        if call.path is None and route.ref.is_object:
+            missing.append("the path")
+        if call.host is None and (route.hostnames or "host" in names):
+            missing.append("the Host")
+        if missing:
+            return f"{route.ref} goes by {' and '.join(missing)}, which {call.source} does not tell"
+    return ""
+
+
+def _routes(policy: PortPolicy) -> Iterator[HttpRoute | GrpcRoute]:
+    yield from policy.http_routes
+    yield from policy.grpc_routes
+    for other in policy.alternatives:
+        yield from _routes(other.policy)
 
 
 def _arrivals(cluster: Cluster, workload: Workload, port: int, call: ObservedCall) -> Sequence[Arrival]:

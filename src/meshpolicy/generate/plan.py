@@ -14,7 +14,7 @@ from meshpolicy.generate.choice import METHODS, Choice, Choices, Said
 from meshpolicy.generate.closed import Closed, closed, is_http, is_opaque
 from meshpolicy.generate.grant import ANY_REQUEST, CONNECT, Grant, Pattern
 from meshpolicy.generate.needed import Needed
-from meshpolicy.generate.passes import passes
+from meshpolicy.generate.passes import passes, untold
 from meshpolicy.generate.spot import Spot, Spots, Unplaced, is_address
 from meshpolicy.generate.templates import Template, templates
 from meshpolicy.index.effective import effective, probe_paths
@@ -193,8 +193,13 @@ class _Sorter:
         lets = every(passes(self.cluster, one, spot.port, call) for one in spot.workloads)
         if lets is Truth.YES or not answered(call):
             return Why.GOVERNED, told
-        doubt = "refuses this call" if lets is Truth.NO else "may refuse this call"
-        return Why.NOT_LET, f"{told}, and {doubt}: `meshpolicy check` says what to add"
+        policies = [effective(self.cluster, one, spot.port) for one in spot.workloads]
+        missing = next(filter(None, (untold(policy, call) for policy in policies)), "")
+        if missing:
+            return Why.UNKNOWN_LET, f"{told}, and whether it refuses this call is not known: {missing}"
+        if lets is Truth.UNKNOWN:
+            return Why.UNKNOWN_LET, f"{told}, and may refuse this call: `meshpolicy check` says what decides"
+        return Why.NOT_LET, f"{told}, and refuses this call: `meshpolicy check` says what to add"
 
     def _set_aside(self, why: Why, call: ObservedCall, server: str, hint: str = "") -> None:
         said = Said(client_words(self.cluster, call), request_words(call), server)

@@ -23,9 +23,9 @@ from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.truth import Truth, every
 from meshpolicy.decide.decide import Verdict, decide
-from meshpolicy.decide.routing import Request
 from meshpolicy.generate.grant import Grant, Pattern
 from meshpolicy.generate.objects import Made, Probing, Scraping
+from meshpolicy.generate.passes import requests, untold
 from meshpolicy.generate.plan import Plan
 from meshpolicy.generate.spot import Spot
 from meshpolicy.index.authorize import networks
@@ -233,15 +233,13 @@ def _allowed(after: Cluster, grant: Grant) -> Truth:
 
 def _answered(port: Port, call: ObservedCall, grant: Grant) -> Truth:
     """Say whether a call is allowed, by each reading of the manifests."""
-    http = call.http and call.path is not None
     arrival = Arrival.MESHED_HTTP if call.http else Arrival.MESHED_OPAQUE
     client = Client(None, arrival, grant.identity, in_every_network=False)
-    path = (call.path or "/") + (f"?{call.query}" if call.query is not None else "")
-    request = Request(call.method or "GET", path, {}, call.host or "") if http else Request()
     traffic = Traffic.HTTP if call.http else Traffic.TCP
-    found = {
-        decide(reading.policy, client, request, traffic).verdict for reading in port.readings if not reading.at_first
-    }
+    policies = [reading.policy for reading in port.readings if not reading.at_first]
+    found = {decide(policy, client, request, traffic).verdict for policy in policies for request in requests(call)}
+    if call.path is not None and any(untold(policy, call) for policy in policies):
+        return Truth.UNKNOWN
     if found == {Verdict.ALLOW}:
         return Truth.YES
     return Truth.UNKNOWN if found & {Verdict.ALLOW, Verdict.UNKNOWN} else Truth.NO

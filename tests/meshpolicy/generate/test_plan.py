@@ -139,6 +139,40 @@ def test_a_call_that_is_not_granted_says_why(call: ObservedCall, why: Why, hint:
     assert (one.why, hint in one.hint, one.count) == (why, True, call.count), one
 
 
+def routed(match: dict[str, object]) -> list[Manifest]:
+    """Return a route of the guarded port, and that web may take it."""
+    group, metadata = "policy.linkerd.io", {"name": "theirs", "namespace": "shop"}
+    route = {"parentRefs": [{"group": group, "kind": "Server", "name": "theirs"}], "rules": [{"matches": [match]}]}
+    allowed = {
+        "targetRef": {"group": group, "kind": "HTTPRoute", "name": "theirs"},
+        "requiredAuthenticationRefs": [{"kind": "ServiceAccount", "name": "web"}],
+    }
+    return [
+        {"apiVersion": f"{group}/v1beta3", "kind": "HTTPRoute", "metadata": metadata, "spec": route},
+        {"apiVersion": f"{group}/v1alpha1", "kind": "AuthorizationPolicy", "metadata": metadata, "spec": allowed},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("match", "why", "says"),
+    [
+        ({"headers": [{"name": "x-tenant", "value": "1"}]}, Why.UNKNOWN_LET, "goes by the header x-tenant, which test"),
+        ({"headers": [{"name": "host", "value": "guarded.shop"}]}, Why.UNKNOWN_LET, "may refuse this call"),
+        ({"headers": [{"name": "host", "value": "other"}]}, Why.NOT_LET, "refuses this call"),
+        ({"headers": [{"name": "l5d-client-id", "value": WEB}]}, Why.GOVERNED, "left as it is"),
+        ({"path": {"type": "Exact", "value": "/a"}}, Why.GOVERNED, "left as it is"),
+        ({"path": {"type": "Exact", "value": "/b"}}, Why.NOT_LET, "refuses this call"),
+    ],
+)
+def test_a_call_is_not_called_refused_for_what_a_log_does_not_tell(
+    match: dict[str, object], why: Why, says: str
+) -> None:
+    guarded = {**THEIRS, "spec": {**THEIRS["spec"], "proxyProtocol": "HTTP/1"}}
+    own = read_cluster(*(one for one in SHOP if one is not THEIRS), guarded, *routed(match))
+    [one] = generate(own, [of(pod="guarded-1-2", host="guarded.shop")], Wishes()).plan.aside
+    assert (one.why, says in one.hint) == (why, True), one
+
+
 def test_a_call_of_which_the_callers_own_proxy_tells_is_counted_and_not_granted() -> None:
     found = made(of(side=Side.CLIENT))
     assert (found.plan.grants, found.plan.aside, found.plan.outgoing) == ((), (), 5)
