@@ -7,6 +7,7 @@ from functools import cached_property
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
 from meshpolicy.analysis.client_changes import client_changes, client_side
 from meshpolicy.analysis.identity_changes import ClientCalls, Flips, IdentityChange, IdentityChanges
+from meshpolicy.analysis.needs import NeedChange, need_changes
 from meshpolicy.analysis.outcomes import Passage
 from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes, unread, walled, walls
 from meshpolicy.analysis.ports import callable_ports
@@ -83,6 +84,11 @@ class Comparison:
         return IdentityChanges(self.old, self.new)
 
     @cached_property
+    def needs(self) -> tuple[NeedChange, ...]:
+        """Return the clients that lack in one state only what they need to call a name."""
+        return tuple(need_changes(self.old, self.new))
+
+    @cached_property
     def pods(self) -> tuple[PodClass, ...]:
         """Return the classes of pods that the NetworkPolicies of either state tell apart."""
         return pod_classes((self.old, self.new))
@@ -117,7 +123,8 @@ class Comparison:
         if not any(changed.region is None for changed in found):
             yield from self._of_clients(before, after, same=same)
         yield from _of_limits(before, after)
-        told = () if self._same_client_side else client_changes(before, after)
+        told = [] if self._same_client_side else list(client_changes(before, after))
+        told += [need.told for need in self.needs if need.concerns(before, after)]
         yield from (Changed(Change.UNKNOWN, after.workload.ref, number, None, reasons=(why,)) for why in told)
 
     def _of_policies(self, before: Port | None, after: Port | None) -> Iterator[Changed]:

@@ -1,24 +1,70 @@
-"""What a client needs before it calls a name: DNS, and its proxy the control plane. Pure."""
+"""What a client needs before it calls a name: DNS, and its proxy the control plane (N16, N17). Pure."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from meshpolicy.analysis.calls import Port
+from meshpolicy.analysis.pods import walls
 from meshpolicy.core.policy import Reason
-from meshpolicy.decide.connection import Infrastructure, kept_from
+from meshpolicy.decide.connection import Connection, Infrastructure, kept_from
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Answer
-from meshpolicy.decide.transport import Call
+from meshpolicy.decide.transport import Call, find_service_targets
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import record
+
+
+def lacking(cluster: Cluster, client: Workload) -> str:
+    """Say of what egress rules keep a client that it needs before it calls a name; empty: of nothing."""
+    infrastructure = Infrastructure(cluster.settings.control_plane_namespace)
+    return kept_from(index_of(cluster).network_policies, Endpoint(client), infrastructure)
 
 
 def with_needs(cluster: Cluster, call: Call, answer: Answer) -> Answer:
     """Return the answer; it is not known where egress rules keep the client from what it needs to call a name."""
     if not answer.allowed or call.client is None or call.service_target is None or call.to_itself:
         return answer
-    infrastructure = Infrastructure(cluster.settings.control_plane_namespace)
-    lacking = kept_from(index_of(cluster).network_policies, Endpoint(call.client), infrastructure)
-    if not lacking:
+    if not (lacks := lacking(cluster, call.client)):
         return answer
-    reason = Reason(f"egress rules keep {call.client.ref} from {lacking}", "N16", call.client.ref)
+    reason = Reason(f"egress rules keep {call.client.ref} from {lacks}", "N16", call.client.ref)
     return replace(answer, verdict=Verdict.UNKNOWN, outcome="unknown", reasons=(*answer.reasons, reason))
+
+
+@record
+class NeedChange:
+    """A client that lacks in one state only what it needs to call a name."""
+
+    told: str
+    lacking: tuple[tuple[Cluster, Workload], ...]
+    """The states in which it lacks something, with the client as it is there."""
+
+    def concerns(self, *ports: Port) -> bool:
+        """Whether the client reaches a port by a name where it lacks something, as far as NetworkPolicies go."""
+        return any(
+            _reaches(client, port) for cluster, client in self.lacking for port in ports if port.cluster is cluster
+        )
+
+
+def need_changes(old: Cluster, new: Cluster) -> Iterator[NeedChange]:
+    """Yield the clients of both states that lack in one of them what they need to call a name."""
+    if not walls(old) and not walls(new):
+        return
+    known = {workload.ref: workload for workload in old.workloads}
+    for client in new.workloads:
+        if client.ref in known:
+            states = ((old, known[client.ref]), (new, client))
+            before, after = lacks = [lacking(*state) for state in states]
+            if before != after:
+                told = f"egress rules {'now' if after else 'no longer'} keep {client.ref} from {after or before}"
+                yield NeedChange(told, tuple(state for state, lack in zip(states, lacks, strict=True) if lack))
+
+
+def _reaches(client: Workload, port: Port) -> bool:
+    if client.ref == port.workload.ref or not find_service_targets(port.cluster, port.workload, port.number):
+        return False
+    connection = Connection(Endpoint(client), port.workload, port.number)
+    stopped = connection.blocked(index_of(port.cluster).network_policies)
+    return stopped is None or stopped.truth.possible

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from meshpolicy.analysis.needs import lacking
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import Address, HttpMatch, PathKind
+from meshpolicy.decide.connection import CONTROL_PORTS, DNS_PORT
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Answer, Layer, connection
 from meshpolicy.decide.transport import Call
@@ -147,6 +149,7 @@ def _network_rule(cluster: Cluster, call: Call) -> Suggestion | None:
         return Suggestion("say who the client is: by its address, or better by a sidecar, as a workload")
     wire = connection(cluster, call)
     found: list[Manifest] = []
+    more = ""
     policies = index_of(cluster).network_policies
     inwards = policies.filter(Direction.INGRESS, Endpoint(call.server), wire.client, wire.wire_port)
     if not inwards.allowed:
@@ -156,7 +159,10 @@ def _network_rule(cluster: Cluster, call: Call) -> Suggestion | None:
         outwards = policies.filter(Direction.EGRESS, wire.client, Endpoint(call.server), wire.wire_port)
         if not outwards.allowed:
             found.append(_rule(call.client, "Egress", "egress", "to", call.server, wire.wire_port))
-    return Suggestion(f"let NetworkPolicies pass TCP {wire.wire_port}", tuple(found)) if found else None
+        if call.service_target is not None and lacking(cluster, call.client):
+            found.append(_needs(call.client, cluster.settings.control_plane_namespace))
+            more = ", and what a call of a name needs: DNS, and Linkerd's control plane"
+    return Suggestion(f"let NetworkPolicies pass TCP {wire.wire_port}{more}", tuple(found)) if found else None
 
 
 def _rule(of: Workload, kind: str, rules: str, peers: str, peer: Workload | Address | None, port: int) -> Manifest:
@@ -166,11 +172,29 @@ def _rule(of: Workload, kind: str, rules: str, peers: str, peer: Workload | Addr
         rule[peers] = [{"namespaceSelector": namespace, "podSelector": {"matchLabels": own_labels(peer)}}]
     elif peer is not None:
         rule[peers] = [{"ipBlock": {"cidr": f"{peer}/{peer.max_prefixlen}"}}]
+    return _network_policy(of, f"{rules}-{port}", {"policyTypes": [kind], rules: [rule]})
+
+
+def _needs(client: Workload, control_plane: str) -> Manifest:
+    """Return what lets a client ask DNS, and its proxy the control plane (N16, N17)."""
+
+    def rule(namespace: str, ports: list[dict[str, object]], pods: dict[str, str]) -> dict[str, object]:
+        selected = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+        return {"to": [{"namespaceSelector": selected, "podSelector": {"matchLabels": pods}}], "ports": ports}
+
+    dns = rule(
+        "kube-system", [{"port": DNS_PORT, "protocol": word} for word in ("UDP", "TCP")], {"k8s-app": "kube-dns"}
+    )
+    asked = rule(control_plane, [{"port": port, "protocol": "TCP"} for port in sorted(CONTROL_PORTS.values())], {})
+    return _network_policy(client, "egress-needs", {"policyTypes": ["Egress"], "egress": [dns, asked]})
+
+
+def _network_policy(of: Workload, name: str, spec: dict[str, object]) -> Manifest:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": {"name": f"{of.ref.name}-{rules}-{port}", "namespace": of.ref.namespace},
-        "spec": {"podSelector": {"matchLabels": own_labels(of)}, "policyTypes": [kind], rules: [rule]},
+        "metadata": {"name": f"{of.ref.name}-{name}", "namespace": of.ref.namespace},
+        "spec": {"podSelector": {"matchLabels": own_labels(of)}, **spec},
     }
 
 

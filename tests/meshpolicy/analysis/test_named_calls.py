@@ -184,6 +184,26 @@ def test_a_client_without_dns_or_control_plane_calls_no_name_for_certain(
     assert (proved(MAY, let_out(*rules)).outcome is Outcome.PROVED) is not bool(lacking)
 
 
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ((DNS, LINKERD), None),
+        ((LINKERD,), "from DNS, so that"),
+        ((DNS,), "from Linkerd's control plane (identity, port 8080)"),
+    ],
+)
+def test_a_client_that_loses_or_gets_dns_or_control_plane_is_told_by_diff(
+    rules: tuple[Manifest, ...], told: str | None
+) -> None:
+    whole, less = (cluster(*arena(let_out(*some))) for some in ((DNS, LINKERD), rules))
+    for old, new, word in ((whole, less, "now keep"), (less, whole, "no longer keep")):
+        found = [
+            one.reasons for one in compare(old, new) if one.change is Change.UNKNOWN and one.server.name == "ponger"
+        ]
+        assert all(reasons[0].startswith(f"egress rules {word} Deployment arena/pinger {told}") for reasons in found)
+        assert bool(found) is (told is not None)
+
+
 def of_family(family: Manifest) -> Manifest:
     """Return the Service of the ponger with addresses of a family."""
     found = called()
