@@ -4,8 +4,7 @@ Source: Kubernetes `pkg/apis/core/validation/validation.go`: `validateContainerC
 """
 
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import field
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from meshpolicy.core.fields import Fields
@@ -69,7 +68,7 @@ class Around:
     """terminationGracePeriodSeconds."""
     on_host: bool = False
     """hostNetwork."""
-    devices: Collection[str] = field(default=())
+    devices: Collection[str] = ()
     """Names of volumes that may be block devices."""
 
 
@@ -102,9 +101,10 @@ def _check_ports(container: Fields, around: Around) -> None:
         name = port.text("name")
         if name and not is_port_name(name):
             port.refuse("name", f"is `{name[:60]}`: {PORT_RULE}")
-        if around.on_host and port.data.get("hostPort") not in (None, 0, port.data.get("containerPort")):
-            port.refuse("hostPort", "is not the containerPort, as it has to be on the host's network")
-    check_unique(ports, "name", "port")
+        outer, inner = port.data.get("hostPort"), port.data.get("containerPort")
+        if around.on_host and outer not in (None, 0, inner):
+            port.refuse("hostPort", f"is {outer}, where the containerPort {inner} is expected with hostNetwork")
+    check_unique(ports, "port", is_port_name)
 
 
 def check_host_ports(containers: Iterable[Fields], key: str = "hostPort") -> None:
@@ -224,7 +224,7 @@ def _check_hooks(container: Fields, around: Around) -> None:
 
 def _check_handler(fields: Fields, kinds: Iterable[str]) -> None:
     """Note what a probe or a hook does not say about what it does."""
-    check_one(fields, kinds, "way to ask")
+    check_one(fields, kinds, "handler")
     if fields.has("exec") and not fields.child("exec").data.get("command"):
         fields.child("exec").refuse("command", "is missing or empty")
     for kind in filter(fields.has, HANDLERS[1:]):
@@ -264,8 +264,7 @@ def _check_mounts(container: Fields, around: Around) -> None:
     privileged = container.child("securityContext").data.get("privileged") is True
     for mount in container.children("volumeMounts"):
         path = mount.text("mountPath")
-        if mount.text("name") not in around.volumes:
-            mount.refuse("name", f"is `{mount.text('name')[:60]}`, and the pod has no such volume")
+        _check_volume_of(mount, around.volumes)
         if not path or path in seen:
             mount.refuse("mountPath", f"is `{path[:60]}`, as of another mount" if path else "is missing or empty")
         seen.add(path)
@@ -273,10 +272,15 @@ def _check_mounts(container: Fields, around: Around) -> None:
             mount.refuse("mountPropagation", "is Bidirectional, which needs a privileged container")
         _check_part(mount)
     for device in container.children("volumeDevices"):
-        if device.text("name") not in around.devices:
-            device.refuse("name", f"is `{device.text('name')[:60]}`, and the pod has no such volume")
+        _check_volume_of(device, around.devices)
         if not device.text("devicePath") or ".." in device.text("devicePath").split("/"):
             device.refuse("devicePath", "is no path of a device")
+
+
+def _check_volume_of(mount: Fields, volumes: Collection[str]) -> None:
+    name = mount.text("name")
+    if not name or name not in volumes:
+        mount.refuse("name", f"is `{name[:60]}`, and the pod has no such volume" if name else "is missing or empty")
 
 
 def _check_part(mount: Fields) -> None:
@@ -320,18 +324,24 @@ def check_target(fields: Fields, key: str) -> None:
 
 def check_name(fields: Fields, key: str, name: str) -> None:
     """Note a name that is no label of DNS; one that is left out is not looked at."""
-    if name and (not DNS_LABEL.fullmatch(name) or len(name) > LONGEST_NAME):
+    if name and not is_label(name):
         fields.refuse(key, f"is `{name[:60]}`: {NAME}, and has at most {LONGEST_NAME} of them")
 
 
-def check_unique(entries: Iterable[Fields], key: str, what: str) -> None:
-    """Note an entry that has the name of one before it."""
+def is_label(text: str) -> bool:
+    """Whether a text is a label of DNS (RFC 1123)."""
+    return len(text) <= LONGEST_NAME and DNS_LABEL.fullmatch(text) is not None
+
+
+def check_unique(entries: Iterable[Fields], what: str, is_name: Callable[[str], bool] = is_label) -> None:
+    """Note an entry that has the name of one before it; one that is no name is told of elsewhere."""
     seen: set[str] = set()
     for entry in entries:
-        name = entry.text(key)
-        if name and name in seen:
-            entry.refuse(key, f"is `{name}`, as another {what} is named already")
-        seen.add(name)
+        name = entry.text("name")
+        if name in seen:
+            entry.refuse("name", f"is `{name}`, as another {what} is named already")
+        if is_name(name):
+            seen.add(name)
 
 
 def is_port_name(text: str) -> bool:

@@ -194,7 +194,7 @@ def _port(fields: Fields) -> PortRange:
         fields.refuse("port", f"is `{port[:60]}`: {PORT_RULE}", "N15")
     if not fields.has("endPort"):
         return PortRange(protocol, name=port) if isinstance(port, str) else PortRange(protocol, port, port)
-    last = fields.integer("endPort")
+    last = fields.integer("endPort", port if isinstance(port, int) else 0)
     if not port:
         fields.refuse("endPort", "needs a `port` to begin the range", "N15")
         return PortRange(protocol)

@@ -134,7 +134,7 @@ def _check_spec(spec: Fields, claims: tuple[str, ...] = ()) -> None:
             if container.has(key):
                 container.refuse(key, "is for init containers with `restartPolicy: Always` alone")
     check_host_ports(running)
-    check_unique((*started, *running), "name", "container")
+    check_unique((*started, *running), "container")
     check_volumes(spec)
     check_placement(spec)
     _check_rest(spec)

@@ -35,7 +35,7 @@ def check_service(document: Fields) -> None:
         spec.refuse("ports", "is missing or empty; only a headless Service needs none")
     for port in ports:
         _check_port(port, kind, alone=len(ports) == 1)
-    check_unique(ports, "name", "port")
+    check_unique(ports, "port")
     _check_numbers(ports, "port")
     _check_numbers(ports, "nodePort")
     if kind == "ExternalName":
@@ -90,14 +90,16 @@ def _check_external_name(spec: Fields) -> None:
 def _check_addresses(spec: Fields, kind: str) -> None:
     first, listed = spec.text("clusterIP"), spec.texts("clusterIPs")
     addresses = listed or ((first,) if first else ())
+    wrong = next((address for address in addresses if _version(address) is None), None)
     if listed and listed[0] != first:
         spec.refuse("clusterIPs", f"begins with `{listed[0][:60]}`, where `clusterIP` is `{first[:60]}`")
     elif first == HEADLESS and kind != "ClusterIP":
         spec.refuse("clusterIP", f"is `{HEADLESS}`, which a Service of type {kind} may not be")
     elif first == HEADLESS and len(addresses) > 1:
         spec.refuse("clusterIPs", f"holds `{HEADLESS}` and more")
-    elif first != HEADLESS and any(_version(address) is None for address in addresses):
-        spec.refuse("clusterIPs" if listed else "clusterIP", f"holds no IP address, and is not `{HEADLESS}`")
+    elif first != HEADLESS and wrong is not None:
+        field = f"clusterIPs[{listed.index(wrong)}]" if listed else "clusterIP"
+        spec.refuse(field, f"is `{wrong[:60]}`, where an IP address or `{HEADLESS}` is expected")
     elif len({_version(address) for address in addresses}) < len(addresses):
         spec.refuse("clusterIPs", "holds two addresses of one family")
 
@@ -114,7 +116,8 @@ def _check_families(spec: Fields) -> None:
         spec.refuse("ipFamilyPolicy", "is SingleStack, and ipFamilies has two")
     addresses = spec.texts("clusterIPs") or ((spec.text("clusterIP"),) if spec.text("clusterIP") else ())
     for address, family in zip(addresses, families, strict=False):
-        if address != HEADLESS and FAMILIES.get(family, _version(address)) != _version(address):
+        version = _version(address)
+        if version is not None and FAMILIES.get(family, version) != version:
             spec.refuse("ipFamilies", f"says {family}, and the address is {address}")
 
 

@@ -6,7 +6,13 @@ Source: Kubernetes `pkg/apis/core/validation/validation.go` validateVolumes and 
 from collections.abc import Collection
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.kinds.containerspec import check_field_path, check_name, check_one, check_resource_reference
+from meshpolicy.kinds.containerspec import (
+    check_field_path,
+    check_name,
+    check_one,
+    check_resource_reference,
+    check_unique,
+)
 from meshpolicy.kinds.quantity import quantity
 
 VOLUME_FIELDS = ("metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations")
@@ -34,16 +40,15 @@ def volume_names(spec: Fields, templates: Collection[str] = ()) -> tuple[set[str
 
 def check_volumes(spec: Fields) -> None:
     """Note what is wrong with the volumes of a pod; one that says no more than its name is an empty directory."""
-    seen: set[str] = set()
-    for volume in spec.children("volumes"):
-        name = volume.text("name")
-        if not name or name in seen:
-            volume.refuse("name", f"is `{name}`, as another volume is named already" if name else "is missing or empty")
-        check_name(volume, "name", name)
-        seen.add(name)
+    volumes = spec.children("volumes")
+    check_unique(volumes, "volume")
+    for volume in volumes:
+        if not volume.text("name"):
+            volume.refuse("name", "is missing or empty")
+        check_name(volume, "name", volume.text("name"))
         given = [key for key in volume.data if key != "name" and volume.has(key)]
         for key in given[1:]:
-            volume.refuse(key, f"is given beside {given[0]}: a volume is one of both")
+            volume.refuse(key, f"is given beside {given[0]}: a volume has one source")
         if len(given) == 1 and isinstance(volume.data[given[0]], dict):
             _check_source(volume.child(given[0]), given[0])
 

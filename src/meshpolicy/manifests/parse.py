@@ -212,7 +212,8 @@ class _Reader:
             return
         if document.found and not _is_known(fields):
             refused = _tolerated(fields, refused)
-        found = [problem for problem in self.problems[before:] if not _follows(problem, refused)]
+        read = self.problems[before:]
+        found = [problem for problem in read if not _follows(problem, refused) and not _is_inside(problem, read)]
         kept = [problem for problem in refused if not _covers(found, problem.place)]
         self.problems[before:] = found + kept
         told = [problem for problem in self.problems[before:] if problem.kind is ProblemKind.REJECTED]
@@ -338,6 +339,12 @@ def _admission(fields: Fields, stored: Fields) -> list[Problem]:
 def _covers(problems: Iterable[Problem], place: Place) -> bool:
     """Whether a problem of the same field, or of a field in it, is known already: one mistake, one message."""
     return any(f"{known.place.field}.".startswith(f"{place.field}.") for known in problems)
+
+
+def _is_inside(problem: Problem, problems: Iterable[Problem]) -> bool:
+    """Whether a field is only missed because one that it is in cannot be read: one mistake, one message."""
+    field = problem.place.field
+    return any(field.startswith(f"{other.place.field}.") for other in problems if other.kind is ProblemKind.UNUSABLE)
 
 
 def _follows(problem: Problem, refused: Iterable[Problem]) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshpolicy.kinds.containerspec import is_port_name
+from meshpolicy.kinds.containerspec import PORT_RULE, is_port_name
 from meshpolicy.manifests.parse import parse_documents
 
 from ..build import GATEWAY, Manifest, documents, network_policy
@@ -366,6 +366,50 @@ def on_nodes(*terms: Manifest) -> Manifest:
 def test_pods_are_refused_where_a_real_api_server_refused_them(manifest: Manifest, fields: list[str]) -> None:
     """Kubernetes 1.36.4 was asked about 28,500 random changes of pods, Services and NetworkPolicies."""
     assert refused(manifest) == fields
+
+
+NO_LABEL = (
+    "a name holds lower-case letters, digits and `-`, begins and ends with a letter or digit,"
+    " and has at most 63 of them"
+)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "messages"),
+    [
+        (pod(container(volumeMounts=[mount(name="")]), volumes=[DATA]), ["is missing or empty"]),
+        (pod(container(volumeDevices=[{"name": "", "devicePath": "/d"}])), ["is missing or empty"]),
+        (pod(container(), volumes=[{**DATA, "name": "A"}] * 2), [f"is `A`: {NO_LABEL}"] * 2),
+        (pod(container(name="A"), container(name="A")), [f"is `A`: {NO_LABEL}"] * 2),
+        (pod(container(ports=[port("A"), port("A", 81)])), [f"is `A`: {PORT_RULE}"] * 2),
+        (
+            pod(container(lifecycle={"preStop": {}})),
+            ["has no handler: one of exec, httpGet, sleep, tcpSocket is expected"],
+        ),
+        (
+            pod(container(ports=[port(hostPort=81)]), hostNetwork=True),
+            ["is 81, where the containerPort 80 is expected with hostNetwork"],
+        ),
+        (
+            pod(container(), volumes=[{**DATA, "configMap": {"name": "a"}}]),
+            ["is given beside emptyDir: a volume has one source"],
+        ),
+        (service_of(clusterIP="10.0.0.300"), ["is `10.0.0.300`, where an IP address or `None` is expected"]),
+        (
+            network_policy(ingress=[{"ports": [{"port": 80, "endPort": "x"}]}]),
+            ["is `x`, where a whole number is expected"],
+        ),
+        (deployment(template=4), ["is `4`, where an object is expected"]),
+        (
+            deployment(template={"metadata": {"labels": {"app": "a"}}, "spec": 3}),
+            ["is `3`, where an object is expected"],
+        ),
+        ({**deployment(), "spec": 3}, ["is `3`, where an object is expected"]),
+        ({**pod(), "spec": 3}, ["is `3`, where an object is expected"]),
+    ],
+)
+def test_one_mistake_gives_one_message(manifest: Manifest, messages: list[str]) -> None:
+    assert [problem.message for problem in parse_documents(documents(manifest)).wrong] == messages
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ def external(**spec: Any) -> Manifest:
     return service(type="ExternalName", **{"externalName": "example.org", **spec})
 
 
+PORT = "spec.ports"
 HTTP = {"port": 80, "name": "http"}
 NODE = {"port": 80, "name": "a", "nodePort": 30080}
 OTHER_NODE = {**NODE, "port": 81, "name": "b"}
@@ -37,11 +38,13 @@ OTHER_NODE = {**NODE, "port": 81, "name": "b"}
         (service(HTTP, clusterIP="10.96.0.7", clusterIPs=["10.96.0.7", "fd00::7"]), [], []),
         (service(HTTP, clusterIP="none"), ["spec.clusterIP"], []),
         (service(HTTP, clusterIP="10.96.0"), ["spec.clusterIP"], []),
+        (service(HTTP, clusterIP="10.0.0.300", ipFamilies=["IPv6"]), ["spec.clusterIP"], []),
+        (service({"port": 80, "name": "A"}, {"port": 81, "name": "A"}), [f"{PORT}[0].name", f"{PORT}[1].name"], []),
         (service(HTTP, clusterIP="10.96.0.7", clusterIPs=["10.96.0.8"]), ["spec.clusterIPs"], []),
         (service(HTTP, clusterIPs=["None"]), ["spec.clusterIPs"], []),
         (service(HTTP, clusterIP="None", clusterIPs=["None", "10.96.0.7"]), ["spec.clusterIPs"], []),
         (service(HTTP, clusterIP="10.96.0.7", clusterIPs=["10.96.0.7", "10.96.0.8"]), ["spec.clusterIPs"], []),
-        (service(HTTP, clusterIP="10.96.0.7", clusterIPs=["10.96.0.7", "x"]), ["spec.clusterIPs"], []),
+        (service(HTTP, clusterIP="10.96.0.7", clusterIPs=["10.96.0.7", "x"]), ["spec.clusterIPs[1]"], []),
         (service(HTTP, type="LoadBalancer", clusterIP="None"), ["spec.clusterIP"], []),
         (service(HTTP, type="NodePort", clusterIP="None"), ["spec.clusterIP"], []),
         (service(NODE, type="NodePort"), [], []),
