@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.ports import POD_ADDRESS, service_ways
 from meshpolicy.core.policy import Ref
-from meshpolicy.core.truth import Truth
 from meshpolicy.decide.outbound import (
     ClientPolicy,
     ClientProtocol,
@@ -24,7 +23,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.egressnetwork import EgressNetwork
 from meshpolicy.kinds.workload import Workload
 
-PLAIN: object = (ClientProtocol.DETECT, (), 0, False, False, None, None, Truth.NO)
+PLAIN: object = (ClientProtocol.DETECT, (), 0, False, False, None, None)
 """What is done where nothing is attached."""
 
 
@@ -74,15 +73,14 @@ def _made_of(cluster: Cluster, target: ServiceTarget | None, namespace: str) -> 
     policy = client_policy(cluster, target, namespace)
     no_time = None if policy.protocol is ClientProtocol.OPAQUE else leaves_no_time(target.service)
     refs = [route.ref for route in policy.routes] + ([policy.profile.ref] if policy.profile else [])
-    family = Truth.NO if cluster.settings.ipv6 else target.service.ipv6  # by IPv6 no proxy is met (R115)
-    if no_time is not None or policy.unclear is not None or family.possible or not refs:
+    if no_time is not None or policy.unclear is not None or not refs:
         refs.append(target.service.ref)
     overrides = policy.profile is not None and bool(policy.profile.overrides)
     unclear = None if policy.unclear is None else policy.unclear.text
     unknown = len(list(other_orders(policy.routes, order_on_service_unknown)))
     # That a port is opaque to clients is computed, like all that the server's proxy decides.
     protocol = ClientProtocol.DETECT if policy.protocol is ClientProtocol.OPAQUE else policy.protocol
-    own = protocol, _routes(policy, target), unknown, policy.invalid is not None, overrides, unclear, no_time, family
+    own = protocol, _routes(policy, target), unknown, policy.invalid is not None, overrides, unclear, no_time
     return own, tuple(refs)
 
 

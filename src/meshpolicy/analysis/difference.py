@@ -1,6 +1,7 @@
 """What a change of manifests does to calls: those opened, those closed, and those that others decide now. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -10,10 +11,10 @@ from meshpolicy.analysis.identity_changes import ClientCalls, Flips, IdentityCha
 from meshpolicy.analysis.needs import NeedChange, need_changes
 from meshpolicy.analysis.outcomes import Passage
 from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes, unread, walled, walls
-from meshpolicy.analysis.ports import callable_ports
+from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports
 from meshpolicy.analysis.regions import Region, regions
 from meshpolicy.core.policy import Ref
-from meshpolicy.decide.transport import identity_of
+from meshpolicy.decide.transport import PastProxies, called_by_ipv6, identity_of
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy
@@ -65,6 +66,41 @@ def compare(old: Cluster, new: Cluster) -> tuple[Changed, ...]:
     found = [changed for pair in comparison.pairs() for changed in comparison.changes(*pair)]
     order = list(Change)
     return tuple(sorted(found, key=lambda changed: order.index(changed.change)))
+
+
+@record
+class PastBoth:
+    """By which Service a port is called past its proxy in two states, as no policy of the port decides then (R115)."""
+
+    before: PastProxies | None
+    after: PastProxies | None
+
+    @classmethod
+    def of(cls, before: Port, after: Port) -> "PastBoth":
+        """Return it for a port."""
+        return cls(*(called_by_ipv6(port.cluster, port.workload, port.number) for port in (before, after)))
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is known, where it is so in one state alone."""
+        return all(one is None or one.certain for one in (self.before, self.after))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Return it in words."""
+        told = (f"{when}, {past}" for when, past in (("before", self.before), ("now", self.after)) if past is not None)
+        return tuple(told)
+
+    def unknown(self, port: Port) -> Changed:
+        """Return that it is not known what becomes of calls."""
+        return Changed(Change.UNKNOWN, port.workload.ref, port.number, None, reasons=self.reasons)
+
+    def weighed(self, changed: Changed) -> Changed:
+        """Return a change, which is not certain where its calls pass the proxy by before they open, or after."""
+        passing = {Change.OPENED: self.before, Change.CLOSED: self.after}.get(changed.change)
+        if passing is None:
+            return changed
+        return replace(changed, change=Change.UNKNOWN, before=(), after=(), reasons=(*changed.reasons, *self.reasons))
 
 
 Pair = tuple[Workload | None, Workload | None, int]
@@ -119,9 +155,11 @@ class Comparison:
             return
         same = self._same(before, after)
         found = () if same else tuple(self._of_policies(before, after))
-        yield from found
+        past = PastBoth.of(before, after)
+        yield from map(past.weighed, found)
+        yield from self._by_ipv6(before, after, past)
         if not any(changed.region is None for changed in found):
-            yield from self._of_clients(before, after, same=same)
+            yield from map(past.weighed, self._of_clients(before, after, same=same))
         yield from _of_limits(before, after)
         told = [] if self._same_client_side else list(client_changes(before, after))
         told += [need.told for need in self.needs if need.concerns(before, after)]
@@ -139,6 +177,26 @@ class Comparison:
             yield _not_computed(port, error)
             return
         yield from _changes(calls, port)
+
+    def _by_ipv6(self, before: Port, after: Port, past: "PastBoth") -> Iterator[Changed]:
+        """Yield whom a Service lets in past the proxy by its IPv6 address, from now on or no longer (R115)."""
+        if (past.before is None) is (past.after is None):
+            if past.before is not None and past.after is not None and past.before.certain is not past.after.certain:
+                yield past.unknown(after)
+            return
+        if not past.certain:
+            yield past.unknown(after)
+            return
+        try:
+            calls = Calls((before, after), self.pods if _walled(before, after) else (EVERYBODY,), names=self.names)
+        except NOT_COMPUTED:
+            yield past.unknown(after)
+            return
+        opens = past.before is None
+        found = {entry: _let_past(calls, entry, int(opens)) for entry in calls.entries()}
+        change = Change.OPENED if opens else Change.CLOSED
+        for region in regions(calls, {entry: bits for entry, bits in found.items() if bits}):
+            yield Changed(change, after.workload.ref, after.number, region, reasons=past.reasons)
 
     def _of_clients(self, before: Port, after: Port, *, same: bool) -> Iterator[Changed]:
         """Yield the calls of workloads that are answered otherwise, as they come under another identity."""
@@ -242,6 +300,17 @@ def _flips(calls: Calls, entry: Entry) -> Mapping[Change, int]:
     if kept and len(calls.variants) == 1:
         found |= _redecided(calls, entry, kept)
     return {change: bits for change, bits in found.items() if bits}
+
+
+def _let_past(calls: Calls, entry: Entry, open_in: int) -> int:
+    """Return who gets in past the proxy alone in one state, as the network lets them through, and not in the other."""
+    if entry.way.service != POD_ADDRESS:
+        return 0
+    allowed, anyway = 0, calls.clients.everyone
+    for variant in range(len(calls.variants)):
+        allowed |= calls.allowed(1 - open_in, entry, variant).possible
+        anyway &= calls.allowed(open_in, entry, variant).certain
+    return calls.groups[entry.pods].through[open_in].certain & ~allowed & ~anyway & ~calls.past_proxy
 
 
 def _redecided(calls: Calls, entry: Entry, kept: int) -> dict[Change, int]:

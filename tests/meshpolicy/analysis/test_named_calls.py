@@ -210,6 +210,10 @@ def of_family(family: Manifest) -> Manifest:
     return {**found, "spec": {**found["spec"], **family}}
 
 
+OPEN = server(accessPolicy="all-unauthenticated", proxyProtocol="unknown")
+SIX, DUAL = of_family({"ipFamilies": ["IPv6"]}), of_family({"ipFamilyPolicy": "PreferDualStack"})
+
+
 @pytest.mark.parametrize("family", [{"ipFamilies": ["IPv6"]}, {"ipFamilyPolicy": "RequireDualStack"}])
 def test_what_is_called_by_ipv6_is_nobodys_alone(family: Manifest) -> None:
     """R115: no proxy is met, so that nothing is encrypted, and anyone gets in."""
@@ -386,7 +390,6 @@ def test_a_granted_access_says_why_nobody_knows_whether_its_calls_arrive(
         (route(prefix("/"), parents=[PONGER], backendRefs=ELSEWHERE), "HTTPRoute arena/route"),
         (route(HEADER, kind="GRPCRoute", group=GATEWAY, parents=[PONGER]), "GRPCRoute arena/route"),
         (egress(), "EgressNetwork arena/pods"),
-        (of_family({"ipFamilies": ["IPv6"]}), "Service arena/ponger"),  # R115
     ],
 )
 def test_a_change_at_the_clients_proxies_is_told(more: Manifest, object_: str) -> None:
@@ -394,6 +397,33 @@ def test_a_change_at_the_clients_proxies_is_told(more: Manifest, object_: str) -
     for states in ((old, new), (new, old)):
         told = [one for one in compare(*states) if (one.server.name, one.port) == ("ponger", 8080)]
         assert [(one.change, object_ in one.reasons[0]) for one in told] == [(Change.UNKNOWN, True)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ((), (SIX,), {Change.OPENED}),
+        ((SIX,), (), {Change.CLOSED}),
+        ((), (DUAL,), {Change.UNKNOWN}),
+        ((DUAL,), (SIX,), {Change.UNKNOWN}),
+        ((SIX,), (SIX,), set()),
+        ((OPEN,), (OPEN, SIX), set()),
+        ((OPEN,), (SIX,), {Change.UNKNOWN}),
+        ((SIX,), (OPEN,), {Change.UNKNOWN}),
+    ],
+)
+def test_what_ipv6_opens_is_told_as_such(
+    old: tuple[Manifest, ...], new: tuple[Manifest, ...], told: set[Change]
+) -> None:
+    """R115: calls of the Service meet no proxy, be the port's policy what it is."""
+    states = cluster(*arena(*old)), cluster(*arena(*new))
+    found = [one for one in compare(*states) if one.change.changes_requests and one.port == 8080]
+    assert {one.change for one in found} == told
+    assert all("called by IPv6, past every proxy" in one.reasons[-1] for one in found)
+    for one in ("rogue", "pinger"):
+        before, after = (asked(state, one, "/other") for state in states)
+        if before.allowed is not after.allowed:
+            assert told
 
 
 @pytest.mark.parametrize(
