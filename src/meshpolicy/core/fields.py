@@ -1,6 +1,6 @@
 """Typed access to the fields of a document: a wrong type is noted with its place and read as absent. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from meshpolicy.core.errors import Place, Problem, ProblemKind
@@ -89,6 +89,15 @@ class Fields:
             self.note(key, f"is {value}, where a port from 1 to 65535 is expected")
             return 0
         return value
+
+    def one_of(self, kinds: Iterable[str], what: str) -> str:
+        """Return the one field of several that is given, and refuse none or more of them."""
+        given = [kind for kind in kinds if self.has(kind)]
+        if not given:
+            self.refuse("", f"has no {what}: one of {', '.join(kinds)} is expected")
+        for kind in given[1:]:
+            self.refuse(kind, f"is given beside {given[0]}, where one {what} is expected")
+        return given[0] if len(given) == 1 else ""
 
     def child(self, key: str) -> "Fields":
         """Return the mapping at a field; an empty one if there is none."""

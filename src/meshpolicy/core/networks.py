@@ -1,4 +1,6 @@
-"""Networks as Linkerd's controller reads them: an address by itself, or one before a slash and a length. Pure.
+"""Networks as Linkerd's controller reads them, and addresses as Kubernetes does. Pure.
+
+A network is an address by itself, or one before a slash and a length.
 
 Sources: linkerd2 `policy-controller/k8s/api/src/policy/network.rs`, Rust's `std::net`,
 and `parser.rs` of the crate `ipnet` 2.12.
@@ -27,6 +29,15 @@ def parse_network(text: str) -> IPv4Network | IPv6Network | None:
     if not LENGTH[found.version].fullmatch(length) or int(length) > found.max_prefixlen:
         return None
     return ip_network(f"{found}/{length}", strict=False)
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an IP address to Kubernetes: without leading zeros, a zone, or IPv4 in IPv6."""
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text and getattr(found, "ipv4_mapped", None) is None
 
 
 def _as_in_networks(address: str) -> str:

@@ -4,31 +4,24 @@ Source: Kubernetes `pkg/apis/core/validation/validation.go`: `validateContainerC
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.kinds.metadata import (
-    DNS_LABEL,
-    DNS_SUBDOMAIN,
-    LONGEST_NAME,
-    LONGEST_SUBDOMAIN,
-    NAME,
+from meshpolicy.kinds.names import (
+    PORT_RULE,
+    check_name,
+    check_subdomain,
+    check_target,
+    check_unique,
+    is_port_name,
     is_qualified_name,
 )
 from meshpolicy.kinds.quantity import parse_quantity, quantity
 from meshpolicy.record import record
 
-PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-LONGEST_PORT_NAME = 15
-PORT_RULE = (
-    "a port's name (IANA_SVC_NAME) holds up to 15 lower-case letters, digits and `-`, a letter among them, no `--`,"
-    " and begins and ends with a letter or digit"
-)
 ENV_NAME = re.compile(r"[ -<>-~]+")
 HEADER_NAME = re.compile(r"[-A-Za-z0-9]+")
 CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
-MOST_PORT = 65535
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 HANDLERS = ("exec", "grpc", "httpGet", "tcpSocket")
 HOOKS = ("exec", "httpGet", "sleep", "tcpSocket")
@@ -127,23 +120,13 @@ def check_variable(variable: Fields) -> None:
     source = variable.child("valueFrom")
     if variable.data.get("value"):
         variable.refuse("valueFrom", "is given beside `value`")
-    given = check_one(source, SOURCES, "source")
+    given = source.one_of(SOURCES, "source")
     if given == "fieldRef":
         check_field_path(source.child(given), VARIABLE_FIELDS)
     elif given == "resourceFieldRef":
         check_resource_reference(source.child(given))
     elif given in ("configMapKeyRef", "secretKeyRef"):
         _check_key(source.child(given))
-
-
-def check_one(fields: Fields, kinds: Iterable[str], what: str) -> str:
-    """Return the one field of several that is given, and note none or more of them."""
-    given = [kind for kind in kinds if fields.has(kind)]
-    if not given:
-        fields.refuse("", f"has no {what}: one of {', '.join(kinds)} is expected")
-    for kind in given[1:]:
-        fields.refuse(kind, f"is given beside {given[0]}, where one {what} is expected")
-    return given[0] if len(given) == 1 else ""
 
 
 def check_field_path(fields: Fields, known: Collection[str]) -> None:
@@ -172,7 +155,7 @@ def check_resource_reference(fields: Fields) -> None:
 
 
 def _check_key(fields: Fields) -> None:
-    check_subdomain(fields, "name")
+    check_subdomain(fields, "name", fields.text("name"))
     key = fields.text("key")
     if not CONFIG_KEY.fullmatch(key) or key == "." or key.startswith(".."):
         fields.refuse("key", f"is `{key[:60]}`, where letters, digits, `-`, `_` and `.` are expected")
@@ -182,20 +165,10 @@ def _check_variables_from(source: Fields) -> None:
     prefix = source.text("prefix")
     if prefix and not ENV_NAME.fullmatch(prefix):
         source.refuse("prefix", "begins no name of a variable: printable ASCII without `=` is expected")
-    given = check_one(source, ("configMapRef", "secretRef"), "source")
+    given = source.one_of(("configMapRef", "secretRef"), "source")
     if given:
-        check_subdomain(source.child(given), "name", begins=True)
-
-
-def check_subdomain(fields: Fields, key: str, *, begins: bool = False) -> None:
-    """Note a name of another object that no object may have; it has to be there.
-
-    `begins`: Kubernetes takes one that ends with `-` for the beginning of a name here (maskTrailingDash).
-    """
-    name = fields.text(key)
-    whole = f"{name[:-2]}a" if begins and len(name) > 1 and name.endswith("-") else name
-    if not DNS_SUBDOMAIN.fullmatch(whole) or len(whole) > LONGEST_SUBDOMAIN:
-        fields.refuse(key, f"is `{name[:60]}`: {NAME}, between which `.` may stand" if name else "is missing or empty")
+        own = source.child(given)
+        check_subdomain(own, "name", own.text("name"), begins=True)
 
 
 def _check_probe(container: Fields, name: str) -> None:
@@ -224,7 +197,7 @@ def _check_hooks(container: Fields, around: Around) -> None:
 
 def _check_handler(fields: Fields, kinds: Iterable[str]) -> None:
     """Note what a probe or a hook does not say about what it does."""
-    check_one(fields, kinds, "handler")
+    fields.one_of(kinds, "handler")
     if fields.has("exec") and not fields.child("exec").data.get("command"):
         fields.child("exec").refuse("command", "is missing or empty")
     for kind in filter(fields.has, HANDLERS[1:]):
@@ -311,39 +284,3 @@ def _check_privileges(context: Fields) -> None:
         context.data.get("privileged") is True or (isinstance(added, list) and "CAP_SYS_ADMIN" in added)
     ):
         context.refuse("allowPrivilegeEscalation", "is false for a container that is privileged, or adds CAP_SYS_ADMIN")
-
-
-def check_target(fields: Fields, key: str) -> None:
-    """Note a port that is neither a number from 1 to 65535 nor a port's name."""
-    value: Any = fields.data.get(key) or 0
-    if isinstance(value, str) and not is_port_name(value):
-        fields.refuse(key, f"is `{value[:60]}`: {PORT_RULE}")
-    elif not isinstance(value, str) and not 1 <= value <= MOST_PORT:
-        fields.refuse(key, f"is {value}, where a port from 1 to {MOST_PORT} is expected")
-
-
-def check_name(fields: Fields, key: str, name: str) -> None:
-    """Note a name that is no label of DNS; one that is left out is not looked at."""
-    if name and not is_label(name):
-        fields.refuse(key, f"is `{name[:60]}`: {NAME}, and has at most {LONGEST_NAME} of them")
-
-
-def is_label(text: str) -> bool:
-    """Whether a text is a label of DNS (RFC 1123)."""
-    return len(text) <= LONGEST_NAME and DNS_LABEL.fullmatch(text) is not None
-
-
-def check_unique(entries: Iterable[Fields], what: str, is_name: Callable[[str], bool] = is_label) -> None:
-    """Note an entry that has the name of one before it; one that is no name is told of elsewhere."""
-    seen: set[str] = set()
-    for entry in entries:
-        name = entry.text("name")
-        if name in seen:
-            entry.refuse("name", f"is `{name}`, as another {what} is named already")
-        if is_name(name):
-            seen.add(name)
-
-
-def is_port_name(text: str) -> bool:
-    """Whether a port may have this name (RFC 6335, section 5.1)."""
-    return len(text) <= LONGEST_PORT_NAME and PORT_NAME.fullmatch(text) is not None

@@ -3,20 +3,24 @@
 Source: Kubernetes `apimachinery/pkg/api/validation/objectmeta.go` and `apimachinery/pkg/util/validation`.
 """
 
-import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from meshpolicy.core.fields import Fields
+from meshpolicy.kinds.names import (
+    KEY,
+    LABEL_RULE,
+    SUBDOMAIN_RULE,
+    VALUE,
+    check_key,
+    is_label,
+    is_label_value,
+    is_qualified_name,
+    is_subdomain,
+)
 from meshpolicy.kinds.schema import Violation, validate
 from meshpolicy.kinds.schemanode import node_of
 
-LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-DNS_LABEL = re.compile(LABEL)
-DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-LONGEST_SUBDOMAIN, LONGEST_NAME = 253, 63
-QUALIFIED = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)")
 MOST_ANNOTATIONS = 256 * 1024
 """Bytes that the annotations of one object may have together, their keys included."""
 FREE_NAMES = frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"})
@@ -98,8 +102,7 @@ def check_selector(fields: Fields) -> None:
     """Note what is wrong with a selector of labels, as the API server checks it (ValidateLabelSelector)."""
     check_labels(fields, "matchLabels")
     for entry in fields.children("matchExpressions"):
-        if not is_qualified_name(entry.text("key")):
-            entry.refuse("key", f"is `{entry.text('key')[:60]}`: {KEY}")
+        check_key(entry, "key")
         operator, values = entry.text("operator"), entry.texts("values")
         if not operator:
             entry.refuse("operator", "is missing or empty")
@@ -119,41 +122,18 @@ def _labels(labels: Mapping[str, str], field: str) -> Iterator[Violation]:
             yield f"{field}.{key}", f"is `{value}`: {VALUE}"
 
 
-KEY = "a key is a name of up to 63 letters, digits, `-`, `_` and `.`, perhaps after a domain and `/`"
-VALUE = "a label's value holds up to 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit"
-
-
-def is_label_value(text: str) -> bool:
-    """Whether a label may have this value; it may be empty."""
-    return not text or (len(text) <= LONGEST_NAME and QUALIFIED.fullmatch(text) is not None)
-
-
-@lru_cache(maxsize=4096)
-def is_qualified_name(text: str) -> bool:
-    """Whether a label or an annotation may have this key: a name, perhaps after a domain and a slash."""
-    prefix, slash, name = text.rpartition("/")
-    domain = not slash or (DNS_SUBDOMAIN.fullmatch(prefix) is not None and len(prefix) <= LONGEST_SUBDOMAIN)
-    return domain and len(name) <= LONGEST_NAME and QUALIFIED.fullmatch(name) is not None
-
-
 def _names(metadata: Mapping[str, Any], kind: str) -> Iterator[Violation]:
     name, namespace = metadata.get("name", ""), metadata.get("namespace", "")
     if name and kind not in FREE_NAMES:
         if kind in DNS_LABEL_NAMES:
-            if not DNS_LABEL.fullmatch(name):
-                yield "metadata.name", f"is `{name}`: {NAME}, and has at most 63 of them"
-        elif not DNS_SUBDOMAIN.fullmatch(name) or len(name) > LONGEST_SUBDOMAIN:
-            yield "metadata.name", f"is `{name[:60]}`: {NAME}, between which `.` may stand, and has at most 253 of them"
-    if namespace and not DNS_LABEL.fullmatch(namespace):
-        yield "metadata.namespace", f"is `{namespace}`: {NAME}, and has at most 63 of them"
-
-
-NAME = "a name holds lower-case letters, digits and `-`, begins and ends with a letter or digit"
+            if not is_label(name):
+                yield "metadata.name", f"is `{name[:60]}`: {LABEL_RULE}"
+        elif not is_subdomain(name):
+            yield "metadata.name", f"is `{name[:60]}`: {SUBDOMAIN_RULE}"
+    if namespace and not is_label(namespace):
+        yield "metadata.namespace", f"is `{namespace[:60]}`: {LABEL_RULE}"
 
 
 def _qualified(field: str, key: str) -> Iterator[Violation]:
     if not is_qualified_name(key):
-        yield (
-            field,
-            "is not a valid key: a name of up to 63 letters, digits, `-`, `_` and `.`, perhaps after a domain and `/`",
-        )
+        yield field, f"is not valid: {KEY}"

@@ -7,9 +7,9 @@ from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Network, NetworkMatch
 from meshpolicy.core.policy import Ref
 from meshpolicy.core.selector import Selector
-from meshpolicy.kinds.containerspec import PORT_RULE, is_port_name
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.metadata import check_selector
+from meshpolicy.kinds.names import PORT_RULE, is_port_name
 from meshpolicy.kinds.reading import read_selector
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record

@@ -4,20 +4,18 @@ Source: Kubernetes `pkg/apis/core/validation/validation.go`: tolerations, affini
 """
 
 import re
-from ipaddress import ip_address
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.kinds.containerspec import check_name, check_subdomain
-from meshpolicy.kinds.metadata import (
-    DNS_SUBDOMAIN,
-    KEY,
+from meshpolicy.core.networks import is_address
+from meshpolicy.kinds.metadata import check_labels, check_selector
+from meshpolicy.kinds.names import (
     LONGEST_SUBDOMAIN,
-    NAME,
+    SUBDOMAIN_RULE,
     VALUE,
-    check_labels,
-    check_selector,
+    check_key,
+    check_name,
+    check_subdomain,
     is_label_value,
-    is_qualified_name,
 )
 
 SEARCH = re.compile(r"[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*")
@@ -50,7 +48,7 @@ def check_placement(spec: Fields) -> None:
         return
     check_labels(spec, "nodeSelector")
     for key in filter(spec.text, SUBDOMAINS):
-        check_subdomain(spec, key)
+        check_subdomain(spec, key, spec.text(key))
     for key in ("hostname", "subdomain"):
         check_name(spec, key, spec.text(key))
     for toleration in spec.children("tolerations"):
@@ -64,15 +62,15 @@ def check_placement(spec: Fields) -> None:
     for alias in spec.children("hostAliases"):
         _check_ip(alias, "ip", alias.text("ip"))
         for number, name in enumerate(alias.texts("hostnames")):
-            _check_host(alias, f"hostnames[{number}]", name)
+            check_subdomain(alias, f"hostnames[{number}]", name)
     for gate in spec.children("readinessGates"):
-        _check_key(gate, "conditionType")
+        check_key(gate, "conditionType")
 
 
 def _check_toleration(toleration: Fields) -> None:
     key, operator = toleration.text("key"), toleration.text("operator") or "Equal"
     if key:
-        _check_key(toleration, "key")
+        check_key(toleration, "key")
     elif operator != "Exists":
         toleration.refuse("operator", "has to be Exists where `key` is empty")
     if operator == "Exists" and toleration.text("value"):
@@ -112,7 +110,7 @@ def _check_node_affinity(affinity: Fields) -> None:
 def _check_term(term: Fields, *, any_value: bool = False) -> None:
     """Note what is wrong with a term; `any_value`: its values need not be those of labels."""
     for entry in term.children("matchExpressions"):
-        _check_key(entry, "key")
+        check_key(entry, "key")
         values, operator = entry.texts("values"), entry.text("operator")
         least, most = COUNTS.get(operator, (0, MANY))
         if not operator:
@@ -132,7 +130,7 @@ def _check_term(term: Fields, *, any_value: bool = False) -> None:
 def _check_pod_affinity(affinity: Fields) -> None:
     preferred = [one.child("podAffinityTerm") for one in affinity.children(PREFERRED)]
     for term in (*affinity.children(REQUIRED), *preferred):
-        _check_key(term, "topologyKey")
+        check_key(term, "topologyKey")
         check_selector(term.child("labelSelector"))
         check_selector(term.child("namespaceSelector"))
         for number, name in enumerate(term.texts("namespaces")):
@@ -152,7 +150,7 @@ def _check_dns(spec: Fields) -> None:
         _check_ip(config, f"nameservers[{number}]", server)
     for number, search in enumerate(searches):
         if search != "." and not SEARCH.fullmatch(search.removesuffix(".")):
-            config.refuse(f"searches[{number}]", f"is `{search[:60]}`: {NAME}, between which `.` may stand")
+            config.refuse(f"searches[{number}]", f"is `{search[:60]}`: {SUBDOMAIN_RULE}")
     for option in config.children("options"):
         if not option.text("name"):
             option.refuse("name", "is missing or empty")
@@ -171,25 +169,6 @@ def _check_sysctls(context: Fields, *, on_host: bool) -> None:
         seen.add(name)
 
 
-def _check_key(fields: Fields, key: str) -> None:
-    if not is_qualified_name(fields.text(key)):
-        fields.refuse(key, f"is `{fields.text(key)[:60]}`: {KEY}")
-
-
 def _check_ip(fields: Fields, key: str, text: str) -> None:
     if not is_address(text):
         fields.refuse(key, f"is `{text[:60]}`, where an IP address is expected")
-
-
-def _check_host(fields: Fields, key: str, name: str) -> None:
-    if not DNS_SUBDOMAIN.fullmatch(name) or len(name) > LONGEST_SUBDOMAIN:
-        fields.refuse(key, f"is `{name[:60]}`: {NAME}, between which `.` may stand")
-
-
-def is_address(text: str) -> bool:
-    """Whether a text is an IP address to Kubernetes: without leading zeros, a zone, or IPv4 in IPv6."""
-    try:
-        found = ip_address(text)
-    except ValueError:
-        return False
-    return "%" not in text and getattr(found, "ipv4_mapped", None) is None

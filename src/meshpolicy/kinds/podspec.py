@@ -13,13 +13,10 @@ from meshpolicy.kinds.containerspec import (
     Around,
     check_container,
     check_host_ports,
-    check_name,
-    check_one,
     check_profiles,
-    check_subdomain,
-    check_unique,
 )
 from meshpolicy.kinds.metadata import check_annotations, check_labels, check_selector, is_stored
+from meshpolicy.kinds.names import check_name, check_subdomain, check_unique
 from meshpolicy.kinds.placement import check_placement
 from meshpolicy.kinds.quantity import quantity
 from meshpolicy.kinds.reading import read_selector
@@ -149,7 +146,7 @@ def _check_ephemeral(spec: Fields) -> None:
 def _check_rest(spec: Fields) -> None:
     """Note what is wrong with the fields of a pod that stand alone."""
     if spec.text("serviceAccountName"):
-        check_subdomain(spec, "serviceAccountName")
+        check_subdomain(spec, "serviceAccountName", spec.text("serviceAccountName"))
     if spec.has("securityContext"):
         check_profiles(spec.child("securityContext"))
     if spec.has("os") and spec.child("os").text("name") not in SYSTEMS:
@@ -157,4 +154,4 @@ def _check_rest(spec: Fields) -> None:
     if spec.data.get("shareProcessNamespace") is True and spec.data.get("hostPID") is True:
         spec.refuse("shareProcessNamespace", "is not for pods with hostPID")
     for claim in spec.children("resourceClaims"):
-        check_one(claim, ("resourceClaimName", "resourceClaimTemplateName"), "source")
+        claim.one_of(("resourceClaimName", "resourceClaimTemplateName"), "source")

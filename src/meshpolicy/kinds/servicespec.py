@@ -7,10 +7,9 @@ from ipaddress import ip_address
 
 from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.networks import parse_network
-from meshpolicy.kinds.containerspec import check_name, check_target, check_unique
-from meshpolicy.kinds.metadata import DNS_SUBDOMAIN, KEY, LONGEST_SUBDOMAIN, NAME, check_labels, is_qualified_name
-from meshpolicy.kinds.placement import is_address
+from meshpolicy.core.networks import is_address, parse_network
+from meshpolicy.kinds.metadata import check_labels
+from meshpolicy.kinds.names import check_key, check_name, check_subdomain, check_target, check_unique
 
 HEADLESS = "None"
 BALANCED = ("LoadBalancer",)
@@ -57,8 +56,8 @@ def _check_port(port: Fields, kind: str, *, alone: bool) -> None:
         port.refuse("name", "is missing; each of several ports has a name")
     if port.text("name"):
         check_name(port, "name", port.text("name"))
-    if port.has("appProtocol") and not is_qualified_name(port.text("appProtocol")):
-        port.refuse("appProtocol", f"is `{port.text('appProtocol')[:60]}`: {KEY}")
+    if port.has("appProtocol"):
+        check_key(port, "appProtocol")
     if port.data.get("targetPort"):
         check_target(port, "targetPort")
     if kind == "ClusterIP" and port.data.get("nodePort"):
@@ -83,8 +82,8 @@ def _check_external_name(spec: Fields) -> None:
     name = spec.text("externalName").removesuffix(".")
     if not name:
         spec.refuse("externalName", "is missing or empty; a Service of type ExternalName is a name for it")
-    elif not DNS_SUBDOMAIN.fullmatch(name) or len(name) > LONGEST_SUBDOMAIN:
-        spec.refuse("externalName", f"is `{name[:60]}`: {NAME}, between which `.` may stand")
+    else:
+        check_subdomain(spec, "externalName", name)
 
 
 def _check_addresses(spec: Fields, kind: str) -> None:
@@ -137,8 +136,8 @@ def _check_outside(spec: Fields, kind: str) -> None:
     if spec.data.get("healthCheckNodePort") and not local:
         told = "is for a LoadBalancer with `externalTrafficPolicy: Local` alone"
         spec.note("healthCheckNodePort", told, ProblemKind.TOLERATED)
-    if spec.text("loadBalancerClass") and not is_qualified_name(spec.text("loadBalancerClass")):
-        spec.refuse("loadBalancerClass", f"is `{spec.text('loadBalancerClass')[:60]}`: {KEY}")
+    if spec.text("loadBalancerClass"):
+        check_key(spec, "loadBalancerClass")
     _check_affinity(spec)
 
 

@@ -6,13 +6,8 @@ Source: Kubernetes `pkg/apis/core/validation/validation.go` validateVolumes and 
 from collections.abc import Collection
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.kinds.containerspec import (
-    check_field_path,
-    check_name,
-    check_one,
-    check_resource_reference,
-    check_unique,
-)
+from meshpolicy.kinds.containerspec import check_field_path, check_resource_reference
+from meshpolicy.kinds.names import check_name, check_unique
 from meshpolicy.kinds.quantity import quantity
 
 VOLUME_FIELDS = ("metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations")
@@ -76,7 +71,7 @@ def _check_source(source: Fields, kind: str) -> None:
 def _check_projected(source: Fields) -> None:
     seen: set[str] = set()
     for part in source.children("sources"):
-        kind = check_one(part, PROJECTED, "source") if any(map(part.has, PROJECTED)) else ""
+        kind = part.one_of(PROJECTED, "source") if any(map(part.has, PROJECTED)) else ""
         if not kind:
             continue
         own = part.child(kind)
@@ -114,7 +109,7 @@ def _check_pod_fields(source: Fields) -> None:
     for item in source.children("items"):
         _check_path(item)
         _check_mode(item, "mode")
-        given = check_one(item, ("fieldRef", "resourceFieldRef"), "source")
+        given = item.one_of(("fieldRef", "resourceFieldRef"), "source")
         if given == "fieldRef":
             check_field_path(item.child(given), VOLUME_FIELDS)
         elif given:
