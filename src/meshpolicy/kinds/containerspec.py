@@ -241,6 +241,8 @@ def _check_mounts(container: Fields, around: Around) -> None:
         if not path or path in seen:
             mount.refuse("mountPath", f"is `{path[:60]}`, as of another mount" if path else "is missing or empty")
         seen.add(path)
+        if mount.data.get("mountPropagation") == "":
+            mount.refuse("mountPropagation", "is empty")
         if mount.text("mountPropagation") == "Bidirectional" and not privileged:
             mount.refuse("mountPropagation", "is Bidirectional, which needs a privileged container")
         _check_part(mount)
@@ -259,10 +261,15 @@ def _check_volume_of(mount: Fields, volumes: Collection[str]) -> None:
 def _check_part(mount: Fields) -> None:
     """Note a part of a volume that is none."""
     for key in ("subPath", "subPathExpr"):
-        if mount.text(key).startswith("/") or ".." in mount.text(key).split("/"):
+        if _leads_out(mount.text(key)):
             mount.refuse(key, "leads out of the volume: a path below it is expected")
     if mount.text("subPath") and mount.text("subPathExpr"):
         mount.refuse("subPathExpr", "is given beside subPath")
+
+
+def _leads_out(path: str) -> bool:
+    """Whether a path does not stay in the folder that it begins in (validateLocalDescendingPath)."""
+    return path.startswith("/") or ".." in path.split("/")
 
 
 def check_profiles(context: Fields) -> None:
@@ -276,6 +283,10 @@ def check_profiles(context: Fields) -> None:
             profile.refuse("localhostProfile", "is missing, which `type: Localhost` needs")
         elif kind != "Localhost" and own is not None:
             profile.refuse("localhostProfile", "is for `type: Localhost` alone")
+        elif key == "seccompProfile" and _leads_out(profile.text("localhostProfile")):
+            profile.refuse("localhostProfile", "leads out of the kubelet's folder: a path below it is expected")
+        elif key == "appArmorProfile" and own != profile.text("localhostProfile").strip() and kind == "Localhost":
+            profile.refuse("localhostProfile", "begins or ends with a blank")
 
 
 def _check_privileges(context: Fields) -> None:

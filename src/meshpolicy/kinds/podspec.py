@@ -154,4 +154,5 @@ def _check_rest(spec: Fields) -> None:
     if spec.data.get("shareProcessNamespace") is True and spec.data.get("hostPID") is True:
         spec.refuse("shareProcessNamespace", "is not for pods with hostPID")
     for claim in spec.children("resourceClaims"):
+        check_name(claim, "name", claim.text("name"))
         claim.one_of(("resourceClaimName", "resourceClaimTemplateName"), "source")

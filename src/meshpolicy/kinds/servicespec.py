@@ -136,7 +136,7 @@ def _check_outside(spec: Fields, kind: str) -> None:
     if spec.data.get("healthCheckNodePort") and not local:
         told = "is for a LoadBalancer with `externalTrafficPolicy: Local` alone"
         spec.note("healthCheckNodePort", told, ProblemKind.TOLERATED)
-    if spec.text("loadBalancerClass"):
+    if spec.has("loadBalancerClass") and kind in BALANCED:
         check_key(spec, "loadBalancerClass")
     _check_affinity(spec)
 

@@ -345,6 +345,20 @@ def on_nodes(*terms: Manifest) -> Manifest:
         (pod(container(envFrom=[{"configMapRef": {"name": "a_b-"}}])), [f"{FIRST}.envFrom[0].configMapRef.name"]),
         (pod(container(), securityContext={"seccompProfile": {"type": "Localhost", "localhostProfile": ""}}), []),
         (
+            pod(container(), securityContext={"seccompProfile": {"type": "Localhost", "localhostProfile": "/a"}}),
+            ["spec.securityContext.seccompProfile.localhostProfile"],
+        ),
+        (pod(container(), securityContext={"appArmorProfile": {"type": "Localhost", "localhostProfile": "a"}}), []),
+        (
+            pod(container(), securityContext={"appArmorProfile": {"type": "Localhost", "localhostProfile": " a"}}),
+            ["spec.securityContext.appArmorProfile.localhostProfile"],
+        ),
+        (
+            pod(container(volumeMounts=[mount(mountPropagation="")]), volumes=[DATA]),
+            [f"{FIRST}.volumeMounts[0].mountPropagation"],
+        ),
+        (pod(container(), resourceClaims=[{"name": "A", "resourceClaimName": "b"}]), ["spec.resourceClaims[0].name"]),
+        (
             pod(container(), securityContext={"appArmorProfile": {"type": "Localhost", "localhostProfile": ""}}),
             ["spec.securityContext.appArmorProfile.localhostProfile"],
         ),

@@ -60,6 +60,8 @@ OTHER_NODE = {**NODE, "port": 81, "name": "b"}
         (service(HTTP, allocateLoadBalancerNodePorts=False), [], ["spec.allocateLoadBalancerNodePorts"]),
         (service(HTTP, type="LoadBalancer", allocateLoadBalancerNodePorts=False), [], []),
         (service(HTTP, loadBalancerSourceRanges=["10.0.0.0/8"]), [], ["spec.loadBalancerSourceRanges"]),
+        (service(HTTP, type="LoadBalancer", loadBalancerClass="example.org/a"), [], []),
+        (service(HTTP, type="LoadBalancer", loadBalancerClass=""), ["spec.loadBalancerClass"], []),
         (service(HTTP, loadBalancerSourceRanges=[]), [], []),
         (service(HTTP, sessionAffinity="Client"), ["spec.sessionAffinity"], []),
         (service(HTTP, ipFamilies=["IPv4"]), [], []),
