@@ -145,7 +145,7 @@ REQUESTS = (
     Rule(
         "R136",
         "A path that no URI can hold, and a CONNECT to a path, are refused before any policy is asked: 400.",
-        f"{PROXY}http/upgrade/src/upgrade.rs is_bad_request, and the crate http, src/uri/path.rs",
+        f"{PROXY}http/upgrade/src/upgrade.rs is_bad_request",
         READ,
     ),
     Rule(
