@@ -207,7 +207,7 @@ def seen(policy: PortPolicy, client: Client) -> Client:
 
 def _http(policy: PortPolicy, client: Client, request: Request, traffic: Traffic) -> Decision:
     """Decide a request: route, authorization, filters, in this order (R85); one that is none gets no further."""
-    wrong = _unreadable(request, traffic)
+    wrong = unreadable(request, traffic)
     if wrong is not None:
         return Decision(Verdict.PROTOCOL_ERROR, 400 if traffic is Traffic.HTTP else 0, (wrong,))
     request = with_identity(without_connection_headers(request), client.identity)
@@ -239,7 +239,7 @@ def routed_by(policy: PortPolicy, request: Request) -> Routed | Decision:
     return Decision(Verdict.NOT_FOUND, 404, (*governed(policy), reason))
 
 
-def _unreadable(request: Request, traffic: Traffic) -> Reason | None:
+def unreadable(request: Request, traffic: Traffic) -> Reason | None:
     """Return why a proxy takes a request for none, before it looks at any policy; None: it is one (R136)."""
     if traffic is not Traffic.HTTP and request.authority and not is_authority(request.authority):
         return Reason(f"{request.authority} is no authority", "R136")

@@ -117,7 +117,7 @@ def _judge(cluster: Cluster, call: Call, hinted: bool, node: Address | None, set
     blocked = network_answer(cluster, call, wire)
     if blocked is not None:
         return blocked
-    client = outbound(cluster, call)
+    client = outbound(cluster, call, hinted=hinted)
     if client is not None and client.verdict is not None:
         return _by_client(client, call)
     if client is not None:

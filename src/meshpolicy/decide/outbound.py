@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.policy import GrpcRoute, HeaderChange, HttpRoute, Reason, Redirect, Ref
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decide import Verdict, unreadable
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
 from meshpolicy.decide.transport import Call, ServiceTarget, may_inherit_opaque
@@ -72,14 +72,20 @@ class Outbound:
     reason: Reason | None = None
 
 
-def outbound(cluster: Cluster, call: Call) -> Outbound | None:
-    """Return what the client's proxy does to a call of a Service; None where no proxy or no Service has a say."""
+def outbound(cluster: Cluster, call: Call, *, hinted: bool) -> Outbound | None:
+    """Return what the client's proxy does to a call; None where it has no say.
+
+    `hinted` says whether meshed clients are told that the pod's port is opaque.
+    """
     if call.client is None or not call.meshed:
         return None
     if call.service_target is None:
         egress = _egress(cluster, call, call.client.ref.namespace)
-        policy = ClientPolicy(ClientProtocol.DETECT, unclear=egress)
-        return None if egress is None else Outbound(policy, call.request, Verdict.UNKNOWN, reason=egress)
+        protocol = ClientProtocol.OPAQUE if hinted else ClientProtocol.DETECT
+        policy = ClientPolicy(protocol, unclear=egress)
+        if egress is not None:
+            return Outbound(policy, call.request, Verdict.UNKNOWN, reason=egress)
+        return _not_read(policy, call)
     policy = client_policy(cluster, call.service_target, call.client.ref.namespace)
     unclear = (
         policy.unclear
@@ -92,6 +98,8 @@ def outbound(cluster: Cluster, call: Call) -> Outbound | None:
     wrong = _unspoken(policy, call.traffic)
     if wrong is not None:
         return Outbound(policy, call.request, Verdict.PROTOCOL_ERROR, reason=wrong)
+    if (unread := _not_read(policy, call)) is not None:
+        return unread
     if policy.invalid is not None:
         return _invalid(policy, policy.invalid, call)
     if (elsewhere := _overridden(policy)) is not None:
@@ -336,6 +344,24 @@ def _unspoken(policy: ClientPolicy, traffic: Traffic) -> Reason | None:
         ClientProtocol.HTTP2: (Traffic.HTTP2, Traffic.GRPC),
     }.get(policy.protocol)
     return policy.reason if spoken is not None and traffic not in spoken else None
+
+
+def _not_read(policy: ClientPolicy, call: Call) -> Outbound | None:
+    """Return that the client's proxy refuses what is no request to it (R136); None: it takes it, or looks for none."""
+    if policy.protocol is ClientProtocol.OPAQUE or not call.traffic.is_http:
+        return None
+    wrong = unreadable(call.request, call.traffic)
+    if wrong is None:
+        return None
+    service, detects = call.service_target, policy.protocol is ClientProtocol.DETECT
+    may_be_opaque = service is not None and may_inherit_opaque(call.server, (service,))
+    # Which characters let a proxy find HTTP/1 is another matter in each of its versions.
+    of_version = call.client is not None and bool(call.client.sidecar.version) and call.request.method != "CONNECT"
+    if detects and (may_be_opaque or of_version or (service is not None and service.service.headless)):
+        text = f"{wrong.text}, and the client's proxy may take the connection for opaque"
+        return Outbound(policy, call.request, Verdict.UNKNOWN, reason=replace(wrong, text=text))
+    status = 400 if call.traffic is Traffic.HTTP else 0
+    return Outbound(policy, call.request, Verdict.PROTOCOL_ERROR, status, wrong)
 
 
 def _invalid(policy: ClientPolicy, route: Ref, call: Call) -> Outbound:

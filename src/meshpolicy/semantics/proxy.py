@@ -144,7 +144,8 @@ REQUESTS = (
     ),
     Rule(
         "R136",
-        "A path that no URI can hold, and a CONNECT to a path, are refused before any policy is asked: 400.",
+        "A path that no URI can hold, and a CONNECT to a path, are refused before any policy is asked, at first by the "
+        "client's proxy where it takes the port for HTTP: 400.",
         f"{PROXY}http/upgrade/src/upgrade.rs is_bad_request",
         READ,
     ),

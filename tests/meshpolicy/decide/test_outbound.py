@@ -348,3 +348,36 @@ def test_a_timeout_of_nothing_is_no_timeout_left_out(name: str, value: str, expe
     hasty["metadata"]["annotations"] = {f"timeout.linkerd.io/{name}": value}
     assert outcome(hasty, OPEN) == expected
     assert [outcome(hasty, OPEN, traffic="tcp"), outcome(hasty, OPEN, client="stranger")] == ["allow", "allow"]
+
+
+BARE = (
+    *(one for one in BASE if one["metadata"]["name"] != "ponger"),
+    pod("ponger", "10.244.0.21", meshed=False, ports={"http": 8080}),
+)
+"""The arena, with a server that has no sidecar."""
+
+
+@pytest.mark.parametrize(
+    ("service", "version", "client", "sent", "expected"),
+    [
+        (front(), "", "pinger", {"path": "/a"}, "allow"),
+        (front(), "", "pinger", {"path": "/a<b"}, "400"),
+        (front(), "", "pinger", {"path": "/a<b", "traffic": "http2"}, "closed"),
+        (front(), "", "pinger", {"method": "CONNECT"}, "400"),
+        (front(word="http"), "", "pinger", {"path": "/a<b"}, "400"),
+        (front(opaque="80"), "", "pinger", {"path": "/a<b"}, "allow"),
+        (front(opaque="80"), "", "pinger", {"method": "CONNECT"}, "allow"),
+        (front(), "", "stranger", {"path": "/a<b"}, "allow"),
+        (front(), "v2.100.0", "pinger", {"path": "/a<b"}, "unknown"),
+        (front(word="http"), "v2.100.0", "pinger", {"path": "/a<b"}, "400"),
+        (front(), "v2.100.0", "pinger", {"method": "CONNECT"}, "400"),
+    ],
+)
+def test_the_clients_proxy_refuses_what_is_no_request(
+    service: Manifest, version: str, client: str, sent: dict[str, Any], expected: str
+) -> None:
+    """R136: be there a proxy at the server or not."""
+    asked = {name: value for name, value in sent.items() if name not in ("path", "traffic")}
+    target, traffic = f"ponger:8080{sent.get('path', '/')}", sent.get("traffic", "http")
+    found = cluster(*BARE, service, settings=MeshSettings(proxy_version=version))
+    assert ask(found, client, target, traffic, **asked).outcome == expected
