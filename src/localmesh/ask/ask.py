@@ -161,6 +161,8 @@ def comparable(observed: Observed, found: str, decision: Decision) -> tuple[str,
     """Return what the verdict is held against, itself where the policies say nothing of it, and the reasons."""
     if observed.by_proxy and observed.status in UNREADABLE and found != decision.verdict:
         return found, (UNREADABLE_REASON,)
+    if found != decision.verdict and any(reason.rule == "R136" for reason in decision.reasons):
+        return found, (f"Envoy reads this target, and Linkerd refuses it: {decision.reasons[-1]}",)
     return found if _beyond_prediction(found, decision) else decision.verdict, tuple(map(str, decision.reasons))
 
 
