@@ -147,36 +147,36 @@ def _candidates(clusters: Sequence[Cluster]) -> Iterator[tuple[Workload, str]]:
     for cluster in clusters:
         for workload in cluster.workloads:
             yield workload, f"{workload.ref.namespace}/{workload.ref.name}"
-    made = [pod for cluster in clusters for pod in _selected(cluster)]
-    yield _pod(ELSEWHERE, {}), ""
-    for pod in made:
-        yield pod, ""
-    for one in made:
-        for other in made:
-            if one.ref.namespace == other.ref.namespace and one is not other:
-                yield _pod(one.ref.namespace, {**one.labels, **other.labels}), ""
+    selected = [pod for cluster in clusters for pod in _selected(cluster)]
+    both = ((one[0], {**one[1], **other[1]}) for one in selected for other in selected if one[0] == other[0])
+    known: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+    for namespace, labels in ((ELSEWHERE, {}), *selected, *both):
+        mark = (namespace, frozenset(labels.items()))  # two selectors of one label make nothing new
+        if mark not in known:
+            known.add(mark)
+            yield _pod(namespace, labels), ""
 
 
-def _selected(cluster: Cluster) -> Iterator[Workload]:
-    """Yield a pod for each selector of the policies, and one without labels in each of their namespaces."""
+def _selected(cluster: Cluster) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield namespace and labels of a pod for each selector of the policies, and of one without labels."""
     policies = index_of(cluster).network_policies
     homes = (policy.ref.namespace for policy in walls(cluster))
     spaces = [space for space in dict.fromkeys((*cluster.namespaces, *homes, ELSEWHERE)) if space]
     for policy in cluster.network_policies:
-        yield _pod(policy.ref.namespace, {})
-        yield _pod(policy.ref.namespace, labels_for(policy.pods))
+        yield policy.ref.namespace, {}
+        yield policy.ref.namespace, labels_for(policy.pods)
     for other in cluster.of(OtherNetworkPolicy):
         for selector in other.selectors:
-            yield from (_pod(space, labels_for(selector)) for space in spaces)
+            yield from ((space, labels_for(selector)) for space in spaces)
     for home, peer in _peers(cluster):
         labels = labels_for(peer.pods) if peer.pods is not None else {}
         if peer.namespaces is None:
-            yield _pod(home, labels)
+            yield home, labels
             continue
         named = dict(peer.namespaces.labels).get(NAMESPACE_NAME)
         for space in dict.fromkeys((*spaces, named) if named else spaces):
             if peer.namespaces.matches(policies.namespace_labels(space)) is not Truth.NO:
-                yield _pod(space, labels)
+                yield space, labels
 
 
 def labels_for(selector: Selector) -> dict[str, str]:
