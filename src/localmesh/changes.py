@@ -14,7 +14,7 @@ def difference(client: Client, manifests: Iterable[Path], arguments: list[str]) 
 
     Raises BadInput for manifests that `apply` would refuse.
     """
-    from meshpolicy.cli.diff import command
+    from meshpolicy.cli import main
 
     new = read_manifests(manifests, "what runs was not changed")
     with tempfile.TemporaryDirectory() as folder:
@@ -23,7 +23,7 @@ def difference(client: Client, manifests: Iterable[Path], arguments: list[str]) 
         for path, text in zip(paths, sides.values(), strict=True):
             write(Path(path), text)
         try:
-            command.main([*paths, *arguments], prog_name="just diff")
+            main(["diff", *paths, *arguments], prog_name="just")
         except SystemExit as ended:
             code = ended.code
     return code if isinstance(code, int) else 0
