@@ -3,8 +3,6 @@
 import gc
 import signal
 
-from meshpolicy.cli import main as command
-
 __all__ = ["main"]
 
 GC_THRESHOLD = 100_000
@@ -13,6 +11,12 @@ GC_THRESHOLD = 100_000
 
 def main() -> None:
     """Run the command line."""
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback out of an import
+    from meshpolicy.cli import main as command
+
+    signal.signal(signal.SIGINT, handler)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads enough of it and leaves ends it, as of any tool
     gc.set_threshold(GC_THRESHOLD, 50, 50)
     try:

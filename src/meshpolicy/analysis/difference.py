@@ -14,7 +14,7 @@ from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes, unread, w
 from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports
 from meshpolicy.analysis.regions import Region, regions
 from meshpolicy.core.policy import Ref
-from meshpolicy.decide.transport import PastProxies, called_by_ipv6, identity_of
+from meshpolicy.decide.transport import IPv6Bypass, called_by_ipv6, identity_of
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy
@@ -69,14 +69,14 @@ def compare(old: Cluster, new: Cluster) -> tuple[Changed, ...]:
 
 
 @record
-class PastBoth:
-    """By which Service a port is called past its proxy in two states, as no policy of the port decides then (R115)."""
+class IPv6Bypasses:
+    """By which Service a port is called by IPv6 in two states: no policy of the port decides such calls (R115)."""
 
-    before: PastProxies | None
-    after: PastProxies | None
+    before: IPv6Bypass | None
+    after: IPv6Bypass | None
 
     @classmethod
-    def of(cls, before: Port, after: Port) -> "PastBoth":
+    def of(cls, before: Port, after: Port) -> "IPv6Bypasses":
         """Return it for a port."""
         return cls(*(called_by_ipv6(port.cluster, port.workload, port.number) for port in (before, after)))
 
@@ -95,8 +95,8 @@ class PastBoth:
         """Return that it is not known what becomes of calls."""
         return Changed(Change.UNKNOWN, port.workload.ref, port.number, None, reasons=self.reasons)
 
-    def weighed(self, changed: Changed) -> Changed:
-        """Return a change, which is not certain where its calls pass the proxy by before they open, or after."""
+    def qualified(self, changed: Changed) -> Changed:
+        """Return a change; it is unknown where its calls bypassed the proxy before they open, or bypass it after."""
         passing = {Change.OPENED: self.before, Change.CLOSED: self.after}.get(changed.change)
         if passing is None:
             return changed
@@ -155,11 +155,11 @@ class Comparison:
             return
         same = self._same(before, after)
         found = () if same else tuple(self._of_policies(before, after))
-        past = PastBoth.of(before, after)
-        yield from map(past.weighed, found)
+        past = IPv6Bypasses.of(before, after)
+        yield from map(past.qualified, found)
         yield from self._by_ipv6(before, after, past)
         if not any(changed.region is None for changed in found):
-            yield from map(past.weighed, self._of_clients(before, after, same=same))
+            yield from map(past.qualified, self._of_clients(before, after, same=same))
         yield from _of_limits(before, after)
         told = [] if self._same_client_side else list(client_changes(before, after))
         told += [need.told for need in self.needs if need.concerns(before, after)]
@@ -178,7 +178,7 @@ class Comparison:
             return
         yield from _changes(calls, port)
 
-    def _by_ipv6(self, before: Port, after: Port, past: "PastBoth") -> Iterator[Changed]:
+    def _by_ipv6(self, before: Port, after: Port, past: "IPv6Bypasses") -> Iterator[Changed]:
         """Yield whom a Service lets in past the proxy by its IPv6 address, from now on or no longer (R115)."""
         if (past.before is None) is (past.after is None):
             if past.before is not None and past.after is not None and past.before.certain is not past.after.certain:
@@ -240,11 +240,11 @@ def _walled(*ports: Port | None) -> bool:
 
 
 def _of_limits(before: Port, after: Port) -> Iterator[Changed]:
-    """Yield that a port limits its requests otherwise: which of them are refused depends on how many come (R99)."""
+    """Yield that the rate limit of a port changes: which requests are refused depends on how many come (R99)."""
     limits = [port.policy.rate_limit for port in (before, after)]
     if limits[0] != limits[1]:
         names = " and ".join(dict.fromkeys(str(limit.ref) for limit in limits if limit is not None))
-        why = f"{names}: how many requests a second are allowed is another number"
+        why = f"{names}: another number of requests per second is allowed"
         yield Changed(Change.UNKNOWN, after.workload.ref, after.number, None, reasons=(why,))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.pods import walls
 from meshpolicy.core.policy import Reason
-from meshpolicy.decide.connection import Connection, Infrastructure, kept_from
+from meshpolicy.decide.connection import Connection, Infrastructure, missing_need
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Answer
 from meshpolicy.decide.transport import Call, find_service_targets
@@ -18,9 +18,9 @@ from meshpolicy.record import record
 
 
 def lacking(cluster: Cluster, client: Workload) -> str:
-    """Say of what egress rules keep a client that it needs before it calls a name; empty: of nothing."""
+    """Return what a client needs to call a name and egress rules block, in words; empty: nothing."""
     infrastructure = Infrastructure(cluster.settings.control_plane_namespace)
-    return kept_from(index_of(cluster).network_policies, Endpoint(client), infrastructure)
+    return missing_need(index_of(cluster).network_policies, Endpoint(client), infrastructure)
 
 
 def with_needs(cluster: Cluster, call: Call, answer: Answer) -> Answer:
@@ -29,7 +29,7 @@ def with_needs(cluster: Cluster, call: Call, answer: Answer) -> Answer:
         return answer
     if not (lacks := lacking(cluster, call.client)):
         return answer
-    reason = Reason(f"egress rules keep {call.client.ref} from {lacks}", "N16", call.client.ref)
+    reason = Reason(f"egress rules block {call.client.ref} from {lacks}", "N16", call.client.ref)
     return replace(answer, verdict=Verdict.UNKNOWN, outcome="unknown", reasons=(*answer.reasons, reason))
 
 
@@ -58,7 +58,7 @@ def need_changes(old: Cluster, new: Cluster) -> Iterator[NeedChange]:
             states = ((old, known[client.ref]), (new, client))
             before, after = lacks = [lacking(*state) for state in states]
             if before != after:
-                told = f"egress rules {'now' if after else 'no longer'} keep {client.ref} from {after or before}"
+                told = f"egress rules {'now' if after else 'no longer'} block {client.ref} from {after or before}"
                 yield NeedChange(told, tuple(state for state, lack in zip(states, lacks, strict=True) if lack))
 
 

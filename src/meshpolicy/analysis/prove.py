@@ -82,9 +82,8 @@ def prove(cluster: Cluster, sentence: Sentence, *, identified: bool = False) -> 
         empty = empty and not used
         for found, outcome in ((certain, Outcome.FALSE), (perhaps, Outcome.UNKNOWN)):
             if found:
-                entry, bits = next(iter(found.items()))
-                shown = _answer(calls, port, sentence, outcome, entry, bits)
-                if outcome is Outcome.FALSE:
+                shown = _shown(calls, port, sentence, outcome, found)
+                if shown.outcome is Outcome.FALSE:
                     return shown
                 doubt = doubt or shown
         if used and not certain and not perhaps and (told := _by_name(calls, port, sentence, identified=identified)):
@@ -94,6 +93,14 @@ def prove(cluster: Cluster, sentence: Sentence, *, identified: bool = False) -> 
     if empty and sentence.vacuous_if_closed:
         return Proof(sentence, Outcome.PROVED, (_nothing(sentence),), vacuous=True)
     return Proof(sentence, Outcome.PROVED)
+
+
+def _shown(calls: Calls, port: Port, sentence: Sentence, outcome: Outcome, found: Mapping[Entry, int]) -> Proof:
+    """Return the contradiction that some calls are; a refusal is none for certain where IPv6 bypasses the proxy."""
+    if sentence.claim in (Claim.MAY, Claim.SAME) and (told := _past_proxies(port)):
+        return _unknown(sentence, port, (told,))
+    entry, bits = next(iter(found.items()))
+    return _answer(calls, port, sentence, outcome, entry, bits)
 
 
 def _open_by_ipv6(cluster: Cluster, sentence: Sentence) -> Iterator[Proof]:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from meshpolicy.analysis.needs import lacking
+from meshpolicy.analysis.passes import passing, to_control_plane, to_dns
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import Address, HttpMatch, PathKind
-from meshpolicy.decide.connection import CONTROL_PORTS, DNS_PORT
+from meshpolicy.decide.connection import ControlPlane
 from meshpolicy.decide.decide import Verdict
 from meshpolicy.decide.judge import Answer, Layer, connection
 from meshpolicy.decide.transport import Call
@@ -53,7 +54,7 @@ def _protocol(answer: Answer) -> bool:
 
 
 def _readable(answer: Answer) -> bool:
-    """Whether the request is one to a proxy: what is none (R136) no policy allows."""
+    """Whether proxies can read the request: no policy allows one that they cannot (R136)."""
     return all(reason.rule != "R136" for reason in answer.reasons)
 
 
@@ -166,27 +167,18 @@ def _network_rule(cluster: Cluster, call: Call) -> Suggestion | None:
 
 
 def _rule(of: Workload, kind: str, rules: str, peers: str, peer: Workload | Address | None, port: int) -> Manifest:
-    rule: dict[str, object] = {"ports": [{"port": port, "protocol": "TCP"}]}
     if isinstance(peer, Workload):
-        namespace = {"matchLabels": {"kubernetes.io/metadata.name": peer.ref.namespace}}
-        rule[peers] = [{"namespaceSelector": namespace, "podSelector": {"matchLabels": own_labels(peer)}}]
-    elif peer is not None:
-        rule[peers] = [{"ipBlock": {"cidr": f"{peer}/{peer.max_prefixlen}"}}]
+        rule = passing(peers, peer.ref.namespace, own_labels(peer), (port, "TCP"))
+    else:
+        rule = {"ports": [{"port": port, "protocol": "TCP"}]}
+        rule |= {} if peer is None else {peers: [{"ipBlock": {"cidr": f"{peer}/{peer.max_prefixlen}"}}]}
     return _network_policy(of, f"{rules}-{port}", {"policyTypes": [kind], rules: [rule]})
 
 
 def _needs(client: Workload, control_plane: str) -> Manifest:
     """Return what lets a client ask DNS, and its proxy the control plane (N16, N17)."""
-
-    def rule(namespace: str, ports: list[dict[str, object]], pods: dict[str, str]) -> dict[str, object]:
-        selected = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
-        return {"to": [{"namespaceSelector": selected, "podSelector": {"matchLabels": pods}}], "ports": ports}
-
-    dns = rule(
-        "kube-system", [{"port": DNS_PORT, "protocol": word} for word in ("UDP", "TCP")], {"k8s-app": "kube-dns"}
-    )
-    asked = rule(control_plane, [{"port": port, "protocol": "TCP"} for port in sorted(CONTROL_PORTS.values())], {})
-    return _network_policy(client, "egress-needs", {"policyTypes": ["Egress"], "egress": [dns, asked]})
+    rules = [to_dns(), *(to_control_plane(control_plane, part) for part in ControlPlane)]
+    return _network_policy(client, "egress-needs", {"policyTypes": ["Egress"], "egress": rules})
 
 
 def _network_policy(of: Workload, name: str, spec: dict[str, object]) -> Manifest:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it: 1 would say that something was found."""
+
+
 class Verb(NamedTuple):
     """Where a verb is, and what it answers, which the list of verbs shows without importing it."""
 
@@ -93,6 +97,9 @@ class Verbs(click.Group):
                 echo(problem, err=True)
         except (MeshPolicyError, OSError) as error:
             echo(f"meshpolicy: {error}", err=True)
+        except KeyboardInterrupt:
+            echo("meshpolicy: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
         return ctx.exit(2)
 
 

@@ -131,20 +131,20 @@ def _assumed(namespace: str, name: str, labels: Mapping[str, str], address: Addr
     return Workload(Ref("", "Pod", namespace, name), known, addresses=() if address is None else (address,))
 
 
-def kept_from(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure) -> str:
-    """Say of what a client's egress rules keep it for certain that it needs before it calls anything; empty: nothing.
+def missing_need(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure) -> str:
+    """Return what a client needs to call a name and its egress rules certainly block, in words; empty: nothing.
 
-    A name that it has resolved before, and what its proxy knows already, it goes on using (N16, N17).
+    It goes on using names that it has resolved, and what its proxy knows already (N16, N17).
     """
 
     def closed(to: Endpoint, port: int, protocol: str = "TCP") -> bool:
         return policies.filter(Direction.EGRESS, client, to, port, protocol).truth is Truth.NO
 
     if closed(infrastructure.resolver(), DNS_PORT, "UDP"):
-        return "DNS, so that it finds no address that it does not know"
+        return "DNS, so new names do not resolve"
     for part in ControlPlane if client.workload is not None and client.workload.meshed else ():
         if closed(infrastructure.control_plane(part), CONTROL_PORTS[part]):
-            return f"Linkerd's control plane ({part}, port {CONTROL_PORTS[part]}), without which no new pod works"
+            return f"Linkerd's control plane ({part}, port {CONTROL_PORTS[part]}), so new pods do not work"
     return ""
 
 

@@ -134,7 +134,7 @@ def find_service_targets(cluster: Cluster, server: Workload, port: int) -> list[
 
 
 @record
-class PastProxies:
+class IPv6Bypass:
     """A Service by which a port is, or may be, called by IPv6: then no proxy is met (R115)."""
 
     service: Ref
@@ -146,17 +146,17 @@ class PastProxies:
         return f"{self.service} {'is' if self.certain else 'may be'} called by IPv6, past every proxy: anyone gets in"
 
 
-def called_by_ipv6(cluster: Cluster, server: Workload, port: int) -> PastProxies | None:
+def called_by_ipv6(cluster: Cluster, server: Workload, port: int) -> IPv6Bypass | None:
     """Return by which Service a port is called by IPv6 past its proxy, rather than may be; None: by none (R115)."""
     if not server.meshed or server.sidecar.ipv6:
         return None
-    perhaps: PastProxies | None = None
+    perhaps: IPv6Bypass | None = None
     for target in find_service_targets(cluster, server, port):
         family = by_ipv6(Call(server, port, service_target=target))
         if family is Truth.YES:
-            return PastProxies(target.service.ref, certain=True)
+            return IPv6Bypass(target.service.ref, certain=True)
         if family.possible:
-            perhaps = perhaps or PastProxies(target.service.ref, certain=False)
+            perhaps = perhaps or IPv6Bypass(target.service.ref, certain=False)
     return perhaps
 
 

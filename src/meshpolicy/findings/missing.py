@@ -1,9 +1,9 @@
-"""Findings about what NetworkPolicies must let through besides the application's calls, and the rules that do. Pure."""
+"""Findings about what NetworkPolicies must let through besides the application's calls. Pure."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from meshpolicy.decide.connection import ControlPlane
+from meshpolicy.analysis.passes import passing
 from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call, ServiceTarget
 from meshpolicy.findings.check import Found, code
@@ -17,26 +17,6 @@ from meshpolicy.kinds.workload import Workload
 
 INJECTOR = {"linkerd.io/control-plane-component": "proxy-injector"}
 WEBHOOK_PORT = 8443
-
-
-def rule(way: str, namespace: str, labels: Mapping[str, str], *ports: tuple[int, str]) -> str:
-    """Return a rule as it stands in a manifest, in one line."""
-    peer: dict[str, object] = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
-    if labels:
-        peer["podSelector"] = {"matchLabels": dict(labels)}
-    listed = [{"port": port, "protocol": protocol} for port, protocol in ports]
-    return json.dumps({way: [peer], "ports": listed})
-
-
-def dns_rule() -> str:
-    """Return what egress to the DNS server needs."""
-    return rule("to", "kube-system", {"k8s-app": "kube-dns"}, (53, "UDP"), (53, "TCP"))
-
-
-def control_plane_rule(namespace: str, part: ControlPlane, port: int) -> str:
-    """Return what egress to a part of the control plane needs; the policy controller lives with the destination."""
-    component = "identity" if part is ControlPlane.IDENTITY else "destination"
-    return rule("to", namespace, {"linkerd.io/control-plane-component": component}, (port, "TCP"))
 
 
 @code(
@@ -61,7 +41,7 @@ def blocked_call_of_a_variable(cluster: Cluster) -> Found:
                     continue
                 way, peer = ("to", call.server) if blocked.direction is Direction.EGRESS else ("from", client)
                 own = {key: value for key, value in peer.labels.items() if not key.startswith("linkerd.io/")}
-                missing = rule(way, peer.ref.namespace, own, (wire.wire_port, "TCP"))
+                missing = json.dumps(passing(way, peer.ref.namespace, own, (wire.wire_port, "TCP")))
                 text = f"blocks {client.ref} from {call.server.ref}:{call.port}, which its {variable.name} names"
                 yield blocked.policies[0], f"{text}; missing in {blocked.direction.lower()}: {missing}"
 

@@ -1,7 +1,9 @@
 """Findings about NetworkPolicies under Linkerd: rules that are inert, and rules that are fatal. Pure."""
 
+import json
 from collections.abc import Iterator
 
+from meshpolicy.analysis.passes import to_control_plane, to_dns
 from meshpolicy.core.policy import Authorization, Ref, TlsAuthenticated
 from meshpolicy.core.selector import Selector
 from meshpolicy.decide.authorized import applies
@@ -10,7 +12,6 @@ from meshpolicy.decide.judge import client_of
 from meshpolicy.decide.transport import Call, identity_of
 from meshpolicy.findings.check import Found, code
 from meshpolicy.findings.finding import Severity
-from meshpolicy.findings.missing import control_plane_rule, dns_rule
 from meshpolicy.findings.ports import explicit, meshed_ports
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
@@ -151,7 +152,7 @@ def without_dns(cluster: Cluster) -> Found:
             policies, 53, "UDP"
         ):
             text = f"{workload.ref} cannot resolve names: UDP 53 to kube-system is not allowed"
-            yield policies[0].ref, f"{text}; missing in egress: {dns_rule()}"
+            yield policies[0].ref, f"{text}; missing in egress: {json.dumps(to_dns())}"
 
 
 @code(
@@ -174,7 +175,7 @@ def without_control_plane(cluster: Cluster) -> Found:
                 policies, port
             ):
                 continue
-            missing = control_plane_rule(infrastructure.control_plane_namespace, part, port)
+            missing = json.dumps(to_control_plane(infrastructure.control_plane_namespace, part))
             text = f"{workload.ref} cannot reach TCP {port} ({part}): {SYMPTOMS[part]}"
             yield policies[0].ref, f"{text}; missing in egress: {missing}"
 

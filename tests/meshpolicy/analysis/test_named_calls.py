@@ -188,7 +188,7 @@ def test_a_client_without_dns_or_control_plane_calls_no_name_for_certain(
     ("rules", "told"),
     [
         ((DNS, LINKERD), None),
-        ((LINKERD,), "from DNS, so that"),
+        ((LINKERD,), "from DNS, so new"),
         ((DNS,), "from Linkerd's control plane (identity, port 8080)"),
     ],
 )
@@ -196,7 +196,7 @@ def test_a_client_that_loses_or_gets_dns_or_control_plane_is_told_by_diff(
     rules: tuple[Manifest, ...], told: str | None
 ) -> None:
     whole, less = (cluster(*arena(let_out(*some))) for some in ((DNS, LINKERD), rules))
-    for old, new, word in ((whole, less, "now keep"), (less, whole, "no longer keep")):
+    for old, new, word in ((whole, less, "now block"), (less, whole, "no longer block")):
         found = [
             one.reasons for one in compare(old, new) if one.change is Change.UNKNOWN and one.server.name == "ponger"
         ]
@@ -231,6 +231,9 @@ def test_what_is_called_by_ipv6_is_nobodys_alone(family: Manifest) -> None:
         shown = proved(text, six)
         assert shown.outcome is not Outcome.PROVED, text
         assert proved(text).outcome is Outcome.PROVED, text
+    for text in (MAY.replace("pinger may", "rogue may"), SAME):
+        assert proved(text).outcome is Outcome.FALSE, text
+        assert proved(text, six).outcome is Outcome.UNKNOWN, "whom the proxy refuses gets in by IPv6"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from importlib import import_module
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from meshpolicy.cli import VERBS, main
+
+from ..command import OWN, run
 
 IMPORTS = """
 import sys
@@ -62,3 +65,13 @@ def test_a_shell_is_told_the_options_of_a_verb() -> None:
     environment = {"_MESHPOLICY_COMPLETE": "bash_complete", "COMP_WORDS": "meshpolicy list --out", "COMP_CWORD": "2"}
     done = CliRunner().invoke(main, prog_name="meshpolicy", env=environment)
     assert done.stdout == "plain,--output\n"
+
+
+def test_an_interrupted_verb_says_so_and_exits_as_shells_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """130, for 1 would say that something was found."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(import_module("meshpolicy.cli.options"), "read", interrupted)
+    assert run("list", *OWN) == (130, "", "meshpolicy: interrupted\n")
