@@ -5,8 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
+from blocks import ask_each, blocks
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(ROOT)  # instead of this folder, in which a file has the name of the package
@@ -20,22 +19,13 @@ BLOCK = 250
 def asked(pairs: int, start: int) -> Counter[str]:
     """Ask so many pairs, in blocks made from one seed each; print each kind of fault of a pair once, and count all."""
     found: Counter[str] = Counter()
-    for number in range(start, start - (-pairs // BLOCK)):
-        _block(found, min(BLOCK, pairs - found["pairs"]), number)
+    for number, size in blocks(pairs, start, BLOCK):
+        _block(found, size, number)
         sys.stderr.write(f"seed {number}: {dict(found)}\n")
     return found
 
 
 def _block(found: Counter[str], pairs: int, start: int) -> None:
-    @seed(start)
-    @settings(
-        max_examples=pairs,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(MADE, st.integers(0, 2**32))
     def ask(made: Made, chance: int) -> None:
         _, doubts, both, closed = made
         wrong = {fault.kind: fault for fault in faults(*states(made), chance)}
@@ -46,7 +36,7 @@ def _block(found: Counter[str], pairs: int, start: int) -> None:
             told = f"{', '.join(doubts)}, {where}{', closed world' * closed}"
             sys.stdout.write(f"{fault.kind}: {told}: {fault.text}\n")
 
-    ask()
+    ask_each(MADE, pairs, start, ask)
 
 
 def main() -> None:

@@ -6,8 +6,7 @@ import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
+from blocks import ask_each, blocks
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(ROOT)  # instead of this folder, in which a file has the name of the package
@@ -34,8 +33,8 @@ def asked(pairs: int, start: int) -> Found:
     """Ask so many pairs, in blocks made from one seed each; of each block say what has been found so far."""
     found = Found()
     try:
-        for number in range(start, start - (-pairs // BLOCK)):
-            _block(found, min(BLOCK, pairs - found.pairs), number)
+        for number, size in blocks(pairs, start, BLOCK):
+            _block(found, size, number)
             sys.stderr.write(f"seed {number}: {found.pairs} pairs, {found.missed} missed, {found.spurious} spurious\n")
     except KeyboardInterrupt:
         sys.stderr.write("stopped before the end\n")
@@ -43,15 +42,6 @@ def asked(pairs: int, start: int) -> Found:
 
 
 def _block(found: Found, pairs: int, start: int) -> None:
-    @seed(start)
-    @settings(
-        max_examples=pairs,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(PAIRS, st.integers(0, 2**32))
     def ask(pair: tuple[State, State], chance: int) -> None:
         lines = found.count.lines
         wrong = list(faults(*pair, chance, found.count))
@@ -59,7 +49,7 @@ def _block(found: Found, pairs: int, start: int) -> None:
         found.changed += found.count.lines > lines
         _noted(found, wrong, pair)
 
-    ask()
+    ask_each(PAIRS, pairs, start, ask)
 
 
 def _noted(found: Found, wrong: list[Fault], pair: tuple[State, State]) -> None:

@@ -191,7 +191,11 @@ LIMIT: Manifest = {
         ((server(), allow(PINGER)), "allow", "AuthorizationPolicy arena/allow weakened"),
         ((server(), allow(PINGER)), 403, "AuthorizationPolicy arena/allow dropped"),
         ((OLDER, allow(PINGER)), "allow", "Server arena/http weakened"),
-        ((server(), allow(PINGER), LIMIT), "allow", "HTTPLocalRateLimitPolicy arena/slow: another number of requests per second"),
+        (
+            (server(), allow(PINGER), LIMIT),
+            "allow",
+            "RateLimitPolicy arena/slow: another number of requests per second",
+        ),
     ],
     ids=["a change that opens more", "a case that fails as it is", "an older version", "a rate limit"],
 )
