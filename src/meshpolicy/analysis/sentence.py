@@ -7,6 +7,7 @@ from enum import StrEnum
 from meshpolicy.analysis.clients import ClientSet
 from meshpolicy.analysis.phrases import InvalidPhrase, read_asked, read_clients, split
 from meshpolicy.analysis.regions import ANYTHING, Asked
+from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.record import record
 
@@ -83,6 +84,11 @@ def read_sentence(text: str, settings: MeshSettings, workloads: Iterable[str] = 
             raise
         meant = f"{close[0]}{error.server[len(name) :]}"
         raise InvalidPhrase(f"`{error.server}` does not say its namespace; did you mean {meant}?") from None
+
+
+def read_sentence_about(cluster: Cluster, text: str) -> Sentence:
+    """Return what a sentence says of a cluster, whose workloads are named where one is meant. Raises InvalidPhrase."""
+    return read_sentence(text, cluster.settings, (f"{one.ref.namespace}/{one.ref.name}" for one in cluster.workloads))
 
 
 class NoNamespace(InvalidPhrase):

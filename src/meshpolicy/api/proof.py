@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from meshpolicy.analysis import prove as analysis
 from meshpolicy.analysis.prove import Outcome
-from meshpolicy.analysis.sentence import read_sentence
+from meshpolicy.analysis.sentence import read_sentence_about
 from meshpolicy.api.manifests import Manifests, cluster_of
 from meshpolicy.api.witness import Witness, witness
 from meshpolicy.core.policy import Ref
@@ -77,8 +77,7 @@ def prove(manifests: Manifests, sentence: str) -> Proof:
 
     """
     cluster = cluster_of(manifests)
-    names = (f"{one.ref.namespace}/{one.ref.name}" for one in cluster.workloads)
-    return public(analysis.prove(cluster, read_sentence(sentence, cluster.settings, names)), cluster)
+    return public(analysis.prove(cluster, read_sentence_about(cluster, sentence)), cluster)
 
 
 def public(found: analysis.Proof, cluster: Cluster) -> Proof:

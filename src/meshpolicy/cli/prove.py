@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 
 from meshpolicy.analysis.prove import Outcome, Proof, prove
-from meshpolicy.analysis.sentence import read_sentence
+from meshpolicy.analysis.sentence import read_sentence_about
 from meshpolicy.cases.proofs import is_proofs, read_proofs
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import mesh_options, output, read_cluster, sources, width
@@ -51,8 +51,7 @@ def command(
 
 
 def _proved(cluster: Cluster, text: str) -> Proof:
-    names = (f"{one.ref.namespace}/{one.ref.name}" for one in cluster.workloads)
-    return prove(cluster, read_sentence(text, cluster.settings, names))
+    return prove(cluster, read_sentence_about(cluster, text))
 
 
 def _of_file(path: str) -> Iterator[Told]:

@@ -83,14 +83,14 @@ def _variables(text: str) -> Iterator[str]:
             yield f"proxy-additional-env: {problems[0].place.field} {problems[0].message}{NEVER}"
 
 
-def spoiled(spec: Fields) -> str:
+def conflict_with_sidecar(spec: Fields) -> str:
     """Say what in a pod's own manifest does not go with a sidecar, however packets reach it; empty: nothing."""
     if spec.child("os").text("name") == "windows":
         return f"no sidecar is for pods of Windows{NEVER}"
     return _taken(spec, VOLUMES)
 
 
-def spoiled_for_init(spec: Fields) -> str:
+def conflict_with_init(spec: Fields) -> str:
     """Say what in a pod's own manifest does not go with linkerd-init; empty: nothing."""
     return _taken(spec, (INIT_VOLUME,))
 

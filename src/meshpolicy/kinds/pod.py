@@ -7,7 +7,7 @@ from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Ref
 from meshpolicy.kinds.container import read_container
-from meshpolicy.kinds.injected import spoiled, spoiled_for_init
+from meshpolicy.kinds.injected import conflict_with_init, conflict_with_sidecar
 from meshpolicy.kinds.jobspec import check_cron_job, check_job
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.podspec import check_controlled, check_pod
@@ -74,8 +74,8 @@ def _workload(ref: Ref, metadata: Fields, spec: Fields, replicas: int, status: F
         addresses=tuple(addresses),
         host_network=spec.flag("hostNetwork"),
         grace=grace if grace >= 0 else 1,  # as the kubelet takes a negative one
-        unfit=spoiled(spec),
-        unfit_for_init=spoiled_for_init(spec),
+        unfit=conflict_with_sidecar(spec),
+        unfit_for_init=conflict_with_init(spec),
         automount=spec.flag("automountServiceAccountToken", True),
     )
 
