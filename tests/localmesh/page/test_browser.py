@@ -147,6 +147,24 @@ def test_a_trace_opens_as_the_spans_of_apps_and_sidecars(browser: Browser, live:
         expect(waterfall.locator("dl:visible")).to_contain_text("ponger-")
 
 
+def test_the_traces_wait_while_one_is_chosen_and_go_on_when_the_pointer_leaves(
+    browser: Browser, live: Commands
+) -> None:
+    with opened(browser, live) as page:
+        first = page.locator("#traces button .time").first
+        newer = page.locator("#refusals")
+        first.hover()
+        expect(page.locator("#traces-count")).to_have_text("paused while you point at it")
+        shown = first.inner_text()
+        rally(live)
+        live.client.ask(Question("unmeshed", "ponger/held"))
+        expect(newer).to_contain_text("/held")  # so what was sent later has arrived
+        assert first.inner_text() == shown
+        page.mouse.move(0, 0)
+        expect(page.locator("#traces button", has_text="GET /rally").first).to_be_visible()
+        expect(first).not_to_have_text(shown)
+
+
 def test_an_apply_changes_the_matrix(browser: Browser, live: Commands) -> None:
     policies = live.manifests / POLICIES
     before = policies.read_text()

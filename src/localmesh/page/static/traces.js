@@ -3,12 +3,29 @@
 import { attribute, byId, el, keyed, svg, text } from "./dom.js";
 import { clock, count, latency } from "./words.js";
 
+const list = byId("traces");
 let open = "";
 let token = "";
+let held = false;
+let later = null;
 
-export function showTraces({ traces, token: known }) {
-  token = known;
-  const list = byId("traces");
+// A row that moves away under the pointer cannot be chosen, so the list waits until the pointer leaves it.
+list.addEventListener("pointerenter", ({ pointerType }) => {
+  held = pointerType === "mouse";
+  if (held) text(byId("traces-count"), "paused while you point at it");
+});
+list.addEventListener("pointerleave", () => {
+  held = false;
+  if (later) showTraces(later);
+});
+
+export function showTraces(known) {
+  token = known.token;
+  later = known;
+  if (!held) show(known.traces);
+}
+
+function show(traces) {
   const make = (one) => el("li", {}, el("button", { type: "button", class: "trace", onclick: () => toggle(one.id) },
     el("span", { class: "time" }, clock(one.start)), el("span", { class: "line" }, el("b", {}, one.service), " ", el("code", {}, one.name)),
     el("span", { class: "quiet spans" }), el("span", { class: "badge duration" })));
@@ -27,7 +44,7 @@ export function showTraces({ traces, token: known }) {
 
 async function toggle(id) {
   open = open === id ? "" : id;
-  for (const button of byId("traces").querySelectorAll("button")) attribute(button, "aria-expanded", "false");
+  for (const button of list.querySelectorAll("button")) attribute(button, "aria-expanded", "false");
   const place = byId("waterfall");
   place.hidden = open === "";
   place.replaceChildren();
@@ -35,7 +52,7 @@ async function toggle(id) {
   const answer = await fetch(`/api/traces/${encodeURIComponent(id)}`, { headers: { authorization: `Bearer ${token}` }, cache: "no-store" });
   if (open !== id) return;
   place.replaceChildren(...(answer.ok ? waterfall(await answer.json()) : [el("p", { class: "empty" }, "This trace is not kept any more.")]));
-  const button = byId("traces").keyedChildren?.get(id)?.firstChild;
+  const button = list.keyedChildren?.get(id)?.firstChild;
   if (button) attribute(button, "aria-expanded", "true");
 }
 
