@@ -1,7 +1,8 @@
 """Builds the documentation as a site, into `site/`: `python docs/site.py`. A dead link or a page that is missing fails.
 
 The pages are copied first, because links from `docs/` to other files of the repository work there and not on a site:
-in the copy they lead to the repository's own pages.
+in the copy they lead to the repository's own pages. Its address is that of the checkout's `origin`; where that is none
+that a browser opens, only the words of the link stay.
 """
 
 import os
@@ -14,8 +15,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, SITE = ROOT / "docs", ROOT / "site"
-REPOSITORY = "https://github.com/pingpong/pingpong/blob/main/"
-LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+LINK = re.compile(r"(?<!!)\[((?:[^][]|\[[^][]*\])+)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
+ORIGIN = re.compile(r"(?:https://(?:[^@/]*@)?([^/]+)/|ssh://git@([^/:]+)(?::\d+)?/|git@([^/:]+):)(.+?)(?:\.git)?/?")
+
+
+def browsable(origin: str) -> str | None:
+    """Return where a browser finds the files of a git remote's main branch, or nothing for a folder on this machine.
+
+    A name or a password in the remote's address is left out.
+    """
+    found = ORIGIN.fullmatch(origin)
+    return f"https://{found[1] or found[2] or found[3]}/{found[4]}/blob/main/" if found else None
+
+
+def origin() -> str:
+    """Return the address of the checkout's `origin`; empty where there is none."""
+    asked = ["git", "config", "--get", "remote.origin.url"]
+    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def outside(page: Path, link: str) -> Path | None:
@@ -24,12 +40,15 @@ def outside(page: Path, link: str) -> Path | None:
     return None if target.is_relative_to(DOCS) else target.relative_to(ROOT)
 
 
-def rewritten(page: Path) -> str:
-    """Return a page whose links out of the documentation lead to the repository."""
+def rewritten(page: Path, repository: str | None) -> str:
+    """Return a page whose links out of the documentation lead to the repository, or are plain words without it."""
 
     def link(found: re.Match[str]) -> str:
-        target = outside(page, found[1])
-        return found[0] if target is None else f"]({REPOSITORY}{target}"
+        words, to, part = found.groups(default="")
+        target = outside(page, to)
+        if target is None:
+            return found[0]
+        return f"[{words}]({repository}{target}{part})" if repository else words
 
     return LINK.sub(link, page.read_text())
 
@@ -37,9 +56,10 @@ def rewritten(page: Path) -> str:
 def copy(folder: Path) -> None:
     """Copy the pages, drawings and manifests, but no programs."""
     shutil.copy(ROOT / "zensical.toml", folder)
+    repository = browsable(origin())
     shutil.copytree(DOCS, folder / "docs", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     for page in DOCS.rglob("*.md"):
-        (folder / "docs" / page.relative_to(DOCS)).write_text(rewritten(page))
+        (folder / "docs" / page.relative_to(DOCS)).write_text(rewritten(page, repository))
 
 
 def main() -> int:

@@ -49,17 +49,50 @@ def test_the_titles_are_told_apart() -> None:
 
 
 LINK = re.compile(r"\]\(([^)]+)")
+REPOSITORY = "https://git.example/team/pingpong/blob/main/"
+
+
+def leads_out(page: Path, link: str) -> bool:
+    """Return whether a page's link leads to a file of the repository that is no page of the documentation."""
+    target = (page.parent / link.partition("#")[0]).resolve()
+    return not re.match(r"https?:|#", link) and not target.is_relative_to(DOCS)
 
 
 def test_a_link_out_of_the_documentation_leads_to_the_repository_and_every_other_stays() -> None:
     module = site()
     for page in DOCS.rglob("*.md"):
-        for before, after in zip(LINK.findall(page.read_text()), LINK.findall(module.rewritten(page)), strict=True):
-            target = (page.parent / before.partition("#")[0]).resolve()
-            if re.match(r"https?:|#", before) or target.is_relative_to(DOCS):
-                assert after == before
+        after = module.rewritten(page, REPOSITORY)
+        for before, now in zip(LINK.findall(page.read_text()), LINK.findall(after), strict=True):
+            if leads_out(page, before):
+                assert (ROOT / now.removeprefix(REPOSITORY).partition("#")[0]).exists()
             else:
-                assert (ROOT / after.removeprefix(module.REPOSITORY).partition("#")[0]).exists()
+                assert now == before
+
+
+def test_without_a_repository_to_open_only_the_words_of_such_a_link_stay() -> None:
+    module = site()
+    for page in DOCS.rglob("*.md"):
+        text = page.read_text()
+        kept = [link for link in LINK.findall(text) if not leads_out(page, link)]
+        assert LINK.findall(module.rewritten(page, None)) == kept
+
+
+@pytest.mark.parametrize(
+    ("origin", "address"),
+    [
+        ("https://git.example/team/pingpong.git", REPOSITORY),
+        ("https://git.example/team/pingpong", REPOSITORY),
+        ("https://somebody:secret@git.example/team/pingpong.git", REPOSITORY),
+        ("git@git.example:team/pingpong.git", REPOSITORY),
+        ("ssh://git@git.example/team/pingpong.git", REPOSITORY),
+        ("ssh://git@git.example:2222/team/pingpong.git", REPOSITORY),
+        ("/home/somebody/pingpong", None),
+        ("../pingpong", None),
+        ("", None),
+    ],
+)
+def test_the_repository_is_where_the_checkout_came_from(origin: str, address: str | None) -> None:
+    assert site().browsable(origin) == address
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS, ids=lambda drawing: drawing.stem)
