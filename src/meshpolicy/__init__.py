@@ -15,8 +15,8 @@ TYPE_CHECKING = False
 """True to type checkers, as that of `typing`, whose import takes longer than this one."""
 
 if TYPE_CHECKING:
-    from meshpolicy.analysis.difference import Change
-    from meshpolicy.analysis.prove import Outcome
+    from meshpolicy.analysis.change import Change
+    from meshpolicy.analysis.proof import Outcome
     from meshpolicy.api.access import Access, accesses
     from meshpolicy.api.change import Changed, diff
     from meshpolicy.api.check import Answer, Suggestion, Way, check
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
         ProblemKind,
         UnknownWorkload,
     )
-    from meshpolicy.core.policy import Origin, Reason, Ref
-    from meshpolicy.decide.decide import Verdict
-    from meshpolicy.decide.judge import Layer
+    from meshpolicy.core.ref import Origin, Reason, Ref
+    from meshpolicy.decide.answer import Layer
+    from meshpolicy.decide.decision import Verdict
     from meshpolicy.findings.finding import Code, Finding, Severity
-    from meshpolicy.ready.held import Standing
-    from meshpolicy.ready.report import Readiness
+    from meshpolicy.ready.readiness import Readiness
+    from meshpolicy.ready.standing import Standing
 
 __version__ = "1.0.0"
 
@@ -90,8 +90,8 @@ __all__ = [
 ]
 
 _NAMES = {
-    "analysis.difference": ("Change",),
-    "analysis.prove": ("Outcome",),
+    "analysis.change": ("Change",),
+    "analysis.proof": ("Outcome",),
     "api.access": ("Access", "accesses"),
     "api.change": ("Changed", "diff"),
     "api.check": ("Answer", "Suggestion", "Way", "check"),
@@ -110,12 +110,12 @@ _NAMES = {
         "ProblemKind",
         "UnknownWorkload",
     ),
-    "core.policy": ("Origin", "Reason", "Ref"),
-    "decide.decide": ("Verdict",),
-    "decide.judge": ("Layer",),
+    "core.ref": ("Origin", "Reason", "Ref"),
+    "decide.answer": ("Layer",),
+    "decide.decision": ("Verdict",),
     "findings.finding": ("Code", "Finding", "Severity"),
-    "ready.held": ("Standing",),
-    "ready.report": ("Readiness",),
+    "ready.readiness": ("Readiness",),
+    "ready.standing": ("Standing",),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 
 
 class Cause(StrEnum):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from meshpolicy.core.client import Client, Traffic
 from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy
 from meshpolicy.decide.authorized import applies
-from meshpolicy.decide.decide import Decision, decide
+from meshpolicy.decide.decide import decide
+from meshpolicy.decide.decision import Decision
 from meshpolicy.decide.routing import Request
 from meshverify.cause import BY_VERDICT, Cause
 

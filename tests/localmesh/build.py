@@ -10,7 +10,7 @@ from localmesh.pods.pod import Pod
 from localmesh.state import StateFolder
 from localmesh.views import Phase, PodView
 from meshpolicy.core.errors import Problem
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.container import Container, ContainerPort
 from meshpolicy.kinds.service import Service, ServicePort

@@ -7,7 +7,8 @@ from meshpolicy.analysis.questions import caller, target
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
-from meshpolicy.decide.judge import Answer, judge
+from meshpolicy.decide.answer import Answer
+from meshpolicy.decide.judge import judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.kinds.cluster import Cluster

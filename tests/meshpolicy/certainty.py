@@ -13,14 +13,16 @@ from meshpolicy.analysis.clients import ClientSet
 from meshpolicy.analysis.difference import compare
 from meshpolicy.analysis.phrases import InvalidPhrase, read_asked
 from meshpolicy.analysis.ports import callable_ports, service_ways
-from meshpolicy.analysis.prove import Outcome, prove
+from meshpolicy.analysis.proof import Outcome
+from meshpolicy.analysis.prove import prove
 from meshpolicy.analysis.refusals import Denied, denied
 from meshpolicy.analysis.regions import Asked
 from meshpolicy.analysis.sentence import read_sentence
 from meshpolicy.core.client import Client, Traffic
 from meshpolicy.core.truth import Truth
-from meshpolicy.decide.decide import Verdict
-from meshpolicy.decide.judge import Layer, judge
+from meshpolicy.decide.answer import Layer
+from meshpolicy.decide.decision import Verdict
+from meshpolicy.decide.judge import judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, identity_of, without_mtls
 from meshpolicy.kinds.adminnetworkpolicy import AdminNetworkPolicy

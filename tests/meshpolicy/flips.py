@@ -10,10 +10,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from meshpolicy.analysis.calls import Port
-from meshpolicy.analysis.difference import Change, Changed, compare
+from meshpolicy.analysis.change import Change, Changed
+from meshpolicy.analysis.difference import compare
 from meshpolicy.analysis.needs import need_changes
 from meshpolicy.core.client import Client, Traffic
-from meshpolicy.decide.decide import Decision, Verdict, stack
+from meshpolicy.decide.decide import stack
+from meshpolicy.decide.decision import Decision, Verdict
 from meshpolicy.decide.judge import client_of, judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, find_service_target, identity_of

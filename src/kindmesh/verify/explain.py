@@ -6,7 +6,7 @@ from kindmesh.probes.clients import ProbeClient
 from kindmesh.verify.expected import Call
 from meshpolicy.analysis.questions import target
 from meshpolicy.core.match import Address
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call as PolicyCall

@@ -17,8 +17,10 @@ from localmesh.state import StateFolder
 from localmesh.views import UNREACHABLE, Answer, Question
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.match import NEXT_LINE
-from meshpolicy.core.policy import PortPolicy, Reason
-from meshpolicy.decide.decide import Decision, Verdict, decide
+from meshpolicy.core.policy import PortPolicy
+from meshpolicy.core.ref import Reason
+from meshpolicy.decide.decide import decide
+from meshpolicy.decide.decision import Decision, Verdict
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import hinted_opaque
 from meshpolicy.index.effective import effective

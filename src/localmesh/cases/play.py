@@ -29,7 +29,7 @@ from localmesh.pods.programs import base_environment
 from localmesh.state import StateFolder
 from localmesh.xds.server import Discovery
 from meshpolicy.cases.case import Case, CaseRequest
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.parse import parse_documents
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from localmesh.envoy.clusters import authority_of
 from localmesh.envoy.endpoints import Destination, Endpoint, LocalEndpoint, service_hosts
 from localmesh.pods.pod import Pod, tcp_ports
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.container import ContainerPort
 from meshpolicy.kinds.service import Service
 

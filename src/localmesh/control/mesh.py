@@ -23,7 +23,7 @@ from localmesh.pods.runner import Runner
 from localmesh.pods.spans import SpanSender
 from localmesh.until import stop_task, until
 from localmesh.views import Applied, Phase
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 
 log = logging.getLogger(__name__)
 TIMEOUT = 60.0

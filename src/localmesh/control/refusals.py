@@ -12,9 +12,10 @@ from typing import Self
 from localmesh.envoy.details import refusal
 from localmesh.pods.addresses import LOOPBACK, to_cluster
 from meshpolicy.core.client import Arrival, Client
-from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy, Reason, Ref
+from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy
+from meshpolicy.core.ref import Reason, Ref
 from meshpolicy.decide.authorized import authorized
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.explain import governed, limited, matched, not_granted, opaque_on_http
 from meshpolicy.decide.routing import Routed
 

@@ -1,6 +1,6 @@
 """Envoy's words for what became of a request, and what they say of the policies (`%RESPONSE_CODE_DETAILS%`)."""
 
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 
 DENIED = "rbac_access_denied"
 NO_ROUTE = "route_not_found"

@@ -8,7 +8,7 @@ from typing import Any
 from localmesh.ask.ask import BY_STATUS, GATEWAY_ERRORS
 from localmesh.envoy.details import refusal
 from localmesh.views import UNREACHABLE
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 
 NOT_SENT = frozenset({"UF", "UH", "NC", "NR", "UO", "URX"})
 """Response flags of a request that reached nobody: no connection, no healthy host, no cluster, no route, too many."""

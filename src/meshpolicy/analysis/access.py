@@ -12,7 +12,8 @@ from meshpolicy.analysis.ports import SOMEBODY, callable_ports
 from meshpolicy.analysis.regions import ANYTHING, Asked
 from meshpolicy.core.axis import Part
 from meshpolicy.core.match import IdentityMatch, NetworkMatch
-from meshpolicy.core.policy import Authorization, Origin, Ref, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
+from meshpolicy.core.policy import Authorization, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
+from meshpolicy.core.ref import Origin, Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.connection import Connection
 from meshpolicy.decide.outbound import kept_by_clients

@@ -8,14 +8,16 @@ from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
 
-from meshpolicy.analysis.difference import Change, Changed, Comparison
+from meshpolicy.analysis.change import Change, Changed
+from meshpolicy.analysis.difference import Comparison
 from meshpolicy.analysis.regions import FAMILIES
 from meshpolicy.analysis.requests import RequestSet, Term
 from meshpolicy.analysis.suggest import Manifest, Suggestion, suggestion
 from meshpolicy.core.axis import Part
 from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
-from meshpolicy.core.policy import Ref
-from meshpolicy.decide.judge import Answer, judge
+from meshpolicy.core.ref import Ref
+from meshpolicy.decide.answer import Answer
+from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, identity_of
 from meshpolicy.index.authorize import resolve
 from meshpolicy.index.index import index_of

@@ -18,7 +18,8 @@ from meshpolicy.analysis.variants import Variant, variants
 from meshpolicy.core.automaton import TooLarge
 from meshpolicy.core.axis import TooMany
 from meshpolicy.core.client import Arrival, Traffic
-from meshpolicy.core.policy import Origin, PortPolicy
+from meshpolicy.core.policy import PortPolicy
+from meshpolicy.core.ref import Origin
 from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.transport import hint, hinted_opaque

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.ports import POD_ADDRESS, service_ways
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.outbound import (
     ClientPolicy,
     ClientProtocol,

@@ -7,7 +7,7 @@ from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.regions import Witness
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import NEXT_LINE
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, authority
 from meshpolicy.kinds.cluster import Cluster

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from enum import StrEnum
 from functools import cached_property
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.change import Change, Changed
 from meshpolicy.analysis.client_changes import client_changes, client_side
 from meshpolicy.analysis.identity_changes import ClientCalls, Flips, IdentityChange, IdentityChanges
 from meshpolicy.analysis.needs import NeedChange, need_changes
@@ -13,51 +13,13 @@ from meshpolicy.analysis.outcomes import Passage
 from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes, unread, walled, walls
 from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports
 from meshpolicy.analysis.regions import Region, regions
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.transport import IPv6Bypass, called_by_ipv6, identity_of
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
-
-
-class Change(StrEnum):
-    """What became of some calls."""
-
-    OPENED = "opened"
-    """They were refused, and are allowed."""
-    CLOSED = "closed"
-    """They were allowed, and are refused."""
-    UNKNOWN = "unknown"
-    """They may be opened or closed; the manifests do not decide."""
-    REROUTED = "re-routed"
-    """Allowed before and after, through another route."""
-    REGRANTED = "regranted"
-    """Allowed before and after, through the same route, by none of the grants of before."""
-
-    @property
-    def changes_requests(self) -> bool:
-        """Whether the outcome of some request is, or may be, another one."""
-        return self in (Change.OPENED, Change.CLOSED, Change.UNKNOWN)
-
-
-@record
-class Changed:
-    """Calls to one port that are not as they were."""
-
-    change: Change
-    server: Ref
-    port: int
-    region: Region | None
-    """None: nothing is known about the calls to this port."""
-    before: tuple[Ref, ...] = ()
-    """The grants that admitted the clients; of a re-routed request the routes."""
-    after: tuple[Ref, ...] = ()
-    reasons: tuple[str, ...] = ()
-    """Of what is unknown."""
-    caller: IdentityChange | None = None
-    """The workload whose calls these are, where they change because it calls under another identity."""
 
 
 def compare(old: Cluster, new: Cluster) -> tuple[Changed, ...]:

@@ -9,7 +9,7 @@ from meshpolicy.analysis.pods import PodClass, pod_classes_of
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.regions import ANYTHING, Asked, Region, regions
 from meshpolicy.analysis.words import pod_words
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.transport import called_by_ipv6
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.record import record

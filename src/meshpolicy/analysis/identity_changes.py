@@ -23,10 +23,11 @@ from meshpolicy.core.axis import Part, TooMany
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.labels import whole
 from meshpolicy.core.match import Address, IdentityMatch, NetworkMatch
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.authorized import authenticated
-from meshpolicy.decide.decide import Decision, Verdict, seen, stack
+from meshpolicy.decide.decide import seen, stack
+from meshpolicy.decide.decision import Decision, Verdict
 from meshpolicy.decide.transport import Call, identity_of
 from meshpolicy.index.effective import IPV6
 from meshpolicy.kinds.cluster import Cluster

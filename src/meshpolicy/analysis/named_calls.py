@@ -15,8 +15,9 @@ from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import IdentityMatch
 from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy, Protocol
 from meshpolicy.core.truth import Truth
-from meshpolicy.decide.decide import Verdict
-from meshpolicy.decide.judge import Answer, judge
+from meshpolicy.decide.answer import Answer
+from meshpolicy.decide.decision import Verdict
+from meshpolicy.decide.judge import judge
 from meshpolicy.decide.outbound import client_policy
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, ServiceTarget, authority, find_service_targets, identity_of

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.pods import walls
-from meshpolicy.core.policy import Reason
+from meshpolicy.core.ref import Reason
+from meshpolicy.decide.answer import Answer
 from meshpolicy.decide.connection import Connection, Infrastructure, missing_need
-from meshpolicy.decide.decide import Verdict
-from meshpolicy.decide.judge import Answer
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.transport import Call, find_service_targets
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint

@@ -13,8 +13,10 @@ from meshpolicy.analysis.regions import FAMILIES, Asked, together
 from meshpolicy.analysis.requests import Cell, Requests
 from meshpolicy.analysis.variants import variants
 from meshpolicy.core.client import Arrival, Client, Traffic
-from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Ref, TlsUnauthenticated, Unauthenticated
-from meshpolicy.decide.decide import Verdict, seen
+from meshpolicy.core.policy import Authorization, PortPolicy, TlsUnauthenticated, Unauthenticated
+from meshpolicy.core.ref import Origin, Ref
+from meshpolicy.decide.decide import seen
+from meshpolicy.decide.decision import Verdict
 
 Slot = tuple[bool, Traffic]
 """Whether the client is meshed, and what it sends."""

@@ -14,8 +14,10 @@ from meshpolicy.analysis.requests import Cell, Requests, Term
 from meshpolicy.core.axis import Part
 from meshpolicy.core.client import Arrival, Traffic
 from meshpolicy.core.match import PathKind, PathMatch
-from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Ref, Unauthenticated
-from meshpolicy.decide.decide import Stack, Verdict
+from meshpolicy.core.policy import Authorization, PortPolicy, Unauthenticated
+from meshpolicy.core.ref import Origin, Ref
+from meshpolicy.decide.decide import Stack
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.record import record
 
 

@@ -16,18 +16,10 @@ from meshpolicy.analysis.requests import Cell, Requests
 from meshpolicy.core.axis import Axis, Part
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.match import GrpcMatch, HttpMatch, ValueMatch
-from meshpolicy.core.policy import Authorization, PortPolicy, Ref, Unauthenticated
-from meshpolicy.decide.decide import (
-    Decision,
-    Stack,
-    Verdict,
-    bypassing,
-    filtered,
-    routed_by,
-    seen,
-    stack,
-    with_identity,
-)
+from meshpolicy.core.policy import Authorization, PortPolicy, Unauthenticated
+from meshpolicy.core.ref import Ref
+from meshpolicy.decide.decide import Stack, bypassing, filtered, routed_by, seen, stack, with_identity
+from meshpolicy.decide.decision import Decision, Verdict
 from meshpolicy.decide.routing import Request
 from meshpolicy.record import record
 

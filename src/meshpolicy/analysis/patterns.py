@@ -10,7 +10,8 @@ from functools import lru_cache
 from meshpolicy.core.automaton import Automaton, concat
 from meshpolicy.core.axis import Axis, grouped, lines, texts
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, IdentityMatch, PathKind, PathMatch, ValueMatch
-from meshpolicy.core.policy import GrpcRoute, GrpcRule, HttpRoute, HttpRule, PortPolicy, Redirect, Ref
+from meshpolicy.core.policy import GrpcRoute, GrpcRule, HttpRoute, HttpRule, PortPolicy, Redirect
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.regex import language
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.decide import CLIENT_ID

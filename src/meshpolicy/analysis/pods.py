@@ -10,10 +10,10 @@ from dataclasses import replace
 from meshpolicy.analysis.clients import Clients
 from meshpolicy.analysis.outcomes import Bits
 from meshpolicy.core.match import Address, NetworkMatch
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.selector import Operator, Selector
 from meshpolicy.core.truth import Truth, truth
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import connection, network_answer
 from meshpolicy.decide.transport import Call
 from meshpolicy.index.index import index_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from meshpolicy.core.client import Arrival, Traffic
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.outbound import opaque_to_clients
 from meshpolicy.decide.transport import Call, ServiceTarget, arrival_of, find_service_targets
 from meshpolicy.index.index import index_of

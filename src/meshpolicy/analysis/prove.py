@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
 from meshpolicy.analysis.clients import ClientSet, ClientTerm
@@ -10,15 +9,15 @@ from meshpolicy.analysis.named_calls import Sent, client_routes, kept_from, unli
 from meshpolicy.analysis.outcomes import Bits
 from meshpolicy.analysis.pods import pod_classes_of
 from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports, service_ways
+from meshpolicy.analysis.proof import Outcome, Proof
 from meshpolicy.analysis.questions import near
-from meshpolicy.analysis.regions import Witness, witness
+from meshpolicy.analysis.regions import witness
 from meshpolicy.analysis.requests import Cell
 from meshpolicy.analysis.sentence import Claim, Sentence
 from meshpolicy.core.axis import Part
 from meshpolicy.core.client import Arrival, Traffic
 from meshpolicy.core.errors import UnknownWorkload
 from meshpolicy.core.match import Address
-from meshpolicy.core.policy import Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.judge import client_of
 from meshpolicy.decide.transport import Call, called_by_ipv6, identity_of
@@ -27,37 +26,6 @@ from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.record import record
-
-
-class Outcome(StrEnum):
-    """What became of a sentence."""
-
-    PROVED = "proved"
-    """It holds for every request and every client."""
-    FALSE = "false"
-    """The witness shows the contrary."""
-    UNKNOWN = "unknown"
-    """The manifests do not decide it; the reasons say why."""
-
-
-@record
-class Proof:
-    """The answer to a sentence."""
-
-    sentence: Sentence
-    outcome: Outcome
-    reasons: tuple[str, ...] = ()
-    """Why it is not known; of what is proved, why it says little."""
-    server: Ref | None = None
-    port: int = 0
-    witness: Witness | None = None
-    """One call that shows that it is false, or that nobody knows."""
-    allowed: bool = True
-    """Whether that call is allowed, against the sentence, or refused."""
-    vacuous: bool = False
-    """Whether it holds only because there is nothing that it speaks of."""
-
 
 Found = tuple[dict[Entry, int], dict[Entry, int]]
 """Classes of calls with the clients that contradict a sentence for certain, and perhaps."""

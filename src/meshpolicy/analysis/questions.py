@@ -11,7 +11,7 @@ from meshpolicy.analysis.words import named_accounts
 from meshpolicy.core.errors import UnknownWorkload
 from meshpolicy.core.labels import ANY as ANY_LABELS
 from meshpolicy.core.match import Address, IdentityMatch
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload

@@ -8,7 +8,7 @@ from meshpolicy.analysis.offers import Offers
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.words import ANYONE, ANYTHING, asked_words
 from meshpolicy.core.client import Arrival
-from meshpolicy.decide.judge import Layer
+from meshpolicy.decide.answer import Layer
 from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.index.reach import Positions
 from meshpolicy.kinds.cluster import Cluster

@@ -9,7 +9,7 @@ from meshpolicy.analysis.pods import PodClass
 from meshpolicy.analysis.ports import POD_ADDRESS, service_ways
 from meshpolicy.analysis.requests import EVERY_REQUEST, Cell, Requests, RequestSet, places
 from meshpolicy.core.client import Arrival, Client, Traffic
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, find_service_target, identity_of

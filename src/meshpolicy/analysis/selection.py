@@ -6,11 +6,11 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from meshpolicy.analysis.access import Access, account_of, means
+from meshpolicy.analysis.change import Changed
 from meshpolicy.analysis.clients import ClientSet
-from meshpolicy.analysis.difference import Changed
 from meshpolicy.analysis.words import access_words, change_words, named_accounts
 from meshpolicy.core.errors import UnknownWorkload
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 

@@ -6,9 +6,10 @@ from meshpolicy.analysis.needs import lacking
 from meshpolicy.analysis.passes import passing, to_control_plane, to_dns
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import Address, HttpMatch, PathKind
+from meshpolicy.decide.answer import Answer, Layer
 from meshpolicy.decide.connection import ControlPlane
-from meshpolicy.decide.decide import Verdict
-from meshpolicy.decide.judge import Answer, Layer, connection
+from meshpolicy.decide.decision import Verdict
+from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from meshpolicy.analysis.needs import with_needs
 from meshpolicy.analysis.questions import Target
-from meshpolicy.core.policy import Reason
-from meshpolicy.decide.decide import Verdict
-from meshpolicy.decide.judge import Answer, judge
+from meshpolicy.core.ref import Reason
+from meshpolicy.decide.answer import Answer
+from meshpolicy.decide.decision import Verdict
+from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, ServiceTarget, find_service_targets
 from meshpolicy.index.servers import target_ports
 from meshpolicy.kinds.cluster import Cluster

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from meshpolicy.analysis.access import Access
+from meshpolicy.analysis.change import Changed
 from meshpolicy.analysis.clients import ANY_IDENTITY, NICE_ADDRESSES, ClientSet, ClientTerm
-from meshpolicy.analysis.difference import Changed
 from meshpolicy.analysis.identity_changes import IdentityChange
 from meshpolicy.analysis.patterns import HostPattern, IdentityPattern, PathPattern, Unmoved
 from meshpolicy.analysis.pods import PodClass

@@ -3,7 +3,7 @@
 from meshpolicy.analysis import access
 from meshpolicy.analysis.words import access_words
 from meshpolicy.api.manifests import Manifests, cluster_of
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.record import record
 

@@ -1,11 +1,11 @@
 """What a change of manifests opens and closes."""
 
-from meshpolicy.analysis import difference
-from meshpolicy.analysis.difference import Change
+from meshpolicy.analysis import change, difference
+from meshpolicy.analysis.change import Change
 from meshpolicy.analysis.words import change_words
 from meshpolicy.api.manifests import Manifests, cluster_of
 from meshpolicy.api.witness import Witness, witness
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.record import record
 
@@ -56,7 +56,7 @@ def diff(before: Manifests, after: Manifests) -> tuple[Changed, ...]:
     return tuple(public(one, new) for one in difference.compare(old, new))
 
 
-def public(found: difference.Changed, after: Cluster) -> Changed:
+def public(found: change.Changed, after: Cluster) -> Changed:
     """Return a change in words, with a call that shows it."""
     client, _, requests = change_words(found, after.settings)
     shown = None if found.region is None else witness(after, found.server, found.port, found.region.witness)

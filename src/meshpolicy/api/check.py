@@ -14,9 +14,9 @@ from meshpolicy.api.change import public as change
 from meshpolicy.api.manifests import Manifests, cluster_of
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
-from meshpolicy.core.policy import Reason, Ref
-from meshpolicy.decide.decide import Verdict
-from meshpolicy.decide.judge import Layer
+from meshpolicy.core.ref import Reason, Ref
+from meshpolicy.decide.answer import Layer
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.transport import Call, ServiceTarget, authority
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object

@@ -6,17 +6,18 @@ from dataclasses import replace
 from meshpolicy.analysis.words import account
 from meshpolicy.core.document import Document
 from meshpolicy.core.match import IdentityMatch
-from meshpolicy.decide.judge import Layer
+from meshpolicy.decide.answer import Layer
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.generate.generate import Generated, Wishes, generate
 from meshpolicy.generate.needed import Needed, Port
 from meshpolicy.generate.plan import INGRESS, NO_IDENTITY
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.ready.held import Held, Standing, hold
+from meshpolicy.ready.held import hold
 from meshpolicy.ready.manifest import Written
 from meshpolicy.ready.need import NeedKind, Party
 from meshpolicy.ready.report import find_needs
+from meshpolicy.ready.standing import Held, Standing
 from meshpolicy.traffic.call import ObservedCall
 
 HINTS = {

@@ -6,7 +6,8 @@ from os import PathLike
 
 from meshpolicy.core.errors import InvalidInput, InvalidQuestion, Problem
 from meshpolicy.core.networks import parse_network
-from meshpolicy.core.policy import DefaultPolicy, Ref
+from meshpolicy.core.policy import DefaultPolicy
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.helmvalues import MODES
 from meshpolicy.kinds.settings import MeshSettings

@@ -2,12 +2,13 @@
 
 from typing import NoReturn
 
+from meshpolicy.analysis import proof
 from meshpolicy.analysis import prove as analysis
-from meshpolicy.analysis.prove import Outcome
+from meshpolicy.analysis.proof import Outcome
 from meshpolicy.analysis.sentence import read_sentence_about
 from meshpolicy.api.manifests import Manifests, cluster_of
 from meshpolicy.api.witness import Witness, witness
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.record import record
 
@@ -80,7 +81,7 @@ def prove(manifests: Manifests, sentence: str) -> Proof:
     return public(analysis.prove(cluster, read_sentence_about(cluster, sentence)), cluster)
 
 
-def public(found: analysis.Proof, cluster: Cluster) -> Proof:
+def public(found: proof.Proof, cluster: Cluster) -> Proof:
     """Return an answer in words, with the call that shows it."""
     shown = None
     if found.witness is not None and found.server is not None:

@@ -9,9 +9,10 @@ from meshpolicy.api.ready import ask_ready
 from meshpolicy.core.errors import InvalidInput, InvalidQuestion, Place, Problem, ProblemKind
 from meshpolicy.core.match import Network
 from meshpolicy.core.networks import parse_network
-from meshpolicy.ready.held import Standing
 from meshpolicy.ready.need import Party
-from meshpolicy.ready.report import Readiness, Report
+from meshpolicy.ready.readiness import Readiness
+from meshpolicy.ready.report import Report
+from meshpolicy.ready.standing import Standing
 from meshpolicy.record import record
 from meshpolicy.traffic.read import read as read_traffic
 

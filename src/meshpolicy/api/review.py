@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from meshpolicy.analysis.difference import Change, Changed, compare
+from meshpolicy.analysis.change import Change, Changed
+from meshpolicy.analysis.difference import compare
 from meshpolicy.core.errors import Problem
 from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.findings.finding import Finding, Severity

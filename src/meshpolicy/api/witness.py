@@ -6,7 +6,7 @@ from meshpolicy.analysis import regions
 from meshpolicy.analysis.curl import witness_curl
 from meshpolicy.analysis.words import witness_words
 from meshpolicy.core.match import NEXT_LINE
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.record import record
 

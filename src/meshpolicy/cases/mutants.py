@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from meshpolicy.analysis.difference import Changed, compare
+from meshpolicy.analysis.change import Changed
+from meshpolicy.analysis.difference import compare
 from meshpolicy.cases.case import Case
 from meshpolicy.cases.verify import verify
 from meshpolicy.core.document import Document

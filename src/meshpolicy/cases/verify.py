@@ -8,8 +8,9 @@ from meshpolicy.cases.case import Case, CaseRequest, Facts
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.errors import Place, Problem
 from meshpolicy.core.match import Address
+from meshpolicy.decide.answer import Answer
 from meshpolicy.decide.connection import Infrastructure, Start, loses_discovery, resolves, start
-from meshpolicy.decide.judge import Answer, judge
+from meshpolicy.decide.judge import judge
 from meshpolicy.decide.limiter import Limiter
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, find_service_target, identity_of

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import click
 
-from meshpolicy.analysis.difference import Change, Changed, Comparison
+from meshpolicy.analysis.change import Change, Changed
+from meshpolicy.analysis.difference import Comparison
 from meshpolicy.analysis.selection import Selection
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import mesh_options, note_empty, output, read_options, selection_options, width

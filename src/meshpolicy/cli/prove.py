@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import click
 
-from meshpolicy.analysis.prove import Outcome, Proof, prove
+from meshpolicy.analysis.proof import Outcome, Proof
+from meshpolicy.analysis.prove import prove
 from meshpolicy.analysis.sentence import read_sentence_about
 from meshpolicy.cases.proofs import is_proofs, read_proofs
 from meshpolicy.cli.echo import echo

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from meshpolicy.analysis.difference import Change
+from meshpolicy.analysis.change import Change
 from meshpolicy.api.review import Review, review
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import mesh_options, note_empty, output, read_options, width

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import Address
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.index.networkpolicies import Endpoint, Filter, NetworkPolicies
 from meshpolicy.kinds.networkpolicy import Direction

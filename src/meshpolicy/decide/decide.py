@@ -1,76 +1,23 @@
 """Decides one call against the policy of one port, as the server's proxy does (R61-R71, R80-R86, R95). Pure."""
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import assert_never
 
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.match import NEXT_LINE
-from meshpolicy.core.policy import (
-    Authorization,
-    HeaderChange,
-    Origin,
-    PortPolicy,
-    PortRole,
-    Protocol,
-    Reason,
-    Redirect,
-    Ref,
-)
+from meshpolicy.core.policy import Authorization, HeaderChange, PortPolicy, PortRole, Protocol, Redirect
+from meshpolicy.core.ref import Origin, Reason
 from meshpolicy.core.uri import is_authority, parse_path
 from meshpolicy.decide.authorized import authorized
+from meshpolicy.decide.decision import Decision, Verdict
 from meshpolicy.decide.explain import governed, granted, limited, matched, not_granted, opaque_on_http
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
-from meshpolicy.record import record
 
 CLIENT_ID = "l5d-client-id"
 CONNECTION_HEADERS = {"connection", "upgrade", "proxy-connection", "keep-alive"}
-
-
-class Verdict(StrEnum):
-    """What becomes of a call."""
-
-    ALLOW = "allow"
-    """The application gets it."""
-    FORBIDDEN = "forbidden"
-    """No grant admits the client: 403."""
-    NOT_FOUND = "not found"
-    """No route matches the request: 404."""
-    CLOSED = "closed"
-    """The server's proxy cuts the connection."""
-    PROTOCOL_ERROR = "protocol error"
-    """The proxy cannot do what is asked of it: 500."""
-    ERROR = "proxy error"
-    """The client's own proxy cannot use what it is told (R120)."""
-    RATE_LIMITED = "rate limited"
-    """A rate limit has no token left for it: 429. Only traffic shows it; a question is answered with the rates."""
-    REDIRECT = "redirect"
-    """The proxy answers with another URL."""
-    BLOCKED = "blocked"
-    """A NetworkPolicy keeps the connection from being made."""
-    UNKNOWN = "unknown"
-    """The manifests do not decide; the reason says what is missing."""
-
-
-@record
-class Decision:
-    """The verdict on one call, and why."""
-
-    verdict: Verdict
-    status: int = 0
-    """The HTTP status that a proxy answers with; 0 where it answers none."""
-    reasons: tuple[Reason, ...] = ()
-    route: Ref | None = None
-    authorization: Authorization | None = None
-    headers: Mapping[str, str | None] = field(default_factory=dict)
-    """Request headers that the proxy changed on the way to the application; None: removed."""
-
-    @property
-    def allowed(self) -> bool:
-        """Whether the application gets the call."""
-        return self.verdict is Verdict.ALLOW
 
 
 def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffic = Traffic.HTTP) -> Decision:

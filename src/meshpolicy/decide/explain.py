@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from meshpolicy.core.client import Client
-from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Protocol, RateLimit, Reason, TlsAuthenticated
+from meshpolicy.core.policy import Authorization, PortPolicy, Protocol, RateLimit, TlsAuthenticated
+from meshpolicy.core.ref import Origin, Reason
 from meshpolicy.decide.authorized import authenticated
 from meshpolicy.decide.routing import Routed
 

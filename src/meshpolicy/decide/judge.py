@@ -1,15 +1,17 @@
 """The end-to-end verdict on a call: what the network, the client's proxy and the server's proxy do, in turn. Pure."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
-from enum import StrEnum
+from collections.abc import Iterator
+from dataclasses import replace
 
 from meshpolicy.core.client import Client, Traffic
 from meshpolicy.core.match import Address
-from meshpolicy.core.policy import PortPolicy, PortRole, Reason
+from meshpolicy.core.policy import PortPolicy, PortRole
+from meshpolicy.core.ref import Reason
 from meshpolicy.core.truth import Truth, truth
+from meshpolicy.decide.answer import Answer, Layer
 from meshpolicy.decide.connection import Connection
-from meshpolicy.decide.decide import Decision, Verdict, decide
+from meshpolicy.decide.decide import decide
+from meshpolicy.decide.decision import Decision, Verdict
 from meshpolicy.decide.outbound import Outbound, opaque_to_clients, outbound
 from meshpolicy.decide.transport import Call, arrive, by_ipv6, hint, hinted_opaque, without_mtls
 from meshpolicy.index.effective import effective
@@ -18,41 +20,9 @@ from meshpolicy.index.networkpolicies import Endpoint, Filter
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Injection, Workload
-from meshpolicy.record import record
 
 GRPC_STATUS = {403: 7, 404: 5, 429: 8, 301: 5, 302: 5, 500: 13, 502: 14, 503: 14, 504: 14}
 """What a proxy tells a gRPC client instead of an HTTP status."""
-
-
-class Layer(StrEnum):
-    """Who decides a call, in the order in which it meets them."""
-
-    NETWORK = "NetworkPolicy"
-    """The NetworkPolicies, and the policies of an admin."""
-    CLIENT = "client's proxy"
-    SERVER = "Linkerd"
-    """The server's proxy, by Linkerd's policies."""
-    NOBODY = "nobody"
-    """Nothing stands in the way."""
-
-
-@record
-class Answer:
-    """What becomes of a call, which layer decides it, and what its client sees."""
-
-    verdict: Verdict
-    outcome: str
-    """`allow`, an HTTP or gRPC status of a proxy, `closed`, `blocked` …"""
-    layer: Layer
-    reasons: tuple[Reason, ...] = ()
-    headers: Mapping[str, str | None] = field(default_factory=dict)
-    policy: PortPolicy | None = None
-    decision: Decision | None = None
-
-    @property
-    def allowed(self) -> bool:
-        """Whether the application gets the call."""
-        return self.verdict is Verdict.ALLOW
 
 
 def judge(cluster: Cluster, call: Call, *, node: Address | None = None, settled: bool = False) -> Answer:

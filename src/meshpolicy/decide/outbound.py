@@ -9,8 +9,10 @@ from dataclasses import replace
 from enum import StrEnum
 
 from meshpolicy.core.client import Traffic
-from meshpolicy.core.policy import GrpcRoute, HeaderChange, HttpRoute, Reason, Redirect, Ref
-from meshpolicy.decide.decide import Verdict, unreadable
+from meshpolicy.core.policy import GrpcRoute, HeaderChange, HttpRoute, Redirect
+from meshpolicy.core.ref import Reason, Ref
+from meshpolicy.decide.decide import unreadable
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
 from meshpolicy.decide.transport import Call, ServiceTarget, may_inherit_opaque

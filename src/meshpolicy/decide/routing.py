@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, PathKind, accept_headers
-from meshpolicy.core.policy import Filter, GrpcRoute, GrpcRule, HttpRoute, HttpRule, Reason
+from meshpolicy.core.policy import Filter, GrpcRoute, GrpcRule, HttpRoute, HttpRule
+from meshpolicy.core.ref import Reason
 from meshpolicy.core.regex import why_matches_are_unknown
 from meshpolicy.core.truth import Truth, every, truth
 from meshpolicy.core.uri import Uri, host_of, is_authority, parse_path, parse_uri

@@ -5,7 +5,8 @@ from dataclasses import field
 
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.match import Address
-from meshpolicy.core.policy import Protocol, Ref
+from meshpolicy.core.policy import Protocol
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth, some, truth
 from meshpolicy.decide.routing import Request
 from meshpolicy.index.authorize import networks

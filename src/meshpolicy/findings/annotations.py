@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.findings.check import Found, code
 from meshpolicy.kinds.annotations import CONFIG, INHERITED, INJECT, LABELS, OF_PODS, OF_SERVICES, WEBHOOKS
 from meshpolicy.kinds.cluster import Cluster

@@ -5,7 +5,7 @@ A check is one function in a module of this package. The registry finds the modu
 
 from collections.abc import Callable, Iterator
 
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.findings.finding import Code, Severity
 from meshpolicy.kinds.cluster import Cluster
 

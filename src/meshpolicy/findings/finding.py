@@ -4,7 +4,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from meshpolicy.core.errors import Place
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.record import record
 
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 
 from meshpolicy.analysis.passes import to_control_plane, to_dns
-from meshpolicy.core.policy import Authorization, Ref, TlsAuthenticated
+from meshpolicy.core.policy import Authorization, TlsAuthenticated
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.selector import Selector
 from meshpolicy.decide.authorized import applies
 from meshpolicy.decide.connection import CONTROL_PORTS, Connection, ControlPlane, Infrastructure, reaches, resolves

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from meshpolicy.analysis.cover import covers, open_to_all
-from meshpolicy.core.policy import Authorization, Ref
+from meshpolicy.core.policy import Authorization
+from meshpolicy.core.ref import Ref
 from meshpolicy.findings.check import Found, code
 from meshpolicy.findings.finding import Severity
 from meshpolicy.findings.ports import by_server, explicit, meshed_ports

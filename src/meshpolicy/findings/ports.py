@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from meshpolicy.analysis.ports import declared_ports
-from meshpolicy.core.policy import Authorization, Origin, PortPolicy
+from meshpolicy.core.policy import Authorization, PortPolicy
+from meshpolicy.core.ref import Origin
 from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster

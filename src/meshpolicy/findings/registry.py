@@ -8,8 +8,8 @@ from pkgutil import iter_modules
 
 from meshpolicy import findings as package
 from meshpolicy.core.errors import InvalidQuestion, Problem
-from meshpolicy.core.policy import Ref
 from meshpolicy.core.progress import Progress, no_progress
+from meshpolicy.core.ref import Ref
 from meshpolicy.findings.check import CHECKS
 from meshpolicy.findings.finding import Code, Finding, Severity
 from meshpolicy.kinds.cluster import Cluster

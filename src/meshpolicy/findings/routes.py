@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from meshpolicy.analysis.cover import covers
 from meshpolicy.core.match import HttpMatch, PathKind
-from meshpolicy.core.policy import HttpRoute, Origin, Protocol, Ref, Unauthenticated
+from meshpolicy.core.policy import HttpRoute, Protocol, Unauthenticated
+from meshpolicy.core.ref import Origin, Ref
 from meshpolicy.decide.outbound import is_service
 from meshpolicy.decide.routing import Request, Unclear, route_http
 from meshpolicy.findings.check import Found, code

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from meshpolicy.analysis.ports import callable_ports
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call, find_service_targets, identity_of

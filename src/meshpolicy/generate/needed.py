@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from meshpolicy.core.errors import Place
 from meshpolicy.core.match import PathKind, PathMatch
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.generate.grant import ANY_REQUEST, CONNECT, Grant, Pattern
 from meshpolicy.generate.spot import Spot
 from meshpolicy.kinds.cluster import Cluster

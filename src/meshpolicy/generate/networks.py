@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.generate.callers import Called, Group, Groups, find_called, name_of
 from meshpolicy.generate.objects import Made, Manifest, Names, Scraping, choosing

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from meshpolicy.analysis.words import account
 from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
-from meshpolicy.core.policy import DefaultPolicy, Protocol, Ref
+from meshpolicy.core.policy import DefaultPolicy, Protocol
+from meshpolicy.core.ref import Ref
 from meshpolicy.generate.grant import Grant, Pattern
 from meshpolicy.generate.plan import Plan
 from meshpolicy.generate.spot import Spot, labels_of

@@ -7,7 +7,8 @@ from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy
 from meshpolicy.core.truth import Truth
-from meshpolicy.decide.decide import CLIENT_ID, Verdict, decide
+from meshpolicy.decide.decide import CLIENT_ID, decide
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import hint
 from meshpolicy.index.effective import effective

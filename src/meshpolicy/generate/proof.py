@@ -10,7 +10,8 @@ from meshpolicy.analysis.access import ANYONE
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
 from meshpolicy.analysis.clients import ClientSet, ClientTerm
 from meshpolicy.analysis.pods import pod_classes_of
-from meshpolicy.analysis.prove import Outcome, prove
+from meshpolicy.analysis.proof import Outcome
+from meshpolicy.analysis.prove import prove
 from meshpolicy.analysis.regions import ALL_REQUESTS, ANYTHING, FAMILIES, Asked, Region, regions
 from meshpolicy.analysis.requests import RequestSet, Term
 from meshpolicy.analysis.sentence import read_sentence
@@ -20,9 +21,10 @@ from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
 from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth, every
-from meshpolicy.decide.decide import Verdict, decide
+from meshpolicy.decide.decide import decide
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.generate.grant import Grant, Pattern
 from meshpolicy.generate.objects import Made, Probing, Scraping
 from meshpolicy.generate.passes import requests, untold

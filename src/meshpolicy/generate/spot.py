@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.suggest import own_labels
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.uri import host_of, port_of
 from meshpolicy.index.servers import port_numbers, target_ports
 from meshpolicy.kinds.cluster import Cluster

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth, every, some
 from meshpolicy.kinds.adminnetworkpolicy import Action, AdminNetworkPolicy, AdminRule, Tier
 from meshpolicy.kinds.networkpolicy import Direction, Peer

@@ -1,6 +1,6 @@
 """Which routes and rate limits are in force on a Server, and what Linkerd writes into their status. Pure."""
 
-from meshpolicy.core.policy import Reason, Ref
+from meshpolicy.core.ref import Reason, Ref
 from meshpolicy.index.ages import Order, may_be_oldest, other_orders
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.httplocalratelimitpolicy import RateLimitPolicy

@@ -9,12 +9,11 @@ from meshpolicy.core.policy import (
     Authentication,
     Authorization,
     DefaultPolicy,
-    Origin,
-    Ref,
     TlsAuthenticated,
     TlsUnauthenticated,
     Unauthenticated,
 )
+from meshpolicy.core.ref import Origin, Ref
 from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import POLICY_GROUP

@@ -14,16 +14,14 @@ from meshpolicy.core.policy import (
     GrpcRule,
     HttpRoute,
     HttpRule,
-    Origin,
     PortPolicy,
     PortRole,
     Protocol,
     RateLimit,
     RateLimitOverride,
-    Reason,
-    Ref,
     Unauthenticated,
 )
+from meshpolicy.core.ref import Origin, Reason, Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.index.authorize import LOCALHOST, granted_by, identity_matches, networks
 from meshpolicy.index.index import index_of

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import Address, NetworkMatch
-from meshpolicy.core.policy import Reason, Ref
+from meshpolicy.core.ref import Reason, Ref
 from meshpolicy.core.selector import SelectorIndex
 from meshpolicy.core.truth import Truth, every, some, truth
 from meshpolicy.index.adminpolicies import AdminPolicies, Outcome

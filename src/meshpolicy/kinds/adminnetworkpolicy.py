@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import NetworkMatch
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.networkpolicy import PROTOCOLS, Direction, NetworkRule, Peer, PortRange
 from meshpolicy.kinds.reading import read_selector

@@ -1,7 +1,7 @@
 """AuthorizationPolicy of policy.linkerd.io: who may call a Server, a route or a namespace (R27-R33). Pure."""
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.references import Target, kind_of, read_target
 from meshpolicy.record import record

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.container import Container, ContainerPort
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.reading import read_addresses

@@ -1,7 +1,7 @@
 """Gateway of the Gateway API, for the ingress. Pure."""
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.kind import GATEWAY_GROUP, Kind
 from meshpolicy.record import record
 

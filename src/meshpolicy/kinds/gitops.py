@@ -7,7 +7,7 @@ k3s-io/helm-controller pkg/apis/helm.cattle.io/v1.
 from collections.abc import Callable
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.undecided import Undecided
 

@@ -2,7 +2,8 @@
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import GrpcMatch
-from meshpolicy.core.policy import GrpcRule, Ref
+from meshpolicy.core.policy import GrpcRule
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.kind import GATEWAY_GROUP, Kind
 from meshpolicy.kinds.route import Route, read_filters, read_route, read_value
 from meshpolicy.kinds.routerules import validate

@@ -1,7 +1,7 @@
 """HTTPLocalRateLimitPolicy of policy.linkerd.io: requests per second and proxy (R99-R102). Pure."""
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.reading import read_created
 from meshpolicy.kinds.references import Target, kind_of, read_target

@@ -2,7 +2,8 @@
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import HttpMatch, PathKind, PathMatch
-from meshpolicy.core.policy import HttpRule, Ref
+from meshpolicy.core.policy import HttpRule
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.kind import GATEWAY_GROUP, POLICY_GROUP, Kind
 from meshpolicy.kinds.route import Route, check_absolute, check_regex, read_filters, read_route, read_value
 from meshpolicy.kinds.routerules import validate

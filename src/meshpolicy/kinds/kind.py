@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.record import record
 
 POLICY_GROUP = "policy.linkerd.io"

@@ -3,7 +3,7 @@
 import re
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.references import Target, kind_of, read_target
 from meshpolicy.record import record

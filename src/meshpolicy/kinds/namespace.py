@@ -1,7 +1,7 @@
 """Namespace: its labels, which select it, and its annotations, which its new pods inherit (R8). Pure."""
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.record import record
 

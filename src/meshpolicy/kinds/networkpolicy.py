@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Network, NetworkMatch
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.selector import Selector
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.metadata import check_selector

@@ -5,7 +5,7 @@ sigs.k8s.io/network-policy-api apis/v1alpha2.
 """
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.selector import Selector
 from meshpolicy.core.truth import Truth
 from meshpolicy.kinds.kind import Kind

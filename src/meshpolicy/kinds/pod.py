@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Address
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.container import read_container
 from meshpolicy.kinds.injected import conflict_with_init, conflict_with_sidecar
 from meshpolicy.kinds.jobspec import check_cron_job, check_job

@@ -10,7 +10,8 @@ from itertools import chain
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import HostMatch, ValueMatch
-from meshpolicy.core.policy import Filter, GrpcRule, HeaderChange, HttpRule, Reason, Redirect, Ref
+from meshpolicy.core.policy import Filter, GrpcRule, HeaderChange, HttpRule, Redirect
+from meshpolicy.core.ref import Reason, Ref
 from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern, validate, why_validity_is_unknown
 from meshpolicy.kinds.proxyversion import compares_case
 from meshpolicy.kinds.reading import read_created, was_changed

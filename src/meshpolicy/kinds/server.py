@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.policy import DefaultPolicy, Protocol, Ref
+from meshpolicy.core.policy import DefaultPolicy, Protocol
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.selector import Selector
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.reading import read_created, read_selector, read_word

@@ -2,7 +2,7 @@
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import NetworkMatch
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.selector import Selector
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.reading import check_exceptions, read_networks, read_selector

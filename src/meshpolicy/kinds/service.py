@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.labels import Labels
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth, truth
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.servicespec import check_service

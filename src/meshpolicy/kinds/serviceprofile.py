@@ -1,7 +1,7 @@
 """ServiceProfile of linkerd.io, as far as it changes where the calls of meshed clients go (R121). Pure."""
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.record import record
 

@@ -1,7 +1,7 @@
 """TLSRoute and TCPRoute of the Gateway API: no policy for inbound calls; on a Service its clients meet them. Pure."""
 
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.kind import GATEWAY_GROUP, Kind
 from meshpolicy.kinds.references import Target
 from meshpolicy.kinds.route import read_parent

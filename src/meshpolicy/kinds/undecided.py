@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.record import record
 
 AUTHENTICATIONS = frozenset({"MeshTLSAuthentication", "NetworkAuthentication"})

@@ -5,7 +5,7 @@ from dataclasses import field
 
 from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import Address
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.kinds.annotations import CONTROL_PLANE
 from meshpolicy.kinds.container import Container

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from meshpolicy.core.errors import Place, Problem, ProblemKind
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.adminnetworkpolicy import AdminNetworkPolicy
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.namespace import Namespace

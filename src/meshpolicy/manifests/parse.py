@@ -9,8 +9,8 @@ from dataclasses import replace
 from meshpolicy.core.document import Document, located
 from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.fields import Fields, objects_of
-from meshpolicy.core.policy import Ref
 from meshpolicy.core.progress import Progress, no_progress
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.annotations import WEBHOOKS
 from meshpolicy.kinds.cluster import Cluster, sort_by_namespace
 from meshpolicy.kinds.creation import announced, created

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from meshpolicy.analysis.prove import Outcome, prove
+from meshpolicy.analysis.proof import Outcome
+from meshpolicy.analysis.prove import prove
 from meshpolicy.api.proof import public
 from meshpolicy.cases.accepted import read_accepted, violations
 from meshpolicy.cases.read import read_cases

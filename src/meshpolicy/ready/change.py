@@ -9,8 +9,9 @@ from meshpolicy.decide.connection import DNS_PORT
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster, with_policies
 from meshpolicy.kinds.kind import POLICY_GROUP, Object
-from meshpolicy.ready.held import Held, Standing, hold
+from meshpolicy.ready.held import hold
 from meshpolicy.ready.need import Need, NeedKind, Party
+from meshpolicy.ready.standing import Held, Standing
 from meshpolicy.record import record
 
 Read = Callable[[Sequence[Manifest]], Sequence[Object]]

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from ipaddress import ip_address
 
 from meshpolicy.analysis.access import Access, accesses, admits
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import Address, HttpMatch, Network, PathKind, PathMatch
-from meshpolicy.core.policy import Authorization, Origin, PortPolicy, Protocol, Reason, Ref, TlsAuthenticated
+from meshpolicy.core.policy import Authorization, PortPolicy, Protocol, TlsAuthenticated
+from meshpolicy.core.ref import Origin, Reason, Ref
 from meshpolicy.core.truth import Truth
+from meshpolicy.decide.answer import Answer, Layer
 from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.connection import DNS_PORT, Infrastructure
-from meshpolicy.decide.decide import Verdict
-from meshpolicy.decide.judge import Answer, Layer, client_of, judge
+from meshpolicy.decide.decision import Verdict
+from meshpolicy.decide.judge import client_of, judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, identity_of
 from meshpolicy.index.effective import effective, probe_paths
@@ -23,43 +24,10 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.ready.need import Need, NeedKind, Party
-from meshpolicy.record import record
+from meshpolicy.ready.standing import Held, Standing
 
 NODES = ("203.0.113.7", "10.255.255.254", "192.168.255.254", "2001:db8::7")
 """Addresses that a node may have: outside of the cluster's networks, and in them."""
-
-
-class Standing(StrEnum):
-    """What becomes of a need."""
-
-    CORRECT = "correct"
-    """It is allowed, by a grant to this caller."""
-    UNPROTECTED = "unprotected"
-    """It is allowed, and so is more than it: nothing protects the port, or the grant is for everyone."""
-    MISSING = "missing"
-    """It is refused."""
-    UNKNOWN = "unknown"
-    """The input does not decide it."""
-
-    @property
-    def allowed(self) -> bool:
-        """Whether the call is answered for certain."""
-        return self in (Standing.CORRECT, Standing.UNPROTECTED)
-
-
-@record
-class Held:
-    """A need, and what becomes of it."""
-
-    need: Need
-    standing: Standing
-    why: str = ""
-    """What decides, in one sentence."""
-    outcome: str = ""
-    """What the caller sees: `403`, `closed`, `blocked`; empty where it is allowed, or not known."""
-    call: Call | None = None
-    """The call that decides; None for DNS."""
-    answer: Answer | None = None
 
 
 def hold(cluster: Cluster, need: Need) -> Held:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.errors import Place
 from meshpolicy.core.match import Network
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.transport import ServiceTarget
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record

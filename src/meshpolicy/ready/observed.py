@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from meshpolicy.analysis.speech import spoken
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.labels import ANY as ANY_LABELS
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.transport import find_service_target, identity_of
 from meshpolicy.index.effective import probe_paths
 from meshpolicy.kinds.cluster import Cluster

@@ -1,12 +1,11 @@
 """Whether deny can go on: what is needed, what becomes of it, what nobody needs, and in which order to go. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 
 from meshpolicy.analysis.access import Access, accesses, admits
 from meshpolicy.core.document import Document
 from meshpolicy.core.match import Network
-from meshpolicy.core.policy import Origin, Ref
+from meshpolicy.core.ref import Origin, Ref
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
@@ -15,30 +14,21 @@ from meshpolicy.kinds.workload import Workload
 from meshpolicy.ready.change import Planned, Read, Step, plan
 from meshpolicy.ready.declared import Declared
 from meshpolicy.ready.deny import with_deny
-from meshpolicy.ready.held import Held, Standing, dns_needs, hold
+from meshpolicy.ready.held import dns_needs, hold
 from meshpolicy.ready.manifest import Written
 from meshpolicy.ready.names import Names
 from meshpolicy.ready.need import Need, NeedKind, Party, Unseen
 from meshpolicy.ready.observed import Observed
 from meshpolicy.ready.outside import Outside
 from meshpolicy.ready.parties import find_parties
+from meshpolicy.ready.readiness import Readiness, readiness_of
 from meshpolicy.ready.scrapes import Scrapes, sidecar_scrapes
+from meshpolicy.ready.standing import Held, Standing
 from meshpolicy.record import record
 from meshpolicy.traffic.call import ObservedCall
 
 Rebuild = Callable[[Iterable[Object]], Cluster]
 """Makes a cluster of objects, with the settings of the one that is asked about."""
-
-
-class Readiness(StrEnum):
-    """Whether deny can go on."""
-
-    READY = "ready"
-    """Every need that is known is allowed, all can be seen, and there is a namespace to ask about."""
-    NOT_READY = "not ready"
-    """Some need is refused."""
-    UNKNOWN = "unknown"
-    """None is known to be refused, and not all can be seen."""
 
 
 @record
@@ -81,7 +71,7 @@ class Report:
     def readiness(self) -> Readiness:
         """Return whether deny can go on."""
         unsure = bool(self.unseen or self.uncalled or not self.namespaces)
-        return _readiness([one.standing for one in self.held], unsure)
+        return readiness_of([one.standing for one in self.held], unsure)
 
     def of(self, standing: Standing) -> Iterator[tuple[Held, Step | None]]:
         """Yield the needs that stand so, each with its step if there is one."""
@@ -260,7 +250,7 @@ def order(namespaces: Collection[str], held: Sequence[Held], unsure: Collection[
         plain = sorted({one.need.caller_name for one in own if _is_plain(one)})
         refused = sum(one.standing is Standing.MISSING for one in own)
         unknown = sum(one.standing is Standing.UNKNOWN for one in own)
-        found = _readiness([one.standing for one in own], name in unsure)
+        found = readiness_of([one.standing for one in own], name in unsure)
         assumed = any(_is_assumed(one.need) for one in own)
         why = _why(len(own), refused, unknown, plain, meshed=not assumed)
         if found is Readiness.UNKNOWN and not unknown:
@@ -297,9 +287,3 @@ def _why(needs: int, refused: int, unknown: int, plain: Sequence[str], *, meshed
         if plain or not meshed
         else f"{'; '.join(parts)}; its callers are all meshed, or need no sidecar"
     )
-
-
-def _readiness(standings: Collection[Standing], unseen: bool) -> Readiness:
-    if Standing.MISSING in standings:
-        return Readiness.NOT_READY
-    return Readiness.UNKNOWN if unseen or Standing.UNKNOWN in standings else Readiness.READY

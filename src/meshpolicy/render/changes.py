@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from meshpolicy.analysis.change import Change, Changed
 from meshpolicy.analysis.curl import witness_curl
-from meshpolicy.analysis.difference import Change, Changed
 from meshpolicy.analysis.words import change_words, witness_words
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.rows import grounds

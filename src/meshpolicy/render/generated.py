@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from meshpolicy.analysis.words import counted
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.generate.aside import Why
 from meshpolicy.generate.generate import Generated
 from meshpolicy.generate.grant import ANY_REQUEST, Grant

@@ -5,7 +5,7 @@ Source: actions/toolkit packages/core/src/command.ts, `escapeData` and `escapePr
 
 from collections.abc import Iterable, Sequence
 
-from meshpolicy.analysis.difference import Change, Changed
+from meshpolicy.analysis.change import Change, Changed
 from meshpolicy.analysis.words import change_words
 from meshpolicy.core.errors import Place
 from meshpolicy.findings.finding import Finding, Severity

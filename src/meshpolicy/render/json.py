@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from meshpolicy.analysis.access import Access
-from meshpolicy.analysis.difference import Changed
+from meshpolicy.analysis.change import Changed
 from meshpolicy.analysis.refusals import Denied
 from meshpolicy.api.access import Access as PublicAccess
 from meshpolicy.api.access import public as public_access
@@ -15,7 +15,7 @@ from meshpolicy.api.check import public as public_answer
 from meshpolicy.api.witness import Witness
 from meshpolicy.cases.mutants import Effect, Survivor
 from meshpolicy.cases.verify import Result
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.findings.finding import Finding
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings

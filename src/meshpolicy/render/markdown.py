@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from meshpolicy.analysis.access import Access
-from meshpolicy.analysis.difference import Changed
+from meshpolicy.analysis.change import Changed
 from meshpolicy.analysis.refusals import Denied
 from meshpolicy.analysis.words import change_words
 from meshpolicy.kinds.settings import MeshSettings

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from meshpolicy.analysis import prove
-from meshpolicy.analysis.prove import Outcome
+from meshpolicy.analysis import proof as analysis
+from meshpolicy.analysis.proof import Outcome
 from meshpolicy.api.proof import Proof, public
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.record import record
@@ -17,7 +17,7 @@ class Told:
     """A proof with the manifests that it is about, and why its sentence must hold."""
 
     cluster: Cluster
-    proof: prove.Proof
+    proof: analysis.Proof
     why: str = ""
 
 

@@ -10,9 +10,10 @@ from meshpolicy.analysis.words import access_words, counted
 from meshpolicy.core.errors import Place
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.ready.change import Step
-from meshpolicy.ready.held import Held, Standing
 from meshpolicy.ready.need import NeedKind
-from meshpolicy.ready.report import Readiness, Report, Uncalled
+from meshpolicy.ready.readiness import Readiness
+from meshpolicy.ready.report import Report, Uncalled
+from meshpolicy.ready.standing import Held, Standing
 from meshpolicy.render.junit import Entry, Outcome, suite
 from meshpolicy.render.rows import granted_by
 from meshpolicy.render.tables import fitted

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
+from meshpolicy.analysis.change import Change, Changed
 from meshpolicy.analysis.curl import witness_curl
-from meshpolicy.analysis.difference import Change, Changed
 from meshpolicy.analysis.words import change_words, counted, witness_words
 from meshpolicy.api.review import Review
 from meshpolicy.core.errors import Problem
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.changes import NO_CHANGE, changes_as_text

@@ -1,7 +1,7 @@
 """Results as rows of words, from which every form with columns is made. Text is built here and printed elsewhere."""
 
 from meshpolicy.analysis.access import Access
-from meshpolicy.analysis.difference import Changed
+from meshpolicy.analysis.change import Changed
 from meshpolicy.analysis.refusals import Denied
 from meshpolicy.analysis.words import access_words
 from meshpolicy.kinds.settings import MeshSettings

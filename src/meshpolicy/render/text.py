@@ -10,8 +10,8 @@ from meshpolicy.analysis.words import change_words, counted
 from meshpolicy.api.check import Asked
 from meshpolicy.cases.mutants import Effect, Survivor
 from meshpolicy.cases.verify import Result
-from meshpolicy.decide.decide import Verdict
-from meshpolicy.decide.judge import Layer
+from meshpolicy.decide.answer import Layer
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.changes import change_lines

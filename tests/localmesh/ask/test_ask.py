@@ -9,8 +9,8 @@ from localmesh.ask.targets import Target
 from localmesh.pods.addresses import LOCALHOST
 from localmesh.views import Question
 from meshpolicy.core.client import Arrival
-from meshpolicy.core.policy import Reason
-from meshpolicy.decide.decide import Decision, Verdict
+from meshpolicy.core.ref import Reason
+from meshpolicy.decide.decision import Decision, Verdict
 from meshpolicy.index.effective import effective
 
 from ..build import cluster, pod

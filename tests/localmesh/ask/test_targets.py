@@ -4,7 +4,7 @@ import pytest
 
 from localmesh.ask.targets import Target, find_target
 from localmesh.errors import BadInput, LocalMeshError
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.container import ContainerPort
 from meshpolicy.kinds.service import ServicePort
 

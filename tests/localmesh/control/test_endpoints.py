@@ -8,7 +8,7 @@ from localmesh.control.endpoints import Directory, Hint
 from localmesh.envoy.clusters import REQUESTS, STREAMS
 from localmesh.envoy.endpoints import Endpoint, LocalEndpoint
 from localmesh.pods.pod import Pod
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.container import ContainerPort
 from meshpolicy.kinds.service import Service, ServicePort
 

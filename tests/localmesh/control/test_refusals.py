@@ -13,7 +13,8 @@ from localmesh.envoy.details import DENIED
 from localmesh.pods.addresses import to_loopback
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.policy import PortPolicy, Protocol
-from meshpolicy.decide.decide import Verdict, decide
+from meshpolicy.decide.decide import decide
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.routing import Request
 from meshpolicy.index.effective import effective
 

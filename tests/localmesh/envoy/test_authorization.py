@@ -12,7 +12,8 @@ from localmesh.envoy.authorization import Peers, Reach, identity_matcher, reach,
 from localmesh.pods.addresses import CLUSTER, to_loopback
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.match import IdentityMatch, NetworkMatch
-from meshpolicy.core.policy import Authorization, Ref, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
+from meshpolicy.core.policy import Authorization, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.authorized import applies
 
 KNOWN, STRANGERS = Peers(terminated=True, outside={}), Peers(terminated=False, outside={})

@@ -8,7 +8,7 @@ import pytest
 from localmesh.observe.entry import from_line
 from localmesh.pods.addresses import to_cluster
 from localmesh.pods.pod import Pod
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 
 from .realenvoy import say
 from .values import identity

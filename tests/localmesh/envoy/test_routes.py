@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from localmesh.envoy import grpcroutes, routes
 from meshpolicy.core.client import Client, Traffic
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, PathKind, PathMatch, ValueMatch
-from meshpolicy.core.policy import GrpcRoute, GrpcRule, HttpRoute, HttpRule, Protocol, Ref
-from meshpolicy.decide.decide import Verdict, decide
+from meshpolicy.core.policy import GrpcRoute, GrpcRule, HttpRoute, HttpRule, Protocol
+from meshpolicy.core.ref import Ref
+from meshpolicy.decide.decide import decide
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.routing import Request
 
 from .envoylist import first_match

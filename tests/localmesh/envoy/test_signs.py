@@ -12,7 +12,8 @@ from localmesh.envoy.connection import BROKEN, SIGNS, UNREACHED, Codec
 from localmesh.envoy.inbound import InboundPort
 from localmesh.envoy.ingress import IngressListener, ingress
 from localmesh.envoy.kinds import Kind
-from meshpolicy.core.policy import PortPolicy, Protocol, Ref
+from meshpolicy.core.policy import PortPolicy, Protocol
+from meshpolicy.core.ref import Ref
 
 from ..build import pod
 

@@ -18,10 +18,10 @@ from meshpolicy.core.policy import (
     HttpRule,
     PortPolicy,
     Protocol,
-    Ref,
     TlsAuthenticated,
     Unauthenticated,
 )
+from meshpolicy.core.ref import Ref
 
 ANYWHERE = (NetworkMatch(ip_network("0.0.0.0/0")), NetworkMatch(ip_network("::/0")))
 SERVER = Ref("policy.linkerd.io", "Server", "web", "server-http")

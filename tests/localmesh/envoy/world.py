@@ -17,10 +17,9 @@ from meshpolicy.core.policy import (
     Protocol,
     RateLimit,
     RateLimitOverride,
-    Reason,
     Redirect,
-    Ref,
 )
+from meshpolicy.core.ref import Reason, Ref
 
 from .realenvoy import Sidecar
 from .values import SERVER, grant, identity, on, policy, route

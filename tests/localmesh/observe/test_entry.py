@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from localmesh.observe.entry import from_line
 from localmesh.views import UNREACHABLE
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 
 from .values import entry, line
 

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from localmesh.observe.parties import Parties
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 
 from ..build import pod
 from .values import PONGER, entry

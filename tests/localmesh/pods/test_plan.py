@@ -8,7 +8,7 @@ import pytest
 from localmesh.pods.plan import Group, groups, short
 from localmesh.pods.pod import Pod
 from localmesh.state import StateFolder
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.workload import Workload
 

@@ -11,7 +11,7 @@ from localmesh.pods.spans import SpanSender
 from localmesh.state import StateFolder
 from localmesh.supervisor.spans import Spans
 from localmesh.traces.span import POLICY, RULE, VERDICT
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 
 from ..traces.test_otlp import one_span
 

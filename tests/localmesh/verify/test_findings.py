@@ -11,7 +11,8 @@ from localmesh.verify.clients import VerifyClient
 from localmesh.verify.findings import NO_LINE, judged, tricks_judged
 from localmesh.verify.servers import VerifyServer
 from localmesh.verify.tricks import Attempt, Played
-from meshpolicy.core.policy import PortPolicy, Protocol, RateLimit, Ref
+from meshpolicy.core.policy import PortPolicy, Protocol, RateLimit
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.routing import Request
 from meshverify.cause import Cause
 from meshverify.expectation import Expectation

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from meshpolicy.analysis.difference import Change, compare
+from meshpolicy.analysis.change import Change
+from meshpolicy.analysis.difference import compare
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.parse import parse_documents

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from meshpolicy.analysis.difference import Change, Changed, compare
+from meshpolicy.analysis.change import Change, Changed
+from meshpolicy.analysis.difference import compare
 from meshpolicy.analysis.ports import BY_ADDRESS
 from meshpolicy.core.client import Client
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, identity_of
 from meshpolicy.kinds.cluster import Cluster

@@ -7,16 +7,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meshpolicy.analysis.access import accesses
-from meshpolicy.analysis.difference import Change, compare
-from meshpolicy.analysis.prove import Outcome, Proof, prove
+from meshpolicy.analysis.change import Change
+from meshpolicy.analysis.difference import compare
+from meshpolicy.analysis.proof import Outcome, Proof
+from meshpolicy.analysis.prove import prove
 from meshpolicy.analysis.questions import caller, target
 from meshpolicy.analysis.sentence import read_sentence
 from meshpolicy.analysis.ways import judge_name
 from meshpolicy.analysis.words import clients_words
 from meshpolicy.core.client import Traffic
-from meshpolicy.core.policy import Origin
-from meshpolicy.decide.decide import Verdict
-from meshpolicy.decide.judge import Answer, Layer
+from meshpolicy.core.ref import Origin
+from meshpolicy.decide.answer import Answer, Layer
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, ServiceTarget
 from meshpolicy.kinds.cluster import Cluster

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.outcomes import Outcomes, Space, patterns_of
 from meshpolicy.core.client import Arrival, Traffic
-from meshpolicy.decide.decide import Verdict, decide
+from meshpolicy.decide.decide import decide
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.routing import Request
 
 from ..build import ARENA, cluster, exact, route, server

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.phrases import InvalidPhrase
-from meshpolicy.analysis.prove import Outcome, Proof, prove
+from meshpolicy.analysis.proof import Outcome, Proof
+from meshpolicy.analysis.prove import prove
 from meshpolicy.analysis.sentence import read_sentence
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.policy import PortPolicy

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from meshpolicy.analysis.access import accesses
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.cases.accepted import read_accepted, violations, write_accepted
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import judge
 
 from ..build import ARENA, Manifest, account, allow, cluster, labels, network_policy, ref, server, service

@@ -6,7 +6,7 @@ from itertools import product
 
 from hypothesis import HealthCheck, given, settings
 
-from meshpolicy.decide.judge import Answer
+from meshpolicy.decide.answer import Answer
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 

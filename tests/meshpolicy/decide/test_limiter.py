@@ -3,7 +3,8 @@
 import pytest
 
 from meshpolicy.core.match import IdentityMatch
-from meshpolicy.core.policy import RateLimit, RateLimitOverride, Ref
+from meshpolicy.core.policy import RateLimit, RateLimitOverride
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.limiter import Limiter
 
 REF = Ref("policy.linkerd.io", "HTTPLocalRateLimitPolicy", "arena", "limit")

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from meshpolicy.core.match import HttpMatch, PathKind, PathMatch
-from meshpolicy.core.policy import HttpRoute, HttpRule, Redirect, Ref
+from meshpolicy.core.policy import HttpRoute, HttpRule, Redirect
+from meshpolicy.core.ref import Ref
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, route_http
 

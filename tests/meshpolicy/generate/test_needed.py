@@ -19,10 +19,11 @@ from meshpolicy.generate.needed import SOURCE
 from meshpolicy.index.effective import probe_paths
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import Manifests, parse_documents
-from meshpolicy.ready.held import Standing, hold
+from meshpolicy.ready.held import hold
 from meshpolicy.ready.manifest import Written
 from meshpolicy.ready.need import NeedKind
 from meshpolicy.ready.report import find_needs
+from meshpolicy.ready.standing import Standing
 from meshpolicy.traffic.call import Called, Caller, CallerKind, ObservedCall, Outcome, Side, Transport
 
 from ..build import Manifest, documents

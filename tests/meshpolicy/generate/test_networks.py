@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshpolicy.core.match import Address
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import connection, judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call, find_service_targets

@@ -8,13 +8,15 @@ import yaml
 from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
-from meshpolicy.analysis.prove import Outcome, prove
+from meshpolicy.analysis.proof import Outcome
+from meshpolicy.analysis.prove import prove
 from meshpolicy.analysis.sentence import read_sentence
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.labels import ANY
 from meshpolicy.core.match import PathKind
-from meshpolicy.core.policy import Ref
-from meshpolicy.decide.decide import Verdict, decide
+from meshpolicy.core.ref import Ref
+from meshpolicy.decide.decide import decide
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.routing import Request
 from meshpolicy.decide.transport import Call

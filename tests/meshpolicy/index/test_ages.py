@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.index.ages import may_tie
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.route import Route

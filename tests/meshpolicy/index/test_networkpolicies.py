@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshpolicy.core.labels import ANY, Labels
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.selector import Selector
 from meshpolicy.core.truth import Truth
 from meshpolicy.index.networkpolicies import Endpoint, NetworkPolicies

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from meshpolicy.core.selector import Expression, Operator, Selector
 from meshpolicy.core.truth import Truth
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.kinds.settings import InjectorSettings, MeshSettings
 from meshpolicy.kinds.workload import Workload
 

@@ -7,16 +7,18 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meshpolicy.analysis.difference import Change, compare
+from meshpolicy.analysis.change import Change
+from meshpolicy.analysis.difference import compare
 from meshpolicy.api.ready import ask_ready
-from meshpolicy.decide.decide import Verdict
+from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import parse_documents
-from meshpolicy.ready.held import Standing
 from meshpolicy.ready.need import NeedKind, Party
-from meshpolicy.ready.report import Readiness, Report
+from meshpolicy.ready.readiness import Readiness
+from meshpolicy.ready.report import Report
+from meshpolicy.ready.standing import Standing
 
 from ..build import Manifest, ask, documents
 from ..worlds import WORLDS, World, manifests

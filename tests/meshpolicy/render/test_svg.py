@@ -13,7 +13,7 @@ from meshpolicy.analysis.clients import ClientTerm
 from meshpolicy.analysis.regions import ALL_REQUESTS
 from meshpolicy.core.axis import Part
 from meshpolicy.core.match import IdentityMatch
-from meshpolicy.core.policy import Ref
+from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.workload import Workload

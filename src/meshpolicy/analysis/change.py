@@ -1,0 +1,46 @@
+"""What became of some calls between two states of manifests. Pure values."""
+
+from enum import StrEnum
+
+from meshpolicy.analysis.identity_changes import IdentityChange
+from meshpolicy.analysis.regions import Region
+from meshpolicy.core.ref import Ref
+from meshpolicy.record import record
+
+
+class Change(StrEnum):
+    """What became of some calls."""
+
+    OPENED = "opened"
+    """They were refused, and are allowed."""
+    CLOSED = "closed"
+    """They were allowed, and are refused."""
+    UNKNOWN = "unknown"
+    """They may be opened or closed; the manifests do not decide."""
+    REROUTED = "re-routed"
+    """Allowed before and after, through another route."""
+    REGRANTED = "regranted"
+    """Allowed before and after, through the same route, by none of the grants of before."""
+
+    @property
+    def changes_requests(self) -> bool:
+        """Whether the outcome of some request is, or may be, another one."""
+        return self in (Change.OPENED, Change.CLOSED, Change.UNKNOWN)
+
+
+@record
+class Changed:
+    """Calls to one port that are not as they were."""
+
+    change: Change
+    server: Ref
+    port: int
+    region: Region | None
+    """None: nothing is known about the calls to this port."""
+    before: tuple[Ref, ...] = ()
+    """The grants that admitted the clients; of a re-routed request the routes."""
+    after: tuple[Ref, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """Of what is unknown."""
+    caller: IdentityChange | None = None
+    """The workload whose calls these are, where they change because it calls under another identity."""

@@ -1,0 +1,37 @@
+"""The answer to a sentence about access. Pure values."""
+
+from enum import StrEnum
+
+from meshpolicy.analysis.regions import Witness
+from meshpolicy.analysis.sentence import Sentence
+from meshpolicy.core.ref import Ref
+from meshpolicy.record import record
+
+
+class Outcome(StrEnum):
+    """What became of a sentence."""
+
+    PROVED = "proved"
+    """It holds for every request and every client."""
+    FALSE = "false"
+    """The witness shows the contrary."""
+    UNKNOWN = "unknown"
+    """The manifests do not decide it; the reasons say why."""
+
+
+@record
+class Proof:
+    """The answer to a sentence."""
+
+    sentence: Sentence
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+    """Why it is not known; of what is proved, why it says little."""
+    server: Ref | None = None
+    port: int = 0
+    witness: Witness | None = None
+    """One call that shows that it is false, or that nobody knows."""
+    allowed: bool = True
+    """Whether that call is allowed, against the sentence, or refused."""
+    vacuous: bool = False
+    """Whether it holds only because there is nothing that it speaks of."""

@@ -1,0 +1,41 @@
+"""What becomes of a need under deny. Pure values."""
+
+from enum import StrEnum
+
+from meshpolicy.decide.answer import Answer
+from meshpolicy.decide.transport import Call
+from meshpolicy.ready.need import Need
+from meshpolicy.record import record
+
+
+class Standing(StrEnum):
+    """What becomes of a need."""
+
+    CORRECT = "correct"
+    """It is allowed, by a grant to this caller."""
+    UNPROTECTED = "unprotected"
+    """It is allowed, and so is more than it: nothing protects the port, or the grant is for everyone."""
+    MISSING = "missing"
+    """It is refused."""
+    UNKNOWN = "unknown"
+    """The input does not decide it."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the call is answered for certain."""
+        return self in (Standing.CORRECT, Standing.UNPROTECTED)
+
+
+@record
+class Held:
+    """A need, and what becomes of it."""
+
+    need: Need
+    standing: Standing
+    why: str = ""
+    """What decides, in one sentence."""
+    outcome: str = ""
+    """What the caller sees: `403`, `closed`, `blocked`; empty where it is allowed, or not known."""
+    call: Call | None = None
+    """The call that decides; None for DNS."""
+    answer: Answer | None = None
