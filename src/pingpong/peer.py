@@ -22,6 +22,7 @@ IDLE = 60.0
 def client(settings: Settings) -> httpx.AsyncClient:
     """Return the HTTP client of this service; it honours `HTTP_PROXY` and similar variables."""
     return httpx.AsyncClient(
+        verify=httpx.create_ssl_context(),  # one for all ways: a way through a proxy would load the authorities again
         timeout=settings.timeout,
         limits=httpx.Limits(max_connections=MOST_CONNECTIONS, keepalive_expiry=IDLE),
         headers={"User-Agent": f"pingpong/{settings.name}"},
