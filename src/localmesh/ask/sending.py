@@ -117,7 +117,8 @@ async def _connected(way: Way) -> AsyncIterator[tuple[StreamReader, StreamWriter
     try:
         yield reader, writer
     finally:
-        writer.close()
+        # Nothing more is expected: a proxy that has refused a request answers the end of TLS only a second later.
+        writer.transport.abort()
         with suppress(OSError):
             await writer.wait_closed()
 
