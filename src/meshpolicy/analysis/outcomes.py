@@ -104,6 +104,8 @@ class Outcomes:
                 return ((Passage(found.verdict), everyone),)
             case Stack.TCP:
                 return ((Passage(Verdict.ALLOW, self.policy.authorizations), everyone),)
+            case Stack.HTTP if traffic is not Traffic.HTTP and self.space.requests.upgrades(cell):
+                return ((Passage(Verdict.PROTOCOL_ERROR), everyone),)
             case Stack.HTTP:
                 return self._requests()[cell]
 

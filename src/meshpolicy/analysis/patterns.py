@@ -14,7 +14,7 @@ from meshpolicy.core.policy import GrpcRoute, GrpcRule, HttpRoute, HttpRule, Por
 from meshpolicy.core.ref import Ref
 from meshpolicy.core.regex import language
 from meshpolicy.core.truth import Truth
-from meshpolicy.decide.decide import CLIENT_ID
+from meshpolicy.decide.decide import CLIENT_ID, CONNECT
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, route_grpc
 from meshpolicy.record import record
@@ -28,8 +28,8 @@ CACHED = 4096
 
 @lru_cache(1)
 def all_paths() -> Automaton:
-    """Return the paths that may be sent: RFC 3986 and UTF-8, in origin form (RFC 9112, section 3.2.1)."""
-    return language(r"/[!-~\x80-\U0010ffff]*") - language(r"[^?#]*[?#][^\n]*")
+    """Return the paths that a proxy reads, without queries: in origin form (RFC 9112, section 3.2.1; R136)."""
+    return language(r"/[!-~\x80-\U0010ffff]*") - language(r"[^?#<>`]*[?#<>`][^\n]*")
 
 
 @lru_cache(1)
@@ -153,9 +153,9 @@ def _prefix_size(match: HttpMatch) -> int | None:
 
 @lru_cache(CACHED)
 def method_axis(named: tuple[str, ...]) -> Axis[str, str]:
-    """Return the classes of methods: each that is named, and any other."""
+    """Return the classes of methods: each that is named, and any other; none is CONNECT, for it asks for no path."""
     other = next(method for method in METHODS if method not in named)
-    return grouped((*named, other), named, str.__eq__)
+    return grouped((*(method for method in named if method != CONNECT), other), named, str.__eq__)
 
 
 @lru_cache(CACHED)

@@ -38,7 +38,7 @@ def prove(cluster: Cluster, sentence: Sentence, *, identified: bool = False) -> 
     """
     if sentence.claim is Claim.ENCRYPTED:
         return _encrypted(cluster, sentence)
-    doubt = next(_open_by_ipv6(cluster, sentence), None)
+    doubt = next(_open_by_ipv6(cluster, sentence), None) or _unread(sentence)
     empty = True
     for port in _ports(cluster, sentence.server):
         try:
@@ -76,6 +76,14 @@ def _open_by_ipv6(cluster: Cluster, sentence: Sentence) -> Iterator[Proof]:
     for port in _ports(cluster, sentence.server) if sentence.claim is Claim.ONLY else ():
         if told := _past_proxies(port):
             yield _unknown(sentence, port, (told,))
+
+
+def _unread(sentence: Sentence) -> Proof | None:
+    """Say that no proxy reads what a sentence speaks of (R136); what no proxy looks at may pass."""
+    terms = (term for asked in sentence.asked if asked.requests is not None for term in asked.requests.terms)
+    told = next((term.unread for term in terms if term.unread), "")
+    text = f"{told}; no proxy lets such a request through, and what passes proxies by is not looked at"
+    return Proof(sentence, Outcome.UNKNOWN, (text,)) if told else None
 
 
 def _past_proxies(port: Port) -> str:

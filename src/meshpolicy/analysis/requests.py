@@ -25,7 +25,9 @@ from meshpolicy.analysis.patterns import (
     value_axis,
 )
 from meshpolicy.core.axis import Axis, Part, TooMany
-from meshpolicy.core.match import NEXT_LINE, ValueMatch
+from meshpolicy.core.match import NEXT_LINE, PathKind, PathMatch, ValueMatch
+from meshpolicy.core.uri import parse_path
+from meshpolicy.decide.decide import CONNECT, CONNECTION_HEADERS, without_connection_headers
 from meshpolicy.decide.routing import Request
 from meshpolicy.record import record
 
@@ -35,6 +37,8 @@ MOST_CELLS = 100_000
 EVERY_PART: Part[Any] = Part()
 OTHER = "other"
 """A query parameter at which no policy looks."""
+UPGRADES = (ValueMatch("upgrade", "h2c"), ValueMatch("upgrade", ".*", regex=True))
+"""What decides whether a proxy leaves the headers of the connection in a request (R137)."""
 
 
 @record
@@ -58,6 +62,16 @@ class Term:
             and self.headers.holds(lambda one: meets_lines(one, lines.get(one.name, ())))
             and self.query.holds(lambda one: meets_values(one, values_of(request, pairs, one.name)))
         )
+
+    @property
+    def unread(self) -> str:
+        """Return why no proxy reads such a request (R136); empty: one does."""
+        if CONNECT in self.methods.all_of:
+            return f"a {CONNECT} names a host and a port, and no path"
+        for one in self.paths.all_of:
+            if isinstance(one, PathMatch) and one.kind is not PathKind.REGEX and parse_path(one.value) is None:
+                return f"no URI holds the path {one.value}: escape its characters, `<` as %3C"
+        return ""
 
     @property
     def size(self) -> int:
@@ -109,7 +123,11 @@ EVERY_REQUEST = RequestSet((Term(),))
 
 @record
 class Requests:
-    """The classes of requests, by axis: method, path, host, then each header and each query parameter by name."""
+    """The classes of requests, by axis: method, path, host, then each header and each query parameter by name.
+
+    They are those that a proxy looks at: what it refuses unread (R136) is none, and what it takes out of a request
+    before it looks for a route (R137) is not in it.
+    """
 
     methods: Axis[str, str]
     paths: Axis[PathPattern, str]
@@ -123,11 +141,14 @@ class Requests:
 
         Raises TooMany, TooLarge, and what `language` raises of a regular expression.
         """
+        headers = patterns.headers
+        if not CONNECTION_HEADERS.isdisjoint(headers):
+            headers = headers | {"upgrade": headers.get("upgrade", {}) | dict.fromkeys(UPGRADES)}
         found = cls(
             method_axis(tuple(patterns.methods)),
             path_axis(tuple(patterns.paths)),
             host_axis(tuple(patterns.hosts)),
-            tuple((name, value_axis(tuple(some), header=True)) for name, some in sorted(patterns.headers.items())),
+            tuple((name, value_axis(tuple(some), header=True)) for name, some in sorted(headers.items())),
             tuple((name, value_axis(tuple(some), header=False)) for name, some in sorted(patterns.query.items())),
         )
         if found.count > MOST_CELLS:
@@ -142,7 +163,7 @@ class Requests:
 
     @property
     def count(self) -> int:
-        """Return how many classes there are."""
+        """Return how many classes there are at most."""
         count = 1
         for axis in self.axes:
             count *= len(axis.witnesses)
@@ -150,7 +171,18 @@ class Requests:
 
     def cells(self) -> Iterator[Cell]:
         """Yield every class of requests."""
-        yield from product(*(range(len(axis.witnesses)) for axis in self.axes))
+        yield from filter(self._whole, product(*(range(len(axis.witnesses)) for axis in self.axes)))
+
+    def upgrades(self, cell: Cell) -> bool:
+        """Whether the requests of a class ask for an upgrade, which HTTP/2 does not know (RFC 9113, section 8.6)."""
+        return any(name in CONNECTION_HEADERS and cell[at] for at, (name, _) in enumerate(self.headers, 3))
+
+    def _whole(self, cell: Cell) -> bool:
+        """Whether a proxy takes nothing out of the requests of a class."""
+        if not self.upgrades(cell):
+            return True
+        request = self.request(cell)
+        return without_connection_headers(request) == request
 
     def request(self, cell: Cell) -> Request:
         """Return one request of a class."""
@@ -177,7 +209,7 @@ class Requests:
 
     def _of(self, term: Term) -> Iterator[Cell]:
         bits = [axis.of(part) for axis, part in zip(self.axes, self._by_axis(term), strict=True)]
-        yield from product(*(tuple(places(chosen)) for chosen in bits))
+        yield from filter(self._whole, product(*(tuple(places(chosen)) for chosen in bits)))
 
     def _by_axis(self, term: Term) -> Iterator[Part[Any]]:
         yield from (term.methods, term.paths, term.hosts)

@@ -17,6 +17,7 @@ from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
 
 CLIENT_ID = "l5d-client-id"
+CONNECT = "CONNECT"
 CONNECTION_HEADERS = {"connection", "upgrade", "proxy-connection", "keep-alive"}
 
 
@@ -190,18 +191,20 @@ def unreadable(request: Request, traffic: Traffic) -> Reason | None:
     """Return why a proxy takes a request for none, before it looks at any policy; None: it is one (R136)."""
     if traffic is not Traffic.HTTP and request.authority and not is_authority(request.authority):
         return Reason(f"{request.authority} is no authority", "R136")
+    if traffic is not Traffic.HTTP and (names := sorted(CONNECTION_HEADERS.intersection(request.headers))):
+        return Reason(f"HTTP/2 has no header {names[0]}", "R136")
     if not request.path.startswith("/"):
         return None
     if parse_path(request.path) is None:
         return Reason(f"no URI holds the path {request.path}: escape its characters, `<` as %3C", "R136")
-    if request.method == "CONNECT":
+    if request.method == CONNECT:
         return Reason(f"a CONNECT names a host and a port, and no path such as {request.path}", "R136")
     return None
 
 
 def without_connection_headers(request: Request) -> Request:
     """Return a request without the headers that a proxy takes out before it looks for a route (R137)."""
-    if request.headers.get("upgrade", "h2c") != "h2c":
+    if request.headers.get("upgrade", "h2c").partition(NEXT_LINE)[0] != "h2c":
         return request
     listed = request.headers.get("connection", "").partition(NEXT_LINE)[0]
     named = {name.strip().lower() for name in listed.split(",")}

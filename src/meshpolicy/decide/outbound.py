@@ -11,7 +11,7 @@ from enum import StrEnum
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.policy import GrpcRoute, HeaderChange, HttpRoute, Redirect
 from meshpolicy.core.ref import Reason, Ref
-from meshpolicy.decide.decide import unreadable
+from meshpolicy.decide.decide import CONNECT, unreadable
 from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
@@ -358,7 +358,7 @@ def _not_read(policy: ClientPolicy, call: Call) -> Outbound | None:
     service, detects = call.service_target, policy.protocol is ClientProtocol.DETECT
     may_be_opaque = service is not None and may_inherit_opaque(call.server, (service,))
     # Which characters let a proxy find HTTP/1 is another matter in each of its versions.
-    of_version = call.client is not None and bool(call.client.sidecar.version) and call.request.method != "CONNECT"
+    of_version = call.client is not None and bool(call.client.sidecar.version) and call.request.method != CONNECT
     if detects and (may_be_opaque or of_version or (service is not None and service.service.headless)):
         text = f"{wrong.text}, and the client's proxy may take the connection for opaque"
         return Outbound(policy, call.request, Verdict.UNKNOWN, reason=replace(wrong, text=text))

@@ -144,15 +144,15 @@ REQUESTS = (
     ),
     Rule(
         "R136",
-        "A path that no URI can hold, and a CONNECT to a path, are refused before any policy is asked, at first by the "
-        "client's proxy where it takes the port for HTTP: 400.",
+        "A path that no URI can hold, a CONNECT to a path, and over HTTP/2 a header of the connection are refused "
+        "before any policy is asked, at first by the client's proxy where it takes the port for HTTP: 400.",
         f"{PROXY}http/upgrade/src/upgrade.rs is_bad_request",
         READ,
     ),
     Rule(
         "R137",
-        "Unless a request asks for an upgrade, Connection, what it names, Keep-Alive and Upgrade are taken out of it "
-        "before a route is looked for.",
+        "Unless a request asks for an upgrade, Connection, what it names, Keep-Alive, Proxy-Connection and Upgrade are "
+        "taken out of it before a route is looked for.",
         f"{PROXY}http/upgrade/src/lib.rs strip_connection_headers",
         READ,
     ),
