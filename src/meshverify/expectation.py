@@ -7,7 +7,7 @@ from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy
 from meshpolicy.decide.authorized import applies
 from meshpolicy.decide.decide import decide
 from meshpolicy.decide.decision import Decision
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshverify.cause import BY_VERDICT, Cause
 
 

@@ -9,7 +9,7 @@ from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
 from meshpolicy.decide.answer import Answer
 from meshpolicy.decide.judge import judge
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings

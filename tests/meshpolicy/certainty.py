@@ -23,7 +23,7 @@ from meshpolicy.core.truth import Truth
 from meshpolicy.decide.answer import Layer
 from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import judge
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, identity_of, without_mtls
 from meshpolicy.kinds.adminnetworkpolicy import AdminNetworkPolicy
 from meshpolicy.kinds.cluster import Cluster

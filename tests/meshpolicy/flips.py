@@ -17,7 +17,7 @@ from meshpolicy.core.client import Client, Traffic
 from meshpolicy.decide.decide import stack
 from meshpolicy.decide.decision import Decision, Verdict
 from meshpolicy.decide.judge import client_of, judge
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, find_service_target, identity_of
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster

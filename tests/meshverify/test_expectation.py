@@ -9,7 +9,7 @@ import pytest
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.policy import PortPolicy
 from meshpolicy.decide.decision import Verdict
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.index.effective import effective
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.parse import parse_documents

@@ -8,7 +8,7 @@ from meshpolicy.analysis.questions import target
 from meshpolicy.core.match import Address
 from meshpolicy.core.ref import Ref
 from meshpolicy.decide.judge import judge
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call as PolicyCall
 from meshpolicy.decide.transport import find_service_target
 from meshpolicy.kinds.cluster import Cluster

@@ -21,7 +21,7 @@ from meshpolicy.core.policy import PortPolicy
 from meshpolicy.core.ref import Reason
 from meshpolicy.decide.decide import decide
 from meshpolicy.decide.decision import Decision, Verdict
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import hinted_opaque
 from meshpolicy.index.effective import effective
 

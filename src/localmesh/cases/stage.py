@@ -15,7 +15,7 @@ from localmesh.pods.pod import Pod
 from meshpolicy.cases.case import CaseRequest
 from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.policy import Redirect
-from meshpolicy.decide.outbound import opaque_to_clients
+from meshpolicy.decide.clientpolicy import opaque_to_clients
 from meshpolicy.decide.transport import ServiceTarget, find_service_target, hinted_opaque, identity_of
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.annotations import ADMIN_PORT

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from localmesh.observe.entry import Entry
 from localmesh.verify.clients import VerifyClient
 from localmesh.verify.servers import VerifyServer
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshverify.cause import Cause
 from meshverify.expectation import Expectation, expect
 

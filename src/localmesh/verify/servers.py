@@ -12,7 +12,7 @@ from meshpolicy.analysis.requests import Requests
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.policy import PortPolicy, Protocol
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster
 

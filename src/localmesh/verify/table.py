@@ -13,7 +13,7 @@ from localmesh.verify.clients import VerifyClient, liars, lookalikes, meshed, st
 from localmesh.verify.servers import Classes, VerifyServer, classes, servers
 from localmesh.views import PodView
 from meshpolicy.core.policy import Authorization, PortPolicy, TlsAuthenticated
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshverify.cause import Cause
 
 SHORT = ".serviceaccount."

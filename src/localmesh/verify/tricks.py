@@ -12,7 +12,7 @@ from localmesh.verify.cell import Cell, Seen, Traces, traceparent
 from localmesh.verify.send import AT_ONCE, Sender, broken, seen_of
 from localmesh.verify.servers import VerifyServer
 from meshpolicy.core.client import Traffic
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshverify.cause import Cause
 from meshverify.expectation import Expectation, expect
 from meshverify.tricks.all import tricks

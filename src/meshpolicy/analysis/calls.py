@@ -22,7 +22,7 @@ from meshpolicy.core.policy import PortPolicy
 from meshpolicy.core.ref import Origin
 from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern
 from meshpolicy.core.truth import Truth
-from meshpolicy.decide.transport import hint, hinted_opaque
+from meshpolicy.decide.transport import called_by_ipv6, hint, hinted_opaque
 from meshpolicy.index.effective import IPV6, effective
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
@@ -73,6 +73,11 @@ class Port:
     def hinted(self) -> Truth:
         """Say whether meshed clients are told that the port is opaque."""
         return hint(self.cluster, self.workload, self.number)
+
+    @property
+    def past_proxies(self) -> str:
+        """Say that a Service is called by IPv6, or may be, and that then no proxy is met (R115); empty: none is."""
+        return str(called_by_ipv6(self.cluster, self.workload, self.number) or "")
 
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
@@ -250,6 +255,14 @@ class Calls:
                 certain |= found.certain & half
                 possible |= found.possible & half
         return Bits(certain & through.certain & ~self.past_proxy, possible & through.possible & ~self.past_proxy)
+
+    def granted(self, entry: Entry) -> Bits:
+        """Return who gets through in the first state by every reading of the manifests, and who by one."""
+        found = [self.allowed(0, entry, variant) for variant in range(len(self.variants))]
+        certain, possible = found[0].certain, 0
+        for bits in found:
+            certain, possible = certain & bits.certain, possible | bits.possible
+        return Bits(certain, possible)
 
     def _by_readings(self, state: int, entry: Entry, variant: int, *, meshed: bool) -> Bits:
         """Return who gets through, were all clients alike: for certain by every reading, perhaps by one."""

@@ -8,17 +8,11 @@ from collections.abc import Iterator
 from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.ports import POD_ADDRESS, service_ways
 from meshpolicy.core.ref import Ref
-from meshpolicy.decide.outbound import (
-    ClientPolicy,
-    ClientProtocol,
-    client_policy,
-    is_service,
-    leaves_no_time,
-    service_routes,
-    taken_by_egress,
-)
+from meshpolicy.decide.clientpolicy import ClientPolicy, ClientProtocol, client_policy
+from meshpolicy.decide.outbound import leaves_no_time, taken_by_egress
 from meshpolicy.decide.transport import ServiceTarget
 from meshpolicy.index.ages import order_on_service_unknown, other_orders
+from meshpolicy.index.serviceroutes import is_service, service_routes
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.egressnetwork import EgressNetwork
 from meshpolicy.kinds.workload import Workload

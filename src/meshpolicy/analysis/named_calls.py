@@ -16,10 +16,10 @@ from meshpolicy.core.match import IdentityMatch
 from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy, Protocol
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.answer import Answer
+from meshpolicy.decide.clientpolicy import client_policy
 from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import judge
-from meshpolicy.decide.outbound import client_policy
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, ServiceTarget, authority, find_service_targets, identity_of
 from meshpolicy.kinds.annotations import INJECT
 from meshpolicy.kinds.cluster import Cluster

@@ -18,9 +18,9 @@ from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.match import GrpcMatch, HttpMatch, ValueMatch
 from meshpolicy.core.policy import Authorization, PortPolicy, Unauthenticated
 from meshpolicy.core.ref import Ref
-from meshpolicy.decide.decide import Stack, bypassing, filtered, routed_by, seen, stack, with_identity
+from meshpolicy.decide.decide import Stack, bypassing, filtered, routed_by, seen, stack
 from meshpolicy.decide.decision import Decision, Verdict
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request, with_identity
 from meshpolicy.record import record
 
 SOMEBODY = Authorization(Ref("", "", "", ""), (), Unauthenticated())

@@ -14,9 +14,9 @@ from meshpolicy.core.policy import GrpcRoute, GrpcRule, HttpRoute, HttpRule, Por
 from meshpolicy.core.ref import Ref
 from meshpolicy.core.regex import language
 from meshpolicy.core.truth import Truth
-from meshpolicy.decide.decide import CLIENT_ID, CONNECT
 from meshpolicy.decide.redirect import leads_elsewhere, location
-from meshpolicy.decide.routing import Request, Routed, route_grpc
+from meshpolicy.decide.request import CLIENT_ID, CONNECT, Request
+from meshpolicy.decide.routing import Routed, route_grpc
 from meshpolicy.record import record
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "OTHER")

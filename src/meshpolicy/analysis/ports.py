@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from meshpolicy.core.client import Arrival, Traffic
 from meshpolicy.core.ref import Ref
-from meshpolicy.decide.outbound import opaque_to_clients
+from meshpolicy.decide.clientpolicy import opaque_to_clients
 from meshpolicy.decide.transport import Call, ServiceTarget, arrival_of, find_service_targets
 from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers

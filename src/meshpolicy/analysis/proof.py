@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from meshpolicy.analysis.regions import Witness
+from meshpolicy.analysis.calls import Calls, Entry, Port
+from meshpolicy.analysis.regions import Witness, witness
 from meshpolicy.analysis.sentence import Sentence
 from meshpolicy.core.ref import Ref
 from meshpolicy.record import record
@@ -35,3 +36,16 @@ class Proof:
     """Whether that call is allowed, against the sentence, or refused."""
     vacuous: bool = False
     """Whether it holds only because there is nothing that it speaks of."""
+
+    @classmethod
+    def unknown(cls, sentence: Sentence, port: Port, *reasons: str) -> "Proof":
+        """Return that it is not known, for what is so at a port."""
+        return cls(sentence, Outcome.UNKNOWN, reasons, port.workload.ref, port.number)
+
+    @classmethod
+    def shown(cls, calls: Calls, port: Port, sentence: Sentence, outcome: Outcome, entry: Entry, bits: int) -> "Proof":
+        """Return that a sentence is false, or may be, with one of the calls by these clients as the witness."""
+        reasons = calls.doubts or ("the manifests do not say what decides",) if outcome is Outcome.UNKNOWN else ()
+        allowed = bool(calls.allowed(0, entry).possible & bits)
+        found = witness(calls, entry, bits)
+        return cls(sentence, outcome, reasons, port.workload.ref, port.number, found, allowed)

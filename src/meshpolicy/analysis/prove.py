@@ -5,24 +5,20 @@ from dataclasses import replace
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
 from meshpolicy.analysis.clients import ClientSet, ClientTerm
+from meshpolicy.analysis.encrypted import prove_encrypted
 from meshpolicy.analysis.named_calls import Sent, client_routes, kept_from, unlike
 from meshpolicy.analysis.outcomes import Bits
 from meshpolicy.analysis.pods import pod_classes_of
-from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports, service_ways
+from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports
 from meshpolicy.analysis.proof import Outcome, Proof
 from meshpolicy.analysis.questions import near
-from meshpolicy.analysis.regions import witness
 from meshpolicy.analysis.requests import Cell
 from meshpolicy.analysis.sentence import Claim, Sentence
 from meshpolicy.core.axis import Part
-from meshpolicy.core.client import Arrival, Traffic
+from meshpolicy.core.client import Traffic
 from meshpolicy.core.errors import UnknownWorkload
-from meshpolicy.core.match import Address
-from meshpolicy.core.truth import Truth
-from meshpolicy.decide.judge import client_of
-from meshpolicy.decide.transport import Call, called_by_ipv6, identity_of
+from meshpolicy.decide.transport import identity_of
 from meshpolicy.index.authorize import networks
-from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
@@ -37,14 +33,14 @@ def prove(cluster: Cluster, sentence: Sentence, *, identified: bool = False) -> 
     Raises UnknownWorkload for a server or a namespace that is not there.
     """
     if sentence.claim is Claim.ENCRYPTED:
-        return _encrypted(cluster, sentence)
+        return prove_encrypted(cluster, sentence)
     doubt = next(_open_by_ipv6(cluster, sentence), None) or _unread(sentence)
     empty = True
     for port in _ports(cluster, sentence.server):
         try:
             calls = _calls(port, sentence)
         except NOT_COMPUTED as error:
-            doubt = doubt or _unknown(sentence, port, (f"not computed: {error}",))
+            doubt = doubt or Proof.unknown(sentence, port, f"not computed: {error}")
             continue
         (certain, perhaps), used = _contradicted(calls, sentence, cluster)
         empty = empty and not used
@@ -55,7 +51,7 @@ def prove(cluster: Cluster, sentence: Sentence, *, identified: bool = False) -> 
                     return shown
                 doubt = doubt or shown
         if used and not certain and not perhaps and (told := _by_name(calls, port, sentence, identified=identified)):
-            doubt = doubt or _unknown(sentence, port, (told,))
+            doubt = doubt or Proof.unknown(sentence, port, told)
     if doubt is not None:
         return doubt
     if empty and sentence.vacuous_if_closed:
@@ -65,17 +61,17 @@ def prove(cluster: Cluster, sentence: Sentence, *, identified: bool = False) -> 
 
 def _shown(calls: Calls, port: Port, sentence: Sentence, outcome: Outcome, found: Mapping[Entry, int]) -> Proof:
     """Return the contradiction that some calls are; a refusal is none for certain where IPv6 bypasses the proxy."""
-    if sentence.claim in (Claim.MAY, Claim.SAME) and (told := _past_proxies(port)):
-        return _unknown(sentence, port, (told,))
+    if sentence.claim in (Claim.MAY, Claim.SAME) and (told := port.past_proxies):
+        return Proof.unknown(sentence, port, told)
     entry, bits = next(iter(found.items()))
-    return _answer(calls, port, sentence, outcome, entry, bits)
+    return Proof.shown(calls, port, sentence, outcome, entry, bits)
 
 
 def _open_by_ipv6(cluster: Cluster, sentence: Sentence) -> Iterator[Proof]:
     """Yield the ports that others than those whom a sentence names may reach past every proxy."""
     for port in _ports(cluster, sentence.server) if sentence.claim is Claim.ONLY else ():
-        if told := _past_proxies(port):
-            yield _unknown(sentence, port, (told,))
+        if told := port.past_proxies:
+            yield Proof.unknown(sentence, port, told)
 
 
 def _unread(sentence: Sentence) -> Proof | None:
@@ -86,26 +82,10 @@ def _unread(sentence: Sentence) -> Proof | None:
     return Proof(sentence, Outcome.UNKNOWN, (text,)) if told else None
 
 
-def _past_proxies(port: Port) -> str:
-    """Say that a Service is called by IPv6, or may be, and that then no proxy is met (R115); empty: none is."""
-    return str(called_by_ipv6(port.cluster, port.workload, port.number) or "")
-
-
 def _nothing(sentence: Sentence) -> str:
     if sentence.claim is Claim.MAY:
         return "there is no such request"
     return "nobody may: neither those whom it names nor others"
-
-
-def _unknown(sentence: Sentence, port: Port, reasons: tuple[str, ...]) -> Proof:
-    return Proof(sentence, Outcome.UNKNOWN, reasons, port.workload.ref, port.number)
-
-
-def _answer(calls: Calls, port: Port, sentence: Sentence, outcome: Outcome, entry: Entry, bits: int) -> Proof:
-    reasons = calls.doubts or ("the manifests do not say what decides",) if outcome is Outcome.UNKNOWN else ()
-    shown = witness(calls, entry, bits)
-    allowed = bool(calls.allowed(0, entry).possible & bits)
-    return Proof(sentence, outcome, reasons, port.workload.ref, port.number, shown, allowed)
 
 
 def _ports(cluster: Cluster, text: str) -> Iterator[Port]:
@@ -148,7 +128,7 @@ def _contradicted(calls: Calls, sentence: Sentence, cluster: Cluster) -> tuple[F
     perhaps: dict[Entry, int] = {}
     used = False
     for entry in _meant(calls, sentence):
-        granted = _granted(calls, entry)
+        granted = calls.granted(entry)
         match sentence.claim:
             case Claim.ONLY:
                 others = ~calls.clients.within(sentence.clients[0])
@@ -180,15 +160,6 @@ def _meant(calls: Calls, sentence: Sentence) -> Iterator[Entry]:
             some = cells[entry.way.traffic]
             if some is None or entry.cell in some:
                 yield entry
-
-
-def _granted(calls: Calls, entry: Entry) -> Bits:
-    """Return who gets through by every reading of the manifests, and who by one."""
-    found = [calls.allowed(0, entry, variant) for variant in range(len(calls.variants))]
-    certain, possible = found[0].certain, 0
-    for bits in found:
-        certain, possible = certain & bits.certain, possible | bits.possible
-    return Bits(certain, possible)
 
 
 def _at_home(cluster: Cluster, clients: ClientSet) -> ClientSet:
@@ -253,7 +224,7 @@ def _by_name(calls: Calls, port: Port, sentence: Sentence, *, identified: bool) 
     sent: dict[tuple[Cell, bool], dict[Traffic, None]] = {}
     for entry in _meant(calls, sentence):
         traffic = entry.way.traffic
-        if _granted(calls, entry).possible:
+        if calls.granted(entry).possible:
             sent.setdefault((entry.cell, traffic.is_http), {})[traffic] = None
     asked = [Sent(tuple(traffics), calls.space.requests.request(cell)) for (cell, _), traffics in sent.items()]
     if sentence.claim is Claim.MAY:
@@ -270,83 +241,3 @@ def _by_address(calls: Calls, granted: Bits, clients: ClientSet) -> Bits:
         certain &= ~own | granted.certain >> at * width
         possible |= own & granted.possible >> at * width
     return Bits(certain & possible, possible)
-
-
-def _encrypted(cluster: Cluster, sentence: Sentence) -> Proof:
-    """Prove that no call between workloads, of which one is in the namespace, crosses the network in clear."""
-    spaces = dict.fromkeys(one.ref.namespace for one in cluster.workloads)
-    if sentence.server not in spaces:
-        raise UnknownWorkload(f"no workload of the namespace `{sentence.server}`; {near(sentence.server, [*spaces])}")
-    doubt: Proof | None = None
-    for client in cluster.workloads:
-        for server in cluster.workloads:
-            if sentence.server in (client.ref.namespace, server.ref.namespace) and client.ref != server.ref:
-                for number in callable_ports(cluster, server, admin=True):
-                    found = _in_clear(Port(cluster, server, number), client, sentence)
-                    if found is not None and found.outcome is Outcome.FALSE:
-                        return found
-                    doubt = doubt or found
-    return doubt or Proof(sentence, Outcome.PROVED)
-
-
-def _in_clear(port: Port, client: Workload, sentence: Sentence) -> Proof | None:
-    """Return the contradiction of a call that a workload may make without mTLS; None where it may make none."""
-    if told := _past_proxies(port):
-        return _unknown(sentence, port, (told,))
-    plain, why = _plain(port, client)
-    if not plain.possible:
-        return None
-    try:
-        calls = Calls((port,), pod_classes_of(port.cluster, port.workload), settled=False)
-    except NOT_COMPUTED as error:
-        return _unknown(sentence, port, (f"not computed: {error}",))
-    name = f"{client.ref.namespace}/{client.ref.name}"
-    here = _of_workload(calls, client)
-    doubt: tuple[Entry, int] | None = None
-    for entry in calls.entries():
-        classes = calls.groups[entry.pods].classes
-        if entry.way.service == POD_ADDRESS and any(one.everybody or name in one.names for one in classes):
-            granted = _granted(calls, entry)
-            if plain is Truth.YES and granted.certain & here:
-                shown = _answer(calls, port, sentence, Outcome.FALSE, entry, granted.certain & here)
-                return replace(shown, reasons=(why,))
-            if granted.possible & here:
-                doubt = doubt or (entry, granted.possible & here)
-    if doubt is None:
-        return None
-    found = _answer(calls, port, sentence, Outcome.UNKNOWN, *doubt)
-    return replace(found, reasons=(why,)) if plain is Truth.UNKNOWN else found
-
-
-def _plain(port: Port, client: Workload) -> tuple[Truth, str]:
-    """Say whether some call of a workload to a port goes without mTLS, with the reason."""
-    cluster, server = port.cluster, port.workload
-    targets = service_ways(cluster, server, port.number).values()
-    calls = [Call(server, port.number, client, service_target=target) for target in targets]
-    if any(client_of(cluster, call).arrival is Arrival.PLAIN for call in calls):
-        return Truth.YES, f"{client.ref} sends it without its proxy's mTLS"
-    for one in (server, client):
-        undecided = index_of(cluster).undecided_client(one)
-        if undecided is not None:
-            return Truth.UNKNOWN, f"{undecided.ref} {undecided.told}"
-        if one.injection.sidecar is Truth.UNKNOWN:
-            return Truth.UNKNOWN, f"{one.ref} {one.injection.why}"
-    if any(call.carried is Truth.UNKNOWN for call in calls):
-        return Truth.UNKNOWN, f"{client.ref} may pass its own proxy by"
-    return Truth.NO, ""
-
-
-def _of_workload(calls: Calls, client: Workload) -> int:
-    """Return the unmeshed clients at the addresses that a workload has, or may have."""
-    known: Mapping[int, bool] = {
-        at: bool(client.addresses) and not any(_alike(calls, address, witness) for address in client.addresses)
-        for at, witness in enumerate(calls.clients.addresses.witnesses)
-    }
-    addresses = sum(1 << at for at, elsewhere in known.items() if not elsewhere)
-    return calls.clients.unmeshed & calls.clients.box(calls.clients.identities.full, addresses)
-
-
-def _alike(calls: Calls, address: Address, other: Address) -> bool:
-    """Whether two addresses lie in the same networks."""
-    patterns = calls.clients.addresses.patterns
-    return all(one.accepts(address) == one.accepts(other) for one in patterns)

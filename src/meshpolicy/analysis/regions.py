@@ -11,7 +11,7 @@ from meshpolicy.analysis.requests import EVERY_REQUEST, Cell, Requests, RequestS
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.ref import Ref
 from meshpolicy.decide.judge import judge
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, find_service_target, identity_of
 from meshpolicy.record import record
 

@@ -27,8 +27,7 @@ from meshpolicy.analysis.patterns import (
 from meshpolicy.core.axis import Axis, Part, TooMany
 from meshpolicy.core.match import NEXT_LINE, PathKind, PathMatch, ValueMatch
 from meshpolicy.core.uri import parse_path
-from meshpolicy.decide.decide import CONNECT, CONNECTION_HEADERS, without_connection_headers
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import CONNECT, CONNECTION_HEADERS, Request, without_connection_headers
 from meshpolicy.record import record
 
 Cell = tuple[int, ...]

@@ -7,7 +7,7 @@ from dataclasses import field
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.errors import InvalidQuestion
 from meshpolicy.core.match import NEXT_LINE, Headers
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.record import record
 
 NAME = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"

@@ -12,7 +12,7 @@ from meshpolicy.decide.answer import Answer
 from meshpolicy.decide.connection import Infrastructure, Start, loses_discovery, resolves, start
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.limiter import Limiter
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, find_service_target, identity_of
 from meshpolicy.index.attach import Status
 from meshpolicy.index.index import index_of

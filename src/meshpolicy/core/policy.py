@@ -4,6 +4,7 @@ Every part remembers the object it came from, so that an answer can say why.
 The shapes follow linkerd2 `policy-controller/core/src/inbound.rs`.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 
@@ -77,6 +78,14 @@ class HeaderChange:
     add: tuple[tuple[str, str], ...] = ()
     set: tuple[tuple[str, str], ...] = ()
     remove: tuple[str, ...] = ()
+
+    def changed(self, headers: Mapping[str, str | None]) -> dict[str, str | None]:
+        """Return the headers that it changes, as they are then; None: there is none of the name."""
+        found: dict[str, str | None] = {}
+        for name, value in self.add:
+            before = found.get(name, headers.get(name))
+            found[name] = value if before is None else f"{before}, {value}"
+        return found | dict(self.set) | dict.fromkeys(self.remove)
 
 
 @record

@@ -1,24 +1,18 @@
 """Decides one call against the policy of one port, as the server's proxy does (R61-R71, R80-R86, R95). Pure."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from typing import assert_never
 
 from meshpolicy.core.client import Arrival, Client, Traffic
-from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.policy import Authorization, HeaderChange, PortPolicy, PortRole, Protocol, Redirect
 from meshpolicy.core.ref import Origin, Reason
-from meshpolicy.core.uri import is_authority, parse_path
 from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.decision import Decision, Verdict
 from meshpolicy.decide.explain import governed, granted, limited, matched, not_granted, opaque_on_http
 from meshpolicy.decide.redirect import leads_elsewhere, location
-from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
-
-CLIENT_ID = "l5d-client-id"
-CONNECT = "CONNECT"
-CONNECTION_HEADERS = {"connection", "upgrade", "proxy-connection", "keep-alive"}
+from meshpolicy.decide.request import CLIENT_ID, Request, unreadable, with_identity, without_connection_headers
+from meshpolicy.decide.routing import Routed, Unclear, route_grpc, route_http
 
 
 def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffic = Traffic.HTTP) -> Decision:
@@ -187,39 +181,6 @@ def routed_by(policy: PortPolicy, request: Request) -> Routed | Decision:
     return Decision(Verdict.NOT_FOUND, 404, (*governed(policy), reason))
 
 
-def unreadable(request: Request, traffic: Traffic) -> Reason | None:
-    """Return why a proxy takes a request for none, before it looks at any policy; None: it is one (R136)."""
-    if traffic is not Traffic.HTTP and request.authority and not is_authority(request.authority):
-        return Reason(f"{request.authority} is no authority", "R136")
-    if traffic is not Traffic.HTTP and (names := sorted(CONNECTION_HEADERS.intersection(request.headers))):
-        return Reason(f"HTTP/2 has no header {names[0]}", "R136")
-    if not request.path.startswith("/"):
-        return None
-    if parse_path(request.path) is None:
-        return Reason(f"no URI holds the path {request.path}: escape its characters, `<` as %3C", "R136")
-    if request.method == CONNECT:
-        return Reason(f"a CONNECT names a host and a port, and no path such as {request.path}", "R136")
-    return None
-
-
-def without_connection_headers(request: Request) -> Request:
-    """Return a request without the headers that a proxy takes out before it looks for a route (R137)."""
-    if request.headers.get("upgrade", "h2c").partition(NEXT_LINE)[0] != "h2c":
-        return request
-    listed = request.headers.get("connection", "").partition(NEXT_LINE)[0]
-    named = {name.strip().lower() for name in listed.split(",")}
-    kept = {name: value for name, value in request.headers.items() if name not in named | CONNECTION_HEADERS}
-    return replace(request, headers=kept)
-
-
-def with_identity(request: Request, identity: str) -> Request:
-    """Return the request with the verified identity in its header; one that the client wrote is lost (R86)."""
-    headers = {name: value for name, value in request.headers.items() if name != CLIENT_ID}
-    if identity:
-        headers[CLIENT_ID] = identity
-    return Request(request.method, request.path, headers, request.authority)
-
-
 def filtered(
     policy: PortPolicy,
     request: Request,
@@ -231,7 +192,7 @@ def filtered(
     headers: dict[str, str | None] = {CLIENT_ID: request.headers.get(CLIENT_ID)}
     for part in routed.filters:
         if isinstance(part, HeaderChange):
-            headers |= _changed(part, {**request.headers, **headers})
+            headers |= part.changed({**request.headers, **headers})
             continue
         if policy.protocol is Protocol.GRPC:
             continue
@@ -258,11 +219,3 @@ def _redirected(
     status = 500 if policy.role is PortRole.ADMIN else redirect.status
     reason = Reason(f"{routed.route.ref} redirects with {redirect.status}", "R54", routed.route.ref)
     return Decision(Verdict.REDIRECT, status, (*steps, reason), routed.route.ref)
-
-
-def _changed(change: HeaderChange, headers: Mapping[str, str | None]) -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
-    for name, value in change.add:
-        before = found.get(name, headers.get(name))
-        found[name] = value if before is None else f"{before}, {value}"
-    return found | dict(change.set) | dict.fromkeys(change.remove)

@@ -9,10 +9,11 @@ from meshpolicy.core.policy import PortPolicy, PortRole
 from meshpolicy.core.ref import Reason
 from meshpolicy.core.truth import Truth, truth
 from meshpolicy.decide.answer import Answer, Layer
+from meshpolicy.decide.clientpolicy import opaque_to_clients
 from meshpolicy.decide.connection import Connection
 from meshpolicy.decide.decide import decide
 from meshpolicy.decide.decision import Decision, Verdict
-from meshpolicy.decide.outbound import Outbound, opaque_to_clients, outbound
+from meshpolicy.decide.outbound import Outbound, outbound
 from meshpolicy.decide.transport import Call, arrive, by_ipv6, hint, hinted_opaque, without_mtls
 from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of

@@ -6,26 +6,21 @@ linkerd/app/outbound/src/sidecar.rs.
 
 import re
 from dataclasses import replace
-from enum import StrEnum
 
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.policy import GrpcRoute, HeaderChange, HttpRoute, Redirect
 from meshpolicy.core.ref import Reason, Ref
-from meshpolicy.decide.decide import CONNECT, unreadable
+from meshpolicy.decide.clientpolicy import ClientPolicy, ClientProtocol, client_policy
 from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.redirect import leads_elsewhere, location
-from meshpolicy.decide.routing import Request, Routed, Unclear, route_grpc, route_http
+from meshpolicy.decide.request import CONNECT, Request, unreadable
+from meshpolicy.decide.routing import Routed, Unclear, route_grpc, route_http
 from meshpolicy.decide.transport import Call, ServiceTarget, may_inherit_opaque
 from meshpolicy.index.ages import order_on_service_unknown, other_orders
-from meshpolicy.kinds.annotations import INJECT, OPAQUE_PORTS
-from meshpolicy.kinds.cluster import Cluster, route_order
+from meshpolicy.kinds.annotations import INJECT
+from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.egressnetwork import EgressNetwork
-from meshpolicy.kinds.portlists import holds, of_controller, of_destination
-from meshpolicy.kinds.references import Target
-from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.service import Service
-from meshpolicy.kinds.serviceprofile import ServiceProfile
-from meshpolicy.kinds.tlsroute import StreamRoute
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
 
@@ -33,32 +28,6 @@ OVERRIDE = "l5d-dst-override"
 TIMEOUTS = ("timeout.linkerd.io/request", "timeout.linkerd.io/response", "timeout.linkerd.io/idle")
 NO_TIME = re.compile(r"\s*\+?0+(ms|s|m|h|d)?\s*")
 """A time of nothing, as the policy controller reads it (k8s/index/src/outbound/index.rs parse_duration)."""
-
-
-class ClientProtocol(StrEnum):
-    """What a client's proxy takes a Service's port for."""
-
-    DETECT = "detect"
-    HTTP1 = "HTTP/1"
-    HTTP2 = "HTTP/2"
-    OPAQUE = "opaque"
-
-
-@record
-class ClientPolicy:
-    """What the proxies of meshed clients in one namespace are told of a Service's port."""
-
-    protocol: ClientProtocol
-    reason: Reason | None = None
-    """Why the protocol is not looked for."""
-    routes: tuple[Route, ...] = ()
-    """Those in force, all of one kind."""
-    invalid: Ref | None = None
-    """The route that makes the proxy refuse the whole policy (R120)."""
-    profile: ServiceProfile | None = None
-    """The ServiceProfile that takes the routes' place (R121)."""
-    unclear: Reason | None = None
-    """Why nobody can tell what the proxy does."""
 
 
 @record
@@ -126,165 +95,6 @@ def taken_by_egress(cluster: Cluster, server: Workload, namespace: str) -> Ref |
         if one.networks and (not addresses or any(net.accepts(ip) for net in one.networks for ip in addresses)):
             return one.ref
     return None
-
-
-def client_policy(cluster: Cluster, target: ServiceTarget, namespace: str) -> ClientPolicy:
-    """Return what proxies in a namespace are told of a Service's port."""
-    routes = _in_force(cluster, target, namespace)
-    protocol, reason = _protocol(cluster, target)
-    grpc = tuple(route for route in routes if route.ref.kind == "GRPCRoute")
-    if protocol in (ClientProtocol.DETECT, ClientProtocol.HTTP2) and grpc:
-        protocol, routes = ClientProtocol.HTTP2, grpc
-        reason = Reason(f"{grpc[0].ref} on the called Service makes its port HTTP/2", "R119", grpc[0].ref)
-    else:
-        routes = tuple(route for route in routes if route.ref.kind == "HTTPRoute")
-    invalid = next((route.ref for route in routes if any(not m.rpc for rule in route.grpc for m in rule.matches)), None)
-    profile = _profile(cluster, target, namespace)
-    if invalid is not None:
-        protocol, reason = ClientProtocol.DETECT, None
-    unclear = None
-    if target.service.elsewhere:
-        text = f"{target.service.ref} leads to another cluster, or may"
-        unclear = Reason(text, "R133", target.service.ref)
-    elif _opaque_profile(cluster, target):
-        if protocol in (ClientProtocol.HTTP1, ClientProtocol.HTTP2):
-            text = f"{target.service.ref} calls port {target.port.number} opaque and {protocol} at once"
-            unclear = Reason(text, "R118", target.service.ref)
-        elif protocol is ClientProtocol.DETECT:
-            text = f"{target.service.ref} calls port {target.port.number} opaque"
-            protocol, reason = ClientProtocol.OPAQUE, Reason(text, "R65", target.service.ref)
-    unclear = unclear or _stream_route(cluster, target, namespace, bool(routes))
-    return ClientPolicy(protocol, reason, routes, None if profile else invalid, profile, unclear)
-
-
-def _protocol(cluster: Cluster, target: ServiceTarget) -> tuple[ClientProtocol, Reason | None]:
-    """Return what the policy controller makes of appProtocol and opaque-ports; the former wins (R118)."""
-    service, port = target.service, target.port
-    known = {"http": ClientProtocol.HTTP1, "kubernetes.io/h2c": ClientProtocol.HTTP2}
-    # Linkerd keeps them by number, those of UDP ports among them; the last one counts.
-    words = [one.app_protocol for one in service.ports if one.number == port.number and one.app_protocol]
-    if words:
-        protocol = known.get(words[-1].lower(), ClientProtocol.OPAQUE)
-        text = f"appProtocol {words[-1]} of {service.ref}, port {port.number}, means {protocol} to its clients"
-        return protocol, Reason(text, "R118", service.ref)
-    annotated = service.annotations.get(OPAQUE_PORTS)
-    listed = cluster.settings.default_opaque if annotated is None else of_controller(annotated)
-    if holds(listed, port.number):
-        return ClientProtocol.OPAQUE, Reason(f"{service.ref} calls port {port.number} opaque", "R65", service.ref)
-    return ClientProtocol.DETECT, None
-
-
-def _opaque_profile(cluster: Cluster, target: ServiceTarget) -> bool:
-    """Whether the destination controller calls the port opaque: it reads names, and skips bad tokens (R112)."""
-    annotated = target.service.annotations.get(OPAQUE_PORTS)
-    if annotated is None:
-        return holds(cluster.settings.default_opaque, target.port.number)
-    names = {port.name: port.number for port in reversed(target.service.ports) if port.name}
-    return holds(of_destination(annotated, names), target.port.number)
-
-
-def opaque_to_clients(cluster: Cluster, target: ServiceTarget | None, namespace: str = "") -> bool:
-    """Whether meshed clients take a Service's port for opaque, so that they look for no HTTP (R65, R118)."""
-    return target is not None and client_policy(cluster, target, namespace).protocol is ClientProtocol.OPAQUE
-
-
-class ServiceRoutes:
-    """What is attached to the Services of a cluster, found once."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._routes: dict[tuple[str, str], list[Route]] = {}
-        self.driven_out: set[tuple[str, str, int | None]] = set()
-        """The parents that a GRPCRoute has, wherever it is: HTTPRoutes of the very same parent are out (R48)."""
-        for route in cluster.routes:
-            parents = list(filter(is_service, route.parents))
-            for name in dict.fromkeys((parent.namespace, parent.name) for parent in parents):
-                self._routes.setdefault(name, []).append(route)
-            if route.ref.kind == "GRPCRoute":
-                self.driven_out |= {(parent.namespace, parent.name, parent.port) for parent in parents}
-        self.services = {(service.ref.namespace, service.ref.name) for service in cluster.services}
-        self.streams = cluster.of(StreamRoute)
-        self.profiles = {(one.ref.namespace, one.ref.name): one for one in cluster.of(ServiceProfile)}
-
-    def on(self, service: Ref) -> list[Route]:
-        """Return the routes of all namespaces that name a Service as a parent."""
-        return self._routes.get((service.namespace, service.name), [])
-
-
-def service_routes(cluster: Cluster) -> ServiceRoutes:
-    """Return what is attached to the Services of a cluster."""
-    found = cluster.derived.get("service routes")
-    if not isinstance(found, ServiceRoutes):
-        found = cluster.derived["service routes"] = ServiceRoutes(cluster)
-    return found
-
-
-def _in_force(cluster: Cluster, target: ServiceTarget, namespace: str) -> tuple[Route, ...]:
-    """Return the routes of the Service's and the client's namespaces in force on a port, in Linkerd's order (R55)."""
-    if target.service.headless:
-        return ()
-    attached = service_routes(cluster)
-    homes = (target.service.ref.namespace, namespace)
-    found = (
-        route
-        for route in attached.on(target.service.ref)
-        if route.ref.namespace in homes
-        and route.guides_clients
-        and not route.unusable
-        and _attached(route, target, attached)
-    )
-    return tuple(sorted(found, key=route_order))
-
-
-def _attached(route: Route, target: ServiceTarget, attached: ServiceRoutes) -> bool:
-    """Whether a route is in force on a port of a Service: it has such a parent, and Linkerd accepted it.
-
-    The status is looked up by the Service's name alone: a parent without a port is in force if one with a port is
-    accepted (k8s/index/src/outbound/index/http.rs, route_accepted_by_service).
-    """
-    accepted = [
-        parent.port
-        for parent in route.parents
-        if is_service(parent)
-        and parent.name == target.service.ref.name
-        and (parent.namespace, parent.name) in attached.services
-        and (route.ref.kind != "HTTPRoute" or (parent.namespace, parent.name, parent.port) not in attached.driven_out)
-    ]
-    return any(
-        (bool(accepted) if parent.port is None else bool({None, parent.port}.intersection(accepted)))
-        for parent in route.parents
-        if _leads_to(parent, target)
-    )
-
-
-def _stream_route(cluster: Cluster, target: ServiceTarget, namespace: str, driven_out: bool) -> Reason | None:
-    """Say that a TLSRoute or TCPRoute may make the port its own; HTTPRoutes and GRPCRoutes drive it out."""
-    homes = (namespace, target.service.ref.namespace)
-    for route in service_routes(cluster).streams if not driven_out and not target.service.headless else ():
-        if route.ref.namespace in homes and any(_leads_to(parent, target) for parent in route.parents):
-            return Reason(
-                f"{route.ref} on the called Service routes connections, and is not judged here", "M4", route.ref
-            )
-    return None
-
-
-def _leads_to(parent: Target, target: ServiceTarget) -> bool:
-    own = (target.service.ref.namespace, target.service.ref.name)
-    same = (parent.namespace, parent.name) == own
-    return is_service(parent) and same and parent.port in (None, target.port.number)
-
-
-def is_service(parent: Target) -> bool:
-    """Whether a route's parent is a Service."""
-    return (parent.group.lower() or "core", parent.kind.lower()) == ("core", "service")
-
-
-def _profile(cluster: Cluster, target: ServiceTarget, namespace: str) -> ServiceProfile | None:
-    """Return the ServiceProfile that routes the calls: of the client's namespace, or else of the Service's (R121)."""
-    own = target.service.ref
-    name = f"{own.name}.{own.namespace}.svc.{cluster.settings.cluster_domain}"
-    known = service_routes(cluster).profiles
-    profile = known.get((namespace, name)) or known.get((own.namespace, name))
-    return profile if profile is not None and (profile.routes or profile.overrides) else None
 
 
 def _opaque_by_namespace(call: Call, policy: ClientPolicy) -> Reason | None:
@@ -427,11 +237,8 @@ def _redirect(routed: Routed, call: Call) -> int:
 
 def _changed(request: Request, routed: Routed) -> Request:
     """Return the request as the filters of the rule leave it."""
-    headers = dict(request.headers)
+    headers: dict[str, str | None] = dict(request.headers)
     for part in routed.filters:
         if isinstance(part, HeaderChange):
-            for name, value in part.add:
-                headers[name] = f"{headers[name]}, {value}" if name in headers else value
-            headers |= dict(part.set)
-            headers = {name: value for name, value in headers.items() if name not in part.remove}
-    return replace(request, headers=headers)
+            headers |= part.changed(headers)
+    return replace(request, headers={name: value for name, value in headers.items() if value is not None})

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from meshpolicy.core.policy import Redirect
 from meshpolicy.core.uri import Uri, host_of, parse_path, port_of
-from meshpolicy.decide.routing import Request, Routed
+from meshpolicy.decide.request import Request
+from meshpolicy.decide.routing import Routed
 
 PORTS = {"http": 80, "https": 443}
 

@@ -1,57 +1,17 @@
 """Which rule of which route a request meets, ranked as the proxy ranks them (R88-R94). Pure."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import field
+from collections.abc import Iterable
 
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, PathKind, accept_headers
 from meshpolicy.core.policy import Filter, GrpcRoute, GrpcRule, HttpRoute, HttpRule
 from meshpolicy.core.ref import Reason
 from meshpolicy.core.regex import why_matches_are_unknown
 from meshpolicy.core.truth import Truth, every, truth
-from meshpolicy.core.uri import Uri, host_of, is_authority, parse_path, parse_uri
+from meshpolicy.decide.request import Request
 from meshpolicy.record import record
 
 Rank = tuple[int, ...]
 """How specific a match is; greater wins, and on a tie the earlier one."""
-
-
-@record
-class Request:
-    """One request as it reaches the server's proxy; header names in lower case."""
-
-    method: str = "GET"
-    path: str = "/"
-    """As sent, with its query; perhaps a whole URI."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    authority: str = ""
-
-    @property
-    def host(self) -> str:
-        """Return the host without user and port (R92); empty if none can be read: the proxy takes the address then."""
-        authority = self.uri.authority
-        return host_of(authority) if is_authority(authority) else ""
-
-    @property
-    def target(self) -> str:
-        """Return the path without query and fragment, which is what routes are compared with (R90)."""
-        return self.uri.path
-
-    @property
-    def query(self) -> str | None:
-        """Return what follows the first `?`, without a fragment; None where there is no `?`."""
-        return self.uri.query
-
-    @property
-    def uri(self) -> Uri:
-        """Return what is asked for; a path that is a whole URI brings its own authority."""
-        whole = parse_uri(self.path) if "://" in self.path and not self.path.startswith("/") else None
-        if whole is not None:
-            return whole
-        found = parse_path(self.path)
-        if found is None:
-            path, mark, query = self.path.partition("?")
-            found = path, query if mark else None
-        return Uri("http", self.authority, *found)
 
 
 @record

@@ -8,7 +8,7 @@ from meshpolicy.core.match import Address
 from meshpolicy.core.policy import Protocol
 from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth, some, truth
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.index.authorize import networks
 from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers, target_ports

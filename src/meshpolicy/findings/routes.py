@@ -6,8 +6,8 @@ from meshpolicy.analysis.cover import covers
 from meshpolicy.core.match import HttpMatch, PathKind
 from meshpolicy.core.policy import HttpRoute, Protocol, Unauthenticated
 from meshpolicy.core.ref import Origin, Ref
-from meshpolicy.decide.outbound import is_service
-from meshpolicy.decide.routing import Request, Unclear, route_http
+from meshpolicy.decide.request import Request
+from meshpolicy.decide.routing import Unclear, route_http
 from meshpolicy.findings.check import Found, code
 from meshpolicy.findings.finding import Severity
 from meshpolicy.findings.ports import MeshedPort, by_server, explicit
@@ -15,6 +15,7 @@ from meshpolicy.index.ages import age_unknown
 from meshpolicy.index.attach import is_server, usable
 from meshpolicy.index.effective import effective, probe_paths
 from meshpolicy.index.index import index_of
+from meshpolicy.index.serviceroutes import is_service
 from meshpolicy.kinds.cluster import Cluster
 
 

@@ -3,7 +3,7 @@
 from meshpolicy.analysis.ports import declared_ports
 from meshpolicy.core.policy import DefaultPolicy, Protocol, TlsAuthenticated
 from meshpolicy.core.ref import Origin, Ref
-from meshpolicy.decide.outbound import ClientProtocol, client_policy
+from meshpolicy.decide.clientpolicy import ClientProtocol, client_policy
 from meshpolicy.decide.transport import find_service_targets, hinted_opaque
 from meshpolicy.findings.check import Found, code
 from meshpolicy.findings.finding import Severity

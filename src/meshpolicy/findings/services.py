@@ -1,10 +1,10 @@
 """Findings about Services: the names of ports on which calls depend. Pure."""
 
-from meshpolicy.decide.outbound import is_service
 from meshpolicy.decide.transport import hinted_opaque
 from meshpolicy.findings.check import Found, code
 from meshpolicy.findings.finding import Severity
 from meshpolicy.index.servers import port_numbers
+from meshpolicy.index.serviceroutes import is_service
 from meshpolicy.kinds.annotations import OPAQUE_PORTS
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.portlists import holds, of_destination

@@ -7,9 +7,9 @@ from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import GrpcRoute, HttpRoute, PortPolicy
 from meshpolicy.core.truth import Truth
-from meshpolicy.decide.decide import CLIENT_ID, decide
+from meshpolicy.decide.decide import decide
 from meshpolicy.decide.decision import Verdict
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import CLIENT_ID, Request
 from meshpolicy.decide.transport import hint
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster

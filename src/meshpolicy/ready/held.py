@@ -15,7 +15,7 @@ from meshpolicy.decide.authorized import authorized
 from meshpolicy.decide.connection import DNS_PORT, Infrastructure
 from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import client_of, judge
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, identity_of
 from meshpolicy.index.effective import effective, probe_paths
 from meshpolicy.index.index import index_of

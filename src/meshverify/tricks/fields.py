@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshverify.tricks.trick import CRLF, Base
 
 GROUP = "http2"

@@ -5,7 +5,7 @@ The hidden request of a smuggling pair is one that is refused: if anybody reads 
 
 from collections.abc import Iterator
 
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshverify.tricks.trick import CRLF, Base, Trick
 
 GROUP = "framing"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshverify.tricks.trick import CRLF, Base, Trick
 
 GROUP = "hosts"

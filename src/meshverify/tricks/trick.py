@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 
 CRLF = "\r\n"
 

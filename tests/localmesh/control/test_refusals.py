@@ -15,7 +15,7 @@ from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.policy import PortPolicy, Protocol
 from meshpolicy.decide.decide import decide
 from meshpolicy.decide.decision import Verdict
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.index.effective import effective
 
 from ..build import cluster

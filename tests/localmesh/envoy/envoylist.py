@@ -4,7 +4,7 @@ import re
 from urllib.parse import parse_qsl
 
 from localmesh.envoy import Json
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 
 
 def first_match(routes: list[Json], request: Request) -> Json | None:

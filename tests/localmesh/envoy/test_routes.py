@@ -13,7 +13,7 @@ from meshpolicy.core.policy import GrpcRoute, GrpcRule, HttpRoute, HttpRule, Pro
 from meshpolicy.core.ref import Ref
 from meshpolicy.decide.decide import decide
 from meshpolicy.decide.decision import Verdict
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 
 from .envoylist import first_match
 from .values import grant, policy

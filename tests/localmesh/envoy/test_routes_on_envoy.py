@@ -10,7 +10,7 @@ import pytest
 
 from meshpolicy.core.client import Client
 from meshpolicy.decide.decide import decide
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 
 from .world import PORTS, World, many
 

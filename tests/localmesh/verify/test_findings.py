@@ -13,7 +13,7 @@ from localmesh.verify.servers import VerifyServer
 from localmesh.verify.tricks import Attempt, Played
 from meshpolicy.core.policy import PortPolicy, Protocol, RateLimit
 from meshpolicy.core.ref import Ref
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshverify.cause import Cause
 from meshverify.expectation import Expectation
 from meshverify.finding import Outcome

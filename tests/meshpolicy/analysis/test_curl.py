@@ -11,7 +11,7 @@ from meshpolicy.analysis.curl import curl, witness_curl
 from meshpolicy.analysis.difference import compare
 from meshpolicy.core.client import Traffic
 from meshpolicy.decide.judge import judge
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, authority
 
 from ..build import ARENA, cluster, server

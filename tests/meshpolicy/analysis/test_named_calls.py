@@ -19,7 +19,7 @@ from meshpolicy.core.client import Traffic
 from meshpolicy.core.ref import Origin
 from meshpolicy.decide.answer import Answer, Layer
 from meshpolicy.decide.decision import Verdict
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, ServiceTarget
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload

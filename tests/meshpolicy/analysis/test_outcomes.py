@@ -20,7 +20,7 @@ from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.uri import parse_path
 from meshpolicy.decide.decide import CONNECT, CONNECTION_HEADERS, decide, unreadable, without_connection_headers
 from meshpolicy.decide.decision import Verdict
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 
 from ..build import ARENA, Manifest, cluster, exact, prefix, route, server
 from ..flips import PAIRS, State

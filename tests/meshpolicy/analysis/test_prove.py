@@ -18,7 +18,7 @@ from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.policy import PortPolicy
 from meshpolicy.decide.decide import decide
 from meshpolicy.decide.judge import judge
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.kinds.cluster import Cluster
 
 from ..build import (

@@ -16,7 +16,7 @@ from meshpolicy.cases.read import read_cases
 from meshpolicy.cases.verify import verify
 from meshpolicy.core.client import Traffic
 from meshpolicy.decide.judge import judge
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.parse import parse_documents

@@ -8,7 +8,8 @@ from meshpolicy.core.match import HttpMatch, PathKind, PathMatch
 from meshpolicy.core.policy import HttpRoute, HttpRule, Redirect
 from meshpolicy.core.ref import Ref
 from meshpolicy.decide.redirect import leads_elsewhere, location
-from meshpolicy.decide.routing import Request, Routed, route_http
+from meshpolicy.decide.request import Request
+from meshpolicy.decide.routing import Routed, route_http
 
 EXACT, PREFIX, _ = PathKind
 

@@ -5,7 +5,8 @@ import pytest
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, PathKind, PathMatch
 from meshpolicy.core.policy import GrpcRoute, GrpcRule, HttpRoute, HttpRule
 from meshpolicy.core.ref import Ref
-from meshpolicy.decide.routing import Request, route_grpc, route_http
+from meshpolicy.decide.request import Request
+from meshpolicy.decide.routing import route_grpc, route_http
 
 ROUTE = Ref("policy.linkerd.io", "HTTPRoute", "arena", "route")
 

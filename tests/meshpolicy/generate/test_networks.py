@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from meshpolicy.core.match import Address
 from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import connection, judge
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, find_service_targets
 from meshpolicy.generate.callers import Groups, name_of
 from meshpolicy.generate.generate import Generated, Wishes, generate

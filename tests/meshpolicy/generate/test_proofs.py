@@ -18,7 +18,7 @@ from meshpolicy.core.ref import Ref
 from meshpolicy.decide.decide import decide
 from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import judge
-from meshpolicy.decide.routing import Request
+from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call
 from meshpolicy.generate.choice import Choices
 from meshpolicy.generate.generate import Generated, Wishes, generate

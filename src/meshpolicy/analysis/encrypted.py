@@ -1,0 +1,100 @@
+"""Proves that no call of a namespace crosses the network in clear. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.pods import pod_classes_of
+from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports, service_ways
+from meshpolicy.analysis.proof import Outcome, Proof
+from meshpolicy.analysis.questions import near
+from meshpolicy.analysis.sentence import Sentence
+from meshpolicy.core.client import Arrival
+from meshpolicy.core.errors import UnknownWorkload
+from meshpolicy.core.match import Address
+from meshpolicy.core.truth import Truth
+from meshpolicy.decide.judge import client_of
+from meshpolicy.decide.transport import Call
+from meshpolicy.index.index import index_of
+from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
+
+
+def prove_encrypted(cluster: Cluster, sentence: Sentence) -> Proof:
+    """Prove that no call between workloads, of which one is in the namespace, crosses the network in clear."""
+    spaces = dict.fromkeys(one.ref.namespace for one in cluster.workloads)
+    if sentence.server not in spaces:
+        raise UnknownWorkload(f"no workload of the namespace `{sentence.server}`; {near(sentence.server, [*spaces])}")
+    doubt: Proof | None = None
+    for client in cluster.workloads:
+        for server in cluster.workloads:
+            if sentence.server in (client.ref.namespace, server.ref.namespace) and client.ref != server.ref:
+                for number in callable_ports(cluster, server, admin=True):
+                    found = _in_clear(Port(cluster, server, number), client, sentence)
+                    if found is not None and found.outcome is Outcome.FALSE:
+                        return found
+                    doubt = doubt or found
+    return doubt or Proof(sentence, Outcome.PROVED)
+
+
+def _in_clear(port: Port, client: Workload, sentence: Sentence) -> Proof | None:
+    """Return the contradiction of a call that a workload may make without mTLS; None where it may make none."""
+    if told := port.past_proxies:
+        return Proof.unknown(sentence, port, told)
+    plain, why = _plain(port, client)
+    if not plain.possible:
+        return None
+    try:
+        calls = Calls((port,), pod_classes_of(port.cluster, port.workload), settled=False)
+    except NOT_COMPUTED as error:
+        return Proof.unknown(sentence, port, f"not computed: {error}")
+    name = f"{client.ref.namespace}/{client.ref.name}"
+    here = _of_workload(calls, client)
+    doubt: tuple[Entry, int] | None = None
+    for entry in calls.entries():
+        classes = calls.groups[entry.pods].classes
+        if entry.way.service == POD_ADDRESS and any(one.everybody or name in one.names for one in classes):
+            granted = calls.granted(entry)
+            if plain is Truth.YES and granted.certain & here:
+                shown = Proof.shown(calls, port, sentence, Outcome.FALSE, entry, granted.certain & here)
+                return replace(shown, reasons=(why,))
+            if granted.possible & here:
+                doubt = doubt or (entry, granted.possible & here)
+    if doubt is None:
+        return None
+    found = Proof.shown(calls, port, sentence, Outcome.UNKNOWN, *doubt)
+    return replace(found, reasons=(why,)) if plain is Truth.UNKNOWN else found
+
+
+def _plain(port: Port, client: Workload) -> tuple[Truth, str]:
+    """Say whether some call of a workload to a port goes without mTLS, with the reason."""
+    cluster, server = port.cluster, port.workload
+    targets = service_ways(cluster, server, port.number).values()
+    calls = [Call(server, port.number, client, service_target=target) for target in targets]
+    if any(client_of(cluster, call).arrival is Arrival.PLAIN for call in calls):
+        return Truth.YES, f"{client.ref} sends it without its proxy's mTLS"
+    for one in (server, client):
+        undecided = index_of(cluster).undecided_client(one)
+        if undecided is not None:
+            return Truth.UNKNOWN, f"{undecided.ref} {undecided.told}"
+        if one.injection.sidecar is Truth.UNKNOWN:
+            return Truth.UNKNOWN, f"{one.ref} {one.injection.why}"
+    if any(call.carried is Truth.UNKNOWN for call in calls):
+        return Truth.UNKNOWN, f"{client.ref} may pass its own proxy by"
+    return Truth.NO, ""
+
+
+def _of_workload(calls: Calls, client: Workload) -> int:
+    """Return the unmeshed clients at the addresses that a workload has, or may have."""
+    known: Mapping[int, bool] = {
+        at: bool(client.addresses) and not any(_alike(calls, address, witness) for address in client.addresses)
+        for at, witness in enumerate(calls.clients.addresses.witnesses)
+    }
+    addresses = sum(1 << at for at, elsewhere in known.items() if not elsewhere)
+    return calls.clients.unmeshed & calls.clients.box(calls.clients.identities.full, addresses)
+
+
+def _alike(calls: Calls, address: Address, other: Address) -> bool:
+    """Whether two addresses lie in the same networks."""
+    patterns = calls.clients.addresses.patterns
+    return all(one.accepts(address) == one.accepts(other) for one in patterns)
