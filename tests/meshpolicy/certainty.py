@@ -26,11 +26,12 @@ from meshpolicy.decide.judge import judge
 from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, identity_of, without_mtls
 from meshpolicy.kinds.adminnetworkpolicy import AdminNetworkPolicy
+from meshpolicy.kinds.assembly import assemble
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import NetworkPolicy
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.manifests.parse import assemble, parse_documents
+from meshpolicy.manifests.parse import parse_documents
 
 from .build import GATEWAY, Manifest, documents, labels, network_policy
 from .flips import PAIRS, PATHS, Fault, State

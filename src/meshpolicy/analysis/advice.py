@@ -3,7 +3,7 @@
 First comes what is there already, would admit the call, and is not in force.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
@@ -12,8 +12,9 @@ from meshpolicy.analysis.change import Change, Changed
 from meshpolicy.analysis.difference import Comparison
 from meshpolicy.analysis.regions import FAMILIES
 from meshpolicy.analysis.requests import RequestSet, Term
-from meshpolicy.analysis.suggest import Manifest, Suggestion, suggestion
+from meshpolicy.analysis.suggest import Suggestion, suggestion
 from meshpolicy.core.axis import Part
+from meshpolicy.core.document import Manifest
 from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
 from meshpolicy.core.ref import Ref
 from meshpolicy.decide.answer import Answer
@@ -21,14 +22,13 @@ from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, identity_of
 from meshpolicy.index.authorize import resolve
 from meshpolicy.index.index import index_of
+from meshpolicy.kinds.assembly import rebuilt
 from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.references import Target, kind_of
 from meshpolicy.record import record
 
-Rebuild = Callable[[Iterable[Object]], Cluster]
-"""Makes a cluster of objects, with the settings of the one that is asked about."""
 Read = Callable[[Sequence[Manifest]], Sequence[Object]]
 """Reads manifests."""
 MOST_REPAIRS = 24
@@ -46,18 +46,18 @@ class Advice:
     """Whether it allows this call, and changes the outcome of no other."""
 
 
-def advice(cluster: Cluster, call: Call, answer: Answer, rebuild: Rebuild, read: Read) -> Advice | None:
+def advice(cluster: Cluster, call: Call, answer: Answer, read: Read) -> Advice | None:
     """Return what would allow a refused call, or None where nothing is known that does."""
     if answer.allowed:
         return None
     for text, objects in islice(_repairs(cluster, call, answer), MOST_REPAIRS):
-        after = rebuild(objects)
+        after = rebuilt(cluster, objects)
         if _allowed(after, call):
             return _told(cluster, after, call, Suggestion(text))
     proposed = suggestion(cluster, call, answer)
     if proposed is None or not proposed.manifests:
         return None if proposed is None else Advice(proposed.text)
-    after = rebuild((*cluster.objects, *read(proposed.manifests)))
+    after = rebuilt(cluster, (*cluster.objects, *read(proposed.manifests)))
     return _told(cluster, after, call, proposed) if _allowed(after, call) else None
 
 

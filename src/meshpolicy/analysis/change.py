@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from meshpolicy.analysis.identity_changes import IdentityChange
+from meshpolicy.analysis.client_calls import IdentityChange
 from meshpolicy.analysis.regions import Region
 from meshpolicy.core.ref import Ref
 from meshpolicy.record import record

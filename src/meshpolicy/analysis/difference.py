@@ -1,25 +1,25 @@
 """What a change of manifests does to calls: those opened, those closed, and those that others decide now. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
 from meshpolicy.analysis.change import Change, Changed
+from meshpolicy.analysis.client_calls import ClientCalls, Flips, IdentityChange
 from meshpolicy.analysis.client_changes import client_changes, client_side
-from meshpolicy.analysis.identity_changes import ClientCalls, Flips, IdentityChange, IdentityChanges
+from meshpolicy.analysis.identity_changes import IdentityChanges
+from meshpolicy.analysis.ipv6 import IPv6Bypasses
 from meshpolicy.analysis.needs import NeedChange, need_changes
 from meshpolicy.analysis.outcomes import Passage
 from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes, unread, walled, walls
 from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports
 from meshpolicy.analysis.regions import Region, regions
 from meshpolicy.core.ref import Ref
-from meshpolicy.decide.transport import IPv6Bypass, called_by_ipv6, identity_of
+from meshpolicy.decide.transport import identity_of
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.record import record
 
 
 def compare(old: Cluster, new: Cluster) -> tuple[Changed, ...]:
@@ -28,41 +28,6 @@ def compare(old: Cluster, new: Cluster) -> tuple[Changed, ...]:
     found = [changed for pair in comparison.pairs() for changed in comparison.changes(*pair)]
     order = list(Change)
     return tuple(sorted(found, key=lambda changed: order.index(changed.change)))
-
-
-@record
-class IPv6Bypasses:
-    """By which Service a port is called by IPv6 in two states: no policy of the port decides such calls (R115)."""
-
-    before: IPv6Bypass | None
-    after: IPv6Bypass | None
-
-    @classmethod
-    def of(cls, before: Port, after: Port) -> "IPv6Bypasses":
-        """Return it for a port."""
-        return cls(*(called_by_ipv6(port.cluster, port.workload, port.number) for port in (before, after)))
-
-    @property
-    def certain(self) -> bool:
-        """Whether it is known, where it is so in one state alone."""
-        return all(one is None or one.certain for one in (self.before, self.after))
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Return it in words."""
-        told = (f"{when}, {past}" for when, past in (("before", self.before), ("now", self.after)) if past is not None)
-        return tuple(told)
-
-    def unknown(self, port: Port) -> Changed:
-        """Return that it is not known what becomes of calls."""
-        return Changed(Change.UNKNOWN, port.workload.ref, port.number, None, reasons=self.reasons)
-
-    def qualified(self, changed: Changed) -> Changed:
-        """Return a change; it is unknown where its calls bypassed the proxy before they open, or bypass it after."""
-        passing = {Change.OPENED: self.before, Change.CLOSED: self.after}.get(changed.change)
-        if passing is None:
-            return changed
-        return replace(changed, change=Change.UNKNOWN, before=(), after=(), reasons=(*changed.reasons, *self.reasons))
 
 
 Pair = tuple[Workload | None, Workload | None, int]

@@ -1,10 +1,9 @@
 """The smallest change that would allow exactly one refused call, as manifests to apply. Pure."""
 
-from collections.abc import Mapping
-
 from meshpolicy.analysis.needs import lacking
 from meshpolicy.analysis.passes import passing, to_control_plane, to_dns
 from meshpolicy.core.client import Traffic
+from meshpolicy.core.document import Manifest
 from meshpolicy.core.match import Address, HttpMatch, PathKind
 from meshpolicy.decide.answer import Answer, Layer
 from meshpolicy.decide.connection import ControlPlane
@@ -18,8 +17,6 @@ from meshpolicy.kinds.kind import GATEWAY_GROUP, POLICY_GROUP
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
-
-Manifest = Mapping[str, object]
 
 
 @record

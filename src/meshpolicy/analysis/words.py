@@ -7,8 +7,8 @@ from typing import Any
 
 from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.change import Changed
+from meshpolicy.analysis.client_calls import IdentityChange
 from meshpolicy.analysis.clients import ANY_IDENTITY, NICE_ADDRESSES, ClientSet, ClientTerm
-from meshpolicy.analysis.identity_changes import IdentityChange
 from meshpolicy.analysis.patterns import HostPattern, IdentityPattern, PathPattern, Unmoved
 from meshpolicy.analysis.pods import PodClass
 from meshpolicy.analysis.ports import BY_ADDRESS

@@ -1,19 +1,17 @@
 """Whether one call is allowed, and why."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from meshpolicy.analysis.advice import Advice, advice
 from meshpolicy.analysis.curl import curl
 from meshpolicy.analysis.questions import Caller, Target, caller, target
 from meshpolicy.analysis.sent import Sent, read_sent
-from meshpolicy.analysis.suggest import Manifest
 from meshpolicy.analysis.ways import Judged, judge_name
 from meshpolicy.api.change import Changed
 from meshpolicy.api.change import public as change
 from meshpolicy.api.manifests import Manifests, cluster_of
-from meshpolicy.core.document import Document
-from meshpolicy.core.errors import Place
+from meshpolicy.core.document import Manifest
 from meshpolicy.core.ref import Reason, Ref
 from meshpolicy.decide.answer import Layer
 from meshpolicy.decide.decision import Verdict
@@ -21,7 +19,7 @@ from meshpolicy.decide.transport import Call, ServiceTarget, authority
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.manifests.parse import assemble, parse_documents
+from meshpolicy.manifests.parse import parse_manifests
 from meshpolicy.record import record
 
 
@@ -165,14 +163,10 @@ def ask(
 
 
 def _advice(cluster: Cluster, judged: Judged) -> Advice | None:
-    def rebuilt(objects: Iterable[Object]) -> Cluster:
-        return assemble(objects, cluster.settings, closed=cluster.closed)
+    def read(manifests: Sequence[Manifest]) -> Sequence[Object]:
+        return parse_manifests(manifests, cluster.settings, "the suggestion").cluster.objects
 
-    def objects_of(manifests: Sequence[Manifest]) -> Sequence[Object]:
-        documents = [Document(Place("the suggestion", number), one) for number, one in enumerate(manifests, 1)]
-        return parse_documents(documents, cluster.settings).cluster.objects
-
-    return advice(cluster, judged.call, judged.answer, rebuilt, objects_of)
+    return advice(cluster, judged.call, judged.answer, read)
 
 
 def public(asked: Asked) -> Answer:

@@ -10,13 +10,13 @@ from meshpolicy.decide.answer import Layer
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.generate.generate import Generated, Wishes, generate
 from meshpolicy.generate.needed import Needed, Port
-from meshpolicy.generate.plan import INGRESS, NO_IDENTITY
+from meshpolicy.generate.sorter import INGRESS, NO_IDENTITY
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.ready.held import hold
 from meshpolicy.ready.manifest import Written
 from meshpolicy.ready.need import NeedKind, Party
-from meshpolicy.ready.report import find_needs
+from meshpolicy.ready.needs import find_needs
 from meshpolicy.ready.standing import Held, Standing
 from meshpolicy.traffic.call import ObservedCall
 
@@ -50,7 +50,7 @@ def ask_generate(
 
     def find_needed(after: Cluster, ports: Collection[Port]) -> Sequence[Needed]:
         spaces = {ref.namespace for ref, _ in ports}
-        needs, _ = find_needs(cluster, written, spaces, {})
+        needs, _ = find_needs(cluster, written, spaces)
         own = (one for one in needs if (one.server.ref, one.port) in ports and one.kind is not NeedKind.PROBE)
         return tuple(found for one in own if (found := _needed(cluster, hold(after, one))) is not None)
 

@@ -9,7 +9,6 @@ from meshpolicy.api.manifests import Manifests, cluster_of
 from meshpolicy.core.errors import InvalidInput, InvalidQuestion, Place, Problem
 from meshpolicy.generate.choice import Choices
 from meshpolicy.generate.generate import Generated, Wishes
-from meshpolicy.generate.plan import Limits
 from meshpolicy.generate.proof import sentence
 from meshpolicy.record import record
 from meshpolicy.traffic.read import read as read_traffic
@@ -120,9 +119,7 @@ def least_policies(
     seen = read_traffic([str(path) for path in traffic])
     if seen.unusable:
         raise InvalidInput(seen.problems)
-    wishes = Wishes(
-        Choices.of(accept, narrow, forbid), Limits(min_count), tuple(namespaces), tuple(scrapers), network_policies
-    )
+    wishes = Wishes(Choices.of(accept, narrow, forbid), min_count, tuple(namespaces), tuple(scrapers), network_policies)
     found = ask_generate(cluster, manifests.reading.documents, seen.calls, wishes)
     return _public(found, seen.problems)
 

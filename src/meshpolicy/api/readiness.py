@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from meshpolicy.api.manifests import Manifests, cluster_of
 from meshpolicy.api.ready import ask_ready
-from meshpolicy.core.errors import InvalidInput, InvalidQuestion, Place, Problem, ProblemKind
+from meshpolicy.core.errors import InvalidInput, InvalidQuestion, Place, Problem
 from meshpolicy.core.match import Network
 from meshpolicy.core.networks import parse_network
 from meshpolicy.ready.need import Party
@@ -112,12 +112,9 @@ def under_deny(
     cluster_of(manifests)
     seen = read_traffic([str(path) for path in traffic])
     if seen.unusable:
-        raise InvalidInput(tuple(one for one in seen.problems if one.kind is not ProblemKind.LEFT_OUT))
+        raise InvalidInput(seen.unusable)
     told = {Party.INGRESS: ingress, Party.PROMETHEUS: prometheus}
-    found = ask_ready(
-        manifests.reading, namespaces, namespace, told, tuple(map(_network, nodes)), seen.calls, seen.problems
-    )
-    return _public(found)
+    return _public(ask_ready(manifests.reading, namespaces, namespace, told, tuple(map(_network, nodes)), seen))
 
 
 def _network(text: str) -> Network:

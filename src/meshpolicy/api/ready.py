@@ -1,11 +1,11 @@
 """Whether deny can go on: what manifests say of it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from meshpolicy.analysis.access import account_of
 from meshpolicy.analysis.questions import ACCOUNT, UNMESHED, account_caller, caller
-from meshpolicy.analysis.suggest import Manifest
-from meshpolicy.core.document import Document
+from meshpolicy.core.document import Manifest
 from meshpolicy.core.errors import InvalidQuestion, Place, Problem, ProblemKind, UnknownWorkload
 from meshpolicy.core.match import Network
 from meshpolicy.findings.injection import asked_in_vain
@@ -13,14 +13,16 @@ from meshpolicy.kinds.annotations import INJECT
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.injection import WORDS
 from meshpolicy.kinds.kind import Object
+from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.manifests.parse import Manifests, assemble, parse_documents
+from meshpolicy.manifests.parse import Manifests, parse_manifests
 from meshpolicy.ready.deny import meshed_namespaces
 from meshpolicy.ready.manifest import Written
 from meshpolicy.ready.need import Party, Unseen
+from meshpolicy.ready.needs import Evidence
 from meshpolicy.ready.report import Report, report
-from meshpolicy.traffic.call import ObservedCall
+from meshpolicy.traffic.read import NOTHING_OBSERVED, Observed
 
 
 def ask_ready(
@@ -29,8 +31,7 @@ def ask_ready(
     home: str = "",
     told: Mapping[Party, str] | None = None,
     nodes: tuple[Network, ...] = (),
-    calls: Iterable[ObservedCall] = (),
-    lost: Iterable[Problem] = (),
+    seen: Observed = NOTHING_OBSERVED,
 ) -> Report:
     """Return what breaks if deny goes on.
 
@@ -41,8 +42,7 @@ def ask_ready(
         told: who parties are, as a person names callers; an empty text says nothing. An account of which no workload
             was read is taken as it is: the answer is then never ready, for its sidecar is not known.
         nodes: the networks in which nodes have their addresses; none: any.
-        calls: those that were observed.
-        lost: the lines of logs that could not be read.
+        seen: the calls that were observed, and the lines of logs that could not be read.
 
     Raises:
         InvalidQuestion: there is no such namespace, or a party is an address.
@@ -54,29 +54,16 @@ def ask_ready(
     if missing := [name for name in namespaces if name not in known]:
         there = ", ".join(sorted(known)) or "none"
         raise InvalidQuestion(f"--namespace {missing[0]}: no workload of it was read; there are {there}")
-
-    def rebuilt(objects: Iterable[Object]) -> Cluster:
-        return assemble(objects, cluster.settings, closed=cluster.closed)
-
-    def objects_of(manifests: Sequence[Manifest]) -> Sequence[Object]:
-        documents = [Document(Place("the suggestion", number), one) for number, one in enumerate(manifests, 1)]
-        return parse_documents(documents, cluster.settings).cluster.objects
-
-    parties = {who: _party(cluster, text) for who, text in (told or {}).items() if text}
     written = Written(reading.documents, home)
+    parties = {who: _party(cluster, text) for who, text in (told or {}).items() if text}
+    unread = dict.fromkeys((*_unread(reading, seen.problems), *_in_vain(cluster, written, namespaces)))
+    evidence = Evidence(parties, nodes, seen.calls)
     chosen = namespaces or meshed_namespaces(cluster)
-    return report(
-        cluster,
-        reading.documents,
-        chosen,
-        rebuilt,
-        objects_of,
-        home=home,
-        told=parties,
-        nodes=nodes,
-        calls=calls,
-        unread=tuple(dict.fromkeys((*_unread(reading, lost), *_in_vain(cluster, written, namespaces)))),
-    )
+    return report(cluster, written, chosen, evidence, partial(_objects, cluster.settings), tuple(unread))
+
+
+def _objects(settings: MeshSettings, manifests: Sequence[Manifest]) -> Sequence[Object]:
+    return parse_manifests(manifests, settings, "the suggestion").cluster.objects
 
 
 def _in_vain(cluster: Cluster, written: Written, namespaces: Sequence[str]) -> Iterator[Unseen]:

@@ -12,12 +12,12 @@ from meshpolicy.cli.options import mesh_options, output, read_manifests, sources
 from meshpolicy.core.errors import InvalidInput, Place, Problem
 from meshpolicy.generate.choice import Choices
 from meshpolicy.generate.generate import Generated, Wishes
-from meshpolicy.generate.plan import Limits
+from meshpolicy.generate.plan import LEAST
+from meshpolicy.kinds.assembly import rebuilt
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.folder import SUFFIXES
 from meshpolicy.manifests.foreign import may_be_manifest
-from meshpolicy.manifests.parse import assemble
 from meshpolicy.manifests.sources import ReadOptions
 from meshpolicy.render.generated import (
     CHOOSE,
@@ -56,7 +56,7 @@ def _accounts(context: click.Context, parameter: click.Parameter, values: tuple[
 @click.option(
     "--min-count",
     type=click.IntRange(1),
-    default=2,
+    default=LEAST,
     show_default=True,
     metavar="N",
     help="Grant what a client was seen to ask for at least N times.",
@@ -121,7 +121,7 @@ def command(
     reading = read_manifests(sources, context, settings, options)
     before = _without(reading.cluster, out)
     choices = Choices.of(accept, narrow, forbid)
-    wishes = Wishes(choices, Limits(1 if once else min_count), namespaces, scraper, network_policies)
+    wishes = Wishes(choices, 1 if once else min_count, namespaces, scraper, network_policies)
     found = ask_generate(before, reading.documents, seen.calls, wishes, options.namespace)
     told = (
         generated_as_json(found, seen, before, tuple(notes(reading)))
@@ -155,7 +155,7 @@ def _without(cluster: Cluster, out: str) -> Cluster:
         for item in cluster.objects
         if item.ref.place is None or str(Path(item.ref.place.file).resolve()) not in ours
     ]
-    return assemble(kept, cluster.settings, closed=cluster.closed)
+    return rebuilt(cluster, kept)
 
 
 def _refuse_foreign(folder: Path) -> None:

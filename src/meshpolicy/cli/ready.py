@@ -7,7 +7,7 @@ import click
 from meshpolicy.api.ready import ask_ready
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import columns, mesh_options, networks, output, read_manifests, sources_and_namespaces
-from meshpolicy.core.errors import InvalidInput, ProblemKind
+from meshpolicy.core.errors import InvalidInput
 from meshpolicy.core.networks import parse_network
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.sources import ReadOptions
@@ -70,7 +70,7 @@ def command(
     told = {Party.INGRESS: ingress, Party.PROMETHEUS: prometheus}
     known = tuple(one for text in nodes or () if (one := parse_network(text)) is not None)
     seen = _observed(logs)
-    found = ask_ready(reading, namespaces, options.namespace, told, known, seen.calls, seen.problems)
+    found = ask_ready(reading, namespaces, options.namespace, told, known, seen)
     if output == "json":
         echo(report_as_json(found, reading.cluster.settings, tuple(notes(reading))))
     else:
@@ -82,7 +82,7 @@ def _observed(logs: tuple[str, ...]) -> Observed:
     """Return what logs tell, with a note on stderr for what was left out. Raises InvalidInput."""
     found = read_traffic(logs)
     if found.unusable:
-        raise InvalidInput(tuple(one for one in found.problems if one.kind is not ProblemKind.LEFT_OUT))
+        raise InvalidInput(found.unusable)
     for problem in found.problems:
         echo(f"note: {problem}", err=True)
     return found

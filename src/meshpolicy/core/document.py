@@ -6,13 +6,16 @@ from dataclasses import field, replace
 from meshpolicy.core.errors import Place, Problem
 from meshpolicy.record import record
 
+Manifest = Mapping[str, object]
+"""An object as its document says it."""
+
 
 @record
 class Document:
     """A YAML or JSON document that is a mapping, and where it stands."""
 
     place: Place
-    data: Mapping[str, object]
+    data: Manifest
     line_of: Callable[[str], int] | None = field(default=None, compare=False, repr=False)
     """The line of a field (`spec.rules[0].path`); asked only for places that are shown, since it costs a reading."""
 

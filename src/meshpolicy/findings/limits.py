@@ -2,7 +2,8 @@
 
 from meshpolicy.findings.check import Found, code
 from meshpolicy.findings.ports import by_server
-from meshpolicy.index.effective import HTTP_PROTOCOLS, probe_paths
+from meshpolicy.index.defaults import probe_paths
+from meshpolicy.index.effective import HTTP_PROTOCOLS
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 

@@ -13,7 +13,8 @@ from meshpolicy.findings.finding import Severity
 from meshpolicy.findings.ports import MeshedPort, by_server, explicit
 from meshpolicy.index.ages import age_unknown
 from meshpolicy.index.attach import is_server, usable
-from meshpolicy.index.effective import effective, probe_paths
+from meshpolicy.index.defaults import probe_paths
+from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
 from meshpolicy.index.serviceroutes import is_service
 from meshpolicy.kinds.cluster import Cluster

@@ -7,7 +7,7 @@ from meshpolicy.decide.transport import port_names
 from meshpolicy.findings.check import Found, code
 from meshpolicy.findings.finding import Severity
 from meshpolicy.findings.ports import meshed_ports
-from meshpolicy.index.effective import default_policy
+from meshpolicy.index.defaults import default_policy
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.portlists import bad_tokens, holds, listed, of_controller, of_destination

@@ -12,9 +12,11 @@ from meshpolicy.core.truth import Truth
 from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call, find_service_targets, identity_of
 from meshpolicy.generate.passes import passes
-from meshpolicy.generate.plan import Plan, client_words
+from meshpolicy.generate.plan import Plan
+from meshpolicy.generate.sorter import client_words
 from meshpolicy.generate.spot import Spot, Spots, Unplaced, is_address, labels_of
-from meshpolicy.index.effective import effective, probe_paths
+from meshpolicy.index.defaults import probe_paths
+from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.traffic.call import CallerKind, ObservedCall, Outcome, Side

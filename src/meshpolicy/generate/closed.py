@@ -7,7 +7,7 @@ from meshpolicy.analysis.words import counted
 from meshpolicy.decide.transport import find_service_targets, hint
 from meshpolicy.generate.aside import Aside, Why
 from meshpolicy.generate.spot import Spot
-from meshpolicy.index.effective import probe_paths
+from meshpolicy.index.defaults import probe_paths
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record

@@ -8,9 +8,11 @@ from meshpolicy.generate.choice import Choices
 from meshpolicy.generate.closed import Closed
 from meshpolicy.generate.needed import FindNeeded, nothing_needed
 from meshpolicy.generate.networks import Networks, network_policies
-from meshpolicy.generate.objects import Made, Probing, Scraping, objects, probings, scrapings
-from meshpolicy.generate.plan import Limits, Plan, plan
+from meshpolicy.generate.objects import Made, objects
+from meshpolicy.generate.plan import LEAST, Plan, plan
+from meshpolicy.generate.probing import Probing, probings
 from meshpolicy.generate.proof import Proved, parsed_objects, proved, with_objects
+from meshpolicy.generate.scraping import Scraping, scrapings
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.record import record
 from meshpolicy.traffic.call import ObservedCall
@@ -21,7 +23,8 @@ class Wishes:
     """What the user has chosen."""
 
     choices: Choices = field(default_factory=Choices)
-    limits: Limits = field(default_factory=Limits)
+    least: int = LEAST
+    """How often a client must have made the same request."""
     namespaces: tuple[str, ...] = ()
     """Those that are meant; empty: those that were called."""
     scrapers: tuple[str, ...] = ()
@@ -73,9 +76,9 @@ def generate(
     Raises InvalidQuestion for a choice that meets nothing that was observed or declared.
     """
     calls = tuple(calls)
-    found = plan(cluster, calls, wishes.choices, wishes.limits, wishes.namespaces)
+    found = plan(cluster, calls, wishes.choices, wishes.least, wishes.namespaces)
     if needed := find_needed(_after(cluster, found), {(one.ref, s.port) for s in found.spots for one in s.workloads}):
-        found = plan(cluster, calls, wishes.choices, wishes.limits, wishes.namespaces, needed)
+        found = plan(cluster, calls, wishes.choices, wishes.least, wishes.namespaces, needed)
         calls = (*calls, *(call for grant in found.grants if grant.declared for call in grant.calls))
     if unused := list(wishes.choices.unused()):
         said = ", ".join(f"--{one.choice} '{one.text}'" for one in unused)

@@ -7,13 +7,15 @@ calls that were seen and that are refused today are let in.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from meshpolicy.core.document import Document
+from meshpolicy.core.document import Document, Manifest
 from meshpolicy.core.errors import Place
 from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.generate.callers import Called, Group, Groups, find_called, name_of
-from meshpolicy.generate.objects import Made, Manifest, Names, Scraping, choosing
+from meshpolicy.generate.objects import Made, Names
 from meshpolicy.generate.plan import Plan
+from meshpolicy.generate.scraping import Scraping
+from meshpolicy.generate.selector import choosing
 from meshpolicy.generate.spot import labels_of
 from meshpolicy.generate.unlogged import PortSpan, unlogged
 from meshpolicy.index.index import index_of

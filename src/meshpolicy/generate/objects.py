@@ -1,29 +1,27 @@
 """The objects that grant what was planned, as manifests. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from meshpolicy.analysis.words import account
-from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
+from meshpolicy.core.document import Manifest
+from meshpolicy.core.match import IdentityMatch, PathKind
 from meshpolicy.core.policy import DefaultPolicy, Protocol
 from meshpolicy.core.ref import Ref
 from meshpolicy.generate.grant import Grant, Pattern
 from meshpolicy.generate.plan import Plan
-from meshpolicy.generate.spot import Spot, labels_of
-from meshpolicy.index.authorize import networks
-from meshpolicy.index.effective import probe_paths
+from meshpolicy.generate.probing import Probing
+from meshpolicy.generate.scraping import Scraping
+from meshpolicy.generate.selector import selector
+from meshpolicy.generate.spot import Spot
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import POLICY_GROUP
-from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
 
-Manifest = Mapping[str, object]
 MOST_MATCHES, MOST_RULES = 8, 16
 """Matches of a rule, and rules of a route (HTTPRoute, `maxItems`)."""
 MOST_NAMED = 2
 """Clients that the name of a route holds."""
-NAMES = ("app.kubernetes.io/name", "app", "k8s-app", "name", "app.kubernetes.io/component", "component")
-"""Labels by which a workload is usually chosen, the most usual first."""
 
 
 @record
@@ -36,34 +34,6 @@ class Made:
     """A sentence for the comment above it."""
     grants: tuple[Grant, ...] = ()
     """Of an AuthorizationPolicy: what it grants."""
-
-
-@record
-class Probing:
-    """Probes that the kubelet makes, which a port's own routes would shut out."""
-
-    spot: Spot
-    paths: tuple[str, ...]
-    networks: tuple[str, ...]
-
-    @property
-    def patterns(self) -> tuple[Pattern, ...]:
-        """Return its requests, each as an observed one would be granted."""
-        return tuple(Pattern("GET", PathMatch(PathKind.EXACT, path), f"GET {path}") for path in self.paths)
-
-    @property
-    def by_anybody(self) -> bool:
-        """Whether its networks are all there are: then it is open to each client, and nobody needs a grant."""
-        return {one.cidr.version for one in networks(self.networks) if one.everywhere} == {4, 6}
-
-
-@record
-class Scraping:
-    """A scrape of the sidecars' own metrics."""
-
-    namespace: str
-    scraper: str
-    """`namespace/account`."""
 
 
 @dataclass
@@ -81,28 +51,6 @@ class Names:
             found = f"{base}-{number}"
         self.taken.add((kind, namespace, found))
         return found
-
-
-def probings(cluster: Cluster, plan: Plan) -> tuple[Probing, ...]:
-    """Return the probes that need a route of their own: those of ports that get routes (R57)."""
-    routed = dict.fromkeys(grant.spot for grant in plan.grants if grant.pattern is not None)
-    found = (
-        (spot, tuple(dict.fromkeys(p for w in spot.workloads for p in probe_paths(w, spot.port)))) for spot in routed
-    )
-    return tuple(Probing(spot, paths, cluster.settings.probe_networks) for spot, paths in found if paths)
-
-
-def scrapings(cluster: Cluster, plan: Plan, scrapers: Sequence[str]) -> tuple[Scraping, ...]:
-    """Return the scrapes of the sidecars of each namespace, unless a Server is there already."""
-    spaces = dict.fromkeys(spot.namespace for spot in plan.spots)
-    return tuple(
-        Scraping(space, scraper) for space in spaces if not _admin_is_governed(cluster, space) for scraper in scrapers
-    )
-
-
-def _admin_is_governed(cluster: Cluster, namespace: str) -> bool:
-    admin = cluster.settings.ports.admin
-    return any(server.port in (admin, "linkerd-admin") for server in cluster.in_namespace(namespace).servers)
 
 
 def objects(cluster: Cluster, plan: Plan, probing: Sequence[Probing], scraping: Sequence[Scraping]) -> tuple[Made, ...]:
@@ -302,22 +250,3 @@ def _dns(text: str) -> str:
     """Return a text as an object may be named."""
     found = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-.") else "-" for sign in text.lower())
     return found.strip("-.") or "client"
-
-
-def selector(cluster: Cluster, spot: Spot) -> Manifest:
-    """Return the fewest labels that choose these workloads and no other one with a sidecar of their namespace."""
-    return choosing(spot.workloads, [one for one in cluster.workloads if one.meshed])
-
-
-def choosing(meant: Sequence[Workload], others: Iterable[Workload]) -> Manifest:
-    """Return the fewest labels that choose workloads of one namespace, which have the same, and no other of it."""
-    refs, space = {one.ref for one in meant}, meant[0].ref.namespace
-    near = [labels_of(one) for one in others if one.ref.namespace == space and one.ref not in refs]
-    own = labels_of(meant[0])
-    for key in (*NAMES, *sorted(own)):
-        if key in own and not any(labels.get(key) == own[key] for labels in near):
-            return {"matchLabels": {key: own[key]}}
-    besides = [labels for labels in near if all(labels.get(key) == value for key, value in own.items())]
-    absent = dict.fromkeys(next(key for key in sorted(labels) if key not in own) for labels in besides)
-    expressions = [{"key": key, "operator": "DoesNotExist"} for key in absent]
-    return {"matchLabels": own, **({"matchExpressions": expressions} if expressions else {})}

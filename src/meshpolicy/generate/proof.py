@@ -18,24 +18,25 @@ from meshpolicy.analysis.sentence import read_sentence
 from meshpolicy.analysis.words import asked_words, clients_words, witness_words
 from meshpolicy.core.axis import Part
 from meshpolicy.core.client import Arrival, Client, Traffic
-from meshpolicy.core.document import Document
-from meshpolicy.core.errors import Place
 from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
 from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth, every
 from meshpolicy.decide.decide import decide
 from meshpolicy.decide.decision import Verdict
 from meshpolicy.generate.grant import Grant, Pattern
-from meshpolicy.generate.objects import Made, Probing, Scraping
+from meshpolicy.generate.objects import Made
 from meshpolicy.generate.passes import requests, untold
 from meshpolicy.generate.plan import Plan
+from meshpolicy.generate.probing import Probing
+from meshpolicy.generate.scraping import Scraping
 from meshpolicy.generate.spot import Spot
 from meshpolicy.index.authorize import networks
-from meshpolicy.index.effective import probe_paths
+from meshpolicy.index.defaults import probe_paths
+from meshpolicy.kinds.assembly import rebuilt
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.manifests.parse import Manifests, assemble, parse_documents
+from meshpolicy.manifests.parse import Manifests, parse_manifests
 from meshpolicy.record import record
 from meshpolicy.traffic.call import ObservedCall
 
@@ -122,13 +123,12 @@ def proved(
 
 def parsed_objects(cluster: Cluster, made: Sequence[Made]) -> Manifests:
     """Return generated objects as a cluster reads them."""
-    documents = [Document(Place("generated", number), one.manifest) for number, one in enumerate(made, 1)]
-    return parse_documents(documents, cluster.settings)
+    return parse_manifests([one.manifest for one in made], cluster.settings, "generated")
 
 
 def with_objects(cluster: Cluster, more: Sequence[Object]) -> Cluster:
     """Return a cluster with more objects."""
-    return assemble((*cluster.objects, *more), cluster.settings, closed=cluster.closed)
+    return rebuilt(cluster, (*cluster.objects, *more))
 
 
 def observed(plan: Plan) -> Iterator[Meant]:

@@ -4,26 +4,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
 
-from meshpolicy.core.match import GrpcMatch, HttpMatch, IdentityMatch, NetworkMatch, PathKind, PathMatch
+from meshpolicy.core.match import GrpcMatch, IdentityMatch, NetworkMatch
 from meshpolicy.core.policy import (
     Alternative,
-    Authorization,
     Bypass,
     DefaultPolicy,
     GrpcRoute,
     GrpcRule,
     HttpRoute,
-    HttpRule,
     PortPolicy,
     PortRole,
     Protocol,
     RateLimit,
     RateLimitOverride,
-    Unauthenticated,
 )
 from meshpolicy.core.ref import Origin, Reason, Ref
 from meshpolicy.core.truth import Truth
-from meshpolicy.index.authorize import LOCALHOST, granted_by, identity_matches, networks
+from meshpolicy.index.authorize import LOCALHOST, granted_by, identity_matches
+from meshpolicy.index.defaults import default_policy, default_routes
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
@@ -35,15 +33,9 @@ from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
 
 HTTP_PROTOCOLS = frozenset({Protocol.UNKNOWN, Protocol.HTTP1, Protocol.HTTP2})
-PROXY_PROBES = frozenset({"/live", "/ready"})
-"""What the kubelet asks of a sidecar's admin port (R58)."""
 IPV6 = NetworkMatch(ip_network("::/0"))
 EVERY_CALL = GrpcRule((GrpcMatch(),))
 """What Linkerd's own route for gRPC takes: any service and method (R49)."""
-STRICTER = {
-    DefaultPolicy.ALL_UNAUTHENTICATED: DefaultPolicy.ALL_AUTHENTICATED,
-    DefaultPolicy.CLUSTER_UNAUTHENTICATED: DefaultPolicy.CLUSTER_AUTHENTICATED,
-}
 
 
 def effective(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
@@ -229,15 +221,6 @@ def skipped(workload: Workload, port: int) -> bool:
     return not workload.meshed or workload.sidecar.skips(port)
 
 
-def default_policy(cluster: Cluster, workload: Workload, port: int) -> DefaultPolicy:
-    """Return the policy of a port without a Server: the pod's annotation, else the mesh's (R8, R20)."""
-    own = workload.annotations.get(annotations.DEFAULT_POLICY, "")
-    mode = DefaultPolicy(own if own in set(DefaultPolicy) else cluster.settings.default_inbound_policy)
-    if holds(of_controller(workload.annotations.get(annotations.REQUIRE_IDENTITY, "")), port):
-        return STRICTER.get(mode, mode)
-    return mode
-
-
 def _without_server(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     """Policies never reach a port without a Server, those for the whole Namespace included (R23)."""
     mode = default_policy(cluster, workload, port)
@@ -290,33 +273,6 @@ def _with_server(
 def _without_rpc(route: Route) -> bool:
     """Whether a match names no method at all, which the proxy refuses with the whole Server (R56)."""
     return any(not match.rpc for rule in route.grpc for match in rule.matches)
-
-
-def default_routes(
-    cluster: Cluster, workload: Workload, port: int, grants: tuple[Authorization, ...]
-) -> tuple[HttpRoute, ...]:
-    """Return the routes that Linkerd adds where there is none: everything, and the probes of the port (R57)."""
-    everything = HttpRoute(Ref.added(Origin.DEFAULT_ROUTE), (HttpRule((_prefix("/"),)),), authorizations=grants)
-    paths = probe_paths(workload, port)
-    if not paths or not cluster.settings.probe_networks:
-        return (everything,)
-    ref = Ref.added(Origin.PROBES)
-    rule = HttpRule(tuple(HttpMatch(PathMatch(PathKind.EXACT, path), "GET") for path in paths))
-    kubelet = Authorization(ref, networks(cluster.settings.probe_networks), Unauthenticated())
-    return everything, HttpRoute(ref, (rule,), authorizations=(kubelet, *grants))
-
-
-def _prefix(path: str) -> HttpMatch:
-    return HttpMatch(PathMatch(PathKind.PREFIX, path))
-
-
-def probe_paths(workload: Workload, port: int) -> tuple[str, ...]:
-    """Return the paths that the kubelet asks for on a port (R58)."""
-    probes = (probe for container in workload.containers for probe in container.probes)
-    found = {probe.opened for probe in probes if probe.port == port and probe.opened is not None}
-    if port == workload.sidecar.ports.admin and workload.ref.kind != "ExternalWorkload":
-        found |= PROXY_PROBES
-    return tuple(sorted(found))
 
 
 def _rate_limit(cluster: Cluster, limit: RateLimitPolicy) -> RateLimit:

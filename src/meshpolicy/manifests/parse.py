@@ -6,31 +6,25 @@ Every problem is collected. What a cluster would refuse is known beside what can
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from meshpolicy.core.document import Document, located
+from meshpolicy.core.document import Document, Manifest, located
 from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.fields import Fields, objects_of
 from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.annotations import WEBHOOKS
-from meshpolicy.kinds.cluster import Cluster, sort_by_namespace
-from meshpolicy.kinds.creation import announced, created
-from meshpolicy.kinds.gateway import Gateway
+from meshpolicy.kinds.assembly import assemble, rebuilt
+from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind, Object
-from meshpolicy.kinds.meshtlsauthentication import MeshTLSAuthentication
 from meshpolicy.kinds.metadata import check_metadata
 from meshpolicy.kinds.namespace import Namespace
-from meshpolicy.kinds.networkauthentication import NetworkAuthentication
-from meshpolicy.kinds.networkpolicy import NetworkPolicy
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.pod import kind_with_template
 from meshpolicy.kinds.reading import was_changed
 from meshpolicy.kinds.registry import GROUPS, KINDS, groups_of, names_in
 from meshpolicy.kinds.schema import ALIKE, as_stored, check_schema
 from meshpolicy.kinds.serverauthorization import ServerAuthorization
-from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.undecided import Undecided
-from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests import duplicates
 from meshpolicy.manifests.duplicates import Given
 from meshpolicy.manifests.installed import is_config, with_installed
@@ -92,7 +86,7 @@ class Manifests:
             if not (isinstance(item, OtherNetworkPolicy) and (item.ref.kind, item.ref.name) in names)
             and not (isinstance(item, Undecided) and item.ref in doubts)
         )
-        return assemble(kept, self.cluster.settings, closed=self.cluster.closed)
+        return rebuilt(self.cluster, kept)
 
     @property
     def deciding(self) -> tuple[Problem, ...]:
@@ -139,6 +133,11 @@ def parse_documents(
         (*before, *located(dict.fromkeys(reader.problems), documents)),
         tuple(reader.unplaced),
     )
+
+
+def parse_manifests(manifests: Iterable[Manifest], settings: MeshSettings, where: str) -> Manifests:
+    """Return what objects say that stand in no file; `where` is what places say instead of one."""
+    return parse_documents([Document(Place(where, number), one) for number, one in enumerate(manifests, 1)], settings)
 
 
 def _not_rendered(problems: Iterable[Problem]) -> Iterator[Object]:
@@ -359,39 +358,3 @@ def _follows(problem: Problem, refused: Iterable[Problem]) -> bool:
     from difflib import get_close_matches
 
     return bool(get_close_matches(name, beside, n=1, cutoff=ALIKE))
-
-
-def _may_block(item: Undecided) -> OtherNetworkPolicy:
-    """Return the network policy that may be among what is rendered elsewhere."""
-    return OtherNetworkPolicy(
-        replace(item.ref, namespace="" if item.everywhere else item.ref.namespace), text=item.text
-    )
-
-
-def assemble(objects: Iterable[Object], settings: MeshSettings, *, closed: bool = False) -> Cluster:
-    """Return the cluster that objects make: workloads injected, policies sorted by namespace."""
-    found = tuple(objects)
-    outside = [item for item in found if isinstance(item, Undecided) and item.elsewhere]
-    in_force = [item for item in found if not closed or item not in outside]
-    found = (*in_force, *(() if closed else map(_may_block, outside)))
-    namespaces = {item.ref.name: item for item in found if isinstance(item, Namespace)}
-    if closed:  # a namespace that was left out has no labels and no annotations
-        spaces = dict.fromkeys(item.ref.namespace for item in found if item.ref.namespace)
-        namespaces = {name: Namespace(Ref("", "Namespace", "", name)) for name in spaces} | namespaces
-    return Cluster(
-        settings,
-        namespaces,
-        tuple(
-            created(item, namespaces.get(item.ref.namespace), settings) for item in found if isinstance(item, Workload)
-        ),
-        tuple(
-            announced(item, namespaces.get(item.ref.namespace), settings) for item in found if isinstance(item, Service)
-        ),
-        tuple(item for item in found if isinstance(item, Gateway)),
-        sort_by_namespace(item for item in found if not isinstance(item, Namespace | Workload | Service | Gateway)),
-        {(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, MeshTLSAuthentication)},
-        {(i.ref.namespace, i.ref.name): i for i in found if isinstance(i, NetworkAuthentication)},
-        tuple(item for item in found if isinstance(item, NetworkPolicy)),
-        found,
-        closed,
-    )

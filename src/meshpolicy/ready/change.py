@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from meshpolicy.analysis.suggest import Manifest, own_labels, suggestion
+from meshpolicy.analysis.suggest import own_labels, suggestion
 from meshpolicy.core.client import Traffic
+from meshpolicy.core.document import Manifest
 from meshpolicy.decide.connection import DNS_PORT
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster, with_policies

@@ -17,7 +17,8 @@ from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import client_of, judge
 from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, identity_of
-from meshpolicy.index.effective import effective, probe_paths
+from meshpolicy.index.defaults import probe_paths
+from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.cluster import Cluster

@@ -8,7 +8,7 @@ from meshpolicy.core.client import Traffic
 from meshpolicy.core.labels import ANY as ANY_LABELS
 from meshpolicy.core.ref import Ref
 from meshpolicy.decide.transport import find_service_target, identity_of
-from meshpolicy.index.effective import probe_paths
+from meshpolicy.index.defaults import probe_paths
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.ready.declared import as_peer

@@ -46,9 +46,12 @@ class Observed:
     lines: int
 
     @property
-    def unusable(self) -> bool:
-        """Whether a file could not be read at all."""
-        return any(problem.kind is not ProblemKind.LEFT_OUT for problem in self.problems)
+    def unusable(self) -> tuple[Problem, ...]:
+        """Return the problems of files that could not be read at all."""
+        return tuple(problem for problem in self.problems if problem.kind is not ProblemKind.LEFT_OUT)
+
+
+NOTHING_OBSERVED = Observed((), (), (), 0)
 
 
 @dataclass

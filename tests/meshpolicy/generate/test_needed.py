@@ -16,13 +16,13 @@ from meshpolicy.generate.aside import Why
 from meshpolicy.generate.choice import Choices
 from meshpolicy.generate.generate import Generated, Wishes
 from meshpolicy.generate.needed import SOURCE
-from meshpolicy.index.effective import probe_paths
+from meshpolicy.index.defaults import probe_paths
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import Manifests, parse_documents
 from meshpolicy.ready.held import hold
 from meshpolicy.ready.manifest import Written
 from meshpolicy.ready.need import NeedKind
-from meshpolicy.ready.report import find_needs
+from meshpolicy.ready.needs import find_needs
 from meshpolicy.ready.standing import Standing
 from meshpolicy.traffic.call import Called, Caller, CallerKind, ObservedCall, Outcome, Side, Transport
 
@@ -142,7 +142,7 @@ def test_no_declared_need_is_refused_without_being_left_to_decide(world: World) 
     """The judge holds each need, as `ready` does, against the manifests with the generated objects read anew."""
     found = generated(reading(*manifests(world)), calls(world))
     after = reading(*manifests(world), *(dict(one.manifest) for one in found.made))
-    needs, _ = find_needs(after.cluster, Written(after.documents), {"shop"}, {})
+    needs, _ = find_needs(after.cluster, Written(after.documents), {"shop"})
     ours = {(one.ref, spot.port): spot for spot in found.plan.spots for one in spot.workloads}
     told = {(one.said.server, one.place.line) for one in found.plan.aside if one.open}
     refused = [

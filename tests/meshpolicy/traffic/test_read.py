@@ -142,7 +142,7 @@ def test_lines_that_are_not_understood_are_told_with_their_number(sent: list[Sen
     if others:
         assert left_out[0].place.line == len(sent) + 1
         assert (f"so are {len(others) - 1} more" in left_out[0].message) is (len(others) > 1)
-    assert found.unusable is (not sent)
+    assert bool(found.unusable) is (not sent)
 
 
 OWN = "[     0.001929s]  INFO ThreadId(01) linkerd2_proxy: release 2.300.0"
