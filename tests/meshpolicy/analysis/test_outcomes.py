@@ -18,9 +18,9 @@ from meshpolicy.analysis.sentence import read_sentence
 from meshpolicy.core.client import Arrival, Traffic
 from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.uri import parse_path
-from meshpolicy.decide.decide import CONNECT, CONNECTION_HEADERS, decide, unreadable, without_connection_headers
+from meshpolicy.decide.decide import decide
 from meshpolicy.decide.decision import Verdict
-from meshpolicy.decide.request import Request
+from meshpolicy.decide.request import CONNECT, CONNECTION_HEADERS, Request, unreadable, without_connection_headers
 
 from ..build import ARENA, Manifest, cluster, exact, prefix, route, server
 from ..flips import PAIRS, State
