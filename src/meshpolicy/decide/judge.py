@@ -6,7 +6,7 @@ from dataclasses import replace
 from meshpolicy.core.client import Client, Traffic
 from meshpolicy.core.match import Address
 from meshpolicy.core.policy import PortPolicy, PortRole
-from meshpolicy.core.ref import Reason
+from meshpolicy.core.ref import Reason, Ref
 from meshpolicy.core.truth import Truth, truth
 from meshpolicy.decide.answer import Answer, Layer
 from meshpolicy.decide.clientpolicy import opaque_to_clients
@@ -51,7 +51,7 @@ def judge(cluster: Cluster, call: Call, *, node: Address | None = None, settled:
 def _variants(cluster: Cluster, call: Call) -> Iterator[tuple[Call, bool, Reason]]:
     """Yield the ways in which a call may connect, the likeliest first, with the reason why there are several."""
     for server, doubt in _servers(call.server):
-        family = by_ipv6(call)
+        family = by_ipv6(cluster, call)
         own = replace(call, server=server, ipv6=family is Truth.YES)
         hinted, likely = hint(cluster, server, call.port), hinted_opaque(cluster, server, call.port)
         why = Reason(f"whether {server.ref}:{call.port} is opaque to meshed clients is not known", "R65")
@@ -63,10 +63,16 @@ def _variants(cluster: Cluster, call: Call) -> Iterator[tuple[Call, bool, Reason
                 f"the client {call.client.ref} {call.client.injection.why or 'may pass its own proxy by'}", "R71"
             )
             yield replace(own, past_proxy=True), likely, doubt
-        if family is Truth.UNKNOWN and call.service_target is not None:
-            service = call.service_target.service.ref
+        if family is Truth.UNKNOWN and (service := _by_ipv6(cluster, call)) is not None:
             doubt = Reason(f"{service} may be called by IPv6, and then no proxy is met", "R115", service)
             yield replace(own, ipv6=True), likely, doubt
+
+
+def _by_ipv6(cluster: Cluster, call: Call) -> Ref | None:
+    """Return the Service whose name may lead a call to an IPv6 address."""
+    headless = index_of(cluster).headless_by_ipv6(call.server)
+    service = headless if call.service_target is None else call.service_target.service
+    return None if service is None else service.ref
 
 
 def _servers(server: Workload) -> Iterator[tuple[Workload, Reason | None]]:

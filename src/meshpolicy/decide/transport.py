@@ -107,15 +107,20 @@ class Call:
         return truth(self.client.meshed)
 
 
-def by_ipv6(call: Call) -> Truth:
-    """Say whether the called address is of IPv6; where the client's is known, it says so itself."""
+def by_ipv6(cluster: Cluster, call: Call) -> Truth:
+    """Say whether the called address is of IPv6; where the client's is known, it says so itself.
+
+    A headless Service stands for its pods' addresses: for those of IPv6, where it has them.
+    """
     if call.address is not None:
         return Truth.NO
     known = {address.version == 6 for address in call.server.addresses}
-    by_service = None if call.service_target is None else call.service_target.service.ipv6
-    if len(known) == 1 and by_service is not Truth.YES:
+    target = call.service_target
+    if len(known) == 1 and (target is None or target.service.ipv6 is not Truth.YES):
         return truth(True in known)
-    return Truth.NO if by_service is None else by_service
+    if target is not None:
+        return target.service.ipv6
+    return Truth.NO if index_of(cluster).headless_by_ipv6(call.server) is None else Truth.UNKNOWN
 
 
 def find_service_target(cluster: Cluster, server: Workload, port: int) -> ServiceTarget | None:
@@ -153,11 +158,14 @@ def called_by_ipv6(cluster: Cluster, server: Workload, port: int) -> IPv6Bypass 
         return None
     perhaps: IPv6Bypass | None = None
     for target in find_service_targets(cluster, server, port):
-        family = by_ipv6(Call(server, port, service_target=target))
+        family = by_ipv6(cluster, Call(server, port, service_target=target))
         if family is Truth.YES:
             return IPv6Bypass(target.service.ref, certain=True)
         if family.possible:
             perhaps = perhaps or IPv6Bypass(target.service.ref, certain=False)
+    headless = index_of(cluster).headless_by_ipv6(server)
+    if perhaps is None and headless is not None and by_ipv6(cluster, Call(server, port)).possible:
+        return IPv6Bypass(headless.ref, certain=False)
     return perhaps
 
 

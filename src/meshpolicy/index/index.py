@@ -54,6 +54,10 @@ class Index:
             if service.selects(workload.ref.namespace, workload.labels):
                 yield service
 
+    def headless_by_ipv6(self, workload: Workload) -> Service | None:
+        """Return a headless Service whose name may lead to IPv6 addresses of a workload; its ports do not count."""
+        return next((one for one in self.services(workload) if one.headless and one.ipv6.possible), None)
+
     def authorizer(self, namespace: str, *, widest: bool = False) -> Authorizer:
         """Return the resolved policies of a namespace; `widest`: with all that objects elsewhere may grant."""
         key = namespace, widest

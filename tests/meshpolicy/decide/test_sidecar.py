@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from meshpolicy.decide.transport import called_by_ipv6
 from meshpolicy.kinds.cniplugin import CniPlugin
 from meshpolicy.kinds.settings import MeshSettings, ProxyPorts
 
@@ -146,6 +147,28 @@ def test_who_calls_a_service_by_ipv6_meets_no_proxy(family: Manifest, expected: 
     for settings, outcome in ((DENY, expected), (MeshSettings("deny", ipv6=True), "403")):
         found = cluster(space({}), pinger, own, called, closed, settings=settings)
         assert ask(found, client, "cat:8080/").outcome == outcome
+
+
+@pytest.mark.parametrize("address", ["", "10.244.0.9", "fd00::9"])
+@pytest.mark.parametrize(
+    "family", [{}, {"ipFamilies": ["IPv6"]}, {"ipFamilies": ["IPv4", "IPv6"]}, {"ipFamilyPolicy": "RequireDualStack"}]
+)
+@pytest.mark.parametrize("client", ["pinger", "unmeshed"])
+def test_a_headless_service_stands_for_its_pods_ipv6_addresses(family: Manifest, address: str, client: str) -> None:
+    """R115, R123: on every port, be it the Service's or not; an answer is certain where all the addresses are known."""
+    called = service("cat", {9999: 9999})
+    called["spec"] |= {"clusterIP": "None", **family}
+    closed = server("cat", 8080, app="cat", proxyProtocol="HTTP/1")
+    own = pod("cat", address, ports=PORTS)
+    found = cluster(space({}), pod("pinger", "", meshed=True), own, called, closed, settings=DENY)
+    may_be_six = bool(family) and address != "10.244.0.9"
+    answer = "allow" if ":" in address else "unknown" if may_be_six else "403"
+    assert ask(found, client, "cat:8080/").outcome == answer
+    workload = found.workload("arena", "cat")
+    assert workload is not None
+    assert bool(called_by_ipv6(found, workload, 8080)) is may_be_six
+    handled = cluster(space({}), pod("pinger", ""), own, called, closed, settings=MeshSettings("deny", ipv6=True))
+    assert ask(handled, client, "cat:8080/").outcome == "403"
 
 
 def test_pods_without_an_ipv6_address_are_called_by_ipv4() -> None:
