@@ -89,14 +89,14 @@ def _servers(server: Workload) -> Iterator[tuple[Workload, Reason | None]]:
 def _judge(cluster: Cluster, call: Call, hinted: bool, node: Address | None, settled: bool) -> Answer:
     """Return what becomes of a call whose client connects in a known way."""
     if call.to_itself:
-        return _to_itself(cluster, call)
+        return _to_itself(cluster, call, hinted=hinted)
     wire = connection(cluster, call, node, hinted=hinted)
     blocked = network_answer(cluster, call, wire)
     if blocked is not None:
         return blocked
     client = outbound(cluster, call, hinted=hinted)
     if client is not None and client.verdict is not None:
-        return _by_client(client, call)
+        return _by_client(client, call) if call.service_target is not None else _to_address(client, call)
     if client is not None:
         call = replace(call, request=client.request)
     policy = effective(cluster, call.server, call.port)
@@ -117,8 +117,11 @@ def _judge(cluster: Cluster, call: Call, hinted: bool, node: Address | None, set
     )
 
 
-def _to_itself(cluster: Cluster, call: Call) -> Answer:
-    """Return what becomes of a pod's call of itself (M1): the proxy's own ports are policed all the same (R103)."""
+def _to_itself(cluster: Cluster, call: Call, *, hinted: bool) -> Answer:
+    """Return what becomes of a pod's call of itself (M1): the proxy's own ports are policed all the same (R103).
+
+    By its address it leaves by the loopback interface, where its packets meet no proxy; through a Service they do.
+    """
     ports = call.server.sidecar.ports
     if call.server.meshed and call.port == ports.admin:
         if call.service_target is not None:
@@ -129,6 +132,9 @@ def _to_itself(cluster: Cluster, call: Call) -> Answer:
         reason = Reason("a pod's call of its own proxy's admin port comes from its address, without mTLS", "R103")
         outcome = _outcome(call, connection(cluster, call), decision)
         return Answer(decision.verdict, outcome, Layer.SERVER, (reason, *decision.reasons), policy=policy)
+    client = outbound(cluster, call, hinted=hinted) if call.service_target is not None else None
+    if client is not None and client.verdict is not None:
+        return _by_client(client, call)
     reason = Reason("a pod that calls itself passes neither its own proxy's policies nor a NetworkPolicy", "M1")
     return Answer(Verdict.ALLOW, "allow", Layer.NOBODY, (reason,))
 
@@ -138,6 +144,15 @@ def _by_client(client: Outbound, call: Call) -> Answer:
     verdict, reasons = client.verdict or Verdict.UNKNOWN, () if client.reason is None else (client.reason,)
     outcome = _word(client.status, call.traffic) if client.status else "closed"
     return Answer(verdict, "unknown" if verdict is Verdict.UNKNOWN else outcome, Layer.CLIENT, reasons)
+
+
+def _to_address(client: Outbound, call: Call) -> Answer:
+    """Return what becomes of a call of a pod's address that the proxy of its client keeps, if it meets that proxy."""
+    answer = _by_client(client, call)
+    if not call.same_workload or answer.verdict is Verdict.UNKNOWN:
+        return answer
+    reason = Reason(f"one pod of {call.server.ref} may call another, or itself, past its proxy", "M1")
+    return replace(answer, verdict=Verdict.UNKNOWN, outcome="unknown", reasons=(*answer.reasons, reason))
 
 
 def connection(cluster: Cluster, call: Call, node: Address | None = None, *, hinted: bool | None = None) -> Connection:

@@ -1,5 +1,7 @@
 """How bytes meet a port: kinds of clients, protocols, opaque ports. Rules R60 to R68, R95, R96, R103, M1 to M3."""
 
+from typing import Any
+
 import pytest
 
 from meshpolicy.kinds.settings import MeshSettings
@@ -128,6 +130,26 @@ def test_a_pod_that_calls_itself_passes_all_policies() -> None:
     assert ask(found, "ponger").outcome == "allow"
     assert ask(found, "ponger", traffic="tcp").outcome == "allow"
     assert ask(found, "pinger").outcome == "404"
+
+
+@pytest.mark.parametrize(
+    ("sent", "by_address", "through_the_service"),
+    [
+        ({"server": "ponger:http/ping"}, "allow", "allow"),
+        ({"server": "ponger:http/other"}, "allow", "404"),
+        ({"server": "ponger:http/<"}, "allow", "400"),
+        ({"server": "ponger:http/ping", "method": "CONNECT"}, "allow", "400"),
+        ({"server": "ponger:http", "traffic": "tcp"}, "allow", "allow"),
+    ],
+)
+def test_a_pod_that_calls_itself_by_a_service_meets_its_proxy(
+    sent: dict[str, Any], by_address: str, through_the_service: str
+) -> None:
+    """M1, M4, R136: by its address no proxy sees the call, whatever is sent (linkerd2-proxy-init iptables.go)."""
+    of_service = route(exact("/ping"), parents=[{"group": "core", "kind": "Service", "name": "ponger"}])
+    manifests = (server(), of_service)
+    assert outcome(*manifests, client="ponger", **sent, direct=True) == by_address
+    assert outcome(*manifests, client="ponger", **sent) == through_the_service
 
 
 def test_one_of_several_replicas_may_or_may_not_reach_itself() -> None:
