@@ -16,8 +16,8 @@ from meshpolicy.kinds.container import Container, ContainerPort
 from meshpolicy.kinds.service import Service, ServicePort
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.manifests.load import read
 from meshpolicy.manifests.parse import parse_documents
+from meshpolicy.manifests.text import read
 
 HTTP = ContainerPort(8080, "http")
 

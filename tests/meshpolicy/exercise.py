@@ -15,8 +15,8 @@ from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.findings.registry import lint
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.manifests.load import read
 from meshpolicy.manifests.parse import parse_documents
+from meshpolicy.manifests.text import read
 from meshpolicy.render.json import findings_as_json
 from meshpolicy.render.text import findings_as_text
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meshpolicy.core.errors import Problem
-from meshpolicy.manifests.load import read
 from meshpolicy.manifests.parse import parse_documents
+from meshpolicy.manifests.text import read
 
 from .build import ARENA, allow, documents, exact, network, network_policy, route, server, tls
 from .exercise import exercised

@@ -12,8 +12,8 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.helmvalues import MODES
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.installed import read_value_files
+from meshpolicy.manifests.manifests import Manifests as Reading
 from meshpolicy.manifests.options import ReadOptions
-from meshpolicy.manifests.parse import Manifests as Reading
 from meshpolicy.manifests.revisions import holds, is_revision
 from meshpolicy.manifests.sources import read as read_sources
 

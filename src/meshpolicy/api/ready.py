@@ -16,7 +16,8 @@ from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.manifests.parse import Manifests, parse_manifests
+from meshpolicy.manifests.manifests import Manifests
+from meshpolicy.manifests.parse import parse_manifests
 from meshpolicy.ready.deny import meshed_namespaces
 from meshpolicy.ready.manifest import Written
 from meshpolicy.ready.need import Party, Unseen

@@ -10,7 +10,7 @@ from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.findings.registry import lint
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.manifests.parse import Manifests
+from meshpolicy.manifests.manifests import Manifests
 from meshpolicy.record import record
 
 

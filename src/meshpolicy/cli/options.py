@@ -17,8 +17,8 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.helmvalues import MODES
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.installed import read_value_files
+from meshpolicy.manifests.manifests import Manifests
 from meshpolicy.manifests.options import ReadOptions
-from meshpolicy.manifests.parse import Manifests
 from meshpolicy.manifests.sources import read
 from meshpolicy.render.notes import notes
 

@@ -10,8 +10,9 @@ from meshpolicy.cli.echo import echo
 from meshpolicy.cli.progress import progress
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.folder import manifests_in
+from meshpolicy.manifests.manifests import Manifests
 from meshpolicy.manifests.options import ReadOptions
-from meshpolicy.manifests.parse import Manifests, parse_documents
+from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.revisions import has_manifests, holds, is_revision
 from meshpolicy.manifests.sources import read
 from meshpolicy.render.notes import summed

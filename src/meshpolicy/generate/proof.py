@@ -36,7 +36,8 @@ from meshpolicy.kinds.assembly import rebuilt
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.manifests.parse import Manifests, parse_manifests
+from meshpolicy.manifests.manifests import Manifests
+from meshpolicy.manifests.parse import parse_manifests
 from meshpolicy.record import record
 from meshpolicy.traffic.call import ObservedCall
 

@@ -25,20 +25,10 @@ from meshpolicy.traffic.prometheus import COUNTED
 
 GRPC_CHECK = "POST /grpc.health.v1.Health/Check"
 """What a gRPC probe asks for (gRPC Health Checking Protocol)."""
-
-
 NO_IDENTITY = "give the caller a sidecar: an address is no identity"
-
-
 ASK = "give Prometheus' tcp series or a tap, which show connections, or decide"
-
-
 RECORD = "record for longer, or decide"
-
-
 INGRESS = "this may be your ingress controller: mesh it and give its traffic, or grant to it"
-
-
 LONGEST_PATH = 1024
 """Characters that a route's path may have (HTTPRoute, `path.value`)."""
 

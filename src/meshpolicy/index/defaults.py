@@ -17,8 +17,6 @@ from meshpolicy.kinds.workload import Workload
 
 PROXY_PROBES = frozenset({"/live", "/ready"})
 """What the kubelet asks of a sidecar's admin port (R58)."""
-
-
 STRICTER = {
     DefaultPolicy.ALL_UNAUTHENTICATED: DefaultPolicy.ALL_AUTHENTICATED,
     DefaultPolicy.CLUSTER_UNAUTHENTICATED: DefaultPolicy.CLUSTER_AUTHENTICATED,

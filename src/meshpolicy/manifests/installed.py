@@ -11,8 +11,8 @@ from meshpolicy.kinds.cniplugin import CONFIG as CNI_CONFIG
 from meshpolicy.kinds.cniplugin import is_plugin_config, read_plugin
 from meshpolicy.kinds.helmvalues import read_values
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.manifests.load import read
 from meshpolicy.manifests.paths import display_path
+from meshpolicy.manifests.text import read
 
 CONFIG = "linkerd-config"
 

@@ -3,7 +3,7 @@
 Every problem is collected. What a cluster would refuse is known beside what cannot be read at all.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from meshpolicy.core.document import Document, Manifest, located
@@ -12,94 +12,26 @@ from meshpolicy.core.fields import Fields, objects_of
 from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.annotations import WEBHOOKS
-from meshpolicy.kinds.assembly import assemble, rebuilt
-from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.assembly import assemble
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind, Object
-from meshpolicy.kinds.metadata import check_metadata
 from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.pod import kind_with_template
 from meshpolicy.kinds.reading import was_changed
 from meshpolicy.kinds.registry import GROUPS, KINDS, groups_of, names_in
-from meshpolicy.kinds.schema import ALIKE, as_stored, check_schema
+from meshpolicy.kinds.schema import ALIKE, as_stored
 from meshpolicy.kinds.serverauthorization import ServerAuthorization
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.manifests import duplicates
+from meshpolicy.manifests.admission import ADMITTED, admission, asks_linkerd, is_known, tolerated
 from meshpolicy.manifests.duplicates import Given
 from meshpolicy.manifests.installed import is_config, with_installed
-from meshpolicy.record import record
+from meshpolicy.manifests.manifests import Manifests
 
 WORKLOADS = frozenset(key for key, kind in KINDS.items() if kind.template) | {("", "Pod")}
 NETWORK_POLICIES = frozenset({"NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})
-WEBHOOKED = frozenset({POLICY_GROUP, "gateway.networking.k8s.io", "linkerd.io"})
-"""Groups about whose objects Linkerd's webhooks are asked."""
-BUILT_IN = frozenset({"", "apps", "autoscaling", "batch", "extensions", "policy"})
-"""The API server's own groups, beside those that end with `.k8s.io`."""
 UNREADABLE = "was changed to what Linkerd cannot read: what it said before may hold until the controller restarts"
-NOT_READ = frozenset({ProblemKind.LEFT_OUT, ProblemKind.AMBIGUOUS, ProblemKind.NOT_RENDERED})
-"""Kinds of problems with which nothing is wrong: the rest is read."""
-
-
-MOST_ADMITTED = 20_000
-"""Objects that are kept from one state to the next; more are forgotten all at once."""
-
-
-@record
-class Manifests:
-    """Documents, what they say, and what is wrong with them."""
-
-    documents: tuple[Document, ...]
-    cluster: Cluster
-    """All objects that could be read, those that would be refused among them."""
-    problems: tuple[Problem, ...] = ()
-    unplaced: tuple[Ref, ...] = ()
-    """Those that name no namespace, where none was given either: they were read as of `default`."""
-    live: bool = False
-    """Whether they are those of a live cluster: what is stored is in force, whatever a webhook would say of it."""
-
-    @property
-    def unusable(self) -> tuple[Problem, ...]:
-        """Return the problems of documents that cannot be read at all."""
-        return tuple(problem for problem in self.problems if problem.kind is ProblemKind.UNUSABLE)
-
-    @property
-    def left_out(self) -> tuple[Problem, ...]:
-        """Return what was not read, as it is no manifest or was not rendered; nothing is wrong with it."""
-        return tuple(problem for problem in self.problems if problem.kind in NOT_READ)
-
-    @property
-    def wrong(self) -> tuple[Problem, ...]:
-        """Return the problems that must be mended before these manifests can be applied."""
-        return tuple(problem for problem in self.problems if problem.kind not in NOT_READ)
-
-    @property
-    def linted(self) -> Cluster:
-        """Return the cluster without what stands for network policies that were not rendered: these are no mistakes."""
-        doubts = [one.ref for one in self.cluster.of(Undecided) if one.everywhere or one.elsewhere]
-        names = {(ref.kind, ref.name) for ref in doubts}
-        if not names:
-            return self.cluster
-        kept = (
-            item
-            for item in self.cluster.objects
-            if not (isinstance(item, OtherNetworkPolicy) and (item.ref.kind, item.ref.name) in names)
-            and not (isinstance(item, Undecided) and item.ref in doubts)
-        )
-        return rebuilt(self.cluster, kept)
-
-    @property
-    def deciding(self) -> tuple[Problem, ...]:
-        """Return the problems that must be mended before a question about access can be answered."""
-        if self.live:
-            return self.unusable
-        return tuple(problem for problem in self.wrong if problem.kind is not ProblemKind.TOLERATED)
-
-    @property
-    def refused(self) -> tuple[Problem, ...]:
-        """Return the problems of documents that a cluster would refuse."""
-        kinds = (ProblemKind.REJECTED, ProblemKind.TOLERATED)
-        return tuple(problem for problem in self.problems if problem.kind in kinds)
 
 
 def parse_documents(
@@ -149,31 +81,6 @@ def _not_rendered(problems: Iterable[Problem]) -> Iterator[Object]:
             yield OtherNetworkPolicy(ref, text=problem.digest)
 
 
-class _Admitted:
-    """Objects that no cluster refuses, as it stores them: those of a second state that were not changed are among them.
-
-    What is told of an object here rests on its data alone, and the same text is the same data (`manifests.pieces`).
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[Mapping[str, object], Mapping[str, object]]] = {}
-        """By the id of the data, which is kept, so that it stays its own."""
-
-    def stored(self, fields: Fields) -> Fields | None:
-        """Return an object as it is stored; None where it is not known whether a cluster refuses it."""
-        found = self._known.get(id(fields.data))
-        return None if found is None else fields.with_data(found[1])
-
-    def keep(self, fields: Fields, stored: Fields) -> None:
-        """Keep an object that no cluster refuses."""
-        if len(self._known) >= MOST_ADMITTED:
-            self._known.clear()
-        self._known[id(fields.data)] = fields.data, stored.data
-
-
-ADMITTED = _Admitted()
-
-
 class _Reader:
     """Reads one object after the other, and keeps what it found."""
 
@@ -205,18 +112,18 @@ class _Reader:
         admitted = ADMITTED.stored(fields)
         stored = as_stored(fields) if admitted is None else admitted
         self._object(fields, stored, document.via or fields.place.file)
-        refused = _admission(fields, stored) if admitted is None else []
+        refused = admission(fields, stored) if admitted is None else []
         if not refused:
             ADMITTED.keep(fields, stored)
             return
-        if document.found and not _is_known(fields):
-            refused = _tolerated(fields, refused)
+        if document.found and not is_known(fields):
+            refused = tolerated(fields, refused)
         read = self.problems[before:]
         found = [problem for problem in read if not _follows(problem, refused) and not _is_inside(problem, read)]
         kept = [problem for problem in refused if not _covers(found, problem.place)]
         self.problems[before:] = found + kept
         told = [problem for problem in self.problems[before:] if problem.kind is ProblemKind.REJECTED]
-        if told and _asks_linkerd(fields, stored):
+        if told and asks_linkerd(fields, stored):
             self._by_webhook += [(self._namespace_of(fields), problem) for problem in told]
 
     def settle_webhooks(self) -> None:
@@ -285,17 +192,6 @@ class _Reader:
         return self._put_into or fields.child("metadata").text("namespace") or self._namespace or "default"
 
 
-def _asks_linkerd(fields: Fields, stored: Fields) -> bool:
-    """Whether a webhook of Linkerd refuses an object, which fits the definition of its kind."""
-    group = str(fields.data.get("apiVersion", "")).rpartition("/")[0]
-    if group not in WEBHOOKED:
-        return False
-    own = fields.with_problems([])
-    check_metadata(own)
-    check_schema(own, stored)
-    return not own.problems
-
-
 def _note_unknown(fields: Fields, group: str, name: str) -> None:
     """Note a kind under the wrong one of the groups that are known here, and a kind that Linkerd's policies lack."""
     groups = groups_of(name)
@@ -308,31 +204,6 @@ def _note_unknown(fields: Fields, group: str, name: str) -> None:
         close = get_close_matches(name, names_in(group), n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         fields.note("kind", f"is `{name}`, which {group} does not have{hint}")
-
-
-def _is_known(fields: Fields) -> bool:
-    """Whether an object is of a kind that is known here, or makes pods."""
-    group, name = str(fields.data.get("apiVersion", "")).rpartition("/")[0], str(fields.data.get("kind", ""))
-    return (group, name) in KINDS or kind_with_template(fields, group, name) is not None
-
-
-def _tolerated(fields: Fields, problems: Iterable[Problem]) -> list[Problem]:
-    """Return what a cluster refuses of an object on which no answer rests; files of other tools look like objects."""
-    group = str(fields.data.get("apiVersion", "")).rpartition("/")[0]
-    if group not in BUILT_IN and not group.endswith(".k8s.io"):
-        return []
-    return [replace(problem, kind=ProblemKind.TOLERATED) for problem in problems]
-
-
-def _admission(fields: Fields, stored: Fields) -> list[Problem]:
-    """Return why a cluster would refuse an object: its metadata, its kind's schema, and the rules of its kind."""
-    own = fields.with_problems([])
-    check_metadata(own)
-    check_schema(own, stored)
-    kind = KINDS.get((str(fields.data.get("apiVersion", "")).rpartition("/")[0], str(fields.data.get("kind", ""))))
-    if kind is not None and kind.validate is not None and not own.problems:
-        kind.validate(stored.with_problems(own.problems))
-    return own.problems
 
 
 def _covers(problems: Iterable[Problem], place: Place) -> bool:

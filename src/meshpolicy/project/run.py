@@ -15,7 +15,7 @@ from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.findings.registry import lint
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.manifests.parse import Manifests
+from meshpolicy.manifests.manifests import Manifests
 from meshpolicy.manifests.sources import read
 from meshpolicy.project.project import Project, Suppression
 from meshpolicy.record import record

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from meshpolicy.core.errors import Problem, ProblemKind
-from meshpolicy.manifests.parse import Manifests
+from meshpolicy.manifests.manifests import Manifests
 
 SHOWN = 3
 """Files that a line names."""

@@ -18,7 +18,8 @@ from meshpolicy.generate.generate import Generated, Wishes
 from meshpolicy.generate.needed import SOURCE
 from meshpolicy.index.defaults import probe_paths
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.manifests.parse import Manifests, parse_documents
+from meshpolicy.manifests.manifests import Manifests
+from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.ready.held import hold
 from meshpolicy.ready.manifest import Written
 from meshpolicy.ready.need import NeedKind

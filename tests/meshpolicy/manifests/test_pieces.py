@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Problem
-from meshpolicy.manifests.load import _Documents, read
+from meshpolicy.manifests.loader import Documents
 from meshpolicy.manifests.pieces import Pieces, cut
+from meshpolicy.manifests.text import read
 
 PARTS = st.sampled_from(
     (
@@ -52,9 +53,9 @@ def found(text: str) -> tuple[list[tuple[Document, int]], list[Problem]]:
 @given(st.lists(TEXTS, min_size=1, max_size=3), TEXTS)
 def test_what_was_read_before_changes_no_document_and_no_problem(before: Sequence[str], text: str) -> None:
     """Whatever was read before: the pieces are kept by their whole text."""
-    _Documents.known = {words: Pieces() for words in (False, True)}
+    Documents.known = {words: Pieces() for words in (False, True)}
     anew = found(text)
-    _Documents.known = {words: Pieces() for words in (False, True)}
+    Documents.known = {words: Pieces() for words in (False, True)}
     for one in before:
         found(one)
     assert found(text) == anew

@@ -3,8 +3,8 @@
 import pytest
 
 from meshpolicy.core.errors import Problem
-from meshpolicy.manifests.load import read
 from meshpolicy.manifests.scalars import Scalar
+from meshpolicy.manifests.text import read
 
 
 def value(text: str) -> object:
