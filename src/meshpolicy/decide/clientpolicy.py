@@ -3,6 +3,7 @@
 M4, R118-R121; linkerd2 policy-controller/k8s/index/src/outbound.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 from meshpolicy.core.ref import Reason, Ref
@@ -68,7 +69,9 @@ def client_policy(cluster: Cluster, target: ServiceTarget, namespace: str) -> Cl
         elif protocol is ClientProtocol.DETECT:
             text = f"{target.service.ref} calls port {target.port.number} opaque"
             protocol, reason = ClientProtocol.OPAQUE, Reason(text, "R65", target.service.ref)
-    unclear = unclear or _stream_route(cluster, target, namespace, bool(routes))
+    unclear = (
+        unclear or _stands_still(cluster, target, namespace) or _stream_route(cluster, target, namespace, bool(routes))
+    )
     return ClientPolicy(protocol, reason, routes, None if profile else invalid, profile, unclear)
 
 
@@ -107,17 +110,29 @@ def _in_force(cluster: Cluster, target: ServiceTarget, namespace: str) -> tuple[
     """Return the routes of the Service's and the client's namespaces in force on a port, in Linkerd's order (R55)."""
     if target.service.headless:
         return ()
+    found = (route for route in _accepted(cluster, target, namespace) if route.guides_clients and not route.unusable)
+    return tuple(sorted(found, key=route_order))
+
+
+def _accepted(cluster: Cluster, target: ServiceTarget, namespace: str) -> Iterator[Route]:
+    """Yield the routes of both namespaces that Linkerd accepts on a port, those that it then drops among them."""
     attached = service_routes(cluster)
     homes = (target.service.ref.namespace, namespace)
-    found = (
-        route
-        for route in attached.on(target.service.ref)
-        if route.ref.namespace in homes
-        and route.guides_clients
-        and not route.unusable
-        and _attached(route, target, attached)
-    )
-    return tuple(sorted(found, key=route_order))
+    for route in attached.on(target.service.ref):
+        if route.ref.namespace in homes and _attached(route, target, attached):
+            yield route
+
+
+def _stands_still(cluster: Cluster, target: ServiceTarget, namespace: str) -> Reason | None:
+    """Say that a stored route was, or may have been, changed to what Linkerd drops, and is in force as before (R38).
+
+    A change of annotations leaves no trace.
+    """
+    for route in _accepted(cluster, target, namespace) if not target.service.headless else ():
+        if (route.unusable and route.changed) or (not route.guides_clients and route.created):
+            text = f"Linkerd drops {route.ref} as it is: what it said before a change may hold until a restart"
+            return Reason(text, "R53", route.ref)
+    return None
 
 
 def _attached(route: Route, target: ServiceTarget, attached: ServiceRoutes) -> bool:

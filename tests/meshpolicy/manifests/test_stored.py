@@ -134,3 +134,30 @@ def test_a_stored_object_that_was_changed_to_what_linkerd_cannot_read_decides_no
     found = parse_documents(documents(*ARENA, unreadable))
     assert found.refused or found.unusable
     assert ask(found.cluster, "stranger").outcome == expected
+
+
+ON_SERVICE = ({"group": "core", "kind": "Service", "name": "ponger"},)
+STORED = "2026-01-31T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("dropped", "metadata", "expected"),
+    [
+        ({"filters": [{"type": "URLRewrite"}]}, {"generation": 1, "creationTimestamp": STORED}, "allow"),
+        ({"filters": [{"type": "URLRewrite"}]}, {"generation": 2, "creationTimestamp": STORED}, "unknown"),
+        ({}, {"annotations": {"timeout.linkerd.io/request": "soon"}}, "allow"),
+        ({}, {"annotations": {"timeout.linkerd.io/request": "soon"}, "creationTimestamp": STORED}, "unknown"),
+        ({}, {"annotations": {"timeout.linkerd.io/request": "1s"}, "creationTimestamp": STORED}, "404"),
+    ],
+    ids=["created so", "changed", "in a file", "perhaps annotated later", "kept"],
+)
+@pytest.mark.parametrize(("client", "by_address"), [("pinger", "allow"), ("stranger", "allow")])
+def test_a_route_on_a_service_that_linkerd_drops_may_be_in_force_as_it_was(
+    dropped: dict[str, Any], metadata: dict[str, Any], expected: str, client: str, by_address: str
+) -> None:
+    """R38, M4; policy-controller/k8s/index/src/outbound/index.rs apply_http_route: what it cannot take it leaves."""
+    stored = route(exact("/x"), group=GATEWAY, parents=ON_SERVICE, **dropped)
+    stored["metadata"] |= metadata
+    found = parse_documents(documents(*ARENA, server(accessPolicy="all-unauthenticated"), stored)).cluster
+    assert ask(found, client).outcome == (expected if client == "pinger" else by_address)
+    assert ask(found, client, direct=True).outcome == by_address
