@@ -5,7 +5,7 @@ it is decided both ways, and what then differs is unknown.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from typing import Any
@@ -42,6 +42,14 @@ class Bits:
 
     certain: int = 0
     possible: int = 0
+
+
+@dataclass(slots=True)
+class Met:
+    """What some calls meet, each with the clients who meet it, and who gets through of those who arrive in some way."""
+
+    passages: tuple[tuple[Passage, int], ...]
+    through: dict[Arrival, Bits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,8 +93,9 @@ class Outcomes:
 
     def __init__(self, space: Space, policy: PortPolicy) -> None:
         self.space, self.policy = space, policy
-        self._http: dict[Cell, tuple[tuple[Passage, int], ...]] | None = None
         self._stacks: dict[tuple[Arrival, Traffic], Stack | Decision] = {}
+        self._unread: dict[tuple[Arrival, Traffic], Met] = {}
+        """What calls meet whose requests are not looked at."""
 
     def stack(self, arrival: Arrival, traffic: Traffic) -> Stack | Decision:
         """Return which part of the proxy decides such calls, or what becomes of all of them."""
@@ -97,17 +106,19 @@ class Outcomes:
 
     def passages(self, arrival: Arrival, traffic: Traffic, cell: Cell) -> tuple[tuple[Passage, int], ...]:
         """Return what such calls meet, each with the clients who meet it."""
-        found = self.stack(arrival, traffic)
-        everyone = self.space.clients.everyone
-        match found:
-            case Decision():
-                return ((Passage(found.verdict), everyone),)
+        return self._met(arrival, traffic, cell).passages
+
+    def _met(self, arrival: Arrival, traffic: Traffic, cell: Cell) -> Met:
+        match self.stack(arrival, traffic):
+            case Decision() as decision:
+                passage = Passage(decision.verdict)
             case Stack.TCP:
-                return ((Passage(Verdict.ALLOW, self.policy.authorizations), everyone),)
+                passage = Passage(Verdict.ALLOW, self.policy.authorizations)
             case Stack.HTTP if traffic is not Traffic.HTTP and self.space.requests.upgrades(cell):
-                return ((Passage(Verdict.PROTOCOL_ERROR), everyone),)
+                passage = Passage(Verdict.PROTOCOL_ERROR)
             case Stack.HTTP:
-                return self._requests()[cell]
+                return self._requests[cell]
+        return self._unread.setdefault((arrival, traffic), Met(((passage, self.space.clients.everyone),)))
 
     @cached_property
     def past_proxy(self) -> int:
@@ -127,26 +138,32 @@ class Outcomes:
 
     def allowed(self, arrival: Arrival, traffic: Traffic, cell: Cell) -> Bits:
         """Return who gets through, if all clients arrived so."""
+        met = self._met(arrival, traffic, cell)
+        if arrival not in met.through:
+            met.through[arrival] = self._through(arrival, met)
+        return met.through[arrival]
+
+    def _through(self, arrival: Arrival, met: Met) -> Bits:
         clients, unknown = self.space.clients, 0
         certain = self.past_proxy if arrival is Arrival.PLAIN else 0
         known = seen(self.policy, Client(None, arrival)).arrival is not Arrival.PLAIN
-        for passage, bits in self.passages(arrival, traffic, cell):
+        for passage, bits in met.passages:
             if passage.verdict is Verdict.UNKNOWN:
                 unknown |= bits
             elif passage.verdict is Verdict.ALLOW:
                 certain |= bits if passage.grants is None else bits & clients.admitted(passage.grants, known=known)
         return Bits(certain, certain | unknown)
 
-    def _requests(self) -> dict[Cell, tuple[tuple[Passage, int], ...]]:
-        if self._http is None:
-            alike = tuple(self.space.alike())
-            requests = self.space.requests
-            self._http = {}
-            for representative, cells in _indistinct(requests, self.policy):
-                request = requests.request(representative)
-                met = tuple((_passage(self.policy, request, identity), bits) for identity, bits in alike)
-                self._http |= dict.fromkeys(cells, met)
-        return self._http
+    @cached_property
+    def _requests(self) -> dict[Cell, Met]:
+        alike = tuple(self.space.alike())
+        requests = self.space.requests
+        found: dict[Cell, Met] = {}
+        for representative, cells in _indistinct(requests, self.policy):
+            request = requests.request(representative)
+            passages = tuple((_passage(self.policy, request, identity), bits) for identity, bits in alike)
+            found |= dict.fromkeys(cells, Met(passages))
+        return found
 
 
 def _passage(policy: PortPolicy, request: Request, identity: str) -> Passage:

@@ -34,9 +34,10 @@ class Unclear:
 def route_http(routes: Iterable[HttpRoute], request: Request) -> Routed | Unclear | None:
     """Return the best route for an HTTP request (R91)."""
     best: tuple[Rank, Routed | Unclear] | None = None
-    path, query = request.target, request.query or ""
+    asked, name = request.uri, request.host
+    path, query = asked.path, asked.query or ""
     for route in routes:
-        host = _host(route.hostnames, request)
+        host = _host(route.hostnames, name)
         if host is None:
             continue
         for rule in route.rules:
@@ -65,14 +66,12 @@ def _best_match(
 
 def http_met(match: HttpMatch, request: Request, path: str, query: str) -> Truth:
     """Whether a request meets one match: all that it names must hold (R89)."""
-    return every(
-        (
-            truth(match.method in (None, request.method)),
-            Truth.YES if match.path is None else match.path.accepts(path),
-            accept_headers(match.headers, request.headers),
-            match.accepts_query(query),
-        )
-    )
+    if match.method not in (None, request.method):
+        return Truth.NO
+    by_path = Truth.YES if match.path is None else match.path.accepts(path)
+    if not by_path.possible:
+        return Truth.NO
+    return every((by_path, accept_headers(match.headers, request.headers), match.accepts_query(query)))
 
 
 def http_rank(match: HttpMatch, path: str) -> Rank:
@@ -93,8 +92,9 @@ def _unclear(route: HttpRoute | GrpcRoute, match: HttpMatch | GrpcMatch) -> Uncl
 def route_grpc(routes: Iterable[GrpcRoute], request: Request) -> Routed | Unclear | None:
     """Return the best route for a gRPC call (R94); a rule without matches takes every request, gRPC or not (R88)."""
     best: tuple[Rank, Routed | Unclear] | None = None
+    name = request.host
     for route in routes:
-        host = _host(route.hostnames, request)
+        host = _host(route.hostnames, name)
         if host is None:
             continue
         for rule in route.rules:
@@ -127,9 +127,9 @@ def _grpc_met(match: GrpcMatch, request: Request) -> Truth:
     return every((truth(named), accept_headers(match.headers, request.headers)))
 
 
-def _host(patterns: tuple[HostMatch, ...], request: Request) -> Rank | None:
+def _host(patterns: tuple[HostMatch, ...], name: str) -> Rank | None:
     """Return the rank of the best hostname; none matches a request without authority (R88, R92)."""
     if not patterns:
         return 0, 0
-    ranks = [rank for pattern in patterns if request.host and (rank := pattern.rank(request.host)) is not None]
+    ranks = [rank for pattern in patterns if name and (rank := pattern.rank(name)) is not None]
     return max(ranks, default=None)
