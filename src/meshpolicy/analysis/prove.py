@@ -34,6 +34,12 @@ def prove(cluster: Cluster, sentence: Sentence, *, identified: bool = False) -> 
     """
     if sentence.claim is Claim.ENCRYPTED:
         return prove_encrypted(cluster, sentence)
+    found = _prove(cluster, sentence, identified=identified)
+    later = dict.fromkeys(port.workload.stopped for port in _ports(cluster, sentence.server) if port.workload.stopped)
+    return found if found.vacuous else replace(found, reasons=(*found.reasons, *later))
+
+
+def _prove(cluster: Cluster, sentence: Sentence, *, identified: bool) -> Proof:
     doubt = next(_open_by_ipv6(cluster, sentence), None) or _unread(sentence)
     empty = True
     for port in _ports(cluster, sentence.server):

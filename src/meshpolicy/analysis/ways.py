@@ -54,7 +54,10 @@ def judge_name(cluster: Cluster, what: Target, make: MakeCall, *, direct: bool =
     through is enough, for the client's own proxy is no guard of the server.
     """
     found = _judge_name(cluster, what, make, direct=direct)
-    return replace(found, answer=with_needs(cluster, found.call, found.answer))
+    answer = with_needs(cluster, found.call, found.answer)
+    ends = {one.ref: one for one in (found.call.client, found.call.server) if one is not None}
+    later = tuple(Reason(one.stopped, "R7", one.ref) for one in ends.values() if one.stopped)
+    return replace(found, answer=replace(answer, reasons=(*later, *answer.reasons)))
 
 
 def _judge_name(cluster: Cluster, what: Target, make: MakeCall, *, direct: bool) -> Judged:

@@ -24,7 +24,8 @@ class Proof:
     outcome: Outcome
     """Proved, false or unknown."""
     reasons: tuple[str, ...]
-    """Why it is not known; of what is proved vacuously, what there is none of."""
+    """Why it is not known; of what is proved vacuously, what there is none of; of a server without pods, that it holds
+    for those that it gets."""
     server: Ref | None
     """Of what is false or unknown: the workload that the witness calls."""
     port: int

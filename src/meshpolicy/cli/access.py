@@ -65,6 +65,9 @@ def command(
     blocked = sum(bool(access.blocked) for access in found)
     if blocked and output == "text":
         echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
+    for workload in selection.workloads if output == "text" else ():
+        if workload.stopped:
+            echo(f"note: {workload.stopped}", err=True)
     if accepted:
         from meshpolicy.cases.accepted import read_accepted, violations
 

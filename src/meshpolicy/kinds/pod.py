@@ -12,7 +12,11 @@ from meshpolicy.kinds.jobspec import check_cron_job, check_job
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.podspec import check_controlled, check_pod
 from meshpolicy.kinds.reading import read_addresses
-from meshpolicy.kinds.workload import Workload
+from meshpolicy.kinds.workload import JOBS, Workload
+
+SCALED = ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet")
+"""Kinds that make one pod unless they say how many."""
+SEVERAL = 2
 
 
 def read_pod(document: Fields, ref: Ref) -> Workload:
@@ -26,7 +30,7 @@ def read_template(document: Fields, ref: Ref) -> Workload:
     if not spec.has("template"):
         spec.note("template", "is missing")
     template = spec.child("template")
-    found = _workload(ref, template.child("metadata"), template.child("spec"), spec.integer("replicas", 1))
+    found = _workload(ref, template.child("metadata"), template.child("spec"), _replicas(spec, ref.kind))
     own = document.child("metadata")
     written = {key: own.strings(key) for key in ("labels", "annotations")}
     indexes = max(spec.integer("completions"), 1) if spec.text("completionMode") == "Indexed" else 0
@@ -36,7 +40,16 @@ def read_template(document: Fields, ref: Ref) -> Workload:
 
 def read_cron_job(document: Fields, ref: Ref) -> Workload:
     """Read a CronJob."""
-    return read_template(document.child("spec").child("jobTemplate"), ref)
+    spec = document.child("spec")
+    found = read_template(spec.child("jobTemplate"), ref)
+    return replace(found, replicas=0) if spec.flag("suspend") else found
+
+
+def _replicas(spec: Fields, kind: str) -> int:
+    """Return how many pods a controller makes; `SEVERAL` where its manifest does not say it."""
+    if kind in JOBS:
+        return 0 if spec.flag("suspend") else spec.integer("parallelism", 1)
+    return spec.integer("replicas", 1 if kind in SCALED else SEVERAL)
 
 
 def kind_with_template(document: Fields, group: str, name: str) -> Kind | None:

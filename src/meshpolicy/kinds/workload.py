@@ -22,6 +22,9 @@ class Injection:
     """A sentence's end after the workload's name: `gets no sidecar: it is on the host's network`."""
 
 
+JOBS = ("Job", "CronJob")
+
+
 @record
 class Workload:
     """A Pod, the template of a Deployment (or its like), or an ExternalWorkload."""
@@ -35,6 +38,7 @@ class Workload:
     containers: tuple[Container, ...] = ()
     """Init containers first."""
     replicas: int = 1
+    """How many pods of it there are; 0: none for now."""
     first_ordinal: int = 0
     """The number of a StatefulSet's first pod."""
     indexes: int = 0
@@ -58,6 +62,13 @@ class Workload:
     """Why Linkerd's controller does not read it, although it is stored; empty: it does (R7)."""
     automount: bool = True
     """automountServiceAccountToken of the pod."""
+
+    @property
+    def stopped(self) -> str:
+        """Say that no pod of it runs now, so that all that is said of it holds for later ones; empty: one does."""
+        why = "it is suspended" if self.ref.kind in JOBS else "its replicas are 0"
+        return "" if self.replicas else f"{self.ref} has no pods now, for {why}: this holds for those that it gets"
+
     injection: Injection = field(default_factory=lambda: Injection(Truth.YES))
     """Why `meshed` says so; never no where it is true."""
     sidecar: Sidecar = field(default_factory=Sidecar)
