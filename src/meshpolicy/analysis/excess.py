@@ -8,7 +8,7 @@ from meshpolicy.analysis.clients import ClientSet
 from meshpolicy.analysis.pods import PodClass, pod_classes_of
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.regions import ANYTHING, Asked, Region, regions
-from meshpolicy.analysis.words import pod_words
+from meshpolicy.analysis.words import class_words
 from meshpolicy.core.ref import Ref
 from meshpolicy.decide.transport import called_by_ipv6
 from meshpolicy.kinds.cluster import Cluster
@@ -29,8 +29,7 @@ class Allowed:
 
     def means(self, pods: PodClass) -> bool:
         """Whether calls from a class of pods are meant."""
-        named = pods.names or (pod_words(pods),)
-        return not self.pods or (not pods.everybody and all(one in self.pods for one in named))
+        return not self.pods or (not pods.everybody and all(one in self.pods for one in class_words(pods)))
 
 
 @record
@@ -135,5 +134,5 @@ def pods_let_through(port: Port, clients: ClientSet) -> tuple[str, ...] | None:
     through = [one for one in calls.groups if one.through[0].possible & meant]
     if all(one.everybody for one in classes) or len(through) == len(calls.groups):
         return None
-    words = (name for group in through for one in group.classes for name in one.names or (pod_words(one),))
+    words = (name for group in through for one in group.classes for name in class_words(one))
     return tuple(dict.fromkeys(words))

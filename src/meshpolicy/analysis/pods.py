@@ -39,6 +39,8 @@ class PodClass:
     """None: a client that is no pod, known by its address alone."""
     names: tuple[str, ...] = ()
     """The workloads of the manifests that are such clients, as `namespace/name`; none where it stands for others."""
+    listed: tuple[Workload, ...] = ()
+    """Further pods of the class, one for each value of a list of values that no pod above has."""
     everybody: bool = False
     """Whether no NetworkPolicy is asked, so that all are alike."""
 
@@ -78,12 +80,22 @@ def pod_classes(clusters: Sequence[Cluster]) -> tuple[PodClass, ...]:
     """Return the classes of clients that the NetworkPolicies of some states of a cluster tell apart."""
     if not any(map(walls, clusters)):
         return (EVERYBODY,)
-    found: dict[object, tuple[Workload, dict[str, None]]] = {}
-    for workload, name in _candidates(clusters):
-        key = tuple(seen_of(cluster, workload) for cluster in clusters)
-        names = found.setdefault(key, (workload, {}))[1]
-        names |= {name: None} if name else {}
-    return (OUTSIDE, *(PodClass(workload, tuple(names)) for workload, names in found.values()))
+    found: dict[object, list[Candidate]] = {}
+    for one in _candidates(clusters):
+        found.setdefault(tuple(seen_of(cluster, one.pod) for cluster in clusters), []).append(one)
+    return (OUTSIDE, *map(_class, found.values()))
+
+
+def _class(alike: Sequence["Candidate"]) -> PodClass:
+    """Return the class of some pods; those of the manifests stand for all that have their labels."""
+    first, named = alike[0].pod, [one for one in alike if one.name]
+    shown = [one.pod for one in named] or [first]
+    listed = [one.pod for one in alike if one.listed and not any(_stands_for(pod, one.pod) for pod in shown)]
+    return PodClass(first, tuple(dict.fromkeys(one.name for one in named)), tuple(listed))
+
+
+def _stands_for(pod: Workload, other: Workload) -> bool:
+    return pod.ref.namespace == other.ref.namespace and other.labels.items() <= pod.labels.items()
 
 
 def pod_classes_of(cluster: Cluster, server: Workload) -> tuple[PodClass, ...]:
@@ -142,52 +154,72 @@ def _all_peers(cluster: Cluster) -> Iterator[tuple[str, Peer]]:
             yield from (("", peer) for peer in matches.peers)
 
 
-def _candidates(clusters: Sequence[Cluster]) -> Iterator[tuple[Workload, str]]:
+@record
+class Candidate:
+    """A pod that may stand for a class."""
+
+    pod: Workload
+    name: str = ""
+    """`namespace/name` in the manifests; empty: it is made up."""
+    listed: bool = False
+    """Whether it is made up for one of several values of a label."""
+
+
+def _candidates(clusters: Sequence[Cluster]) -> Iterator[Candidate]:
     """Yield the workloads of the manifests, then pods made for each selector, and for two of them at once."""
     for cluster in clusters:
         for workload in cluster.workloads:
-            yield workload, f"{workload.ref.namespace}/{workload.ref.name}"
-    selected = [pod for cluster in clusters for pod in _selected(cluster)]
-    both = ((one[0], {**one[1], **other[1]}) for one in selected for other in selected if one[0] == other[0])
+            yield Candidate(workload, f"{workload.ref.namespace}/{workload.ref.name}")
+    spaces = dict.fromkeys((space, selector) for cluster in clusters for space, selector in _selected(cluster))
+    selected = [(space, labels, several(one)) for space, one in spaces for labels in labels_for(one)]
+    both = ((one[0], {**one[1], **other[1]}, False) for one in selected for other in selected if one[0] == other[0])
     known: set[tuple[str, frozenset[tuple[str, str]]]] = set()
-    for namespace, labels in ((ELSEWHERE, {}), *selected, *both):
+    for namespace, labels, listed in ((ELSEWHERE, {}, False), *selected, *both):
         mark = (namespace, frozenset(labels.items()))  # two selectors of one label make nothing new
         if mark not in known:
             known.add(mark)
-            yield _pod(namespace, labels), ""
+            yield Candidate(_pod(namespace, labels), listed=listed)
 
 
-def _selected(cluster: Cluster) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield namespace and labels of a pod for each selector of the policies, and of one without labels."""
+def _selected(cluster: Cluster) -> Iterator[tuple[str, Selector]]:
+    """Yield each selector of the policies, and one of all pods, with each namespace where it is looked at."""
     policies = index_of(cluster).network_policies
     homes = (policy.ref.namespace for policy in walls(cluster))
     spaces = [space for space in dict.fromkeys((*cluster.namespaces, *homes, ELSEWHERE)) if space]
     for policy in cluster.network_policies:
-        yield policy.ref.namespace, {}
-        yield policy.ref.namespace, labels_for(policy.pods)
+        yield policy.ref.namespace, Selector()
+        yield policy.ref.namespace, policy.pods
     for other in cluster.of(OtherNetworkPolicy):
         for selector in other.selectors:
-            yield from ((space, labels_for(selector)) for space in spaces)
+            yield from ((space, selector) for space in spaces)
     for home, peer in _peers(cluster):
-        labels = labels_for(peer.pods) if peer.pods is not None else {}
+        pods = peer.pods if peer.pods is not None else Selector()
         if peer.namespaces is None:
-            yield home, labels
+            yield home, pods
             continue
         named = dict(peer.namespaces.labels).get(NAMESPACE_NAME)
         for space in dict.fromkeys((*spaces, named) if named else spaces):
             if peer.namespaces.matches(policies.namespace_labels(space)) is not Truth.NO:
-                yield space, labels
+                yield space, pods
 
 
-def labels_for(selector: Selector) -> dict[str, str]:
-    """Return few labels that a selector accepts, if any do."""
+def several(selector: Selector) -> bool:
+    """Whether a selector accepts several values of a label."""
+    return any(one.operator is Operator.IN and len(one.values or ()) > 1 for one in selector.expressions)
+
+
+def labels_for(selector: Selector) -> Iterator[dict[str, str]]:
+    """Yield few labels that a selector accepts, if any do: once with each value of its lists."""
     found = dict(selector.labels)
     for expression in selector.expressions:
         if expression.operator is Operator.IN and expression.values:
             found.setdefault(expression.key, expression.values[0])
         elif expression.operator is Operator.EXISTS:
             found.setdefault(expression.key, "any")
-    return found
+    yield found
+    for expression in selector.expressions:
+        for value in (expression.values or ())[1:] if expression.operator is Operator.IN else ():
+            yield {**found, expression.key: value}
 
 
 def _pod(namespace: str, labels: Mapping[str, str]) -> Workload:

@@ -187,7 +187,7 @@ def host_words(pattern: HostPattern) -> str:
 
 def pods_words(pods: Iterable[PodClass]) -> str:
     """Return classes of pods: their workloads, or the labels of a pod that the manifests do not hold."""
-    return ", ".join(dict.fromkeys(map(pod_words, pods)))
+    return ", ".join(dict.fromkeys(word for one in pods for word in class_words(one)))
 
 
 def access_words(access: Access, settings: MeshSettings) -> tuple[str, str, str, str]:
@@ -235,6 +235,12 @@ def pod_words(pods: PodClass) -> str:
         return "addresses outside of the cluster"
     labels = ",".join(f"{key}={value}" for key, value in sorted(pods.example.labels.items()))
     return f"{f'pods with {labels}' if labels else 'other pods'} in {pods.example.ref.namespace}"
+
+
+def class_words(pods: PodClass) -> tuple[str, ...]:
+    """Return all pods of a class that are told apart, one by one."""
+    first = pods.names or (pod_words(pods),)
+    return (*first, *(pod_words(PodClass(one)) for one in pods.listed))
 
 
 def counted(count: int, word: str) -> str:

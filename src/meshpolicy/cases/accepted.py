@@ -224,7 +224,7 @@ def _key(excess: Excess, settings: MeshSettings) -> Key | None:
     region = excess.region
     if region is None:
         return None
-    pods = tuple(dict.fromkeys(name for one in region.pods for name in one.names or (words.pod_words(one),)))
+    pods = tuple(dict.fromkeys(name for one in region.pods for name in words.class_words(one)))
     client, what = words.clients_words(region.clients, settings), words.asked_words(region.asked)
     return f"{excess.server.namespace}/{excess.server.name}", excess.port, client, what, pods
 

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from meshpolicy.analysis.access import accesses
+from meshpolicy.analysis.change import Change
+from meshpolicy.analysis.difference import compare
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.cases.accepted import read_accepted, violations, write_accepted
 from meshpolicy.decide.decision import Verdict
@@ -191,7 +193,41 @@ def lets_in(*names: str) -> Manifest:
     return network_policy(policyTypes=["Ingress"], ingress=[{"from": peers}] if peers else [])
 
 
+def lets_in_one_of(*values: str, key: str = "app") -> Manifest:
+    """Return a NetworkPolicy that lets in pods that have one of these values of a label."""
+    chosen = {"matchExpressions": [{"key": key, "operator": "In", "values": list(values)}]}
+    return network_policy(policyTypes=["Ingress"], ingress=[{"from": [{"podSelector": chosen}]}])
+
+
 OPEN = server(accessPolicy="all-unauthenticated")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (("a",), ("a", "b"), "pods with app=b in arena"),
+        (("b",), ("a", "b"), "pods with app=a in arena"),
+        (("a", "b"), ("b", "a", "c"), "pods with app=c in arena"),
+        (("pinger",), ("pinger", "b"), "pods with app=b in arena"),
+        (("pinger", "b"), ("b", "pinger", "rogue"), "arena/rogue"),
+        (("a", "b"), ("b", "a"), ""),
+        (("a", "b", "c"), ("c",), ""),
+        (("pinger", "b"), ("pinger",), ""),
+        (("pinger",), ("pinger", "pinger"), ""),
+    ],
+)
+def test_a_list_of_values_that_grows_lets_more_pods_in(
+    before: tuple[str, ...], after: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    """N5: `accept` and `diff` tell the pods of each value, be there one in the manifests or not."""
+    old, new = ((*ARENA, OPEN, lets_in_one_of(*values)) for values in (before, after))
+    file = tmp_path / "accepted.yaml"
+    assert run("accept", file, written(tmp_path, "old.yaml", *old), *AGREED)[0] == 0
+    assert run("list", tmp_path / "old.yaml", "--accepted", file)[0] == 0
+    code, _, said = run("list", written(tmp_path, "new.yaml", *new), "--accepted", file)
+    assert (code, told in said) == (int(bool(told)), True), said
+    changes = [one for one in compare(cluster(*old), cluster(*new)) if one.change is Change.OPENED]
+    assert bool(changes) is bool(told)
 
 
 @pytest.mark.parametrize(
