@@ -15,6 +15,7 @@ from meshpolicy.index.ages import order_on_service_unknown, other_orders
 from meshpolicy.index.serviceroutes import is_service, service_routes
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.egressnetwork import EgressNetwork
+from meshpolicy.kinds.trafficsplit import TrafficSplit
 from meshpolicy.kinds.workload import Workload
 
 PLAIN: object = (ClientProtocol.DETECT, (), 0, False, False, None, None)
@@ -24,8 +25,8 @@ PLAIN: object = (ClientProtocol.DETECT, (), 0, False, False, None, None)
 def client_side(cluster: Cluster) -> tuple[object, ...]:
     """Return all that decides what clients' proxies do; of two equal ones, all is alike."""
     routes = tuple(route for route in cluster.routes if any(map(is_service, route.parents)))
-    attached = service_routes(cluster)
-    return routes, attached.streams, attached.profiles, cluster.of(EgressNetwork), cluster.services, cluster.settings
+    attached, others = service_routes(cluster), (cluster.of(EgressNetwork), cluster.of(TrafficSplit))
+    return routes, attached.streams, attached.profiles, *others, cluster.services, cluster.settings
 
 
 def client_changes(before: Port, after: Port) -> Iterator[str]:
@@ -68,7 +69,7 @@ def _made_of(cluster: Cluster, target: ServiceTarget | None, namespace: str) -> 
     no_time = None if policy.protocol is ClientProtocol.OPAQUE else leaves_no_time(target.service)
     refs = [route.ref for route in policy.routes] + ([policy.profile.ref] if policy.profile else [])
     if no_time is not None or policy.unclear is not None or not refs:
-        refs.append(target.service.ref)
+        refs.append((policy.unclear and policy.unclear.ref) or target.service.ref)
     overrides = policy.profile is not None and bool(policy.profile.overrides)
     unclear = None if policy.unclear is None else policy.unclear.text
     unknown = len(list(other_orders(policy.routes, order_on_service_unknown)))

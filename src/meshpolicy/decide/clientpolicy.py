@@ -15,6 +15,7 @@ from meshpolicy.kinds.portlists import holds, of_controller, of_destination
 from meshpolicy.kinds.references import Target
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.serviceprofile import ServiceProfile
+from meshpolicy.kinds.trafficsplit import TrafficSplit
 from meshpolicy.record import record
 
 
@@ -70,7 +71,10 @@ def client_policy(cluster: Cluster, target: ServiceTarget, namespace: str) -> Cl
             text = f"{target.service.ref} calls port {target.port.number} opaque"
             protocol, reason = ClientProtocol.OPAQUE, Reason(text, "R65", target.service.ref)
     unclear = (
-        unclear or _stands_still(cluster, target, namespace) or _stream_route(cluster, target, namespace, bool(routes))
+        unclear
+        or _stands_still(cluster, target, namespace)
+        or _stream_route(cluster, target, namespace, bool(routes))
+        or _split(cluster, target)
     )
     return ClientPolicy(protocol, reason, routes, None if profile else invalid, profile, unclear)
 
@@ -154,6 +158,15 @@ def _attached(route: Route, target: ServiceTarget, attached: ServiceRoutes) -> b
         for parent in route.parents
         if _leads_to(parent, target)
     )
+
+
+def _split(cluster: Cluster, target: ServiceTarget) -> Reason | None:
+    """Say that a TrafficSplit sends the calls of a Service to others, if the mesh has the extension for it (R121)."""
+    own = target.service.ref
+    for split in cluster.of(TrafficSplit):
+        if (split.ref.namespace, split.service) == (own.namespace, own.name):
+            return Reason(f"{split.ref} sends calls of {own} to others where linkerd-smi runs", "R121", split.ref)
+    return None
 
 
 def _stream_route(cluster: Cluster, target: ServiceTarget, namespace: str, driven_out: bool) -> Reason | None:

@@ -90,6 +90,8 @@ def _missing_targets(cluster: Cluster) -> Iterator[tuple[AuthorizationPolicy, st
     for policy in cluster.authorization_policies:
         group, kind = kind_of(policy.target)
         namespace, name = policy.ref.namespace, policy.target.name
+        if cluster.left_out(namespace, kind, name) is not None:
+            continue
         if kind == "server" and (namespace, name) not in servers:
             yield policy, f"targets the Server {name}, which {namespace} does not have"
         if kind in ("httproute", "grpcroute") and (namespace, group, kind, name.lower()) not in routes:

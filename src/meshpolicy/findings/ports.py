@@ -12,6 +12,9 @@ from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
 
+BY_OTHERS = "R130"
+"""The rule of what objects outside of the input may decide."""
+
 
 @record
 class MeshedPort:
@@ -26,6 +29,14 @@ class MeshedPort:
     def grants(self) -> tuple[Authorization, ...]:
         """Return what is granted on the port as a whole, localhost left out."""
         return explicit(self.policy.authorizations)
+
+    def left_open(self, cluster: Cluster) -> bool:
+        """Whether somebody may be granted something here by an object that is not in the input, or cannot be read."""
+        undecided = index_of(cluster).all_undecided(self.workload, governed=self.server is not None)
+        if any(not (item.everywhere or item.elsewhere) for item in undecided):
+            return True
+        others = (other.policy for other in self.policy.alternatives if other.reason.rule == BY_OTHERS)
+        return any(other.server == self.policy.server for other in others)
 
 
 def explicit(grants: tuple[Authorization, ...]) -> tuple[Authorization, ...]:

@@ -37,6 +37,8 @@ def probes_refused(cluster: Cluster) -> Found:
                 continue
             if server.protocol not in (Protocol.UNKNOWN, Protocol.HTTP1) or server.port == 4191:
                 continue
+            if port.left_open(cluster):
+                continue
             for path in probe_paths(port.workload, port.port):
                 why = _why_refused(port, path)
                 if why:
@@ -75,10 +77,12 @@ def proxy_probes_refused(cluster: Cluster) -> Found:
         servers = index_of(cluster).servers(workload.ref.namespace).claiming(workload, 4191) if workload.meshed else ()
         for server in servers:
             policy = effective(cluster, workload, 4191)
-            if server.ref in seen or any(route.ref.origin is Origin.PROBES for route in policy.http_routes):
+            port = MeshedPort(workload, 4191, server, policy)
+            own = any(route.ref.origin is Origin.PROBES for route in policy.http_routes)
+            if server.ref in seen or own or port.left_open(cluster):
                 continue
             for path in ("/live", "/ready"):
-                if why := _why_refused(MeshedPort(workload, 4191, server, policy), path):
+                if why := _why_refused(port, path):
                     seen.add(server.ref)
                     yield server.ref, f"the sidecar's probe GET {path} of {workload.ref} {why}"
 
@@ -94,6 +98,8 @@ def proxy_probes_refused(cluster: Cluster) -> Found:
 def ungranted_route(cluster: Cluster) -> Found:
     """Find attached routes without any grant, catch-alls left out."""
     for ports in by_server(cluster).values():
+        if any(port.left_open(cluster) for port in ports):
+            continue
         for route in ports[0].policy.http_routes:
             if route.ref.is_object and not explicit(route.authorizations) and not _catch_all(route):
                 yield route.ref, "is granted to nobody: every request that matches it gets 403"
@@ -173,7 +179,7 @@ def not_in_force(cluster: Cluster) -> Found:
             )
             if wrong:
                 yield route.ref, f"has no effect on {parent.name}, which expects {protocol}"
-            if protocol is None:
+            if protocol is None and cluster.left_out(parent.namespace, "Server", parent.name) is None:
                 yield route.ref, f"names the Server {parent.name}, which {parent.namespace} does not have"
 
 

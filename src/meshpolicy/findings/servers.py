@@ -31,7 +31,8 @@ def grants_nothing(cluster: Cluster) -> Found:
         policy = ports[0].policy
         own = [explicit(route.authorizations) for route in policy.http_routes if route.ref.origin is not Origin.PROBES]
         own += [explicit(route.authorizations) for route in policy.grpc_routes]
-        if not explicit(policy.authorizations) and not any(own) and policy.invalid is None and not server.closed:
+        nothing = not explicit(policy.authorizations) and not any(own) and policy.invalid is None
+        if nothing and not server.closed and not any(port.left_open(cluster) for port in ports):
             yield server.ref, f"closes port {server.port} to everyone: nothing is granted on it"
 
 

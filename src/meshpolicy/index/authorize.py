@@ -21,7 +21,6 @@ from meshpolicy.kinds.references import Target
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.serverauthorization import ServerAuthorization
-from meshpolicy.kinds.undecided import Undecided
 
 EVERYWHERE = (NetworkMatch(ip_network("0.0.0.0/0")), NetworkMatch(ip_network("::/0")))
 LOCALHOST = Authorization(
@@ -98,7 +97,7 @@ def elsewhere(cluster: Cluster, policy: AuthorizationPolicy, reference: Target) 
             missing = key not in cluster.networks
         case _:
             return False
-    if any((item.ref.namespace, item.ref.name) == key for item in cluster.of(Undecided)):
+    if cluster.left_out(reference.namespace, reference.kind, reference.name) is not None:
         return missing
     named = reference.namespace not in ("", policy.ref.namespace)
     return missing and named and cluster.may_hold_more(reference.namespace)

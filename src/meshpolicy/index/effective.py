@@ -106,8 +106,10 @@ def _with_grants_from_elsewhere(
     granted = [ref for ref, _ in open_references if widest != policy and _grants(widest, ref.ref)]
     if not granted:
         return []
-    names = ", ".join(f"{to.kind} {to.namespace}/{to.name}" for ref, to in open_references if ref in granted)
-    text = f"{granted[0].ref} requires {names}, which is not in these manifests and may exist"
+    missing = [to for ref, to in open_references if ref in granted]
+    names = ", ".join(f"{to.kind} {to.namespace}/{to.name}" for to in missing)
+    read = next((item.told for to in missing if (item := cluster.left_out(to.namespace, to.kind, to.name))), "")
+    text = f"{granted[0].ref} requires {names}, which {read or 'is not in these manifests and may exist'}"
     return [Alternative(widest, Reason(text, "R130", granted[0].ref))]
 
 

@@ -66,12 +66,16 @@ class Index:
         return self._authorizers[key]
 
     def undecided(self, workload: Workload, *, governed: bool) -> Undecided | None:
-        """Return an object that may be about a port of a workload, and says what nobody knows.
+        """Return an object that may be about a port of a workload, and says what nobody knows."""
+        return next(self.all_undecided(workload, governed=governed), None)
+
+    def all_undecided(self, workload: Workload, *, governed: bool) -> Iterator[Undecided]:
+        """Yield every such object.
 
         Grants and rate limits are about ports that a Server governs, as `governed` says of this one.
         """
         found = (item for item in self._cluster.of(Undecided) if item.concerns(workload.ref, workload.labels))
-        return next((item for item in found if governed or item.ref.kind not in OF_SERVERS), None)
+        return (item for item in found if governed or item.ref.kind not in OF_SERVERS)
 
     def undecided_client(self, workload: Workload) -> Undecided | None:
         """Return the object by which it is not known how a workload calls: its own, or its Namespace."""

@@ -17,6 +17,7 @@ from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.serverauthorization import ServerAuthorization
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
 
@@ -97,6 +98,16 @@ class Cluster:
     def may_hold_more(self, namespace: str) -> bool:
         """Whether objects of a namespace may exist that these manifests do not have (R130)."""
         return not self.closed and namespace not in self.known_namespaces
+
+    def left_out(self, namespace: str, kind: str, name: str) -> Undecided | None:
+        """Return an object that is here and of which it is not known what it says, by its name."""
+        named = (namespace, kind.lower(), name.lower())
+        found = ((item, item.ref) for item in self.of(Undecided))
+        return next((i for i, ref in found if (ref.namespace, ref.kind.lower(), ref.name.lower()) == named), None)
+
+    def renders_into(self, namespace: str) -> bool:
+        """Whether something here renders objects of a namespace, which are not in the input."""
+        return any(item.elsewhere and item.ref.namespace == namespace for item in self.of(Undecided))
 
     def workload(self, namespace: str, name: str) -> Workload | None:
         """Return a workload by name."""

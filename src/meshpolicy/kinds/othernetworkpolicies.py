@@ -1,7 +1,8 @@
 """Network policies of other makers: read so far as to say whom they select, not what they let through. Pure.
 
 Sources: cilium/cilium pkg/k8s/apis/cilium.io/v2, projectcalico/api pkg/apis/projectcalico/v3,
-sigs.k8s.io/network-policy-api apis/v1alpha2.
+sigs.k8s.io/network-policy-api apis/v1alpha2, antrea-io/antrea pkg/apis/crd/v1beta1, aws/amazon-vpc-cni-k8s (security
+groups of pods), aws/amazon-network-policy-controller-k8s.
 """
 
 from meshpolicy.core.fields import Fields
@@ -60,4 +61,18 @@ KINDS = (
     *(Kind(group, "NetworkPolicy", read_any) for group in CALICO),
     *(Kind(group, "GlobalNetworkPolicy", read_any, namespaced=False) for group in CALICO),
     Kind("policy.networking.k8s.io", "ClusterNetworkPolicy", read_any, namespaced=False),
+    Kind("crd.antrea.io", "NetworkPolicy", read_any),
+    Kind("crd.antrea.io", "ClusterNetworkPolicy", read_any, namespaced=False),
+    Kind("networking.k8s.aws", "ApplicationNetworkPolicy", read_any),
+    Kind("networking.k8s.aws", "ClusterNetworkPolicy", read_any, namespaced=False),
+    Kind("vpcresources.k8s.aws", "SecurityGroupPolicy", read_any),
 )
+WITHOUT_SAY = ("Staged", "Egress", "Multi", "FQDN")
+"""How kinds begin that are not in force yet, or are about packets out of the cluster or on other networks."""
+
+
+def kind_by_name(group: str, name: str) -> Kind | None:
+    """Return a kind of network policy that is not listed here: who made it called it so."""
+    if not group or not name.endswith("NetworkPolicy") or name.startswith(WITHOUT_SAY):
+        return None
+    return Kind(group, name, read_any, namespaced=not name.startswith(("Cluster", "Global")))

@@ -25,6 +25,8 @@ class Undecided:
     """Whether what it says lies outside of the input: in a closed world there is none of it."""
     workload: Ref | None = None
     """The one workload that it is about; None: it is about others, or about all of its namespace."""
+    calls: bool = True
+    """Whether it decides, too, how that workload calls others."""
     selectors: tuple[Mapping[str, str], ...] | None = None
     """The labels of the pods that it is about; None: it selects none."""
 
@@ -44,4 +46,6 @@ class Undecided:
 
     def tells_of(self, workload: Ref) -> bool:
         """Whether it may decide how a workload calls others: whether it has a sidecar, and under which account."""
-        return self.workload == workload or (self.ref.kind == "Namespace" and self.ref.name == workload.namespace)
+        if self.ref.kind == "Namespace":
+            return self.ref.name == workload.namespace
+        return self.calls and self.workload == workload

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from meshpolicy.core.errors import Problem, ProblemKind
 from meshpolicy.core.fields import Fields
-from meshpolicy.kinds.kind import POLICY_GROUP
+from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.metadata import check_metadata
+from meshpolicy.kinds.othernetworkpolicies import kind_by_name
 from meshpolicy.kinds.pod import kind_with_template
 from meshpolicy.kinds.registry import KINDS
 from meshpolicy.kinds.schema import check_schema
@@ -46,7 +47,7 @@ ADMITTED = Admitted()
 
 def asks_linkerd(fields: Fields, stored: Fields) -> bool:
     """Whether a webhook of Linkerd refuses an object, which fits the definition of its kind."""
-    if _kind_of(fields)[0] not in WEBHOOKED:
+    if _names(fields)[0] not in WEBHOOKED:
         return False
     own = fields.with_problems([])
     check_metadata(own)
@@ -56,18 +57,23 @@ def asks_linkerd(fields: Fields, stored: Fields) -> bool:
 
 def is_known(fields: Fields) -> bool:
     """Whether an object is of a kind that is known here, or makes pods."""
-    group, name = _kind_of(fields)
-    return (group, name) in KINDS or kind_with_template(fields, group, name) is not None
+    return kind_of(fields) is not None
 
 
-def _kind_of(fields: Fields) -> tuple[str, str]:
+def kind_of(fields: Fields) -> Kind | None:
+    """Return the kind of an object; one that is not listed is told by what it holds, or by its name."""
+    key = _names(fields)
+    return KINDS.get(key) or kind_with_template(fields, *key) or kind_by_name(*key)
+
+
+def _names(fields: Fields) -> tuple[str, str]:
     """Return the group and the name of an object's kind."""
     return str(fields.data.get("apiVersion", "")).rpartition("/")[0], str(fields.data.get("kind", ""))
 
 
 def tolerated(fields: Fields, problems: Iterable[Problem]) -> list[Problem]:
     """Return what a cluster refuses of an object on which no answer rests; files of other tools look like objects."""
-    group, _ = _kind_of(fields)
+    group, _ = _names(fields)
     if group not in BUILT_IN and not group.endswith(".k8s.io"):
         return []
     return [replace(problem, kind=ProblemKind.TOLERATED) for problem in problems]
@@ -78,7 +84,7 @@ def admission(fields: Fields, stored: Fields) -> list[Problem]:
     own = fields.with_problems([])
     check_metadata(own)
     check_schema(own, stored)
-    kind = KINDS.get(_kind_of(fields))
+    kind = KINDS.get(_names(fields))
     if kind is not None and kind.validate is not None and not own.problems:
         kind.validate(stored.with_problems(own.problems))
     return own.problems

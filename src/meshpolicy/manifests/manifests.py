@@ -1,5 +1,7 @@
 """Documents, what they say, and what is wrong with them. Pure."""
 
+from dataclasses import replace
+
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Problem, ProblemKind
 from meshpolicy.core.ref import Ref
@@ -44,17 +46,18 @@ class Manifests:
     @property
     def linted(self) -> Cluster:
         """Return the cluster without what stands for network policies that were not rendered: these are no mistakes."""
-        doubts = [one.ref for one in self.cluster.of(Undecided) if one.everywhere or one.elsewhere]
-        names = {(ref.kind, ref.name) for ref in doubts}
+        doubts = tuple(one for one in self.cluster.of(Undecided) if one.everywhere or one.elsewhere)
+        names = {(one.ref.kind, one.ref.name) for one in doubts}
         if not names:
             return self.cluster
         kept = (
             item
             for item in self.cluster.objects
             if not (isinstance(item, OtherNetworkPolicy) and (item.ref.kind, item.ref.name) in names)
-            and not (isinstance(item, Undecided) and item.ref in doubts)
+            and item not in doubts
         )
-        return rebuilt(self.cluster, kept)
+        found = rebuilt(self.cluster, kept)
+        return replace(found, objects=(*found.objects, *doubts), derived={})
 
     @property
     def deciding(self) -> tuple[Problem, ...]:

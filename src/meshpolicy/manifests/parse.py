@@ -16,20 +16,20 @@ from meshpolicy.kinds.assembly import assemble
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind, Object
 from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
-from meshpolicy.kinds.pod import kind_with_template
+from meshpolicy.kinds.pod import read_cron_job, read_pod, read_template
 from meshpolicy.kinds.reading import was_changed
-from meshpolicy.kinds.registry import GROUPS, KINDS, groups_of, names_in
+from meshpolicy.kinds.registry import GROUPS, groups_of, names_in
 from meshpolicy.kinds.schema import ALIKE, as_stored
 from meshpolicy.kinds.serverauthorization import ServerAuthorization
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.manifests import duplicates
-from meshpolicy.manifests.admission import ADMITTED, admission, asks_linkerd, is_known, tolerated
+from meshpolicy.manifests.admission import ADMITTED, admission, asks_linkerd, is_known, kind_of, tolerated
 from meshpolicy.manifests.duplicates import Given
 from meshpolicy.manifests.installed import is_config, with_installed
 from meshpolicy.manifests.manifests import Manifests
 
-WORKLOADS = frozenset(key for key, kind in KINDS.items() if kind.template) | {("", "Pod")}
+MAKES_PODS = frozenset({read_pod, read_template, read_cron_job})
 NETWORK_POLICIES = frozenset({"NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})
 UNREADABLE = "was changed to what Linkerd cannot read: what it said before may hold until the controller restarts"
 
@@ -137,14 +137,17 @@ class _Reader:
                 self.problems[number] = replace(problem, message=told, kind=ProblemKind.TOLERATED)
 
     def _keep_undecided(self, fields: Fields, unset: tuple[str, ...]) -> None:
-        kind = KINDS.get((fields.text("apiVersion").rpartition("/")[0], fields.text("kind")))
+        kind = kind_of(fields)
         ref = self._reference(fields, kind) if kind is not None and kind.read is not None else None
-        if ref is None:
+        if ref is None or kind is None or kind.read is None:
             return
         told = f"has the variable {', '.join(unset)}, which has no value; give it with --set {unset[0]}=VALUE"
         if unset[0].startswith("{{"):
             told = f"has the template {unset[0]}, which is not rendered"
-        workload = ref if ref.group in ("", "apps", "batch") and (ref.group, ref.kind) in WORKLOADS else None
+        workload = ref if kind.read in MAKES_PODS else None
+        if kind.template and workload is None and (rendered := kind.read(fields, ref)) is not None:
+            self.objects.append(rendered)  # What it renders is not in the input, whatever its variables are.
+            return
         found = Undecided(ref, told, str(fields.data), workload=workload)
         # Of a network policy it is not even known whom it selects.
         self.objects.append(OtherNetworkPolicy(ref, text=found.text) if ref.kind in NETWORK_POLICIES else found)
@@ -155,7 +158,7 @@ class _Reader:
         group = version.rpartition("/")[0]
         if not version or not name:
             return
-        kind = KINDS.get((group, name)) or kind_with_template(fields, group, name)
+        kind = kind_of(fields)
         if kind is None:
             _note_unknown(fields, group, name)
             return

@@ -1,6 +1,7 @@
 """What a change does at the proxies of clients is told where it may do something, and nowhere else. R135."""
 
 from collections.abc import Sequence
+from itertools import permutations
 
 import pytest
 
@@ -50,3 +51,12 @@ def test_a_service_that_leaves_no_time_is_told_whichever_state_has_it(
 ) -> None:
     says = "Service arena/more: proxies of clients may do something else with calls through Service arena/more:81"
     assert told(before, after) == told(after, before) == [says]
+
+
+def test_a_traffic_split_is_told_where_its_service_has_it() -> None:
+    """R121: where linkerd-smi runs, calls of the Service go elsewhere."""
+    spec = {"service": "more", "backends": []}
+    metadata = {"name": "split", "namespace": "arena"}
+    split = {"apiVersion": "split.smi-spec.io/v1alpha2", "kind": "TrafficSplit", "metadata": metadata, "spec": spec}
+    assert all("TrafficSplit arena/split" in told(*states)[0] for states in permutations(([more()], [more(), split])))
+    assert told([more(), split], [more(), split]) == []

@@ -220,6 +220,28 @@ def test_a_service_profile_with_routes_takes_the_place_of_routes_on_the_service(
     assert outcome(front(), OPEN, route(exact("/x"), parents=ON_SERVICE), *profiles) == expected
 
 
+def split(service: str, namespace: str = "arena") -> Manifest:
+    """Return a TrafficSplit of a Service."""
+    spec = {"service": service, "backends": [{"service": "other", "weight": 1}]}
+    metadata = {"name": "split", "namespace": namespace}
+    return {"apiVersion": "split.smi-spec.io/v1alpha2", "kind": "TrafficSplit", "metadata": metadata, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("found", "client", "expected"),
+    [
+        (split("ponger"), "pinger", "unknown"),
+        (split("ponger.arena.svc.cluster.local"), "pinger", "unknown"),
+        (split("ponger"), "stranger", "allow"),
+        (split("other"), "pinger", "allow"),
+        (split("ponger", "elsewhere"), "pinger", "allow"),
+    ],
+)
+def test_a_traffic_split_leaves_open_where_calls_of_its_service_go(found: Manifest, client: str, expected: str) -> None:
+    """R121: the extension linkerd-smi makes a ServiceProfile of it, where it runs; proxies alone read that."""
+    assert outcome(front(), OPEN, found, client=client) == expected
+
+
 @pytest.mark.parametrize("kind", ["TLSRoute", "TCPRoute"])
 @pytest.mark.parametrize(
     ("manifests", "port", "expected"),

@@ -1,5 +1,6 @@
 """What `lint` finds: a fixture for each code, and nothing in the project's own manifests."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.sources import read
+from meshpolicy.manifests.variables import unset
 
 from ..build import (
     ARENA,
@@ -27,7 +29,7 @@ from ..build import (
     service,
     tls,
 )
-from .mistakes import BY_NET, BY_TLS, FIXTURES, HEADLESS, ON_ROUTE, PINGER, caller
+from .mistakes import BY_NET, BY_TLS, FIXTURES, HEADLESS, ON_ROUTE, PINGER, caller, unmeshed
 
 ROOT = Path(__file__).parents[3]
 UDP = {"port": 53, "targetPort": "dns", "protocol": "UDP"}
@@ -82,6 +84,37 @@ def test_a_rule_for_pods_of_a_namespace_that_the_input_does_not_hold_is_no_mista
     assert "MP045" in found(*SOUND, policy)
     policy["metadata"]["namespace"] = "elsewhere"
     assert "MP045" not in found(*SOUND, policy)
+
+
+VARIABLE = "${UNSET}"
+FAR = ref("NetworkAuthentication", "net", "far")
+NARROW = [route(exact("/live")), server()]
+RELEASE: Manifest = {
+    "apiVersion": "helm.toolkit.fluxcd.io/v2",
+    "kind": "HelmRelease",
+    "metadata": {"name": "more", "namespace": "arena"},
+    "spec": {"values": {"address": VARIABLE}},
+}
+REFUSALS = {"MP001", "MP004", "MP005", "MP010", "MP011", "MP021", "MP060"}
+
+
+@pytest.mark.parametrize(
+    "found_here",
+    [
+        [*NARROW, network(VARIABLE), allow(BY_NET, on=ON_ROUTE)],
+        [*NARROW, network("10.0.0.0/8"), allow(BY_NET, account(VARIABLE), on=ON_ROUTE)],
+        [*NARROW, allow(FAR, on=ON_ROUTE)],
+        [server(), route(exact(f"/{VARIABLE}")), allow(PINGER, on=ON_ROUTE)],
+        [server(port=VARIABLE), route(exact("/live")), allow(PINGER), allow(PINGER, on=ON_ROUTE, name="more")],
+        [unmeshed(), server("cat", app="cat"), allow(PINGER, on=ref("Server", "cat")), RELEASE],
+    ],
+    ids=["a network", "a policy", "an object elsewhere", "a route", "a Server", "a release that makes pods"],
+)
+def test_what_is_not_known_refuses_nobody(found_here: list[Manifest]) -> None:
+    """R130: whoever completes it, or brings it, may admit the clients that nothing admits here."""
+    read_as = [replace(one, unset=tuple(dict.fromkeys(unset(one.data)))) for one in documents(*ARENA, *found_here)]
+    reading = parse_documents(read_as)
+    assert {one.code.code for one in lint(reading.linted, reading.refused)} & REFUSALS == set()
 
 
 def test_an_opaque_port_in_transparent_mode_knows_nobody() -> None:

@@ -101,6 +101,13 @@ def labelled(key: str, value: str) -> Manifest:
         ("projectcalico.org/v3", "GlobalNetworkPolicy", {"selector": "app == 'z'"}, "unknown"),
         ("crd.projectcalico.org/v1", "NetworkPolicy", {}, "unknown"),
         ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy", {}, "unknown"),
+        ("crd.antrea.io/v1beta1", "NetworkPolicy", {}, "unknown"),
+        ("crd.antrea.io/v1beta1", "ClusterNetworkPolicy", {}, "unknown"),
+        ("networking.k8s.aws/v1alpha1", "ApplicationNetworkPolicy", {}, "unknown"),
+        ("vpcresources.k8s.aws/v1beta1", "SecurityGroupPolicy", {}, "unknown"),
+        ("maker.example.com/v1", "GlobalNetworkPolicy", {}, "unknown"),
+        ("projectcalico.org/v3", "StagedNetworkPolicy", {}, "allow"),
+        ("network.openshift.io/v1", "EgressNetworkPolicy", {}, "allow"),
         ("extensions/v1beta1", "NetworkPolicy", {"podSelector": {}}, "blocked"),
     ],
 )

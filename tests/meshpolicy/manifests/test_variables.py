@@ -2,6 +2,9 @@
 
 import pytest
 
+from meshpolicy.core.document import Document
+from meshpolicy.core.errors import Place
+from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.variables import substituted, unset
 
 
@@ -32,3 +35,17 @@ def test_a_variable_is_filled_in(text: str, values: dict[str, str], result: str)
 )
 def test_a_variable_without_a_value_is_named_where_it_decides_something(data: object, names: list[str]) -> None:
     assert list(unset(data)) == names
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [("apps/v1", "Deployment"), ("argoproj.io/v1alpha1", "Rollout"), ("serving.knative.dev/v1", "Service")],
+)
+def test_a_workload_with_a_variable_is_told_and_not_lost(version: str, kind: str) -> None:
+    """R130: of whatever kind; what makes pods is known by its template."""
+    template = {"metadata": {"labels": {"app": "${APP}"}}, "spec": {"containers": [{"name": "app"}]}}
+    metadata = {"name": "web", "namespace": "shop"}
+    data = {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": {"template": template}}
+    found = parse_documents([Document(Place("web.yaml", 1), data, unset=("APP",))])
+    told = f"left out: {kind} shop/web has the variable APP, which has no value; give it with --set APP=VALUE"
+    assert [problem.message for problem in found.problems] == [told]
