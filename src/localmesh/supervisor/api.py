@@ -76,18 +76,12 @@ def create_app(mesh: Controlled) -> Starlette:
     async def rotate(_: Request) -> Response:
         return JSONResponse({"certificates": await mesh.rotate()})
 
-    async def restart(request: Request) -> Response:
-        return JSONResponse({"pods": await mesh.restart(request.path_params["name"])})
-
     async def ask(request: Request) -> Response:
         answer = await mesh.ask(from_body(await request.body()))
         return Response(answer.to_json(), media_type="application/json")
 
     async def apply(_: Request) -> Response:
         return Response((await mesh.apply()).to_json(), media_type="application/json")
-
-    async def scale(request: Request) -> Response:
-        return JSONResponse({"pods": await mesh.scale(request.path_params["name"], request.path_params["replicas"])})
 
     async def manifests(_: Request) -> Response:
         return Response(mesh.manifests(), media_type="application/yaml")
@@ -103,12 +97,24 @@ def create_app(mesh: Controlled) -> Starlette:
             Route("/manifests", manifests),
             *_traffic(mesh),
             *_traces(mesh),
-            Route("/restart/{name:path}", restart, methods=["POST"]),
-            Route("/scale/{replicas:int}/{name:path}", scale, methods=["POST"]),
+            *_pods(mesh),
             *(Route(f"/{verb.__name__}", verb, methods=["POST"]) for verb in verbs),
         ],
         exception_handlers={LocalMeshError: _refuse},
     )
+
+
+def _pods(mesh: Controlled) -> list[Route]:
+    async def restart(request: Request) -> Response:
+        return JSONResponse({"pods": await mesh.restart(request.path_params["name"])})
+
+    async def scale(request: Request) -> Response:
+        return JSONResponse({"pods": await mesh.scale(request.path_params["name"], request.path_params["replicas"])})
+
+    return [
+        Route("/restart/{name:path}", restart, methods=["POST"]),
+        Route("/scale/{replicas:int}/{name:path}", scale, methods=["POST"]),
+    ]
 
 
 def _traffic(mesh: Controlled) -> list[Route]:

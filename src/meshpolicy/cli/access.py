@@ -60,8 +60,7 @@ def command(
         for access in accesses(cluster, workloads)
         if (access.unmeshed or not unmeshed) and selection.admits(access)
     ]
-    allowed = [access for access in found if not access.blocked]
-    echo(_shown(cluster, allowed, output, explain=explain))
+    echo(_shown(cluster, [access for access in found if not access.blocked], output, explain=explain))
     blocked = sum(bool(access.blocked) for access in found)
     if blocked and output == "text":
         echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
@@ -69,12 +68,17 @@ def command(
         if workload.stopped:
             echo(f"note: {workload.stopped}", err=True)
     if accepted:
-        from meshpolicy.cases.accepted import read_accepted, violations
+        sys.exit(1 if _violations(cluster, accepted) else 0)
 
-        found_violations = violations(cluster, read_accepted(accepted, cluster.settings))
-        for violation in found_violations:
-            echo(violation, err=True)
-        sys.exit(1 if found_violations else 0)
+
+def _violations(cluster: Cluster, accepted: str) -> int:
+    """Say on stderr which access a file does not list; return how many."""
+    from meshpolicy.cases.accepted import read_accepted, violations
+
+    found = violations(cluster, read_accepted(accepted, cluster.settings))
+    for violation in found:
+        echo(violation, err=True)
+    return len(found)
 
 
 def _shown(cluster: Cluster, found: Sequence[Access], form: str, *, explain: bool) -> str:

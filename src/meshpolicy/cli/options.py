@@ -195,10 +195,10 @@ def _with_read(command: Command, namespace: Callable[[Command], Command]) -> Com
 
 def sources(command: Command) -> Command:
     """Add SOURCES, --context and how files are read; the verb gets `sources`, `context` and `options`."""
-    return _with_sources_alone(read_options(command))
+    return _with_sources(read_options(command))
 
 
-def _with_sources_alone(command: Command) -> Command:
+def _with_sources(command: Command) -> Command:
     command = click.option("--context", default="", help="Read a live cluster through kubectl instead of SOURCES.")(
         command
     )
@@ -221,7 +221,7 @@ def sources_and_namespaces(command: Command) -> Command:
         options = ReadOptions(exclude, next(iter(namespace), ""), variables, closed_world, overlays=overlays)
         return command(options=options, namespaces=tuple(dict.fromkeys(namespace)), **rest)
 
-    return _with_sources_alone(_with_read(wrapped, _CHOSEN))
+    return _with_sources(_with_read(wrapped, _CHOSEN))
 
 
 def cluster_options(command: Command) -> Command:
@@ -233,11 +233,7 @@ def cluster_options(command: Command) -> Command:
     ) -> Any:
         return command(cluster=read_cluster(sources, context, settings, options), **rest)
 
-    return mesh_options(_with_sources(wrapped))
-
-
-def _with_sources(command: Command) -> Command:
-    return sources(command)
+    return mesh_options(_with_sources(read_options(wrapped)))
 
 
 def read_cluster(paths: tuple[str, ...], context: str, settings: MeshSettings, options: ReadOptions) -> Cluster:

@@ -69,12 +69,9 @@ def command(
     options: ReadOptions,
     settings: MeshSettings,
     project: Path | None,
-    comment: Path | None,
-    summary: Path | None,
-    sarif: Path | None,
-    counts: Path | None,
     fail_on: tuple[str, ...],
     output: str,
+    **files: Path | None,
 ) -> None:
     """Say which requests a change opens and closes, and which findings of lint it brings.
 
@@ -94,6 +91,23 @@ def command(
     note_empty(before.cluster, after.cluster)
     found = review(before, after, progress, [one.covers for one in suppressed if not expired(one, this_day())])
     found = replace(found, doubt=doubt)
+    _write(found, old, new, **files)
+    echo(_shown(found, old, new, output))
+    for problem in () if output == "github" else (*found.wrong_before, *found.wrong_after):
+        echo(problem, err=True)
+    sys.exit(2 if found.wrong_after else int(any(word in fail_on for word in _reasons(found))))
+
+
+def _write(
+    found: Review,
+    old: str,
+    new: str,
+    *,
+    comment: Path | None,
+    summary: Path | None,
+    sarif: Path | None,
+    counts: Path | None,
+) -> None:
     if comment is not None:
         comment.write_text(review_as_comment(found, old, new), encoding="utf-8")
     if summary is not None:
@@ -102,10 +116,6 @@ def command(
         sarif.write_text(findings_as_sarif(sorted((*found.brought, *found.kept), key=lambda one: one.place)))
     if counts is not None:
         _append(counts, review_as_counts(found))
-    echo(_shown(found, old, new, output))
-    for problem in () if output == "github" else (*found.wrong_before, *found.wrong_after):
-        echo(problem, err=True)
-    sys.exit(2 if found.wrong_after else int(any(word in fail_on for word in _reasons(found))))
 
 
 def _append(file: Path, text: str) -> None:

@@ -9,7 +9,7 @@ import yaml
 
 from meshpolicy.analysis.words import counted
 from meshpolicy.core.ref import Ref
-from meshpolicy.generate.aside import Why
+from meshpolicy.generate.aside import Aside, Why
 from meshpolicy.generate.generate import Generated
 from meshpolicy.generate.grant import ANY_REQUEST, Grant
 from meshpolicy.generate.networks import Networks, said
@@ -212,19 +212,7 @@ def generated_as_json(found: Generated, seen: Observed, cluster: Cluster, notes:
         "left_out": [str(problem) for problem in seen.problems],
         "grants": [_grant_object(grant, cluster) for grant in found.plan.grants],
         "declared": [one.sentence(cluster) for one in _declared(found, cluster)],
-        "not_granted": [
-            {
-                "why": str(one.why),
-                "client": one.said.client,
-                "request": one.said.request,
-                "server": one.said.server,
-                "count": one.count,
-                "place": str(one.place),
-                "hint": one.hint,
-                "open": one.open,
-            }
-            for one in found.plan.aside
-        ],
+        "not_granted": [_aside_object(one) for one in found.plan.aside],
         "closed": [one.spot.name for one in found.closed],
         "closed_because": {one.spot.name: one.why for one in found.closed},
         "proofs": {
@@ -244,6 +232,19 @@ def generated_as_json(found: Generated, seen: Observed, cluster: Cluster, notes:
         "manifests": [one.manifest for one in found.made],
     }
     return json.dumps(shown, indent=2)
+
+
+def _aside_object(one: Aside) -> dict[str, object]:
+    return {
+        "why": str(one.why),
+        "client": one.said.client,
+        "request": one.said.request,
+        "server": one.said.server,
+        "count": one.count,
+        "place": str(one.place),
+        "hint": one.hint,
+        "open": one.open,
+    }
 
 
 def _networks_object(networks: Networks) -> dict[str, object]:
