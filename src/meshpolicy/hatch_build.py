@@ -1,23 +1,33 @@
-"""What is done while the wheel is built: what internal modules say to whoever changes them is left out, a fifth of it.
+"""What is done while the wheel is built: what internal modules say to whoever changes them is left out, a quarter.
 
-These are docstrings, comments, and the types of functions. The lines stay as many as they were, so that a traceback
-names the right ones; the types of fields stay, and all that the library shows.
+These are docstrings, comments, types, imports that only these types need, and most of the indentation. The lines stay
+as many as they were, so that a traceback names the right ones; all that the library shows stays as it is.
 """
 
 import ast
 import io
+import re
 import shutil
 import tempfile
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SHOWN = ("__init__.py", "__main__.py", "api/", "cli/")
-"""Files whose docstrings are help texts, or the library's."""
+SHOWN = ("__init__.py", "__main__.py", "api/")
+"""Files that are the library, beside the modules from which its names are."""
+HELPFUL = "cli/"
+"""Files whose docstrings are help texts."""
 SHORT = "Internal."
+MAKERS = frozenset({"dataclass", "record"})
+"""What makes fields of what a class names, and reads no type but `ClassVar`."""
+NO_TYPE = b"0"
+WORD = re.compile(r"\w+")
+TEXTS = (tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", None))
+INDENT = 4
+"""Spaces of a level of indentation, of which the wheel has one."""
 OWN = "meshpolicy."
 
 
@@ -35,7 +45,7 @@ class Hook(BuildHookInterface[Any]):
             if name.endswith(".py") and name not in kept and not name.startswith(SHOWN):
                 shorter = self._folder / name
                 shorter.parent.mkdir(parents=True, exist_ok=True)
-                shorter.write_text(shortened(Path(file.path).read_text()))
+                shorter.write_text(shortened(Path(file.path).read_text(), docstrings=name.startswith(HELPFUL)))
                 build_data["force_include"][str(shorter)] = name
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
@@ -52,44 +62,101 @@ def public(root: Path) -> frozenset[str]:
     return frozenset(f"{module.replace('.', '/')}.py" for module in own)
 
 
-Span = tuple[int, int, int]
-"""A line, counted from 0, and the bytes of it from the first to before the last."""
+Span = tuple[int, int, int, bytes]
+"""A line, counted from 0, its bytes from the first to before the last, and what stands there instead."""
 
 
-def shortened(source: str) -> str:
+def shortened(source: str, *, docstrings: bool = False) -> str:
     """Return a module that does the same on the same lines, without what nothing needs that runs."""
-    lines = [line.encode() for line in without_docstrings(source).split("\n")]
-    kept = "\n".join(line.decode() for line in lines)
-    for line, first, last in sorted({*_comments(kept), *_types(kept)}, reverse=True):
-        lines[line] = (lines[line][:first] + lines[line][last:]).rstrip()
-    return "\n".join(line.decode() for line in lines)
+    kept = source if docstrings else without_docstrings(source)
+    lines = [line.encode() for line in kept.split("\n")]
+    for line, first, last, instead in sorted({*_comments(kept), *_types(kept, lines)}, reverse=True):
+        lines[line] = (lines[line][:first] + instead + lines[line][last:]).rstrip()
+    return _barely_indented(_without_imports_of_types("\n".join(line.decode() for line in lines), source))
 
 
 def _comments(source: str) -> Iterator[Span]:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             before = token.line[: token.start[1]].encode()
-            yield token.start[0] - 1, len(before.rstrip()) if before.strip() else 0, len(token.line.encode())
+            yield token.start[0] - 1, len(before.rstrip()) if before.strip() else 0, len(token.line.encode()), b""
 
 
-def _types(source: str) -> Iterator[Span]:
-    """Yield the types of what functions take and return, and of variables within them."""
-    lines = [line.encode() for line in source.split("\n")]
-    functions = [one for one in ast.walk(ast.parse(source)) if isinstance(one, ast.FunctionDef)]
-    for function in functions:
-        given = function.args
-        taken = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
-        found = [(one.annotation, b":") for one in taken if one is not None]
-        found.append((function.returns, b"->"))
-        variables = (one for part in function.body for one in ast.walk(part) if isinstance(one, ast.AnnAssign))
-        # The type of what a class has, even one within a function, makes its fields.
-        if not any(isinstance(one, ast.ClassDef) for part in function.body for one in ast.walk(part)):
-            found += [(one.annotation, b":") for one in variables if one.value is not None and one.simple]
-        for type_, sign in found:
-            if type_ is not None and type_.lineno == type_.end_lineno:
-                line = lines[type_.lineno - 1]
-                first = line.rindex(sign, 0, type_.col_offset)
-                yield type_.lineno - 1, len(line[:first].rstrip()), type_.end_col_offset or len(line)
+def _types(source: str, lines: Sequence[bytes]) -> Iterator[Span]:
+    """Yield the types of what functions take and return, of variables, and of the fields of records."""
+    tree = ast.parse(source)
+    found: list[tuple[ast.expr | None, bytes]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            given = node.args
+            taken = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+            found += [(one.annotation, b":") for one in taken if one is not None] + [(node.returns, b"->")]
+    found += [(one.annotation, b":") for one in _variables(tree)]
+    for type_, sign in found:
+        if type_ is not None and type_.lineno == type_.end_lineno:
+            line = lines[type_.lineno - 1]
+            first = line.rindex(sign, 0, type_.col_offset)
+            yield type_.lineno - 1, len(line[:first].rstrip()), type_.end_col_offset or len(line), b""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and MAKERS.intersection(map(_name, node.decorator_list)):
+            for one in node.body:
+                if isinstance(one, ast.AnnAssign) and one.lineno == one.annotation.end_lineno and not _of_class(one):
+                    last = one.annotation.end_col_offset or 0
+                    yield one.lineno - 1, one.annotation.col_offset, last, NO_TYPE
+
+
+def _variables(tree: ast.AST) -> Iterator[ast.AnnAssign]:
+    """Yield the variables with a type and a value that are no fields of classes."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.AnnAssign) and node.value is not None and node.simple:
+            yield node
+        yield from (one for one in _variables(node) if not (isinstance(node, ast.ClassDef) and one in node.body))
+
+
+def _name(decorator: ast.expr) -> str:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return called.id if isinstance(called, ast.Name) else ""
+
+
+def _of_class(field: ast.AnnAssign) -> bool:
+    return "ClassVar" in ast.unparse(field.annotation)
+
+
+def _without_imports_of_types(source: str, typed: str) -> str:
+    """Return a module without the imports that only its types needed."""
+    unneeded = _names(ast.parse(typed)) - _names(ast.parse(source))
+    lines = source.split("\n")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            kept = [one for one in node.names if (one.asname or one.name).partition(".")[0] not in unneeded]
+            if len(kept) < len(node.names):
+                last = node.end_lineno or node.lineno
+                lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
+                if kept:
+                    node.names = kept
+                    lines[node.lineno - 1] = " " * node.col_offset + ast.unparse(node)
+    return "\n".join(lines)
+
+
+def _names(tree: ast.Module) -> set[str]:
+    """Return all names that a module uses, also those in types that are written as texts."""
+    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return found.union(*(WORD.findall(text) for text in texts))
+
+
+def _barely_indented(source: str) -> str:
+    """Return a module with one space a level; what stands in a text of several lines stays as it is."""
+    lines = source.split("\n")
+    within: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type in TEXTS:
+            within.update(range(token.start[0], token.end[0]))
+    for number, line in enumerate(lines):
+        if number not in within:
+            own = line.lstrip(" ")
+            lines[number] = " " * ((len(line) - len(own)) // INDENT) + own
+    return "\n".join(lines)
 
 
 def without_docstrings(source: str) -> str:

@@ -72,7 +72,11 @@ def test_what_has_no_docstring_or_nothing_else_stays_as_it_is(source: str) -> No
     assert without_docstrings(source) == source
 
 
-TYPED = """x: int = 1  # kept is the type of what a module holds
+TYPED = """from a import B, C
+import d.e  # a type
+
+x: int = 1  # of what a module holds
+y: B = C
 
 
 def shown(a: int, *, b: str = ":#") -> dict[str, int]:  # of an internal module
@@ -81,10 +85,13 @@ def shown(a: int, *, b: str = ":#") -> dict[str, int]:  # of an internal module
     return found
 
 
+@record
 class Thing:
     size: int = 1
+    kind: ClassVar[str] = '''two
+        lines'''
 
-    def _grow(self, *by: int, how: "Thing | None" = None) -> None:
+    def _grow(self, *by: int, how: "d.e.Thing | None" = None) -> None:
         self.size: int = 2
         more: int
         for more in by:
@@ -101,38 +108,52 @@ def _made(text: str = "->", flag: bool = True) -> object:
     last: int = 1
     return Own
 """
-SHORT = """x: int = 1
+SHORT = """from a import C
+
+
+x = 1
+y = C
 
 
 def shown(a, *, b = ":#"):
-    found = {}
+ found = {}
 
-    return found
+ return found
 
 
+@record
 class Thing:
-    size: int = 1
+ size: 0 = 1
+ kind: ClassVar[str] = '''two
+        lines'''
 
-    def _grow(self, *by, how = None):
-        self.size: int = 2
-        more: int
-        for more in by:
-            self.size += more
+ def _grow(self, *by, how = None):
+  self.size: int = 2
+  more: int
+  for more in by:
+   self.size += more
 
-    def __len__(self):
-        return self.size
+ def __len__(self):
+  return self.size
 
 
 def _made(text = "->", flag = True):
-    class Own:
-        kind: str = text
+ class Own:
+  kind: str = text
 
-    last: int = 1
-    return Own
+ last = 1
+ return Own
 """
 
 
-def test_comments_and_the_types_of_functions_are_left_out() -> None:
-    """All else stays on its line: fields, and variables that have a type and no value."""
+def test_comments_types_what_they_import_and_most_indentation_are_left_out() -> None:
+    """All else stays on its line: fields, texts of several lines, and variables that have a type and no value."""
     assert shortened(TYPED) == SHORT
-    assert shortened(SHORT) == SHORT
+
+
+def test_docstrings_stay_where_they_are_help_texts() -> None:
+    assert shortened('def a() -> int:\n    """Help."""\n    return 1\n', docstrings=True).splitlines() == [
+        "def a():",
+        ' """Help."""',
+        " return 1",
+    ]

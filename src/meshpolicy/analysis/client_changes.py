@@ -12,7 +12,7 @@ from meshpolicy.decide.clientpolicy import ClientPolicy, ClientProtocol, client_
 from meshpolicy.decide.outbound import leaves_no_time, taken_by_egress
 from meshpolicy.decide.transport import ServiceTarget
 from meshpolicy.index.ages import order_on_service_unknown, other_orders
-from meshpolicy.index.serviceroutes import is_service, service_routes
+from meshpolicy.index.serviceroutes import ServiceRoutes, is_service
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.egressnetwork import EgressNetwork
 from meshpolicy.kinds.trafficsplit import TrafficSplit
@@ -25,7 +25,7 @@ PLAIN: object = (ClientProtocol.DETECT, (), 0, False, False, None, None)
 def client_side(cluster: Cluster) -> tuple[object, ...]:
     """Return all that decides what clients' proxies do; of two equal ones, all is alike."""
     routes = tuple(route for route in cluster.routes if any(map(is_service, route.parents)))
-    attached, others = service_routes(cluster), (cluster.of(EgressNetwork), cluster.of(TrafficSplit))
+    attached, others = cluster.once(ServiceRoutes), (cluster.of(EgressNetwork), cluster.of(TrafficSplit))
     return routes, attached.streams, attached.profiles, *others, cluster.services, cluster.settings
 
 
@@ -54,7 +54,7 @@ def _homes(targets: list[tuple[Cluster, ServiceTarget | None]]) -> dict[str, Non
     found: dict[str, None] = {"": None}
     for cluster, target in targets:
         if target is not None:
-            attached = service_routes(cluster)
+            attached = cluster.once(ServiceRoutes)
             found |= dict.fromkeys(route.ref.namespace for route in attached.on(target.service.ref))
             found |= dict.fromkeys(one.ref.namespace for one in attached.streams)
             found |= dict.fromkeys(namespace for namespace, _ in attached.profiles)

@@ -102,10 +102,11 @@ def pod_classes_of(cluster: Cluster, server: Workload) -> tuple[PodClass, ...]:
     """Return the classes of clients of one server; where no NetworkPolicy concerns its calls, one."""
     if not walled(cluster, server):
         return (EVERYBODY,)
-    found = cluster.derived.get("pod classes")
-    if not isinstance(found, tuple):
-        found = cluster.derived["pod classes"] = pod_classes((cluster,))
-    return found
+    return cluster.once(_pod_classes)
+
+
+def _pod_classes(cluster: Cluster) -> tuple[PodClass, ...]:
+    return pod_classes((cluster,))
 
 
 def walled(cluster: Cluster, server: Workload) -> bool:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from meshpolicy.core.ref import Reason, Ref
 from meshpolicy.decide.transport import ServiceTarget
-from meshpolicy.index.serviceroutes import ServiceRoutes, is_service, service_routes
+from meshpolicy.index.serviceroutes import ServiceRoutes, is_service
 from meshpolicy.kinds.annotations import OPAQUE_PORTS
 from meshpolicy.kinds.cluster import Cluster, route_order
 from meshpolicy.kinds.portlists import holds, of_controller, of_destination
@@ -120,7 +120,7 @@ def _in_force(cluster: Cluster, target: ServiceTarget, namespace: str) -> tuple[
 
 def _accepted(cluster: Cluster, target: ServiceTarget, namespace: str) -> Iterator[Route]:
     """Yield the routes of both namespaces that Linkerd accepts on a port, those that it then drops among them."""
-    attached = service_routes(cluster)
+    attached = cluster.once(ServiceRoutes)
     homes = (target.service.ref.namespace, namespace)
     for route in attached.on(target.service.ref):
         if route.ref.namespace in homes and _attached(route, target, attached):
@@ -172,7 +172,7 @@ def _split(cluster: Cluster, target: ServiceTarget) -> Reason | None:
 def _stream_route(cluster: Cluster, target: ServiceTarget, namespace: str, driven_out: bool) -> Reason | None:
     """Say that a TLSRoute or TCPRoute may make the port its own; HTTPRoutes and GRPCRoutes drive it out."""
     homes = (namespace, target.service.ref.namespace)
-    for route in service_routes(cluster).streams if not driven_out and not target.service.headless else ():
+    for route in cluster.once(ServiceRoutes).streams if not driven_out and not target.service.headless else ():
         if route.ref.namespace in homes and any(_leads_to(parent, target) for parent in route.parents):
             return Reason(
                 f"{route.ref} on the called Service routes connections, and is not judged here", "M4", route.ref
@@ -190,6 +190,6 @@ def _profile(cluster: Cluster, target: ServiceTarget, namespace: str) -> Service
     """Return the ServiceProfile that routes the calls: of the client's namespace, or else of the Service's (R121)."""
     own = target.service.ref
     name = f"{own.name}.{own.namespace}.svc.{cluster.settings.cluster_domain}"
-    known = service_routes(cluster).profiles
+    known = cluster.once(ServiceRoutes).profiles
     profile = known.get((namespace, name)) or known.get((own.namespace, name))
     return profile if profile is not None and (profile.routes or profile.overrides) else None

@@ -172,10 +172,10 @@ def connection(cluster: Cluster, call: Call, node: Address | None = None, *, hin
     )
 
 
-def client_of(cluster: Cluster, call: Call, *, in_every_network: bool = False) -> Client:
+def client_of(cluster: Cluster, call: Call) -> Client:
     """Return the client as the server's proxy sees it."""
     wire = connection(cluster, call)
-    return arrive(cluster, call, opaque_service=wire.opaque, hinted=wire.hinted, in_every_network=in_every_network)
+    return arrive(cluster, call, opaque_service=wire.opaque, hinted=wire.hinted)
 
 
 def _decided(cluster: Cluster, call: Call, policy: PortPolicy, wire: Connection) -> Decision:
@@ -195,15 +195,11 @@ def _decided(cluster: Cluster, call: Call, policy: PortPolicy, wire: Connection)
 
 def _with_address(cluster: Cluster, call: Call, policy: PortPolicy, *, opaque_service: bool, hinted: bool) -> Decision:
     """Decide; where the client's address matters and the manifests do not say it, the verdict is unknown."""
-
-    def decided(*, in_every_network: bool) -> Decision:
-        client = arrive(cluster, call, opaque_service=opaque_service, hinted=hinted, in_every_network=in_every_network)
-        return decide(policy, client, call.request, call.traffic)
-
-    decision = decided(in_every_network=False)
+    client = arrive(cluster, call, opaque_service=opaque_service, hinted=hinted)
+    decision = decide(policy, client, call.request, call.traffic)
     if call.peer is not None or policy.skipped:
         return decision
-    other = decided(in_every_network=True)
+    other = decide(policy, replace(client, in_every_network=True), call.request, call.traffic)
     if other.verdict is decision.verdict:
         return decision
     who = call.client.ref if call.client is not None else "the client"

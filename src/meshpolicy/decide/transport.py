@@ -234,10 +234,8 @@ def identity_of(cluster: Cluster, workload: Workload) -> str:
     return workload.identity or cluster.settings.identity(workload.ref.namespace, workload.service_account)
 
 
-def arrive(
-    cluster: Cluster, call: Call, *, opaque_service: bool, hinted: bool, in_every_network: bool = False
-) -> Client:
-    """Return the client as the server's proxy sees it; `in_every_network` is for an unknown address.
+def arrive(cluster: Cluster, call: Call, *, opaque_service: bool, hinted: bool) -> Client:
+    """Return the client as the server's proxy sees it.
 
     `opaque_service` says whether the client's proxy takes the Service for opaque, `hinted` whether the pod's port is.
     """
@@ -245,8 +243,8 @@ def arrive(
     known = networks(cluster.settings.cluster_networks) if pod else ()
     arrival = arrival_of(cluster, call, opaque_service=opaque_service, hinted=hinted)
     if call.client is None or arrival is Arrival.PLAIN:
-        return Client(call.peer, known_networks=known, in_every_network=in_every_network, by_ipv6=call.ipv6)
-    return Client(call.peer, arrival, identity_of(cluster, call.client), known, in_every_network)
+        return Client(call.peer, known_networks=known, by_ipv6=call.ipv6)
+    return Client(call.peer, arrival, identity_of(cluster, call.client), known)
 
 
 def arrival_of(cluster: Cluster, call: Call, *, opaque_service: bool, hinted: bool) -> Arrival:

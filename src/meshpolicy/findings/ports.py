@@ -1,7 +1,5 @@
 """The declared ports of all meshed workloads with what governs each: what most checks walk over. Pure."""
 
-from collections.abc import Iterator
-
 from meshpolicy.analysis.ports import declared_ports
 from meshpolicy.core.policy import Authorization, PortPolicy
 from meshpolicy.core.ref import Origin
@@ -44,21 +42,19 @@ def explicit(grants: tuple[Authorization, ...]) -> tuple[Authorization, ...]:
     return tuple(grant for grant in grants if grant.ref.origin is not Origin.LOCALHOST)
 
 
-def meshed_ports(cluster: Cluster) -> Iterator[MeshedPort]:
-    """Yield every declared port of every meshed workload."""
-    kept = cluster.derived.get("served")
-    if not isinstance(kept, tuple):
-        kept = cluster.derived["served"] = tuple(_meshed_ports(cluster))
-    yield from kept
+def meshed_ports(cluster: Cluster) -> tuple[MeshedPort, ...]:
+    """Return every declared port of every meshed workload."""
+    return cluster.once(_meshed_ports)
 
 
-def _meshed_ports(cluster: Cluster) -> Iterator[MeshedPort]:
-    for workload in cluster.workloads:
-        if workload.meshed:
-            for port in declared_ports(workload):
-                yield MeshedPort(
-                    workload, port, index_of(cluster).governing(workload, port), effective(cluster, workload, port)
-                )
+def _meshed_ports(cluster: Cluster) -> tuple[MeshedPort, ...]:
+    governing = index_of(cluster).governing
+    return tuple(
+        MeshedPort(workload, port, governing(workload, port), effective(cluster, workload, port))
+        for workload in cluster.workloads
+        if workload.meshed
+        for port in declared_ports(workload)
+    )
 
 
 def by_server(cluster: Cluster) -> dict[Server, list[MeshedPort]]:

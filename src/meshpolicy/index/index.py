@@ -95,7 +95,4 @@ class Index:
 
 def index_of(cluster: Cluster) -> Index:
     """Return the index of a cluster, which is made once."""
-    found = cluster.derived.get("index")
-    if not isinstance(found, Index):
-        found = cluster.derived["index"] = Index(cluster)
-    return found
+    return cluster.once(Index)

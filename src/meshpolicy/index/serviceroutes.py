@@ -9,7 +9,7 @@ from meshpolicy.kinds.tlsroute import StreamRoute
 
 
 class ServiceRoutes:
-    """What is attached to the Services of a cluster, found once."""
+    """What is attached to the Services of a cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._routes: dict[tuple[str, str], list[Route]] = {}
@@ -28,14 +28,6 @@ class ServiceRoutes:
     def on(self, service: Ref) -> list[Route]:
         """Return the routes of all namespaces that name a Service as a parent."""
         return self._routes.get((service.namespace, service.name), [])
-
-
-def service_routes(cluster: Cluster) -> ServiceRoutes:
-    """Return what is attached to the Services of a cluster."""
-    found = cluster.derived.get("service routes")
-    if not isinstance(found, ServiceRoutes):
-        found = cluster.derived["service routes"] = ServiceRoutes(cluster)
-    return found
 
 
 def is_service(parent: Target) -> bool:

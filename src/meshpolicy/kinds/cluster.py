@@ -1,8 +1,8 @@
 """Everything the manifests say, by namespace, ready to be asked. Pure values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.gateway import Gateway
@@ -22,6 +22,7 @@ from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
 
 T = TypeVar("T", bound=Object)
+Made = TypeVar("Made")
 
 
 @record
@@ -57,8 +58,15 @@ class Cluster:
     """Every object as it is written."""
     closed: bool = False
     """Whether these are all objects of the cluster; else others may lie in namespaces of which no workload is here."""
-    derived: dict[str, object] = field(default_factory=dict, repr=False)
-    """What others computed from these objects, by a name of theirs, so that they compute it once."""
+    derived: dict[Callable[["Cluster"], Any], Any] = field(default_factory=dict, repr=False)
+    """What others made of these objects, by what makes it."""
+
+    def once(self, make: "Callable[[Cluster], Made]") -> Made:
+        """Return what a function makes of these objects; it is made once."""
+        if make not in self.derived:
+            self.derived[make] = make(self)
+        found: Made = self.derived[make]
+        return found
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -77,10 +85,9 @@ class Cluster:
 
     def of(self, kind: type[T]) -> tuple[T, ...]:
         """Return the objects of one type as they are written, of kinds without a field of their own, too."""
-        key = f"objects of {kind.__name__}"
-        found = self.derived.get(key)
-        if not isinstance(found, tuple):
-            found = self.derived[key] = tuple(item for item in self.objects if isinstance(item, kind))
+        if kind not in self.derived:
+            self.derived[kind] = tuple(item for item in self.objects if isinstance(item, kind))
+        found: tuple[T, ...] = self.derived[kind]
         return found
 
     def in_namespace(self, namespace: str) -> NamespacePolicies:
@@ -90,10 +97,7 @@ class Cluster:
     @property
     def known_namespaces(self) -> frozenset[str]:
         """Return the namespaces of which some workload is in the input: those are taken to be here as a whole."""
-        found = self.derived.get("known namespaces")
-        if not isinstance(found, frozenset):
-            found = self.derived["known namespaces"] = frozenset(w.ref.namespace for w in self.workloads)
-        return found
+        return self.once(_known_namespaces)
 
     def may_hold_more(self, namespace: str) -> bool:
         """Whether objects of a namespace may exist that these manifests do not have (R130)."""
@@ -146,6 +150,10 @@ def with_policies(cluster: Cluster, more: Iterable[Object]) -> Cluster:
         objects=(*cluster.objects, *found),
         derived={},
     )
+
+
+def _known_namespaces(cluster: Cluster) -> frozenset[str]:
+    return frozenset(workload.ref.namespace for workload in cluster.workloads)
 
 
 def _namespace_policies(items: list[Object]) -> NamespacePolicies:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from meshpolicy.core.errors import InvalidInput
@@ -62,18 +63,13 @@ def _read(state: str, name: str) -> Project:
 
 
 def _from(project: Project, folder: Path) -> Project:
-    options = project.options
+    options, relative = project.options, partial(os.path.relpath, start=folder)
     charts = tuple(
-        replace(one, path=_path(one.path, folder), values=tuple(_path(file, folder) for file in one.values))
-        for one in options.charts
+        replace(one, path=relative(one.path), values=tuple(map(relative, one.values))) for one in options.charts
     )
-    overlays = tuple(_path(one, folder) for one in options.overlays)
-    sources = tuple(_path(one, folder) for one in project.sources)
+    overlays = tuple(map(relative, options.overlays))
+    sources = tuple(map(relative, project.sources))
     return replace(project, sources=sources, options=replace(options, overlays=overlays, charts=charts))
-
-
-def _path(path: str, folder: Path) -> str:
-    return os.path.relpath(path, folder)
 
 
 def _deciding(project: Project) -> tuple[tuple[str, ...], ReadOptions, object, object]:

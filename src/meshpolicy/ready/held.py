@@ -50,7 +50,7 @@ def hold(cluster: Cluster, need: Need) -> Held:
 
 def calls(cluster: Cluster, need: Need) -> list[Call]:
     """Return the calls that a need may make, in a cluster whose objects have the same names."""
-    ends = _ends(cluster)
+    ends = cluster.once(_ends)
     server = ends.get(need.server.ref, need.server)
     client = need.client
     if client is not None:
@@ -69,11 +69,8 @@ def calls(cluster: Cluster, need: Need) -> list[Call]:
 
 
 def _ends(cluster: Cluster) -> Mapping[Ref, Workload]:
-    """Return the workloads of a cluster by their references, computed once."""
-    found = cluster.derived.get("workloads by reference")
-    if not isinstance(found, dict):
-        found = cluster.derived["workloads by reference"] = {one.ref: one for one in cluster.workloads}
-    return found
+    """Return the workloads of a cluster by their references."""
+    return {one.ref: one for one in cluster.workloads}
 
 
 def _beside_probes(server: Workload, port: int) -> str:

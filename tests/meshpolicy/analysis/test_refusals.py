@@ -1,6 +1,7 @@
 """What is refused between workloads, found for all at once, is what each pair alone would be refused."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ def one_by_one(found: Cluster) -> Iterator[tuple[str, str, int, str, str]]:
                 if blocked is not None and blocked.truth is Truth.NO:
                     yield *pair, "connections", ", ".join(map(str, blocked.policies))
                 elif not policy.skipped and client.ref != callee.ref:
-                    caller = client_of(found, call, in_every_network=True)
+                    caller = replace(client_of(found, call), in_every_network=True)
                     for one in Offers(Port(found, callee, port)).lists(caller.arrival):
                         if authorized(one.grants, caller) is None:
                             yield *pair, asked_words(one.asked), "Linkerd"

@@ -12,7 +12,6 @@ from meshpolicy.core.regex.reader import Reader
 from meshpolicy.core.regex.unicode import ASCII, NAMED_CLASSES, folded, folded_ascii
 from meshpolicy.record import record
 
-OPERATIONS = ("&&", "--", "~~")
 UNCLOSED = "unclosed character class"
 
 
