@@ -31,6 +31,26 @@ def parse_network(text: str) -> IPv4Network | IPv6Network | None:
     return ip_network(f"{found}/{length}", strict=False)
 
 
+def read_cidr(text: str) -> IPv4Network | IPv6Network:
+    """Return a network as Kubernetes takes it since 1.36.
+
+    Raises ValueError for one without a length, with bits beyond it, with a mask, or IPv4 in IPv6.
+    """
+    found, length = ip_network(text), text.partition("/")[2]
+    if length != str(found.prefixlen) or (found.version == 6 and found.network_address.ipv4_mapped is not None):
+        raise ValueError(text)
+    return found
+
+
+def is_cidr(text: str) -> bool:
+    """Whether Kubernetes takes a text for a network."""
+    try:
+        read_cidr(text)
+    except ValueError:
+        return False
+    return True
+
+
 def is_address(text: str) -> bool:
     """Whether a text is an IP address to Kubernetes: without leading zeros, a zone, or IPv4 in IPv6."""
     try:

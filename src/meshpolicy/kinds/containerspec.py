@@ -39,13 +39,15 @@ VARIABLE_FIELDS = frozenset(
 SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['(.*)'\]")
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 HUGE = "hugepages-"
+RESTARTS = ("Restart", "RestartAllContainers")
+QUOTA = "requests."
+"""How names of quotas begin, with which those of resources would be confused."""
 DIVISORS = {
-    "cpu": frozenset(map(parse_quantity, ("1m", "1"))),
-    "memory": frozenset(
-        map(parse_quantity, "1 1k 1M 1G 1T 1P 1E 1Ki 1Mi 1Gi 1Ti 1Pi 1Ei".split())  # noqa: SIM905
-    ),
+    "cpu": ("1m", "1"),
+    "memory": ("1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"),
 }
 """By which a variable may divide a resource; of storage it is as of memory."""
+EXPONENT = re.compile("[eE][-+]?[0-9]")
 PROFILES = ("seccompProfile", "appArmorProfile")
 
 
@@ -83,6 +85,8 @@ def check_container(container: Fields, around: Around) -> None:
         check_resources(container.child("resources"), around.claims)
     if container.has("volumeMounts") or container.has("volumeDevices"):
         _check_mounts(container, around)
+    if container.has("restartPolicyRules"):
+        _check_restart_rules(container)
     if container.has("securityContext"):
         check_profiles(container.child("securityContext"))
         _check_privileges(container.child("securityContext"))
@@ -149,9 +153,17 @@ def check_resource_reference(fields: Fields) -> None:
     if way not in ("limits", "requests") or not (name in RESOURCES or name.startswith(HUGE)):
         fields.refuse("resource", f"is `{resource[:60]}`, where `limits.cpu`, `requests.memory` … is expected")
         return
-    divisor = quantity(fields.data.get("divisor") or 0)
-    if divisor is None or (divisor and divisor not in DIVISORS["cpu" if name == "cpu" else "memory"]):
+    if not _is_divisor(str(fields.data.get("divisor") or 0), DIVISORS["cpu" if name == "cpu" else "memory"]):
         fields.refuse("divisor", f"is `{fields.data.get('divisor')}`, which is no unit of {name}")
+
+
+def _is_divisor(text: str, units: Iterable[str]) -> bool:
+    """Whether a quantity is one of some units, or 0; Kubernetes compares it as it is written: 1024 is not 1Ki."""
+    number = parse_quantity(text)
+    if number is None or number in (0, 1):
+        return number is not None
+    alike = (unit for unit in units if unit.endswith("i") is text.endswith("i"))
+    return not EXPONENT.search(text) and number in map(parse_quantity, alike)
 
 
 def _check_key(fields: Fields) -> None:
@@ -213,18 +225,29 @@ def check_resources(resources: Fields, claims: Collection[str]) -> None:
     for fields in (limits, requests):
         for name in fields.data:
             _check_resource(fields, str(name))
-    for name in requests.data:
-        most, least = quantity(limits.data.get(name)), quantity(requests.data[name])
-        if limits.has(name) and most is not None and least is not None and least > most:
-            requests.refuse(str(name), f"is {requests.data[name]}, more than the limit of {limits.data[name]}")
+    for name in map(str, requests.data):
+        _check_limit(limits, requests, name)
     for claim in resources.children("claims"):
         if claim.text("name") not in claims:
             claim.refuse("name", f"is `{claim.text('name')[:60]}`, of which the pod has no resourceClaim")
 
 
+def _check_limit(limits: Fields, requests: Fields, name: str) -> None:
+    """Note a request above its limit, and one that has to be its limit: nodes give no more of it than they have."""
+    most, least = quantity(limits.data.get(name) or 0), quantity(requests.data[name] or 0)
+    whole = name.startswith(HUGE) or ("/" in name and "kubernetes.io/" not in name)
+    if name not in limits.data:
+        if whole:
+            limits.refuse("", f"has no {name}, of which a container that requests some has a limit")
+    elif most is not None and least is not None and (least > most or (whole and least != most)):
+        text = "which has to be the limit" if whole else "more than the limit"
+        requests.refuse(name, f"is {requests.data[name]}, {text} of {limits.data[name]}")
+
+
 def _check_resource(fields: Fields, name: str) -> None:
     number = quantity(fields.data[name] or 0)
-    if name not in RESOURCES and not name.startswith(HUGE) and not ("/" in name and is_qualified_name(name)):
+    of_domain = "/" in name and is_qualified_name(name) and not name.startswith(QUOTA)
+    if name not in RESOURCES and not name.startswith(HUGE) and not of_domain:
         fields.refuse(name, "is no resource of a container: cpu, memory, ephemeral-storage, or `domain/name`")
     elif number is None or fields.data[name] == "":
         fields.refuse(name, f"is `{str(fields.data[name])[:60]}`, where a quantity such as 100m or 1Gi is expected")
@@ -245,11 +268,35 @@ def _check_mounts(container: Fields, around: Around) -> None:
             mount.refuse("mountPropagation", "is empty")
         if mount.text("mountPropagation") == "Bidirectional" and not privileged:
             mount.refuse("mountPropagation", "is Bidirectional, which needs a privileged container")
+        if mount.text("recursiveReadOnly") in ("Enabled", "IfPossible"):
+            _check_recursive(mount)
         _check_part(mount)
     for device in container.children("volumeDevices"):
         _check_volume_of(device, around.devices)
         if not device.text("devicePath") or ".." in device.text("devicePath").split("/"):
             device.refuse("devicePath", "is no path of a device")
+
+
+def _check_restart_rules(container: Fields) -> None:
+    """Note rules of a container that has no restartPolicy, and those that do nothing, or at no exit code."""
+    rules = container.children("restartPolicyRules")
+    if rules and not container.has("restartPolicy"):
+        container.refuse("restartPolicy", "is missing, and restartPolicyRules need it")
+    for rule in rules:
+        if rule.text("action") not in RESTARTS:
+            rule.refuse("action", f"is `{rule.text('action')[:60]}`; accepted are {', '.join(RESTARTS)}")
+        if not rule.has("exitCodes"):
+            rule.refuse("exitCodes", "is missing")
+        elif rule.child("exitCodes").text("operator") not in ("In", "NotIn"):
+            rule.child("exitCodes").refuse("operator", "is neither In nor NotIn")
+
+
+def _check_recursive(mount: Fields) -> None:
+    """Note a mount whose parts cannot be read-only, as it is not itself, or others see what is mounted in it."""
+    if not mount.flag("readOnly"):
+        mount.refuse("recursiveReadOnly", "is for a mount that is `readOnly`")
+    if mount.text("mountPropagation") not in ("", "None"):
+        mount.refuse("recursiveReadOnly", "is for a mount without mountPropagation")
 
 
 def _check_volume_of(mount: Fields, volumes: Collection[str]) -> None:

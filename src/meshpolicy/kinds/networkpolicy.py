@@ -1,10 +1,10 @@
 """NetworkPolicy of Kubernetes, with its defaults filled in (N3-N6, N10, N14, N15). Pure."""
 
 from enum import StrEnum
-from ipaddress import ip_network
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import Network, NetworkMatch
+from meshpolicy.core.networks import read_cidr
 from meshpolicy.core.ref import Ref
 from meshpolicy.core.selector import Selector
 from meshpolicy.kinds.kind import Kind
@@ -156,14 +156,14 @@ def _peer(fields: Fields) -> Peer:
 
 def _block(fields: Fields) -> NetworkMatch | None:
     try:
-        cidr = _network(fields.text("cidr"))
+        cidr = read_cidr(fields.text("cidr"))
     except ValueError:
         fields.refuse("cidr", f"is `{fields.text('cidr')}`, where a network such as 10.9.8.0/24 is expected", "N15")
         return None
     holes: list[Network] = []
     for number, text in enumerate(fields.texts("except")):
         try:
-            hole = _network(text)
+            hole = read_cidr(text)
         except ValueError:
             fields.refuse(f"except[{number}]", f"is `{text}`, where a network such as 10.9.8.0/28 is expected", "N15")
             continue
@@ -171,14 +171,6 @@ def _block(fields: Fields) -> NetworkMatch | None:
             fields.refuse(f"except[{number}]", f"{hole} is not strictly inside {cidr}", "N15")
         holes.append(hole)
     return NetworkMatch(cidr, tuple(holes))
-
-
-def _network(text: str) -> Network:
-    """Return a network; raises ValueError for one with bits beyond its length, with a mask, or IPv4 in IPv6."""
-    found, length = ip_network(text), text.partition("/")[2]
-    if length != str(found.prefixlen) or (found.version == 6 and found.network_address.ipv4_mapped is not None):
-        raise ValueError(text)
-    return found
 
 
 def _within(inner: Network, outer: Network) -> bool:

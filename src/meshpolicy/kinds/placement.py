@@ -4,6 +4,7 @@ Source: Kubernetes `pkg/apis/core/validation/validation.go`: tolerations, affini
 """
 
 import re
+from collections.abc import Iterable
 
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.networks import is_address
@@ -125,6 +126,9 @@ def _check_term(term: Fields, *, any_value: bool = False) -> None:
             entry.refuse("operator", "is In or NotIn, with one of `values`, for a field")
         if entry.text("key") != "metadata.name":
             entry.refuse("key", f"is `{entry.text('key')[:60]}`, where `metadata.name` is expected")
+            continue
+        for number, name in enumerate(entry.texts("values")):
+            check_subdomain(entry, f"values[{number}]", name)
 
 
 def _check_pod_affinity(affinity: Fields) -> None:
@@ -133,10 +137,18 @@ def _check_pod_affinity(affinity: Fields) -> None:
         check_key(term, "topologyKey")
         check_selector(term.child("labelSelector"))
         check_selector(term.child("namespaceSelector"))
+        _check_label_keys(term, ("matchLabelKeys", "mismatchLabelKeys"))
         for number, name in enumerate(term.texts("namespaces")):
             check_name(term, f"namespaces[{number}]", name)
             if not name:
                 term.refuse(f"namespaces[{number}]", "is empty")
+
+
+def _check_label_keys(fields: Fields, keys: Iterable[str]) -> None:
+    """Note keys of labels that go with a selector, where there is none."""
+    for key in keys:
+        if fields.texts(key) and not fields.has("labelSelector"):
+            fields.refuse(key, "is for what has a labelSelector")
 
 
 def _check_dns(spec: Fields) -> None:

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from meshpolicy.core.errors import ProblemKind
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.networks import is_address, parse_network
+from meshpolicy.core.networks import is_address, is_cidr
 from meshpolicy.kinds.metadata import check_labels
 from meshpolicy.kinds.names import check_key, check_name, check_subdomain, check_target, check_unique
 
@@ -126,7 +126,7 @@ def _check_outside(spec: Fields, kind: str) -> None:
         if not _is_external(address):
             spec.refuse(f"externalIPs[{number}]", f"is `{address[:60]}`, where the IP address of a node is expected")
     for number, text in enumerate(spec.texts("loadBalancerSourceRanges") if kind in BALANCED else ()):
-        if parse_network(text.strip()) is None:
+        if not is_cidr(text.strip()):
             expected = "where a network such as 10.9.8.0/24 is expected"
             spec.refuse(f"loadBalancerSourceRanges[{number}]", f"is `{text[:60]}`, {expected}")
     outside = kind in ("LoadBalancer", "NodePort") or spec.data.get("externalIPs")

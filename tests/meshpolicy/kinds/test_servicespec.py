@@ -79,6 +79,11 @@ OTHER_NODE = {**NODE, "port": 81, "name": "b"}
         (service(HTTP, externalTrafficPolicy="Local"), [], ["spec.externalTrafficPolicy"]),
         (service(HTTP, type="NodePort", externalTrafficPolicy="Local"), [], []),
         (service(HTTP, type="NodePort", healthCheckNodePort=30000), [], ["spec.healthCheckNodePort"]),
+        (
+            service(HTTP, type="LoadBalancer", loadBalancerSourceRanges=["10.9.8.7", "10.9.8.7/24", " 10.0.0.0/8 "]),
+            ["spec.loadBalancerSourceRanges[0]", "spec.loadBalancerSourceRanges[1]"],
+            [],
+        ),
         (service(HTTP, type="LoadBalancer", loadBalancerSourceRanges=["a"]), ["spec.loadBalancerSourceRanges[0]"], []),
         (
             service(HTTP, sessionAffinity="ClientIP", sessionAffinityConfig={"clientIP": {"timeoutSeconds": 0}}),
