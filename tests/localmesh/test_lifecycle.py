@@ -1,6 +1,7 @@
 """From the first `up` to the last `down`: nothing is left behind, whatever happens between."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -20,12 +21,14 @@ from localmesh.state import StateFolder, state_folder
 from localmesh.until import until
 from localmesh.views import Phase
 
+from . import quickapp
 from .commands import PARTS, PROJECT, Commands, cleaned, commands
 
 pytestmark = pytest.mark.envoy
 
 
 DEPLOYMENTS = "k8s/base/deployments.yaml"
+QUICK = json.dumps([sys.executable, "-SE", quickapp.__file__])
 
 
 @pytest.fixture
@@ -34,6 +37,21 @@ def another(short_path: Path) -> Iterator[Commands]:
     with commands(short_path) as found:
         ponger_runs(found.manifests, "2", "1")
         yield found
+
+
+@pytest.fixture
+def quick(another: Commands) -> Commands:
+    """Return such a mesh whose apps are there at once, as the test is not about what they do."""
+    runs(another.manifests, QUICK)
+    return another
+
+
+def runs(manifests: Path, command: str) -> None:
+    """Have both workloads run another program than the service of this project."""
+    deployments = manifests / DEPLOYMENTS
+    text = deployments.read_text()
+    assert text.count('["pingpong"]') == 2
+    deployments.write_text(text.replace('["pingpong"]', command))
 
 
 def ponger_runs(manifests: Path, before: str, now: str) -> None:
@@ -109,37 +127,37 @@ def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Comm
     nothing_is_left(another)
 
 
-def test_a_mesh_that_refuses_nobody_is_a_failure_in_words(another: Commands) -> None:
+def test_a_mesh_that_refuses_nobody_is_a_failure_in_words(quick: Commands) -> None:
     for file in ("k8s/base/namespace.yaml", "mesh/ingress/namespace.yaml"):
-        namespace = another.manifests / file
+        namespace = quick.manifests / file
         namespace.write_text(namespace.read_text().replace("linkerd.io/inject: enabled", "linkerd.io/inject: enabeld"))
-    outcome = another.run("up")
+    outcome = quick.run("up")
     assert outcome.code == 1
     assert outcome.err.count("error: ") == 1
     assert "error: the local mesh runs, but no call could be made that has to be refused: every" in outcome.err
     assert "without a sidecar, and so without any policy: pinger-0, ponger-0\n" in outcome.err
 
 
-def test_of_two_that_start_at_once_one_is_told_of_the_other(another: Commands) -> None:
-    both = [another.start("up") for _ in range(2)]
+def test_of_two_that_start_at_once_one_is_told_of_the_other(quick: Commands) -> None:
+    both = [quick.start("up") for _ in range(2)]
     ended = [(process.communicate(timeout=90)[1], process.returncode) for process in both]
     (won, code), (lost, _) = sorted(ended, key=lambda end: end[1])
     assert code == 0, (won, lost)
     told = ("another local mesh starts in", "is starting or stopping; try again", "The local mesh runs already")
     assert any(words in lost for words in told), lost
-    assert {pod.phase for pod in another.client.status().pods} == {Phase.READY}
+    assert {pod.phase for pod in quick.client.status().pods} == {Phase.READY}
 
 
-def test_an_up_that_finds_another_one_starting_proves_nothing_before_all_is_ready(another: Commands) -> None:
-    deployments = another.manifests / DEPLOYMENTS
+def test_an_up_that_finds_another_one_starting_proves_nothing_before_all_is_ready(quick: Commands) -> None:
+    deployments = quick.manifests / DEPLOYMENTS
     slow = "readinessProbe:\n            initialDelaySeconds: 1\n"
     deployments.write_text(deployments.read_text().replace("readinessProbe:\n", slow))
-    with another.start("up") as first:
+    with quick.start("up") as first:
         assert first.stderr
         assert first.stderr.readline().endswith(": starting\n")
         # From the first pod on the supervisor can be asked, and answers as soon as it can.
-        assert not another.client.status().started
-        second = another.run("up")
+        assert not quick.client.status().started
+        second = quick.run("up")
         first.communicate(timeout=90)
     assert (first.returncode, second.code) == (0, 0), second.err
     assert second.err.startswith("The local mesh runs already.\n")
@@ -174,15 +192,15 @@ def test_a_disk_that_takes_nothing_more_is_told_in_words(words: tuple[str, ...],
     assert another.processes() == {}
 
 
-def test_what_a_killed_supervisor_left_is_cleaned_and_named(another: Commands) -> None:
-    assert another.run("up").code == 0
-    another.kill("supervisor")
-    again = another.run("up")
+def test_what_a_killed_supervisor_left_is_cleaned_and_named(quick: Commands) -> None:
+    assert quick.run("up").code == 0
+    quick.kill("supervisor")
+    again = quick.run("up")
     assert again.code == 0, again.err
     assert "Cleaned what an earlier local mesh left: 5 processes (ingress/sidecar, pinger-0/pinger," in again.err
     # What `down` cleans is in the next test.
-    assert another.run("down").code == 0
-    nothing_is_left(another)
+    assert quick.run("down").code == 0
+    nothing_is_left(quick)
 
 
 def test_a_checkout_sees_its_own_mesh_alone_and_what_a_killed_supervisor_left_of_it(short_path: Path) -> None:
@@ -216,6 +234,7 @@ def in_checkout(folder: Path, name: str) -> Commands:
     for part in PARTS:
         shutil.copytree(PROJECT / part, folder / name / part)
     ponger_runs(folder / name, "2", "1")
+    runs(folder / name, QUICK)
     return Unset(folder, any_port(), any_port(), here=folder / name)
 
 
@@ -236,40 +255,39 @@ class Unset(Commands):
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_mesh_in_the_foreground_leaves_nothing_when_it_is_told_to_end(
-    ending: signal.Signals, another: Commands
+    ending: signal.Signals, quick: Commands
 ) -> None:
-    with another.start("up", "--foreground") as process:
+    with quick.start("up", "--foreground") as process:
         assert process.stderr
         for line in process.stderr:
             if line == "Ctrl-C stops it. In another terminal: `just status`\n":
                 break
         process.send_signal(ending)
         assert process.wait(30) == 0
-    nothing_is_left(another)
+    nothing_is_left(quick)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_up_leaves_nothing_running(ending: signal.Signals, another: Commands) -> None:
-    with another.start("up") as process:
+def test_an_interrupted_up_leaves_nothing_running(ending: signal.Signals, quick: Commands) -> None:
+    with quick.start("up") as process:
         assert process.stderr
         assert process.stderr.readline()
         process.send_signal(ending)
         assert process.wait(30) == 130
-    nothing_is_left(another)
+    nothing_is_left(quick)
 
 
-def test_an_up_that_cannot_say_how_far_it_is_leaves_nothing(another: Commands) -> None:
-    with another.start("up") as process:
+def test_an_up_that_cannot_say_how_far_it_is_leaves_nothing(quick: Commands) -> None:
+    with quick.start("up") as process:
         assert process.stderr
         assert process.stderr.readline()
         process.stderr.close()
         assert process.wait(30) > 0
-    nothing_is_left(another)
+    nothing_is_left(quick)
 
 
 def test_a_program_that_does_not_stay_up_is_shown_with_what_it_printed(another: Commands) -> None:
-    deployments = another.manifests / DEPLOYMENTS
-    deployments.write_text(deployments.read_text().replace('["pingpong"]', '["/bin/ls", "/no/such/file"]'))
+    runs(another.manifests, '["/bin/ls", "/no/such/file"]')
     outcome = another.run("up")
     assert outcome.code == 1
     assert "did not become ready: its programs ended 3 times" in outcome.err
