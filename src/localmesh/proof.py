@@ -16,7 +16,7 @@ from meshpolicy.analysis.words import ANYONE
 
 TIMEOUT = 5.0
 """Seconds in which the ingress must answer once all pods are ready."""
-POLL = 0.02
+POLL = 0.1
 MOST_ASKED = 20
 
 

@@ -102,8 +102,10 @@ def test_a_second_up_finds_it_running_and_applies_what_has_changed(another: Comm
     assert f"FAILED   http://127.0.0.1:{another.port}/rally  200" in changed.out
     assert another.run("ask", "pinger", "ponger/ping").code == 1
 
+    policies.write_text(granted)
     ponger_runs(another.manifests, "1", "2")
-    assert "the manifests were applied anew" in another.run("up").err
+    grown = another.run("up")
+    assert (grown.code, "the manifests were applied anew" in grown.err) == (0, True), grown.err
     assert sorted(another.pods("ponger")) == ["ponger-0", "ponger-1"]
     more = another.processes()
     assert {name: more[name] for name in first} == first, "who was there is not replaced"
