@@ -71,7 +71,8 @@ def defined(folder: Path) -> dict[str, dict[str, Any]]:
     The version in which a kind is stored comes last.
     """
     found: dict[str, dict[str, Any]] = {}
-    documents = (one for file in sorted(folder.rglob("*.yaml")) for one in yaml.safe_load_all(file.read_text()))
+    texts = (file.read_text() for file in sorted(folder.rglob("*.yaml")))
+    documents = (one for text in texts for one in yaml.load_all(text, yaml.CSafeLoader))
     for document in documents:
         spec: Any = document.get("spec") if document else None
         if not spec or document.get("kind") != "CustomResourceDefinition":
