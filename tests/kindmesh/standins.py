@@ -1,9 +1,14 @@
 """Stand-ins for the tools of a cluster, alone on the PATH: they give written answers, and record their calls."""
 
 import ast
+import inspect
 import json
-from collections.abc import Mapping
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -15,22 +20,33 @@ from kindmesh.tools.kube import Kube
 from ..onpath import only, stand_in
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = """import sys
+
+
+def answer(folder: str, said: str, given: str, answers: list[tuple[str, list[tuple[int, str]]]]) -> tuple[int, str]:
+    """Write a call down, and return its exit code with what it prints."""
+    with open(folder + "/calls", "a+") as calls:  # noqa: PTH123
+        calls.seek(0)
+        before = [eval(line)[0] for line in calls]  # noqa: S307 # what it has written itself
+        calls.write(repr((said, given)) + chr(10))
+    for words, turns in answers:
+        holds = [all(word in call for word in words.split("&")) for call in (*before, said)]
+        if holds[-1]:
+            return turns[min(sum(holds[:-1]), len(turns) - 1)]
+    return 0, ""
+
+
+PROGRAM = (
+    inspect.getsource(answer)
+    + """
+import sys
 folder, _, name = __file__.rpartition("/")
-said = " ".join([name, *sys.argv[1:]])
 given = "" if sys.stdin.isatty() else sys.stdin.read()
-with open(folder + "/calls", "a+") as calls:
-    calls.seek(0)
-    before = [eval(line)[0] for line in calls]
-    calls.write(repr((said, given)) + chr(10))
-for words, turns in {answers!r}:
-    holds = lambda call: all(word in call for word in words.split("&"))
-    if holds(said):
-        code, out = turns[min(sum(map(holds, before)), len(turns) - 1)]
-        (sys.stdout if code == 0 else sys.stderr).write(out)
-        sys.exit(code)
+code, out = answer(folder, " ".join([name, *sys.argv[1:]]), given, {answers!r})
+(sys.stdout if code == 0 else sys.stderr).write(out)
+sys.exit(code)
 """
-"""It imports nothing that Python has not read when it starts: tests call it thousands of times."""
+)
+"""It imports nothing that Python has not read when it starts: tests call it hundreds of times."""
 
 
 class Refusal(str):
@@ -54,12 +70,20 @@ class Tools:
         A tuple is one answer after the other, of which the last stays; one of them may be a refusal.
         """
         self._folder = folder
-        told: list[tuple[str, list[tuple[int, str]]]] = [(words, [(1, text)]) for words, text in failing.items()]
-        for words, answer in answers.items():
-            turns = answer if isinstance(answer, tuple) else (answer,)
-            told.append((words, [_turn(turn) for turn in turns]))
-        for name in ("kubectl", "helm", "kind", "curl", *(["docker"] if with_docker else [])):
-            stand_in(folder, name, PROGRAM.format(answers=told))
+        self._told: list[tuple[str, list[tuple[int, str]]]] = [(words, [(1, text)]) for words, text in failing.items()]
+        for words, said in answers.items():
+            turns = said if isinstance(said, tuple) else (said,)
+            self._told.append((words, [_turn(turn) for turn in turns]))
+        self._names = ("kubectl", "helm", "kind", "curl", *(["docker"] if with_docker else []))
+        for name in self._names:
+            stand_in(folder, name, PROGRAM.format(answers=self._told))
+
+    def run(self, words: Sequence[str], **how: Any) -> subprocess.CompletedProcess[str]:
+        """Run a program that ends by itself: a stand-in in this process, as tests call them thousands of times."""
+        if shutil.which(words[0]) != str(self._folder / words[0]) or words[0] not in self._names:
+            return subprocess.run(words, **how)
+        code, out = answer(str(self._folder), " ".join(words), how["input"], self._told)
+        return subprocess.CompletedProcess(words, code, "" if code else out, out if code else "")
 
     @property
     def calls(self) -> list[str]:
@@ -89,7 +113,10 @@ def tools(
 ) -> Tools:
     """Put the stand-ins on the PATH, and nothing else."""
     only(patch, folder)
-    return Tools(folder, answers or {}, failing or {}, with_docker=with_docker)
+    made = Tools(folder, answers or {}, failing or {}, with_docker=with_docker)
+    here = SimpleNamespace(run=made.run, TimeoutExpired=subprocess.TimeoutExpired)
+    patch.setattr("kindmesh.tools.command.subprocess", here)
+    return made
 
 
 def settings(**environment: str) -> Settings:
