@@ -1,7 +1,9 @@
 """Objects from which a GitOps tool renders others: what these are, the manifests do not say. Pure.
 
 Sources: fluxcd/helm-controller api/v2, fluxcd/kustomize-controller api/v1, argoproj/argo-cd pkg/apis/application,
-k3s-io/helm-controller pkg/apis/helm.cattle.io/v1.
+k3s-io/helm-controller pkg/apis/helm.cattle.io/v1, controlplaneio-fluxcd/flux-operator api/v1, rancher/fleet
+pkg/apis/fleet.cattle.io/v1alpha1, carvel-dev/kapp-controller pkg/apis, kubevela/kubevela apis/core.oam.dev,
+crossplane-contrib/provider-kubernetes apis/object, open-cluster-management-io/api work/v1.
 """
 
 from collections.abc import Callable
@@ -33,6 +35,24 @@ def _into(*path: str, own: bool) -> Callable[[Fields, Ref], Undecided]:
 
 FLUX = ("kustomize.toolkit.fluxcd.io", "Kustomization")
 APPLICATION = ("argoproj.io", "Application")
+OTHERS = (
+    ("fluxcd.controlplane.io", "ResourceSet"),
+    ("fleet.cattle.io", "GitRepo"),
+    ("fleet.cattle.io", "Bundle"),
+    ("fleet.cattle.io", "HelmOp"),
+    ("kappctrl.k14s.io", "App"),
+    ("packaging.carvel.dev", "PackageInstall"),
+    ("core.oam.dev", "Application"),
+    ("kubernetes.crossplane.io", "Object"),
+    ("work.open-cluster-management.io", "ManifestWork"),
+)
+"""Kinds that may render objects of any namespace: what they put where, each says in a language of its own."""
+
+
+def _anywhere(document: Fields, ref: Ref) -> Undecided:
+    """Read an object that may render others into any namespace."""
+    return Undecided(ref, TOLD, str(document.data), everywhere=True, elsewhere=True)
+
 
 KINDS = (
     Kind("helm.toolkit.fluxcd.io", "HelmRelease", _into("spec", "targetNamespace", own=True), template=True),
@@ -45,4 +65,5 @@ KINDS = (
         _into("spec", "template", "spec", "destination", "namespace", own=False),
         template=True,
     ),
+    *(Kind(group, name, _anywhere, template=True) for group, name in OTHERS),
 )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import PurePath
 
+from meshpolicy.kinds.kind import GATEWAY_GROUP, POLICY_GROUP
 from meshpolicy.kinds.registry import groups_of
 
 KNOWN = (
@@ -24,6 +25,10 @@ KNOWN = (
     ("settings of meshpolicy", ("meshpolicy.yaml",), ()),
 )
 """What a file is, by patterns of its name, or else by fields that it has."""
+OF_POLICIES = frozenset(
+    {POLICY_GROUP, GATEWAY_GROUP, "linkerd.io", "networking.k8s.io", "policy.networking.k8s.io", "cilium.io"}
+)
+"""The groups of the kinds that decide access."""
 OTHER = "no Kubernetes object: it has not both apiVersion and kind"
 
 DEFINES = re.compile(r"""^["']?kind["']?\s*:\s*["']?CustomResourceDefinition\b""", re.MULTILINE)
@@ -56,7 +61,7 @@ def is_manifest(data: Mapping[str, object]) -> bool:
     The kinds of policies alone are enough: no other tool has them, and one that is lost must not pass unseen.
     """
     has = {key for key in ("apiVersion", "kind") if isinstance(data.get(key), str)}
-    policy = groups_of(str(data.get("kind"))) and not {"", "apps", "batch"} & set(groups_of(str(data.get("kind"))))
+    policy = not OF_POLICIES.isdisjoint(groups_of(str(data.get("kind"))))
     return len(has) == 2 or bool(has and (policy or isinstance(data.get("metadata"), dict)))
 
 

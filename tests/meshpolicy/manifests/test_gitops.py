@@ -63,6 +63,37 @@ def test_a_scope_says_whether_the_cluster_gives_variables_too(built: dict[str, o
     assert scopes([flux("./apps", postBuild=built)]) == (scope,)
 
 
+WEB = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, annotations: {linkerd.io/inject: enabled}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: app, image: a, ports: [{containerPort: 80}]}]}
+---
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [
+        ("fluxcd.controlplane.io/v1", "ResourceSet"),
+        ("fleet.cattle.io/v1alpha1", "GitRepo"),
+        ("kappctrl.k14s.io/v1alpha1", "App"),
+        ("core.oam.dev/v1beta1", "Application"),
+        ("kubernetes.crossplane.io/v1alpha2", "Object"),
+        ("work.open-cluster-management.io/v1", "ManifestWork"),
+    ],
+)
+def test_what_any_tool_may_render_is_not_known(tmp_path: Path, version: str, kind: str) -> None:
+    (tmp_path / "all.yaml").write_text(f"{WEB}apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{}}\n")
+    told = "renders objects that are not in the input, and may hold policies"
+    assert told in " ".join(run("list", tmp_path)[1].split())
+    assert told not in " ".join(run("list", "--closed-world", tmp_path)[1].split())
+
+
 POLICY = """
 apiVersion: policy.linkerd.io/v1alpha1
 kind: NetworkAuthentication
