@@ -16,12 +16,13 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SHOWN = ("__init__.py", "__main__.py", "api/")
+SHOWN = ("__init__.py", "__main__.py")
 """Files that are the library, beside the modules from which its names are."""
 HELPFUL = "cli/"
 """Files whose docstrings are help texts."""
 SHORT = "Internal."
-MAKERS = frozenset({"dataclass", "record"})
+DATACLASS = "dataclass"
+MAKERS = frozenset({DATACLASS, "record"})
 """What makes fields of what a class names, and reads no type but `ClassVar`."""
 NO_TYPE = b"0"
 WORD = re.compile(r"\w+")
@@ -160,9 +161,10 @@ def _barely_indented(source: str) -> str:
 
 
 def without_docstrings(source: str) -> str:
-    """Return a module with empty lines for its docstrings and for those of its fields; a class has a short one.
+    """Return a module with empty lines for its docstrings and for those of its fields.
 
-    Of a class without any, `dataclass` would make one from its signature, which takes longer than all else it does.
+    For a class without any, `dataclass` would make one from its signature, which takes longer than all else it does:
+    such a class has a short one.
     """
     lines = source.split("\n")
     for node in ast.walk(ast.parse(source)):
@@ -172,6 +174,6 @@ def without_docstrings(source: str) -> str:
             if isinstance(part, ast.Expr) and isinstance(getattr(part.value, "value", None), str):
                 for number in range(part.lineno - 1, part.end_lineno or part.lineno):
                     lines[number] = ""
-                if isinstance(node, ast.ClassDef) and part is parts[0]:
+                if isinstance(node, ast.ClassDef) and part is parts[0] and DATACLASS in map(_name, node.decorator_list):
                     lines[part.lineno - 1] = f'{" " * part.col_offset}"{SHORT}"'
     return "\n".join(lines)

@@ -13,6 +13,7 @@ NAME = "kept"
 """A field's."""
 
 
+@dataclass
 class Thing:
     """A class."""
 
@@ -28,6 +29,12 @@ class Wrong(Exception):
     """Nothing else is in it."""
 
 
+class Kind(Enum):
+    """A class whose docstring nothing makes."""
+
+    ONE = 1
+
+
 def text() -> str:
     """Return a text."""
     return """kept, too"""
@@ -41,6 +48,7 @@ NAME = "kept"
 
 
 
+@dataclass
 class Thing:
     "Internal."
 
@@ -54,6 +62,12 @@ class Thing:
 
 class Wrong(Exception):
     """Nothing else is in it."""
+
+
+class Kind(Enum):
+
+
+    ONE = 1
 
 
 def text() -> str:

@@ -170,6 +170,11 @@ _READ = (
 
 def read_options(command: Command) -> Command:
     """Add how files are read; the verb gets it as `options`."""
+    return _with_read(_reading(command), _HOME)
+
+
+def _reading(command: Command) -> Command:
+    """Return a verb that gets how files are read as `options`."""
 
     @wraps(command)
     def wrapped(
@@ -184,7 +189,7 @@ def read_options(command: Command) -> Command:
         options = ReadOptions(exclude, namespace, variables, closed_world, overlays=overlays)
         return command(options=options, **rest)
 
-    return _with_read(wrapped, _HOME)
+    return wrapped
 
 
 def _with_read(command: Command, namespace: Callable[[Command], Command]) -> Command:
@@ -207,19 +212,12 @@ def _with_sources(command: Command) -> Command:
 
 def sources_and_namespaces(command: Command) -> Command:
     """Add the same, with a --namespace that may be repeated and chooses what is asked about, as `namespaces`."""
+    reading = _reading(command)
 
     @wraps(command)
-    def wrapped(
-        exclude: tuple[str, ...],
-        namespace: tuple[str, ...],
-        variables: dict[str, str],
-        overlays: tuple[str, ...],
-        *,
-        closed_world: bool,
-        **rest: Any,
-    ) -> Any:
-        options = ReadOptions(exclude, next(iter(namespace), ""), variables, closed_world, overlays=overlays)
-        return command(options=options, namespaces=tuple(dict.fromkeys(namespace)), **rest)
+    def wrapped(namespace: tuple[str, ...], **rest: Any) -> Any:
+        chosen = tuple(dict.fromkeys(namespace))
+        return reading(namespace=next(iter(chosen), ""), namespaces=chosen, **rest)
 
     return _with_sources(_with_read(wrapped, _CHOSEN))
 
