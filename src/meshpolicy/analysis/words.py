@@ -68,7 +68,7 @@ def _identity(pattern: IdentityPattern, settings: MeshSettings) -> str:
     if pattern == ANY_IDENTITY:
         return MESHED_OR_SPIFFE
     if isinstance(pattern, IdentityMatch):
-        return account(pattern, settings)
+        return account(pattern.pattern, settings)
     return f"a client whose {value_words(pattern)}"
 
 
@@ -96,7 +96,7 @@ def caller_words(change: IdentityChange, clients: ClientSet, settings: MeshSetti
 
 
 def _own(identity: str, settings: MeshSettings) -> str:
-    return account(IdentityMatch(identity), settings) if identity else "unmeshed"
+    return account(identity, settings) if identity else "unmeshed"
 
 
 def _less(words: Iterable[str]) -> str:
@@ -213,7 +213,7 @@ def change_words(changed: Changed, settings: MeshSettings) -> tuple[str, str, st
 def witness_words(witness: Witness, settings: MeshSettings) -> str:
     """Return one call: `GET /ping by pingpong/pinger from 10.0.0.1`."""
     client, request = witness.client, witness.request
-    who = account(IdentityMatch(client.identity), settings) if client.identity else "an unmeshed client"
+    who = account(client.identity, settings) if client.identity else "an unmeshed client"
     pod = "" if witness.pods.everybody else f" ({pod_words(witness.pods)})"
     usual = client.identity and client.address in NICE_ADDRESSES  # where it calls from makes no difference
     pod += "" if usual else f" from {client.address}"
@@ -248,14 +248,14 @@ def counted(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def account(identity: IdentityMatch, settings: MeshSettings) -> str:
+def account(identity: str, settings: MeshSettings) -> str:
     """Return `namespace/account` for an identity of this mesh, words for a wildcard, else the identity itself."""
-    if identity.pattern == "*":
+    if identity == "*":
         return ANY_MESHED
     suffix = settings.identity("", "")[1:]  # `.serviceaccount.identity.…`, behind the namespace
-    inner = identity.pattern.removesuffix(suffix)
-    if inner == identity.pattern or inner.count(".") != 1:
-        return identity.pattern
+    inner = identity.removesuffix(suffix)
+    if inner == identity or inner.count(".") != 1:
+        return identity
     name, _, namespace = inner.partition(".")
     return f"any account of {namespace}" if name == "*" else f"{namespace}/{name}"
 
@@ -270,7 +270,7 @@ def named_accounts(cluster: Cluster) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for authentication in cluster.identities.values():
         for text in authentication.identities:
-            found[account(IdentityMatch(text), cluster.settings)] = None
+            found[account(text, cluster.settings)] = None
         for reference in authentication.references:
             if reference.kind.lower() == "serviceaccount":
                 found[f"{reference.namespace}/{reference.name}"] = None

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from meshpolicy.analysis.words import account
 from meshpolicy.core.document import Document
-from meshpolicy.core.match import IdentityMatch
 from meshpolicy.decide.answer import Layer
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.generate.generate import Generated, Wishes, generate
@@ -68,7 +67,7 @@ def _needed(cluster: Cluster, held: Held) -> Needed | None:
     whole = http and asking.whole
     return Needed(
         (need.server.ref, need.port),
-        account(IdentityMatch(identity), cluster.settings) if identity else need.caller_name,
+        account(identity, cluster.settings) if identity else need.caller_name,
         replace(need.place, field=""),
         need.what,
         identity,

@@ -103,12 +103,15 @@ def wider_than_used(cluster: Cluster) -> Found:
                 continue
             met = {account_of(w) for w in workloads if match.accepts(identity_of(cluster, w))}
             if len(met) == 1:
-                yield authentication.ref, f"means {account(match, cluster.settings)}, and only {met.pop()} is one"
+                yield (
+                    authentication.ref,
+                    f"means {account(match.pattern, cluster.settings)}, and only {met.pop()} is one",
+                )
 
 
 def _accounts(cluster: Cluster, authentication: MeshTLSAuthentication) -> list[str]:
     matches = identity_matches(cluster, authentication.identities, authentication.references)
-    words = (account(match, cluster.settings) for match in matches)
+    words = (account(match.pattern, cluster.settings) for match in matches)
     return [name for name in words if "/" in name and " " not in name and "://" not in name]
 
 

@@ -11,9 +11,9 @@ from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.judge import connection
 from meshpolicy.decide.transport import Call, find_service_targets, identity_of
+from meshpolicy.generate.choice import client_words
 from meshpolicy.generate.passes import passes
 from meshpolicy.generate.plan import Plan
-from meshpolicy.generate.sorter import client_words
 from meshpolicy.generate.spot import Spot, Spots, Unplaced, is_address, labels_of
 from meshpolicy.index.defaults import probe_paths
 from meshpolicy.index.effective import effective

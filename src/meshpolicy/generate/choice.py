@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from meshpolicy.analysis.words import account
+from meshpolicy.generate.grant import ANY_REQUEST, CONNECT
+from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.record import record
+from meshpolicy.traffic.call import CallerKind, ObservedCall
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 """The methods that a route can name (Gateway API, HTTPMethod)."""
@@ -76,3 +80,19 @@ class Choices:
     def unused(self) -> Iterator[ChoicePattern]:
         """Yield what meets nothing that was observed: perhaps it is misspelt."""
         return (pattern for pattern in self.patterns if pattern not in self.used)
+
+
+def client_words(cluster: Cluster, call: ObservedCall) -> str:
+    """Return who calls: `namespace/account`, `unmeshed 10.0.0.7`, `unknown`."""
+    client = call.client
+    if client.kind is CallerKind.IDENTITY:
+        return account(client.identity, cluster.settings)
+    word = "unmeshed" if client.kind is CallerKind.UNMESHED else "unknown"
+    return " ".join(dict.fromkeys(part for part in (word, client.name, client.address) if part))
+
+
+def request_words(call: ObservedCall) -> str:
+    """Return what is asked: `GET /orders/7`, `any request`, `connect`."""
+    if not call.http:
+        return CONNECT
+    return ANY_REQUEST if call.method is None or call.path is None else f"{call.method} {call.path}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from meshpolicy.analysis.words import account
 from meshpolicy.core.document import Manifest
-from meshpolicy.core.match import IdentityMatch, PathKind
+from meshpolicy.core.match import PathKind
 from meshpolicy.core.policy import DefaultPolicy, Protocol
 from meshpolicy.core.ref import Ref
 from meshpolicy.generate.grant import Grant, Pattern
@@ -85,7 +85,7 @@ class _Writer:
         }
 
     def _account(self, identity: str) -> str:
-        return account(IdentityMatch(identity), self._cluster.settings)
+        return account(identity, self._cluster.settings)
 
     def port(self, spot: Spot, grants: Sequence[Grant], probing: Probing | None, comment: str) -> None:
         """Write the Server of a port, with a comment if it has no grant, its routes and grants."""

@@ -1,22 +1,21 @@
 """Observed calls, sorted one after the other into what is granted and what is set aside. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from meshpolicy.analysis.words import account
 from meshpolicy.core.errors import Place
-from meshpolicy.core.match import IdentityMatch, PathKind, PathMatch
 from meshpolicy.core.policy import Protocol
 from meshpolicy.core.truth import Truth, every
 from meshpolicy.decide.transport import find_service_targets
 from meshpolicy.generate.aside import Aside, Why
-from meshpolicy.generate.choice import METHODS, Choice, Choices, Said
+from meshpolicy.generate.choice import METHODS, Choice, Choices, Said, client_words, request_words
 from meshpolicy.generate.closed import is_http, is_opaque
 from meshpolicy.generate.grant import ANY_REQUEST, CONNECT, Grant, Pattern
 from meshpolicy.generate.needed import Needed
 from meshpolicy.generate.passes import passes, untold
+from meshpolicy.generate.patterns import Patterns, answered
 from meshpolicy.generate.spot import Spot, Spots, Unplaced, is_address
-from meshpolicy.generate.templates import Template, templates
 from meshpolicy.index.defaults import probe_paths
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster
@@ -71,8 +70,7 @@ class Sorter:
         self.connected: set[str] = set()
         """Namespaces, and `namespace/workload`, of which the traffic shows connections that carry no HTTP, too."""
         self._obstacles: dict[Spot, tuple[Why, str] | None] = {}
-        self._as_seen: dict[tuple[Spot, str, Template], None] = {}
-        """Templates that were narrowed: of their paths each that was seen is granted."""
+        self._patterns = Patterns(cluster, choices)
 
     def take(self, call: ObservedCall) -> None:
         """Find what a call reached, and whether a grant could mean it at all."""
@@ -214,7 +212,7 @@ class Sorter:
                 connections = self.protocol(port.spot) is not Protocol.HTTP1
                 yield from self._grant(Grant(identity, port.spot, None, tuple(calls), connections=connections))
         by_pattern: dict[tuple[str, Pattern], list[ObservedCall]] = {}
-        patterns = self._patterns(port.spot, told)
+        patterns = self._patterns.of(port.spot, told)
         for (identity, method, path), calls in told.items():
             by_pattern.setdefault((identity, patterns[method, path]), []).extend(calls)
         for (identity, pattern), calls in by_pattern.items():
@@ -232,43 +230,6 @@ class Sorter:
         port = self.ports.get(spot.name)
         http = all(call.http for call in port.calls) if port is not None else True
         return Protocol.HTTP1 if said == {"http"} and http else Protocol.UNKNOWN
-
-    def _patterns(
-        self, spot: Spot, told: Mapping[tuple[str, str, str], Sequence[ObservedCall]]
-    ) -> Mapping[tuple[str, str], Pattern]:
-        """Return for each method and path the pattern that means it: a template, unless it was narrowed."""
-        good: dict[str, list[str]] = {}
-        for (_, method, path), calls in told.items():
-            good.setdefault(method, [])
-            if any(answered(call) for call in calls):
-                good[method].append(path)
-        kept = {
-            method: [one for one in templates(paths) if not self._narrowed(spot, method, one, told)]
-            for method, paths in good.items()
-        }
-        return {
-            (method, path): next(
-                (Pattern(method, one.path, f"{method} {one.text}") for one in kept[method] if one.meets(path)),
-                Pattern(method, PathMatch(PathKind.EXACT, path), f"{method} {path}"),
-            )
-            for _, method, path in told
-        }
-
-    def _narrowed(
-        self, spot: Spot, method: str, one: Template, told: Mapping[tuple[str, str, str], Sequence[ObservedCall]]
-    ) -> bool:
-        """Whether somebody narrowed a template, or it means a probe: then all requests are as they were observed."""
-        identities = {identity for identity, other, path in told if other == method and one.meets(path)}
-        probed = {path for workload in spot.workloads for path in probe_paths(workload, spot.port)}
-        if method == "GET" and any(map(one.meets, probed)):
-            # Its route and that of the probes would both match, and the older one alone counts (R55).
-            self._as_seen[spot, method, one] = None
-            return True
-        saids = (Said(self._account(identity), f"{method} {one.text}", spot.name) for identity in sorted(identities))
-        if Choice.NARROW not in [self.choices.about(said) for said in saids]:
-            return False
-        self._as_seen[spot, method, one] = None
-        return True
 
     def _grant(self, grant: Grant) -> Iterator[Grant]:
         """Yield a grant if it shall be one, else set it aside."""
@@ -301,30 +262,15 @@ class Sorter:
         if all(is_address(call.host or "") for call in good) and not _scrape(grant, good):
             return Why.BY_ADDRESS, "the call names an address and no Service, as a scrape or a test does"
         count = sum(call.count for call in good)
-        if count < self.least and not self._was_narrowed(grant):
+        if count < self.least and not self._patterns.were_narrowed(grant):
             return Why.ONCE, f"--min-count is {self.least}"
         return None
-
-    def _was_narrowed(self, grant: Grant) -> bool:
-        """Whether these are calls of a pattern that was narrowed: the pattern was seen often enough."""
-        return any(
-            grant.pattern is not None and (spot, method) == (grant.spot, grant.pattern.method) and one.meets(path)
-            for spot, method, one in self._as_seen
-            for path in grant.paths
-        )
 
     def _put(self, why: Why, said: Said, grant: Grant, hint: str = "") -> None:
         self.aside.append(Aside(why, said, grant.count, grant.calls[0].place, hint))
 
     def _account(self, identity: str) -> str:
-        return account(IdentityMatch(identity), self.cluster.settings)
-
-
-def answered(call: ObservedCall) -> bool:
-    """Whether the application has answered a call, and not with a failure; of connections, whether they passed."""
-    if call.outcome is not Outcome.ALLOWED:
-        return False
-    return call.status is None or call.status < 400
+        return account(identity, self.cluster.settings)
 
 
 def _workload(spot: Spot) -> str:
@@ -339,19 +285,3 @@ def _scrape(grant: Grant, calls: Sequence[ObservedCall]) -> bool:
         if not declared or any((call.method, call.path) != ("GET", own.get("path", "/metrics")) for call in calls):
             return False
     return True
-
-
-def client_words(cluster: Cluster, call: ObservedCall) -> str:
-    """Return who calls: `namespace/account`, `unmeshed 10.0.0.7`, `unknown`."""
-    client = call.client
-    if client.kind is CallerKind.IDENTITY:
-        return account(IdentityMatch(client.identity), cluster.settings)
-    word = "unmeshed" if client.kind is CallerKind.UNMESHED else "unknown"
-    return " ".join(dict.fromkeys(part for part in (word, client.name, client.address) if part))
-
-
-def request_words(call: ObservedCall) -> str:
-    """Return what is asked: `GET /orders/7`, `any request`, `connect`."""
-    if not call.http:
-        return "connect"
-    return ANY_REQUEST if call.method is None or call.path is None else f"{call.method} {call.path}"

@@ -87,7 +87,7 @@ def _clients(cluster: Cluster, access: Access, holders: Mapping[str, Sequence[No
     if isinstance(pattern, IdentityMatch) and pattern.exact and len(places) == 1 and not next(iter(places)).all_of:
         if pattern.pattern in holders:
             return holders[pattern.pattern]
-        namespace, slash, name = account(pattern, cluster.settings).rpartition("/")
+        namespace, slash, name = account(pattern.pattern, cluster.settings).rpartition("/")
         return (Node(f"account {name}", namespace) if slash and "://" not in namespace else Node(pattern.pattern),)
     return (Node(access_words(access, cluster.settings)[2]),)
 
