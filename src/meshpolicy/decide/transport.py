@@ -65,7 +65,7 @@ class Call:
     @property
     def to_itself(self) -> bool:
         """Whether a pod calls itself, of which its proxy makes a local call (M1)."""
-        return self.same_workload and self.server.replicas == 1
+        return self.same_workload and self.server.alone
 
     @property
     def same_workload(self) -> bool:

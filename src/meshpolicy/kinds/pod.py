@@ -14,10 +14,6 @@ from meshpolicy.kinds.podspec import check_controlled, check_pod
 from meshpolicy.kinds.reading import read_addresses
 from meshpolicy.kinds.workload import JOBS, Workload
 
-SCALED = ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet")
-"""Kinds that make one pod unless they say how many."""
-SEVERAL = 2
-
 
 def read_pod(document: Fields, ref: Ref) -> Workload:
     """Read a Pod."""
@@ -46,10 +42,10 @@ def read_cron_job(document: Fields, ref: Ref) -> Workload:
 
 
 def _replicas(spec: Fields, kind: str) -> int:
-    """Return how many pods a controller makes; `SEVERAL` where its manifest does not say it."""
+    """Return how many pods a controller makes; of a DaemonSet, how many on a node."""
     if kind in JOBS:
         return 0 if spec.flag("suspend") else spec.integer("parallelism", 1)
-    return spec.integer("replicas", 1 if kind in SCALED else SEVERAL)
+    return spec.integer("replicas", 1)
 
 
 def kind_with_template(document: Fields, group: str, name: str) -> Kind | None:

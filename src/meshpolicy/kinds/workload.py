@@ -23,6 +23,8 @@ class Injection:
 
 
 JOBS = ("Job", "CronJob")
+COUNTED = ("Pod", "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", *JOBS, "ExternalWorkload")
+"""Kinds whose manifests say how many pods there are."""
 
 
 @record
@@ -62,6 +64,11 @@ class Workload:
     """Why Linkerd's controller does not read it, although it is stored; empty: it does (R7)."""
     automount: bool = True
     """automountServiceAccountToken of the pod."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is one pod of it: nobody knows how many a DaemonSet has, or a kind of another project."""
+        return self.replicas == 1 and self.ref.kind in COUNTED
 
     @property
     def stopped(self) -> str:

@@ -59,7 +59,7 @@ class Declared:
         for one in found:
             caller = workload
             if one.workload.ref == workload.ref:
-                if workload.replicas == 1 or not sure:
+                if workload.alone or not sure:
                     continue  # a name of its own
                 caller = as_peer(workload)
             yield Need(

@@ -51,7 +51,7 @@ class Observed:
         for server, port in servers:
             own = caller
             if isinstance(caller, Workload) and caller.ref == server.ref:
-                if server.replicas == 1:
+                if server.alone:
                     continue  # it calls itself
                 own = as_peer(server)
             yield self._need(call, own, server, port)
