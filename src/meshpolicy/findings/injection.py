@@ -27,7 +27,9 @@ def policy_without_sidecar(cluster: Cluster) -> Found:
     """Find Servers, and policies for a Namespace, that reach no workload with a sidecar."""
     for server, selected in _selected(cluster).items():
         if not any(map(_may_have, selected)) and not cluster.renders_into(server.ref.namespace):
-            yield server.ref, f"selects only workloads without a sidecar: {_why(cluster, selected[0])}{_more(selected)}"
+            certain = all(one.injection.sidecar is Truth.NO for one in selected)
+            what = "only workloads without a sidecar" if certain else "no workload that asks for a sidecar"
+            yield server.ref, f"selects {what}: {_why(cluster, selected[0])}{_more(selected)}"
     for policy in _for_namespaces(cluster):
         there = [one for one in cluster.workloads if one.ref.namespace == policy.ref.namespace]
         if there and not any(map(_may_have, there)) and not cluster.renders_into(policy.ref.namespace):

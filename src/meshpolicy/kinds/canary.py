@@ -22,4 +22,4 @@ def read(document: Fields, ref: Ref) -> Undecided | None:
     return Undecided(ref, told, str(document.data), workload=workload, calls=False)
 
 
-KINDS = (Kind("flagger.app", "Canary", read),)
+KINDS = (Kind("flagger.app", "Canary", read, makes_others=True),)

@@ -55,15 +55,22 @@ def _anywhere(document: Fields, ref: Ref) -> Undecided:
 
 
 KINDS = (
-    Kind("helm.toolkit.fluxcd.io", "HelmRelease", _into("spec", "targetNamespace", own=True), template=True),
-    Kind("helm.cattle.io", "HelmChart", _into("spec", "targetNamespace", own=True), template=True),
-    Kind(*FLUX, _into("spec", "targetNamespace", own=False), template=True),
-    Kind(*APPLICATION, _into("spec", "destination", "namespace", own=False), template=True),
+    Kind(
+        "helm.toolkit.fluxcd.io",
+        "HelmRelease",
+        _into("spec", "targetNamespace", own=True),
+        template=True,
+        makes_others=True,
+    ),
+    Kind("helm.cattle.io", "HelmChart", _into("spec", "targetNamespace", own=True), template=True, makes_others=True),
+    Kind(*FLUX, _into("spec", "targetNamespace", own=False), template=True, makes_others=True),
+    Kind(*APPLICATION, _into("spec", "destination", "namespace", own=False), template=True, makes_others=True),
     Kind(
         "argoproj.io",
         "ApplicationSet",
         _into("spec", "template", "spec", "destination", "namespace", own=False),
         template=True,
+        makes_others=True,
     ),
-    *(Kind(group, name, _anywhere, template=True) for group, name in OTHERS),
+    *(Kind(group, name, _anywhere, template=True, makes_others=True) for group, name in OTHERS),
 )

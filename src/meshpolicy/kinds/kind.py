@@ -33,6 +33,8 @@ class Kind:
     namespaced: bool = True
     template: bool = False
     """Whether it makes Pods: a live cluster holds those as well, and they are read in its place."""
+    makes_others: bool = False
+    """Whether other objects come of it, by rules that are not read: variables in them hide nothing more."""
 
     @property
     def resource(self) -> str:

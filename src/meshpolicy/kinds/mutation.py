@@ -29,15 +29,20 @@ def _read_rules(document: Fields, ref: Ref) -> Undecided | None:
     return _read(document, ref) if any(rule.has("mutate") or rule.has("generate") for rule in rules) else None
 
 
+WHOLE = (
+    ("policies.kyverno.io", "MutatingPolicy"),
+    ("policies.kyverno.io", "GeneratingPolicy"),
+    ("mutations.gatekeeper.sh", "AssignMetadata"),
+    ("mutations.gatekeeper.sh", "Assign"),
+    ("mutations.gatekeeper.sh", "ModifySet"),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"),
+)
+"""Kinds for the whole cluster that do nothing but change and make objects."""
+
 KINDS = (
-    Kind("kyverno.io", "ClusterPolicy", _read_rules, namespaced=False),
-    Kind("kyverno.io", "Policy", _read_rules),
-    *(Kind("policies.kyverno.io", name, _read, namespaced=False) for name in ("MutatingPolicy", "GeneratingPolicy")),
-    Kind("policies.kyverno.io", "NamespacedMutatingPolicy", _read),
-    Kind("policies.kyverno.io", "NamespacedGeneratingPolicy", _read),
-    *(
-        Kind("mutations.gatekeeper.sh", name, _read, namespaced=False)
-        for name in ("AssignMetadata", "Assign", "ModifySet")
-    ),
-    Kind("admissionregistration.k8s.io", "MutatingAdmissionPolicy", _read, namespaced=False),
+    Kind("kyverno.io", "ClusterPolicy", _read_rules, namespaced=False, makes_others=True),
+    Kind("kyverno.io", "Policy", _read_rules, makes_others=True),
+    Kind("policies.kyverno.io", "NamespacedMutatingPolicy", _read, makes_others=True),
+    Kind("policies.kyverno.io", "NamespacedGeneratingPolicy", _read, makes_others=True),
+    *(Kind(group, name, _read, namespaced=False, makes_others=True) for group, name in WHOLE),
 )

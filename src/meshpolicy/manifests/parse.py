@@ -141,13 +141,13 @@ class _Reader:
         ref = self._reference(fields, kind) if kind is not None and kind.read is not None else None
         if ref is None or kind is None or kind.read is None:
             return
+        if kind.makes_others:
+            self.objects += filter(None, (kind.read(fields, ref),))
+            return
         told = f"has the variable {', '.join(unset)}, which has no value; give it with --set {unset[0]}=VALUE"
         if unset[0].startswith("{{"):
             told = f"has the template {unset[0]}, which is not rendered"
         workload = ref if kind.read in MAKES_PODS else None
-        if kind.template and workload is None and (rendered := kind.read(fields, ref)) is not None:
-            self.objects.append(rendered)  # What it renders is not in the input, whatever its variables are.
-            return
         found = Undecided(ref, told, str(fields.data), workload=workload)
         # Of a network policy it is not even known whom it selects.
         self.objects.append(OtherNetworkPolicy(ref, text=found.text) if ref.kind in NETWORK_POLICIES else found)

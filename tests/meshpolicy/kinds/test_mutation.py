@@ -1,8 +1,13 @@
 """What changes or makes objects behind the manifests leaves open who gets in, where it is about what decides. R130."""
 
+from dataclasses import replace
+
 import pytest
 
-from ..build import ARENA, Manifest, ask, cluster, server
+from meshpolicy.kinds.undecided import Undecided
+from meshpolicy.manifests.parse import parse_documents
+
+from ..build import ARENA, Manifest, ask, cluster, documents, server
 
 ANNOTATES: Manifest = {"annotations": {"config.linkerd.io/default-inbound-policy": "deny"}}
 LABELS: Manifest = {"labels": {"team": "a"}}
@@ -36,3 +41,12 @@ def other(version: str, kind: str, spec: Manifest) -> Manifest:
 def test_a_policy_that_changes_what_decides_leaves_the_answer_open(policy: Manifest, expected: str) -> None:
     world = cluster(*ARENA, server(accessPolicy="all-unauthenticated"), policy)
     assert ask(world, "stranger").verdict.value == expected
+
+
+def test_templates_of_kyverno_are_its_own_and_no_variables_of_ours() -> None:
+    """What a rule that only checks has in them hides nothing; one that changes is in force all the same."""
+    context = [{"name": "{{ request.namespace }}"}]
+    checks, changes = kyverno(validate=ANNOTATES, context=context), kyverno(mutate=ANNOTATES, context=context)
+    for policy, expected in ((checks, ()), (changes, ("policy",))):
+        read = parse_documents([replace(one, unset=("{{ request.namespace }}",)) for one in documents(policy)])
+        assert (tuple(one.ref.name for one in read.cluster.of(Undecided)), read.problems) == (expected, ())
