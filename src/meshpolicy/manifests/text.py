@@ -9,6 +9,7 @@ import yaml
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.manifests import foreign
+from meshpolicy.manifests.anchors import with_distinct_anchors
 from meshpolicy.manifests.flow import with_quoted_colons
 from meshpolicy.manifests.kustomization import digest_of
 from meshpolicy.manifests.lines import Lines
@@ -44,7 +45,7 @@ def read(
         if (wrong := _refused(name, decoded)) is not None:
             problems.append(wrong)
             return
-        decoded = with_quoted_colons(decoded, Base)
+        decoded = with_distinct_anchors(with_quoted_colons(decoded, Base), Base)
         unfilled = variables is not None and ("${" in decoded or "{{" in decoded)
         documents = Documents(decoded, words=words)
         for line, data in documents:
