@@ -9,10 +9,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.change import Change, Changed
 from meshpolicy.analysis.difference import compare
 from meshpolicy.analysis.needs import need_changes
+from meshpolicy.analysis.port import Port
 from meshpolicy.core.client import Client, Traffic
 from meshpolicy.decide.decide import stack
 from meshpolicy.decide.decision import Decision, Verdict

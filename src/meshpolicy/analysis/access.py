@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from meshpolicy.analysis.calls import NOT_COMPUTED, Port
+from meshpolicy.analysis.calls import NOT_COMPUTED
 from meshpolicy.analysis.clients import ANY_IDENTITY, ClientSet, ClientTerm, meets_identity
 from meshpolicy.analysis.offers import Offers
 from meshpolicy.analysis.pods import walls
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import SOMEBODY, callable_ports
 from meshpolicy.analysis.regions import ANYTHING, Asked
 from meshpolicy.core.axis import Part

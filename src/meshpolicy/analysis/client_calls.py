@@ -5,11 +5,12 @@ from dataclasses import field, replace
 from functools import reduce
 
 from meshpolicy.analysis.access import UNMESHED
-from meshpolicy.analysis.calls import Calls, Entry, Way
+from meshpolicy.analysis.calls import Calls, Entry
 from meshpolicy.analysis.clients import ClientTerm, meets_identity
 from meshpolicy.analysis.outcomes import Bits
 from meshpolicy.analysis.patterns import IdentityPattern
 from meshpolicy.analysis.pods import PodClass
+from meshpolicy.analysis.port import Way
 from meshpolicy.analysis.ports import BY_ADDRESS, POD_ADDRESS
 from meshpolicy.analysis.regions import Region
 from meshpolicy.analysis.requests import Cell

@@ -5,7 +5,7 @@ M4, R118-R122, R133-R135: what is attached to a called Service, and EgressNetwor
 
 from collections.abc import Iterator
 
-from meshpolicy.analysis.calls import Port
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import POD_ADDRESS, service_ways
 from meshpolicy.core.ref import Ref
 from meshpolicy.decide.clientpolicy import ClientPolicy, ClientProtocol, client_policy

@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import replace
 
-from meshpolicy.analysis.calls import Port
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.regions import Witness
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import NEXT_LINE

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
-from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry
 from meshpolicy.analysis.change import Change, Changed
 from meshpolicy.analysis.client_calls import ClientCalls, Flips, IdentityChange
 from meshpolicy.analysis.client_changes import client_changes, client_side
@@ -12,6 +12,7 @@ from meshpolicy.analysis.ipv6 import IPv6Bypasses
 from meshpolicy.analysis.needs import NeedChange, need_changes
 from meshpolicy.analysis.outcomes import Passage
 from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes, unread, walled, walls
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports
 from meshpolicy.analysis.regions import Region, regions
 from meshpolicy.core.ref import Ref

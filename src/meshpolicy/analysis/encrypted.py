@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry
 from meshpolicy.analysis.pods import pod_classes_of
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports, service_ways
 from meshpolicy.analysis.proof import Outcome, Proof
 from meshpolicy.analysis.questions import near

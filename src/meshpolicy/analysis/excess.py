@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from meshpolicy.analysis.access import ANYONE, BY_IPV6
-from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry
 from meshpolicy.analysis.clients import ClientSet
 from meshpolicy.analysis.pods import PodClass, pod_classes_of
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.regions import ANYTHING, Asked, Region, regions
 from meshpolicy.analysis.words import class_words

@@ -7,7 +7,7 @@ they come now.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from meshpolicy.analysis.calls import Calls, Port, Reading, Way
+from meshpolicy.analysis.calls import Calls
 from meshpolicy.analysis.client_calls import (
     Caller,
     ClientCalls,
@@ -21,6 +21,7 @@ from meshpolicy.analysis.client_calls import (
 from meshpolicy.analysis.clients import ClientTerm, grant_lists
 from meshpolicy.analysis.outcomes import patterns_of
 from meshpolicy.analysis.pods import EVERYBODY, label_keys, seen_of
+from meshpolicy.analysis.port import Port, Reading, Way
 from meshpolicy.analysis.ports import service_ways
 from meshpolicy.analysis.variants import variants
 from meshpolicy.core.axis import Part

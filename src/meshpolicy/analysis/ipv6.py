@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.change import Change, Changed
+from meshpolicy.analysis.port import Port
 from meshpolicy.decide.transport import IPv6Bypass, called_by_ipv6
 from meshpolicy.record import record
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.pods import walls
+from meshpolicy.analysis.port import Port
 from meshpolicy.core.ref import Reason
 from meshpolicy.decide.answer import Answer
 from meshpolicy.decide.connection import Connection, Infrastructure, missing_need

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from meshpolicy.analysis.calls import Port, Reading
 from meshpolicy.analysis.clients import Clientele, Clients
 from meshpolicy.analysis.cover import open_to_all
 from meshpolicy.analysis.numbered import Numbers, Slot, Slots, numbered_offers
 from meshpolicy.analysis.outcomes import Outcomes, Space, patterns_of
+from meshpolicy.analysis.port import Port, Reading
 from meshpolicy.analysis.regions import FAMILIES, Asked, together
 from meshpolicy.analysis.requests import Cell, Requests, Term
 from meshpolicy.core.axis import Part

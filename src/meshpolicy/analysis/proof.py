@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from meshpolicy.analysis.calls import Calls, Entry, Port
+from meshpolicy.analysis.calls import Calls, Entry
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.regions import Witness, witness
 from meshpolicy.analysis.sentence import Sentence
 from meshpolicy.core.ref import Ref

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry
 from meshpolicy.analysis.clients import ClientSet, ClientTerm
 from meshpolicy.analysis.encrypted import prove_encrypted
 from meshpolicy.analysis.named_calls import Sent, client_routes, kept_from, unlike
 from meshpolicy.analysis.outcomes import Bits
 from meshpolicy.analysis.pods import pod_classes_of
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports
 from meshpolicy.analysis.proof import Outcome, Proof
 from meshpolicy.analysis.questions import near

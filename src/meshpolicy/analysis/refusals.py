@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from meshpolicy.analysis.callers import Callers
-from meshpolicy.analysis.calls import NOT_COMPUTED, Port
+from meshpolicy.analysis.calls import NOT_COMPUTED
 from meshpolicy.analysis.offers import Offers
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.words import ANYONE, ANYTHING, asked_words
 from meshpolicy.core.client import Arrival

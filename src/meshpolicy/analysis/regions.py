@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from meshpolicy.analysis.calls import Calls, Entry, Port
+from meshpolicy.analysis.calls import Calls, Entry
 from meshpolicy.analysis.clients import ClientSet
 from meshpolicy.analysis.pods import PodClass
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import POD_ADDRESS, service_ways
 from meshpolicy.analysis.requests import EVERY_REQUEST, Cell, Requests, RequestSet, places
 from meshpolicy.core.client import Arrival, Client, Traffic

@@ -10,9 +10,10 @@ import yaml
 
 from meshpolicy.analysis import words
 from meshpolicy.analysis.access import ANYONE, Access
-from meshpolicy.analysis.calls import NOT_COMPUTED, Port
+from meshpolicy.analysis.calls import NOT_COMPUTED
 from meshpolicy.analysis.excess import Allowed, Excess, held_against, pods_let_through
 from meshpolicy.analysis.phrases import InvalidPhrase, read_asked, read_clients
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.regions import ANYTHING
 from meshpolicy.core.errors import InvalidInput, Place, Problem
 from meshpolicy.core.fields import Fields

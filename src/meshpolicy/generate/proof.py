@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 
 from meshpolicy.analysis.access import ANYONE
-from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry, Port
+from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry
 from meshpolicy.analysis.clients import ClientSet, ClientTerm
 from meshpolicy.analysis.pods import pod_classes_of
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.proof import Outcome
 from meshpolicy.analysis.prove import prove
 from meshpolicy.analysis.regions import ALL_REQUESTS, ANYTHING, FAMILIES, Asked, Region, regions

@@ -5,8 +5,8 @@ from itertools import permutations
 
 import pytest
 
-from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.client_changes import client_changes
+from meshpolicy.analysis.port import Port
 
 from ..build import ARENA, Manifest, cluster, service
 

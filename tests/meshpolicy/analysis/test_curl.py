@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.curl import curl, witness_curl
 from meshpolicy.analysis.difference import compare
+from meshpolicy.analysis.port import Port
 from meshpolicy.core.client import Traffic
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.request import Request

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meshpolicy.analysis.access import accesses
-from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.outcomes import Outcomes, Space, patterns_of
 from meshpolicy.analysis.patterns import all_paths, meets_lines, meets_path
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.proof import Outcome
 from meshpolicy.analysis.prove import prove
 from meshpolicy.analysis.requests import Cell, Requests

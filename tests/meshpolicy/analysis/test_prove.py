@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.phrases import InvalidPhrase
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.proof import Outcome, Proof
 from meshpolicy.analysis.prove import prove
 from meshpolicy.analysis.sentence import read_sentence

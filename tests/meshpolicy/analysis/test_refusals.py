@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meshpolicy.analysis.access import ANYONE, accesses
-from meshpolicy.analysis.calls import Port
 from meshpolicy.analysis.offers import Offers
+from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.refusals import denied
 from meshpolicy.analysis.words import asked_words
