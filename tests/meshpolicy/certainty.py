@@ -1,4 +1,4 @@
-"""Whether the verbs beside `check` are certain only where it is, in small clusters of which much is not known."""
+"""Whether the verbs beside `check` are certain only where it is: in clusters of which much is not known, or edited."""
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -19,6 +19,8 @@ from meshpolicy.analysis.refusals import Denied, denied
 from meshpolicy.analysis.regions import Asked
 from meshpolicy.analysis.sentence import read_sentence
 from meshpolicy.core.client import Client, Traffic
+from meshpolicy.core.match import PathKind
+from meshpolicy.core.ref import Ref
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.answer import Layer
 from meshpolicy.decide.decision import Verdict
@@ -34,10 +36,13 @@ from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.parse import parse_documents
 
 from .build import GATEWAY, Manifest, documents, labels, network_policy
+from .edits import EDITED
 from .flips import PAIRS, PATHS, Fault, State
 
 Doubt = Callable[[list[Manifest]], None]
 CALLS = 30
+PROVED = 2
+"""Servers, and clients, about which sentences are asked."""
 OUTSIDE = tuple(map(ip_address, ("203.0.113.7", "10.244.77.77")))
 UNSPOKEN = (Verdict.PROTOCOL_ERROR, Verdict.CLOSED)
 """A line of access says not which forms of traffic a port takes."""
@@ -132,9 +137,10 @@ DOUBTS: dict[str, Doubt] = {
 """What makes the manifests leave something open."""
 Made = tuple[tuple[State, State], list[str], bool, bool]
 """Two states, what is left open, whether it is in both, and whether these are all objects of the cluster."""
-MADE: st.SearchStrategy[Made] = st.tuples(
+DOUBTED: st.SearchStrategy[Made] = st.tuples(
     PAIRS, st.lists(st.sampled_from(list(DOUBTS)), min_size=1, max_size=2, unique=True), st.booleans(), st.booleans()
 )
+WRITTEN: st.SearchStrategy[Made] = st.tuples(EDITED, st.just([]), st.just(True), st.booleans())
 
 
 def states(made: Made) -> tuple[Cluster, Cluster]:
@@ -160,18 +166,26 @@ def faults(before: Cluster, after: Cluster, seed: int) -> Iterator[Fault]:
 
 def _calls(cluster: Cluster, chance: Random) -> Iterator[Call]:
     ports = [(server, port) for server in cluster.workloads for port in callable_ports(cluster, server, admin=True)]
-    for _ in range(CALLS):
+    paths = (*PATHS, *_paths(cluster))
+    for _ in range(CALLS if ports else 0):
         server, port = chance.choice(ports)
         client = chance.choice([*cluster.workloads, *OUTSIDE])
         traffic = chance.choice(list(Traffic))
         target = chance.choice(list(service_ways(cluster, server, port).values()))
         method = "POST" if traffic is Traffic.GRPC else chance.choice(("GET", "POST"))
-        request = Request(method, chance.choice(PATHS), chance.choice(({}, {"x": "1"})), "a.example")
+        request = Request(method, chance.choice(paths), chance.choice(({}, {"x": "1"})), "a.example")
         workload = client if isinstance(client, Workload) else None
         address = None if isinstance(client, Workload) else client
         call = Call(server, port, workload, address, target, request, traffic)
         if not call.same_workload:
             yield call
+
+
+def _paths(cluster: Cluster) -> Iterator[str]:
+    """Yield the paths of the routes' matches, and one below each."""
+    for match in (match for route in cluster.routes for rule in route.http for match in rule.matches):
+        if match.path is not None and match.path.kind is not PathKind.REGEX:
+            yield from (match.path.value, f"{match.path.value.rstrip('/')}/below")
 
 
 def verdict(cluster: Cluster, call: Call) -> Verdict:
@@ -249,20 +263,28 @@ def _is_about(row: Denied, call: Call) -> bool:
 
 
 def _of_prove(cluster: Cluster, calls: list[Call]) -> Iterator[Fault]:
-    for text, others in (
-        ("only arena/pinger may call arena/ponger:8080", ("", "rogue", "stranger")),
-        ("no unmeshed client may call arena/ponger:8080", ("",)),
-    ):
-        if prove(cluster, read_sentence(text, cluster.settings)).outcome is Outcome.PROVED:
-            for call in calls:
-                name = "" if call.client is None else call.client.ref.name
-                here = (call.server.ref.name, call.port) == ("ponger", 8080) and name in others
-                if (
-                    here
-                    and not _by_labels(cluster, call)
-                    and verdict(cluster, call) in (Verdict.ALLOW, Verdict.UNKNOWN)
-                ):
-                    yield Fault("prove", f"{text} is proved: {_name(call)}")
+    clients = list(dict.fromkeys(call.client.ref for call in calls if call.client is not None))[:PROVED]
+    for server, port in list(dict.fromkeys((call.server.ref, call.port) for call in calls))[:PROVED]:
+        to = [call for call in calls if (call.server.ref, call.port) == (server, port)]
+        said = f"may call {server.namespace}/{server.name}:{port}"
+        yield from _proved(cluster, f"no unmeshed client {said}", [call for call in to if call.client is None])
+        for client in clients:
+            others = [call for call in to if call.client is None or not _same_account(cluster, call.client, client)]
+            yield from _proved(cluster, f"only {client.namespace}/{client.name} {said}", others)
+
+
+def _same_account(cluster: Cluster, client: Workload, other: Ref) -> bool:
+    """Whether a workload has the identity of another: by a sentence about the one, the other may call, too."""
+    named = cluster.workload(other.namespace, other.name)
+    return named is not None and identity_of(cluster, named) == identity_of(cluster, client)
+
+
+def _proved(cluster: Cluster, text: str, refused: list[Call]) -> Iterator[Fault]:
+    """Yield the calls that are not refused, although a sentence is proved that says so."""
+    if prove(cluster, read_sentence(text, cluster.settings)).outcome is Outcome.PROVED:
+        for call in refused:
+            if not _by_labels(cluster, call) and verdict(cluster, call) in (Verdict.ALLOW, Verdict.UNKNOWN):
+                yield Fault("prove", f"{text} is proved: {_name(call)}")
 
 
 def _by_labels(cluster: Cluster, call: Call) -> bool:
