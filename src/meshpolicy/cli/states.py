@@ -9,7 +9,7 @@ import click
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.progress import progress
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.manifests.folder import manifests_in
+from meshpolicy.manifests.folder import holds_files, manifests_in
 from meshpolicy.manifests.manifests import Manifests
 from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.parse import parse_documents
@@ -55,7 +55,7 @@ def _is_empty(source: str) -> bool:
     """Whether a folder or a revision has no manifest at all."""
     if not Path(source).exists():
         return not has_manifests(source)
-    if not Path(source).is_dir():
+    if not Path(source).is_dir() or holds_files(Path(source)):
         return False
     folder = manifests_in(Path(source))
     return not (folder.files or folder.unreadable or folder.rendered or folder.left_out)

@@ -48,6 +48,15 @@ def manifests_in(path: Path, options: ReadOptions = AS_IT_IS) -> Folder:
     return _Walk(path, options).folder()
 
 
+def holds_files(path: Path) -> bool:
+    """Whether a folder has a file, besides kustomizations, that is read or told of."""
+    for _, inner, names in os.walk(path):
+        inner[:] = [name for name in inner if not name.startswith(HIDDEN)]
+        if any(name.endswith(SUFFIXES) and name not in NAMES for name in names):
+            return True
+    return False
+
+
 class _Walk:
     """One walk through a folder."""
 

@@ -137,14 +137,10 @@ def within(root: Kustomization) -> tuple[Kustomization, ...]:
     return tuple(found.values())
 
 
-def is_plain(parts: Iterable[Kustomization]) -> bool:
+def is_plain(parts: Sequence[Kustomization]) -> bool:
     """Whether the files that they list are all that they say: nothing is changed, and nothing lies elsewhere."""
-    return all(
-        part.data.keys() <= PLAIN
-        and not part.elsewhere
-        and all(kustomization_of(folder) is not None for folder in part.folders)
-        for part in parts
-    )
+    known = {part.folder for part in parts}
+    return all(part.data.keys() <= PLAIN and not part.elsewhere and known.issuperset(part.folders) for part in parts)
 
 
 def files_of(parts: Iterable[Kustomization]) -> tuple[Path, ...]:
