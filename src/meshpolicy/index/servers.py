@@ -67,10 +67,12 @@ def target_ports(workload: Workload, target: int | str) -> tuple[int, ...]:
     Init containers that go on running come last, others have no say (Kubernetes, k8s.io/endpointslice FindPort;
     of ExternalWorkloads, controller/api/destination/external-workload findWorkloadPort).
     """
+    external = workload.ref.kind == "ExternalWorkload"
+    if isinstance(target, int) and not external:
+        return (target,)
     running = [one for one in workload.containers if not one.init or one.sidecar]
     containers = sorted(running, key=lambda container: container.init)
-    found = replace(workload, containers=tuple(containers))
-    if workload.ref.kind == "ExternalWorkload":
+    if external:
         declared = (port for container in containers for port in container.ports if port.protocol == "TCP")
         return tuple(port.number for port in declared if target in (port.name, port.number))[:1]
-    return port_numbers(found, target)[:1]
+    return port_numbers(replace(workload, containers=tuple(containers)), target)[:1]
