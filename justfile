@@ -200,7 +200,7 @@ harden *args: install
 # run the tests; pass pytest options after the name
 [group('test')]
 test *args: install
-    PYTHONDONTWRITEBYTECODE= pytest {{ if args == "" { "--numprocesses 2 --dist loadscope" } else { "" } }} "$@"
+    PYTHONDONTWRITEBYTECODE= pytest {{ if args == "" { "--numprocesses 3 --dist loadscope" } else { "" } }} "$@"
 
 # run the tests of meshpolicy, and fail where they reach less of it than pyproject.toml asks for
 [group('test')]

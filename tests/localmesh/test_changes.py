@@ -204,7 +204,7 @@ def pinging_quietly(mesh: Commands) -> Iterator[None]:
 
     def ask() -> None:
         with httpx.Client(trust_env=False, timeout=PATIENCE) as http:
-            while not over.wait(PAUSE):
+            while not over.wait(2 * PAUSE):  # each makes three proxies and two apps work
                 failed[http.get(f"http://127.0.0.1:{mesh.port}/rally").status_code] += 1
 
     thread = threading.Thread(target=ask)

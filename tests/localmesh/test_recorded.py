@@ -29,6 +29,8 @@ def unprotected() -> Iterator[Commands]:
     """Start the project without its policies, and with a default that lets every meshed client in."""
     with tempfile.TemporaryDirectory(prefix="lm-") as folder, commands(Path(folder)) as found:
         shutil.rmtree(found.manifests / "mesh/policies")
+        deployments = found.manifests / "k8s/base/deployments.yaml"
+        deployments.write_text(deployments.read_text().replace("replicas: 2", "replicas: 1"))
         namespace = found.manifests / "k8s/base/namespace.yaml"
         namespace.write_text(namespace.read_text().replace(DENY, OPEN))
         outcome = found.run("up")
