@@ -10,7 +10,7 @@ from meshpolicy.core.policy import PortPolicy
 from meshpolicy.core.ref import Origin
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.transport import called_by_ipv6, hint, hinted_opaque
-from meshpolicy.index.effective import effective
+from meshpolicy.index.effective import effective, missing_namespace
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
@@ -72,7 +72,8 @@ class Port:
         if not self.workload.meshed:
             found = [replace(one, with_sidecar=one.policy.server.origin is not Origin.UNMESHED) for one in found]
         if unsure:
-            why = f"whether {self.workload.ref}:{self.number} is opaque to meshed clients is not known"
+            cause = missing_namespace(self.workload)
+            why = cause or f"whether {self.workload.ref}:{self.number} is opaque to meshed clients is not known"
             found += [replace(one, hinted=not likely, reason=one.reason or why) for one in found]
         return tuple(found)
 
@@ -94,4 +95,4 @@ class Port:
 def _readings(policy: PortPolicy, hinted: bool, reason: str = "", at_first: bool = False) -> Iterator[Reading]:
     yield Reading(replace(policy, alternatives=()) if policy.alternatives else policy, hinted, reason, at_first)
     for other in policy.alternatives:
-        yield from _readings(other.policy, hinted, other.reason.text, at_first or other.at_first)
+        yield from _readings(other.policy, hinted, other.cause or other.reason.text, at_first or other.at_first)

@@ -11,7 +11,9 @@ from meshpolicy.analysis.words import access_words, counted
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, columns, output
 from meshpolicy.cli.progress import workloads_of
+from meshpolicy.core.truth import Truth
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
 from meshpolicy.render.rows import granted_by
 from meshpolicy.render.tables import plain
 
@@ -29,7 +31,7 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
     namespace, slash, name = account.partition("/")
     if not slash or not namespace or not name or "/" in name:
         raise click.UsageError(f"`{account}`: write namespace/account")
-    holders = [w for w in cluster.workloads if account_of(w) == account and w.meshed]
+    holders = [w for w in cluster.workloads if account_of(w) == account and w.injection.sidecar.possible]
     identity = cluster.settings.identity(namespace, name)
     found = [access for access in accesses(cluster, workloads_of(cluster)) if admits(access, identity)]
     unknown = [access for access in found if access.unmeshed and access.unknown]
@@ -40,13 +42,13 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
     if output == "json":
         shown = {
             "account": account,
-            "held_by": [str(w.ref) for w in holders],
+            "held_by": [str(w.ref) for w in holders if w.meshed],
             "opens": [_opened(s, p, what, access) for s, p, _, what, access in said],
             "unknown": [{"server": _server(one), "port": one.port, "reason": one.unknown} for one in unknown],
         }
         echo(json.dumps(shown, indent=2))
     else:
-        echo(f"{account} is held by: {', '.join(str(w.ref) for w in holders) or 'no workload here'}")
+        echo(f"{account} is held by: {', '.join(map(_holder, holders)) or 'no workload here'}")
         echo(f"whoever may start pods in {namespace} can take it as well")
         rows = [[server, port, what, who, granted_by(access)] for server, port, who, what, access in said]
         head: tuple[str, ...] = ("opens", "port", "requests", "as", "granted by")
@@ -61,6 +63,11 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
             more = counted(len(named) - len(own), "grant")
             echo(f"{more} besides: NetworkPolicies block its workloads here, see list --denied")
     sys.exit(1 if own or unknown else 0)
+
+
+def _holder(workload: Workload) -> str:
+    certain = workload.injection.sidecar is Truth.YES
+    return str(workload.ref) if certain else f"{workload.ref}, if it has a sidecar"
 
 
 def _server(access: Access) -> str:

@@ -230,3 +230,5 @@ class Alternative:
     reason: Reason
     at_first: bool = False
     """Whether it holds for the first connections only, until the proxy knows better (R104)."""
+    cause: str = ""
+    """What leaves it open, where that leaves several things open: a Namespace that is not in the input."""

@@ -26,13 +26,11 @@ from meshpolicy.kinds.workload import Workload
 def policy_without_sidecar(cluster: Cluster) -> Found:
     """Find Servers, and policies for a Namespace, that reach no workload with a sidecar."""
     for server, selected in _selected(cluster).items():
-        if not any(map(_may_have, selected)) and not cluster.renders_into(server.ref.namespace):
-            certain = all(one.injection.sidecar is Truth.NO for one in selected)
-            what = "only workloads without a sidecar" if certain else "no workload that asks for a sidecar"
-            yield server.ref, f"selects {what}: {_why(cluster, selected[0])}{_more(selected)}"
+        if _none_has(selected) and not cluster.renders_into(server.ref.namespace):
+            yield server.ref, f"selects only workloads without a sidecar: {_why(cluster, selected[0])}{_more(selected)}"
     for policy in _for_namespaces(cluster):
         there = [one for one in cluster.workloads if one.ref.namespace == policy.ref.namespace]
-        if there and not any(map(_may_have, there)) and not cluster.renders_into(policy.ref.namespace):
+        if there and _none_has(there) and not cluster.renders_into(policy.ref.namespace):
             yield policy.ref, f"is for workloads without a sidecar only: {_why(cluster, there[0])}{_more(there)}"
 
 
@@ -53,9 +51,9 @@ def _for_namespaces(cluster: Cluster) -> Iterator[AuthorizationPolicy]:
             yield policy
 
 
-def _may_have(workload: Workload) -> bool:
-    """Whether a workload has a sidecar, or asks for one and the input does not say what becomes of that."""
-    return workload.injection.sidecar is Truth.YES or (workload.injection.sidecar is Truth.UNKNOWN and asks(workload))
+def _none_has(workloads: list[Workload]) -> bool:
+    """Whether it is certain that none of some workloads has a sidecar."""
+    return all(workload.injection.sidecar is Truth.NO for workload in workloads)
 
 
 def _more(workloads: list[Workload]) -> str:
@@ -78,14 +76,16 @@ def _why(cluster: Cluster, workload: Workload) -> str:
 )
 def sidecar_in_vain(cluster: Cluster) -> Found:
     """Find workloads for which a sidecar is asked, and which get none; where a Server selects one, MP060 tells."""
-    told = {workload.ref for selected in _selected(cluster).values() for workload in selected}
+    told = {one.ref for selected in _selected(cluster).values() if _none_has(selected) for one in selected}
     yield from ((ref, why) for ref, why in asked_in_vain(cluster) if ref not in told)
 
 
 def asked_in_vain(cluster: Cluster) -> Found:
     """Yield the workloads for which a sidecar is asked, and which get none, each with the reason."""
     for workload in cluster.workloads:
-        if _may_have(workload) or workload.annotations.get(INJECT) == "disabled":
+        has = workload.injection.sidecar
+        asked = has is Truth.YES or (has is Truth.UNKNOWN and asks(workload))
+        if asked or workload.annotations.get(INJECT) == "disabled":
             continue
         namespace = cluster.namespaces.get(workload.ref.namespace)
         inherited = dict(namespace.annotations).get(INJECT, "") if namespace is not None else ""

@@ -48,10 +48,12 @@ def effective(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
         return policy
     doubt = f"{workload.ref} {workload.injection.why}"
     if workload.meshed:
-        other = Alternative(_unmeshed(workload, port), Reason(f"{doubt}; without a sidecar", "R7", workload.ref))
+        why = Reason(f"{doubt}; without a sidecar", "R7", workload.ref)
+        other = Alternative(_unmeshed(workload, port), why, cause=missing_namespace(workload))
         return replace(policy, alternatives=(*policy.alternatives, other))
     bare = Reason(f"without a sidecar every call of {workload.ref} gets in", "R7", workload.ref)
-    other = Alternative(policy, Reason(f"{doubt}; with a sidecar", "R7", workload.ref))
+    why = Reason(f"{doubt}; with a sidecar", "R7", workload.ref)
+    other = Alternative(policy, why, cause=missing_namespace(workload))
     return replace(_unmeshed(workload, port), unguarded=bare, alternatives=(other,))
 
 
@@ -91,8 +93,16 @@ def _with_default_of_namespace(cluster: Cluster, workload: Workload, port: int) 
     if annotations.DEFAULT_POLICY not in workload.undetermined:
         return []
     strict = {**workload.annotations, annotations.DEFAULT_POLICY: DefaultPolicy.DENY.value}
-    text = f"the Namespace {place} is not in the input, and may annotate {annotations.DEFAULT_POLICY}: deny"
-    return [Alternative(_of(cluster, replace(workload, annotations=strict), port, None), Reason(text, "R8"))]
+    cause = missing_namespace(workload)
+    why = Reason(
+        f"the Namespace {place} is not in the input, and may annotate {annotations.DEFAULT_POLICY}: deny", "R8"
+    )
+    return [Alternative(_of(cluster, replace(workload, annotations=strict), port, None), why, cause=cause)]
+
+
+def missing_namespace(workload: Workload) -> str:
+    """Say that a workload's Namespace is not in the input, on which it depends; empty: nothing depends on it."""
+    return f"the Namespace {workload.ref.namespace} is not in the input" if workload.undetermined else ""
 
 
 def _with_grants_from_elsewhere(

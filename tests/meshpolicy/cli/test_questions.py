@@ -207,6 +207,35 @@ def test_blast_never_says_nothing_opens_where_that_is_not_known(
     assert [bool(shown["opens"]), bool(shown["unknown"])] == ["  anything" in out, "not known" in out]
 
 
+CART: Manifest = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "cart", "namespace": "arena"},
+    "spec": {
+        "selector": labels(app="cart"),
+        "template": {
+            "metadata": {"labels": {"app": "cart"}},
+            "spec": {
+                "serviceAccountName": "cart",
+                "containers": [{"name": "cart", "ports": [{"name": "http", "containerPort": 8080}]}],
+            },
+        },
+    },
+}
+
+
+def test_a_namespace_that_is_not_in_the_input_is_told_once(tmp_path: Path) -> None:
+    """One cause, which leaves open the sidecar, the default policy and opaque ports: said once by each verb."""
+    file = written(tmp_path, "shop.yaml", CART, server(app="cart"))
+    code, out, err = run("lint", file)
+    assert (code, out.strip(), err.count("the Namespace arena is not in the input")) == (0, "no findings", 1)
+    out = " ".join(run("list", file)[1].split())
+    assert out.count("unknown: the Namespace arena is not in the input") == out.count("unknown") == 1
+    _, out, _ = run("blast", "arena/cart", file)
+    assert "arena/cart is held by: Deployment arena/cart, if it has a sidecar\n" in out
+    assert json.loads(run("blast", "arena/cart", file, "--output", "json")[1])["held_by"] == []
+
+
 def test_a_drawing_says_what_is_not_known(tmp_path: Path) -> None:
     file = written(tmp_path, "arena.yaml", *ARENA, *TIED)
     for form in ("dot", "svg", "html"):

@@ -45,7 +45,6 @@ SERVER = server("cat", app="cat")
 GRANT = allow(account("cat"), on=ref("Server", "cat"))
 FRONT = service("cat", annotations=ASKS)
 WITHOUT: list[tuple[list[Manifest], str]] = [
-    ([cat()], "the Namespace arena is not in the input"),
     ([space(), cat()], "neither it nor the Namespace arena is annotated"),
     ([space(), cat(own={"annotations": ASKS})], "stands on the Deployment itself, not on its pod template"),
     ([space(), cat(own={"labels": ASKS})], "is a label of the Deployment"),
@@ -76,7 +75,14 @@ def test_a_server_with_one_meshed_pod_is_enforced_there() -> None:
     """Others of its pods may have none."""
     bare = cat({INJECT: "disabled"}) | {"metadata": {"name": "bare", "namespace": "arena"}}
     assert told(cluster(space(ASKS), cat(), bare, SERVER, GRANT), "MP060") == []
-    assert told(cluster(cat(ASKS), SERVER, GRANT), "MP060") == []  # the Namespace may be elsewhere
+
+
+@pytest.mark.parametrize("annotations", [{}, ASKS])
+def test_what_a_namespace_outside_of_the_input_decides_is_no_error(annotations: Mapping[str, str]) -> None:
+    """An application's repository holds its Namespace seldom: whether there are sidecars is not known, either way."""
+    assert told(cluster(cat(annotations), SERVER, GRANT), "MP060", "MP061") == []
+    label = told(cluster(cat(labelled=ASKS), SERVER, GRANT), "MP060", "MP061")
+    assert [line[:10] for line in label] == ["MP061 cat:"]
 
 
 def test_a_grant_for_a_namespace_without_sidecars_is_an_error() -> None:
