@@ -18,6 +18,7 @@ from meshpolicy.index.effective import effective
 from meshpolicy.index.index import index_of
 from meshpolicy.index.serviceroutes import is_service
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.kind import POLICY_GROUP
 
 
 @code(
@@ -181,6 +182,25 @@ def not_in_force(cluster: Cluster) -> Found:
                 yield route.ref, f"has no effect on {parent.name}, which expects {protocol}"
             if protocol is None and cluster.left_out(parent.namespace, "Server", parent.name) is None:
                 yield route.ref, f"names the Server {parent.name}, which {parent.namespace} does not have"
+
+
+@code(
+    "MP070",
+    "A route whose parent is a Server of another group",
+    "R45",
+    severity=Severity.ERROR,
+    explanation="A parentRef that leaves its group out means one of the group of its route: of an HTTPRoute of "
+    "gateway.networking.k8s.io a Server of that group, which is none of Linkerd's. So the route is attached to "
+    "nothing, and its port is judged as if it were not there.",
+    fix=f"Write `group: {POLICY_GROUP}` into the parentRef.",
+)
+def parent_of_other_group(cluster: Cluster) -> Found:
+    """Find parents that are Servers by their kind, and not by their group."""
+    for route in cluster.routes:
+        for parent in route.parents:
+            if parent.kind.lower() == "server" and not is_server(parent):
+                said = f"of the group `{parent.group}`" if parent.group else "without a group"
+                yield route.ref, f"names a Server {parent.name} {said}, and is attached to nothing by it"
 
 
 @code(

@@ -166,6 +166,12 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
         "has a match without a method",
     ),
     (21, "MP021", [server(), route(exact("/x"), parents=[ref("Server", "http", "other")])], "a parent is elsewhere"),
+    (
+        0,
+        "MP070",
+        [server(), route(exact("/x"), group=GATEWAY, parents=[{"kind": "Server", "name": "http"}])],
+        "names a Server http of the group `gateway.networking.k8s.io`, and is attached to nothing by it",
+    ),
     (21, "MP021", [server(proxyProtocol="opaque"), route(exact("/x"))], "has no effect on http, which expects opaque"),
     (
         22,
