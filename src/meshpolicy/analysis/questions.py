@@ -7,12 +7,15 @@ from ipaddress import ip_address
 
 from meshpolicy.analysis.access import Access, account_of
 from meshpolicy.analysis.clients import ANY_IDENTITY
+from meshpolicy.analysis.ports import declared_ports
 from meshpolicy.analysis.words import named_accounts
 from meshpolicy.core.errors import UnknownWorkload
 from meshpolicy.core.labels import ANY as ANY_LABELS
 from meshpolicy.core.match import Address, IdentityMatch
 from meshpolicy.core.ref import Ref
-from meshpolicy.index.servers import port_numbers
+from meshpolicy.decide.transport import find_service_targets
+from meshpolicy.index.index import index_of
+from meshpolicy.index.servers import port_numbers, target_ports
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
@@ -41,6 +44,8 @@ class Target:
     path: str = ""
     called: str = ""
     """The name by which it is called, without its namespace: perhaps a Service's."""
+    through: Ref | None = None
+    """The Service whose port was named, where the workload has none of that number or name."""
 
 
 def caller(cluster: Cluster, text: str) -> Caller:
@@ -66,13 +71,20 @@ def account_caller(text: str) -> Workload:
     return Workload(ref, ANY_LABELS, service_account=name, meshed=True)
 
 
-def target(cluster: Cluster, text: str) -> Target:
-    """Return what is meant by TO: `[namespace/]workload[:port][/path]`."""
+def target(cluster: Cluster, text: str, *, direct: bool = False) -> Target:
+    """Return what is meant by TO: `[namespace/]workload[:port][/path]`.
+
+    A port that the workload does not have, and one Service does, is what it leads to; but if `direct` says that the
+    pod's address is called.
+    """
     for reading in _readings(text):
         found = _workloads(cluster, reading["name"])
         if len(found) == 1:
-            called = reading["name"].rpartition("/")[2]
-            return Target(found[0], _port(found[0], reading["port"]), reading["path"], called)
+            called, port = reading["name"].rpartition("/")[2], reading["port"]
+            led = None if direct else _led_to(cluster, found[0], port)
+            if led is not None:
+                return Target(found[0], led[1], reading["path"], called, led[0])
+            return Target(found[0], _port(found[0], port), reading["path"], called)
         if len(found) > 1:
             raise UnknownWorkload(_unclear(cluster, reading["name"], found))
     name = next(iter(_readings(text)), {"name": text})["name"]
@@ -153,6 +165,23 @@ def _port(workload: Workload, text: str) -> int:
     if len(declared) == 1:
         return next(iter(declared.values()))
     raise UnknownWorkload(f"{workload.ref} has {_list(declared)}: say which, as {workload.ref.name}:PORT")
+
+
+def _led_to(cluster: Cluster, workload: Workload, text: str) -> tuple[Ref, int] | None:
+    """Return the Service that has a port of a number or name which its workload does not have, and where it leads."""
+    number = int(text) if text.isdecimal() else 0
+    own = find_service_targets(cluster, workload, number) or index_of(cluster).governing(workload, number)
+    declared = number in declared_ports(workload) if number else bool(port_numbers(workload, text))
+    if not text or own or declared:
+        return None
+    found = {
+        (service.ref, port)
+        for service in index_of(cluster).services(workload)
+        for entry in service.ports
+        if not service.headless and entry.protocol == "TCP" and (entry.number == number or entry.name == text)
+        for port in target_ports(workload, entry.target)
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def _list(declared: dict[str, int]) -> str:

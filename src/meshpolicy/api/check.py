@@ -152,7 +152,7 @@ def ask(
     cluster: Cluster, client: str, server: str, sent: Sent, *, direct: bool = False, suggest: bool = False
 ) -> Asked:
     """Return what becomes of a call, and with `suggest` what would allow it."""
-    who, what = caller(cluster, client), target(cluster, server)
+    who, what = caller(cluster, client), target(cluster, server, direct=direct)
 
     def make(workload: Workload, port: int, service_target: ServiceTarget | None) -> Call:
         request = sent.request(what.path, authority(workload, port, service_target))

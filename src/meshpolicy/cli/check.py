@@ -38,11 +38,14 @@ def command(
     """Say whether one call is allowed, and why, down to file and document.
 
     FROM is a workload (`pinger`, `namespace/name`), an account that the policies name, an address, or `unmeshed`.
-    TO is `[namespace/]workload[:port][/path]`; a port is a number or a name. Exits 1 if the call is refused.
+    TO is `[namespace/]workload[:port][/path]`; a port is a number or a name, of the workload or else of its Service.
+    Exits 1 if the call is refused.
     """
     asked = ask(cluster, client, server, sent, direct=direct, suggest=True)
     what = asked.what
-    if not direct and not find_service_targets(cluster, what.workload, what.port):
+    if what.through is not None:
+        echo(f"note: that port is one of {what.through}, which leads to {what.workload.ref}:{what.port}", err=True)
+    elif not direct and not find_service_targets(cluster, what.workload, what.port):
         text = f"no Service of these manifests leads to {what.workload.ref}:{what.port}"
         echo(f"note: {text}; this is the answer to a call of the pod's address", err=True)
     echo(answer_as_json(asked) if output == "json" else answer_as_text(asked, width(), explain=explain))

@@ -5,7 +5,7 @@ import pytest
 from meshpolicy.analysis.questions import caller, target
 from meshpolicy.core.errors import UnknownWorkload
 
-from ..build import Manifest, cluster, pod
+from ..build import ARENA, Manifest, cluster, pod, server, service
 
 HASHED = {"pod-template-hash": "59c4bf5799"}
 SET = {"controller-revision-hash": "db-6b5f"}
@@ -61,3 +61,24 @@ def test_a_name_that_two_namespaces_have_is_not_clear() -> None:
 def test_a_slip_of_the_pen_is_answered_with_the_names_of_controllers() -> None:
     with pytest.raises(UnknownWorkload, match="did you mean ponger"):
         target(LIVE, "pongr")
+
+
+@pytest.mark.parametrize(
+    ("manifests", "text", "direct", "port"),
+    [
+        ([], "ponger:80", False, 8080),
+        ([], "ponger:80", True, 80),
+        ([], "ponger:8080", False, 8080),
+        ([], "ponger:81", False, 81),
+        ([server("own", 80)], "ponger:80", False, 80),
+        ([service("more", {80: "metrics"}, app="ponger")], "ponger:80", False, 80),
+        ([service("more", {8080: "metrics"}, app="ponger")], "ponger:8080", False, 8080),
+        ([service("other", {81: "http"}, app="nobody")], "ponger:81", False, 81),
+    ],
+)
+def test_a_port_that_only_its_service_has_means_what_it_leads_to(
+    manifests: list[Manifest], text: str, direct: bool, port: int
+) -> None:
+    """One that the workload has means itself, and so does one that two Services lead elsewhere."""
+    found = target(cluster(*ARENA, *manifests), text, direct=direct)
+    assert (found.port, found.through is None) == (port, not (text == "ponger:80" and port == 8080))
