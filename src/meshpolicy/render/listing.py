@@ -8,7 +8,8 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.render.rows import ACCESS_HEAD, REFUSAL_HEAD, access_row, refusal_row
 from meshpolicy.render.tables import plain
 
-NO_GRANT, NO_REFUSAL = "nothing is granted", "nothing is known to be refused between these workloads"
+NO_GRANT = "nothing is granted on the ports that these manifests name"
+NO_REFUSAL = "nothing is known to be refused between these workloads"
 NOBODY = "nothing to list: no workload was read"
 """Instead of either where there is none to ask about: then it is not known that nothing is granted."""
 
