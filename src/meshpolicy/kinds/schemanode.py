@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import cached_property, lru_cache
+from operator import is_
 from typing import Any
 
 from meshpolicy.kinds import cel
@@ -41,10 +42,11 @@ class SchemaNode:
         self._rest: Schema | None = rest if isinstance(rest, dict) else None
         self._open = self._properties is None or bool(schema.get(PRESERVE))
         self._parts: dict[str, SchemaNode | None] = {}
-        self._required: tuple[str, ...] = tuple(schema.get("required", ()))
+        self._required: frozenset[str] = frozenset(schema.get("required", ()))
         self._sized = bool(schema.keys() & {"minLength", "maxLength", "pattern"})
         self._bounded = bool(schema.keys() & {"minimum", "maximum"}) or schema.get("format", "") in RANGES
         self._chosen_from = bool(schema.keys() & {"enum", "oneOf", "anyOf", RULES})
+        self._any_text = (self._types is None or str in self._types) and not self._sized and not self._chosen_from
 
     def part(self, name: str) -> "SchemaNode | None":
         """Return the schema of a field; None where it has none of its own."""
@@ -75,7 +77,7 @@ class SchemaNode:
         if kind is list:
             items = self._items
             found = [items.complete(part) for part in value]
-            return value if all(one is other for one, other in zip(found, value, strict=True)) else found
+            return value if all(map(is_, found, value)) else found
         return value
 
     def _complete_object(self, value: dict[Any, Any]) -> dict[Any, Any]:
@@ -88,7 +90,7 @@ class SchemaNode:
                 found = dict(value) if found is value else found
                 del found[name]
                 continue
-            made = node.complete(part)
+            made = node.complete(part) if type(part) in (dict, list) else part
             if made is not part:
                 found = dict(value) if found is value else found
                 found[name] = made
@@ -100,9 +102,11 @@ class SchemaNode:
 
     def fits(self, value: Any) -> bool:
         """Whether a value, with its defaults filled in, fits for certain; no means that it must be looked at closer."""
+        kind = type(value)
+        if kind is str and self._any_text:
+            return True
         if value is None:
             return self._null_fits
-        kind = type(value)
         if self._types is not None and kind not in self._types:
             return False
         if kind is dict:
@@ -123,7 +127,7 @@ class SchemaNode:
                     return False
             elif not node.fits(part):
                 return False
-        return all(name in value for name in self._required)
+        return value.keys() >= self._required
 
     def _text_fits(self, value: str) -> bool:
         schema = self.schema

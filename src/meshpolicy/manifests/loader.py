@@ -58,10 +58,11 @@ class Loader(Base):  # type: ignore[misc] # the C loader has no types
             if self._slashes and node.style == '"':
                 self._refuse_escape(node)
             if node.tag == PLAIN and not self._tags:
-                text = node.value
-                if text not in self._values:
-                    self._values[text] = self._scalar(node, scalars.as_json)
-                return self._values[text]
+                try:
+                    return self._values[node.value]
+                except KeyError:
+                    found = self._values[node.value] = self._scalar(node, scalars.as_json)
+                    return found
             return node.value if node.tag == TEXT else self._scalar(node, scalars.as_json)
         if id(node) in known:
             return known[id(node)]
@@ -118,14 +119,15 @@ class Loader(Base):  # type: ignore[misc] # the C loader has no types
         if not isinstance(node, yaml.ScalarNode):  # as the braces of a template make
             problem = "a key is an object or a list, where a string is expected"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
-        text = str(node.value)
         if node.tag == TEXT:
-            return text
+            return str(node.value)
         if node.tag != PLAIN or self._tags:
             return str(self._scalar(node, scalars.key))
-        if text not in self._names:
-            self._names[text] = str(self._scalar(node, scalars.key))
-        return self._names[text]
+        try:
+            return self._names[node.value]
+        except KeyError:
+            name = self._names[node.value] = str(self._scalar(node, scalars.key))
+            return name
 
 
 def _refuse_marks(node: yaml.Node) -> None:
