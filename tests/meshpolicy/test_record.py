@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshpolicy.record import record
+from meshpolicy.record import replace as changed
 
 Value = TypeVar("Value")
 Decorator = Callable[[type], type]
@@ -62,6 +63,7 @@ def test_it_does_what_a_dataclass_does(
             return [*found, one]
         found += [outcome(lambda: repr(one)), outcome(lambda: hash(one)), one == 1, outcome(lambda: one == two)]
         found += [outcome(lambda: asdict(one)), outcome(lambda: repr(replace(one, **named)))]  # type: ignore[call-overload, type-var]
+        found += [outcome(lambda: repr(changed(one, **named)))]  # type: ignore[type-var]
         found += [outcome(lambda: copy.deepcopy(one) == one), outcome(lambda: copy.copy(one) == one)]
         return [*found, *(outcome(partial(getattr, one, name)) for name in "abcd")]
 
@@ -182,3 +184,10 @@ def test_what_is_not_made_is_refused() -> None:
         build([{"kw_only": True}], record)
     with pytest.raises(TypeError, match=r"^Below: a record has no inherited fields$"):
         record(type("Below", (Place,), {}))
+
+
+def test_a_field_that_a_record_has_not_cannot_be_replaced() -> None:
+    one = build([{}], record)(1)
+    for another in (changed, replace):
+        with pytest.raises(TypeError):
+            another(one, b=2)

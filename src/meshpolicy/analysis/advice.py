@@ -4,7 +4,6 @@ First comes what is there already, would admit the call, and is not in force.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
 
@@ -27,7 +26,7 @@ from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.references import Target, kind_of
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 Read = Callable[[Sequence[Manifest]], Sequence[Object]]
 """Reads manifests."""

@@ -4,7 +4,6 @@ Pairs of workloads are many. What does not need both is found once, and shared b
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.match import NetworkMatch
@@ -21,7 +20,7 @@ from meshpolicy.kinds.injection import PROXY
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.portlists import Ports, holds
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 @record

@@ -1,7 +1,7 @@
 """The calls of one client in two states of manifests, as it came before and as it comes now. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import reduce
 
 from meshpolicy.analysis.access import UNMESHED
@@ -20,7 +20,7 @@ from meshpolicy.core.match import Address, IdentityMatch, NetworkMatch
 from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 Identities = tuple[str, ...]
 """Under which a call may come: one, empty without mTLS; where the manifests do not say it, the workload's own first."""

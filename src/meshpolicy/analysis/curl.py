@@ -1,7 +1,6 @@
 """A call as the curl that makes it. Pure."""
 
 import shlex
-from dataclasses import replace
 
 from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.regions import Witness
@@ -11,6 +10,7 @@ from meshpolicy.core.ref import Ref
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, authority
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.record import replace
 
 
 def witness_curl(cluster: Cluster, server: Ref | None, port: int, witness: Witness | None) -> str:

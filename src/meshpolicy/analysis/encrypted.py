@@ -1,7 +1,6 @@
 """Proves that no call of a namespace crosses the network in clear. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry
 from meshpolicy.analysis.pods import pod_classes_of
@@ -19,6 +18,7 @@ from meshpolicy.decide.transport import Call
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import replace
 
 
 def prove_encrypted(cluster: Cluster, sentence: Sentence) -> Proof:

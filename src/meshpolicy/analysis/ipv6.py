@@ -1,11 +1,9 @@
 """Services that are called by IPv6, past every proxy, in two states of manifests. Pure."""
 
-from dataclasses import replace
-
 from meshpolicy.analysis.change import Change, Changed
 from meshpolicy.analysis.port import Port
 from meshpolicy.decide.transport import IPv6Bypass, called_by_ipv6
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 @record

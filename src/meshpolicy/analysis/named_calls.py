@@ -5,7 +5,6 @@ identity of its account (R71), or be answered by what is attached to the Service
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from meshpolicy.analysis.clients import ClientSet, meets_identity
 from meshpolicy.analysis.needs import with_needs
@@ -24,7 +23,7 @@ from meshpolicy.decide.transport import Call, ServiceTarget, authority, find_ser
 from meshpolicy.kinds.annotations import INJECT
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 BY_PLACE = ("R36", "N5")
 """The rules of what depends on the address or the labels that a pod will have."""

@@ -1,7 +1,6 @@
 """What a client needs before it calls a name: DNS, and its proxy the control plane (N16, N17). Pure."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from meshpolicy.analysis.pods import walls
 from meshpolicy.analysis.port import Port
@@ -14,7 +13,7 @@ from meshpolicy.index.index import index_of
 from meshpolicy.index.networkpolicies import Endpoint
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 def lacking(cluster: Cluster, client: Workload) -> str:

@@ -4,7 +4,7 @@ Which requests a grant admits depends neither on its name nor on whom it names, 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from meshpolicy.analysis.clients import Clientele, Clients
@@ -17,6 +17,7 @@ from meshpolicy.core.policy import Authorization, PortPolicy, TlsUnauthenticated
 from meshpolicy.core.ref import Origin, Ref
 from meshpolicy.decide.decide import seen
 from meshpolicy.decide.decision import Verdict
+from meshpolicy.record import replace
 
 Slot = tuple[bool, Traffic]
 """Whether the client is meshed, and what it sends."""

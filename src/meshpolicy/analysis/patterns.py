@@ -4,7 +4,7 @@ Whether a text meets a pattern is asked of the pattern itself, as the rules do. 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from meshpolicy.core.automaton import Automaton, concat
@@ -17,7 +17,7 @@ from meshpolicy.core.truth import Truth
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.request import CLIENT_ID, CONNECT, Request
 from meshpolicy.decide.routing import Routed, route_grpc
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "OTHER")
 NICE_PATHS = ("/", "/other")

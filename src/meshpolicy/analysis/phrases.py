@@ -6,7 +6,6 @@ The same words stand in tables, in files of accepted access, and in sentences to
 import json
 import re
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import replace
 from ipaddress import ip_network
 from typing import TypeVar
 
@@ -30,6 +29,7 @@ from meshpolicy.core.client import Traffic
 from meshpolicy.core.errors import InvalidQuestion
 from meshpolicy.core.match import GrpcMatch, HostMatch, IdentityMatch, NetworkMatch, PathKind, PathMatch, ValueMatch
 from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.record import replace
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"

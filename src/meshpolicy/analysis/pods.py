@@ -5,7 +5,6 @@ classes; each has a pod that stands for it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from meshpolicy.analysis.clients import Clients
 from meshpolicy.analysis.outcomes import Bits
@@ -24,7 +23,7 @@ from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, Peer
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Injection, Workload
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 ELSEWHERE = "elsewhere"

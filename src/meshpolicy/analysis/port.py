@@ -1,7 +1,7 @@
 """One port of a workload in one state of the manifests: the policies that may hold, and how calls arrive. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from meshpolicy.analysis.ports import POD_ADDRESS, arrivals
@@ -13,7 +13,7 @@ from meshpolicy.decide.transport import called_by_ipv6, hint, hinted_opaque
 from meshpolicy.index.effective import effective, missing_namespace
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 @record

@@ -1,7 +1,6 @@
 """Proves sentences about access: for every request, or with one that shows the contrary. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry
 from meshpolicy.analysis.clients import ClientSet, ClientTerm
@@ -23,6 +22,7 @@ from meshpolicy.index.authorize import networks
 from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import replace
 
 Found = tuple[dict[Entry, int], dict[Entry, int]]
 """Classes of calls with the clients that contradict a sentence for certain, and perhaps."""

@@ -1,7 +1,6 @@
 """Few regions that a person can read, made of many classes of calls, each with one call that shows it. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from meshpolicy.analysis.calls import Calls, Entry
 from meshpolicy.analysis.clients import ClientSet
@@ -14,7 +13,7 @@ from meshpolicy.core.ref import Ref
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, find_service_target, identity_of
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 FAMILIES = (
     tuple(traffic for traffic in Traffic if traffic.is_http),

@@ -5,7 +5,6 @@ one in which it meets nothing, are each right for some requests, and one of them
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import product
 
 from meshpolicy.analysis.patterns import matches_of
@@ -14,7 +13,7 @@ from meshpolicy.core.axis import TooMany
 from meshpolicy.core.match import GrpcMatch, HttpMatch, PathKind, PathMatch, ValueMatch
 from meshpolicy.core.policy import PortPolicy
 from meshpolicy.core.regex import InvalidPattern, UnsupportedPattern, language
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 MOST_UNKNOWN = 4
 ANYTHING = ".*"

@@ -4,7 +4,6 @@ A call means a name: where the ways differ, the answer says so.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from meshpolicy.analysis.needs import with_needs
 from meshpolicy.analysis.questions import Target
@@ -16,7 +15,7 @@ from meshpolicy.decide.transport import Call, ServiceTarget, find_service_target
 from meshpolicy.index.servers import target_ports
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 MakeCall = Callable[[Workload, int, ServiceTarget | None], Call]
 

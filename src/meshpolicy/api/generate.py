@@ -1,7 +1,6 @@
 """Policies from observed calls, held against what the manifests declare."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 
 from meshpolicy.analysis.words import account
 from meshpolicy.core.document import Document
@@ -17,6 +16,7 @@ from meshpolicy.ready.manifest import Written
 from meshpolicy.ready.need import NeedKind, Party
 from meshpolicy.ready.needs import find_needs
 from meshpolicy.ready.standing import Held, Standing
+from meshpolicy.record import replace
 from meshpolicy.traffic.call import ObservedCall
 
 HINTS = {

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.paths import display_path
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 WHOLE = (words.EVERYTHING, words.CONNECTIONS, words.ANYTHING)
 FORMAT = 2

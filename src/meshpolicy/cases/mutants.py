@@ -1,7 +1,6 @@
 """Drops or weakens each policy object of a case in turn: what no case notices is not tested. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from meshpolicy.analysis.change import Changed
 from meshpolicy.analysis.difference import compare
@@ -11,7 +10,7 @@ from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.parse import parse_documents
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 EVERYWHERE = [{"cidr": "0.0.0.0/0"}, {"cidr": "::/0"}]
 GROUPS = ("policy.linkerd.io", "gateway.networking.k8s.io", "networking.k8s.io")

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,6 +17,7 @@ from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.project.project import Suppression
 from meshpolicy.project.run import expired, this_day
 from meshpolicy.project.states import project_of
+from meshpolicy.record import replace
 from meshpolicy.render.review import (
     review_as_comment,
     review_as_counts,

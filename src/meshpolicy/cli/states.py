@@ -1,7 +1,6 @@
 """Two states of manifests that a verb compares: files, folders or git revisions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,6 +14,7 @@ from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.revisions import has_manifests, holds, is_revision
 from meshpolicy.manifests.sources import read
+from meshpolicy.record import replace
 from meshpolicy.render.notes import summed
 
 

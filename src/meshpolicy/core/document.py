@@ -1,10 +1,10 @@
 """One document of a manifest. A pure value: reading files is `load`'s."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from meshpolicy.core.errors import Place, Problem
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 Manifest = Mapping[str, object]
 """An object as its document says it."""

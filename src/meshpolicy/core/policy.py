@@ -5,12 +5,11 @@ The shapes follow linkerd2 `policy-controller/core/src/inbound.rs`.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import StrEnum
 
 from meshpolicy.core.match import GrpcMatch, HostMatch, HttpMatch, IdentityMatch, NetworkMatch
 from meshpolicy.core.ref import Reason, Ref
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 class DefaultPolicy(StrEnum):

@@ -1,6 +1,5 @@
 """Decides one call against the policy of one port, as the server's proxy does (R61-R71, R80-R86, R95). Pure."""
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -13,6 +12,7 @@ from meshpolicy.decide.explain import governed, granted, limited, matched, not_g
 from meshpolicy.decide.redirect import leads_elsewhere, location
 from meshpolicy.decide.request import CLIENT_ID, Request, unreadable, with_identity, without_connection_headers
 from meshpolicy.decide.routing import Routed, Unclear, route_grpc, route_http
+from meshpolicy.record import replace
 
 
 def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffic = Traffic.HTTP) -> Decision:

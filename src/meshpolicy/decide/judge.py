@@ -1,7 +1,6 @@
 """The end-to-end verdict on a call: what the network, the client's proxy and the server's proxy do, in turn. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from meshpolicy.core.client import Client, Traffic
 from meshpolicy.core.match import Address
@@ -21,6 +20,7 @@ from meshpolicy.index.networkpolicies import Endpoint, Filter
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Injection, Workload
+from meshpolicy.record import replace
 
 GRPC_STATUS = {403: 7, 404: 5, 429: 8, 301: 5, 302: 5, 500: 13, 502: 14, 503: 14, 504: 14}
 """What a proxy tells a gRPC client instead of an HTTP status."""

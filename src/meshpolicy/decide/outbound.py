@@ -5,7 +5,6 @@ linkerd/app/outbound/src/sidecar.rs.
 """
 
 import re
-from dataclasses import replace
 
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.policy import GrpcRoute, HeaderChange, HttpRoute, Redirect
@@ -22,7 +21,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.egressnetwork import EgressNetwork
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 OVERRIDE = "l5d-dst-override"
 TIMEOUTS = ("timeout.linkerd.io/request", "timeout.linkerd.io/response", "timeout.linkerd.io/idle")

@@ -3,12 +3,11 @@
 Source: linkerd2-proxy `linkerd/http/route/src/http/filter/redirect.rs`.
 """
 
-from dataclasses import replace
-
 from meshpolicy.core.policy import Redirect
 from meshpolicy.core.uri import Uri, host_of, parse_path, port_of
 from meshpolicy.decide.request import Request
 from meshpolicy.decide.routing import Routed
+from meshpolicy.record import replace
 
 PORTS = {"http": 80, "https": 443}
 

@@ -1,13 +1,13 @@
 """One request, what a proxy takes for one, and in which form it judges it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.ref import Reason
 from meshpolicy.core.uri import Uri, host_of, is_authority, parse_path, parse_uri
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 CLIENT_ID = "l5d-client-id"
 CONNECT = "CONNECT"

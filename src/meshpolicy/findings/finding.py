@@ -1,11 +1,10 @@
 """A finding, and the code that it bears. Pure values."""
 
-from dataclasses import replace
 from enum import StrEnum
 
 from meshpolicy.core.errors import Place
 from meshpolicy.core.ref import Ref
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 class Severity(StrEnum):

@@ -1,7 +1,5 @@
 """Findings about routes: what they hide, what outranks them, what keeps them from being in force. Pure."""
 
-from dataclasses import replace
-
 from meshpolicy.analysis.cover import covers
 from meshpolicy.core.match import HttpMatch, PathKind
 from meshpolicy.core.policy import HttpRoute, Protocol, Unauthenticated
@@ -19,6 +17,7 @@ from meshpolicy.index.index import index_of
 from meshpolicy.index.serviceroutes import is_service
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import POLICY_GROUP
+from meshpolicy.record import replace
 
 
 @code(

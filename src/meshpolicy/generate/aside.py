@@ -1,12 +1,11 @@
 """Calls that are not granted, and why. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import StrEnum
 
 from meshpolicy.core.errors import Place
 from meshpolicy.generate.choice import Said
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 class Why(StrEnum):

@@ -1,7 +1,7 @@
 """Observed calls, sorted one after the other into what is granted and what is set aside. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from meshpolicy.analysis.words import account
 from meshpolicy.core.errors import Place
@@ -19,6 +19,7 @@ from meshpolicy.generate.spot import Spot, Spots, Unplaced, is_address
 from meshpolicy.index.defaults import probe_paths
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.record import replace
 from meshpolicy.traffic.call import CallerKind, ObservedCall, Outcome, Side
 from meshpolicy.traffic.prometheus import COUNTED
 

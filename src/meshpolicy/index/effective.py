@@ -1,7 +1,6 @@
 """The inbound policy of one port, as Linkerd's controller hands it to the proxy: `effective` joins everything. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from ipaddress import ip_network
 
 from meshpolicy.core.match import GrpcMatch, IdentityMatch, NetworkMatch
@@ -31,6 +30,7 @@ from meshpolicy.kinds.portlists import holds, of_controller
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import replace
 
 HTTP_PROTOCOLS = frozenset({Protocol.UNKNOWN, Protocol.HTTP1, Protocol.HTTP2})
 IPV6 = NetworkMatch(ip_network("::/0"))

@@ -5,7 +5,6 @@ Which port that is under Linkerd is `decide.connection`'s to say.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import Address, NetworkMatch
@@ -18,7 +17,7 @@ from meshpolicy.kinds.networkpolicy import Direction, NetworkPolicy, NetworkRule
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.settings import NAMESPACE_NAME
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 @record

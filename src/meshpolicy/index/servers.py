@@ -1,13 +1,13 @@
 """Which Server governs a port of a workload (R13-R16), and which others claim it in vain. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from meshpolicy.core.selector import SelectorIndex
 from meshpolicy.core.truth import Truth
 from meshpolicy.kinds.cluster import NamespacePolicies
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import replace
 
 
 class ServerIndex:

@@ -1,7 +1,6 @@
 """The cluster that objects make: workloads injected, policies sorted by namespace. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.cluster import Cluster, sort_by_namespace
@@ -17,6 +16,7 @@ from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import replace
 
 
 def _may_block(item: Undecided) -> OtherNetworkPolicy:

@@ -1,7 +1,7 @@
 """Everything the manifests say, by namespace, ready to be asked. Pure values."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
@@ -19,7 +19,7 @@ from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 T = TypeVar("T", bound=Object)
 Made = TypeVar("Made")

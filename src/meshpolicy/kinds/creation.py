@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from meshpolicy.core.labels import AnyValue, Labels, whole
@@ -24,6 +23,7 @@ from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.sidecar import not_copied, sidecar
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import replace
 
 ANY: AnyValue = None
 ENFORCE = "pod-security.kubernetes.io/enforce"

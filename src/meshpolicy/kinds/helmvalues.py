@@ -1,7 +1,6 @@
 """The values of Linkerd's control-plane chart, as far as answers depend on them (R1-R4, R10, R110-R115). Pure."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from meshpolicy.core.fields import Fields
@@ -10,6 +9,7 @@ from meshpolicy.core.policy import DefaultPolicy
 from meshpolicy.kinds.reading import read_selector
 from meshpolicy.kinds.settings import InjectorSettings, MeshSettings, ProxyPorts
 from meshpolicy.kinds.sidecar import decisive_variable
+from meshpolicy.record import replace
 
 CHART = "linkerd-control-plane"
 PROXY_PORTS = ("inbound", "control", "admin", "outbound")

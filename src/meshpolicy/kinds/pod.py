@@ -1,6 +1,5 @@
 """Pods, and the kinds that make pods from a template. Pure."""
 
-from dataclasses import replace
 from types import MappingProxyType
 
 from meshpolicy.core.fields import Fields
@@ -13,6 +12,7 @@ from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.podspec import check_controlled, check_pod
 from meshpolicy.kinds.reading import read_addresses
 from meshpolicy.kinds.workload import JOBS, Workload
+from meshpolicy.record import replace
 
 
 def read_pod(document: Fields, ref: Ref) -> Workload:

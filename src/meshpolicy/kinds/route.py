@@ -5,7 +5,6 @@ A route that Linkerd admits and then drops keeps the reason in `unusable` (R53).
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import chain
 
 from meshpolicy.core.fields import Fields
@@ -17,7 +16,7 @@ from meshpolicy.kinds.proxyversion import compares_case
 from meshpolicy.kinds.reading import read_created, was_changed
 from meshpolicy.kinds.references import Target, read_target
 from meshpolicy.kinds.routerules import has_readable_annotations
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 USED_FILTERS = frozenset({"RequestHeaderModifier", "ResponseHeaderModifier", "RequestRedirect"})
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")

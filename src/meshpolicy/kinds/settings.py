@@ -1,6 +1,6 @@
 """What the mesh was installed with. Pure values."""
 
-from dataclasses import field, replace
+from dataclasses import field
 from ipaddress import ip_network
 from typing import Any
 
@@ -9,7 +9,7 @@ from meshpolicy.core.selector import Expression, Operator, Selector
 from meshpolicy.kinds.annotations import CNI_RESOURCE, COMPONENT, WEBHOOKS
 from meshpolicy.kinds.cniplugin import CniPlugin
 from meshpolicy.kinds.portlists import Ports, of_destination
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 

@@ -1,7 +1,6 @@
 """What a cluster would refuse of an object: its metadata, its kind's schema, the rules of its kind. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from meshpolicy.core.errors import Problem, ProblemKind
 from meshpolicy.core.fields import Fields
@@ -11,6 +10,7 @@ from meshpolicy.kinds.othernetworkpolicies import kind_by_name
 from meshpolicy.kinds.pod import kind_with_template
 from meshpolicy.kinds.registry import KINDS
 from meshpolicy.kinds.schema import check_schema
+from meshpolicy.record import replace
 
 WEBHOOKED = frozenset({POLICY_GROUP, "gateway.networking.k8s.io", "linkerd.io"})
 """Groups about whose objects Linkerd's webhooks are asked."""

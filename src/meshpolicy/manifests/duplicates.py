@@ -1,7 +1,7 @@
 """Objects that are given twice: the same is one object, and what two differ in is unknown. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.ref import Ref
@@ -13,6 +13,7 @@ from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.undecided import AUTHENTICATIONS, Undecided
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import replace
 
 POD_SECURITY = "pod-security.kubernetes.io/"
 

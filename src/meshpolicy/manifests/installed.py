@@ -1,7 +1,6 @@
 """What the mesh was installed with: from the ConfigMap linkerd-config, and from files of Helm values."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from meshpolicy.core.document import Document
@@ -13,6 +12,7 @@ from meshpolicy.kinds.helmvalues import read_values
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.paths import display_path
 from meshpolicy.manifests.text import read
+from meshpolicy.record import replace
 
 CONFIG = "linkerd-config"
 

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from meshpolicy.core.document import Document
@@ -14,6 +13,7 @@ from meshpolicy.manifests.folder import is_excluded, manifests_in
 from meshpolicy.manifests.kustomization import Kustomization, digest, files_of, within
 from meshpolicy.manifests.options import Chart, ReadOptions
 from meshpolicy.manifests.text import read
+from meshpolicy.record import replace
 
 
 def load(

@@ -1,7 +1,5 @@
 """Documents, what they say, and what is wrong with them. Pure."""
 
-from dataclasses import replace
-
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Problem, ProblemKind
 from meshpolicy.core.ref import Ref
@@ -9,7 +7,7 @@ from meshpolicy.kinds.assembly import rebuilt
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.undecided import Undecided
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 NOT_READ = frozenset({ProblemKind.LEFT_OUT, ProblemKind.AMBIGUOUS, ProblemKind.NOT_RENDERED})
 """Kinds of problems with which nothing is wrong: the rest is read."""

@@ -4,7 +4,6 @@ Every problem is collected. What a cluster would refuse is known beside what can
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from meshpolicy.core.document import Document, Manifest, located
 from meshpolicy.core.errors import Place, Problem, ProblemKind
@@ -28,6 +27,7 @@ from meshpolicy.manifests.admission import ADMITTED, admission, asks_linkerd, is
 from meshpolicy.manifests.duplicates import Given
 from meshpolicy.manifests.installed import is_config, with_installed
 from meshpolicy.manifests.manifests import Manifests
+from meshpolicy.record import replace
 
 MAKES_PODS = frozenset({read_pod, read_template, read_cron_job})
 NETWORK_POLICIES = frozenset({"NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})

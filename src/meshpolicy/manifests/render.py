@@ -4,7 +4,6 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from meshpolicy.manifests.kustomization import Kustomization
 from meshpolicy.manifests.options import Chart
 from meshpolicy.manifests.remote import require_local
 from meshpolicy.manifests.tools import NotRendered, helm_template, kustomize
+from meshpolicy.record import replace
 
 ORIGIN = "config.kubernetes.io/origin"
 SEPARATOR = re.compile(r"^---.*$", re.MULTILINE)

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -20,7 +19,7 @@ from meshpolicy.manifests.folder import HIDDEN, SUFFIXES, is_excluded, lost_over
 from meshpolicy.manifests.kustomization import NAMES
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.options import AS_IT_IS, ReadOptions
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 LINK = "120000"
 """The mode of a link."""

@@ -1,7 +1,6 @@
 """Reads what a question is about: files, folders, standard input, a revision, a live cluster. All problems together."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from meshpolicy.core.document import Document
@@ -16,6 +15,7 @@ from meshpolicy.manifests.options import AS_IT_IS
 from meshpolicy.manifests.options import ReadOptions as ReadOptions
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.paths import display_path
+from meshpolicy.record import replace
 
 
 def read(

@@ -1,7 +1,6 @@
 """The project's file in the two states of a review: that of the state before says how both are read."""
 
 import os
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.revisions import holds, is_revision, laid_out
 from meshpolicy.project.project import Project
 from meshpolicy.project.read import read_project
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 @record

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from meshpolicy.analysis.speech import spoken
 from meshpolicy.core.client import Traffic
@@ -13,6 +12,7 @@ from meshpolicy.ready.environment import Value, values
 from meshpolicy.ready.manifest import Manifest, Written
 from meshpolicy.ready.names import Behind, Named, Names
 from meshpolicy.ready.need import Asking, Need, NeedKind, Unseen
+from meshpolicy.record import replace
 
 HOST_PART = re.compile(r"(?i)_?(host|hostname|host_?name|addr|address|server|service|endpoint|url|uri|name)$")
 """The end of a variable's name beside which another, with `PORT`, may say the port."""

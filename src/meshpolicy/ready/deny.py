@@ -1,13 +1,13 @@
 """The objects of a cluster as they would be with deny on some namespaces. Pure."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 from meshpolicy.core.policy import DefaultPolicy
 from meshpolicy.kinds.annotations import DEFAULT_POLICY
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.record import replace
 
 
 def with_deny(cluster: Cluster, namespaces: Collection[str]) -> Iterator[Object]:

@@ -7,14 +7,14 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from meshpolicy.core.errors import Place
 from meshpolicy.core.fields import Fields
 from meshpolicy.ready.address import is_address_name
 from meshpolicy.ready.manifest import Manifest, Written
 from meshpolicy.ready.need import NeedKind, Unseen
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 REFERENCE = re.compile(r"\$\$|\$\((?P<name>[^()\s]+)\)")
 SHELL = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<plain>[A-Za-z_]\w*))")

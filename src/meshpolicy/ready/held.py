@@ -1,7 +1,6 @@
 """A need held against the policies and the transport: answered, refused, or not known. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from ipaddress import ip_address
 
 from meshpolicy.analysis.access import Access, accesses, admits
@@ -26,6 +25,7 @@ from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.ready.need import Need, NeedKind, Party
 from meshpolicy.ready.standing import Held, Standing
+from meshpolicy.record import replace
 
 NODES = ("203.0.113.7", "10.255.255.254", "192.168.255.254", "2001:db8::7")
 """Addresses that a node may have: outside of the cluster's networks, and in them."""

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import yaml
 
@@ -14,6 +13,7 @@ from meshpolicy.ready.need import NeedKind
 from meshpolicy.ready.readiness import Readiness
 from meshpolicy.ready.report import Report, Uncalled
 from meshpolicy.ready.standing import Held, Standing
+from meshpolicy.record import replace
 from meshpolicy.render.junit import Entry, Outcome, suite
 from meshpolicy.render.rows import granted_by
 from meshpolicy.render.tables import fitted

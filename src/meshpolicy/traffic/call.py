@@ -1,10 +1,9 @@
 """A call that a proxy has seen, as far as its log or metric tells. Pure values."""
 
-from dataclasses import replace
 from enum import StrEnum
 
 from meshpolicy.core.errors import Place
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 class CallerKind(StrEnum):

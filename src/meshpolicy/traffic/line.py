@@ -1,11 +1,10 @@
 """What a line of a log is: a call, something that is none, or nothing that is understood. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from meshpolicy.core.uri import host_of, parse_uri
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 from meshpolicy.traffic.call import ObservedCall
 
 

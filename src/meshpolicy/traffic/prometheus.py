@@ -7,10 +7,9 @@ Sources: linkerd2-proxy `linkerd/app/core/src/metrics.rs`, `linkerd/app/inbound/
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from meshpolicy.core.errors import Place
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 from meshpolicy.traffic.call import Called, Caller, CallerKind, ObservedCall, Outcome, Side, Transport, by_status
 from meshpolicy.traffic.line import NotUnderstood, Told, Unused
 

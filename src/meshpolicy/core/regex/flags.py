@@ -1,9 +1,7 @@
 """The flags of a regular expression, `(?isUxmRu-…)`. Source: regex-syntax 0.8.11 `src/ast/parse.rs`."""
 
-from dataclasses import replace
-
 from meshpolicy.core.regex.reader import Reader
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 @record
