@@ -21,7 +21,7 @@ from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.proxyversion import version_of
 from meshpolicy.kinds.service import Service
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.kinds.sidecar import not_copied, sidecar
+from meshpolicy.kinds.sidecar import copied, not_copied, sidecar
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import replace
 
@@ -63,7 +63,7 @@ def created(workload: Workload, space: Namespace | None, settings: MeshSettings)
         doubt = _of_another_mesh(workload, settings) or made.unknown
         return replace(workload, sidecar=replace(made, unknown=doubt, version=_version(workload) or made.version))
     added = {k: v for k, v in _inherited(workload, space, settings).items() if k not in workload.annotations}
-    annotated = MappingProxyType({**added, **workload.annotations})
+    annotated = MappingProxyType({**{k: copied(v) or v for k, v in added.items()}, **workload.annotations})
     of_space = dict(space.annotations) if space else {}
     own = sidecar(annotated, settings, declared, of_space)
     unfit = workload.unfit or ("" if settings.cni else workload.unfit_for_init)

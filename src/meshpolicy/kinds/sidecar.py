@@ -24,8 +24,9 @@ BOOLEANS = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True) | dict.f
 )
 """Words that Go's strconv.ParseBool reads."""
 HIGHEST_ID = 2**31 - 1
-UNCOPIED = re.compile(r"[\"\\\x00-\x1f]")
-"""Characters that the injector does not escape in its patch (charts/patch/templates/patch.json)."""
+UNCOPIED = re.compile(r"[\"\\\x00-\x1f\x7f-\x9f\ufffe\uffff]")
+"""Characters that mean something else in JSON, or nothing, or that YAML does not take."""
+UNPRINTED = re.compile(r"[\x7f-\x9f\ufffe\uffff]")
 HARMLESS = re.compile(
     r"LINKERD2_PROXY_(LOG.*|ACCESS_LOG|CORES.*|TRACE_.*|SHUTDOWN_.*|.*_METRICS_.*)|(?!LINKERD2_PROXY_).*"
 )
@@ -164,9 +165,23 @@ def _not_of_plugin(own: Mapping[str, str], settings: MeshSettings) -> str:
     return ""
 
 
+def copied(value: str) -> str | None:
+    """Return what a pod gets of an annotation of its namespace: what the text means within JSON; None: it is none.
+
+    The injector writes it as it is into values in YAML, and into its patch (charts/patch/templates/patch.json).
+    """
+    if not UNCOPIED.search(value):
+        return value
+    try:
+        found = None if UNPRINTED.search(value) else json.loads(f'"{value}"')
+    except ValueError:
+        return None
+    return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(found, str) else None
+
+
 def not_copied(inherited: Mapping[str, str]) -> str:
     """Say why the injector cannot give a pod the annotations of its namespace: it writes them into JSON as they are."""
-    name = next((name for name, value in inherited.items() if UNCOPIED.search(value)), "")
+    name = next((name for name, value in inherited.items() if copied(value) is None), "")
     return (
         f"the injector fails on the annotation {name} of its Namespace, so that the pod is never made" if name else ""
     )

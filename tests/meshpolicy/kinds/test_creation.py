@@ -97,7 +97,7 @@ def test_labels_of_a_pod_that_runs_are_all_there() -> None:
         ("80", "80", "80"),
         ("+80", "+80", "&#43;80"),
         ("80,a'b<c>&d", "80,a'b<c>&d", "80,a&#39;b&lt;c&gt;&amp;d"),
-        (r"\b", None, "\b"),
+        (r"\b", "\b", "\b"),
         ("\\", None, None),
         ("8\t0", None, None),
     ],
@@ -111,3 +111,27 @@ def test_a_service_gets_the_list_of_its_namespace_as_html(listed: str, on_pods: 
     assert found.services[0].annotations.get(name) == on_services
     pod = found.workloads[0]
     assert (None if pod.sidecar.unknown else pod.annotations.get(name)) == on_pods
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("deny", "403"),
+        ("de\\u006ey", "403"),
+        ("deny\\t", "allow"),
+        ("a\\b", "allow"),
+        ("\\ud83d", "allow"),
+        ("a\\q", "unknown"),
+        ("a\\", "unknown"),
+        ('de"ny', "unknown"),
+        ("deny\n", "unknown"),
+        ("deny\x7f", "unknown"),
+        ("\u2028", "allow"),
+    ],
+)
+def test_an_annotation_of_a_namespace_is_copied_as_a_text_within_json(value: str, expected: str) -> None:
+    """R8; as the injector's own code copies them: a word that it is not then leaves the cluster's default."""
+    annotations = {"linkerd.io/inject": "enabled", "config.linkerd.io/default-inbound-policy": value}
+    home = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "arena", "annotations": annotations}}
+    found = cluster(home, *(one for one in ARENA if one["kind"] != "Namespace"), made_by("Deployment"), service("cat"))
+    assert ask(found, "stranger", "cat:8080/", direct=True).outcome == expected
