@@ -39,7 +39,7 @@ class Callers:
     def __init__(self, cluster: Cluster) -> None:
         workloads = cluster.workloads
         self._cluster = cluster
-        self.names = [f"{workload.ref.namespace}/{workload.ref.name}" for workload in workloads]
+        self.names = [workload.ref.namespaced_name for workload in workloads]
         self.positions = {workload.ref: position for position, workload in enumerate(workloads)}
         self._reach = Reach(index_of(cluster).network_policies, workloads)
         self._everyone = frozenset(range(len(workloads)))

@@ -61,7 +61,7 @@ class Caller:
 
 def pod_class(workload: Workload) -> PodClass:
     """Return the class of pods that a workload's are alone in."""
-    return PodClass(workload, (f"{workload.ref.namespace}/{workload.ref.name}",))
+    return PodClass(workload, (workload.ref.namespaced_name,))
 
 
 def networks_of(cluster: Cluster, pair: Sequence[Workload]) -> tuple[NetworkMatch, ...]:
@@ -170,7 +170,7 @@ class ClientCalls:
 
 
 def _size(parts: Sequence[Part[NetworkMatch]]) -> int:
-    return len(parts) + sum(len(part.all_of) + 2 * len(part.none_of) for part in parts)
+    return len(parts) + sum(part.size for part in parts)
 
 
 def _identity_class(calls: Calls, identity: str) -> int:

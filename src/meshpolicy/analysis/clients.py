@@ -203,8 +203,7 @@ class Clients:
 
 def _size(clients: ClientSet) -> int:
     """Return how many patterns it takes to say a set."""
-    parts = [part for term in clients for part in (term.identities, term.networks)]
-    return len(clients) + sum(len(part.all_of) + 2 * len(part.none_of) for part in parts)
+    return sum(1 + term.identities.size + term.networks.size for term in clients)
 
 
 @lru_cache(4096)

@@ -49,7 +49,7 @@ def _in_clear(port: Port, client: Workload, sentence: Sentence) -> Proof | None:
         calls = Calls((port,), pod_classes_of(port.cluster, port.workload), settled=False)
     except NOT_COMPUTED as error:
         return Proof.unknown(sentence, port, f"not computed: {error}")
-    name = f"{client.ref.namespace}/{client.ref.name}"
+    name = client.ref.namespaced_name
     here = _of_workload(calls, client)
     doubt: tuple[Entry, int] | None = None
     for entry in calls.entries():

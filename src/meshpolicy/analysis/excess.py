@@ -52,7 +52,7 @@ def held_against(cluster: Cluster, accepted: Sequence[Allowed]) -> tuple[list[Ex
     excess: list[Excess] = []
     stale = set(range(len(accepted)))
     for workload in cluster.workloads:
-        name = f"{workload.ref.namespace}/{workload.ref.name}"
+        name = workload.ref.namespaced_name
         for number in callable_ports(cluster, workload):
             port = Port(cluster, workload, number)
             mine = {at: accepted[at] for at in by_port.get((name, number), ())}

@@ -169,7 +169,7 @@ def _candidates(clusters: Sequence[Cluster]) -> Iterator[Candidate]:
     """Yield the workloads of the manifests, then pods made for each selector, and for two of them at once."""
     for cluster in clusters:
         for workload in cluster.workloads:
-            yield Candidate(workload, f"{workload.ref.namespace}/{workload.ref.name}")
+            yield Candidate(workload, workload.ref.namespaced_name)
     spaces = dict.fromkeys((space, selector) for cluster in clusters for space, selector in _selected(cluster))
     selected = [(space, labels, several(one)) for space, one in spaces for labels in labels_for(one)]
     both = ((one[0], {**one[1], **other[1]}, False) for one in selected for other in selected if one[0] == other[0])

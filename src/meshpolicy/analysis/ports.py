@@ -54,7 +54,7 @@ def service_ways(cluster: Cluster, workload: Workload, port: int) -> dict[str, S
     found: dict[str, ServiceTarget | None] = {POD_ADDRESS: None}
     for target in find_service_targets(cluster, workload, port):
         ref = target.service.ref
-        found[f"{ref.namespace}/{ref.name}:{target.port.number}"] = target
+        found[f"{ref.namespaced_name}:{target.port.number}"] = target
     return found
 
 

@@ -105,7 +105,7 @@ def _ports(cluster: Cluster, text: str) -> Iterator[Port]:
         if one.ref.namespace == namespace and (workload == "*" or one.ref.name == workload)
     ]
     if not found:
-        names = [f"{one.ref.namespace}/{one.ref.name}" for one in cluster.workloads]
+        names = [one.ref.namespaced_name for one in cluster.workloads]
         raise UnknownWorkload(f"no workload `{name}` in these manifests; {near(name, names)}")
     for one in found:
         numbers = _numbers(cluster, one, port)
@@ -188,7 +188,7 @@ def _reaching(calls: Calls, entry: Entry, clients: ClientSet, cluster: Cluster) 
     if entry.way.service != POD_ADDRESS:
         meant &= calls.clients.meshed
     if len(calls.groups) > 1:
-        held = {f"{w.ref.namespace}/{w.ref.name}" for w in cluster.workloads if _is(cluster, w, clients)}
+        held = {w.ref.namespaced_name for w in cluster.workloads if _is(cluster, w, clients)}
         names = {name for one in calls.groups[entry.pods].classes for name in one.names}
         if held and not held & names:
             return 0

@@ -65,7 +65,7 @@ class Witness:
             return replace(call, client=next((one for one in port.cluster.workloads if one.ref == self.workload), None))
         names = self.pods.names
         for workload in port.cluster.workloads if self.client.identity else ():
-            name = f"{workload.ref.namespace}/{workload.ref.name}"
+            name = workload.ref.namespaced_name
             own = workload.meshed and identity_of(port.cluster, workload) == self.client.identity
             if own and (self.pods.everybody or name in names):
                 return replace(call, client=workload)

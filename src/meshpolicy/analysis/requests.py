@@ -76,7 +76,7 @@ class Term:
     def size(self) -> int:
         """Return how many patterns it takes to say it."""
         parts: tuple[Part[Any], ...] = (self.methods, self.paths, self.hosts, self.headers, self.query)
-        return 1 + sum(len(part.all_of) + 2 * len(part.none_of) for part in parts)
+        return 1 + sum(part.size for part in parts)
 
     def add_to(self, patterns: Patterns) -> None:
         """Add what the term looks at to the patterns of policies."""

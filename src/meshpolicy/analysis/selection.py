@@ -32,7 +32,7 @@ class Selection:
 
     def check(self) -> None:
         """Raise UnknownWorkload for a pattern that means nobody: a misspelt one must not show that nothing is open."""
-        names = [_name(one.ref) for one in self._all]
+        names = [one.ref.namespaced_name for one in self._all]
         for pattern in self.servers:
             if not any(matches(name, (pattern,)) for name in names):
                 raise UnknownWorkload(f"no workload in these manifests matches --server {pattern}")
@@ -66,7 +66,7 @@ class Selection:
         """Whether a change is one of calls of the clients, be it among others, as `anyone` does."""
         if changed.region is None or not self.clients:
             return True
-        if changed.caller is not None and self.is_client(_name(changed.caller.workload)):
+        if changed.caller is not None and self.is_client(changed.caller.workload.namespaced_name):
             return True
         return self._means(changed.region.clients, change_words(changed, self.states[-1].settings)[0])
 
@@ -78,12 +78,8 @@ class Selection:
 
     def is_server(self, workload: Ref) -> bool:
         """Whether a workload is one of the servers."""
-        return matches(_name(workload), self.servers)
+        return matches(workload.namespaced_name, self.servers)
 
     def is_client(self, name: str) -> bool:
         """Whether a workload, as `namespace/name`, is one of the clients."""
         return matches(name, self.clients)
-
-
-def _name(workload: Ref) -> str:
-    return f"{workload.namespace}/{workload.name}"

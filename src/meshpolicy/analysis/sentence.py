@@ -88,7 +88,7 @@ def read_sentence(text: str, settings: MeshSettings, workloads: Iterable[str] = 
 
 def read_sentence_about(cluster: Cluster, text: str) -> Sentence:
     """Return what a sentence says of a cluster, whose workloads are named where one is meant. Raises InvalidPhrase."""
-    return read_sentence(text, cluster.settings, (f"{one.ref.namespace}/{one.ref.name}" for one in cluster.workloads))
+    return read_sentence(text, cluster.settings, (one.ref.namespaced_name for one in cluster.workloads))
 
 
 class NoNamespace(InvalidPhrase):

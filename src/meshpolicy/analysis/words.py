@@ -194,13 +194,13 @@ def access_words(access: Access, settings: MeshSettings) -> tuple[str, str, str,
     """Return server, port, client and requests of an access."""
     client = clients_words(access.clients, settings)
     chosen = f" whom {' or '.join(map(str, access.admitted_by))} admits" if access.admitted_by else ""
-    server = f"{access.server.namespace}/{access.server.name}"
+    server = access.server.namespaced_name
     return server, str(access.port), f"{client}{chosen}", asked_words(access.asked)
 
 
 def change_words(changed: Changed, settings: MeshSettings) -> tuple[str, str, str]:
     """Return whose requests change, to which server, and which."""
-    server = f"{changed.server.namespace}/{changed.server.name}:{changed.port}"
+    server = f"{changed.server.namespaced_name}:{changed.port}"
     if changed.region is None:
         return "anyone", server, EVERYTHING
     region = changed.region

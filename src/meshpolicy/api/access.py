@@ -30,7 +30,7 @@ class Access:
 
     def __str__(self) -> str:
         doubt = f" (unknown: {self.unknown})" if self.unknown else ""
-        return f"{self.client} -> {self.server.namespace}/{self.server.name}:{self.port}  {self.requests}{doubt}"
+        return f"{self.client} -> {self.server.namespaced_name}:{self.port}  {self.requests}{doubt}"
 
 
 def accesses(manifests: Manifests) -> tuple[Access, ...]:

@@ -33,7 +33,7 @@ class Changed:
     """One of the calls; None: nothing is known about the port."""
 
     def __str__(self) -> str:
-        server = f"{self.server.namespace}/{self.server.name}:{self.port}"
+        server = f"{self.server.namespaced_name}:{self.port}"
         return f"{self.change}: {self.client} -> {server}  {self.requests}"
 
 

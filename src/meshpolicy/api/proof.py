@@ -56,7 +56,7 @@ class Proof:
         if self.witness is not None and self.server is not None:
             known = "is allowed" if self.allowed else "is refused"
             verb = known if self.refuted else "may be allowed"
-            lines.append(f"  {self.witness} {verb} on {self.server.namespace}/{self.server.name}:{self.port}")
+            lines.append(f"  {self.witness} {verb} on {self.server.namespaced_name}:{self.port}")
         return "\n".join(lines)
 
 

@@ -136,6 +136,6 @@ def _public(found: Report) -> UnderDeny:
             )
         )  # fmt: skip
     unseen = tuple(Problem(one.place, f"{one.who}: {one.what}: {one.why}") for one in found.unseen)
-    uncalled = tuple(f"{one.server.ref.namespace}/{one.server.ref.name}:{one.port}" for one in found.uncalled)
+    uncalled = tuple(f"{one.server.ref.namespaced_name}:{one.port}" for one in found.uncalled)
     order = tuple(turn.namespace for turn in found.order)
     return UnderDeny(found.readiness, found.namespaces, tuple(needs), unseen, uncalled, order)

@@ -129,7 +129,7 @@ def violations(cluster: Cluster, accepted: Sequence[Accepted], today: date | Non
 
 
 def _excess(excess: Excess, settings: MeshSettings) -> str:
-    server = f"{excess.server.namespace}/{excess.server.name}:{excess.port}"
+    server = f"{excess.server.namespaced_name}:{excess.port}"
     if excess.region is None:
         return f"{server}: {excess.reason}"
     region = excess.region
@@ -226,7 +226,7 @@ def _key(excess: Excess, settings: MeshSettings) -> Key | None:
         return None
     pods = tuple(dict.fromkeys(name for one in region.pods for name in words.class_words(one)))
     client, what = words.clients_words(region.clients, settings), words.asked_words(region.asked)
-    return f"{excess.server.namespace}/{excess.server.name}", excess.port, client, what, pods
+    return excess.server.namespaced_name, excess.port, client, what, pods
 
 
 def _allowed(entry: Accepted, settings: MeshSettings) -> Allowed:

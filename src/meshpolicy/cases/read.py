@@ -1,7 +1,6 @@
 """Finds and reads case files with their bases. Opens files through `load` only."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from meshpolicy.core.fields import Fields
 from meshpolicy.core.match import NEXT_LINE
 from meshpolicy.core.policy import DefaultPolicy
 from meshpolicy.core.progress import Progress, no_progress
+from meshpolicy.core.spelling import did_you_mean
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.load import load
 
@@ -233,6 +233,5 @@ def _conditions(fields: Fields) -> list[Condition]:
 def _unknown(fields: Fields, names: frozenset[str]) -> Iterator[Problem]:
     for name in fields.data:
         if name not in names:
-            close = get_close_matches(str(name), names, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = did_you_mean(str(name), names)
             yield Problem(fields.at(str(name)), f"is not a field of a case and is ignored{hint}")

@@ -49,7 +49,7 @@ def command(file: str, cluster: Cluster, owner: str, reason: str, expires: str, 
     """
     granted = [access for access in accesses(cluster, workloads_of(cluster)) if not access.blocked]
     for one in (access for access in granted if access.unknown):
-        where = f"{one.server.namespace}/{one.server.name}:{one.port}"
+        where = f"{one.server.namespaced_name}:{one.port}"
         echo(f"note: {where}: all that may be granted is accepted, for that is not known: {one.unknown}", err=True)
     written = write_accepted(file, cluster, granted, owner, reason, expires)
     for entry in written.new if explain else ():

@@ -44,7 +44,9 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
             "account": account,
             "held_by": [str(w.ref) for w in holders if w.meshed],
             "opens": [_opened(s, p, what, access) for s, p, _, what, access in said],
-            "unknown": [{"server": _server(one), "port": one.port, "reason": one.unknown} for one in unknown],
+            "unknown": [
+                {"server": one.server.namespaced_name, "port": one.port, "reason": one.unknown} for one in unknown
+            ],
         }
         echo(json.dumps(shown, indent=2))
     else:
@@ -58,7 +60,7 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
         nothing = "nothing is known to open" if unknown else "it opens nothing"
         echo(plain(head, rows, columns()) if rows else f"{nothing} that is closed to a stranger")
         for one in unknown:
-            echo(f"not known whether it opens {_server(one)}:{one.port}: {one.unknown}")
+            echo(f"not known whether it opens {one.server.namespaced_name}:{one.port}: {one.unknown}")
         if len(named) > len(own):
             more = counted(len(named) - len(own), "grant")
             echo(f"{more} besides: NetworkPolicies block its workloads here, see list --denied")
@@ -68,10 +70,6 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
 def _holder(workload: Workload) -> str:
     certain = workload.injection.sidecar is Truth.YES
     return str(workload.ref) if certain else f"{workload.ref}, if it has a sidecar"
-
-
-def _server(access: Access) -> str:
-    return f"{access.server.namespace}/{access.server.name}"
 
 
 def _opened(server: str, port: str, what: str, access: Access) -> dict[str, object]:

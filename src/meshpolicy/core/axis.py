@@ -28,6 +28,11 @@ class Part(Generic[Pattern]):
     all_of: tuple[Pattern, ...] = ()
     none_of: tuple[Pattern, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """Return how long it takes to say it."""
+        return len(self.all_of) + 2 * len(self.none_of)
+
     def holds(self, meets: Callable[[Pattern], bool]) -> bool:
         """Whether what meets patterns so is meant."""
         return all(map(meets, self.all_of)) and not any(map(meets, self.none_of))

@@ -50,6 +50,11 @@ class Ref:
         """Whether an object stands behind it, and not Linkerd itself."""
         return self.origin is Origin.OBJECT
 
+    @property
+    def namespaced_name(self) -> str:
+        """Return `namespace/name`."""
+        return f"{self.namespace}/{self.name}"
+
     def __str__(self) -> str:
         if not self.is_object:
             return f"{self.origin} {self.name}".rstrip()

@@ -9,9 +9,10 @@ from meshpolicy.findings.check import Found, code
 from meshpolicy.findings.finding import Severity
 from meshpolicy.findings.ports import by_server, explicit, meshed_ports
 from meshpolicy.index.attach import is_server
-from meshpolicy.index.authorize import elsewhere, kind_of, legacy_grant, resolve
+from meshpolicy.index.authorize import elsewhere, legacy_grant, resolve
 from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.references import kind_of
 
 
 @code(

@@ -58,7 +58,7 @@ class Called:
 
 def name_of(group: Group) -> str:
     """Return `namespace/name` of the first of some workloads."""
-    return f"{group[0].ref.namespace}/{group[0].ref.name}"
+    return group[0].ref.namespaced_name
 
 
 def find_called(

@@ -58,7 +58,7 @@ class Meant:
         """Return it as `meshpolicy prove` reads it."""
         who, where = (
             clients_words(self.clients, cluster.settings),
-            f"{self.workload.ref.namespace}/{self.workload.ref.name}",
+            self.workload.ref.namespaced_name,
         )
         what = {ANYTHING: "call", (ALL_REQUESTS,): "send any request"}.get(self.asked, asked_words(self.asked))
         return f"{who} may {what} {'' if what == 'call' else 'on '}{where}:{self.port}"
@@ -260,7 +260,7 @@ def _beyond(after: Cluster, plan: Plan, meant: Sequence[Meant]) -> tuple[list[Be
     unknown: list[str] = []
     workloads = {workload.ref: workload for workload in after.workloads}
     for (ref, number), some in by_port.items():
-        name = f"{ref.namespace}/{ref.name}:{number}"
+        name = f"{ref.namespaced_name}:{number}"
         if number == workloads[ref].sidecar.ports.admin:
             probes = _probes(after, workloads[ref], number, probe_paths(workloads[ref], number))
             some = [*some, *probes]

@@ -144,7 +144,7 @@ class Sorter:
         for one in {workload.ref: workload for spot in spots for workload in spot.workloads}.values():
             kinds = sorted({kind for c in one.containers for kind, handler in c.other_probes if handler == "grpc"})
             if kinds:
-                said = Said("kubelet", GRPC_CHECK, f"{one.ref.namespace}/{one.ref.name}")
+                said = Said("kubelet", GRPC_CHECK, one.ref.namespaced_name)
                 forbidden = self.choices.about(said) is Choice.FORBID
                 hint = f"the {', '.join(kinds)}: Linkerd authorizes httpGet alone; use httpGet, or grant it yourself"
                 why = Why.FORBIDDEN if forbidden else Why.GRPC_PROBE

@@ -17,7 +17,7 @@ from meshpolicy.core.ref import Origin, Ref
 from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import POLICY_GROUP
-from meshpolicy.kinds.references import Target
+from meshpolicy.kinds.references import Target, kind_of
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.serverauthorization import ServerAuthorization
@@ -30,11 +30,6 @@ LOCALHOST = Authorization(
 )
 """What the proxy adds to every list (R80)."""
 ANY_IDENTITY = TlsAuthenticated((IdentityMatch("*"),))
-
-
-def kind_of(target: Target) -> tuple[str, str]:
-    """Return group and kind as Linkerd compares them: without case, no group meaning the core one (R27)."""
-    return target.group.lower() or "core", target.kind.lower()
 
 
 @lru_cache(256)

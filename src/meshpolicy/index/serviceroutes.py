@@ -2,7 +2,7 @@
 
 from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.references import Target
+from meshpolicy.kinds.references import Target, kind_of
 from meshpolicy.kinds.route import Route
 from meshpolicy.kinds.serviceprofile import ServiceProfile
 from meshpolicy.kinds.tlsroute import StreamRoute
@@ -32,4 +32,4 @@ class ServiceRoutes:
 
 def is_service(parent: Target) -> bool:
     """Whether a route's parent is a Service."""
-    return (parent.group.lower() or "core", parent.kind.lower()) == ("core", "service")
+    return kind_of(parent) == ("core", "service")

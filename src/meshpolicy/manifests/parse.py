@@ -10,6 +10,7 @@ from meshpolicy.core.errors import Place, Problem, ProblemKind
 from meshpolicy.core.fields import Fields, objects_of
 from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.core.ref import Ref
+from meshpolicy.core.spelling import did_you_mean
 from meshpolicy.kinds.annotations import WEBHOOKS
 from meshpolicy.kinds.assembly import assemble
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind, Object
@@ -202,11 +203,7 @@ def _note_unknown(fields: Fields, group: str, name: str) -> None:
         owners = " or ".join(own or "the core group (v1)" for own in groups)
         fields.note("apiVersion", f"is `{fields.text('apiVersion')}`: a {name} is of {owners}")
     elif group == POLICY_GROUP and name:
-        from difflib import get_close_matches  # here, as few words are misspelt
-
-        close = get_close_matches(name, names_in(group), n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        fields.note("kind", f"is `{name}`, which {group} does not have{hint}")
+        fields.note("kind", f"is `{name}`, which {group} does not have{did_you_mean(name, names_in(group))}")
 
 
 def _covers(problems: Iterable[Problem], place: Place) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 
 from meshpolicy.analysis.phrases import InvalidPhrase
@@ -12,6 +11,7 @@ from meshpolicy.cases.read import read_settings
 from meshpolicy.core.document import located
 from meshpolicy.core.errors import InvalidInput, Place, Problem
 from meshpolicy.core.fields import Fields
+from meshpolicy.core.spelling import did_you_mean
 from meshpolicy.findings.registry import codes
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.installed import read_value_files
@@ -184,7 +184,7 @@ class _Reader:
             code, of, reason = (entry.required(key) for key in ("code", "object", "reason"))
             expires = entry.text("expires")
             if code and code not in known:
-                entry.note("code", f"is `{code}`, which no finding has{_hint(code.upper(), known)}")
+                entry.note("code", f"is `{code}`, which no finding has{did_you_mean(code.upper(), known)}")
             if expires and not _is_day(expires):
                 entry.note("expires", f"is `{expires}`, where a day such as 2027-01-31 is expected")
             yield Suppression(code, of, reason, entry.place, expires)
@@ -202,10 +202,5 @@ def _known(fields: Fields, names: tuple[str, ...]) -> None:
     """Note the fields of a mapping that it does not have."""
     for name in fields.data:
         if name not in names:
-            hint = _hint(str(name), names) or f"; known are {', '.join(names)}"
+            hint = did_you_mean(str(name), names) or f"; known are {', '.join(names)}"
             fields.note(str(name), f"is an unknown field{hint}")
-
-
-def _hint(word: str, known: tuple[str, ...] | list[str]) -> str:
-    close = get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""

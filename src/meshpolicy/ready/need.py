@@ -5,7 +5,6 @@ from enum import StrEnum
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.errors import Place
 from meshpolicy.core.match import Network
-from meshpolicy.core.ref import Ref
 from meshpolicy.decide.transport import ServiceTarget
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
@@ -98,12 +97,12 @@ class Need:
     @property
     def caller_name(self) -> str:
         """Return `namespace/name`, or the party's name."""
-        return _name(self.caller.ref) if isinstance(self.caller, Workload) else str(self.caller)
+        return self.caller.ref.namespaced_name if isinstance(self.caller, Workload) else str(self.caller)
 
     @property
     def server_name(self) -> str:
         """Return `namespace/name:port`."""
-        return f"{_name(self.server.ref)}:{self.port}"
+        return f"{self.server.ref.namespaced_name}:{self.port}"
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -124,7 +123,3 @@ class Unseen:
     """The variable, argument or field."""
     why: str
     """Why it cannot be read."""
-
-
-def _name(ref: Ref) -> str:
-    return f"{ref.namespace}/{ref.name}"

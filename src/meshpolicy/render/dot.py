@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from meshpolicy.analysis.access import Access
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.render.graph import Node, graph
+from meshpolicy.render.graph import graph
 
 
 def dot(cluster: Cluster, found: Sequence[Access]) -> str:
@@ -13,7 +13,7 @@ def dot(cluster: Cluster, found: Sequence[Access]) -> str:
     lines = ["digraph access {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
     for number, namespace in enumerate(drawn.namespaces):
         nodes = [node for node in drawn.columns if node.namespace == namespace]
-        inner = [f'    "{_quoted(_id(node))}" [label="{_quoted(node.name)}"];' for node in nodes]
+        inner = [f'    "{_quoted(str(node))}" [label="{_quoted(node.name)}"];' for node in nodes]
         if namespace:
             lines += [f"  subgraph cluster_{number} {{", f'    label="{_quoted(namespace)}";', *inner, "  }"]
         else:
@@ -21,12 +21,8 @@ def dot(cluster: Cluster, found: Sequence[Access]) -> str:
     for edge in drawn.edges:
         style = ", color=orangered" if edge.unmeshed else ""
         label = "\\n".join(map(_quoted, edge.lines))
-        lines.append(f'  "{_quoted(_id(edge.client))}" -> "{_quoted(_id(edge.server))}" [label="{label}"{style}];')
+        lines.append(f'  "{_quoted(str(edge.client))}" -> "{_quoted(str(edge.server))}" [label="{label}"{style}];')
     return "\n".join([*lines, "}"])
-
-
-def _id(node: Node) -> str:
-    return f"{node.namespace}/{node.name}" if node.namespace else node.name
 
 
 def _quoted(text: str) -> str:

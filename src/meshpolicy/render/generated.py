@@ -250,7 +250,7 @@ def _aside_object(one: Aside) -> dict[str, object]:
 def _networks_object(networks: Networks) -> dict[str, object]:
     return {
         "made": [
-            {"name": f"{one.made.ref.namespace}/{one.made.ref.name}", "lets_in": list(said(one.servers, one.rules))}
+            {"name": one.made.ref.namespaced_name, "lets_in": list(said(one.servers, one.rules))}
             for one in networks.policies
         ],
         "covered": list(networks.covered),

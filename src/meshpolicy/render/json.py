@@ -15,7 +15,6 @@ from meshpolicy.api.check import public as public_answer
 from meshpolicy.api.witness import Witness
 from meshpolicy.cases.mutants import Effect, Survivor
 from meshpolicy.cases.verify import Result
-from meshpolicy.core.ref import Ref
 from meshpolicy.findings.finding import Finding
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
@@ -75,7 +74,7 @@ def accesses_as_json(found: Sequence[Access], settings: MeshSettings) -> str:
 def _access(access: PublicAccess) -> dict[str, object]:
     routes = [str(route) for route in access.routes]
     return {
-        "server": _server(access.server),
+        "server": access.server.namespaced_name,
         "port": access.port,
         "client": access.client,
         "requests": access.requests,
@@ -86,10 +85,6 @@ def _access(access: PublicAccess) -> dict[str, object]:
         "unmeshed": access.unmeshed,
         "unknown": access.unknown or None,
     }
-
-
-def _server(ref: Ref) -> str:
-    return f"{ref.namespace}/{ref.name}"
 
 
 def refusals_as_json(found: Sequence[Denied]) -> str:
@@ -107,7 +102,7 @@ def _change(changed: PublicChanged) -> dict[str, object]:
     return {
         "change": str(changed.change),
         "client": changed.client,
-        "server": _server(changed.server),
+        "server": changed.server.namespaced_name,
         "port": changed.port,
         "requests": changed.requests,
         "before": [str(ref) for ref in changed.before],
@@ -168,7 +163,7 @@ def _suggestion(found: Suggestion) -> dict[str, object]:
             {
                 "change": str(one.change),
                 "client": one.client,
-                "server": f"{_server(one.server)}:{one.port}",
+                "server": f"{one.server.namespaced_name}:{one.port}",
                 "requests": one.requests,
             }
             for one in found.besides

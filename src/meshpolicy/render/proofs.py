@@ -52,7 +52,7 @@ def _object(proof: Proof, why: str) -> dict[str, object]:
         "outcome": str(proof.outcome),
         "vacuous": proof.vacuous,
         "reasons": list(proof.reasons),
-        "server": None if proof.server is None else f"{proof.server.namespace}/{proof.server.name}",
+        "server": None if proof.server is None else proof.server.namespaced_name,
         "port": proof.port or None,
         "witness": witness_object(proof.witness),
         "allowed": proof.allowed,

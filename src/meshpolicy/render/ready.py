@@ -117,9 +117,7 @@ def _unseen(report: Report) -> Iterator[str]:
 def _uncalled(one: Uncalled) -> str:
     ref, place = one.service.ref, one.service.ref.place
     shown = f", {where(place)}" if place is not None else ""
-    return (
-        f"{ref.namespace}/{ref.name}:{one.number} of {one.server.ref.namespace}/{one.server.ref.name}:{one.port}{shown}"
-    )
+    return f"{ref.namespaced_name}:{one.number} of {one.server.ref.namespaced_name}:{one.port}{shown}"
 
 
 def where(place: Place) -> str:
@@ -153,8 +151,8 @@ def report_as_json(report: Report, settings: MeshSettings, told: Sequence[str] =
             {"object": one.who, "what": one.what, "why": one.why, **_placed(one.place)} for one in report.unseen
         ],
         "uncalled": [
-            {"service": f"{one.service.ref.namespace}/{one.service.ref.name}", "port": one.number}
-            | {"server": f"{one.server.ref.namespace}/{one.server.ref.name}", "target": one.port}
+            {"service": one.service.ref.namespaced_name, "port": one.number}
+            | {"server": one.server.ref.namespaced_name, "target": one.port}
             for one in report.uncalled
         ],
         "unused": [
@@ -177,9 +175,7 @@ def _as_json(held: Held, step: Step | None) -> dict[str, object]:
         "client": need.caller_name,
         "server": need.server_name.rpartition(":")[0],
         "port": need.port,
-        "service": None
-        if need.through is None
-        else f"{need.through.service.ref.namespace}/{need.through.service.ref.name}",
+        "service": None if need.through is None else need.through.service.ref.namespaced_name,
         "request": need.request,
         "protocols": [str(one) for one in need.asking.traffics],
         "what": need.what,
