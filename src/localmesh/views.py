@@ -10,6 +10,10 @@ ALLOW = "allow"
 """The verdict on a call that was let through."""
 UNREACHABLE = "unreachable"
 """The verdict on a call that is allowed, and that nobody answers."""
+UNMESHED, NODE = "unmeshed", "node"
+"""Who asks that is no pod and no account: a stranger, and the node, from which the kubelet probes."""
+DEFAULT_PORT = "http"
+"""The port that a question means where it names none."""
 
 
 class Phase(StrEnum):

@@ -10,7 +10,7 @@ import pytest
 from localmesh.proof import NOTHING_ALLOWED, allowed_calls, prove, through_ingress
 from localmesh.supervisor.client import Client
 from localmesh.views import AccessView, Answer, IngressView, MeshView, Question
-from meshpolicy.analysis.words import ANYONE
+from meshpolicy.core.client import ANYONE
 
 from .build import pod_view
 

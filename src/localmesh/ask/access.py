@@ -7,8 +7,8 @@ from localmesh.pods.plan import Group
 from localmesh.views import AccessView
 from meshpolicy.analysis.calls import NOT_COMPUTED
 from meshpolicy.analysis.offers import get_path, grant_lists
-from meshpolicy.analysis.words import ANYONE, ANYTHING, asked_words
-from meshpolicy.core.client import Arrival, Client
+from meshpolicy.analysis.words import ANYTHING, asked_words
+from meshpolicy.core.client import ANYONE, Arrival, Client
 from meshpolicy.core.policy import Authorization, PortPolicy, Protocol, TlsAuthenticated
 from meshpolicy.decide.authorized import authorized
 from meshpolicy.index.effective import effective

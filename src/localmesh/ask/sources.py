@@ -8,10 +8,9 @@ from ipaddress import IPv4Address
 from localmesh.errors import BadInput
 from localmesh.pods.addresses import LOCALHOST
 from localmesh.pods.pod import Pod
+from localmesh.views import NODE, UNMESHED
 from meshpolicy.kinds.settings import MeshSettings
 
-UNMESHED = "unmeshed"
-NODE = "node"
 NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 """What Kubernetes takes for the name of a namespace or a ServiceAccount."""
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from localmesh.control.endpoints import ServiceBackend
 from localmesh.errors import BadInput, LocalMeshError
 from localmesh.pods.pod import Pod, tcp_ports
+from localmesh.views import DEFAULT_PORT
 from meshpolicy.core.uri import SCHEME
 from meshpolicy.kinds.service import Service, ServicePort
 
 FORM = re.compile(r"(?P<name>[^:/]+)(?::(?P<port>[^:/]+))?(?P<path>/.*)?", re.DOTALL)
-DEFAULT_PORT = "http"
-"""The port that is meant where none is named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from time import perf_counter
 
 from localmesh.ask.access import access, policy_identities
 from localmesh.ask.ask import ProbeClient, client
-from localmesh.ask.sources import NODE, UNMESHED, AsAccount, AsPod, AsStranger
+from localmesh.ask.sources import AsAccount, AsPod, AsStranger
 from localmesh.control.ingressgateway import find_ingress, ingress_group
 from localmesh.control.manifests import read_manifests
 from localmesh.control.mesh import Mesh
@@ -39,7 +39,7 @@ from localmesh.traces.collector import collector_reasons
 from localmesh.traces.select import Wanted
 from localmesh.traces.store import TraceStore
 from localmesh.traces.view import TracesView
-from localmesh.views import AccessView, Answer, Applied, IngressView, MeshView, PodView, Question
+from localmesh.views import NODE, UNMESHED, AccessView, Answer, Applied, IngressView, MeshView, PodView, Question
 from meshpolicy.core.client import Client
 from meshpolicy.index.effective import effective
 from meshpolicy.kinds.cluster import Cluster

@@ -16,7 +16,6 @@ from meshpolicy.analysis.regions import ALL_CONNECTIONS, ANYTHING, FAMILIES, Ask
 from meshpolicy.analysis.requests import EVERY_REQUEST, RequestSet, Term
 from meshpolicy.analysis.words import (
     ANY_MESHED,
-    ANYONE,
     CONNECTIONS,
     EVERY_CALL,
     EVERYTHING,
@@ -25,7 +24,7 @@ from meshpolicy.analysis.words import (
     UNMESHED_PARTS,
 )
 from meshpolicy.core.axis import Part
-from meshpolicy.core.client import Traffic
+from meshpolicy.core.client import ANYONE, Traffic
 from meshpolicy.core.errors import InvalidQuestion
 from meshpolicy.core.match import GrpcMatch, HostMatch, IdentityMatch, NetworkMatch, PathKind, PathMatch, ValueMatch
 from meshpolicy.kinds.settings import MeshSettings

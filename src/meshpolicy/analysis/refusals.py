@@ -7,8 +7,8 @@ from meshpolicy.analysis.calls import NOT_COMPUTED
 from meshpolicy.analysis.offers import Offers
 from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import callable_ports
-from meshpolicy.analysis.words import ANYONE, ANYTHING, asked_words
-from meshpolicy.core.client import Arrival
+from meshpolicy.analysis.words import ANYTHING, asked_words
+from meshpolicy.core.client import ANYONE, Arrival
 from meshpolicy.decide.answer import Layer
 from meshpolicy.decide.transport import Call, find_service_target
 from meshpolicy.index.reach import Positions

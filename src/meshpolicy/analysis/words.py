@@ -15,7 +15,7 @@ from meshpolicy.analysis.ports import BY_ADDRESS
 from meshpolicy.analysis.regions import ALL_CONNECTIONS, ALL_REQUESTS, Asked, Witness
 from meshpolicy.analysis.requests import RequestSet, Term
 from meshpolicy.core.axis import Part
-from meshpolicy.core.client import Traffic
+from meshpolicy.core.client import ANYONE, Traffic
 from meshpolicy.core.match import (
     NEXT_LINE,
     GrpcMatch,
@@ -29,7 +29,6 @@ from meshpolicy.core.match import (
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 
-ANYONE = "anyone"
 ANY_MESHED = "any meshed client"
 EVERYTHING = "every request"
 CONNECTIONS = "connections"

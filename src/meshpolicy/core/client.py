@@ -6,6 +6,9 @@ from enum import StrEnum
 from meshpolicy.core.match import Address, NetworkMatch
 from meshpolicy.record import record
 
+ANYONE = "anyone"
+"""Every client, in words."""
+
 
 class Traffic(StrEnum):
     """What a client sends, by the words of a case."""
