@@ -16,6 +16,7 @@ from meshpolicy.decide.request import CONNECT, Request, unreadable
 from meshpolicy.decide.routing import Routed, Unclear, route_grpc, route_http
 from meshpolicy.decide.transport import Call, ServiceTarget, may_inherit_opaque
 from meshpolicy.index.ages import order_on_service_unknown, other_orders
+from meshpolicy.index.authorize import networks
 from meshpolicy.kinds.annotations import INJECT
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.egressnetwork import EgressNetwork
@@ -90,8 +91,9 @@ def taken_by_egress(cluster: Cluster, server: Workload, namespace: str) -> Ref |
     known = cluster.of(EgressNetwork)
     own = [one for one in known if one.ref.namespace == namespace]
     for one in own or [one for one in known if one.ref.namespace == cluster.settings.egress_namespace]:
-        addresses = server.addresses
-        if one.networks and (not addresses or any(net.accepts(ip) for net in one.networks for ip in addresses)):
+        if any(one.takes(address, networks(cluster.settings.cluster_networks)) for address in server.addresses):
+            return one.ref
+        if not server.addresses and one.networks:
             return one.ref
     return None
 

@@ -1,7 +1,9 @@
 """EgressNetwork of policy.linkerd.io: which addresses clients' proxies take for those of others (R134). Pure."""
 
+from collections.abc import Iterable
+
 from meshpolicy.core.fields import Fields
-from meshpolicy.core.match import NetworkMatch
+from meshpolicy.core.match import Address, NetworkMatch
 from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.kind import POLICY_GROUP, Kind
 from meshpolicy.kinds.reading import check_exceptions, read_networks
@@ -15,6 +17,12 @@ class EgressNetwork:
     ref: Ref
     networks: tuple[NetworkMatch, ...] = ()
     """Empty: all outside of the cluster's."""
+
+    def takes(self, address: Address, cluster: Iterable[NetworkMatch]) -> bool:
+        """Whether it holds an address; `cluster` are the cluster's networks (outbound/index/egress_network.rs)."""
+        if self.networks:
+            return any(network.accepts(address) for network in self.networks)
+        return not any(network.accepts(address) for network in cluster)
 
 
 def read(document: Fields, ref: Ref) -> EgressNetwork | None:

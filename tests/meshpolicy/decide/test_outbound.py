@@ -360,6 +360,26 @@ def test_an_egress_network_takes_calls_of_addresses_of_pods(networks: list[Manif
 
 
 @pytest.mark.parametrize(
+    ("inside", "address", "expected"),
+    [
+        (("10.0.0.0/8",), "10.244.0.9", "allow"),
+        (("192.168.0.0/16",), "10.244.0.9", "unknown"),
+        (("10.0.0.0/8",), "192.0.2.1", "unknown"),
+        (("192.168.0.0/16",), "", "allow"),
+    ],
+)
+def test_an_egress_network_without_networks_takes_what_is_outside_of_the_clusters(
+    inside: tuple[str, ...], address: str, expected: str
+) -> None:
+    """R134, R2: as a real controller answers; a pod of which no address is known is taken to be inside."""
+    own = pod("ponger", address, ports={"http": 8080})
+    others = [one for one in BASE if one["metadata"]["name"] != "ponger"]
+    found = cluster(*others, own, OPEN, egress(trafficPolicy="Deny"), settings=MeshSettings(cluster_networks=inside))
+    assert ask(found, "pinger", direct=True).outcome == expected
+    assert ask(found, "stranger", direct=True).outcome == "allow"
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [("0", "unknown"), ("0s", "unknown"), (" 00ms ", "unknown"), ("10s", "allow"), ("-0s", "allow")],
 )
