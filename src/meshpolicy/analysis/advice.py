@@ -19,6 +19,7 @@ from meshpolicy.core.ref import Ref
 from meshpolicy.decide.answer import Answer
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, identity_of
+from meshpolicy.index.attach import is_server
 from meshpolicy.index.authorize import resolve
 from meshpolicy.index.index import index_of
 from meshpolicy.kinds.assembly import rebuilt
@@ -26,6 +27,7 @@ from meshpolicy.kinds.authorizationpolicy import AuthorizationPolicy
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.references import Target, kind_of
+from meshpolicy.kinds.route import Route
 from meshpolicy.record import record, replace
 
 Read = Callable[[Sequence[Manifest]], Sequence[Object]]
@@ -89,12 +91,35 @@ def _is_call(cluster: Cluster, changed: Changed, call: Call) -> bool:
 
 
 def _repairs(cluster: Cluster, call: Call, answer: Answer) -> Iterator[tuple[str, list[Object]]]:
-    """Yield ways to bring a policy into force that is there and does nothing, each with the objects then."""
+    """Yield ways to bring what is there and does nothing into force, each with the objects then: routes come first.
+
+    A policy that targets such a route is in force with it.
+    """
+    for route in cluster.in_namespace(call.server.ref.namespace).routes:
+        for why, attached in _attached(cluster, route, answer):
+            yield f"{route.ref} is in force nowhere: {why}", [attached if o is route else o for o in cluster.objects]
     policies = cluster.in_namespace(call.server.ref.namespace).authorization_policies
     for policy in policies:
         for why, repaired in _repaired(cluster, policy, answer):
             text = f"{policy.ref} would admit it, and is ignored: {why}"
             yield text, [repaired if one is policy else one for one in cluster.objects]
+
+
+def _attached(cluster: Cluster, route: Route, answer: Answer) -> Iterator[tuple[str, Route]]:
+    """Yield a route with a parent that is the port's Server, where it names one that is not there."""
+    server = None if answer.policy is None else answer.policy.server
+    if server is None or not server.is_object:
+        return
+    there = {one.ref.name for one in cluster.in_namespace(route.ref.namespace).servers}
+    for at, parent in enumerate(route.parents):
+        if parent.kind.lower() != "server" or (is_server(parent) and parent.name in there):
+            continue
+        if parent.namespace == server.namespace and get_close_matches(parent.name, [server.name]):
+            parents = list(route.parents)
+            parents[at] = replace(parent, group=server.group, name=server.name)
+            shown = f"{parent.kind}.{parent.group or 'core'} {parent.name}"
+            hint = f"did you mean {server.kind}.{server.group} {server.name}?"
+            yield f"its parent {shown} is not there; {hint}", replace(route, parents=tuple(parents))
 
 
 def _repaired(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..build import ARENA, GATEWAY, Manifest, account, allow, exact, prefix, ref, route, server, tls
+from ..build import ARENA, GATEWAY, POLICY, Manifest, account, allow, exact, prefix, ref, route, server, tls
 from ..command import run, written
 
 PINGER = account("pinger")
@@ -49,6 +49,23 @@ def test_a_policy_that_is_there_and_ignored_comes_first(
     change = advised(tmp_path, *manifests)
     assert change["text"] == f"AuthorizationPolicy arena/allow would admit it, and is ignored: {text}"
     assert change["manifests"] == []
+
+
+@pytest.mark.parametrize(
+    ("group", "parent", "shown"),
+    [
+        (POLICY, ref("Server", "htpp"), "Server.policy.linkerd.io htpp"),
+        (GATEWAY, {"kind": "Server", "name": "http"}, "Server.gateway.networking.k8s.io http"),
+    ],
+)
+def test_a_route_that_is_attached_to_nothing_comes_before_its_policy(
+    group: str, parent: Manifest, shown: str, tmp_path: Path
+) -> None:
+    """The policy's target is right: a wider one would be a second mistake."""
+    lost = route(exact("/ping"), group=group, parents=[parent])
+    change = advised(tmp_path, server(), lost, allow(PINGER, on=ref("HTTPRoute", "route", group=group)))
+    told = f"its parent {shown} is not there; did you mean Server.policy.linkerd.io http?"
+    assert change["text"] == f"HTTPRoute arena/route is in force nowhere: {told}"
 
 
 def test_nothing_is_advised_for_what_is_no_request(tmp_path: Path) -> None:
