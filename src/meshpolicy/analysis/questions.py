@@ -26,6 +26,13 @@ ACCOUNT = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+")
 TARGET = re.compile(r"(?:(?P<namespace>[a-z0-9.-]+)/)?(?P<name>[a-z0-9.-]+)(?::(?P<port>[a-z0-9-]+))?(?P<path>/.*)?")
 
 
+SERVICE = re.compile(
+    r"(?:http://(?P<short>[a-z0-9-]+)\.(?P<home>[a-z0-9-]+)|(?:http://)?(?P<name>[a-z0-9-]+)\.(?P<namespace>[a-z0-9-]+)"
+    r"\.svc(?:\.[a-z0-9.-]+)?)(?::(?P<port>[0-9]+))?(?P<path>/.*)?"
+)
+"""The name of a Service in the cluster, with `.svc`, or as the host of a URL."""
+
+
 @record
 class Caller:
     """Who calls: a workload, an account without one, or an address; none of them: an unmeshed stranger."""
@@ -61,6 +68,9 @@ def caller(cluster: Cluster, text: str) -> Caller:
         return Caller(str(found[0].ref), found[0])
     if not found and text in named_accounts(cluster):
         return Caller(f"the account {text}", account_caller(text))
+    if not found and text in ("kubelet", "node"):
+        told = "it calls without an identity, from the address of its node: write that address, such as 10.0.0.7"
+        raise UnknownWorkload(f"no workload `{text}` in these manifests; if the kubelet is meant: {told}")
     raise UnknownWorkload(_unclear(cluster, text, found))
 
 
@@ -72,11 +82,13 @@ def account_caller(text: str) -> Workload:
 
 
 def target(cluster: Cluster, text: str, *, direct: bool = False) -> Target:
-    """Return what is meant by TO: `[namespace/]workload[:port][/path]`.
+    """Return what is meant by TO: `[namespace/]workload[:port][/path]`, or the name or URL of a Service.
 
     A port that the workload does not have, and one Service does, is what it leads to; but if `direct` says that the
     pod's address is called.
     """
+    if service := SERVICE.fullmatch(text):
+        return _of_service(cluster, service.groupdict(default=""))
     for reading in _readings(text):
         found = _workloads(cluster, reading["name"])
         if len(found) == 1:
@@ -91,14 +103,41 @@ def target(cluster: Cluster, text: str, *, direct: bool = False) -> Target:
     raise UnknownWorkload(_unclear(cluster, name, []))
 
 
+def _of_service(cluster: Cluster, parts: dict[str, str]) -> Target:
+    """Return the workload to which a port of a Service leads; without a port, that of HTTP."""
+    namespace, name = parts["namespace"] or parts["home"], parts["name"] or parts["short"]
+    names = {f"{one.ref.namespace}/{one.ref.name}": one for one in cluster.services}
+    service = names.get(f"{namespace}/{name}")
+    if service is None:
+        raise UnknownWorkload(_missing("Service", f"{namespace}/{name}", names))
+    number = int(parts["port"] or 80)
+    entry = next((one for one in service.ports if one.number == number), None)
+    if entry is None:
+        has = ", ".join(str(one.number) for one in service.ports) or "none"
+        raise UnknownWorkload(f"{service.ref} has no port {number}; its ports: {has}")
+    behind = [one for one in cluster.workloads if service in index_of(cluster).services(one)]
+    if len(behind) != 1:
+        shown = ", ".join(str(one.ref) for one in behind) or "no workload of these manifests"
+        raise UnknownWorkload(f"{service.ref} leads to {shown}: write namespace/workload")
+    numbers = [entry.number] if service.headless else target_ports(behind[0], entry.target)
+    if not numbers:
+        raise UnknownWorkload(f"{behind[0].ref} has no port `{entry.target}`, to which {service.ref} leads")
+    return Target(behind[0], next(iter(numbers)), parts["path"], name)
+
+
 def known_account(cluster: Cluster, text: str, granted: Iterable[Access]) -> None:
     """Raise UnknownWorkload for an account that nothing holds or names; `granted` is what it opens.
 
     A grant to a whole namespace, or one of a ServerAuthorization, knows it as well; one to any meshed client does not.
     """
-    names = {account_of(workload) for workload in cluster.workloads} | set(named_accounts(cluster))
+    names = known_accounts(cluster)
     if text not in names and not any(_names(access) for access in granted):
         raise UnknownWorkload(_missing("account", text, names))
+
+
+def known_accounts(cluster: Cluster) -> frozenset[str]:
+    """Return the accounts that workloads run as, and those that policies name, as `namespace/account`."""
+    return frozenset(map(account_of, cluster.workloads)) | frozenset(named_accounts(cluster))
 
 
 def _names(access: Access) -> bool:
@@ -204,5 +243,18 @@ def _missing(what: str, text: str, names: Iterable[str]) -> str:
 def near(text: str, names: Iterable[str]) -> str:
     """Return which names are close to a text, else some that there are."""
     names = sorted(set(names))
-    close = get_close_matches(text, names, n=3)
+    close = alike(text, names)
+    if "/" in text:
+        names = [name for name in names if "/" in name] or names
     return f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names[:8]) or 'none'}"
+
+
+def alike(text: str, names: Iterable[str]) -> list[str]:
+    """Return the names that are close to a text; of its own namespace only the rest of the name is compared."""
+    listed = sorted(set(names))
+    namespace, slash, name = text.rpartition("/")
+    inside = [one.removeprefix(f"{namespace}/") for one in listed if slash and one.startswith(f"{namespace}/")]
+    close = [f"{namespace}/{one}" for one in get_close_matches(name, inside, n=3)]
+    if not inside:
+        close = get_close_matches(text, listed, n=3)
+    return close or [one for one in listed if slash and one.endswith(f"/{name}")][:3]

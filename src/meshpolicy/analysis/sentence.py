@@ -41,11 +41,14 @@ class Sentence:
 
 
 FORMS = (
-    "write `only CLIENTS may REQUESTS on SERVER`, `nobody may REQUESTS on SERVER except CLIENTS`, "
-    "`no unmeshed client may REQUESTS on SERVER`, `CLIENTS may REQUESTS on SERVER`, "
-    "`CLIENT and CLIENT have the same access to SERVER`, or `every call of NAMESPACE is encrypted`; "
-    "a SERVER is NAMESPACE/WORKLOAD[:PORT], REQUESTS are `GET /ping`, `any request`, `connect` or `call`"
+    "only CLIENTS may REQUESTS on SERVER",
+    "nobody may REQUESTS on SERVER except CLIENTS",
+    "no unmeshed client may REQUESTS on SERVER",
+    "CLIENTS may REQUESTS on SERVER",
+    "CLIENT and CLIENT have the same access to SERVER",
+    "every call of NAMESPACE is encrypted",
 )
+"""The forms of sentences. A SERVER is `NAMESPACE/WORKLOAD[:PORT]`; REQUESTS are `GET /ping` and the like, or WORDS."""
 ENCRYPTED = re.compile(r"every call of (\S+) is encrypted")
 SAME = re.compile(r"(.+) and (.+) have the same access to (\S+)")
 NOBODY = re.compile(r"nobody may (.+?)(?: except (.+))?")
@@ -91,6 +94,14 @@ def read_sentence_about(cluster: Cluster, text: str) -> Sentence:
     return read_sentence(text, cluster.settings, (one.ref.namespaced_name for one in cluster.workloads))
 
 
+class NoSentence(InvalidPhrase):
+    """A text that has none of the FORMS; `wrong` says so without them."""
+
+    def __init__(self, wrong: str) -> None:
+        super().__init__(f"{wrong}; write `{FORMS[0]}`, or another form that `meshpolicy prove --help` lists")
+        self.wrong = wrong
+
+
 class NoNamespace(InvalidPhrase):
     """A sentence names a server without its namespace."""
 
@@ -116,7 +127,7 @@ def _read(text: str, settings: MeshSettings) -> Sentence:
         return _about(words, Claim.ONLY, _clients(found[1], settings), found[2])
     if found := MAY.fullmatch(words):
         return _about(words, Claim.MAY, _clients(found[1], settings), found[2])
-    raise InvalidPhrase(f"`{text}` is no sentence that can be proved; {FORMS}")
+    raise NoSentence(f"`{text}` is no sentence that can be proved")
 
 
 def _clients(text: str, settings: MeshSettings) -> ClientSet:
@@ -146,7 +157,7 @@ def _about(words: str, claim: Claim, clients: ClientSet, rest: str, *, vacuous: 
     elif SERVER.fullmatch(server):
         raise NoNamespace(server)
     if not said or "/" not in server or " " in server:
-        raise InvalidPhrase(f"`{rest}` does not say on which server; {FORMS}")
+        raise NoSentence(f"`{rest}` does not say on which server")
     said = WORDS.get(said.strip(), said.strip())
     asked = tuple(one for piece in split(said, " or ") for one in read_asked(piece))
     return Sentence(words, claim, (clients,), asked, server, vacuous)

@@ -189,6 +189,15 @@ def pods_words(pods: Iterable[PodClass]) -> str:
     return ", ".join(dict.fromkeys(word for one in pods for word in class_words(one)))
 
 
+def from_words(pods: Iterable[PodClass]) -> str:
+    """Return from where clients call: `from pods labelled like shop/cart`. A workload's name stands for its labels."""
+    listed = tuple(pods)
+    names = dict.fromkeys(name for one in listed for name in one.names)
+    others = dict.fromkeys(word for one in listed for word in class_words(one) if word not in one.names)
+    like = (f"pods labelled like {', '.join(names)}",) if names else ()
+    return f"from {', '.join((*others, *like))}"
+
+
 def access_words(access: Access, settings: MeshSettings) -> tuple[str, str, str, str]:
     """Return server, port, client and requests of an access."""
     client = clients_words(access.clients, settings)
@@ -205,7 +214,7 @@ def change_words(changed: Changed, settings: MeshSettings) -> tuple[str, str, st
     region = changed.region
     if changed.caller is not None:
         return caller_words(changed.caller, region.clients, settings), server, asked_words(region.asked)
-    pods = f" (from {pods_words(region.pods)})" if region.pods else ""
+    pods = f" ({from_words(region.pods)})" if region.pods else ""
     return clients_words(region.clients, settings) + pods, server, asked_words(region.asked)
 
 
@@ -262,6 +271,14 @@ def account(identity: str, settings: MeshSettings) -> str:
 def value_words(value: ValueMatch) -> str:
     """Return a header or a query parameter with what its value must be: `x=1`, `x~[0-9]+`."""
     return f"{quoted(value.name, PLAIN_VALUE)}{'~' if value.regex else '='}{quoted(value.value, PLAIN_VALUE)}"
+
+
+def named_in(clients: Iterable[ClientSet], settings: MeshSettings) -> tuple[str, ...]:
+    """Return the accounts of this mesh that sets of clients name, as `namespace/account`."""
+    parts = (term.identities for some in clients for term in some)
+    patterns = (one for part in parts for one in (*part.all_of, *part.none_of))
+    said = (account(one.pattern, settings) for one in patterns if isinstance(one, IdentityMatch) and one.exact)
+    return tuple(dict.fromkeys(name for name in said if name.count("/") == 1))
 
 
 def named_accounts(cluster: Cluster) -> tuple[str, ...]:

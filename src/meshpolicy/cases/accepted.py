@@ -133,7 +133,7 @@ def _excess(excess: Excess, settings: MeshSettings) -> str:
     if excess.region is None:
         return f"{server}: {excess.reason}"
     region = excess.region
-    pods = f" (from {words.pods_words(region.pods)})" if region.pods else ""
+    pods = f" ({words.from_words(region.pods)})" if region.pods else ""
     client = words.clients_words(region.clients, settings)
     shown = words.witness_words(region.witness, settings)
     return f"{client}{pods} -> {server} {words.asked_words(region.asked)} (for example {shown})"

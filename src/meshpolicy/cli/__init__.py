@@ -33,12 +33,12 @@ VERBS = {
     "prove": Verb("prove", "Is it so, for every request?"),
     "ready": Verb("ready", "What breaks if deny goes on?"),
     "generate": Verb("generate", "Which policies allow what runs, and no more?"),
-    "test": Verb("cases", "Is it still as we wrote it down?"),
+    "test": Verb("cases", "Do these policy cases still hold?"),
     "init": Verb("init", "How do I begin with a meshpolicy.yaml?"),
     "run": Verb("run", "Is all of it as meshpolicy.yaml says?"),
-    "accept": Verb("accept", "What have we agreed to?"),
+    "accept": Verb("accept", "Which access is granted now, as a file to hold it to?"),
     "blast": Verb("blast", "What opens if this account is compromised?"),
-    "mutate": Verb("mutate", "Which rules does no case notice?"),
+    "mutate": Verb("mutate", "Which changes of the policies would no case notice?"),
     "completion": Verb("completion", "How does my shell complete this?"),
 }
 """The verbs in the order in which a person meets them."""

@@ -17,7 +17,7 @@ from meshpolicy.render.junit import results_as_junit
 from meshpolicy.render.text import results_as_text
 
 
-@click.command("test", short_help="Is it still as we wrote it down?")
+@click.command("test", short_help="Do these policy cases still hold?")
 @click.argument("cases", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option("--explain", is_flag=True, help="Name the cases that agree, too, and what becomes of new pods.")
 @output("text", "json", "junit")

@@ -13,7 +13,7 @@ from meshpolicy.render.json import survivors_as_json
 from meshpolicy.render.text import survivors_as_text
 
 
-@click.command("mutate", short_help="Which rules does no case notice?")
+@click.command("mutate", short_help="Which changes of the policies would no case notice?")
 @click.argument("cases", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option("--explain", is_flag=True, help="Show all that each change opens or closes, with a request to try.")
 @output("text", "json")

@@ -1,5 +1,6 @@
 """What several verbs share: their sources, what the mesh was installed with, and how output is chosen."""
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import fields
@@ -24,6 +25,7 @@ from meshpolicy.render.notes import notes
 
 Command = Callable[..., Any]
 STANDARD = MeshSettings()
+NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 SERVERS = "Only calls to workloads of this name, such as `shop/*` or `cart`; may be repeated."
@@ -66,10 +68,18 @@ def networks(context: click.Context, parameter: click.Parameter, text: str | Non
     return found
 
 
+def _name(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    """Return the name of a domain or a namespace."""
+    del context, parameter
+    if text is not None and not NAME.fullmatch(text):
+        raise click.BadParameter(f"`{text}` is not made of letters, digits, `-`, `_` and `.`")
+    return text
+
+
 def _setting(name: str, *words: str, standard: str = "", **rest: Any) -> Callable[[Command], Command]:
     """Return an option of MeshSettings; without it, values and linkerd-config decide, and then the chart."""
     usual = standard or getattr(STANDARD, name)
-    shown = ",".join(usual) if isinstance(usual, tuple) else usual
+    shown = ", ".join(usual if isinstance(usual, tuple) else str(usual).split(","))
     return click.option(*words, name, default=None, help=f"{rest.pop('help')}  [chart: {shown}]", **rest)
 
 
@@ -87,11 +97,12 @@ _MESH = (
         type=click.Choice([str(mode) for mode in DefaultPolicy]),
         help="The mesh's defaultInboundPolicy.",
     ),
-    _setting("trust_domain", "--trust-domain", help="The mesh's trust domain."),
+    _setting("trust_domain", "--trust-domain", callback=_name, help="The mesh's trust domain."),
     _setting(
         "control_plane_namespace",
         "--control-plane",
         metavar="NAMESPACE",
+        callback=_name,
         help="The namespace of Linkerd's control plane.",
     ),
     _setting(
@@ -107,11 +118,15 @@ _MESH = (
         callback=networks,
         help="clusterNetworks of the mesh.",
     ),
-    _setting("probe_networks", "--probe-networks", metavar="LIST", callback=networks, help="Its probeNetworks."),
-    _setting("ignore_inbound_ports", "--ignore-inbound-ports", metavar="LIST", help="Its ignoreInboundPorts."),
-    _setting("ignore_outbound_ports", "--ignore-outbound-ports", metavar="LIST", help="Its ignoreOutboundPorts."),
-    _setting("opaque_ports", "--opaque-ports", metavar="LIST", help="Its opaquePorts."),
-    _setting("skip_subnets", "--skip-subnets", metavar="LIST", standard="none", help="Its skipSubnets."),
+    _setting(
+        "probe_networks", "--probe-networks", metavar="LIST", callback=networks, help="probeNetworks of the mesh."
+    ),
+    _setting("ignore_inbound_ports", "--ignore-inbound-ports", metavar="LIST", help="ignoreInboundPorts of the mesh."),
+    _setting(
+        "ignore_outbound_ports", "--ignore-outbound-ports", metavar="LIST", help="ignoreOutboundPorts of the mesh."
+    ),
+    _setting("opaque_ports", "--opaque-ports", metavar="LIST", help="opaquePorts of the mesh."),
+    _setting("skip_subnets", "--skip-subnets", metavar="LIST", standard="none", help="skipSubnets of the mesh."),
     _setting(
         "proxy_version",
         "--proxy-version",

@@ -1,13 +1,14 @@
 """All checks: every module of this package adds those that it holds. Pure."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
 from meshpolicy import findings as package
-from meshpolicy.core.errors import InvalidQuestion, Problem
+from meshpolicy.core.errors import InvalidQuestion, Place, Problem
 from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.core.ref import Ref
 from meshpolicy.findings.check import CHECKS
@@ -41,11 +42,18 @@ def lint(cluster: Cluster, refused: Iterable[Problem] = (), progress: Progress =
         for code in progress(known, "checks made", len(known))
         for subject, message in dict.fromkeys(CHECKS[code](cluster))
     ]
-    found += [
-        Finding(REFUSED, Ref("", "manifest", "", problem.place.field, problem.place), problem.message)
-        for problem in refused
-    ]
+    found += [Finding(REFUSED, _refused(cluster, problem.place), problem.message) for problem in refused]
     return tuple(sorted(found, key=lambda finding: (finding.place, finding.code.code, finding.message)))
+
+
+def _refused(cluster: Cluster, place: Place) -> Ref:
+    """Return the object of the document at a place; where it has none, or several, a manifest named by the field."""
+    known = [one.ref for one in cluster.objects if one.ref.place and _document(one.ref.place) == _document(place)]
+    return replace(known[0], place=place) if len(known) == 1 else Ref("", "manifest", "", place.field, place)
+
+
+def _document(place: Place) -> tuple[str, int]:
+    return place.file, place.document
 
 
 def without(findings: Iterable[Finding], ignored: Collection[str], *, notes: bool) -> tuple[Finding, ...]:

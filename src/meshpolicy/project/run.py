@@ -46,6 +46,8 @@ class Check:
     code: str = ""
     """Of a finding."""
     fix: str = ""
+    subject: str = ""
+    """The object of a finding."""
 
     @property
     def failed(self) -> bool:
@@ -96,7 +98,8 @@ def _findings(project: Project, reading: Manifests, progress: Progress, today: d
 def _of_finding(finding: Finding) -> Check:
     code = finding.code
     name = f"{code.code} {finding.subject}"
-    return Check(Part.LINT, name, code.severity, finding.message, finding.place, code.code, code.fix)
+    subject = str(finding.subject)
+    return Check(Part.LINT, name, code.severity, finding.message, finding.place, code.code, code.fix, subject)
 
 
 def _suppressions(all_of_them: Sequence[Suppression], found: Sequence[Finding], today: date) -> Iterator[Check]:

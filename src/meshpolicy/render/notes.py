@@ -26,7 +26,8 @@ def notes(reading: Manifests) -> Iterator[str]:
     """Yield what a reader must know besides the answer: what was not read, and which namespaces were taken."""
     yield from summed(reading.left_out)
     yield from (str(one) for one in reading.wrong if one.kind is ProblemKind.TOLERATED and not reading.live)
-    yield from _missing_namespaces(reading.cluster)
+    if not reading.deciding:
+        yield from _missing_namespaces(reading.cluster)
     others = sorted(name for name in reading.cluster.namespaces if name != "default")
     if reading.unplaced and others:
         objects = f"{reading.unplaced[0]}" + (f" and {n} more" if (n := len(reading.unplaced) - 1) else "")

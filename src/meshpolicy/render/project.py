@@ -23,7 +23,10 @@ def report_as_text(report: Report) -> str:
 def _lines(check: Check) -> Iterator[str]:
     place = f"{check.place}: " if check.place is not None and not check.message.startswith(str(check.place)) else ""
     name = "" if check.name in check.message else f"{check.name}: "
-    yield f"{place}{check.severity}: {name}{check.message}"
+    if check.code:  # as `lint` writes it
+        yield f"{place}{check.code} {check.severity}: {check.subject}: {check.message}"
+    else:
+        yield f"{place}{check.severity}: {name}{check.message}"
     if check.fix:
         yield f"    fix: {check.fix}"
 

@@ -190,7 +190,8 @@ def _found(review: Review) -> Iterator[str]:
         yield from map(_finding, review.brought)
         yield ""
     if review.kept:
-        yield f"{counted(len(review.kept), 'finding').capitalize()} of `meshpolicy lint` are there before and after.\n"
+        kept = counted(len(review.kept), "finding")
+        yield f"{kept} of `meshpolicy lint` {'is' if len(review.kept) == 1 else 'are'} there before and after.\n"
 
 
 def _finding(finding: Finding) -> str:

@@ -12,12 +12,35 @@ from meshpolicy.cases.mutants import Effect, Survivor
 from meshpolicy.cases.verify import Result
 from meshpolicy.decide.answer import Layer
 from meshpolicy.decide.decision import Verdict
+from meshpolicy.decide.transport import Call
 from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.changes import change_lines
 from meshpolicy.render.tables import fitted
 from meshpolicy.semantics.rules import sentences
 
+CODES = (
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+)
+"""The status codes of gRPC, by number. Source: github.com/grpc/grpc doc/statuscodes.md."""
+NAMED = {f"grpc-{number}": f"{name} ({number})" for number, name in enumerate(CODES)}
+"""Outcomes that a person knows by another name."""
 SEEN = {"closed": ": the connection is cut", "blocked": ": no connection is made"}
 """What a client sees where no proxy answers it; otherwise it is a status."""
 NO_EFFECT = "no request to a workload of these cases changes"
@@ -69,7 +92,7 @@ def answer_as_text(asked: Asked, width: int | None = None, *, explain: bool | No
     call, answer, change = asked.judged.call, asked.judged.answer, asked.change
     sent = f"{call.request.method} {call.request.path}" if call.traffic.is_http else f"a {call.traffic} connection"
     head = "ALLOWED" if answer.allowed else "UNKNOWN" if answer.verdict is Verdict.UNKNOWN else "REFUSED"
-    seen = SEEN.get(answer.outcome, f", seen as {answer.outcome}")
+    seen = SEEN.get(answer.outcome, f", seen as {NAMED.get(answer.outcome, answer.outcome)}")
     shown = "" if answer.outcome in ("allow", "unknown") else f" ({answer.verdict}{seen})"
     lines = [fitted(f"{head}{shown}: {asked.who.name} -> {call.server.ref}:{call.port}, {sent}", width)]
     if explain is False:
@@ -79,16 +102,25 @@ def answer_as_text(asked: Asked, width: int | None = None, *, explain: bool | No
     told = [f"  - {reason}" for reason in answer.reasons]
     if explain:
         told += ["", *(f"  {sentence}" for sentence in sentences(reason.rule for reason in answer.reasons))]
-    told += [f"  - {way.name}: {way.answer.outcome}" for way in asked.judged.others]
+    told += [f"  - {way.name}: {NAMED.get(way.answer.outcome, way.answer.outcome)}" for way in asked.judged.others]
     lines += [fitted(line, width) for line in told]
     if command := curl(call):
-        lines += ["", "see it yourself:", f"  {command}"]
+        lines += ["", f"see it yourself{_from(call)}:", f"  {command}"]
     if change is not None:
         lines += ["", fitted(f"to allow this: {change.text}", width)]
         lines += [fitted(line, width) for line in _effect(change, asked.cluster)]
         if change.manifests:
             lines += ["", yaml.safe_dump_all(change.manifests, sort_keys=False).rstrip()]
     return "\n".join(lines)
+
+
+def _from(call: Call) -> str:
+    """Return where the command of a call is to be run, unless it says that itself."""
+    if call.client is None:
+        return f" from {call.address}" if call.address else ", in a pod without a sidecar"
+    if call.client.ref.kind == "ServiceAccount":
+        return f", in a pod with a sidecar that runs as {call.client.ref.namespace}/{call.client.ref.name}"
+    return ""
 
 
 def _effect(change: Advice, cluster: Cluster) -> Iterator[str]:

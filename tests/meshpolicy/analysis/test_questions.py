@@ -1,5 +1,7 @@
 """Whom a person means by a name: a workload, or the pods that one has made on a live cluster."""
 
+import re
+
 import pytest
 
 from meshpolicy.analysis.questions import caller, target
@@ -26,6 +28,12 @@ LIVE = cluster(
     made("alone", "10.244.0.11", {}),
 )
 
+CALLED = cluster(
+    pod("tom", "10.244.0.7", ports={"http": 8080, "admin": 9090}),
+    service("cat", {80: "http", 9000: "admin"}, app="tom"),
+    service("dog"),
+)
+
 
 @pytest.mark.parametrize(
     ("text", "name"),
@@ -41,6 +49,54 @@ LIVE = cluster(
 )
 def test_a_workload_of_a_live_cluster_is_meant_by_the_name_of_its_controller(text: str, name: str) -> None:
     assert target(LIVE, text).workload.ref.name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "port", "path"),
+    [
+        ("cat.arena.svc.cluster.local/charge", 8080, "/charge"),
+        ("cat.arena.svc:9000", 9090, ""),
+        ("http://cat.arena:9000/a.svc", 9090, "/a.svc"),
+        ("http://cat.arena.svc.cluster.local", 8080, ""),
+    ],
+)
+def test_a_service_is_called_by_its_name_or_by_a_url(text: str, port: int, path: str) -> None:
+    found = target(CALLED, text)
+    assert (found.workload.ref.name, found.port, found.path, found.called) == ("tom", port, path, "cat")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("http://cat.arena:81/", "Service arena/cat has no port 81; its ports: 80, 9000"),
+        ("http://cta.arena/", "no Service `arena/cta` in these manifests; did you mean arena/cat?"),
+        ("dog.arena.svc", "Service arena/dog leads to no workload of these manifests: write namespace/workload"),
+    ],
+)
+def test_what_a_service_lacks_is_said(text: str, told: str) -> None:
+    with pytest.raises(UnknownWorkload) as error:
+        target(CALLED, text)
+    assert str(error.value) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("arena/nobody", "there are arena/tom"),
+        ("arena/tim", "did you mean arena/tom?"),
+        ("other/tom", "did you mean arena/tom?"),
+        ("tim", "did you mean tom?"),
+    ],
+)
+def test_names_are_compared_without_the_namespace_that_they_share(text: str, told: str) -> None:
+    with pytest.raises(UnknownWorkload, match=f"no workload `{text}` in these manifests; {re.escape(told)}"):
+        caller(CALLED, text)
+
+
+@pytest.mark.parametrize("text", ["kubelet", "node"])
+def test_the_kubelet_is_an_address(text: str) -> None:
+    with pytest.raises(UnknownWorkload, match="the address of its node: write that address, such as 10"):
+        caller(CALLED, text)
 
 
 def test_a_caller_is_found_so_too() -> None:

@@ -245,7 +245,11 @@ def test_a_list_of_values_that_grows_lets_more_pods_in(
         ),
         ((OPEN, lets_in()), (OPEN,), "not accepted: anyone -> arena/ponger:8080"),
         ((OPEN, lets_in("pinger")), (OPEN,), "not accepted: anyone -> arena/ponger:8080"),
-        ((OPEN, lets_in("pinger")), (OPEN, lets_in("pinger", "rogue")), "(from arena/pinger, arena/rogue)"),
+        (
+            (OPEN, lets_in("pinger")),
+            (OPEN, lets_in("pinger", "rogue")),
+            "(from pods labelled like arena/pinger, arena/rogue)",
+        ),
         ((OPEN, lets_in("pinger", "rogue")), (OPEN, lets_in("rogue")), ""),
         ((OPEN,), (OPEN, lets_in("rogue")), ""),
     ],

@@ -190,6 +190,12 @@ def test_all_problems_are_told_together(tmp_path: Path) -> None:
         (["prove", "only a/b may GET /x on ponger", "{good}"], "did you mean default/ponger?"),
         (["prove", "nobody may call on ponger:http", "{good}"], "did you mean default/ponger:http?"),
         (["prove", "only a/b may GET /x on pong", "{good}"], "write NAMESPACE/pong"),
+        (["prove", "nofile.yaml", "{good}"], "nofile.yaml: cannot be read: No such file"),
+        (
+            ["prove", "a b c", "{good}"],
+            "that can be proved; write one of\n  only CLIENTS may REQUESTS on SERVER\n  nobody",
+        ),
+        (["list", "{good}", "--trust-domain", "x y"], "`x y` is not made of letters, digits"),
     ],
 )
 def test_a_question_that_cannot_be_answered_says_why(arguments: list[str], message: str, tmp_path: Path) -> None:

@@ -351,3 +351,24 @@ def test_every_verb_has_help(verb: str) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shells_can_complete(shell: str) -> None:
     assert "_MESHPOLICY_COMPLETE" in run("completion", shell)[1]
+
+
+def test_an_account_that_is_nearly_one_is_told_and_no_error(tmp_path: Path) -> None:
+    """It may be outside of the input; but then a sentence is false for a reason that nobody sees."""
+    file = written(tmp_path, "arena.yaml", *ARENA, server(), allow(account("pinger")))
+    code, _, err = run("prove", "only arena/pigner may GET /x on arena/ponger:http", file)
+    assert (code, "note: no workload here runs as arena/pigner; did you mean arena/pinger" in err) == (1, True)
+    assert "note" not in run("prove", "only ingress/traefik may GET /x on arena/ponger:http", file)[2]
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (("pinger", "ponger/x", "--protocol", "grpc"), "seen as PERMISSION_DENIED (7)"),
+        (("unmeshed", "ponger/x"), "see it yourself, in a pod without a sidecar:\n  curl"),
+        (("10.0.0.7", "ponger/x"), "see it yourself from 10.0.0.7:\n  curl"),
+        (("rogue", "ponger/x"), "see it yourself:\n  kubectl exec"),
+    ],
+)
+def test_check_says_what_is_seen_and_where(call: tuple[str, ...], told: str, tmp_path: Path) -> None:
+    assert told in run("check", *call, written(tmp_path, "arena.yaml", *ARENA, server()))[1]

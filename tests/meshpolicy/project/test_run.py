@@ -128,3 +128,11 @@ def test_every_form_tells_the_same(tmp_path: Path) -> None:
     assert len(commands) == len(failed)
     assert "lint: 1 finding" in shown["text"]
     assert "prove: 0 of 1 hold" in shown["text"]
+
+
+def test_a_finding_is_told_as_lint_tells_it(tmp_path: Path) -> None:
+    path = project(tmp_path, "", UNUSED)
+    told = meshpolicy("lint", tmp_path / "k8s")[1].splitlines()[0]
+    code = told[told.index("MP031") :]
+    assert code.startswith("MP031 warning: Server shop/idle: ")
+    assert code in meshpolicy("run", path)[1]
