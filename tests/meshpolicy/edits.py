@@ -53,7 +53,7 @@ class Written:
 @cache
 def written() -> Written:
     """Read them once."""
-    states = tuple(_states())
+    states = tuple(state for state in _states() if state)
     objects: dict[str, list[Manifest]] = defaultdict(list)
     values: dict[tuple[str, Way], list[Any]] = defaultdict(list)
     for one in (one for state in states for one in state):
