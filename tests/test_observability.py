@@ -20,6 +20,7 @@ FOREIGN: Mapping[str, str] = {
     "response_latency_ms_bucket": f"{PROXY}, linkerd/http/metrics/src/requests/report.rs",
     "inbound_http_authz_allow_total": f"{PROXY}, linkerd/app/inbound/src/metrics/authz.rs",
     "inbound_http_authz_deny_total": f"{PROXY}, linkerd/app/inbound/src/metrics/authz.rs",
+    "inbound_http_route_not_found_total": f"{PROXY}, linkerd/app/inbound/src/metrics/authz.rs",
     "inbound_tcp_authz_deny_total": f"{PROXY}, linkerd/app/inbound/src/metrics/authz.rs",
     "control_identity_cert_expiration_timestamp_seconds": f"{PROXY}, linkerd/identity/src/metrics.rs; its prefix, "
     "which older proxies lack, is from linkerd/app/src/lib.rs",

@@ -49,7 +49,8 @@ def stat(window: int, pods: bool, output: str) -> None:
     """Show requests per second, success and latency of every edge, as the servers' sidecars saw them.
 
     SUCCESS is the share of the admitted requests that was not answered with 5xx. UNAUTHORIZED are the requests per
-    second that the policies refused; they count in no other column.
+    second that the server's sidecar refused: no policy authorizes them, or no route matches. They count in no other
+    column.
     """
     from localmesh.render_watch import stat as table
 

@@ -6,11 +6,19 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from localmesh.observe.entry import Entry
 from localmesh.pods.pod import Pod
+from meshpolicy.decide.decision import Verdict
 
 BUCKETS = (1, 2, 3, 4, 5, 10, 20, 30, 40, 50, 100, 200, 300, 400, 500, 1000, 2000, 3000, 4000, 5000, 10_000, 30_000)
 """Milliseconds; a part of the buckets of Linkerd's proxy."""
 _POD = ("namespace", "deployment", "pod")
 INBOUND = "inbound"
+REFUSED = {
+    Verdict.FORBIDDEN: ("inbound_http_authz_deny_total", "Requests that no policy authorized."),
+    Verdict.NOT_FOUND: ("inbound_http_route_not_found_total", "Requests that no route matched."),
+    Verdict.RATE_LIMITED: ("inbound_http_local_ratelimit_total", "Requests that a rate limit refused."),
+    Verdict.CLOSED: ("inbound_tcp_authz_deny_total", "Connections that no policy authorized."),
+}
+"""Linkerd counts by what refused: linkerd2-proxy/linkerd/app/inbound/src/metrics/authz.rs."""
 
 
 class ProxyMetrics:
@@ -31,12 +39,16 @@ class ProxyMetrics:
             buckets=BUCKETS,
             registry=self.registry,
         )
-        self._denied = Counter(
-            "inbound_http_authz_deny_total",
-            "Requests that the policies refused.",
-            [*_POD, "target_port", "srv_name", "route_name"],
-            registry=self.registry,
-        )
+        of_server = [*_POD, "target_port", "srv_name"]
+        self._refused = {
+            verdict: Counter(
+                name,
+                text,
+                [*of_server, "route_name"] if verdict is Verdict.FORBIDDEN else of_server,
+                registry=self.registry,
+            )
+            for verdict, (name, text) in REFUSED.items()
+        }
         self._expires = Gauge(
             "control_identity_cert_expiration_timestamp_seconds",
             "When the certificate of a pod ends, in seconds since 1970.",
@@ -46,10 +58,14 @@ class ProxyMetrics:
 
     def count(self, entry: Entry, pod: Pod, server: str) -> None:
         """Count a request that reached a pod's sidecar; `server` is the Server that governs the port."""
-        of_pod = _labels(pod) | {"route_name": entry.route.rpartition("/")[2]}
+        of_route = {"route_name": entry.route.rpartition("/")[2]}
         if entry.refused:
-            self._denied.labels(**of_pod, target_port=entry.port, srv_name=server).inc()
+            verdict = Verdict(entry.verdict)
+            of_server = _labels(pod) | {"target_port": entry.port, "srv_name": server}
+            found = of_server | of_route if verdict is Verdict.FORBIDDEN else of_server
+            self._refused[verdict].labels(**found).inc()
             return
+        of_pod = _labels(pod) | of_route
         classification = "success" if entry.succeeded else "failure"
         known = {"direction": INBOUND, **of_pod}
         self._responses.labels(**known, classification=classification, status_code=entry.status).inc()

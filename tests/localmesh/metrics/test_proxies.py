@@ -7,15 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from localmesh.metrics.proxies import ProxyMetrics
-from localmesh.observe.entry import Entry
+from localmesh.metrics.proxies import REFUSED, ProxyMetrics
+from localmesh.observe.entry import REFUSALS, Entry
 from localmesh.pods.pod import Pod
 
 from ..build import pod
 from ..observe.values import entry
 
 DENIED: dict[str, object] = {"status": 403, "upstream": "", "details": "rbac_access_denied_matched_policy[none]"}
-KINDS = [entry(), entry(status=404), entry(status=503), entry(**DENIED)]
+UNROUTED: dict[str, object] = {"status": 404, "upstream": "", "details": "direct_response"}
+LIMITED: dict[str, object] = {"status": 429, "upstream": "", "details": "local_rate_limited"}
+KINDS = [entry(), entry(status=404), entry(status=503), entry(**DENIED), entry(**UNROUTED), entry(**LIMITED)]
 PODS = [pod("ponger-0"), pod("pinger-0", 5)]
 
 
@@ -45,9 +47,15 @@ def test_every_request_counts_once_as_let_through_or_as_refused(seen: Sequence[t
         told[at.name, labels["classification"]] += int(value)
     assert told == let_through
     assert sum(value for _, value in found.get("response_latency_ms_count", [])) == let_through.total()
-    refused = found.get("inbound_http_authz_deny_total", [])
-    assert sum(value for _, value in refused) == len(seen) - let_through.total()
-    assert {labels["srv_name"] for labels, _ in refused} <= {"ponger-http"}
+    refused = Counter(one.verdict for _, one in seen if one.refused)
+    for verdict, (name, _) in REFUSED.items():
+        counted = found.get(name, [])
+        assert sum(value for _, value in counted) == refused[verdict]
+        assert {labels["srv_name"] for labels, _ in counted} <= {"ponger-http"}
+
+
+def test_every_verdict_that_refuses_has_its_counter() -> None:
+    assert REFUSED.keys() == REFUSALS
 
 
 def test_probes_can_be_told_from_calls_by_their_route() -> None:
