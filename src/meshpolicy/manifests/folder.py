@@ -45,7 +45,13 @@ def manifests_in(path: Path, options: ReadOptions = AS_IT_IS) -> Folder:
 
     Left out are files that a pattern names, Helm charts, and what kustomizations do not list.
     """
-    return _Walk(path, options).folder()
+    return _Walk(_without_parents(path), options).folder()
+
+
+def _without_parents(path: Path) -> Path:
+    """Return a path without `..`, as kustomizations name their files, unless a link makes that another folder."""
+    plain = Path(os.path.normpath(path))
+    return plain if plain.exists() and plain.samefile(path) else path
 
 
 def holds_files(path: Path) -> bool:

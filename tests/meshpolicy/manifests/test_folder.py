@@ -57,6 +57,20 @@ def test_a_folder_is_read_but_for_what_is_no_manifest(
     assert [Path(problem.place.file).name for problem in foreign] == left_out
 
 
+def test_a_folder_is_the_same_by_whatever_way_it_is_named(tmp_path: Path) -> None:
+    base = tree(tmp_path / "base", {"kustomization.yaml": "resources: [a.yaml]", "a.yaml": POD})
+    (tmp_path / "tests").mkdir()
+    documents, problems = load([tmp_path / "tests" / ".." / "base"])
+    assert ([document.place.file for document in documents], problems) == ([str(base / "a.yaml")], ())
+
+
+def test_a_linked_folder_has_its_own_parent(tmp_path: Path) -> None:
+    tree(tmp_path, {"far/base/a.yaml": POD, "far/overlay/x.txt": "", "near/base/b.yaml": POD})
+    (tmp_path / "near/overlay").symlink_to(tmp_path / "far/overlay")
+    documents, _ = load([tmp_path / "near/overlay/../base"])
+    assert [Path(document.place.file).name for document in documents] == ["a.yaml"]
+
+
 def test_a_list_is_an_error_where_its_file_was_named(tmp_path: Path) -> None:
     tree(tmp_path, {"list.yaml": "- 1"})
     assert [problem.kind for problem in load([tmp_path / "list.yaml"])[1]] == [ProblemKind.UNUSABLE]
