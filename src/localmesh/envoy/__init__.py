@@ -1,18 +1,8 @@
-"""Writes Envoy configuration for pods: pure functions from values to dictionaries that are dumped as JSON.
+"""Writes Envoy's configuration for pods: pure functions from values to the resources that Envoy is sent, and to JSON.
 
-What a caller needs, by module (all else is detail):
-
-command     `binary() -> Path`; `command(pod) -> tuple[str, ...]`, which runs a sidecar
-sidecar     `sidecar(pod, ports, destinations, secret) -> Json`, a pod's whole bootstrap;
-            `proxy_url(pod, secret) -> str`, the app's HTTP_PROXY
-inbound     `InboundPort(number, socket, policy)`
-endpoints   `Destination(name, hosts, port)`: what an app can call, by names without port;
-            `service_hosts(service, namespace, caller)`: the names of a Service;
-            `Endpoint(address, port, identity, opaque)`, `LocalEndpoint(socket)`: who is ready behind it;
-            `endpoints(destination, found) -> Json`, to be moved into `endpoints_file(pod, destination)`
-ingress     `ingress(pod, doors) -> Json`, the bootstrap of a Gateway; `IngressListener`, `IngressRoute`
-
-The secrets' files (`localmesh.identity.sds`) and an endpoint file for each destination must be there before it starts.
+A sidecar starts with its `bootstrap`, which says where the supervisor answers it, and gets all else from there
+(`localmesh.xds`): `sidecar` and `ingress` yield listeners, clusters and routes, `endpoints` who is ready behind a
+name, `secrets` its certificates, which lie in no file.
 """
 
 from typing import Any
