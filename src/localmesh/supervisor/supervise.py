@@ -1,4 +1,4 @@
-"""The background process of `up`: `python -m localmesh.supervisor.supervise FD`, which reports its start as lines on FD.
+"""The background process of `up`: `python -m localmesh.supervisor.supervise FD`; it reports its start as lines on FD.
 
 Settings come from the environment; all that can be wrong is looked at before the first process is started.
 """

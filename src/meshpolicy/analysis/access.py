@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from meshpolicy.analysis.calls import NOT_COMPUTED
-from meshpolicy.analysis.clients import ANY_IDENTITY, ClientSet, ClientTerm, meets_identity
+from meshpolicy.analysis.clients import ANY_IDENTITY, ANYONE, Clientele, Clients, ClientSet, ClientTerm, meets_identity
 from meshpolicy.analysis.offers import Offers
 from meshpolicy.analysis.pods import walls
 from meshpolicy.analysis.port import Port
@@ -29,7 +29,6 @@ from meshpolicy.kinds.othernetworkpolicies import OtherNetworkPolicy
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
 
-ANYONE: ClientSet = (ClientTerm(),)
 UNMESHED: ClientSet = (ClientTerm(Part((), (ANY_IDENTITY,))),)
 BY_IPV6: ClientSet = (ClientTerm(networks=Part((IPV6,))),)
 """All who call by IPv6, meshed clients among them."""
@@ -84,8 +83,8 @@ def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
         yield Access(ref, port.number, ANYONE, ANYTHING, policy.server, unknown=f"not computed: {error}")
         return
     for offer in offers:
-        for meshed, asked in offers.asked(offer):
-            for clients in subjects(offer.grant, meshed=meshed):
+        for meshed, (who, asked) in offers.asked(offer):
+            for clients in _among(who, subjects(offer.grant, meshed=meshed)):
                 admitting, blocked, doubt = callers.walled(clients, port, offer.grant.ref.origin)
                 doubt = doubt or callers.kept_by_proxies(clients, port)
                 by, routes = offer.grant.ref, tuple(offer.routes)
@@ -125,6 +124,19 @@ def subjects(grant: Authorization, *, meshed: bool | None = None) -> Iterator[Cl
     for part in who:
         nets: list[Part[Any]] = [Part()] if everywhere else [Part((network,)) for network in grant.networks]
         yield tuple(ClientTerm(part, network) for network in nets)
+
+
+def _among(who: ClientSet, subjects: Iterable[ClientSet]) -> Iterator[ClientSet]:
+    """Yield those of each set who are among some clients, and no empty set."""
+    for clients in subjects:
+        if who == ANYONE:
+            yield clients
+        else:
+            patterns = Clientele()
+            patterns.add_set((*who, *clients))
+            known = Clients.of(patterns)
+            if both := known.within(who) & known.within(clients):
+                yield known.described(both)
 
 
 def _walled(port: Port, *wires: int) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:

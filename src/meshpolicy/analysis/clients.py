@@ -53,6 +53,7 @@ class ClientTerm:
 
 ClientSet = tuple[ClientTerm, ...]
 """The clients of any of the terms."""
+ANYONE: ClientSet = (ClientTerm(),)
 
 
 @dataclass(slots=True)

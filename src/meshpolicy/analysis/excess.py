@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from meshpolicy.analysis.access import ANYONE, BY_IPV6
+from meshpolicy.analysis.access import BY_IPV6
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry
-from meshpolicy.analysis.clients import ClientSet
+from meshpolicy.analysis.clients import ANYONE, ClientSet
 from meshpolicy.analysis.pods import PodClass, pod_classes_of
 from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import callable_ports

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from meshpolicy.analysis.clients import Clientele, Clients
+from meshpolicy.analysis.clients import ANYONE, Clientele, Clients, ClientSet
 from meshpolicy.analysis.outcomes import Outcomes, Passage, Space, patterns_of
 from meshpolicy.analysis.regions import FAMILIES, Asked, together
 from meshpolicy.analysis.requests import Cell, Requests
@@ -23,6 +23,10 @@ Slot = tuple[bool, Traffic]
 """Whether the client is meshed, and what it sends."""
 Slots = tuple[tuple[Slot, Arrival], ...]
 """How calls arrive, each way once."""
+Share = tuple[Slot, int]
+"""A slot, and which of its clients, where routes go by the identity (R86); 0 means all of them."""
+Admitted = tuple[ClientSet, tuple[Asked, ...]]
+"""Some clients, and what they may ask."""
 NAMELESS = Ref("", "", "", "")
 
 
@@ -105,7 +109,7 @@ class NumberedOffer:
     """What one grant admits."""
 
     number: int
-    cells: dict[Slot, set[Cell]] = field(default_factory=dict)
+    cells: dict[Share, set[Cell]] = field(default_factory=dict)
     routes: dict[int, None] = field(default_factory=dict)
 
 
@@ -120,10 +124,10 @@ class NumberedOffers:
         readings = variants(policies)
         patterns, _ = patterns_of(policy for reading in readings for policy in reading.policies)
         clients = Clients.of(Clientele(dict(patterns.identities)))
-        self._requests = Requests.of(patterns)
+        self._requests, self._clients = Requests.of(patterns), clients
         space = Space(self._requests, clients, tuple(patterns.identities))
         self._takes: dict[Slot, bool] = {}
-        self._told: dict[tuple[int, bool], tuple[Asked, ...]] = {}
+        self._told: dict[tuple[int, bool], tuple[Admitted, ...]] = {}
         self.assumed = readings[0].assumed
         """Why the readings of the manifests differ."""
         self.unknown = ""
@@ -137,9 +141,9 @@ class NumberedOffers:
         """Whether the readings of the manifests differ in it; what they have in common is certain."""
         self._offers = found[0]
         for number, offer in self._offers.items():
-            for slot, cells in offer.cells.items():
+            for share, cells in offer.cells.items():
                 cells.intersection_update(
-                    *(one[number].cells.get(slot, set()) if number in one else set() for one in found)
+                    *(one[number].cells.get(share, set()) if number in one else set() for one in found)
                 )
 
     @property
@@ -152,32 +156,47 @@ class NumberedOffers:
         for slot, arrival in slots:
             meshed, traffic = slot
             self._takes[slot] = self._takes.get(slot, False) or outcomes.takes(arrival, traffic)
-            known = seen(outcomes.policy, Client(None, arrival)).arrival is not Arrival.PLAIN
+            known = meshed and seen(outcomes.policy, Client(None, arrival)).arrival is not Arrival.PLAIN
+            half = self._clients.meshed if known else self._clients.unmeshed
             for cell in self._requests.cells() if traffic.is_http else [next(self._requests.cells())]:
-                for passage, _ in outcomes.passages(arrival, traffic, cell):
+                for passage, bits in outcomes.passages(arrival, traffic, cell):
+                    if not bits & half:
+                        continue
                     if passage.verdict is Verdict.UNKNOWN:
                         self.unknown = _reason(outcomes, arrival, traffic)
-                    for number in _grants(passage, anyone=not (meshed and known)):
+                    share = slot, 0 if half & ~bits == 0 else bits & half
+                    for number in _grants(passage, anyone=not known):
                         offer = offers.setdefault(number, NumberedOffer(number))
-                        offer.cells.setdefault(slot, set()).add(cell)
+                        offer.cells.setdefault(share, set()).add(cell)
                         offer.routes |= {int(passage.route.name): None} if passage.route is not None else {}
         return offers
 
-    def asked(self, number: int, *, meshed: bool) -> tuple[Asked, ...]:
-        """Return what a grant admits to meshed clients, or to the others."""
+    def asked(self, number: int, *, meshed: bool) -> tuple[Admitted, ...]:
+        """Return what a grant admits to meshed clients, or to the others; each set of requests once."""
         key = (number, meshed)
         if key not in self._told:
             self._told[key] = self._asked(self._offers[number], meshed=meshed)
         return self._told[key]
 
-    def _asked(self, offer: NumberedOffer, *, meshed: bool) -> tuple[Asked, ...]:
+    def _asked(self, offer: NumberedOffer, *, meshed: bool) -> tuple[Admitted, ...]:
+        found: dict[tuple[Asked, ...], int] = {}
+        for some in sorted({some for (half, _), some in offer.cells if half is meshed}):
+            asked = self._asked_by(offer, some, meshed=meshed)
+            if asked:
+                found[asked] = found.get(asked, 0) | (some or self._clients.everyone)
+        whole = self._clients.meshed if meshed else self._clients.unmeshed
+        return tuple(
+            (ANYONE if whole & ~some == 0 else self._clients.described(some), asked) for asked, some in found.items()
+        )
+
+    def _asked_by(self, offer: NumberedOffer, some: int, *, meshed: bool) -> tuple[Asked, ...]:
         found: dict[Traffic, set[Cell]] = {}
         for family in FAMILIES:
             taken = [traffic for traffic in family if self._takes.get((meshed, traffic))]
-            sets = [offer.cells.get((meshed, traffic), set()) for traffic in taken]
+            sets = [offer.cells.get(((meshed, traffic), some), set()) for traffic in taken]
             alike = bool(sets) and all(one == sets[0] for one in sets)
             for traffic in family:
-                cells = sets[0] if alike else offer.cells.get((meshed, traffic), set())
+                cells = sets[0] if alike else offer.cells.get(((meshed, traffic), some), set())
                 if cells:
                     found[traffic] = cells
         return tuple(together(self._requests, found))

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from meshpolicy.analysis.clients import Clientele, Clients
 from meshpolicy.analysis.cover import open_to_all
-from meshpolicy.analysis.numbered import Numbers, Slot, Slots, numbered_offers
+from meshpolicy.analysis.numbered import Admitted, Numbers, Share, Slots, numbered_offers
 from meshpolicy.analysis.outcomes import Outcomes, Space, patterns_of
 from meshpolicy.analysis.port import Port, Reading
 from meshpolicy.analysis.regions import FAMILIES, Asked, together
@@ -27,12 +27,12 @@ class Offer:
 
     grant: Authorization
     number: int
-    cells: Mapping[Slot, set[Cell]]
+    cells: Mapping[Share, set[Cell]]
     routes: dict[Ref, None]
 
     def holds(self, other: "Offer") -> bool:
         """Whether this grant admits to all that another one admits to."""
-        return all(cells <= self.cells.get(slot, set()) for slot, cells in other.cells.items())
+        return all(cells <= self.cells.get(share, set()) for share, cells in other.cells.items())
 
 
 @record
@@ -84,13 +84,16 @@ class Offers:
         """Return the lists of grants that such a client's calls meet, each with what is asked; one for each outcome."""
         return grant_lists(self.policy, arrival)
 
-    def asked(self, offer: Offer) -> Iterator[tuple[bool | None, tuple[Asked, ...]]]:
-        """Yield what a grant admits: to all of its clients (None), or to the meshed ones and to the others."""
+    def asked(self, offer: Offer) -> Iterator[tuple[bool | None, Admitted]]:
+        """Yield what a grant admits: to all of its clients (None), or to the meshed ones and to the others.
+
+        Where routes go by the identity, it admits only some of them to each.
+        """
         halves = {meshed: self._found.asked(offer.number, meshed=meshed) for meshed in (False, True)}
         if not isinstance(offer.grant.authentication, Unauthenticated) or halves[False] == halves[True]:
-            yield None, halves[True]
+            yield from ((None, admitted) for admitted in halves[True])
         else:
-            yield from ((meshed, asked) for meshed, asked in halves.items() if asked)
+            yield from ((meshed, admitted) for meshed, some in halves.items() for admitted in some)
 
 
 def _added(offer: Offer) -> bool:

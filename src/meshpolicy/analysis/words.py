@@ -68,6 +68,8 @@ def _identity(pattern: IdentityPattern, settings: MeshSettings) -> str:
         return MESHED_OR_SPIFFE
     if isinstance(pattern, IdentityMatch):
         return account(pattern.pattern, settings)
+    if not pattern.regex and IdentityMatch(pattern.value).exact:  # a header that says who it is, and is taken as such
+        return account(pattern.value, settings)
     return f"a client whose {value_words(pattern)}"
 
 

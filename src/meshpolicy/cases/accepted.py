@@ -8,8 +8,9 @@ from pathlib import Path
 import yaml
 
 from meshpolicy.analysis import words
-from meshpolicy.analysis.access import ANYONE, Access
+from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.calls import NOT_COMPUTED
+from meshpolicy.analysis.clients import ANYONE
 from meshpolicy.analysis.excess import Allowed, Excess, held_against, pods_let_through
 from meshpolicy.analysis.phrases import InvalidPhrase, read_asked, read_clients
 from meshpolicy.analysis.port import Port

@@ -6,9 +6,8 @@ The manifests and the generated objects are read together, as a cluster would; s
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 
-from meshpolicy.analysis.access import ANYONE
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry
-from meshpolicy.analysis.clients import ClientSet, ClientTerm
+from meshpolicy.analysis.clients import ANYONE, ClientSet, ClientTerm
 from meshpolicy.analysis.pods import pod_classes_of
 from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.proof import Outcome

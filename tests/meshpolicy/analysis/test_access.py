@@ -6,7 +6,7 @@ from meshpolicy.analysis.access import accesses
 from meshpolicy.analysis.words import access_words
 from meshpolicy.kinds.settings import MeshSettings
 
-from ..build import ARENA, Manifest, account, allow, cluster, labels, network_policy, pod, server, tls
+from ..build import ARENA, Manifest, account, allow, cluster, labels, network_policy, pod, ref, route, server, tls
 
 DATABASE = pod("ponger", "10.244.0.7", meshed=False, ports={"tcp": 5432})
 IN: Manifest = {"policyTypes": ["Ingress"]}
@@ -75,3 +75,35 @@ def test_a_meshed_port_is_open_to_whom_the_network_lets_in(
     found = accesses(cluster(*ARENA, *grants, *walls))
     told = {(access_words(one, MeshSettings())[2], bool(one.blocked)) for one in found if one.port == 8080}
     assert (client.format("NetworkPolicy arena/policy-ponger"), blocked) in told
+
+
+PINGER_ID = "pinger.arena.serviceaccount.identity.linkerd.cluster.local"
+BY_ID = {"name": "l5d-client-id", "value": PINGER_ID}
+OTHERS = {("any meshed client (not arena/pinger)", "any method /a/*"), ("any unmeshed client", "any method /a/*")}
+TO_A: Manifest = {"path": {"type": "PathPrefix", "value": "/a"}}
+
+
+@pytest.mark.parametrize(
+    ("matches", "who", "told"),
+    [
+        ([{"headers": [BY_ID]}], [], {("arena/pinger", "every request")}),
+        ([{"headers": [BY_ID | {"value": "*"}]}], [], set()),
+        (
+            [{"headers": [BY_ID]}, TO_A],
+            [],
+            {("arena/pinger", "every request"), *OTHERS},
+        ),
+        ([{"headers": [BY_ID]}], [account("pinger")], {("arena/pinger", "every request")}),
+        ([{"headers": [BY_ID]}], [account("rogue")], set()),
+        ([{"headers": [BY_ID]}, TO_A], [account("rogue")], {("arena/rogue", "any method /a/*")}),
+        ([TO_A], [], {("anyone", "any method /a/*")}),
+    ],
+)
+def test_a_route_by_identity_is_for_whom_it_names(
+    matches: list[Manifest], who: list[Manifest], told: set[tuple[str, str]]
+) -> None:
+    """R86: routes see the verified identity in l5d-client-id, whatever the client wrote there."""
+    on = ref("HTTPRoute", "r", group="policy.linkerd.io")
+    found = accesses(cluster(*ARENA, server(), route(*matches, name="r"), allow(*who, on=on)))
+    words = [access_words(one, MeshSettings()) for one in found if one.server.name == "ponger"]
+    assert {(client, what) for _, port, client, what in words if port == "8080"} == told

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meshpolicy.analysis.access import ANYONE, accesses
+from meshpolicy.analysis.access import accesses
+from meshpolicy.analysis.clients import ANYONE
 from meshpolicy.analysis.offers import Offers
 from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import callable_ports
