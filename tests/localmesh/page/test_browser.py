@@ -3,10 +3,11 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import Popen
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import httpx
 import pytest
@@ -21,6 +22,7 @@ from .browser import TIMEOUT, Complaints, chromium, executable
 
 pytestmark = pytest.mark.envoy
 
+Scheme = Literal["light", "dark"]
 POLICIES = "mesh/policies/authorizationpolicies.yaml"
 CROSSED = """() => [...document.querySelectorAll("#graph path.edge")].flatMap((path) => {
   const inside = (box, { x, y }) => x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height;
@@ -67,20 +69,39 @@ def live(starting: tuple[Commands, Popen[str]], browser: Browser) -> Commands:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab of the browser, and what pages have complained about in it."""
+
+    page: Page
+    complaints: Complaints
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Tab:
+    """Open a tab for all tests that look at the page as one person after the other: a new one costs a second."""
+    page = browser.new_page()
+    return Tab(page, Complaints(page))
+
+
+Size = tuple[int, int]
+
+
 @contextmanager
-def opened(browser: Browser, mesh: Commands, **options: object) -> Iterator[Page]:
+def opened(tab: Tab, mesh: Commands, size: Size = (1280, 720), scheme: Scheme = "light") -> Iterator[Page]:
     """Open the page as a person does, and see at the end that it had nothing to complain about."""
-    context = browser.new_context(**options)  # type: ignore[arg-type] # what Playwright takes
+    page = tab.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme=scheme)
+    tab.complaints.found.clear()
     try:
-        page = context.new_page()
-        complaints = Complaints(page)
         page.goto(mesh.client.dashboard())
         expect(page.locator("#connection")).to_have_text("live")
         expect(page.locator("#graph .node")).not_to_have_count(0)
         yield page
-        assert complaints.found == []
+        assert tab.complaints.found == []
     finally:
-        context.close()
+        page.goto("about:blank")
 
 
 def rally(mesh: Commands) -> None:
@@ -88,8 +109,8 @@ def rally(mesh: Commands) -> None:
         assert http.get(f"http://127.0.0.1:{mesh.port}/rally").status_code == 200
 
 
-def test_the_page_opens_with_every_pod_and_keeps_no_token_in_its_address(browser: Browser, live: Commands) -> None:
-    with opened(browser, live) as page:
+def test_the_page_opens_with_every_pod_and_keeps_no_token_in_its_address(tab: Tab, live: Commands) -> None:
+    with opened(tab, live) as page:
         for name in ("ingress", "pinger-0", "ponger-0", "ponger-1"):
             expect(page.locator("#graph .node.ready .name", has_text=name)).to_be_visible()
             expect(page.locator("#pods tbody th", has_text=name)).to_be_visible()
@@ -100,8 +121,8 @@ def test_the_page_opens_with_every_pod_and_keeps_no_token_in_its_address(browser
         expect(page.locator("#connection")).to_have_text("live")
 
 
-def test_an_edge_appears_with_its_rate_when_traffic_flows(browser: Browser, live: Commands) -> None:
-    with opened(browser, live) as page:
+def test_an_edge_appears_with_its_rate_when_traffic_flows(tab: Tab, live: Commands) -> None:
+    with opened(tab, live) as page:
         edge = page.locator("#edges tbody tr", has_text="outside").filter(has_text="ingress")
         deadline = time.monotonic() + TIMEOUT / 1000
         while not edge.count():
@@ -113,8 +134,8 @@ def test_an_edge_appears_with_its_rate_when_traffic_flows(browser: Browser, live
         expect(page.locator("#graph .label", has_text="/s · 100 %")).not_to_have_count(0)
 
 
-def test_a_refusal_appears_within_a_second_with_the_line_that_refused(browser: Browser, live: Commands) -> None:
-    with opened(browser, live) as page:
+def test_a_refusal_appears_within_a_second_with_the_line_that_refused(tab: Tab, live: Commands) -> None:
+    with opened(tab, live) as page:
         took = []
         for attempt in range(ATTEMPTS):
             path = f"/secret-{attempt}-<b>"
@@ -136,8 +157,8 @@ def test_a_refusal_appears_within_a_second_with_the_line_that_refused(browser: B
         expect(refusal.locator(".reasons")).to_contain_text("matches HTTPRoute pingpong/ponger-rest")
 
 
-def test_a_trace_opens_as_the_spans_of_apps_and_sidecars(browser: Browser, live: Commands) -> None:
-    with opened(browser, live) as page:
+def test_a_trace_opens_as_the_spans_of_apps_and_sidecars(tab: Tab, live: Commands) -> None:
+    with opened(tab, live) as page:
         rally(live)
         page.locator("#traces button", has_text="GET /rally").first.click()
         waterfall = page.locator("#waterfall")
@@ -147,10 +168,8 @@ def test_a_trace_opens_as_the_spans_of_apps_and_sidecars(browser: Browser, live:
         expect(waterfall.locator("dl:visible")).to_contain_text("ponger-")
 
 
-def test_the_traces_wait_while_one_is_chosen_and_go_on_when_the_pointer_leaves(
-    browser: Browser, live: Commands
-) -> None:
-    with opened(browser, live) as page:
+def test_the_traces_wait_while_one_is_chosen_and_go_on_when_the_pointer_leaves(tab: Tab, live: Commands) -> None:
+    with opened(tab, live) as page:
         first = page.locator("#traces button .time").first
         newer = page.locator("#refusals")
         first.hover()
@@ -165,10 +184,10 @@ def test_the_traces_wait_while_one_is_chosen_and_go_on_when_the_pointer_leaves(
         expect(first).not_to_have_text(shown)
 
 
-def test_an_apply_changes_the_matrix(browser: Browser, live: Commands) -> None:
+def test_an_apply_changes_the_matrix(tab: Tab, live: Commands) -> None:
     policies = live.manifests / POLICIES
     before = policies.read_text()
-    with opened(browser, live) as page:
+    with opened(tab, live) as page:
         row = page.locator("#access tbody tr", has=page.locator("th", has_text="pinger"))
         expect(row.filter(has_text="GET /ping").first).to_be_visible()
         policies.write_text(before.replace("name: ponger-offer", "name: ponger-probes"))
@@ -182,12 +201,12 @@ def test_an_apply_changes_the_matrix(browser: Browser, live: Commands) -> None:
         expect(row.filter(has_text="GET /ping").first).to_be_visible()
 
 
-def test_what_verify_probed_stands_beside_what_is_proved_until_an_apply(browser: Browser, live: Commands) -> None:
+def test_what_verify_probed_stands_beside_what_is_proved_until_an_apply(tab: Tab, live: Commands) -> None:
     pinger = ProbedView("pinger", "ponger", "http", "HTTPRoute pingpong/ponger-offer", 2, 7, ())
     stranger = replace(pinger, client="unmeshed", allowed=0, different=("GET /ping: allowed: 200",))
     policies = live.manifests / POLICIES
     before = policies.read_text()
-    with opened(browser, live) as page:
+    with opened(tab, live) as page:
         rows = page.locator("#access tbody tr")
         live.client.tell_verified(VerifiedView(time.time(), 9, 0, (pinger,)))
         expect(rows.filter(has=page.get_by_role("rowheader", name="pinger", exact=True))).to_contain_text(
@@ -209,10 +228,10 @@ def test_what_verify_probed_stands_beside_what_is_proved_until_an_apply(browser:
             live.client.apply()
 
 
-def test_no_line_of_the_topology_crosses_a_pod_that_it_does_not_concern(browser: Browser, live: Commands) -> None:
+def test_no_line_of_the_topology_crosses_a_pod_that_it_does_not_concern(tab: Tab, live: Commands) -> None:
     for source, target in (("unmeshed", "ponger/ping"), ("unmeshed", "pinger:metrics/metrics"), ("ponger", "pinger/")):
         live.client.ask(Question(source, target))
-    with opened(browser, live, viewport={"width": 1440, "height": 900}) as page:
+    with opened(tab, live, size=(1440, 900)) as page:
         expect(page.locator("#graph path.edge.no")).not_to_have_count(0)
         assert page.evaluate(CROSSED) == []
 
@@ -247,11 +266,9 @@ def test_without_its_token_the_page_says_what_to_do_and_shows_nothing(browser: B
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-def test_nothing_keeps_anybody_out_or_hangs_over_the_edge(
-    width: int, scheme: str, browser: Browser, live: Commands
-) -> None:
+def test_nothing_keeps_anybody_out_or_hangs_over_the_edge(width: int, scheme: Scheme, tab: Tab, live: Commands) -> None:
     live.client.ask(Question("unmeshed", "ponger/ping"))
-    with opened(browser, live, viewport={"width": width, "height": 844}, color_scheme=scheme) as page:
+    with opened(tab, live, (width, 844), scheme) as page:
         expect(page.locator("#refusals li")).not_to_have_count(0)
         expect(page.locator("#pods tbody tr")).to_have_count(4)
         violations = [
@@ -263,9 +280,9 @@ def test_nothing_keeps_anybody_out_or_hangs_over_the_edge(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_every_control_is_reached_by_the_keyboard(browser: Browser, live: Commands) -> None:
+def test_every_control_is_reached_by_the_keyboard(tab: Tab, live: Commands) -> None:
     live.client.ask(Question("unmeshed", "ponger/ping"))
-    with opened(browser, live) as page:
+    with opened(tab, live) as page:
         expect(page.locator("#refusals li")).not_to_have_count(0)
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip"
