@@ -138,8 +138,7 @@ class _Writer:
 
     def _unlogged(self, called: Called) -> Iterator[CallerRule]:
         """Yield the ways that stay as they are: no log shows who takes them."""
-        space = called.servers[0].ref.namespace
-        scrapers = [one.scraper for one in self._scraping if one.namespace == space]
+        scrapers = [one.scraper for one in self._scraping if all(map(one.holds, called.servers))]
         everybody = list(unlogged(self._after, called.servers))
         own = [one.sidecar.ports for one in called.servers]  # of pods with the same labels each may have its own
         for ports, known in (

@@ -12,10 +12,11 @@ from meshpolicy.generate.grant import Grant, Pattern
 from meshpolicy.generate.plan import Plan
 from meshpolicy.generate.probing import Probing
 from meshpolicy.generate.scraping import Scraping
-from meshpolicy.generate.selector import selector
-from meshpolicy.generate.spot import Spot
+from meshpolicy.generate.selector import choosing, selector
+from meshpolicy.generate.spot import Spot, labels_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import POLICY_GROUP
+from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
 
 MOST_MATCHES, MOST_RULES = 8, 16
@@ -63,7 +64,7 @@ def objects(cluster: Cluster, plan: Plan, probing: Sequence[Probing], scraping: 
             spot, [grant for grant in plan.grants if grant.spot == spot], probes.get(spot), comments.get(spot, "")
         )
     for namespace in dict.fromkeys(one.namespace for one in scraping):
-        writer.sidecars(namespace, [one.scraper for one in scraping if one.namespace == namespace])
+        writer.sidecars([one for one in scraping if one.namespace == namespace])
     order = ("Server", "HTTPRoute", "MeshTLSAuthentication", "NetworkAuthentication", "AuthorizationPolicy")
     return tuple(sorted(writer.made, key=lambda one: order.index(one.ref.kind)))
 
@@ -208,19 +209,29 @@ class _Writer:
             self._authentications[key] = self._make("MeshTLSAuthentication", spot.namespace, name, spec)
         return self._authentications[key]
 
-    def sidecars(self, namespace: str, scrapers: Sequence[str]) -> None:
+    def sidecars(self, scraping: Sequence[Scraping]) -> None:
         """Write who may scrape the metrics of a namespace's sidecars; the probes of that port stay Linkerd's own."""
-        why = "Scrapes of the sidecars' own metrics."
-        spec = {"podSelector": {}, "port": "linkerd-admin", "proxyProtocol": "HTTP/1"}
-        server = self._make("Server", namespace, "sidecar-admin", spec, why)
-        for scraper in scrapers:
-            space, _, name = scraper.partition("/")
-            target = {"group": POLICY_GROUP, "kind": "Server", "name": server}
-            by = {"kind": "ServiceAccount", "name": name, "namespace": space}
-            grant = {"targetRef": target, "requiredAuthenticationRefs": [by]}
-            self._make(
-                "AuthorizationPolicy", namespace, f"{_dns(name)}-may-scrape-sidecars", grant, f"{scraper} -> 4191."
-            )
+        why, space = "Scrapes of the sidecars' own metrics.", scraping[0].namespace
+        for pods in self._scraped(scraping[0]):
+            spec = {"podSelector": pods, "port": "linkerd-admin", "proxyProtocol": "HTTP/1"}
+            server = self._make("Server", space, "sidecar-admin", spec, why)
+            for scraper in (one.scraper for one in scraping):
+                home, _, name = scraper.partition("/")
+                target = {"group": POLICY_GROUP, "kind": "Server", "name": server}
+                by = {"kind": "ServiceAccount", "name": name, "namespace": home}
+                grant = {"targetRef": target, "requiredAuthenticationRefs": [by]}
+                name = f"{_dns(name)}-may-scrape-sidecars"
+                self._make("AuthorizationPolicy", space, name, grant, f"{scraper} -> 4191.")
+
+    def _scraped(self, scraping: Scraping) -> list[Manifest]:
+        """Return selectors of the pods that are scraped: one for all, or one for each workload beside governed ones."""
+        if scraping.whole:
+            return [{}]
+        alike: dict[object, list[Workload]] = {}
+        for one in scraping.workloads:
+            alike.setdefault(frozenset(labels_of(one).items()), []).append(one)
+        meshed = [one for one in self._cluster.workloads if one.meshed]
+        return [choosing(some, meshed) for some in alike.values()]
 
     def _make(
         self, kind: str, namespace: str, name: str, spec: Manifest, why: str = "", grants: tuple[Grant, ...] = ()

@@ -188,7 +188,7 @@ def scraped(after: Cluster, scraping: Sequence[Scraping]) -> Iterator[Meant]:
     for one in scraping:
         namespace, _, name = one.scraper.partition("/")
         for workload in after.workloads:
-            if workload.ref.namespace == one.namespace and workload.meshed:
+            if one.holds(workload):
                 clients = client_set(after.settings.identity(namespace, name))
                 yield Meant(workload, workload.sidecar.ports.admin, clients, (ALL_REQUESTS,))
 

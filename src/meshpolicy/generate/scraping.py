@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from meshpolicy.generate.plan import Plan
+from meshpolicy.index.index import index_of
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
 
 
@@ -14,16 +16,26 @@ class Scraping:
     namespace: str
     scraper: str
     """`namespace/account`."""
+    workloads: tuple[Workload, ...]
+    """Those with a sidecar whose admin port no Server governs yet."""
+    whole: bool
+    """Whether these are all of the namespace that have a sidecar."""
+
+    def holds(self, workload: Workload) -> bool:
+        """Whether a workload, in any state of the cluster, is scraped."""
+        return any(one.ref == workload.ref for one in self.workloads)
 
 
 def scrapings(cluster: Cluster, plan: Plan, scrapers: Sequence[str]) -> tuple[Scraping, ...]:
-    """Return the scrapes of the sidecars of each namespace, unless a Server is there already."""
-    spaces = dict.fromkeys(spot.namespace for spot in plan.spots)
-    return tuple(
-        Scraping(space, scraper) for space in spaces if not _admin_is_governed(cluster, space) for scraper in scrapers
-    )
+    """Return the scrapes of the sidecars of each namespace, but of those that a Server governs already."""
+    found: list[Scraping] = []
+    for space in dict.fromkeys(spot.namespace for spot in plan.spots):
+        own = [one for one in cluster.workloads if one.meshed and one.ref.namespace == space]
+        free = tuple(one for one in own if not _is_governed(cluster, one))
+        found += [Scraping(space, scraper, free, len(free) == len(own)) for scraper in scrapers if free]
+    return tuple(found)
 
 
-def _admin_is_governed(cluster: Cluster, namespace: str) -> bool:
-    admin = cluster.settings.ports.admin
-    return any(server.port in (admin, "linkerd-admin") for server in cluster.in_namespace(namespace).servers)
+def _is_governed(cluster: Cluster, workload: Workload) -> bool:
+    servers = index_of(cluster).servers(workload.ref.namespace)
+    return any(servers.claiming(workload, workload.sidecar.ports.admin))

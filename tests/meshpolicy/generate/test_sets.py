@@ -10,7 +10,7 @@ import yaml
 
 from meshpolicy.manifests.load import load
 
-from ..command import run
+from ..command import run, written
 
 SETS = Path(__file__).parent / "sets"
 
@@ -289,6 +289,25 @@ def test_a_scraper_gets_the_sidecars_metrics_and_nobody_else(tmp_path: Path) -> 
     assert (code, "  proved: all that is granted above is allowed" in shown.splitlines()) == (0, True)
     sentence = "only linkerd-viz/prometheus may GET /metrics on books/webapp:4191"
     assert run("prove", sentence, books / "manifests.yaml", out)[0] == 0
+
+
+def test_a_server_on_one_sidecars_metrics_leaves_the_others_to_their_scraper(tmp_path: Path) -> None:
+    """A Server governs the pods that it selects, and no others of its namespace."""
+    books, out = SETS / "books", tmp_path / "out"
+    spec = {"podSelector": {"matchLabels": {"app": "webapp"}}, "port": "linkerd-admin"}
+    metadata = {"name": "own", "namespace": "books"}
+    own = written(
+        tmp_path,
+        "own.yaml",
+        {"apiVersion": "policy.linkerd.io/v1beta3", "kind": "Server", "metadata": metadata, "spec": spec},
+    )
+    words = ("generate", books / "manifests.yaml", own, "--traffic", books / "traffic.log", "-o", out)
+    code, shown, _ = run(*words, "--scraper", "linkerd-viz/prometheus", *DECIDED)
+    scraped = {line.split(" on ")[1] for line in shown.splitlines() if "linkerd-viz/prometheus may" in line}
+    assert (code, "books/webapp:4191" in scraped, "books/authors:4191" in scraped) == (0, False, True)
+    sources = (books / "manifests.yaml", own, out)
+    assert run("prove", "only linkerd-viz/prometheus may GET /metrics on books/authors:4191", *sources)[0] == 0
+    assert run("prove", "nobody may GET /metrics on books/webapp:4191", *sources)[0] == 0
 
 
 @pytest.mark.parametrize("name", ["books", "emoji"])
