@@ -25,12 +25,12 @@ from meshpolicy.core.document import Document
 from meshpolicy.core.errors import Place
 from meshpolicy.decide.transport import find_service_target
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.manifests.parse import Manifests
+from meshpolicy.manifests.manifests import Manifests
 from meshpolicy.manifests.sources import read
-from meshpolicy.ready.held import Standing
 from meshpolicy.ready.manifest import Manifest, Written
 from meshpolicy.ready.need import Need
 from meshpolicy.ready.report import Report
+from meshpolicy.ready.standing import Standing
 from meshpolicy.traffic.read import read as read_traffic
 
 FOLDER = Path(__file__).parent

@@ -24,8 +24,9 @@ from meshpolicy.render.text import results_as_text
 def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
     """Hold policy cases against the rules: expected, found, and why.
 
-    CASES are case files or folders of them. A case holds policies, requests and the outcome of each;
-    docs/reference/meshpolicy.md describes the format.
+    CASES are case files or folders of them. A case is YAML: a `description`, `manifests` (or a `base` file with them),
+    `policies`, and `requests`, each with `from: NAMESPACE/POD`, `to: NAMESPACE/POD:PORT`, a `path`, and `expect`, such
+    as `allow` or `403`.
     """
     found = named_cases(cases)
     for case in found:

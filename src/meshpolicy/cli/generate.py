@@ -18,7 +18,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.folder import SUFFIXES
 from meshpolicy.manifests.foreign import may_be_manifest
-from meshpolicy.manifests.sources import ReadOptions
+from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.render.generated import (
     CHOOSE,
     MARK,
@@ -31,6 +31,10 @@ from meshpolicy.render.notes import notes
 from meshpolicy.render.tables import fitted
 from meshpolicy.traffic.read import Observed, read
 
+LOGS = """\
+To get the calls, annotate the pods `config.linkerd.io/access-log: json`, let their clients call for a while, and write
+`kubectl logs --prefix -c linkerd-proxy -n NAMESPACE deployment/NAME` of each into a folder; or take series of
+Prometheus, as an answer of /api/v1/query for inbound_http_authz_allow_total and inbound_tcp_authz_allow_total."""
 PATTERN = "[CLIENT may ][METHOD ]PATH[ on SERVER]"
 
 
@@ -47,10 +51,9 @@ def _accounts(context: click.Context, parameter: click.Parameter, values: tuple[
 @click.option(
     "--traffic",
     multiple=True,
-    required=True,
     metavar="FILE",
     type=click.Path(allow_dash=True),
-    help="Observed calls: a file, a folder of them, or -; may be repeated.",
+    help="Observed calls: a file, a folder of them, or -; needed, and may be repeated.",
 )
 @click.option("-o", "--out", default="", metavar="DIR|-", help="Write the policies into this folder, or to stdout.")
 @click.option(
@@ -101,7 +104,8 @@ def command(
     """Make the least policies that allow the observed calls, and prove that they do that and no more.
 
     FILE holds lines of Linkerd's access log (config.linkerd.io/access-log: json or apache, best as `kubectl logs
-    --prefix` writes it), series of Prometheus (text, or an answer of /api/v1/query), or `just tap --output json`.
+    --prefix` writes it), series of Prometheus (text, or an answer of /api/v1/query), or what the local mesh of
+    PingPong's repository records.
 
     Each port of the namespaces that were called gets a Server, which closes it. What clients with an identity were
     seen to ask for is granted by routes; paths that differ in an identifier are one pattern, which is told: accept,
@@ -111,6 +115,8 @@ def command(
 
     Exits 0 if all is proved and decided, 1 if something is left to decide or to prove, 2 for bad input.
     """
+    if not traffic:
+        raise click.UsageError(f"Missing option '--traffic'.\n{LOGS}")
     if out and out != "-":
         _refuse_foreign(Path(out))
     seen = read(traffic)

@@ -54,7 +54,7 @@ def command(
 ) -> None:
     """Look for mistakes: ports closed or open by accident, rules without effect, probes shut out.
 
-    Each finding has a stable code, its place, and a fix; docs/reference/findings has a page for each.
+    Each finding has a stable code, its place, and a fix; --explain says why each matters.
     Exits 1 if there is an error or a warning.
     """
     require(sources, context)

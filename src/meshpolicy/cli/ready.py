@@ -10,7 +10,7 @@ from meshpolicy.cli.options import columns, mesh_options, networks, output, read
 from meshpolicy.core.errors import InvalidInput
 from meshpolicy.core.networks import parse_network
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.manifests.sources import ReadOptions
+from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.ready.need import Party
 from meshpolicy.ready.report import Report
 from meshpolicy.render.notes import notes
@@ -30,7 +30,8 @@ WHO = "Who {} is: a workload, an account `namespace/account`, or `unmeshed`.  [d
     multiple=True,
     metavar="FILE",
     type=click.Path(allow_dash=True),
-    help="Observed calls, too: Linkerd's access log, series of Prometheus, `just tap --output json`; may be repeated.",
+    help="Observed calls, too: lines of Linkerd's access log, series of Prometheus, or what the local mesh of "
+    "PingPong's repository records; may be repeated.",
 )
 @click.option(
     "--nodes",
@@ -74,7 +75,8 @@ def command(
     if output == "json":
         echo(report_as_json(found, reading.cluster.settings, tuple(notes(reading))))
     else:
-        echo(_shown(found, reading.cluster.settings, output, accept_unknown=accept_unknown, explain=explain))
+        settings, seen_some = reading.cluster.settings, bool(logs)
+        echo(_shown(found, settings, output, accept_unknown=accept_unknown, explain=explain, observed=seen_some))
     sys.exit(exit_code(found, accept_unknown=accept_unknown))
 
 
@@ -88,11 +90,13 @@ def _observed(logs: tuple[str, ...]) -> Observed:
     return found
 
 
-def _shown(found: Report, settings: MeshSettings, form: str, *, accept_unknown: bool, explain: bool) -> str:
+def _shown(
+    found: Report, settings: MeshSettings, form: str, *, accept_unknown: bool, explain: bool, observed: bool
+) -> str:
     match form:
         case "junit":
             return report_as_junit(found, accept_unknown=accept_unknown)
         case "yaml":
             return report_as_yaml(found)
         case _:
-            return report_as_text(found, settings, columns(), explain=explain)
+            return report_as_text(found, settings, columns(), explain=explain, observed=observed)

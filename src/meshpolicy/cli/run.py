@@ -28,7 +28,7 @@ def command(file: str, output: str) -> None:
     """Read FILE (meshpolicy.yaml), and check all that it asks for.
 
     These are findings that it does not suppress, sentences to prove, accepted access, and policy cases. Paths in it
-    begin at its folder; docs/reference/meshpolicy.md describes its fields. Exits 1 if anything is wrong.
+    begin at its folder; `meshpolicy init` writes one, with examples of its fields. Exits 1 if anything is wrong.
     """
     report = run(read_project(file), progress)
     note_reading(report.reading)

@@ -11,8 +11,7 @@ from meshpolicy.manifests import foreign, gitops
 from meshpolicy.manifests.folder import lost_overlays
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.manifests import Manifests
-from meshpolicy.manifests.options import AS_IT_IS
-from meshpolicy.manifests.options import ReadOptions as ReadOptions
+from meshpolicy.manifests.options import AS_IT_IS, ReadOptions
 from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.manifests.paths import display_path
 from meshpolicy.record import replace

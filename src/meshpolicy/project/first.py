@@ -18,7 +18,8 @@ from meshpolicy.record import record
 ASIDE = frozenset({"tests", "test", "testdata", "examples", "docs", "node_modules", "vendor"})
 """Folders that seldom hold what runs."""
 REST = """\
-# Each of these is described by `meshpolicy run --help` and its reference:
+# What may stand here besides: how the mesh was installed, sentences to prove, access that was agreed to (written by
+# `meshpolicy accept`), and findings that are meant so, each with the reason.
 # cluster: {defaultInboundPolicy: deny}
 # prove:
 #   - every call of NAMESPACE is encrypted

@@ -66,15 +66,16 @@ def _distinct(needs: Iterable[Need]) -> Iterator[Need]:
     What may be one gives way to a sure one of the same port, and requests that are not known to those that were seen.
     """
     found = list(needs)
-    seen_calls = {_between(need) for need in found if need.kind is NeedKind.OBSERVED and need.asking.whole}
-    sure = {_between(need) for need in found if need.sure}
+    seen_calls = {between(need) for need in found if need.kind is NeedKind.OBSERVED and need.asking.whole}
+    sure = {between(need) for need in found if need.sure}
     seen: set[object] = set()
     for need in found:
-        known = need.asking.whole or _between(need) not in seen_calls
-        if known and need.key not in seen and (need.sure or _between(need) not in sure):
+        known = need.asking.whole or between(need) not in seen_calls
+        if known and need.key not in seen and (need.sure or between(need) not in sure):
             seen.add(need.key)
             yield need
 
 
-def _between(need: Need) -> tuple[object, ...]:
+def between(need: Need) -> tuple[object, ...]:
+    """Return who calls which port."""
     return (need.client.ref if need.client is not None else need.caller, need.server.ref, need.port)

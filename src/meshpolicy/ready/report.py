@@ -15,7 +15,7 @@ from meshpolicy.ready.held import hold
 from meshpolicy.ready.manifest import Written
 from meshpolicy.ready.names import Names
 from meshpolicy.ready.need import Need, NeedKind, Party, Unseen
-from meshpolicy.ready.needs import Evidence, find_needs, is_assumed
+from meshpolicy.ready.needs import Evidence, between, find_needs, is_assumed
 from meshpolicy.ready.order import Turn, order
 from meshpolicy.ready.readiness import Readiness, readiness_of
 from meshpolicy.ready.scrapes import sidecar_scrapes
@@ -77,7 +77,7 @@ def report(
     """
     needs, unseen = find_needs(cluster, written, namespaces, evidence)
     denied = rebuilt(cluster, with_deny(cluster, namespaces))
-    held = tuple(hold(denied, need) for need in needs)
+    held = tuple(_once(hold(denied, need) for need in needs))
     near = [one for one in denied.workloads if one.ref.namespace in namespaces]
     granted = [one for one in accesses(denied, near) if one.by.origin is not Origin.PROBES and not one.blocked]
     assumed = tuple(_assumed(needs))
@@ -96,6 +96,16 @@ def report(
         denied,
         _unscraped(denied, namespaces, needs),
     )
+
+
+def _once(held: Iterable[Held]) -> Iterator[Held]:
+    """Yield each need once: a call that was seen is told where it is declared, if the same becomes of both."""
+    told: set[object] = set()
+    for one in held:
+        key = (between(one.need), one.need.request, one.standing, one.outcome)
+        if one.need.kind is not NeedKind.OBSERVED or key not in told:
+            told.add(key)
+            yield one
 
 
 def _unscraped(denied: Cluster, namespaces: Collection[str], needs: Iterable[Need]) -> int:

@@ -20,6 +20,12 @@ from meshpolicy.render.tables import fitted
 
 SHOWN = (Standing.MISSING, Standing.UNKNOWN, Standing.UNPROTECTED, Standing.CORRECT)
 UNCALLED = "nobody is known to call it, and deny closes it to all"
+CLOSED = "closed by deny, and no caller is known, though a program may name it in its code"
+LOGS = (
+    "who calls them is seen in traffic: --traffic FILE, with lines of Linkerd's access log (annotate pods "
+    "config.linkerd.io/access-log: json, and write `kubectl logs --prefix -c linkerd-proxy POD` into FILE), or with "
+    "series of Prometheus"
+)
 MEANS = {
     Standing.MISSING: "needed, and refused with deny",
     Standing.UNKNOWN: "needed, and the input does not decide it",
@@ -28,8 +34,13 @@ MEANS = {
 }
 
 
-def report_as_text(report: Report, settings: MeshSettings, width: int | None = None, *, explain: bool = False) -> str:
-    """Return the answer, then the needs by what becomes of them; `explain` says of each why it is so."""
+def report_as_text(
+    report: Report, settings: MeshSettings, width: int | None = None, *, explain: bool = False, observed: bool = False
+) -> str:
+    """Return the answer, then the needs by what becomes of them; `explain` says of each why it is so.
+
+    `observed` says that observed calls are among the needs; else it is said how they would be.
+    """
     lines = [_head(report)]
     for standing in SHOWN:
         some = list(report.of(standing))
@@ -39,8 +50,9 @@ def report_as_text(report: Report, settings: MeshSettings, width: int | None = N
             lines += _needs(same, explain=explain)
     lines += _unseen(report)
     if report.uncalled:
-        lines += ["", f"closed to all (nobody is known to call it): {len(report.uncalled)}"]
+        lines += ["", f"{CLOSED}: {len(report.uncalled)}"]
         lines += [f"  {_uncalled(one)}" for one in report.uncalled]
+        lines += [] if observed else [f"  {LOGS}"]
     if report.unused:
         lines += ["", f"unused (allowed, and nobody is known to need it): {len(report.unused)}"]
         for access in report.unused:
@@ -66,7 +78,7 @@ def _head(report: Report) -> str:
     if counts[Standing.MISSING]:
         told += f", {counts[Standing.MISSING]} would be refused"
     if unknown := counts[Standing.UNKNOWN] + len(report.unseen) + len(report.uncalled):
-        told += f", {unknown} not known"
+        told += f", {unknown} more to look at"
     return f"{report.readiness.upper()}: {told}"
 
 

@@ -88,7 +88,7 @@ class _Reading:
 
 EXPECTED = (
     "Linkerd's access log (json or apache), series of Prometheus (text, or an answer of /api/v1/query), "
-    "or `just tap --output json` is expected"
+    "or what the local mesh of PingPong's repository records (`just tap --output json`) is expected"
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ..build import POLICY, Manifest
+from ..command import run, written
 from .world import CART, answered, calls, deployment
 
 WEB = deployment("web")
@@ -86,3 +87,26 @@ def test_observed_requests_take_the_place_of_those_that_are_not_known(tmp_path: 
     seen = answered(tmp_path, *CART, caller, *manifests, options=("--traffic", str(log)))
     assert calls(seen) == [("shop/web", "shop/cart:8080", "correct")]
     assert seen["readiness"] == "ready"
+
+
+def test_a_call_that_is_declared_and_seen_is_one_need(tmp_path: Path) -> None:
+    """However the log names the host; another request is another need."""
+    caller = deployment("web", env={"CART": "http://cart/items"})
+    log = tmp_path / "calls.log"
+    log.write_text("\n".join((line(), line(host="cart"), line(uri="/more"))) + "\n")
+    seen = answered(tmp_path, *CART, caller, options=("--traffic", str(log)))
+    assert [(one["request"], one["kind"]) for one in seen["needs"]] == [
+        ("GET /items", "environment variable"),
+        ("GET /more", "observed"),
+    ]
+
+
+def test_a_port_without_a_known_caller_says_how_to_see_one(tmp_path: Path) -> None:
+    file = written(tmp_path, "shop.yaml", *CART)
+    assert "--traffic FILE" in run("ready", file)[1]
+    log = tmp_path / "calls.log"
+    log.write_text(line() + "\n")
+    assert "--traffic FILE" not in run("ready", file, "--traffic", log)[1]
+    told = run("generate", file)[2]
+    assert "Missing option '--traffic'" in told
+    assert "config.linkerd.io/access-log: json" in told
