@@ -14,8 +14,11 @@ from meshpolicy.cli.progress import workloads_of
 from meshpolicy.core.truth import Truth
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
+from meshpolicy.render.listing import places
 from meshpolicy.render.rows import granted_by
 from meshpolicy.render.tables import plain
+
+HEAD = ("opens", "port", "requests", "as", "granted by")
 
 
 @click.command("blast", short_help="What opens if this account is compromised?")
@@ -53,17 +56,15 @@ def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> No
         echo(f"{account} is held by: {', '.join(map(_holder, holders)) or 'no workload here'}")
         echo(f"whoever may start pods in {namespace} can take it as well")
         rows = [[server, port, what, who, granted_by(access)] for server, port, who, what, access in said]
-        head: tuple[str, ...] = ("opens", "port", "requests", "as", "granted by")
-        if explain:
-            head = (*head, "place")
-            rows = [[*row, str(access.by.place or "")] for row, access in zip(rows, own, strict=True)]
         nothing = "nothing is known to open" if unknown else "it opens nothing"
-        echo(plain(head, rows, columns()) if rows else f"{nothing} that is closed to a stranger")
+        echo(plain(HEAD, rows, columns()) if rows else f"{nothing} that is closed to a stranger")
         for one in unknown:
             echo(f"not known whether it opens {one.server.namespaced_name}:{one.port}: {one.unknown}")
         if len(named) > len(own):
             more = counted(len(named) - len(own), "grant")
             echo(f"{more} besides: NetworkPolicies block its workloads here, see list --denied")
+        for line in places(own, columns()) if explain else ():
+            echo(line)
     sys.exit(1 if own or unknown else 0)
 
 

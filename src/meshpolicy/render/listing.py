@@ -1,12 +1,12 @@
 """What is granted and what is refused, as tables for a terminal. Text is built here and printed elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.refusals import Denied
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.render.rows import ACCESS_HEAD, REFUSAL_HEAD, access_row, refusal_row
-from meshpolicy.render.tables import plain
+from meshpolicy.render.tables import fitted, plain
 
 NO_GRANT = "nothing is granted on the ports that these manifests name"
 NO_REFUSAL = "nothing is known to be refused between these workloads"
@@ -17,10 +17,17 @@ NOBODY = "nothing to list: no workload was read"
 def accesses_as_text(
     found: Sequence[Access], settings: MeshSettings, width: int | None = None, *, explain: bool = False
 ) -> str:
-    """Return a table of accesses, or a sentence where there is none."""
-    head = (*ACCESS_HEAD, "place") if explain else ACCESS_HEAD
-    rows = [access_row(access, settings, explain=explain) for access in found]
-    return plain(head, rows, width) if rows else NO_GRANT
+    """Return a table of accesses, or a sentence where there is none; `explain` adds where each grant stands."""
+    rows = [access_row(access, settings) for access in found]
+    lines = [plain(ACCESS_HEAD, rows, width) if rows else NO_GRANT]
+    return "\n".join([*lines, *(places(found, width) if explain else ())])
+
+
+def places(found: Iterable[Access], width: int | None = None) -> Iterator[str]:
+    """Yield where the grants of some accesses stand: below a table, for paths are too long for a column."""
+    known = dict.fromkeys(f"  {one.by}: {one.by.place}" for one in found if one.by.place is not None)
+    yield from ("", "granted by:") if known else ()
+    yield from (fitted(line, width) for line in known)
 
 
 def refusals_as_text(found: Sequence[Denied], width: int | None = None) -> str:
