@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,49 +69,44 @@ Span = tuple[int, int, int, bytes]
 
 def shortened(source: str, *, docstrings: bool = False) -> str:
     """Return a module that does the same on the same lines, without what nothing needs that runs."""
-    kept = source if docstrings else without_docstrings(source)
+    nodes = list(ast.walk(ast.parse(source)))
+    kept = source if docstrings else _without_docstrings(source, nodes)
+    tokens = list(tokenize.generate_tokens(io.StringIO(kept).readline))
     lines = [line.encode() for line in kept.split("\n")]
-    for line, first, last, instead in sorted({*_comments(kept), *_types(kept, lines)}, reverse=True):
+    for line, first, last, instead in sorted({*_comments(tokens), *_types(nodes, lines)}, reverse=True):
         lines[line] = (lines[line][:first] + instead + lines[line][last:]).rstrip()
-    return _barely_indented(_without_imports_of_types("\n".join(line.decode() for line in lines), source))
+    text = _without_imports_of_types("\n".join(line.decode() for line in lines), _names(nodes))
+    return _barely_indented(text, tokens)
 
 
-def _comments(source: str) -> Iterator[Span]:
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+def _comments(tokens: Iterable[tokenize.TokenInfo]) -> Iterator[Span]:
+    for token in tokens:
         if token.type == tokenize.COMMENT:
             before = token.line[: token.start[1]].encode()
             yield token.start[0] - 1, len(before.rstrip()) if before.strip() else 0, len(token.line.encode()), b""
 
 
-def _types(source: str, lines: Sequence[bytes]) -> Iterator[Span]:
+def _types(nodes: Sequence[ast.AST], lines: Sequence[bytes]) -> Iterator[Span]:
     """Yield the types of what functions take and return, of variables, and of the fields of records."""
-    tree = ast.parse(source)
     found: list[tuple[ast.expr | None, bytes]] = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef):
             given = node.args
             taken = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
             found += [(one.annotation, b":") for one in taken if one is not None] + [(node.returns, b"->")]
-    found += [(one.annotation, b":") for one in _variables(tree)]
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    fields = {id(part) for one in classes for part in one.body}
+    variables = (node for node in nodes if isinstance(node, ast.AnnAssign) and id(node) not in fields)
+    found += [(one.annotation, b":") for one in variables if one.value is not None and one.simple]
     for type_, sign in found:
         if type_ is not None and type_.lineno == type_.end_lineno:
             line = lines[type_.lineno - 1]
             first = line.rindex(sign, 0, type_.col_offset)
             yield type_.lineno - 1, len(line[:first].rstrip()), type_.end_col_offset or len(line), b""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and MAKERS.intersection(map(_name, node.decorator_list)):
-            for one in node.body:
-                if isinstance(one, ast.AnnAssign) and one.lineno == one.annotation.end_lineno and not _of_class(one):
-                    last = one.annotation.end_col_offset or 0
-                    yield one.lineno - 1, one.annotation.col_offset, last, NO_TYPE
-
-
-def _variables(tree: ast.AST) -> Iterator[ast.AnnAssign]:
-    """Yield the variables with a type and a value that are no fields of classes."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.AnnAssign) and node.value is not None and node.simple:
-            yield node
-        yield from (one for one in _variables(node) if not (isinstance(node, ast.ClassDef) and one in node.body))
+    made = (part for one in classes if MAKERS.intersection(map(_name, one.decorator_list)) for part in one.body)
+    for field in made:
+        if isinstance(field, ast.AnnAssign) and field.lineno == field.annotation.end_lineno and not _of_class(field):
+            yield field.lineno - 1, field.annotation.col_offset, field.annotation.end_col_offset or 0, NO_TYPE
 
 
 def _name(decorator: ast.expr) -> str:
@@ -123,11 +118,12 @@ def _of_class(field: ast.AnnAssign) -> bool:
     return "ClassVar" in ast.unparse(field.annotation)
 
 
-def _without_imports_of_types(source: str, typed: str) -> str:
-    """Return a module without the imports that only its types needed."""
-    unneeded = _names(ast.parse(typed)) - _names(ast.parse(source))
+def _without_imports_of_types(source: str, before: set[str]) -> str:
+    """Return a module without the imports of names that were used `before`, by types, and are not any more."""
+    nodes = list(ast.walk(ast.parse(source)))
+    unneeded = before - _names(nodes)
     lines = source.split("\n")
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             kept = [one for one in node.names if (one.asname or one.name).partition(".")[0] not in unneeded]
             if len(kept) < len(node.names):
@@ -139,18 +135,18 @@ def _without_imports_of_types(source: str, typed: str) -> str:
     return "\n".join(lines)
 
 
-def _names(tree: ast.Module) -> set[str]:
+def _names(nodes: Sequence[ast.AST]) -> set[str]:
     """Return all names that a module uses, also those in types that are written as texts."""
-    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    found = {node.id for node in nodes if isinstance(node, ast.Name)}
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
     return found.union(*(WORD.findall(text) for text in texts))
 
 
-def _barely_indented(source: str) -> str:
+def _barely_indented(source: str, tokens: Iterable[tokenize.TokenInfo]) -> str:
     """Return a module with one space a level; what stands in a text of several lines stays as it is."""
     lines = source.split("\n")
     within: set[int] = set()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+    for token in tokens:
         if token.type in TEXTS:
             within.update(range(token.start[0], token.end[0]))
     for number, line in enumerate(lines):
@@ -166,8 +162,12 @@ def without_docstrings(source: str) -> str:
     For a class without any, `dataclass` would make one from its signature, which takes longer than all else it does:
     such a class has a short one.
     """
+    return _without_docstrings(source, ast.walk(ast.parse(source)))
+
+
+def _without_docstrings(source: str, nodes: Iterable[ast.AST]) -> str:
     lines = source.split("\n")
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         body = getattr(node, "body", None)
         parts = body if isinstance(body, list) and len(body) > 1 else []  # what has nothing else keeps its docstring
         for part in parts:
