@@ -1,6 +1,7 @@
 """What becomes of a call in a small cluster, worked out from the rules' text: it shares no code with the package."""
 
 import re
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 from .worlds import ADDRESSES, MESHED, Grant, NetworkPolicy, Question, Routing, Serving, World
@@ -18,7 +19,7 @@ def expected(world: World, question: Question) -> str:
     http, unseen = question.traffic in ("http", "http2", "grpc"), hinted and question.direct
     if _isolated(world, question, question.port if not meshed or skipped or world.transparent else 4143):
         if not meshed:
-            return "blocked"
+            return "unknown" if _may_be_the_node(question) and _unwalled(world, question) == "allow" else "blocked"
         return _said(502 if skipped or hinted else 504, question) if http and not unseen else "closed"  # N12
     if skipped:
         return "allow"  # R10
@@ -28,6 +29,16 @@ def expected(world: World, question: Question) -> str:
     if found == "closed" and meshed and http and not unseen:
         return _said(502, question)  # M2
     return found
+
+
+def _may_be_the_node(question: Question) -> bool:
+    """N2: whether a client may be the pod's own node, which always gets in: its address is no pod's."""
+    return question.client == "203.0.113.7"
+
+
+def _unwalled(world: World, question: Question) -> str:
+    """Return what the client sees where no NetworkPolicy keeps it away."""
+    return expected(replace(world, network_policies=()), question)
 
 
 def _met(world: World, question: Question, server: Serving | None, kind: str) -> str:

@@ -1,6 +1,7 @@
 """Manifests for tests: builders with defaults, and the question what becomes of one call between them."""
 
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from meshpolicy.analysis.questions import caller, target
@@ -176,16 +177,20 @@ def ask(
     traffic: str = "http",
     *,
     direct: bool = False,
+    node: str | None = None,
     **sent: Any,
 ) -> Answer:
-    """Return what becomes of one call, written as on the command line; `sent` are fields of the request."""
+    """Return what becomes of one call, written as on the command line; `sent` are fields of the request.
+
+    `node` is the address of the server's node, where it is known.
+    """
     who, what = caller(cluster, client), target(cluster, server)
     service_target = None if direct else find_service_target(cluster, what.workload, what.port)
     host = sent.pop("authority", "ponger.arena.svc.cluster.local")
     method = sent.pop("method", "POST" if traffic == "grpc" else "GET")
     request = Request(method, what.path or "/", {"host": host, **sent.pop("headers", {})}, host)
     call = Call(what.workload, what.port, who.workload, who.address, service_target, request, Traffic(traffic))
-    return judge(cluster, call)
+    return judge(cluster, call, node=None if node is None else ip_address(node))
 
 
 def outcome(*manifests: Manifest, client: str = "pinger", server: str = "ponger:http/", **asked: Any) -> str:

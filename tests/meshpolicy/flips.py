@@ -14,6 +14,7 @@ from meshpolicy.analysis.difference import compare
 from meshpolicy.analysis.needs import need_changes
 from meshpolicy.analysis.port import Port
 from meshpolicy.core.client import Client, Traffic
+from meshpolicy.core.truth import truth
 from meshpolicy.decide.decide import stack
 from meshpolicy.decide.decision import Decision, Verdict
 from meshpolicy.decide.judge import client_of, judge
@@ -25,7 +26,9 @@ from meshpolicy.kinds.cluster import Cluster
 from .build import ARENA, GATEWAY, POLICY, Manifest, account, allow, cluster, ref, route, server
 from .worlds import WORLDS, World, manifests
 
-CLIENTS = ("pinger", "rogue", "stranger", "203.0.113.7")
+NODE = "10.244.0.1"
+"""The address of the server's node, which no NetworkPolicy keeps away (N2)."""
+CLIENTS = ("pinger", "rogue", "stranger", "203.0.113.7", NODE)
 PORTS = (8080, 8080, 8080, 9090, 4191)
 PATHS = ("/", "/a", "/a/", "/ab", "/a/b", "/b", "/aab", "/live", "/ready", "/a.B/c", "/a.X/d", "/a.B/")
 QUERIES = ("", "", "?q=1", "?q=2&q=1", "?other=1")
@@ -211,7 +214,8 @@ def _call(state: Cluster, client: str, port: int, traffic: Traffic, request: Req
     assert server is not None
     target = None if direct else find_service_target(state, server, port)
     workload = state.workload("arena", client)
-    return Call(server, port, workload, None if workload else ip_address(client), target, request, traffic)
+    address = None if workload else ip_address(client)
+    return Call(server, port, workload, address, target, request, traffic, on_node=truth(client == NODE))
 
 
 def _taken(change: Change, states: tuple[Cluster, Cluster], calls: tuple[Call, ...]) -> bool:
@@ -231,7 +235,7 @@ def _inside(changed: Changed, asked: Asked, calls: tuple[Call, ...]) -> bool:
     if changed.server.name != "ponger" or changed.port != port:
         return False
     names = {one for pods in region.pods for one in pods.names}
-    outside = any(pods.example is None for pods in region.pods)
+    outside = any(pods.example is None and pods.node is (name == NODE) for pods in region.pods)
     if region.pods and not (f"arena/{name}" in names or (call.client is None and outside)):
         return False
     identity = identity_of(cluster(), call.client) if call.client is not None and call.meshed else ""

@@ -9,7 +9,7 @@ from meshpolicy.analysis.pods import PodClass, pod_classes_of
 from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.regions import ANYTHING, Asked, Region, regions
-from meshpolicy.analysis.words import class_words
+from meshpolicy.analysis.words import OUTSIDE_WORDS, all_class_words, class_words
 from meshpolicy.core.ref import Ref
 from meshpolicy.decide.transport import called_by_ipv6
 from meshpolicy.kinds.cluster import Cluster
@@ -30,7 +30,9 @@ class Allowed:
 
     def means(self, pods: PodClass) -> bool:
         """Whether calls from a class of pods are meant."""
-        return not self.pods or (not pods.everybody and all(one in self.pods for one in class_words(pods)))
+        if not self.pods or (pods.node and OUTSIDE_WORDS in self.pods):
+            return True
+        return not pods.everybody and all(one in self.pods for one in class_words(pods))
 
 
 @record
@@ -135,5 +137,4 @@ def pods_let_through(port: Port, clients: ClientSet) -> tuple[str, ...] | None:
     through = [one for one in calls.groups if one.through[0].possible & meant]
     if all(one.everybody for one in classes) or len(through) == len(calls.groups):
         return None
-    words = (name for group in through for one in group.classes for name in class_words(one))
-    return tuple(dict.fromkeys(words))
+    return all_class_words(one for group in through for one in group.classes)

@@ -42,6 +42,8 @@ class PodClass:
     """Further pods of the class, one for each value of a list of values that no pod above has."""
     everybody: bool = False
     """Whether no NetworkPolicy is asked, so that all are alike."""
+    node: bool = False
+    """Whether it is the server's own node, which no NetworkPolicy keeps away (N2)."""
 
     def pod(self, address: Address | None, *, meshed: bool, identity: str = "") -> Workload | None:
         """Return a pod of the class, another one than any of the manifests; None where it is no pod."""
@@ -62,6 +64,8 @@ class PodClass:
 
 
 OUTSIDE = PodClass(None)
+NODE = PodClass(None, node=True)
+"""The kubelet's probes come from there; which address it has, the manifests do not say."""
 EVERYBODY = PodClass(None, everybody=True)
 
 
@@ -82,7 +86,7 @@ def pod_classes(clusters: Sequence[Cluster]) -> tuple[PodClass, ...]:
     found: dict[object, list[Candidate]] = {}
     for one in _candidates(clusters):
         found.setdefault(tuple(seen_of(cluster, one.pod) for cluster in clusters), []).append(one)
-    return (OUTSIDE, *map(_class, found.values()))
+    return (OUTSIDE, NODE, *map(_class, found.values()))
 
 
 def _class(alike: Sequence["Candidate"]) -> PodClass:
@@ -242,17 +246,29 @@ def _let_through(cluster: Cluster, server: Workload, port: int, pods: PodClass, 
     """Return which clients of a class of pods the NetworkPolicies let reach a port."""
     if pods.everybody:
         return Bits(clients.everyone, clients.everyone)
+    if pods.node:
+        node = clients.unmeshed & ~_at_pods(cluster, clients)
+        return Bits(node, node)
     certain = possible = 0
     for meshed, identities in ((False, clients.unmeshed), (True, clients.meshed)):
         if meshed and pods.example is None:
             continue  # who has a sidecar is a pod
         for at, address in enumerate(clients.addresses.witnesses):
-            call = Call(server, port, pods.pod(address, meshed=meshed), address)
+            call = Call(server, port, pods.pod(address, meshed=meshed), address, on_node=Truth.NO)
             verdict = _verdict(cluster, call, outside=pods.example is None) if walls(cluster) else Verdict.ALLOW
             bits = identities & clients.box(clients.identities.full, 1 << at)
             certain |= bits if verdict is Verdict.ALLOW else 0
             possible |= bits if verdict in (Verdict.ALLOW, Verdict.UNKNOWN) else 0
     return Bits(certain, possible)
+
+
+def _at_pods(cluster: Cluster, clients: Clients) -> int:
+    """Return the clients at addresses that pods have, and so no node; classes of several addresses are none."""
+    taken = {one for pod in cluster.workloads if not pod.host_network for one in pod.addresses}
+    single = {one.cidr[0] for one in clients.addresses.patterns if one.cidr.num_addresses == 1}
+    witnesses = enumerate(clients.addresses.witnesses)
+    found = sum(1 << at for at, address in witnesses if address in taken and address in single)
+    return clients.box(clients.identities.full, found)
 
 
 def _verdict(cluster: Cluster, call: Call, *, outside: bool) -> Verdict:

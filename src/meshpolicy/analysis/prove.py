@@ -188,6 +188,8 @@ def _reaching(calls: Calls, entry: Entry, clients: ClientSet, cluster: Cluster) 
     if entry.way.service != POD_ADDRESS:
         meant &= calls.clients.meshed
     if len(calls.groups) > 1:
+        if all(one.example is None for one in calls.groups[entry.pods].classes):
+            meant &= calls.clients.unmeshed  # who has a sidecar is a pod
         held = {w.ref.namespaced_name for w in cluster.workloads if _is(cluster, w, clients)}
         names = {name for one in calls.groups[entry.pods].classes for name in one.names}
         if held and not held & names:

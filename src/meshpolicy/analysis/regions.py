@@ -10,6 +10,7 @@ from meshpolicy.analysis.ports import POD_ADDRESS, service_ways
 from meshpolicy.analysis.requests import EVERY_REQUEST, Cell, Requests, RequestSet, places
 from meshpolicy.core.client import Arrival, Client, Traffic
 from meshpolicy.core.ref import Ref
+from meshpolicy.core.truth import Truth, truth
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.request import Request
 from meshpolicy.decide.transport import Call, find_service_target, identity_of
@@ -56,7 +57,9 @@ class Witness:
         """Return the call, to a port as one state of the manifests has it."""
         client, target = self.client, service_ways(port.cluster, port.workload, port.number).get(self.service)
         pod = self.pods.pod(client.address, meshed=bool(client.identity), identity=client.identity)
-        return Call(port.workload, port.number, pod, client.address, target, self.request, self.traffic)
+        node = Truth.UNKNOWN if self.pods.everybody else truth(self.pods.node)
+        made = Call(port.workload, port.number, pod, client.address, target, self.request, self.traffic)
+        return replace(made, on_node=node)
 
     def made_by(self, port: Port) -> Call:
         """Return the call as a workload of the manifests makes it, where one has the identity, and by a name."""

@@ -43,6 +43,8 @@ UNMESHED_PARTS: dict[Part[IdentityPattern], str] = {
 PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~%@:!$&'+;=-]*)*")
 PLAIN_VALUE = re.compile(r"[A-Za-z0-9._/*+^$:-]+")
 """What needs no quotes."""
+OUTSIDE_WORDS = "addresses outside of the cluster"
+NODE_WORDS = "the pod's own node"
 HTTP_FORMS = ((frozenset((Traffic.HTTP,)), "HTTP/1"), (frozenset((Traffic.HTTP2, Traffic.GRPC)), "HTTP/2"))
 """Words for requests that only some version of HTTP may carry."""
 
@@ -188,7 +190,7 @@ def host_words(pattern: HostPattern) -> str:
 
 def pods_words(pods: Iterable[PodClass]) -> str:
     """Return classes of pods: their workloads, or the labels of a pod that the manifests do not hold."""
-    return ", ".join(dict.fromkeys(word for one in pods for word in class_words(one)))
+    return ", ".join(all_class_words(pods))
 
 
 def from_words(pods: Iterable[PodClass]) -> str:
@@ -242,7 +244,7 @@ def pod_words(pods: PodClass) -> str:
     if pods.names:
         return ", ".join(pods.names)
     if pods.example is None:
-        return "addresses outside of the cluster"
+        return NODE_WORDS if pods.node else OUTSIDE_WORDS
     labels = ",".join(f"{key}={value}" for key, value in sorted(pods.example.labels.items()))
     return f"{f'pods with {labels}' if labels else 'other pods'} in {pods.example.ref.namespace}"
 
@@ -251,6 +253,12 @@ def class_words(pods: PodClass) -> tuple[str, ...]:
     """Return all pods of a class that are told apart, one by one."""
     first = pods.names or (pod_words(pods),)
     return (*first, *(pod_words(PodClass(one)) for one in pods.listed))
+
+
+def all_class_words(pods: Iterable[PodClass]) -> tuple[str, ...]:
+    """Return all pods of some classes; the node is not told where every address is meant."""
+    found = dict.fromkeys(word for one in pods for word in class_words(one))
+    return tuple(word for word in found if word != NODE_WORDS or OUTSIDE_WORDS not in found)
 
 
 def counted(count: int, word: str) -> str:

@@ -1,6 +1,7 @@
 """Whether one call is allowed, and why."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from meshpolicy.analysis.advice import Advice, advice
@@ -13,8 +14,10 @@ from meshpolicy.api.change import public as change
 from meshpolicy.api.manifests import Manifests, cluster_of
 from meshpolicy.core.document import Manifest
 from meshpolicy.core.ref import Reason, Ref
+from meshpolicy.core.truth import Truth
 from meshpolicy.decide.answer import Layer
 from meshpolicy.decide.decision import Verdict
+from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call, ServiceTarget, authority
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
@@ -113,7 +116,7 @@ def check(
     Args:
         manifests: what `read` returned.
         client: who calls: a workload (`pinger`, `namespace/name`), an account that the policies name, an address, or
-            `unmeshed`.
+            `unmeshed`. An address that no pod of the manifests has may be that of the server's node.
         server: what is called: `[namespace/]workload[:port][/path]`; a port is a number or a name.
         method: the request's method.
         path: the request's path with its query, if `server` does not hold it; empty: `/`.
@@ -166,7 +169,11 @@ def _advice(cluster: Cluster, judged: Judged) -> Advice | None:
     def read(manifests: Sequence[Manifest]) -> Sequence[Object]:
         return parse_manifests(manifests, cluster.settings, "the suggestion").cluster.objects
 
-    return advice(cluster, judged.call, judged.answer, read)
+    call, answer = judged.call, judged.answer
+    if answer.verdict is Verdict.UNKNOWN and call.client is None:
+        call = replace(call, on_node=Truth.NO)  # the server's own node needs no change
+        answer = judge(cluster, call)
+    return advice(cluster, call, answer, read)
 
 
 def public(asked: Asked) -> Answer:

@@ -38,6 +38,7 @@ def command(
     """Say whether one call is allowed, and why, down to file and document.
 
     FROM is a workload (`pinger`, `namespace/name`), an account that the policies name, an address, or `unmeshed`.
+    An address that no pod of the manifests has may be that of the server's node; `unmeshed` is no node.
     TO is `[namespace/]workload[:port][/path]`; a port is a number or a name, of the workload or else of its Service.
     Exits 1 if the call is refused.
     """

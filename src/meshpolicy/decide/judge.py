@@ -29,6 +29,8 @@ GRPC_STATUS = {403: 7, 404: 5, 429: 8, 301: 5, 302: 5, 500: 13, 502: 14, 503: 14
 def judge(cluster: Cluster, call: Call, *, node: Address | None = None, settled: bool = False) -> Answer:
     """Return what becomes of a call; `node` is where the server runs, whose kubelet always gets in.
 
+    Where it is not given, any address that is not known to be a pod's may be the node's.
+
     `settled` says that the server's proxy knows the port already, from connections before (R104).
 
     Where the manifests leave open how the client connects, and the verdict depends on it, it is unknown.
@@ -37,9 +39,9 @@ def judge(cluster: Cluster, call: Call, *, node: Address | None = None, settled:
     if doubt is not None:
         told = Reason(f"{doubt.ref} {doubt.told}", "R130", doubt.ref)
         return Answer(Verdict.UNKNOWN, "unknown", Layer.NOBODY, (told,))
-    answers = [
-        (why, _judge(cluster, variant, hinted, node, settled)) for variant, hinted, why in _variants(cluster, call)
-    ]
+    if node is not None and call.on_node is Truth.UNKNOWN:
+        call = replace(call, on_node=truth(call.client is None and call.address == node))
+    answers = [(why, _judge(cluster, variant, hinted, settled)) for variant, hinted, why in _variants(cluster, call)]
     _, first = answers[0]
     for why, other in answers[1:] if first.verdict is not Verdict.UNKNOWN else ():
         if other.allowed is not first.allowed or other.verdict is Verdict.UNKNOWN:
@@ -66,6 +68,19 @@ def _variants(cluster: Cluster, call: Call) -> Iterator[tuple[Call, bool, Reason
         if family is Truth.UNKNOWN and (service := _by_ipv6(cluster, call)) is not None:
             doubt = Reason(f"{service} may be called by IPv6, and then no proxy is met", "R115", service)
             yield replace(own, ipv6=True), likely, doubt
+        if _may_be_its_node(cluster, call):
+            doubt = Reason(f"{call.address} may be the address of the node of {server.ref}, which gets in", "N2")
+            yield replace(own, on_node=Truth.YES), likely, doubt
+
+
+def _may_be_its_node(cluster: Cluster, call: Call) -> bool:
+    """Whether a client that is known by its address alone may be the server's node; a pod's address is none's (N2)."""
+    if call.client is not None or call.address is None or call.on_node is not Truth.UNKNOWN:
+        return False
+    policies = index_of(cluster).network_policies
+    if policies.only_network_policies and not policies.matching(call.server, Direction.INGRESS):
+        return False
+    return not any(call.address in pod.addresses for pod in cluster.workloads if not pod.host_network)
 
 
 def _by_ipv6(cluster: Cluster, call: Call) -> Ref | None:
@@ -86,11 +101,11 @@ def _servers(server: Workload) -> Iterator[tuple[Workload, Reason | None]]:
         yield replace(server, meshed=meshed, injection=known), Reason(text, "R7", server.ref)
 
 
-def _judge(cluster: Cluster, call: Call, hinted: bool, node: Address | None, settled: bool) -> Answer:
+def _judge(cluster: Cluster, call: Call, hinted: bool, settled: bool) -> Answer:
     """Return what becomes of a call whose client connects in a known way."""
     if call.to_itself:
         return _to_itself(cluster, call, hinted=hinted)
-    wire = connection(cluster, call, node, hinted=hinted)
+    wire = connection(cluster, call, hinted=hinted)
     blocked = network_answer(cluster, call, wire)
     if blocked is not None:
         return blocked
@@ -155,11 +170,10 @@ def _to_address(client: Outbound, call: Call) -> Answer:
     return replace(answer, verdict=Verdict.UNKNOWN, outcome="unknown", reasons=(*answer.reasons, reason))
 
 
-def connection(cluster: Cluster, call: Call, node: Address | None = None, *, hinted: bool | None = None) -> Connection:
+def connection(cluster: Cluster, call: Call, *, hinted: bool | None = None) -> Connection:
     """Return the call as the network sees it."""
-    local = call.client is None and call.address is not None and call.address == node
     return Connection(
-        Endpoint(call.client, call.address, node=local),
+        Endpoint(call.client, call.address, node=call.on_node is Truth.YES),
         call.server,
         call.port,
         call.traffic,

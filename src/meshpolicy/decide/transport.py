@@ -59,6 +59,8 @@ class Call:
     traffic: Traffic = Traffic.HTTP
     ipv6: bool = False
     """Whether the called address is of IPv6."""
+    on_node: Truth = Truth.UNKNOWN
+    """Whether an unmeshed client is the server's own node, which no NetworkPolicy keeps away (N2)."""
     past_proxy: bool = False
     """Whether the call is taken to pass its client's own proxy by, where `carried` does not know."""
 

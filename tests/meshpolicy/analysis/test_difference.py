@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from meshpolicy.analysis.change import Change
 from meshpolicy.analysis.difference import compare
+from meshpolicy.analysis.pods import NODE
 from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.parse import parse_documents
@@ -139,3 +140,12 @@ def test_who_is_no_pod_is_kept_away_by_rules_for_pods_only_where_the_rules_are_k
         for change, region in pairs
         if change.changes_requests and region is not None and any(pods.example is None for pods in region.pods)
     } == open_to_others
+
+
+def test_probes_that_a_route_shuts_out_are_told_behind_a_network_policy() -> None:
+    """N2: nobody but the pod's own node loses them."""
+    closed = [network_policy(policyTypes=["Ingress"]), server()]
+    before, after = cluster(*ARENA, *closed), cluster(*ARENA, *closed, route(prefix("/charge"), name="charge"))
+    found = [one for one in compare(before, after) if one.change.changes_requests]
+    assert {(one.change, one.port) for one in found} == {(Change.CLOSED, 8080)}
+    assert [one.region.pods for one in found if one.region is not None] == [(NODE,)] * len(found)

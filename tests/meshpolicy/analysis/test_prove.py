@@ -110,7 +110,32 @@ def test_a_network_policy_decides_as_well(manifests: tuple[Manifest, ...], outco
 
 def test_what_a_network_policy_keeps_away_needs_no_identity() -> None:
     closed = network_policy(policyTypes=["Ingress"])
-    assert proved("nobody may call arena/ponger:metrics", closed).outcome is Outcome.PROVED
+    assert proved("nobody may call arena/ponger:metrics except any unmeshed client", closed).outcome is Outcome.PROVED
+
+
+@pytest.mark.parametrize(
+    ("text", "manifests", "outcome"),
+    [
+        ("nobody may call arena/ponger:metrics", (), "false"),
+        ("no unmeshed client may GET /live on arena/ponger:http", (), "false"),
+        ("no unmeshed client may GET /live on arena/ponger:http", ROUTED, "proved"),
+        (ONLY.format("GET /ping"), ROUTED, "proved"),
+        ("nobody may call arena/ponger:metrics", (server("metrics", "metrics"),), "proved"),
+        ("only anyone in 10.244.0.0/16 may call arena/ponger:metrics", (), "false"),
+    ],
+)
+def test_the_pods_own_node_passes_every_network_policy(
+    text: str, manifests: tuple[Manifest, ...], outcome: str
+) -> None:
+    """N2: the server's proxy alone refuses it; where it does not, the node is the witness, and `judge` agrees."""
+    found = cluster(*ARENA, network_policy(policyTypes=["Ingress"]), *manifests)
+    shown = prove(found, read_sentence(text, found.settings))
+    assert shown.outcome == outcome
+    if shown.witness is not None:
+        server = found.workload("arena", "ponger")
+        assert server is not None
+        call = shown.witness.call(Port(found, server, shown.port))
+        assert (shown.witness.pods.node, judge(found, call).allowed) == (True, True)
 
 
 def test_an_undeclared_port_is_unknown_while_its_proxy_does_not_know_its_server() -> None:

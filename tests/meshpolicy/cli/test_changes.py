@@ -281,7 +281,7 @@ def test_a_missing_network_rule_for_an_address_names_the_address(tmp_path: Path)
     file = written(tmp_path, "closed.yaml", *ARENA, network_policy(policyTypes=["Ingress"]))
     code, out, _ = run("check", "203.0.113.7", "ponger", file, "--direct", "--output", "json")
     rules = written(tmp_path, "rules.yaml", *json.loads(out)["change"]["manifests"])
-    assert (code, json.loads(out)["outcome"]) == (1, "blocked")
+    assert (code, json.loads(out)["outcome"]) == (1, "unknown")  # it may be the address of ponger's node
     assert [run("check", f"203.0.113.{n}", "ponger", file, rules, "--direct")[0] for n in (7, 8)] == [0, 1]
     out = run("check", "unmeshed", "ponger", file)[1]
     assert out.startswith("REFUSED (blocked: no connection is made)")

@@ -16,7 +16,7 @@ from ..worlds import ADDRESSES, CALLS, TRAFFIC, WORLDS, Question, World, manifes
 
 EXAMPLES = 250
 """Clusters; each is asked 20 questions. More of them, 20,000 for one, found no other answer."""
-OUTCOMES = {"allow", "403", "404", "closed", "400", "502", "504", "blocked", "grpc-7", "grpc-5", "grpc-14"}
+OUTCOMES = {"allow", "403", "404", "closed", "400", "502", "504", "blocked", "unknown", "grpc-7", "grpc-5", "grpc-14"}
 
 
 def test_the_rules_agree_with_a_brute_force_evaluation() -> None:

@@ -59,6 +59,31 @@ def test_the_pods_own_node_always_gets_in() -> None:
 
 
 @pytest.mark.parametrize(
+    ("client", "manifests", "expected"),
+    [
+        ("10.244.0.1", (), "unknown"),
+        ("203.0.113.7", (), "unknown"),
+        ("10.244.0.1", (server(),), "blocked"),
+        ("unmeshed", (), "blocked"),
+    ],
+)
+def test_any_address_that_no_pod_has_may_be_the_nodes(
+    client: str, manifests: tuple[Manifest, ...], expected: str
+) -> None:
+    """N2: whether it is counts only where the server's proxy lets it in; `unmeshed` means a client elsewhere."""
+    found = cluster(*ARENA, network_policy(**IN), *manifests)
+    assert ask(found, client, direct=True).outcome == expected
+
+
+def test_an_address_of_a_pod_is_no_nodes() -> None:
+    """N2."""
+    found = cluster(*ARENA, network_policy(**IN))
+    pinger = found.workload("arena", "pinger")
+    assert pinger is not None
+    assert ask(found, str(pinger.addresses[0]), direct=True).outcome == "blocked"
+
+
+@pytest.mark.parametrize(
     ("rule", "expected"),
     [
         ({}, "allow"),

@@ -82,7 +82,7 @@ def test_a_stranger_may_be_a_pod_with_any_labels() -> None:
     found = cluster(*ARENA, network_policy(policyTypes=["Ingress"], ingress=[by_label]))
     assert ask(found, "unmeshed").outcome == "unknown"
     assert ask(found, "10.9.8.7").outcome == "unknown"
-    assert ask(found, "203.0.113.9").outcome == "blocked"
+    assert ask(found, "203.0.113.9", node="10.0.0.1").outcome == "blocked"
     closed = cluster(*ARENA, network_policy(policyTypes=["Ingress"]))
     assert ask(closed, "unmeshed").outcome == "blocked"
     opened = cluster(*ARENA, network_policy(policyTypes=["Ingress"], ingress=[{}]))
@@ -95,7 +95,7 @@ def test_an_endpoint_whose_address_is_not_known_may_lie_in_a_block() -> None:
     found = cluster(*ARENA, network_policy(policyTypes=["Ingress"], ingress=[block]))
     assert ask(found, "unmeshed").outcome == "unknown"
     assert ask(found, "10.244.9.9").outcome == "allow"
-    assert ask(found, "10.245.0.1").outcome == "blocked"
+    assert ask(found, "10.245.0.1", node="10.0.0.1").outcome == "blocked"
     nowhere = replace(workload("x", Labels()), addresses=())
     policies = NetworkPolicies(found.network_policies, {})
     ponger = found.workload("arena", "ponger")
