@@ -149,7 +149,8 @@ class Fields:
             return default
         if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
             return value
-        self.note(key, f"is {_shown(value)}, where {word} is expected")
+        quotes = " (put it in quotes)" if kind is str and isinstance(value, bool | int | float) else ""
+        self.note(key, f"is {_shown(value)}, where {word} is expected{quotes}")
         return default
 
 

@@ -1,5 +1,7 @@
 """Findings about identities: names that no certificate bears, and clients whom a wildcard misses. Pure."""
 
+import re
+
 from meshpolicy.analysis.access import account_of
 from meshpolicy.analysis.words import account
 from meshpolicy.core.policy import TlsAuthenticated
@@ -14,6 +16,8 @@ from meshpolicy.kinds.meshtlsauthentication import MeshTLSAuthentication
 from meshpolicy.kinds.references import kind_of
 
 SPIFFE = "spiffe://"
+OF_ACCOUNT = re.compile(r"spiffe://[^/]+/ns/(?P<namespace>[^/]+)/sa/(?P<name>[^/]+)")
+"""How other meshes write the identity of a ServiceAccount."""
 
 
 @code(
@@ -46,14 +50,20 @@ def wildcard_without_spiffe(cluster: Cluster) -> Found:
     "R4 R5",
     severity=Severity.ERROR,
     explanation="A mesh identity holds the control plane's namespace and the trust domain. A string copied from "
-    "elsewhere, or a Service's DNS name, is an identity that no client here presents.",
+    "elsewhere, a Service's DNS name, or the SPIFFE id of an account as other meshes write it, is an identity that no "
+    "client here presents.",
     fix="Use identityRefs (a ServiceAccount or a Namespace): they follow the installation.",
 )
 def foreign_identity(cluster: Cluster) -> Found:
     """Find identity strings that this mesh does not issue."""
     suffix = cluster.settings.identity("", "")[1:]
+    outside = {workload.identity for workload in cluster.workloads}
     for authentication in cluster.identities.values():
         for text in authentication.identities:
+            named = OF_ACCOUNT.fullmatch(text)
+            if named and text not in outside and named["namespace"] in cluster.known_namespaces:
+                own = cluster.settings.identity(named["namespace"], named["name"])
+                yield authentication.ref, f"names `{text}`; pods of that account show {own}"
             if text == "*" or text.startswith(SPIFFE):
                 continue
             if not text.endswith(suffix) and not suffix.endswith(text.removeprefix("*")):

@@ -72,7 +72,9 @@ def validate(value: Any, schema: Mapping[str, Any], field: str = "") -> Iterator
     if value is None and (schema.get("nullable") or not schema.keys() & {"type", INT_OR_STRING}):
         return
     if not _typed(value, schema):
-        yield field, f"is `{_shown(value)}`, where {_article(schema)} is expected"
+        scalar = schema.get("type") == "string" and isinstance(value, bool | int | float)
+        quotes = " (put it in quotes)" if scalar else ""
+        yield field, f"is `{_shown(value)}`, where {_article(schema)} is expected{quotes}"
         return
     found = False
     for violation in _structure(value, schema, field):

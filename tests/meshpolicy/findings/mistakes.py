@@ -131,6 +131,12 @@ FIXTURES: list[tuple[int, str, list[Manifest], str]] = [
     (13, "MP013", [VM, server(), tls("*"), allow(BY_TLS)], "`*` matches no SPIFFE id"),
     (14, "MP014", [server(), tls("ponger.arena.svc.cluster.local"), allow(BY_TLS)], "identities of this mesh end with"),
     (
+        14,
+        "MP014",
+        [server(), tls("spiffe://cluster.local/ns/arena/sa/pinger"), allow(BY_TLS)],
+        "pods of that account show pinger.arena.serviceaccount.identity.linkerd.cluster.local",
+    ),
+    (
         15,
         "MP015",
         [server("a"), server("b"), allow(PINGER, on=ref("Server", "a"))],

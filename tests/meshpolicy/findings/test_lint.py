@@ -117,6 +117,11 @@ def test_what_is_not_known_refuses_nobody(found_here: list[Manifest]) -> None:
     assert {one.code.code for one in lint(reading.linted, reading.refused)} & REFUSALS == set()
 
 
+@pytest.mark.parametrize("identity", ["spiffe://root.linkerd.cluster.local/vm", "spiffe://x/ns/elsewhere/sa/a"])
+def test_a_spiffe_id_that_somebody_outside_may_have_is_no_mistake(identity: str) -> None:
+    assert "MP014" not in found(server(), tls(identity), allow(BY_TLS))
+
+
 def test_an_opaque_port_in_transparent_mode_knows_nobody() -> None:
     """Surprise 17."""
     transparent = MeshSettings(outbound_transport_mode="transparent")
