@@ -53,6 +53,8 @@ class Target:
     """The name by which it is called, without its namespace: perhaps a Service's."""
     through: Ref | None = None
     """The Service whose port was named, where the workload has none of that number or name."""
+    dialled: int = 0
+    """The port of the Service that is called by its own name; 0: any that leads to `port`."""
 
 
 def caller(cluster: Cluster, text: str) -> Caller:
@@ -104,7 +106,7 @@ def target(cluster: Cluster, text: str, *, direct: bool = False) -> Target:
 
 
 def _of_service(cluster: Cluster, parts: dict[str, str]) -> Target:
-    """Return the workload to which a port of a Service leads; without a port, that of HTTP."""
+    """Return a workload to which a port of a Service leads, the first of several; without a port, that of HTTP."""
     namespace, name = parts["namespace"] or parts["home"], parts["name"] or parts["short"]
     names = {f"{one.ref.namespace}/{one.ref.name}": one for one in cluster.services}
     service = names.get(f"{namespace}/{name}")
@@ -116,13 +118,11 @@ def _of_service(cluster: Cluster, parts: dict[str, str]) -> Target:
         has = ", ".join(str(one.number) for one in service.ports) or "none"
         raise UnknownWorkload(f"{service.ref} has no port {number}; its ports: {has}")
     behind = [one for one in cluster.workloads if service in index_of(cluster).services(one)]
-    if len(behind) != 1:
-        shown = ", ".join(str(one.ref) for one in behind) or "no workload of these manifests"
-        raise UnknownWorkload(f"{service.ref} leads to {shown}: write namespace/workload")
-    numbers = [entry.number] if service.headless else target_ports(behind[0], entry.target)
-    if not numbers:
-        raise UnknownWorkload(f"{behind[0].ref} has no port `{entry.target}`, to which {service.ref} leads")
-    return Target(behind[0], next(iter(numbers)), parts["path"], name)
+    for workload in behind:
+        for port in (number,) if service.headless else target_ports(workload, entry.target):
+            return Target(workload, port, parts["path"], name, dialled=number)
+    shown = ", ".join(str(one.ref) for one in behind) or "no workload of these manifests"
+    raise UnknownWorkload(f"port {number} of {service.ref} leads to {shown}: write namespace/workload:port")
 
 
 def known_account(cluster: Cluster, text: str, granted: Iterable[Access]) -> None:

@@ -62,6 +62,7 @@ def judge_name(cluster: Cluster, what: Target, make: MakeCall, *, direct: bool =
 def _judge_name(cluster: Cluster, what: Target, make: MakeCall, *, direct: bool) -> Judged:
     targets = [] if direct else find_service_targets(cluster, what.workload, what.port)
     named = [one for one in targets if one.service.ref.name == what.called]
+    named = [one for one in named if what.dialled in (0, one.port.number)]
     ways = [_way(cluster, make(what.workload, what.port, one)) for one in named or targets]
     address = _way(cluster, make(what.workload, what.port, None))
     if not named:

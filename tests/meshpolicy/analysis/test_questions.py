@@ -65,12 +65,22 @@ def test_a_service_is_called_by_its_name_or_by_a_url(text: str, port: int, path:
     assert (found.workload.ref.name, found.port, found.path, found.called) == ("tom", port, path, "cat")
 
 
+def test_a_service_of_several_pods_is_called_by_its_name() -> None:
+    """On a live cluster each replica is a pod of its own: `judge_name` asks about all."""
+    pods = [made(f"tom-59c4bf5799-{end}", f"10.244.0.{end}", {**HASHED, "app": "tom"}) for end in (7, 8)]
+    found = target(cluster(*pods, service("cat", app="tom")), "http://cat.arena/")
+    assert (found.workload.ref.name, found.port, found.dialled) == ("tom-59c4bf5799-7", 8080, 80)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("http://cat.arena:81/", "Service arena/cat has no port 81; its ports: 80, 9000"),
         ("http://cta.arena/", "no Service `arena/cta` in these manifests; did you mean arena/cat?"),
-        ("dog.arena.svc", "Service arena/dog leads to no workload of these manifests: write namespace/workload"),
+        (
+            "dog.arena.svc",
+            "port 80 of Service arena/dog leads to no workload of these manifests: write namespace/workload:port",
+        ),
     ],
 )
 def test_what_a_service_lacks_is_said(text: str, told: str) -> None:

@@ -59,6 +59,16 @@ def test_the_answer_rests_on_the_name_and_says_where_ways_differ(
     assert all(way["way"].startswith(begin) for way, begin in zip(found["otherwise"], otherwise, strict=True))
 
 
+@pytest.mark.parametrize(("port", "verdict"), [(80, "allow"), (81, "not found")])
+def test_a_service_is_called_at_the_port_that_is_named(port: int, verdict: str, tmp_path: Path) -> None:
+    """Both lead to one port of the pod, and only one has a route."""
+    parent = {"group": "core", "kind": "Service", "name": "ponger", "port": 81}
+    both = service("ponger", {80: "http", 81: "http"}, app="ponger")
+    file = written(tmp_path, "in.yaml", *BASE, OPEN, both, route(exact("/x"), parents=[parent]))
+    out = run("check", "pinger", f"http://ponger.arena:{port}/y", file, "--output", "json")[1]
+    assert json.loads(out)["verdict"] == verdict
+
+
 def test_a_call_of_the_address_is_judged_alone(tmp_path: Path) -> None:
     """--direct asks for nothing else."""
     file = written(tmp_path, "in.yaml", *BASE, OPEN, lead("ponger"), strict("ponger"))
