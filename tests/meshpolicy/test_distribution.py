@@ -27,7 +27,7 @@ NEEDS = {"click", "pyyaml"}
 Node = TypeVar("Node", ast.FunctionDef, ast.ClassDef)
 OURS = {"hatch_build.py", "reference.py", "surface.py", "kinds/schemas/__main__.py", "kinds/schemas/openapi.py"}
 """What builds the wheel, or writes pages and schemas of the repository, and is not distributed."""
-MOST = 516_000
+MOST = 520_000
 """Bytes of the wheel; the goal of 400,000 is missed, as docs/decisions/0010 tells."""
 
 

@@ -12,6 +12,7 @@ from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options, columns, output, selection_options
 from meshpolicy.cli.progress import progress
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.workload import Workload
 from meshpolicy.render.listing import NOBODY, accesses_as_text, refusals_as_text
 
 DRAWN = ("dot", "svg", "html")
@@ -61,14 +62,19 @@ def command(
         if (access.unmeshed or not unmeshed) and selection.admits(access)
     ]
     echo(_shown(cluster, [access for access in found if not access.blocked], output, explain=explain))
-    blocked = sum(bool(access.blocked) for access in found)
-    if blocked and output == "text":
-        echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
-    for workload in selection.workloads if output == "text" else ():
-        if workload.stopped:
-            echo(f"note: {workload.stopped}", err=True)
+    if output == "text":
+        _note(found, selection.workloads)
     if accepted:
         sys.exit(1 if _violations(cluster, accepted) else 0)
+
+
+def _note(found: Sequence[Access], workloads: Sequence[Workload]) -> None:
+    """Say on stderr what the table does not show."""
+    if blocked := sum(bool(access.blocked) for access in found):
+        echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
+    for workload in workloads:
+        if workload.stopped:
+            echo(f"note: {workload.stopped}", err=True)
 
 
 def _violations(cluster: Cluster, accepted: str) -> int:
