@@ -28,6 +28,7 @@ from ..build import (
     allow,
     cluster,
     exact,
+    labels,
     network_policy,
     pod,
     prefix,
@@ -147,6 +148,32 @@ def test_an_undeclared_port_is_unknown_while_its_proxy_does_not_know_its_server(
 def test_calls_between_meshed_workloads_are_encrypted() -> None:
     found = cluster(pod("a", "10.244.0.1", ports={"http": 80}), pod("b", "10.244.0.2", ports={"http": 80}))
     assert prove(found, read_sentence("every call of arena is encrypted", found.settings)).outcome is Outcome.PROVED
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "skipped", "outcome"),
+    [
+        ("StatefulSet", {"replicas": 3}, "7000", "false"),
+        ("Deployment", {"replicas": 2}, "7000", "false"),
+        ("DaemonSet", {}, "7000", "false"),
+        ("StatefulSet", {"replicas": 1}, "7000", "proved"),
+        ("StatefulSet", {"replicas": 3}, "7001", "proved"),
+    ],
+)
+def test_pods_of_one_workload_call_each_other_over_the_network(
+    kind: str, spec: Manifest, skipped: str, outcome: str
+) -> None:
+    """M1: only a workload of one pod has no calls among its pods."""
+    annotations = {"linkerd.io/inject": "enabled", "config.linkerd.io/skip-inbound-ports": skipped}
+    container = {"name": "a", "ports": [{"name": "peers", "containerPort": 7000}]}
+    template = {"metadata": {"labels": {"app": "db"}, "annotations": annotations}, "spec": {"containers": [container]}}
+    told = {"selector": labels(app="db"), "template": template, **spec}
+    metadata = {"name": "db", "namespace": "arena"}
+    home = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "arena"}}
+    found = cluster(home, {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": told})
+    shown = prove(found, read_sentence("every call of arena is encrypted", found.settings))
+    assert shown.outcome == outcome
+    assert outcome == "false" or shown.reasons == ("of the calls between workloads of these manifests",)
 
 
 @pytest.mark.parametrize(
