@@ -1,7 +1,6 @@
 """Whether one call is allowed, and why."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NoReturn
 
 from meshpolicy.analysis.advice import Advice, advice
@@ -23,7 +22,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.kind import Object
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.manifests.parse import parse_manifests
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 @record

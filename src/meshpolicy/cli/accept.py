@@ -1,5 +1,6 @@
 """The verb `accept`: write down the access that is granted now, so that more of it fails."""
 
+import sys
 from datetime import UTC, datetime
 
 import click
@@ -47,6 +48,9 @@ def command(file: str, cluster: Cluster, owner: str, reason: str, expires: str, 
 
     `meshpolicy list --accepted FILE` then fails on access that is not in it, and on entries that expired.
     """
+    if not cluster.workloads:
+        echo(f"nothing to accept: no workload was read; {file} is not written", err=True)
+        sys.exit(1)
     granted = [access for access in accesses(cluster, workloads_of(cluster)) if not access.blocked]
     for one in (access for access in granted if access.unknown):
         where = f"{one.server.namespaced_name}:{one.port}"

@@ -16,8 +16,11 @@ from meshpolicy.core.errors import InvalidInput
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.options import ReadOptions
-from meshpolicy.render.changes import changes_as_text
+from meshpolicy.render.changes import EMPTY, changes_as_text
 from meshpolicy.render.tables import fitted
+
+PARSED = ("json", "github")
+"""Forms that programs read: there stderr and the exit code say that nothing was compared."""
 
 
 @click.command("diff", short_help="What does this change open or close?")
@@ -47,7 +50,8 @@ def command(
 
     OLD and NEW are files, folders or git revisions; of a revision, --paths (and further PATHs) are read.
     All clients and all requests are compared, whatever the words of the policies. Exits 1 if the outcome of some
-    request changes, or may change; a request that is admitted by another route or grant does not count.
+    request changes, or may change, and if no workload was read; a request that is admitted by another route or grant
+    does not count.
     """
     below = (*paths, *more)
     states = read_states(old, new, below, settings, options)
@@ -55,14 +59,18 @@ def command(
         raise InvalidInput(tuple(wrong))
     before, after = (state.cluster for state in states)
     note_empty(before, after)
+    for source, state in ((old, before), (new, after)) if before.workloads or after.workloads else ():
+        if not state.workloads:
+            echo(f"note: no workload was read of {source}: no Pod, and nothing that makes Pods", err=True)
     selection = Selection((before, after), servers, clients)
     selection.check()
     comparison = Comparison(before, after)
     pairs = list(comparison.pairs(selection.is_server))
     found = (changed for pair in progress(pairs, "ports", len(pairs)) for changed in comparison.changes(*pair))
     changes = sorted(filter(selection.concerns, found), key=lambda changed: list(Change).index(changed.change))
-    echo(_shown(changes, after, output, explain=explain))
-    sys.exit(1 if any(changed.change.changes_requests for changed in changes) else 0)
+    compared = bool(before.workloads or after.workloads)
+    echo(_shown(changes, after, output, explain=explain) if compared or output in PARSED else f"not compared: {EMPTY}")
+    sys.exit(1 if not compared or any(changed.change.changes_requests for changed in changes) else 0)
 
 
 def _shown(changes: Sequence[Changed], after: Cluster, form: str, *, explain: bool) -> str:

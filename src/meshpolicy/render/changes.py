@@ -9,6 +9,7 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.rows import grounds
 
 NO_CHANGE = "no request changes"
+EMPTY = "no workload was read, neither before nor after"
 MEANS = {
     Change.OPENED: "",
     Change.CLOSED: "",

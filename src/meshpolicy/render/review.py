@@ -15,7 +15,7 @@ from meshpolicy.core.errors import Problem
 from meshpolicy.core.ref import Ref
 from meshpolicy.findings.finding import Finding, Severity
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.render.changes import NO_CHANGE, changes_as_text
+from meshpolicy.render.changes import EMPTY, NO_CHANGE, changes_as_text
 from meshpolicy.render.github import annotation, changes_as_github, findings_as_github
 from meshpolicy.render.text import findings_as_text
 from meshpolicy.render.visible import visible
@@ -138,7 +138,7 @@ def _doubt(review: Review) -> Iterator[str]:
 
 def _unreadable(review: Review) -> str:
     if review.nobody and not (review.wrong_before or review.wrong_after):
-        return "no workload was read, neither before nor after"
+        return EMPTY
     sides = (("before", review.wrong_before), ("after", review.wrong_after))
     return " and ".join(f"{counted(len(wrong), 'problem')} in the state {name}" for name, wrong in sides if wrong)
 

@@ -117,9 +117,14 @@ def test_diff_leaves_hidden_folders_out_of_both_states(closed: Path) -> None:
 def test_diff_says_where_it_compared_nothing(closed: Path) -> None:
     (closed / "kept").mkdir()
     written(closed / "kept", "server.yaml", server("kept"))
-    moved, nobody = run("diff", "HEAD", ".", "kept")[2].splitlines()
+    code, out, told = run("diff", "HEAD", ".", "kept")
+    assert (code, out) == (1, "not compared: no workload was read, neither before nor after\n")
+    moved, nobody = told.splitlines()
     assert moved == "note: HEAD does not hold kept: if it was moved, name its other place as well"
     assert nobody.startswith("note: no workload was read")
+    assert run("diff", "HEAD", ".", "kept", "--output", "json")[:2] == (1, "[]\n")
+    gone = run("diff", "all.yaml", "kept")
+    assert (gone[0], gone[2].startswith("note: no workload was read of kept")) == (1, True)
     assert run("diff", "HEAD", ".")[2] == ""
 
 

@@ -273,14 +273,18 @@ def test_blast_knows_an_account_by_what_is_granted_to_it(granted: str, account: 
     assert run("blast", account, file)[0] == code
 
 
-@pytest.mark.parametrize("verb", [["list"], ["lint"], ["accept", "accepted.yaml", "--owner", "o", "--reason", "r"]])
+@pytest.mark.parametrize(
+    ("verb", "expected"),
+    [(["list"], 0), (["lint"], 0), (["accept", "accepted.yaml", "--owner", "o", "--reason", "r"], 1)],
+)
 def test_sources_without_a_workload_are_not_passed_over_in_silence(
-    verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    verb: list[str], expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     file = written(tmp_path, "map.yaml", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}})
     code, _, told = run(*verb, file)
-    assert (code, told.splitlines()[0]) == (0, "note: no workload was read: no Pod, and nothing that makes Pods")
+    assert (code, told.splitlines()[0]) == (expected, "note: no workload was read: no Pod, and nothing that makes Pods")
+    assert not (tmp_path / "accepted.yaml").exists()
     assert "no workload" not in run(*verb, *OWN)[2]
 
 
