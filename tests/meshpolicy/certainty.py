@@ -209,7 +209,7 @@ def _name(call: Call) -> str:
 
 def _of_list(cluster: Cluster, calls: list[Call]) -> Iterator[Fault]:
     found = list(accesses(cluster))
-    for call in calls:
+    for call in (replace(one, on_node=Truth.NO) for one in calls):  # no policy keeps the server's own node away (N2)
         said = verdict(cluster, call)
         mine = [one for one in found if _is_for(one, cluster, call)]
         if said in (Verdict.ALLOW, Verdict.UNKNOWN) and call.port in callable_ports(cluster, call.server):
