@@ -66,6 +66,16 @@ def accesses(cluster: Cluster, workloads: Iterable[Workload] | None = None) -> I
             yield from _of_port(Port(cluster, workload, number), callers)
 
 
+def unlisted(cluster: Cluster, workloads: Iterable[Workload]) -> Iterator[Access]:
+    """Yield the accesses to the admin ports of proxies that no Server names, which `accesses` leaves out (R103)."""
+    callers = _Callers(cluster)
+    for workload in workloads:
+        own = callable_ports(cluster, workload)
+        for number in callable_ports(cluster, workload, admin=True):
+            if number not in own:
+                yield from _of_port(Port(cluster, workload, number), callers)
+
+
 def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
     policy, ref = port.policy, port.workload.ref
     if policy.skipped_in_any_case:

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 
 import click
 
-from meshpolicy.analysis.access import accesses
+from meshpolicy.analysis.access import accesses, unlisted
 from meshpolicy.cases.accepted import write_accepted
 from meshpolicy.cli.echo import echo
 from meshpolicy.cli.options import cluster_options
 from meshpolicy.cli.progress import workloads_of
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.render.listing import unlisted_as_notes
 
 
 def _not_blank(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -52,6 +53,8 @@ def command(file: str, cluster: Cluster, owner: str, reason: str, expires: str, 
         echo(f"nothing to accept: no workload was read; {file} is not written", err=True)
         sys.exit(1)
     granted = [access for access in accesses(cluster, workloads_of(cluster)) if not access.blocked]
+    for note in unlisted_as_notes(unlisted(cluster, cluster.workloads), cluster.settings):
+        echo(note, err=True)
     for one in (access for access in granted if access.unknown):
         where = f"{one.server.namespaced_name}:{one.port}"
         echo(f"note: {where}: all that may be granted is accepted, for that is not known: {one.unknown}", err=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from meshpolicy.analysis.access import Access, accesses
+from meshpolicy.analysis.access import Access, accesses, unlisted
 from meshpolicy.analysis.refusals import Denied, denied
 from meshpolicy.analysis.selection import Selection
 from meshpolicy.cli.echo import echo
@@ -13,7 +13,7 @@ from meshpolicy.cli.options import cluster_options, columns, output, selection_o
 from meshpolicy.cli.progress import progress
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
-from meshpolicy.render.listing import NOBODY, accesses_as_text, refusals_as_text
+from meshpolicy.render.listing import NOBODY, accesses_as_text, refusals_as_text, unlisted_as_notes
 
 DRAWN = ("dot", "svg", "html")
 
@@ -42,6 +42,8 @@ def command(
     """List every access that is granted: to which port, to whom, for which requests.
 
     A client is an account (`namespace/account`), `any meshed client`, or `anyone`: one without mesh identity.
+    The proxy's own port 4191 is listed where a Server names it; of the others a note says what is granted there, but
+    for GET /live and GET /ready, which every proxy grants to the kubelet.
     """
     selection = Selection((cluster,), servers, clients)
     selection.check()
@@ -63,6 +65,9 @@ def command(
     ]
     echo(_shown(cluster, [access for access in found if not access.blocked], output, explain=explain))
     if output == "text":
+        beside = [one for one in unlisted(cluster, selection.workloads) if one.unmeshed or not unmeshed]
+        for note in unlisted_as_notes(filter(selection.admits, beside), cluster.settings):
+            echo(note, err=True)
         _note(found, selection.workloads)
     if accepted:
         sys.exit(1 if _violations(cluster, accepted) else 0)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.refusals import Denied
+from meshpolicy.analysis.words import access_words, counted
+from meshpolicy.core.ref import Origin, Ref
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.render.rows import ACCESS_HEAD, REFUSAL_HEAD, access_row, refusal_row
 from meshpolicy.render.tables import fitted, plain
@@ -28,6 +30,21 @@ def places(found: Iterable[Access], width: int | None = None) -> Iterator[str]:
     known = dict.fromkeys(f"  {one.by}: {one.by.place}" for one in found if one.by.place is not None)
     yield from ("", "granted by:") if known else ()
     yield from (fitted(line, width) for line in known)
+
+
+def unlisted_as_notes(found: Iterable[Access], settings: MeshSettings) -> Iterator[str]:
+    """Yield what no table holds, for it would be a row of every workload: a line for all that grant alike.
+
+    What every proxy grants to the kubelet's probes is left out, as it is the same in every mesh.
+    """
+    alike: dict[tuple[str, ...], dict[Ref, None]] = {}
+    for one in (access for access in found if not access.blocked and access.by.origin is not Origin.PROBES):
+        _, port, client, what = access_words(one, settings)
+        why = f"not known: {one.unknown}" if one.unknown else f"granted by {one.by}"
+        alike.setdefault((port, client, what, why), {})[one.server] = None
+    for (port, client, what, why), servers in alike.items():
+        where = f"port {port} of {counted(len(servers), 'workload')}"
+        yield f"note: left out is {where}, the proxy's own, which no Server names: {client}, {what} ({why})"
 
 
 def refusals_as_text(found: Sequence[Denied], width: int | None = None) -> str:

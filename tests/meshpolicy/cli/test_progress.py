@@ -68,7 +68,7 @@ def test_each_stage_is_shown_and_wiped_away(file: Path, capsys: pytest.CaptureFi
 def test_a_short_question_shows_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "PATIENCE", 60.0)
     with terminal() as shown:
-        asked("list", file)
+        asked("list", file, "--output", "json")
         assert shown() == ""
 
 

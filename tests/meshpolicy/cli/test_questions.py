@@ -288,6 +288,27 @@ def test_sources_without_a_workload_are_not_passed_over_in_silence(
     assert "no workload" not in run(*verb, *OWN)[2]
 
 
+@pytest.mark.parametrize(
+    ("manifests", "arguments", "expected"),
+    [
+        ((), (), ["anyone, every request (granted by default policy all-unauthenticated)"]),
+        ((), ("--default-policy", "deny"), []),
+        ((server("admin", 4191),), (), []),
+        ((network_policy(policyTypes=["Ingress"]),), ("--default-policy", "audit"), []),
+    ],
+)
+def test_what_is_granted_on_the_proxys_own_port_is_told_though_no_server_names_it(
+    manifests: tuple[Manifest, ...], arguments: tuple[str, ...], expected: list[str], tmp_path: Path
+) -> None:
+    """R103: it always listens. `accept` tells of it, too; GET /live and GET /ready are granted in every mesh."""
+    file = written(tmp_path, "arena.yaml", *ARENA, *manifests)
+    start = "note: left out is port 4191 of 1 workload, the proxy's own, which no Server names: "
+    told = [line for line in run("list", file, "--server", "arena/ponger", *arguments)[2].splitlines() if start in line]
+    assert told == [start + one for one in expected]
+    agreed: list[str | Path] = ["accept", tmp_path / "accepted.yaml", file, "--owner", "o", "--reason", "r", *arguments]
+    assert any("left out is port 4191" in line for line in run(*agreed)[2].splitlines()) is ("deny" not in arguments)
+
+
 @pytest.mark.parametrize("verb", [["list"], ["list", "--denied"]])
 def test_list_does_not_say_that_nothing_is_granted_where_no_workload_was_read(verb: list[str], tmp_path: Path) -> None:
     file = written(tmp_path, "map.yaml", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}})
