@@ -13,7 +13,7 @@ from meshpolicy.analysis import words
 from meshpolicy.analysis.clients import ANY_IDENTITY, ClientSet, ClientTerm
 from meshpolicy.analysis.patterns import HostPattern, IdentityPattern, PathPattern
 from meshpolicy.analysis.regions import ALL_CONNECTIONS, ANYTHING, FAMILIES, Asked
-from meshpolicy.analysis.requests import EVERY_REQUEST, RequestSet, Term
+from meshpolicy.analysis.requests import RequestSet, Term
 from meshpolicy.analysis.words import (
     ANY_MESHED,
     CONNECTIONS,
@@ -97,14 +97,6 @@ def _with_hosts(pieces: list[str]) -> list[str]:
         return pieces
     last, _, first = wide[-1].rpartition(" at ")
     return [f"{piece} at {host}" for piece in (*wide[:-1], last) for host in (first, *listed)]
-
-
-def read_requests(text: str) -> RequestSet:
-    """Return a set of requests: `GET /ping, any method /admin/*`. Raises InvalidPhrase."""
-    wide, *but = split(text.strip(), " but ")
-    terms = tuple(read_term(piece) for piece in split(wide, ", "))
-    less = tuple(read_term(piece) for piece in split(but[0], ", ")) if but else ()
-    return RequestSet(terms, less) if terms != EVERY_REQUEST.terms or less else EVERY_REQUEST
 
 
 def read_term(text: str) -> Term:

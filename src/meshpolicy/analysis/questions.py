@@ -28,7 +28,7 @@ TARGET = re.compile(r"(?:(?P<namespace>[a-z0-9.-]+)/)?(?P<name>[a-z0-9.-]+)(?::(
 
 SERVICE = re.compile(
     r"(?:http://(?P<short>[a-z0-9-]+)\.(?P<home>[a-z0-9-]+)|(?:http://)?(?P<name>[a-z0-9-]+)\.(?P<namespace>[a-z0-9-]+)"
-    r"\.svc(?:\.[a-z0-9.-]+)?)(?::(?P<port>[0-9]+))?(?P<path>/.*)?"
+    r"\.svc(?:\.cluster\.local\.?)?)(?::(?P<port>[0-9]+))?(?P<path>/.*)?"
 )
 """The name of a Service in the cluster, with `.svc`, or as the host of a URL."""
 
@@ -113,10 +113,11 @@ def _of_service(cluster: Cluster, parts: dict[str, str]) -> Target:
     if service is None:
         raise UnknownWorkload(_missing("Service", f"{namespace}/{name}", names))
     number = int(parts["port"] or 80)
-    entry = next((one for one in service.ports if one.number == number), None)
+    ports = [one for one in service.ports if one.protocol == "TCP"]
+    entry = next((one for one in ports if one.number == number), None)
     if entry is None:
-        has = ", ".join(str(one.number) for one in service.ports) or "none"
-        raise UnknownWorkload(f"{service.ref} has no port {number}; its ports: {has}")
+        has = ", ".join(str(one.number) for one in ports) or "none"
+        raise UnknownWorkload(f"{service.ref} has no TCP port {number}; its TCP ports: {has}")
     behind = [one for one in cluster.workloads if service in index_of(cluster).services(one)]
     for workload in behind:
         for port in (number,) if service.headless else target_ports(workload, entry.target):

@@ -188,11 +188,6 @@ def host_words(pattern: HostPattern) -> str:
     return f"the hosts that a redirect to {pattern.redirect.hostname or 'another port'} leaves alone"
 
 
-def pods_words(pods: Iterable[PodClass]) -> str:
-    """Return classes of pods: their workloads, or the labels of a pod that the manifests do not hold."""
-    return ", ".join(all_class_words(pods))
-
-
 def from_words(pods: Iterable[PodClass]) -> str:
     """Return from where clients call: `from pods labelled like shop/cart`. A workload's name stands for its labels."""
     listed = tuple(pods)

@@ -10,7 +10,7 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.render.rows import ACCESS_HEAD, REFUSAL_HEAD, access_row, refusal_row
 from meshpolicy.render.tables import fitted, plain
 
-NO_GRANT = "nothing is granted on the ports that these manifests name"
+NO_GRANT = "nothing that was asked for is granted on the ports of these manifests"
 NO_REFUSAL = "nothing is known to be refused between these workloads"
 NOBODY = "nothing to list: no workload was read"
 """Instead of either where there is none to ask about: then it is not known that nothing is granted."""

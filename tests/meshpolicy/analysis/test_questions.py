@@ -72,10 +72,23 @@ def test_a_service_of_several_pods_is_called_by_its_name() -> None:
     assert (found.workload.ref.name, found.port, found.dialled) == ("tom-59c4bf5799-7", 8080, 80)
 
 
+def test_a_port_of_udp_is_none_of_http() -> None:
+    names = service("cat", {53: "admin"}, app="tom")
+    names["spec"]["ports"].insert(0, {"name": "udp", "protocol": "UDP", "port": 53, "targetPort": "http"})
+    both = cluster(pod("tom", "10.244.0.7", ports={"http": 8080, "admin": 9090}), names)
+    assert target(both, "http://cat.arena:53/").port == 9090
+
+
+@pytest.mark.parametrize("name", ["cat.arena.svc.example.org", "http://cat.arena.svc.other.local/"])
+def test_a_service_of_another_domain_is_none_of_the_cluster(name: str) -> None:
+    with pytest.raises(UnknownWorkload):
+        target(CALLED, name)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("http://cat.arena:81/", "Service arena/cat has no port 81; its ports: 80, 9000"),
+        ("http://cat.arena:81/", "Service arena/cat has no TCP port 81; its TCP ports: 80, 9000"),
         ("http://cta.arena/", "no Service `arena/cta` in these manifests; did you mean arena/cat?"),
         (
             "dog.arena.svc",
