@@ -1,30 +1,11 @@
-"""What passes a sidecar by: skipped ports, subnets, IPv6, the proxy's own ports and settings. R10, R113-R117, R71."""
-
-from dataclasses import replace
+"""What passes a sidecar by: skipped ports and subnets, the proxy's own ports, users, settings. R10, R113-R117, R71."""
 
 import pytest
 
-from meshpolicy.decide.transport import called_by_ipv6
-from meshpolicy.kinds.cniplugin import CniPlugin
-from meshpolicy.kinds.settings import MeshSettings, ProxyPorts
+from meshpolicy.kinds.settings import MeshSettings
 
 from ..build import ARENA, Manifest, account, allow, ask, cluster, labels, pod, ref, server, service
-
-C = "config.linkerd.io/"
-PORTS = {"http": 8080}
-DENY = MeshSettings("deny")
-
-
-def cat(*, container: Manifest | None = None, **annotations: str) -> Manifest:
-    """Return one more meshed pod; names of annotations are written with underscores."""
-    named = {f"{C}{name.replace('_', '-')}": text for name, text in annotations.items()}
-    return pod("cat", "10.244.0.31", ports=PORTS, annotations=named, container=container)
-
-
-def space(annotations: Manifest) -> Manifest:
-    """Return the namespace of the arena, whose pods are injected."""
-    metadata = {"name": "arena", "annotations": {"linkerd.io/inject": "enabled", **annotations}}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+from .sidecars import DENY, PORTS, C, cat, outcome, space
 
 
 def deployment(annotations: Manifest) -> Manifest:
@@ -48,12 +29,6 @@ def external_workload(address: str) -> Manifest:
         "metadata": {"name": "cat", "namespace": "arena", "labels": {"app": "cat"}},
         "spec": {**spec, "ports": [{"name": "http", "port": 8080}]},
     }
-
-
-def outcome(own: Manifest, client: str = "stranger", port: int = 8080, settings: MeshSettings = DENY) -> str:
-    """Return what a client gets from a pod whose Server grants nothing."""
-    closed = server("cat", 8080, app="cat", proxyProtocol="HTTP/1")
-    return ask(cluster(*ARENA, own, closed, settings=settings), client, f"cat:{port}/", direct=True).outcome
 
 
 @pytest.mark.parametrize(
@@ -113,71 +88,6 @@ def test_the_charts_ports_are_skipped_unless_the_pod_says_otherwise(
 def test_packets_of_skip_subnets_meet_no_proxy(client: str, subnets: str, expected: str) -> None:
     """R114: a meshed client comes through the tunnel all the same; a wrong entry keeps the pod from starting."""
     assert outcome(cat(skip_subnets=subnets), client) == expected
-
-
-def test_ipv6_packets_meet_no_proxy_unless_the_mesh_says_so() -> None:
-    """R115: disableIPv6 is the chart's default; of an unknown address nothing is taken for IPv6."""
-    assert outcome(cat(), "fd00::7") == "allow"
-    assert outcome(cat(), "fd00::7", settings=MeshSettings("deny", ipv6=True)) == "403"
-    assert outcome(cat(), "unmeshed") == "403"
-
-
-@pytest.mark.parametrize(
-    ("family", "expected"),
-    [
-        ({}, "403"),
-        ({"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}, "403"),
-        ({"clusterIP": "10.96.0.9"}, "403"),
-        ({"ipFamilies": ["IPv6"]}, "allow"),
-        ({"clusterIP": "fd00::9"}, "allow"),
-        ({"ipFamilies": ["IPv6", "IPv4"]}, "unknown"),
-        ({"clusterIP": "10.96.0.9", "clusterIPs": ["10.96.0.9", "fd00::9"]}, "unknown"),
-        ({"ipFamilyPolicy": "RequireDualStack"}, "unknown"),
-        ({"ipFamilyPolicy": "PreferDualStack"}, "unknown"),
-    ],
-)
-@pytest.mark.parametrize("client", ["pinger", "unmeshed"])
-def test_who_calls_a_service_by_ipv6_meets_no_proxy(family: Manifest, expected: str, client: str) -> None:
-    """R115: neither its own nor the server's, whatever the policies say; a mesh that handles IPv6 has both."""
-    pinger = pod("pinger", "", meshed=True)
-    called = service("cat")
-    called["spec"] |= family
-    closed = server("cat", 8080, app="cat", proxyProtocol="HTTP/1")
-    own = pod("cat", "", ports=PORTS)
-    for settings, outcome in ((DENY, expected), (MeshSettings("deny", ipv6=True), "403")):
-        found = cluster(space({}), pinger, own, called, closed, settings=settings)
-        assert ask(found, client, "cat:8080/").outcome == outcome
-
-
-@pytest.mark.parametrize("address", ["", "10.244.0.9", "fd00::9"])
-@pytest.mark.parametrize(
-    "family", [{}, {"ipFamilies": ["IPv6"]}, {"ipFamilies": ["IPv4", "IPv6"]}, {"ipFamilyPolicy": "RequireDualStack"}]
-)
-@pytest.mark.parametrize("client", ["pinger", "unmeshed"])
-def test_a_headless_service_stands_for_its_pods_ipv6_addresses(family: Manifest, address: str, client: str) -> None:
-    """R115, R123: on every port, be it the Service's or not; an answer is certain where all the addresses are known."""
-    called = service("cat", {9999: 9999})
-    called["spec"] |= {"clusterIP": "None", **family}
-    closed = server("cat", 8080, app="cat", proxyProtocol="HTTP/1")
-    own = pod("cat", address, ports=PORTS)
-    found = cluster(space({}), pod("pinger", "", meshed=True), own, called, closed, settings=DENY)
-    may_be_six = bool(family) and address != "10.244.0.9"
-    answer = "allow" if ":" in address else "unknown" if may_be_six else "403"
-    assert ask(found, client, "cat:8080/").outcome == answer
-    workload = found.workload("arena", "cat")
-    assert workload is not None
-    assert bool(called_by_ipv6(found, workload, 8080)) is may_be_six
-    handled = cluster(space({}), pod("pinger", ""), own, called, closed, settings=MeshSettings("deny", ipv6=True))
-    assert ask(handled, client, "cat:8080/").outcome == "403"
-
-
-def test_pods_without_an_ipv6_address_are_called_by_ipv4() -> None:
-    """R115: what a Service would have on a dual-stack cluster, its pods' addresses say it has not."""
-    called = service("cat")
-    called["spec"] |= {"ipFamilyPolicy": "PreferDualStack"}
-    closed = server("cat", 8080, app="cat", proxyProtocol="HTTP/1")
-    found = cluster(*ARENA, cat(), called, closed, settings=DENY)
-    assert ask(found, "pinger", "cat:8080/").outcome == "403"
 
 
 @pytest.mark.parametrize(
@@ -400,47 +310,6 @@ def test_a_service_leads_to_tcp_ports_and_to_the_first_port_of_a_name() -> None:
     front["spec"]["ports"][0]["protocol"] = "UDP"
     found = cluster(*ARENA, own, cat, front, server("cat", 8080, app="cat"), grant, settings=DENY)
     assert ask(found, "caller", "cat:8080/").outcome == "allow"
-
-
-CNI = MeshSettings("deny", cni=True, ignore_inbound_ports="8080", skip_subnets="10.244.0.13/32")
-
-
-@pytest.mark.parametrize(
-    ("plugin", "annotations", "port", "expected"),
-    [
-        (CniPlugin(), {}, 8080, "403"),
-        (CniPlugin(), {"skip_inbound_ports": "8080"}, 8080, "allow"),
-        (CniPlugin(inbound_ignored="4191,4190,8080"), {}, 8080, "allow"),
-        (CniPlugin(inbound_ignored="4191,4190,8080"), {"skip_inbound_ports": "9"}, 8080, "allow"),
-        (CniPlugin(inbound_ignored="4191,4190,8080"), {"skip_inbound_ports": ""}, 8080, "allow"),
-        (CniPlugin(), {"skip_subnets": "10.244.0.13/32"}, 8080, "allow"),
-        (CniPlugin(subnets="10.244.0.13/32"), {}, 8080, "allow"),
-        (CniPlugin(subnets="10.244.0.13/32"), {"skip_subnets": "10.9.0.0/16"}, 8080, "403"),
-        (CniPlugin(only=(8080,)), {}, 8080, "403"),
-        (CniPlugin(only=(9090, 0, 65535)), {}, 8080, "allow"),
-        (CniPlugin(), {"inbound_port": "5143"}, 8080, "unknown"),
-        (CniPlugin(inbound_port=5143), {"inbound_port": "5143"}, 8080, "403"),
-        (CniPlugin(), {"outbound_port": "4140"}, 8080, "unknown"),
-        (CniPlugin(), {"proxy_uid": "x"}, 8080, "unknown"),
-        (CniPlugin(user=7), {}, 8080, "unknown"),
-        (CniPlugin(user=7), {"proxy_uid": "2102"}, 8080, "403"),
-        (CniPlugin(), {"skip_outbound_ports": "http"}, 8080, "unknown"),
-        (CniPlugin(), {"skip_outbound_ports": ""}, 8080, "403"),
-    ],
-)
-def test_the_cni_plugin_goes_by_its_own_configuration_and_by_annotations(
-    plugin: CniPlugin, annotations: dict[str, str], port: int, expected: str
-) -> None:
-    """R132: what the control plane's chart ignores does not count."""
-    assert outcome(cat(container=None, **annotations), port=port, settings=replace(CNI, plugin=plugin)) == expected
-
-
-def test_a_port_of_the_cni_plugin_is_passed_by_where_the_proxy_listens_elsewhere() -> None:
-    """R132: the plugin leaves 4190 alone, whatever control port a pod has."""
-    own = cat(control_port="5190")
-    closed = server("control", 4190, app="cat"), server("own", 5190, app="cat")
-    found = cluster(*ARENA, own, *closed, settings=MeshSettings("deny", cni=True, ports=ProxyPorts()))
-    assert ask(found, "stranger", "cat:4190/", direct=True).outcome == "allow"
 
 
 @pytest.mark.parametrize(

@@ -8,58 +8,27 @@ from meshpolicy.kinds.names import LABEL_RULE, PORT_RULE
 from meshpolicy.manifests.parse import parse_documents
 
 from ..build import GATEWAY, Manifest, documents, network_policy
-
-
-def refused(manifest: Manifest) -> list[str]:
-    """Return the fields with which something is wrong."""
-    return [problem.place.field for problem in parse_documents(documents(manifest)).wrong]
-
-
-def container(**fields: Any) -> Manifest:
-    """Return a container."""
-    return {"name": "app", **fields}
-
-
-def first(**fields: Any) -> Manifest:
-    """Return an init container."""
-    return {"name": "first", **fields}
-
-
-ASKS = {"httpGet": {"path": "/", "port": 80}}
-"""How a probe asks."""
-
-
-def service_of(**spec: Any) -> Manifest:
-    """Return a Service."""
-    metadata = {"name": "a", "namespace": "ns"}
-    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}], **spec}}
-
-
-def pod(*containers: Manifest, name: str = "a", **spec: Any) -> Manifest:
-    """Return a Pod."""
-    metadata = {"name": name, "namespace": "ns"}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [*containers], **spec}}
-
-
-def deployment(**spec: Any) -> Manifest:
-    """Return a Deployment."""
-    template = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [container()]}}
-    fields = {"selector": {"matchLabels": {"app": "a"}}, "template": template, **spec}
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "namespace": "ns"}, "spec": fields}
-
-
-def service(*ports: Manifest, **spec: Any) -> Manifest:
-    """Return a Service."""
-    metadata = {"name": "a", "namespace": "ns"}
-    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [*ports], **spec}}
-
-
-def port(name: str = "http", number: Any = 80, **fields: Any) -> Manifest:
-    """Return a port of a container."""
-    return {"name": name, "containerPort": number, **fields}
-
-
-FIRST = "spec.containers[0]"
+from .pods import (
+    ASKS,
+    DATA,
+    ENV,
+    FIRST,
+    NODE_RULE,
+    claim,
+    container,
+    deployment,
+    first,
+    mount,
+    on_host,
+    on_nodes,
+    placed,
+    pod,
+    port,
+    projected,
+    refused,
+    service,
+    service_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -127,37 +96,6 @@ def test_a_gateway_is_held_against_its_schema() -> None:
     assert refused({**gateway, "spec": {**spec, "listeners": [{**listener, "port": 0}]}}) == ["spec.listeners[0].port"]
 
 
-def claim(**spec: Any) -> Manifest:
-    """Return a StatefulSet that makes a volume `data` for each of its pods, and mounts it."""
-    mounted = container(volumeMounts=[{"name": "data", "mountPath": "/data"}])
-    own = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, **spec}
-    template = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [mounted]}}
-    made = deployment(
-        serviceName="a", template=template, volumeClaimTemplates=[{"metadata": {"name": "data"}, "spec": own}]
-    )
-    return {**made, "kind": "StatefulSet"}
-
-
-def on_host(*containers: Manifest) -> Manifest:
-    """Return the template of pods on the host's network."""
-    return {"metadata": {"labels": {"app": "a"}}, "spec": {"hostNetwork": True, "containers": [*containers]}}
-
-
-def mount(path: str = "/data", name: str = "data", **fields: Any) -> Manifest:
-    """Return a place where a container has a volume."""
-    return {"name": name, "mountPath": path, **fields}
-
-
-def projected(**source: Any) -> Manifest:
-    """Return a Pod with a volume that is made of one source."""
-    return pod(container(), volumes=[{"name": "data", "projected": {"sources": [source]}}])
-
-
-def placed(**affinity: Any) -> Manifest:
-    """Return a Pod that is to run on, or near, something."""
-    return pod(container(), affinity=affinity)
-
-
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 PREFERENCE = f"spec.affinity.nodeAffinity.{PREFERRED}[0].preference"
 
@@ -174,15 +112,7 @@ def running(**metadata: Any) -> Manifest:
     return {**found, "metadata": {**found["metadata"], **metadata}}
 
 
-DATA = {"name": "data", "emptyDir": {}}
-ENV = f"{FIRST}.env[0]"
-NODE_RULE = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
 SPREAD = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}
-
-
-def on_nodes(*terms: Manifest) -> Manifest:
-    """Return a Pod for some nodes."""
-    return placed(nodeAffinity={"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [*terms]}})
 
 
 @pytest.mark.parametrize(
@@ -444,108 +374,3 @@ def test_one_mistake_gives_one_message(manifest: Manifest, messages: list[str]) 
 def test_services_and_networkpolicies_are_refused_as_a_real_api_server_did(manifest: Manifest, expected: bool) -> None:
     """Kubernetes 1.36.4: an empty word of a Service is left out, and a CIDR has no bits beyond its length."""
     assert bool(refused(manifest)) is expected
-
-
-REFERENCE = f"{ENV}.valueFrom.resourceFieldRef"
-
-
-@pytest.mark.parametrize(
-    ("resource", "divisor", "taken"),
-    [
-        ("limits.memory", "1Ki", True),
-        ("limits.memory", "1024", False),
-        ("limits.memory", 2, False),
-        ("limits.memory", "1024Ki", True),
-        ("limits.memory", "1000", True),
-        ("limits.memory", "1000Ki", False),
-        ("limits.memory", "1e3", False),
-        ("limits.memory", "1e0", True),
-        ("limits.memory", "1m", False),
-        ("requests.ephemeral-storage", "1Gi", True),
-        ("limits.cpu", "1m", True),
-        ("limits.cpu", "0.001", True),
-        ("limits.cpu", "1k", False),
-        ("limits.cpu", 0, True),
-        ("limits.cpu", "x", False),
-    ],
-)
-def test_a_divisor_is_a_unit_as_kubernetes_writes_it(resource: str, divisor: str | int, taken: bool) -> None:
-    """pkg/apis/core/validation/validation.go validateContainerResourceDivisor."""
-    reference = {"resourceFieldRef": {"resource": resource, "divisor": divisor}}
-    found = pod(container(env=[{"name": "A", "valueFrom": reference}]))
-    assert refused(found) == ([] if taken else [f"{REFERENCE}.divisor"])
-
-
-@pytest.mark.parametrize(
-    ("more", "wrong"),
-    [
-        ({"readOnly": True, "recursiveReadOnly": "Enabled"}, 0),
-        ({"readOnly": True, "recursiveReadOnly": "IfPossible", "mountPropagation": "None"}, 0),
-        ({"recursiveReadOnly": "Disabled"}, 0),
-        ({"recursiveReadOnly": "Enabled"}, 1),
-        ({"readOnly": True, "recursiveReadOnly": "Enabled", "mountPropagation": "HostToContainer"}, 1),
-    ],
-)
-def test_a_mount_is_read_only_with_all_that_is_mounted_in_it(more: Manifest, wrong: int) -> None:
-    """pkg/apis/core/validation/validation.go validateMountRecursiveReadOnly."""
-    found = pod(container(volumeMounts=[mount(**more)]), volumes=[DATA])
-    assert refused(found) == [f"{FIRST}.volumeMounts[0].recursiveReadOnly"] * wrong
-
-
-@pytest.mark.parametrize(
-    ("manifest", "wrong"),
-    [
-        (pod(container(resources={"limits": {"requests.example.com/gpu": 1}})), "limits.requests.example.com/gpu"),
-        (pod(container(resources={"limits": {"example.com/requests.gpu": 1}})), ""),
-        (pod(container(resources={"requests": {"example.com/gpu": 1}})), "limits"),
-        (pod(container(resources={"requests": {"hugepages-2Mi": "2Mi"}})), "limits"),
-        (pod(container(resources={"requests": {"cpu": 1}})), ""),
-        (pod(container(resources={"requests": {"cpu": 1}, "limits": {"cpu": None}})), "requests.cpu"),
-        (pod(container(resources={"requests": {"a.b/c": 1}, "limits": {"a.b/c": 2}})), "requests.a.b/c"),
-        (pod(container(resources={"requests": {"a.b/c": 1}, "limits": {"a.b/c": "1"}})), ""),
-    ],
-)
-def test_resources_have_names_and_limits(manifest: Manifest, wrong: str) -> None:
-    """pkg/apis/core/helper/helpers.go IsExtendedResourceName, validation.go ValidateContainerResourceRequirements."""
-    assert refused(manifest) == ([f"{FIRST}.resources.{wrong}"] if wrong else [])
-
-
-@pytest.mark.parametrize(("name", "taken"), [("node-1.example", True), ("Node_1", False), ("", False)])
-def test_a_field_of_a_node_has_a_nodes_name(name: str, taken: bool) -> None:
-    """pkg/apis/core/validation/validation.go ValidateNodeFieldSelectorRequirement."""
-    term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [name]}]}
-    wrong = [] if taken else [f"{NODE_RULE}[0].matchFields[0].values[0]"]
-    assert refused(on_nodes(term)) == wrong
-
-
-EXITS = {"operator": "In", "values": [1]}
-
-
-@pytest.mark.parametrize(
-    ("more", "wrong"),
-    [
-        ({"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart", "exitCodes": EXITS}]}, []),
-        ({"restartPolicyRules": [{"action": "Restart", "exitCodes": EXITS}]}, ["restartPolicy"]),
-        (
-            {"restartPolicy": "Never", "restartPolicyRules": [{"action": "Stop"}]},
-            ["restartPolicyRules[0].action", "restartPolicyRules[0].exitCodes"],
-        ),
-        (
-            {"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart", "exitCodes": {"operator": "Is"}}]},
-            ["restartPolicyRules[0].exitCodes.operator"],
-        ),
-    ],
-)
-def test_a_rule_of_restarts_names_what_to_do_at_which_exit_codes(more: Manifest, wrong: list[str]) -> None:
-    """pkg/apis/core/validation/validation.go validateContainerRestartPolicy."""
-    assert refused(pod(container(**more))) == [f"{FIRST}.{one}" for one in wrong]
-
-
-@pytest.mark.parametrize("key", ["matchLabelKeys", "mismatchLabelKeys"])
-def test_keys_of_labels_go_with_a_selector(key: str) -> None:
-    """pkg/apis/core/validation/validation.go validateLabelKeys."""
-    rule = "requiredDuringSchedulingIgnoredDuringExecution"
-    term = {"topologyKey": "zone", key: ["pod-template-hash"]}
-    chosen = {**term, "labelSelector": {"matchLabels": {"app": "a"}}}
-    assert refused(placed(podAffinity={rule: [term]})) == [f"spec.affinity.podAffinity.{rule}[0].{key}"]
-    assert refused(placed(podAffinity={rule: [chosen]})) == []
