@@ -70,7 +70,7 @@ Span = tuple[int, int, int, bytes]
 def shortened(source: str, *, docstrings: bool = False) -> str:
     """Return a module that does the same on the same lines, without what nothing needs that runs."""
     nodes = list(ast.walk(ast.parse(source)))
-    kept = source if docstrings else _without_docstrings(source, nodes)
+    kept = source if docstrings else without_docstrings(source, nodes)
     tokens = list(tokenize.generate_tokens(io.StringIO(kept).readline))
     lines = [line.encode() for line in kept.split("\n")]
     for line, first, last, instead in sorted({*_comments(tokens), *_types(nodes, lines)}, reverse=True):
@@ -156,16 +156,14 @@ def _barely_indented(source: str, tokens: Iterable[tokenize.TokenInfo]) -> str:
     return "\n".join(lines)
 
 
-def without_docstrings(source: str) -> str:
+def without_docstrings(source: str, nodes: Iterable[ast.AST]) -> str:
     """Return a module with empty lines for its docstrings and for those of its fields.
+
+    `nodes` are all of its syntax tree.
 
     For a class without any, `dataclass` would make one from its signature, which takes longer than all else it does:
     such a class has a short one.
     """
-    return _without_docstrings(source, ast.walk(ast.parse(source)))
-
-
-def _without_docstrings(source: str, nodes: Iterable[ast.AST]) -> str:
     lines = source.split("\n")
     for node in nodes:
         body = getattr(node, "body", None)
