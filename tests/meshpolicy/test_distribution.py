@@ -1,6 +1,5 @@
 """The distribution `meshpolicy`: built, installed into an environment of its own, and used there."""
 
-import ast
 import json
 import os
 import shutil
@@ -12,23 +11,20 @@ from email import message_from_string
 from email.message import Message
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 import meshpolicy
-from meshpolicy.hatch_build import SHOWN, public
 
 from ..onpath import really
 from .command import OWN, ROOT, run
 
 SOURCE = ROOT / "src" / "meshpolicy"
 NEEDS = {"click", "pyyaml"}
-Node = TypeVar("Node", ast.FunctionDef, ast.ClassDef)
-OURS = {"hatch_build.py", "reference.py", "surface.py", "kinds/schemas/__main__.py", "kinds/schemas/openapi.py"}
-"""What builds the wheel, or writes pages and schemas of the repository, and is not distributed."""
-MOST = 520_000
-"""Bytes of the wheel; the goal of 400,000 is missed, as docs/decisions/0010 tells."""
+OURS = {"reference.py", "surface.py", "kinds/schemas/__main__.py", "kinds/schemas/openapi.py"}
+"""What writes pages and schemas of the repository, and is not distributed."""
+MOST = 700_000
+"""Bytes of the wheel; docs/decisions/0010 tells why it is not 400,000."""
 
 
 @pytest.fixture(scope="module")
@@ -108,106 +104,17 @@ def test_the_wheel_is_small_and_holds_the_package_its_types_and_its_licence(whee
     assert wheel.stat().st_size < MOST
 
 
-def test_internal_modules_do_the_same_line_by_line(wheel: Path) -> None:
-    """So a traceback names the right lines, and nothing that runs is another."""
-    shorter, whole = 0, public(SOURCE)
+def test_every_file_is_as_the_repository_has_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as opened:
-        for file in sorted(SOURCE.rglob("*.py")):
-            name = file.relative_to(SOURCE).as_posix()
-            if name in OURS:
-                continue
-            was, now = file.read_text(), opened.read(f"meshpolicy/{name}").decode()
-            shown = name in whole or name.startswith(SHOWN)
-            assert not shown or was == now
-            assert was == now or (imports(was) >= imports(now) and alike(stripped(was), stripped(now))), name
-            shorter += was != now
-    assert shorter > 100
+        inside = [name for name in opened.namelist() if ".dist-info/" not in name]
+        changed = [name for name in inside if opened.read(name) != (SOURCE.parent / name).read_bytes()]
+    assert changed == []
 
 
-def test_every_module_is_imported_and_knows_all_names_that_it_uses(environment: Path) -> None:
-    """Imports that only types need are left out."""
+def test_every_module_is_imported(environment: Path) -> None:
     [folder] = environment.glob("lib/*/site-packages/meshpolicy")
     names = [".".join(file.relative_to(folder.parent).with_suffix("").parts) for file in folder.rglob("*.py")]
     assert done(environment / "bin" / "python", "-Ic", f"import {', '.join(names)}") == (0, "", "")
-    undefined: list[str | Path] = ["check", "--isolated", "--no-cache", "--quiet", "--select", "F821", folder]
-    assert done(sys.executable, "-m", "ruff", *undefined) == (0, "", "")
-
-
-def stripped(source: str) -> ast.AST:
-    """Return what a module does: texts that stand alone and types do nothing, and imports are another matter."""
-    tree: ast.AST = Untyped().visit(ast.parse(source))
-    for node in ast.walk(tree):
-        if isinstance(body := getattr(node, "body", None), list):
-            body[:] = [part for part in body if not is_text(part) and not is_import(part)] or [ast.Pass(lineno=0)]
-    return tree
-
-
-def alike(one: object, other: object) -> bool:
-    """Whether two parts of a tree are the same, and their statements on the same lines."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(alike, one, other))
-    if not isinstance(one, ast.AST):
-        return one == other
-    parts = (*one._fields, "lineno") if isinstance(one, ast.stmt) else one._fields
-    return all(alike(getattr(one, part, None), getattr(other, part, None)) for part in parts)
-
-
-def imports(source: str) -> set[tuple[int, str, str | None]]:
-    """Return what a module imports, with the lines."""
-    found = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom))
-    return {(node.lineno, one.name, one.asname) for node in found for one in node.names}
-
-
-class Untyped(ast.NodeTransformer):
-    """Leaves out the types of what functions take and return, of variables, and of the fields of records."""
-
-    of_class = ""
-    """`other`, or `record`, within the body of such a class."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        """Leave out the types of a function."""
-        given = node.args
-        for one in (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg):
-            if one is not None:
-                one.annotation = None
-        node.returns = None
-        return self._within("", node)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
-        """Keep the types of fields of other classes than records."""
-        made = any(maker in ast.unparse(one) for one in node.decorator_list for maker in ("record", "dataclass"))
-        return self._within("record" if made else "other", node)
-
-    def _within(self, of_class: str, node: Node) -> Node:
-        outside, self.of_class = self.of_class, of_class
-        self.generic_visit(node)
-        self.of_class = outside
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
-        """Leave out the type of a variable, or of a field."""
-        if self.of_class == "record" and "ClassVar" not in ast.unparse(node.annotation):
-            node.annotation = ast.Constant(0)
-        if self.of_class or not node.simple or node.value is None:
-            return node
-        return ast.copy_location(ast.Assign([node.target], node.value), node)
-
-
-def is_import(statement: ast.stmt) -> bool:
-    """Whether a statement imports something."""
-    return isinstance(statement, ast.Import | ast.ImportFrom)
-
-
-def is_text(statement: ast.stmt) -> bool:
-    """Whether a statement is a text, such as a docstring."""
-    return isinstance(statement, ast.Expr) and isinstance(getattr(statement.value, "value", None), str)
-
-
-def test_what_the_library_shows_has_its_docstrings() -> None:
-    modules = {module.replace(".", "/") for module in meshpolicy._MODULES.values()}  # noqa: SLF001
-    assert public(SOURCE) == {f"{module}.py" for module in modules}
 
 
 def test_it_needs_click_and_pyyaml_only_and_its_readme_is_the_package_page(metadata: Message) -> None:
