@@ -9,7 +9,7 @@ from meshpolicy.analysis.clients import ANY_IDENTITY, ANYONE, Clientele, Clients
 from meshpolicy.analysis.offers import Offers
 from meshpolicy.analysis.pods import walls
 from meshpolicy.analysis.port import Port
-from meshpolicy.analysis.ports import SOMEBODY, callable_ports
+from meshpolicy.analysis.ports import SOMEBODY, admin_port, callable_ports
 from meshpolicy.analysis.regions import ANYTHING, Asked
 from meshpolicy.core.axis import Part
 from meshpolicy.core.match import IdentityMatch, NetworkMatch
@@ -70,10 +70,9 @@ def unlisted(cluster: Cluster, workloads: Iterable[Workload]) -> Iterator[Access
     """Yield the accesses to the admin ports of proxies that no Server names, which `accesses` leaves out (R103)."""
     callers = _Callers(cluster)
     for workload in workloads:
-        own = callable_ports(cluster, workload)
-        for number in callable_ports(cluster, workload, admin=True):
-            if number not in own:
-                yield from _of_port(Port(cluster, workload, number), callers)
+        number = admin_port(workload)
+        if number is not None and number not in callable_ports(cluster, workload):
+            yield from _of_port(Port(cluster, workload, number), callers)
 
 
 def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:

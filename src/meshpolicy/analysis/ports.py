@@ -44,9 +44,14 @@ def callable_ports(cluster: Cluster, workload: Workload, *, admin: bool = False)
             found |= dict.fromkeys(port_numbers(workload, entry.target)) if entry.protocol == "TCP" else {}
     for server in index_of(cluster).servers(workload.ref.namespace).selecting(workload):
         found |= dict.fromkeys(port_numbers(workload, server.port))
-    if admin and workload.meshed and workload.ref.kind != "ExternalWorkload":
-        found[workload.sidecar.ports.admin] = None
-    return tuple(found)
+    own = admin_port(workload) if admin else None
+    return tuple(found if own is None else {**found, own: None})
+
+
+def admin_port(workload: Workload) -> int | None:
+    """Return the port on which a workload's proxy itself answers, 4191 unless it is told another (R103)."""
+    external = workload.ref.kind == "ExternalWorkload"
+    return workload.sidecar.ports.admin if workload.meshed and not external else None
 
 
 def service_ways(cluster: Cluster, workload: Workload, port: int) -> dict[str, ServiceTarget | None]:
