@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from localmesh import STARTED
 from localmesh.errors import BadInput, NotRunning
 from localmesh.events import Event, Failed, Ready
-from localmesh.printing import fail, say, show, terminal
+from localmesh.printing import columns, fail, say, show, terminal
 from localmesh.relative import relative_paths
 from localmesh.settings import Settings, to_environ
 from localmesh.state import StateFolder
@@ -127,7 +127,7 @@ def _show(settings: Settings, folder: StateFolder, output: str) -> int:
     if output == "json":
         sys.stdout.write(json.dumps({"mesh": asdict(mesh), "proof": asdict(proof)}, indent=2) + "\n")
     else:
-        show(render.summary(mesh, proof, client.dashboard()))
+        show(render.summary(mesh, proof, client.dashboard(), columns()))
     if not proof.holds:
         return _tell(why_unproved(proof), settings)
     if output == "text":

@@ -13,7 +13,7 @@ import click
 
 from localmesh import cli_traces, cli_watch
 from localmesh.errors import BadInput, CommandFailed, LocalMeshError, NotRunning, os_error_text
-from localmesh.printing import fail, say, show
+from localmesh.printing import fail, say, show, width
 from localmesh.running import here, running
 from localmesh.settings import paths
 from meshpolicy.render.visible import visible
@@ -251,7 +251,7 @@ def ask(
     if output == "json":
         click.echo(answer.to_json(indent=2))
     else:
-        show(render.answer(answer))
+        show(render.answer(answer, width()))
     sys.exit(0 if answer.agrees and answer.verdict == "allow" else FINDING)
 
 

@@ -1,6 +1,8 @@
 """What the commands print: results on standard output, what went wrong beside it; hidden characters in letters."""
 
+import sys
 from collections.abc import Iterable
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +13,16 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 WIDEST = 400
+
+
+def columns() -> int:
+    """Return how wide a table may be: the terminal, or COLUMNS, or else 80."""
+    return get_terminal_size().columns
+
+
+def width() -> int | None:
+    """Return the columns of the terminal that shows standard output; None where it goes elsewhere."""
+    return columns() if sys.stdout.isatty() else None
 
 
 def say(text: object) -> None:

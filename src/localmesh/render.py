@@ -8,7 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from localmesh.views import UNREACHABLE, AccessView, Answer, MeshView, Phase, PodView, Proof
+from meshpolicy.render.tables import fitted, plain
 
+BECAUSE = "because   "
 STYLES = {Phase.READY: "green", Phase.STARTING: "yellow", Phase.UNREADY: "red", Phase.LEAVING: "yellow"}
 
 
@@ -59,19 +61,19 @@ def words(span: timedelta) -> str:
     return f"{seconds} s"
 
 
-def access(found: Iterable[AccessView]) -> Table:
-    """Return one line a grant: who may make which requests by it."""
-    rows = table("WHO MAY CALL", "WHOM", "WHAT", "BY")
+def access(found: Iterable[AccessView], width: int | None = None) -> Text:
+    """Return a table with one line a grant, at most `width` columns wide: who may make which requests by it."""
     grants: dict[tuple[str, str, str], list[str]] = {}
     for line in found:
         grants.setdefault((f"{line.server}:{line.port}", line.request, line.because), []).append(line.client)
-    for (server, request, because), clients in grants.items():
-        rows.add_row(", ".join(clients), server, request, because)
-    return rows
+    rows = [(", ".join(clients), *grant) for grant, clients in grants.items()]
+    text = Text(plain(("WHO MAY CALL", "WHOM", "WHAT", "BY"), rows, width, rule=False))
+    text.highlight_regex(r"\A.*", "bold")
+    return text
 
 
-def answer(found: Answer) -> Text:
-    """Return what happened to a request, and why."""
+def answer(found: Answer, width: int | None = None) -> Text:
+    """Return what happened to a request, and why; reasons wider than `width` columns go on in the next line."""
     text = Text()
     text.append(f"{found.source} -> {found.target}  {found.request}\n", "bold")
     status = "no answer" if found.status is None else str(found.status)
@@ -79,7 +81,8 @@ def answer(found: Answer) -> Text:
     text.append("verdict   ")
     text.append(f"{found.verdict}\n", "green" if found.verdict == "allow" else "red")
     for number, reason in enumerate(found.reasons):
-        text.append(f"{'because' if number == 0 else '':10}{reason}\n")
+        line = fitted(f"{'':{len(BECAUSE)}}{reason}", width)
+        text.append(f"{line if number else BECAUSE + line[len(BECAUSE) :]}\n")
     if found.verdict == UNREACHABLE:
         text.append("nobody answers behind this port; see `just logs`\n", "yellow")
     if not found.agrees:
@@ -112,9 +115,9 @@ def _became(found: Answer) -> str:
     return "refused" if found.verdict == found.predicted else "FAILED "
 
 
-def summary(mesh: MeshView, proof: Proof, dashboard: str = "") -> RenderableType:
-    """Return what stands at the end of `up`; `dashboard` is the address of the page."""
-    parts: list[RenderableType] = [pods(mesh.pods), Text(), access(mesh.access), Text()]
+def summary(mesh: MeshView, proof: Proof, dashboard: str = "", width: int | None = None) -> RenderableType:
+    """Return what stands at the end of `up`; `dashboard` is the address of the page, `width` that of the terminal."""
+    parts: list[RenderableType] = [pods(mesh.pods), Text(), access(mesh.access, width), Text()]
     if proof.url:
         parts.append(Text(f"{'allowed' if proof.allowed else 'FAILED '}  {proof.url}  {proof.line}"))
     answers = [answer for answer in (proof.asked, proof.refused) if answer]

@@ -1,5 +1,6 @@
 """What people see, word for word."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -33,8 +34,20 @@ def test_pods_are_shown_one_a_line() -> None:
 def test_access_is_shown_one_grant_a_line() -> None:
     line = AccessView("pinger", "ponger", "http", "GET /ping", "AuthorizationPolicy pingpong/pinger-may-ping")
     assert text(render.access([line])) == [
-        "WHO MAY CALL   WHOM          WHAT        BY",
-        "pinger         ponger:http   GET /ping   AuthorizationPolicy pingpong/pinger-may-ping",
+        "WHO MAY CALL  WHOM         WHAT       BY",
+        "pinger        ponger:http  GET /ping  AuthorizationPolicy pingpong/pinger-may-ping",
+    ]
+
+
+def test_access_fits_the_terminal_and_no_word_is_cut() -> None:
+    grant = ("ponger", "http", "GET /live, GET /ready", "AuthorizationPolicy pingpong/kubelet-may-probe-ponger")
+    found = [AccessView(client, *grant) for client in ("pinger", "ponger", "ingress", "node")]
+    assert text(render.access(found, 80)) == [
+        "WHO MAY CALL    WHOM         WHAT            BY",
+        "pinger,         ponger:http  GET /live,      AuthorizationPolicy",
+        "  ponger,                      GET /ready      pingpong/kubelet-may-probe-ponger",
+        "  ingress,",
+        "  node",
     ]
 
 
@@ -48,6 +61,14 @@ def test_an_answer_shows_the_verdict_and_the_reasons() -> None:
         "verdict   allow",
         "because   one",
         "          two",
+    ]
+
+
+def test_reasons_fit_the_terminal() -> None:
+    assert text(render.answer(replace(ALLOWED, reasons=("a reason of a few words", "another one")), 24))[3:] == [
+        "because   a reason of a",
+        "              few words",
+        "          another one",
     ]
 
 
@@ -97,7 +118,7 @@ def test_an_ended_certificate_is_called_expired() -> None:
 
 def test_clients_that_one_grant_admits_to_the_same_share_a_line() -> None:
     lines = [AccessView(client, "ponger", "http", "GET /ready", "kubelet") for client in ("pinger", "node")]
-    assert text(render.access(lines))[1:] == ["pinger, node   ponger:http   GET /ready   kubelet"]
+    assert text(render.access(lines))[1:] == ["pinger, node  ponger:http  GET /ready  kubelet"]
 
 
 def test_nobody_behind_a_port_is_no_disagreement() -> None:

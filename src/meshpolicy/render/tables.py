@@ -13,18 +13,20 @@ PIECE = re.compile(r"[^\s-]+-?|-")
 """A part of a word up to a hyphen."""
 
 
-def plain(head: Row, rows: Sequence[Row], width: int | None = None) -> str:
+def plain(head: Row, rows: Sequence[Row], width: int | None = None, *, rule: bool = True) -> str:
     """Return columns that fit their widest cell; a cell that repeats the one above is left blank.
 
     Where that is wider than `width`, the widest columns are narrowed, and their cells go over several lines. Nothing is
-    cut: where a word is too long, the table is wider.
+    cut: where a word is too long, the table is wider. `rule` draws a line below the head.
     """
     columns = list(zip(head, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     if width is not None:
         for part in (WORD, PIECE):  # words are broken at hyphens only where the lines are too long otherwise
             _narrow(widths, [max(_longest(cell, part) for cell in column) for column in columns], width)
-    lines = [*_lines(head, widths), *_lines(["─" * column for column in widths], widths)]
+    lines = _lines(head, widths)
+    if rule:
+        lines += _lines(["─" * column for column in widths], widths)
     before: Row = ()
     for row in rows:
         shown, same = [], True
