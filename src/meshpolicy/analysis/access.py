@@ -156,8 +156,8 @@ def _walled(port: Port, *wires: int) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
     isolating = index_of(port.cluster).network_policies.isolating(port.workload, Direction.INGRESS)
     if beyond := tuple(_beyond(port)):
         return (*(policy.ref for policy in isolating), *beyond), ()
-    some = [policy for policy in isolating if any(policy.admits_to(port.workload, wire) for wire in wires)]
-    if any(policy.admits_to(port.workload, wires[0], everybody=True) for policy in some):
+    some = [policy for policy in isolating if any(policy.admits_to(port.workload, wire).possible for wire in wires)]
+    if any(policy.admits_to(port.workload, wires[0], everybody=True) is Truth.YES for policy in some):
         return (), ()
     return tuple(policy.ref for policy in some), () if some else tuple(policy.ref for policy in isolating)
 

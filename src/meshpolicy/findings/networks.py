@@ -61,7 +61,7 @@ def inert_port_rule(cluster: Cluster) -> Found:
 
 
 def _opens(rule: NetworkRule, port: int) -> bool:
-    return not rule.ports or any(entry.holds(port, "TCP", None) for entry in rule.ports)
+    return not rule.ports or any(entry.holds(port, "TCP", None).possible for entry in rule.ports)
 
 
 def _only_meta(rule: NetworkRule) -> bool:
@@ -193,7 +193,7 @@ def _by_address(policies: tuple[NetworkPolicy, ...], port: int, protocol: str = 
     """Whether a rule names addresses and the port: whose they are, the manifests do not say."""
     return any(
         any(peer.block is not None for peer in rule.peers)
-        and (not rule.ports or any(entry.holds(port, protocol, None) for entry in rule.ports))
+        and (not rule.ports or any(entry.holds(port, protocol, None).possible for entry in rule.ports))
         for policy in policies
         for rule in policy.egress
     )

@@ -73,9 +73,8 @@ class AdminPolicies:
         """Yield what one policy may do: its first matching rule decides."""
         selected = self._subjects(policy.subject, pod)
         for rule in policy.rules(direction) if selected.possible else ():
-            if not rule.matches.opens(port, protocol, server):
-                continue
-            met = every((selected, _meets(rule, of)))
+            opens = rule.matches.opens(port, protocol, server)
+            met = every((selected, opens, _meets(rule, of))) if opens.possible else Truth.NO
             if met.possible:
                 yield Outcome(rule.action, policy.ref)
             if met is Truth.YES:

@@ -142,13 +142,17 @@ class NetworkPolicies:
         if not matching:
             return Filter(direction, Truth.YES)
         found: list[tuple[Truth, Truth]] = []
+        reason: Reason | None = None
         for policy, selected in matching:
-            rules = (rule for rule in policy.rules(direction) if rule.opens(port, protocol, server))
-            lets = some(self._accepts(policy, rule, peer) for rule in rules)
+            opened = [(rule, rule.opens(port, protocol, server)) for rule in policy.rules(direction)]
+            lets = some(every((met, self._accepts(policy, rule, peer))) for rule, met in opened if met.possible)
             if selected is Truth.YES and lets is Truth.YES:
                 return Filter(direction, Truth.YES, (policy.ref,))
             found.append((selected, lets))
-        return Filter(direction, _without_a_certain_pass(found), tuple(policy.ref for policy, _ in matching))
+            if lets is Truth.UNKNOWN and any(met is Truth.UNKNOWN for _, met in opened):
+                text = f"{policy.ref} names a port of an init container: some enforcers know no such names, others do"
+                reason = Reason(text, "N10", policy.ref)
+        return Filter(direction, _without_a_certain_pass(found), tuple(policy.ref for policy, _ in matching), reason)
 
     def _accepts(self, policy: NetworkPolicy, rule: NetworkRule, peer: Endpoint) -> Truth:
         if not rule.peers:

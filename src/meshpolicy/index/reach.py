@@ -78,7 +78,7 @@ class Reach:
         return frozenset(position for position, client in enumerate(ends) if passes(client))
 
     def _opens(self, ports: Ports, port: int, server: int) -> bool:
-        return not ports or any(entry.holds(port, "TCP", self._workloads[server]) for entry in ports)
+        return not ports or any(entry.holds(port, "TCP", self._workloads[server]).possible for entry in ports)
 
     def _all_meant(self, namespace: str, rule: NetworkRule) -> Positions:
         """Return the workloads that the peers of a rule mean; `namespace` is the namespace of its policy."""

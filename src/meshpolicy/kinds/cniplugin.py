@@ -9,6 +9,8 @@ from meshpolicy.core.fields import Fields
 from meshpolicy.record import record
 
 CONFIG = "linkerd-cni-config"
+CONFIGS = ("linkerd-config", CONFIG)
+"""The ConfigMaps that say what the mesh was installed with."""
 NETWORK = "cni_network_config"
 
 

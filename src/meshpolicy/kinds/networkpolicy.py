@@ -7,6 +7,7 @@ from meshpolicy.core.match import Network, NetworkMatch
 from meshpolicy.core.networks import read_cidr
 from meshpolicy.core.ref import Ref
 from meshpolicy.core.selector import Selector
+from meshpolicy.core.truth import Truth, some, truth
 from meshpolicy.kinds.kind import Kind
 from meshpolicy.kinds.metadata import check_selector
 from meshpolicy.kinds.names import PORT_RULE, is_port_name
@@ -40,30 +41,36 @@ class PortRange:
     last: int = 0
     name: str = ""
 
-    def holds(self, port: int, protocol: str, server: Workload | None) -> bool:
-        """Whether the port of `server` is meant; a name that the pod lacks means none.
+    def holds(self, port: int, protocol: str, server: Workload | None) -> Truth:
+        """Say whether the port of `server` is meant; a name that the pod lacks means none.
 
-        Enforcers look for names in containers, not in init containers, where a native sidecar has its own.
+        Whether it lacks a name of an init container that goes on running is the enforcer's to say: some look for
+        names among the other containers only, and a native sidecar is such an init container.
         """
         if protocol != self.protocol:
-            return False
+            return Truth.NO
         if self.name:
-            own = server.sidecar if server is not None and server.meshed else None
-            if own is not None and not own.native and own.ports.named(self.name) == port:
-                return True
-            return server is not None and any(
-                declared.name == self.name and declared.number == port and declared.protocol == protocol
-                for container in server.containers
-                if not container.init
-                for declared in container.ports
-            )
-        return not self.first or self.first <= port <= self.last
+            return _named(self.name, port, protocol, server) if server is not None else Truth.NO
+        return truth(not self.first or self.first <= port <= self.last)
 
     def __str__(self) -> str:
         ports = self.name or (
             f"{self.first}-{self.last}" if self.last > self.first else str(self.first or "every port")
         )
         return f"{self.protocol} {ports}"
+
+
+def _named(name: str, port: int, protocol: str, server: Workload) -> Truth:
+    """Say whether a port of a pod has a name (N10)."""
+    having = [
+        container
+        for container in server.containers
+        if any((one.name, one.number, one.protocol) == (name, port, protocol) for one in container.ports)
+    ]
+    own = server.sidecar if server.meshed and server.sidecar.ports.named(name) == port else None
+    if any(not container.init for container in having) or (own is not None and not own.native):
+        return Truth.YES
+    return Truth.UNKNOWN if own is not None or any(container.sidecar for container in having) else Truth.NO
 
 
 @record
@@ -73,9 +80,9 @@ class NetworkRule:
     peers: tuple[Peer, ...] = ()
     ports: tuple[PortRange, ...] = ()
 
-    def opens(self, port: int, protocol: str, server: Workload | None) -> bool:
-        """Whether the ports hold one of `server`."""
-        return not self.ports or any(entry.holds(port, protocol, server) for entry in self.ports)
+    def opens(self, port: int, protocol: str, server: Workload | None) -> Truth:
+        """Say whether the ports hold one of `server`."""
+        return some(entry.holds(port, protocol, server) for entry in self.ports) if self.ports else Truth.YES
 
 
 @record
@@ -93,9 +100,9 @@ class NetworkPolicy:
         """Return the rules of one direction."""
         return self.ingress if direction is Direction.INGRESS else self.egress
 
-    def admits_to(self, server: Workload, port: int, *, everybody: bool = False) -> bool:
-        """Whether some rule for what comes in holds a TCP port of a pod, for some peer or for everybody (N3, N6)."""
-        return any(rule.opens(port, "TCP", server) for rule in self.ingress if not (everybody and rule.peers))
+    def admits_to(self, server: Workload, port: int, *, everybody: bool = False) -> Truth:
+        """Say whether some rule lets a TCP port of a pod in, for some peer or for everybody (N3, N6)."""
+        return some(rule.opens(port, "TCP", server) for rule in self.ingress if not (everybody and rule.peers))
 
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")

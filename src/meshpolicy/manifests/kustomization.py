@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from meshpolicy.kinds.cniplugin import CONFIGS
 from meshpolicy.manifests.content import content
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -138,9 +139,20 @@ def within(root: Kustomization) -> tuple[Kustomization, ...]:
 
 
 def is_plain(parts: Sequence[Kustomization]) -> bool:
-    """Whether the files that they list are all that they say: nothing is changed, and nothing lies elsewhere."""
+    """Whether the files that they list are all that decides access: nothing is changed, and nothing lies elsewhere."""
     known = {part.folder for part in parts}
-    return all(part.data.keys() <= PLAIN and not part.elsewhere and known.issuperset(part.folders) for part in parts)
+    return all(
+        part.data.keys() <= PLAIN
+        and not part.elsewhere
+        and known.issuperset(part.folders)
+        and not _makes_settings(part)
+        for part in parts
+    )
+
+
+def _makes_settings(part: Kustomization) -> bool:
+    """Whether it makes a ConfigMap that says what the mesh was installed with."""
+    return any(isinstance(one, dict) and one.get("name") in CONFIGS for one in listed(part.data, "configMapGenerator"))
 
 
 def files_of(parts: Iterable[Kustomization]) -> tuple[Path, ...]:

@@ -7,13 +7,11 @@ from contextlib import suppress
 
 from meshpolicy.core.document import Document
 from meshpolicy.core.errors import MeshPolicyError, Place
+from meshpolicy.kinds.cniplugin import CONFIGS
 from meshpolicy.kinds.registry import KINDS
 
 CORE = frozenset({"namespaces", "pods", "services"})
 """Kinds that every cluster has."""
-
-CONFIGS = ("linkerd-config", "linkerd-cni-config")
-"""The ConfigMaps that say what the mesh was installed with."""
 
 
 class ClusterUnreadable(MeshPolicyError):

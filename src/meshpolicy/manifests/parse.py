@@ -148,6 +148,8 @@ class _Reader:
         told = f"has the variable {', '.join(unset)}, which has no value; give it with --set {unset[0]}=VALUE"
         if unset[0].startswith("{{"):
             told = f"has the template {unset[0]}, which is not rendered"
+        elif unset[0].startswith("$"):
+            told = f"has {unset[0]}, whose value is not computed: write ${{NAME}} or ${{NAME:=default}}"
         workload = ref if kind.read in MAKES_PODS else None
         found = Undecided(ref, told, str(fields.data), workload=workload)
         # Of a network policy it is not even known whom it selects.

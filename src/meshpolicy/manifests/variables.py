@@ -6,7 +6,9 @@ Source: fluxcd/pkg envsubst, which `spec.postBuild.substitute` of a Flux Kustomi
 import re
 from collections.abc import Iterator, Mapping
 
-VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::?[-=](?P<default>[^{}]*))?\}")
+VARIABLE = re.compile(r"(?<!\$)\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::?[-=](?P<default>[^{}]*))?\}")
+OTHER = re.compile(r"\$\$?\{#?[A-Za-z_][A-Za-z0-9_]*[^{}]*\}")
+"""What else may be filled in: a part of a value, one in other letters, one of several tools' escapes."""
 FREE = frozenset(
     (
         *("command", "args", "env", "data", "stringData", "binaryData"),
@@ -25,16 +27,19 @@ def substituted(text: str, values: Mapping[str, str], *, defaults: bool = True) 
     """
 
     def value(found: re.Match[str]) -> str:
-        kept = found[0] if found["default"] is None or not defaults else found["default"]
-        return values.get(found["name"], kept)
+        given, default = values.get(found["name"]), found["default"]
+        if given or (given is not None and default is None):
+            return given
+        return found[0] if default is None or (given is None and not defaults) else default
 
     return VARIABLE.sub(value, text) if "${" in text else text
 
 
 def unset(data: object) -> Iterator[str]:
-    """Yield the names of variables that stand unfilled in what decides access."""
+    """Yield the names of variables that stand unfilled in what decides access, and whatever is no mere name whole."""
     if isinstance(data, str):
         yield from (found["name"] for found in VARIABLE.finditer(data))
+        yield from OTHER.findall(VARIABLE.sub("", data))
         yield from TEMPLATE.findall(data)
     elif isinstance(data, Mapping):
         for key, value in data.items():

@@ -123,15 +123,24 @@ def test_an_unmeshed_client_needs_the_containers_port(port: int | str, expected:
     assert passes({"ports": [{"port": port}]}, client="stranger") == expected
 
 
-def test_the_name_of_a_native_sidecars_port_means_nothing() -> None:
-    """N10: an init container's; one among the containers is found."""
-    proxy = {"name": "linkerd-proxy", "ports": [{"name": "linkerd-proxy", "containerPort": 4143}]}
-    opened = network_policy("cat", **IN, ingress=[{"ports": [{"port": "linkerd-proxy"}]}])
-    for place, expected in (("initContainers", "504"), ("containers", "allow")):
-        cat = pod("cat", "10.244.0.31", ports=PORTS)
-        cat["spec"][place] = [*cat["spec"].get(place, []), proxy]
-        found = cluster(*ARENA, cat, service("cat"), opened)
-        assert ask(found, "pinger", "cat:http").outcome == expected
+@pytest.mark.parametrize(
+    ("place", "more", "expected"),
+    [
+        ("containers", {}, "allow"),
+        ("initContainers", {}, "504"),
+        ("initContainers", {"restartPolicy": "Always"}, "unknown"),
+    ],
+)
+def test_a_port_has_its_name_in_a_container_that_runs(place: str, more: Manifest, expected: str) -> None:
+    """N10: in an init container that goes on running not every enforcer looks for names."""
+    other = {"name": "other", "ports": [{"name": "wire", "containerPort": 4143}], **more}
+    opened = network_policy("cat", **IN, ingress=[{"ports": [{"port": "wire"}]}])
+    cat = pod("cat", "10.244.0.31", ports=PORTS)
+    cat["spec"][place] = [*cat["spec"].get(place, []), other]
+    found = cluster(*ARENA, cat, service("cat"), opened)
+    answer = ask(found, "pinger", "cat:http")
+    assert answer.outcome == expected
+    assert ("N10" in {reason.rule for reason in answer.reasons}) == (expected == "unknown")
 
 
 def test_rules_and_policies_add_up() -> None:
@@ -263,16 +272,16 @@ def test_a_pod_on_the_hosts_network_has_an_address_of_its_node(on_host: bool, ex
 @pytest.mark.parametrize(
     ("annotation", "native", "expected"),
     [
-        ("", True, "504"),
+        ("", True, "unknown"),
         ("", False, "allow"),
         ("false", True, "allow"),
         ("F", True, "allow"),
-        ("no", True, "504"),
-        ("true", False, "504"),
+        ("no", True, "unknown"),
+        ("true", False, "unknown"),
     ],
 )
-def test_the_proxys_port_has_its_name_in_a_container_only(annotation: str, native: bool, expected: str) -> None:
-    """N10: a native sidecar is an init container, in which no enforcer looks for names."""
+def test_the_proxys_port_has_its_name_for_certain_in_a_container(annotation: str, native: bool, expected: str) -> None:
+    """N10: a native sidecar is an init container, in which not every enforcer looks for names."""
     asked = {"linkerd.io/inject": "enabled"}
     asked |= {"config.linkerd.io/proxy-enable-native-sidecar": annotation} if annotation else {}
     template: Manifest = {"metadata": {"labels": {"app": "cat"}, "annotations": asked}}

@@ -6,7 +6,7 @@ import pytest
 
 from meshpolicy.core.errors import ProblemKind
 from meshpolicy.kinds.settings import MeshSettings
-from meshpolicy.manifests.folder import is_excluded
+from meshpolicy.manifests.folder import is_excluded, manifests_in
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.options import ReadOptions
 from meshpolicy.manifests.sources import read
@@ -69,6 +69,16 @@ def test_a_linked_folder_has_its_own_parent(tmp_path: Path) -> None:
     (tmp_path / "near/overlay").symlink_to(tmp_path / "far/overlay")
     documents, _ = load([tmp_path / "near/overlay/../base"])
     assert [Path(document.place.file).name for document in documents] == ["a.yaml"]
+
+
+@pytest.mark.parametrize(("name", "rendered"), [("app", 0), ("linkerd-config", 1), ("linkerd-cni-config", 1)])
+def test_a_kustomization_that_makes_the_settings_of_the_mesh_is_rendered(
+    name: str, rendered: int, tmp_path: Path
+) -> None:
+    """R1: other ConfigMaps that it makes decide no access, so that the files that it lists are enough."""
+    made = f"resources: [a.yaml]\nconfigMapGenerator: [{{name: {name}, literals: [a=b]}}]"
+    found = manifests_in(tree(tmp_path, {"a.yaml": POD, "kustomization.yaml": made}))
+    assert (len(found.rendered), len(found.files)) == (rendered, 1 - rendered)
 
 
 def test_a_list_is_an_error_where_its_file_was_named(tmp_path: Path) -> None:

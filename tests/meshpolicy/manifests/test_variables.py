@@ -17,6 +17,10 @@ from meshpolicy.manifests.variables import substituted, unset
         ("a: ${X:-b}", {}, "a: b"),
         ("a: ${X:=b}", {"X": "c"}, "a: c"),
         ("a: ${X:=}", {}, "a: "),
+        ("a: ${X:=b}", {"X": ""}, "a: b"),
+        ("a: ${X}", {"X": ""}, "a: "),
+        ("a: $${X:=b}", {"X": "c"}, "a: $${X:=b}"),
+        ("a: ${X^^}", {"X": "c"}, "a: ${X^^}"),
         ("a: $X, $(X), ${1}", {"X": "c"}, "a: $X, $(X), ${1}"),
     ],
 )
@@ -31,6 +35,11 @@ def test_a_variable_is_filled_in(text: str, values: dict[str, str], result: str)
         ({"metadata": {"labels": {"${K}": "${V}"}}}, ["K", "V"]),
         ({"spec": {"containers": [{"command": ["sh", "-c", "echo ${HOME}"]}]}}, []),
         ({"spec": {"port": 1}}, []),
+        *(
+            ({"spec": {"port": text}}, [text])
+            for text in ("${A#x}", "${A/b/c}", "${A^^}", "${A:0:4}", "${#A}", "$${A}")
+        ),
+        ({"spec": {"path": "/a${2}$"}}, []),
     ],
 )
 def test_a_variable_without_a_value_is_named_where_it_decides_something(data: object, names: list[str]) -> None:
