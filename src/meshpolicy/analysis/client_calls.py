@@ -35,6 +35,8 @@ class IdentityChange:
     after: Identities
     moved: str = ""
     """Why NetworkPolicies see another pod in it than before; empty: they do not."""
+    address: str = ""
+    """How its address changed, as far as the manifests tell; empty: it did not."""
 
 
 @record
@@ -64,9 +66,9 @@ def pod_class(workload: Workload) -> PodClass:
     return PodClass(workload, (workload.ref.namespaced_name,))
 
 
-def networks_of(cluster: Cluster, pair: Sequence[Workload]) -> tuple[NetworkMatch, ...]:
-    """Return where a client is whose address is not known: in the networks of pods, or on the host's anywhere."""
-    anywhere = any(one.addresses or one.host_network or one.ref.kind == "ExternalWorkload" for one in pair)
+def networks_of(cluster: Cluster, client: Workload) -> tuple[NetworkMatch, ...]:
+    """Return where a client is whose address is not known: in the networks of pods; empty: anywhere."""
+    anywhere = client.addresses or client.host_network or client.ref.kind == "ExternalWorkload"
     return () if anywhere else cluster.settings.pod_networks
 
 
@@ -77,8 +79,8 @@ class ClientCalls:
     calls: Calls
     identities: tuple[tuple[int, ...], tuple[int, ...]]
     groups: tuple[int, int]
-    addresses: int
-    """The classes of addresses at which it may be."""
+    addresses: tuple[int, int]
+    """The classes of addresses at which it may be in each state."""
     everywhere: bool
     """Whether it comes under another identity on all ways to the port."""
 
@@ -92,11 +94,10 @@ class ClientCalls:
         ]
         groups = [_group(calls, pod) for pod in pair]
         ports = [port for port in calls.ports if port is not None]
-        axis, networks = calls.clients.addresses, networks_of(ports[-1].cluster, pair)
-        places = reduce(int.__or__, (axis.of(Part((network,))) for network in networks), 0) if networks else axis.full
-        if addresses := pair[1].addresses or pair[0].addresses:
-            places = reduce(int.__or__, (1 << _address_class(calls, address) for address in addresses))
-        return cls(calls, (classes[0], classes[1]), (groups[0], groups[1]), places & ~calls.past_proxy, everywhere)
+        places = [_places(calls, ports[-1].cluster, pod) & ~calls.past_proxy for pod in pair]
+        if not change.address or not all(places):
+            places = [places[0] | places[1]] * 2
+        return cls(calls, (classes[0], classes[1]), (groups[0], groups[1]), (places[0], places[1]), everywhere)
 
     def flips(self, services: Sequence[str]) -> Flips:
         """Return what becomes of the client's calls through these Services, and to the pod's address."""
@@ -111,15 +112,24 @@ class ClientCalls:
 
     def _compare(self, found: Flips, way: Way, cell: Cell) -> None:
         before, after = self.identities
-        opened, closed, moved = self._flips(way, cell, before, after, self.groups)
-        # Who reads that both identities, and both pods, gain or lose these calls need not read it of the client.
+        opened, closed, moved = self.changed_at(way, cell)
+        if not (opened or closed or moved):
+            return
+        # A reader who sees that both identities, both pods and all addresses gain or lose these calls need not see it
+        # of the client, too.
+        everywhere = self.addresses[0] | self.addresses[1]
         told = [
-            self._flips(way, cell, (one,), (one,), (group, group))
+            replace(self, identities=((one,), (one,)), groups=(group, group), addresses=(everywhere, everywhere))
             for one in dict.fromkeys((*before, *after))
             for group in dict.fromkeys(self.groups)
         ]
-        opened &= ~reduce(int.__and__, (gained for gained, _, _ in told))
-        closed &= ~reduce(int.__and__, (lost for _, lost, _ in told))
+        gained = lost = everywhere
+        for opened_to_all, closed_to_all, _ in (one.changed_at(way, cell) for one in told):
+            gained, lost = gained & opened_to_all, lost & closed_to_all
+        if self.addresses[0] == self.addresses[1]:
+            opened, closed = opened & ~gained, closed & ~lost
+        else:
+            opened, closed = opened * (gained != everywhere), closed * (lost != everywhere)
         for flips, state, addresses in (
             (found.opened, 1, opened),
             (found.closed, 0, closed),
@@ -131,30 +141,43 @@ class ClientCalls:
                 entry = Entry(said, self.groups[state], cell)
                 flips[entry] = addresses << self.identities[state][0] * self.calls.clients.width
 
-    def _flips(
-        self, way: Way, cell: Cell, before: tuple[int, ...], after: tuple[int, ...], groups: tuple[int, int]
-    ) -> tuple[int, int, int]:
-        """Return from which addresses such calls of these pods are opened, closed, and perhaps one of both."""
-        opened = closed = self.addresses
+    def changed_at(self, way: Way, cell: Cell) -> tuple[int, int, int]:
+        """Return the addresses from which such calls are opened, closed, and perhaps one of both."""
+        if self.addresses[0] != self.addresses[1]:
+            return self._changed_as_a_whole(way, cell)
+        opened = closed = self.addresses[0]
         moved = 0
         for variant in range(len(self.calls.variants)):
-            old = self._allowed(0, before, Entry(way, groups[0], cell), variant)
-            new = self._allowed(1, after, Entry(way, groups[1], cell), variant)
+            old, new = (self._allowed(state, way, cell, variant) for state in (0, 1))
             now, gone = new.certain & ~old.possible, old.certain & ~new.possible
             moved |= now | gone | (old.possible ^ new.possible) | (old.certain ^ new.certain)
             opened, closed = opened & now, closed & gone
         return opened, closed, moved & ~opened & ~closed
 
-    def _allowed(self, state: int, identities: tuple[int, ...], entry: Entry, variant: int) -> Bits:
+    def _changed_as_a_whole(self, way: Way, cell: Cell) -> tuple[int, int, int]:
+        """Return the same of a client whose address changed: no address is the same, so all of each state count."""
+        opened = closed = True
+        moved = False
+        for variant in range(len(self.calls.variants)):
+            old, new = (self._allowed(state, way, cell, variant) for state in (0, 1))
+            was, now = old.certain == self.addresses[0], new.certain == self.addresses[1]
+            moved |= (was, bool(old.possible)) != (now, bool(new.possible))
+            opened, closed = opened and now and not old.possible, closed and was and not new.possible
+        if opened or closed:
+            return (self.addresses[1], 0, 0) if opened else (0, self.addresses[0], 0)
+        return 0, 0, self.addresses[1] if moved else 0
+
+    def _allowed(self, state: int, way: Way, cell: Cell, variant: int) -> Bits:
         """Return from which addresses the client gets through in one state: for certain under all its identities."""
-        certain, possible = self.addresses, 0
-        for identity in identities:
+        entry = Entry(way, self.groups[state], cell)
+        certain, possible = self.addresses[state], 0
+        for identity in self.identities[state]:
             # Without mTLS all ways are alike.
-            taken = entry if identity else replace(entry, way=Way(entry.way.traffic, POD_ADDRESS))
+            taken = entry if identity else replace(entry, way=Way(way.traffic, POD_ADDRESS))
             bits = self.calls.allowed(state, taken, variant)
             at = identity * self.calls.clients.width
             certain &= bits.certain >> at
-            possible |= bits.possible >> at & self.addresses
+            possible |= bits.possible >> at & self.addresses[state]
         return Bits(certain, possible)
 
     def said(self, region: Region, state: int, change: IdentityChange) -> Region:
@@ -163,7 +186,7 @@ class ClientCalls:
         who: Part[IdentityPattern] = Part((IdentityMatch(own),)) if own else UNMESHED[0].identities
         axis = self.calls.clients.addresses
         places = region.bits >> self.identities[state][0] * self.calls.clients.width & axis.full
-        where = min(axis.parts(places), axis.parts(places | axis.full & ~self.addresses), key=_size)
+        where = min(axis.parts(places), axis.parts(places | axis.full & ~self.addresses[state]), key=_size)
         client = replace(region.witness.client, identity=own)
         shown = replace(region.witness, client=client, workload=change.workload)
         return replace(region, clients=tuple(ClientTerm(who, one) for one in where), witness=shown)
@@ -180,6 +203,14 @@ def _identity_class(calls: Calls, identity: str) -> int:
     if found is None:
         raise TooMany(f"the identity {identity} is of no class of identities")
     return found
+
+
+def _places(calls: Calls, cluster: Cluster, pod: Workload) -> int:
+    """Return the classes of addresses at which a pod may be. Raises TooMany where its address is in none."""
+    axis, networks = calls.clients.addresses, networks_of(cluster, pod)
+    found = [1 << _address_class(calls, address) for address in pod.addresses]
+    found = found or [axis.of(Part((network,))) for network in networks]
+    return reduce(int.__or__, found) if found else axis.full
 
 
 def _address_class(calls: Calls, address: Address) -> int:

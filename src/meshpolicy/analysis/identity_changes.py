@@ -47,10 +47,13 @@ class IdentityChanges:
         self._by_dialled: dict[tuple[int, int], list[tuple[int, IdentityChange]]] = {}
         self._by_answers: dict[object, ClientFlips] = {}
         keys = label_keys(old) | label_keys(new)
-        told = ((one, other, _moved((old, new), keys, one, other)) for one, other in pairs)
-        found = [(one, other, why) for one, other, why in told if why or _speech(old, one) != _speech(new, other)]
-        self.clients = tuple((one, other) for one, other, _ in found)
-        self._moved = tuple(why for *_, why in found)
+        self.clients: list[tuple[Workload, Workload]] = []
+        self._moved: list[tuple[str, str]] = []
+        for one, other in pairs:
+            why = _moved((old, new), keys, one, other), _address(one, other)
+            if any(why) or _speech(old, one) != _speech(new, other):
+                self.clients.append((one, other))
+                self._moved.append(why)
 
     def to_port(
         self, before: Port, after: Port, *, same: bool, walled: bool
@@ -62,7 +65,7 @@ class IdentityChanges:
         """
         found = self._changes(before, after) if self.clients else []
         if not walled:
-            found = [one for one in found if one.change.before != one.change.after]
+            found = [one for one in found if one.change.before != one.change.after or one.change.address]
         if found and same and not walled:
             answers = _Answers(after)
             found = [one for one in found if not answers.alike(one)]
@@ -78,10 +81,11 @@ class IdentityChanges:
         self, before: Port, after: Port, clients: Sequence[tuple[Workload, Workload]], *, walled: bool
     ) -> "ClientFlips":
         """Return what becomes of calls to a port, by client: of ports that answer all calls alike, found once."""
-        networks = tuple(dict.fromkeys(network for pair in clients for network in networks_of(self._states[1], pair)))
+        either = [pod for pair in clients for pod in pair]
+        networks = tuple(dict.fromkeys(network for pod in either for network in networks_of(self._states[1], pod)))
         terms = tuple(ClientTerm(networks=Part((network,))) for network in networks)
         if walled:  # who gets through depends on the server's own labels and the clients'
-            pods = tuple(pod_class(pod) for pair in clients for pod in pair)
+            pods = tuple(map(pod_class, either))
             return ClientFlips(Calls((before, after), pods, clients=[terms]))
         key = (_answering(before), _answering(after), networks)
         if key not in self._by_answers:
@@ -115,9 +119,9 @@ class IdentityChanges:
                 for number, (one, other) in enumerate(self.clients)
             )
             self._by_dialled[key] = [
-                (number, IdentityChange(self.clients[number][1].ref, was, now, self._moved[number]))
+                (number, IdentityChange(self.clients[number][1].ref, was, now, *self._moved[number]))
                 for number, was, now in pairs
-                if was != now or self._moved[number]
+                if was != now or any(self._moved[number])
             ]
         return self._by_dialled[key]
 
@@ -139,11 +143,14 @@ class _Answers:
             or any(bypass.network != IPV6 for policy in policies for bypass in policy.bypasses)
             or len(variants(policies)) > 1
         )
+        self._by_address = any(
+            not network.everywhere and not network.cidr.is_loopback for one in self._grants for network in one.networks
+        )
         self._known: dict[tuple[tuple[bool, ...], bool, str], object] = {}
 
     def alike(self, caller: Caller) -> bool:
         """Whether no call of a client can be answered otherwise under its other identity."""
-        if self._unclear:
+        if self._unclear or (caller.change.address and self._by_address):
             return False
         first, *others = dict.fromkeys((*caller.change.before, *caller.change.after))
         return all(self._of(one, service) == self._of(first, service) for one in others for service in caller.services)
@@ -193,6 +200,13 @@ def _moved(states: tuple[Cluster, Cluster], keys: Iterable[str], before: Workloa
     else:
         return ""
     return why if any(seen_of(state, before) != seen_of(state, after) for state in states) else ""
+
+
+def _address(before: Workload, after: Workload) -> str:
+    """Return how the address of a workload changed, as far as the manifests tell; empty: it did not."""
+    if before.addresses == after.addresses:
+        return ""
+    return "from another address" if after.addresses else "from an address that is not known any more"
 
 
 def _label(workload: Workload, key: str) -> tuple[object, ...]:

@@ -94,7 +94,7 @@ def caller_words(change: IdentityChange, clients: ClientSet, settings: MeshSetti
     """Return a workload that calls as somebody else: `Pod shop/cart (was shop/cart, now unmeshed)`."""
     was, now = (" or ".join(_own(one, settings) for one in said) for said in (change.before, change.after))
     who = now if change.before == change.after else f"was {was}, now {now}"
-    moved = f", {change.moved}" if change.moved else ""
+    moved = "".join(f", {why}" for why in (change.moved, change.address) if why)
     return f"{change.workload} ({who}{moved}){_networks(clients)}"
 
 

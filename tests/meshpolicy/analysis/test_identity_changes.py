@@ -18,7 +18,7 @@ from meshpolicy.decide.transport import Call, identity_of
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.render.changes import changes_as_text
 
-from ..build import ARENA, Manifest, account, allow, cluster, exact, network_policy, pod, ref, route, server
+from ..build import ARENA, Manifest, account, allow, cluster, exact, network, network_policy, pod, ref, route, server
 from ..flips import PAIRS, Asked, State, calls_of
 
 Edit = Callable[[Manifest], None]
@@ -51,7 +51,17 @@ def _has_other_labels(client: Manifest) -> None:
     client["metadata"]["labels"]["app"] = "renamed"
 
 
+def _gets_another_address(client: Manifest) -> None:
+    client["status"]["podIP"] = "10.244.0.12"
+
+
+def _leaves_the_pod_network(client: Manifest) -> None:
+    client["status"]["podIP"] = "203.0.113.7"
+
+
 EDITS: tuple[Edit, ...] = (
+    _gets_another_address,
+    _leaves_the_pod_network,
     _has_other_labels,
     _loses_its_sidecar,
     _gets_a_sidecar,
@@ -210,3 +220,35 @@ def test_a_client_with_other_labels_is_a_line_where_network_policies_go_by_them(
         assert {(one.change, one.port) for one in found} == {(change, port) for port in ports}
         lines = changes_as_text(found, after).splitlines()[1:]
         assert all("Pod arena/pinger (arena/pinger, with other labels)" in line for line in lines), lines
+
+
+PODS_BUT_ONE = (
+    *ARENA,
+    server(),
+    network({"cidr": "10.244.0.0/16", "except": ["10.244.0.12/32"]}),
+    allow(ref("NetworkAuthentication", "net")),
+)
+
+
+def test_a_client_with_another_address_is_a_line_where_policies_go_by_addresses() -> None:
+    """R36: nothing else about it is another."""
+    old, new = cluster(*PODS_BUT_ONE), cluster(*_edited(PODS_BUT_ONE, "pinger", _gets_another_address))
+    line = "Pod arena/pinger (arena/pinger, from another address) -> arena/ponger:8080  connections, every request"
+    for before, after, head, sign in ((old, new, "closed: 1", "-"), (new, old, "opened: 1", "+")):
+        told, own = changes_as_text(compare(before, after), after).splitlines()
+        assert told == head
+        assert own.startswith(f"  {sign} {line}")
+
+
+def test_a_client_whose_address_is_not_known_any_more_may_get_in_or_not() -> None:
+    new = cluster(*_edited(PODS_BUT_ONE, "pinger", lambda client: client.pop("status")))
+    found = [one for one in compare(cluster(*PODS_BUT_ONE), new) if one.server.name == "ponger"]
+    assert {(one.change, one.port) for one in found} == {(Change.UNKNOWN, 8080)}
+    assert "from an address that is not known any more" in changes_as_text(found, new)
+
+
+def test_a_client_with_another_address_of_the_same_networks_is_none() -> None:
+    def edit(client: Manifest) -> None:
+        client["status"]["podIP"] = "10.244.0.99"
+
+    assert compare(cluster(*PODS_BUT_ONE), cluster(*_edited(PODS_BUT_ONE, "pinger", edit))) == ()
