@@ -16,7 +16,7 @@ from meshpolicy.index.authorize import networks
 from meshpolicy.index.index import index_of
 from meshpolicy.index.reach import Positions, Reach
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.injection import PROXY
+from meshpolicy.kinds.container import PROXY
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.portlists import Ports, holds
 from meshpolicy.kinds.workload import Workload

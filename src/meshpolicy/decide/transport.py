@@ -14,7 +14,7 @@ from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers, target_ports
 from meshpolicy.kinds import annotations
 from meshpolicy.kinds.cluster import Cluster
-from meshpolicy.kinds.injection import PROXY
+from meshpolicy.kinds.container import PROXY
 from meshpolicy.kinds.portlists import holds, of_destination
 from meshpolicy.kinds.service import Service, ServicePort
 from meshpolicy.kinds.workload import Workload

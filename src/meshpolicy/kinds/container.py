@@ -16,6 +16,8 @@ class ProbeKind(StrEnum):
     STARTUP = "startupProbe"
 
 
+PROXY = "linkerd-proxy"
+"""The name of the proxy's container."""
 OTHER_HANDLERS = ("tcpSocket", "grpc", "exec")
 
 

@@ -14,9 +14,9 @@ from meshpolicy.kinds.annotations import (
     PROXY_OF_KIND,
     WORKLOAD_NAMESPACE,
 )
-from meshpolicy.kinds.container import ContainerPort
+from meshpolicy.kinds.container import PROXY, ContainerPort
 from meshpolicy.kinds.injected import NEVER, never_made
-from meshpolicy.kinds.injection import PROXY, asks, injection, namespace_labels
+from meshpolicy.kinds.injection import asks, injection, namespace_labels
 from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.proxyversion import version_of
 from meshpolicy.kinds.service import Service
@@ -59,7 +59,7 @@ def created(workload: Workload, space: Namespace | None, settings: MeshSettings)
         return replace(workload, sidecar=sidecar(workload.annotations, settings))
     declared = {port.number for port in _declared(workload) if port.protocol == "TCP"}
     if _made(workload):
-        made = sidecar(workload.annotations, settings, declared)
+        made = sidecar(workload.annotations, settings, declared, made=workload.containers)
         doubt = _of_another_mesh(workload, settings) or made.unknown
         return replace(workload, sidecar=replace(made, unknown=doubt, version=_version(workload) or made.version))
     added = {k: v for k, v in _inherited(workload, space, settings).items() if k not in workload.annotations}

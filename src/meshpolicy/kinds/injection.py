@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from meshpolicy.core.labels import Labels
 from meshpolicy.core.truth import Truth
 from meshpolicy.kinds.annotations import CONTROL_PLANE, INJECT
-from meshpolicy.kinds.container import Container
+from meshpolicy.kinds.container import PROXY, Container
 from meshpolicy.kinds.namespace import Namespace
 from meshpolicy.kinds.settings import NAMESPACE_NAME, MeshSettings
 from meshpolicy.kinds.workload import Injection, Workload
 
-PROXY = "linkerd-proxy"
 ENABLING = frozenset({"enabled", "ingress"})
 WORDS = ENABLING | {"", "disabled"}
 SIDECARS = frozenset({PROXY, "istio-proxy"})

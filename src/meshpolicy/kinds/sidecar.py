@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from ipaddress import ip_network
 from itertools import pairwise
@@ -10,7 +10,9 @@ from types import MappingProxyType
 
 from meshpolicy.core.match import NetworkMatch
 from meshpolicy.kinds import annotations
+from meshpolicy.kinds.container import PROXY, Container
 from meshpolicy.kinds.portlists import HIGHEST, NOT_PLAIN, Ports, holds, of_destination, of_proxy_init
+from meshpolicy.kinds.proxyinit import ProxyInit, own_init
 from meshpolicy.kinds.settings import MeshSettings, ProxyPorts
 from meshpolicy.record import record
 
@@ -24,6 +26,7 @@ BOOLEANS = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True) | dict.f
 )
 """Words that Go's strconv.ParseBool reads."""
 HIGHEST_ID = 2**31 - 1
+LISTENS = re.compile(r":([0-9]{1,5})$")
 UNCOPIED = re.compile(r"[\"\\\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 """Characters that mean something else in JSON, or nothing, or that YAML does not take."""
 UNPRINTED = re.compile(r"[\x7f-\x9f\ufffe\uffff]")
@@ -76,15 +79,21 @@ def sidecar(
     settings: MeshSettings,
     declared: Collection[int] = (),
     space: Mapping[str, str] = MappingProxyType({}),
+    made: Sequence[Container] = (),
 ) -> Sidecar:
     """Return the sidecar of a pod from its annotations (its namespace's among them) and its declared TCP ports.
 
-    `space` holds the namespace's own annotations, whose environment variables are merged with the pod's.
+    `space` holds the namespace's own annotations, whose environment variables are merged with the pod's. `made` are the
+    containers of a pod that has its sidecar: what they were told counts before annotations and settings.
     """
-    ports = _ports(own, settings)
-    packets = _by_plugin(own, settings) if settings.cni else _by_proxy_init(own, settings)
+    ports = _listening(made, _ports(own, settings))
+    init = own_init(made)
     user = _number(own.get(PROXY_UID, ""), 64, settings.proxy_user)
     group = _number(own.get(PROXY_GID, ""), 64, settings.plugin.group if settings.cni else settings.proxy_group)
+    if init is not None:
+        packets, user, group = _by_own_init(init, ports), init.user, init.group
+    else:
+        packets = _by_plugin(own, settings) if settings.cni else _by_proxy_init(own, settings)
     unknown = (
         packets.wrong
         or ("" if _listens(ports) else "its proxy cannot listen on the ports that it is given")
@@ -133,6 +142,17 @@ def _by_proxy_init(own: Mapping[str, str], settings: MeshSettings) -> _Packets:
     subnets, wrong = _subnets(own.get(annotations.SKIP_SUBNETS, settings.skip_subnets))
     wrong = wrong or _not_plain(inbound, outbound) or _none_left(outbound)
     return _Packets(of_proxy_init(inbound), of_proxy_init(outbound), subnets, settings.ipv6, wrong)
+
+
+def _by_own_init(init: ProxyInit, ports: ProxyPorts) -> _Packets:
+    """Return what a pod's init container does by its own arguments."""
+    subnets, wrong = _subnets(init.subnets)
+    left_out = _except(init.only) if init.only else ()
+    if init.port != ports.inbound:
+        wrong = wrong or f"its linkerd-init leads packets to port {init.port}, and its proxy listens on {ports.inbound}"
+    wrong = init.unread or wrong or _not_plain(init.inbound, init.outbound) or _none_left(init.outbound)
+    inbound = of_proxy_init(init.inbound) + left_out
+    return _Packets(inbound, of_proxy_init(init.outbound), subnets, init.ipv6, wrong)
 
 
 def _by_plugin(own: Mapping[str, str], settings: MeshSettings) -> _Packets:
@@ -219,6 +239,22 @@ def _ports(own: Mapping[str, str], settings: MeshSettings) -> ProxyPorts:
         number(annotations.CONTROL_PORT_ANNOTATION, usual.control),
         number(annotations.ADMIN_PORT_ANNOTATION, usual.admin),
         number(annotations.OUTBOUND_PORT_ANNOTATION, usual.outbound),
+    )
+
+
+def _listening(made: Sequence[Container], usual: ProxyPorts) -> ProxyPorts:
+    """Return the ports on which a proxy that is there was told to listen; the usual ones where it does not say."""
+    given = {one.name: one.value for container in made if container.name == PROXY for one in container.env}
+
+    def number(name: str, standard: int) -> int:
+        found = LISTENS.search(given.get(f"LINKERD2_PROXY_{name}_LISTEN_ADDR", ""))
+        return int(found[1]) if found else standard
+
+    return ProxyPorts(
+        number("INBOUND", usual.inbound),
+        number("CONTROL", usual.control),
+        number("ADMIN", usual.admin),
+        number("OUTBOUND", usual.outbound),
     )
 
 
