@@ -11,7 +11,7 @@ from meshpolicy.analysis.pods import pod_classes_of
 from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports
 from meshpolicy.analysis.proof import Outcome, Proof
-from meshpolicy.analysis.questions import near
+from meshpolicy.analysis.questions import made_by, near
 from meshpolicy.analysis.requests import Cell
 from meshpolicy.analysis.sentence import Claim, Sentence
 from meshpolicy.core.axis import Part
@@ -102,10 +102,10 @@ def _ports(cluster: Cluster, text: str) -> Iterator[Port]:
     found = [
         one
         for one in cluster.workloads
-        if one.ref.namespace == namespace and (workload == "*" or one.ref.name == workload)
+        if one.ref.namespace == namespace and (workload == "*" or workload in (one.ref.name, made_by(one)))
     ]
     if not found:
-        names = [one.ref.namespaced_name for one in cluster.workloads]
+        names = [f"{one.ref.namespace}/{made_by(one) or one.ref.name}" for one in cluster.workloads]
         raise UnknownWorkload(f"no workload `{name}` in these manifests; {near(name, names)}")
     for one in found:
         numbers = _numbers(cluster, one, port)

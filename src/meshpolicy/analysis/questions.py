@@ -40,6 +40,8 @@ class Caller:
     name: str
     workload: Workload | None = None
     address: Address | None = None
+    more: tuple[Workload, ...] = ()
+    """Further pods of the controller that was named, on a live cluster."""
 
 
 @record
@@ -55,6 +57,8 @@ class Target:
     """The Service whose port was named, where the workload has none of that number or name."""
     dialled: int = 0
     """The port of the Service that is called by its own name; 0: any that leads to `port`."""
+    more: tuple[Workload, ...] = ()
+    """Further pods of the controller that was named, on a live cluster."""
 
 
 def caller(cluster: Cluster, text: str) -> Caller:
@@ -67,7 +71,7 @@ def caller(cluster: Cluster, text: str) -> Caller:
         pass
     found = _workloads(cluster, text)
     if len(found) == 1:
-        return Caller(str(found[0].ref), found[0])
+        return Caller(str(found[0].ref), found[0], more=_other_pods(cluster, text, found[0]))
     if not found and text in named_accounts(cluster):
         return Caller(f"the account {text}", account_caller(text))
     if not found and text in ("kubelet", "node"):
@@ -96,9 +100,10 @@ def target(cluster: Cluster, text: str, *, direct: bool = False) -> Target:
         if len(found) == 1:
             called, port = reading["name"].rpartition("/")[2], reading["port"]
             led = None if direct else _led_to(cluster, found[0], port)
+            more = _other_pods(cluster, reading["name"], found[0])
             if led is not None:
-                return Target(found[0], led[1], reading["path"], called, led[0])
-            return Target(found[0], _port(found[0], port), reading["path"], called)
+                return Target(found[0], led[1], reading["path"], called, led[0], more=more)
+            return Target(found[0], _port(found[0], port), reading["path"], called, more=more)
         if len(found) > 1:
             raise UnknownWorkload(_unclear(cluster, reading["name"], found))
     name = next(iter(_readings(text)), {"name": text})["name"]
@@ -164,23 +169,34 @@ def _readings(text: str) -> list[dict[str, str]]:
 
 
 def _workloads(cluster: Cluster, text: str) -> list[Workload]:
-    """Return the workloads of a name; where there is none, one pod of each that a controller of the name made.
-
-    A live cluster is read by its pods: they differ by their addresses alone, so the first speaks for all.
-    """
+    """Return the workloads of a name; where there is none, the first pod of each controller of the name."""
     namespace, slash, name = text.rpartition("/")
     if not name:
         return []  # what no controller made has an empty maker, too
     near = [workload for workload in cluster.workloads if not slash or workload.ref.namespace == namespace]
     if found := [workload for workload in near if workload.ref.name == name]:
         return found
-    return list(
-        {workload.ref.namespace: workload for workload in reversed(near) if _made_by(workload) == name}.values()
-    )
+    return list({workload.ref.namespace: workload for workload in reversed(near) if made_by(workload) == name}.values())
 
 
-def _made_by(pod: Workload) -> str:
-    """Return the name of the Deployment, DaemonSet or StatefulSet that made a pod, told by the labels of its makers."""
+def _other_pods(cluster: Cluster, text: str, first: Workload) -> tuple[Workload, ...]:
+    """Return the other pods of the controller that a text names: while it rolls out they may differ in everything."""
+    name = text.rpartition("/")[2]
+    if first.ref.name == name:
+        return ()
+    pods = (one for one in cluster.workloads if one.ref.namespace == first.ref.namespace and one is not first)
+    return tuple(one for one in pods if made_by(one) == name)
+
+
+def made_by(pod: Workload) -> str:
+    """Return the name of the controller that made a pod, told by the labels of its makers; empty: none did.
+
+    A live cluster is read by its pods, and people speak of Deployments, DaemonSets, StatefulSets and Jobs.
+    """
+    if pod.ref.kind != "Pod":
+        return ""
+    if job := pod.labels.get("batch.kubernetes.io/job-name", ""):
+        return job
     for label, ending in (
         ("pod-template-hash", "-{}-[a-z0-9]+"),
         ("controller-revision-hash", "-[a-z0-9]+"),
@@ -231,7 +247,7 @@ def _list(declared: dict[str, int]) -> str:
 def _unclear(cluster: Cluster, text: str, found: list[Workload]) -> str:
     if found:
         return f"`{text}` is not clear: {', '.join(str(workload.ref) for workload in found)}; write namespace/name"
-    called = [(w.ref.namespace, _made_by(w) or w.ref.name) for w in cluster.workloads]
+    called = [(w.ref.namespace, made_by(w) or w.ref.name) for w in cluster.workloads]
     names = [name for _, name in called] + [f"{namespace}/{name}" for namespace, name in called]
     names += named_accounts(cluster)
     return _missing("workload", text, names)

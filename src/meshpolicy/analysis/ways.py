@@ -66,7 +66,8 @@ def _judge_name(cluster: Cluster, what: Target, make: MakeCall, *, direct: bool)
     ways = [_way(cluster, make(what.workload, what.port, one)) for one in named or targets]
     address = _way(cluster, make(what.workload, what.port, None))
     if not named:
-        return _best([*ways, address])
+        more = (replace(what, workload=pod, more=()) for pod in what.more)
+        return _agreed(_best([*ways, address]), [_judge_name(cluster, one, make, direct=direct) for one in more])
     others = [
         _way(cluster, make(pod, port, one))
         for one in named
@@ -74,7 +75,7 @@ def _judge_name(cluster: Cluster, what: Target, make: MakeCall, *, direct: bool)
         if pod is not what.workload
     ]
     first = _best(ways)
-    differing = [way for way in (*ways, *others) if way.answer.allowed is not first.answer.allowed]
+    differing = [way for way in (*ways, *others) if _is_unlike(way.answer, first.answer)]
     elsewhere = tuple(way for way in (*differing, address) if _differs(way, first.answer))
     return _uncertain(first, differing) if differing else replace(first, others=elsewhere)
 
@@ -100,12 +101,38 @@ def _best(ways: Sequence[Way]) -> Judged:
     return Judged(chosen.call, chosen.answer, tuple(way for way in ways if _differs(way, chosen.answer)))
 
 
+def of_callers(found: Sequence[Judged]) -> Judged:
+    """Return what becomes of a call by any of several pods, each of which was judged: unknown where they differ."""
+    first, *others = found
+    differing = [one for one in others if _is_unlike(one.answer, first.answer)]
+    if not differing:
+        return first
+    told = ((one.call.client, one.answer.outcome) for one in differing)
+    reasons = tuple(Reason(f"{client.ref} gets `{outcome}`", "R13", client.ref) for client, outcome in told if client)
+    return replace(first, answer=_unknown(first.answer, reasons))
+
+
+def _agreed(first: Judged, others: Sequence[Judged]) -> Judged:
+    """Return what becomes of a call of any of several pods."""
+    differing = [Way(one.call, one.answer) for one in others if _is_unlike(one.answer, first.answer)]
+    return _uncertain(first, differing) if differing else first
+
+
+def _is_unlike(answer: Answer, first: Answer) -> bool:
+    """Whether an answer stands against a first one: let through or not, or not known where that is."""
+    unknown = answer.verdict is Verdict.UNKNOWN and first.verdict is not Verdict.UNKNOWN
+    return unknown or answer.allowed is not first.allowed
+
+
 def _differs(way: Way, answer: Answer) -> bool:
     return way.answer.outcome != answer.outcome
 
 
 def _uncertain(first: Judged, differing: Sequence[Way]) -> Judged:
-    """Return the answer where the pods of one Service differ: nobody knows which one the call reaches."""
-    reasons = (*first.answer.reasons, *(Reason(f"{way.name}: {way.answer.outcome}", "R13") for way in differing))
-    answer = replace(first.answer, verdict=Verdict.UNKNOWN, outcome="unknown", reasons=reasons)
-    return Judged(first.call, answer, tuple(differing))
+    """Return the answer where the pods of one name differ: nobody knows which one the call reaches."""
+    reasons = tuple(Reason(f"{way.name}: {way.answer.outcome}", "R13") for way in differing)
+    return Judged(first.call, _unknown(first.answer, reasons), tuple(differing))
+
+
+def _unknown(answer: Answer, reasons: Sequence[Reason]) -> Answer:
+    return replace(answer, verdict=Verdict.UNKNOWN, outcome="unknown", reasons=(*answer.reasons, *reasons))

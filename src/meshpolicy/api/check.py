@@ -7,7 +7,7 @@ from meshpolicy.analysis.advice import Advice, advice
 from meshpolicy.analysis.curl import curl
 from meshpolicy.analysis.questions import Caller, Target, caller, target
 from meshpolicy.analysis.sent import Sent, read_sent
-from meshpolicy.analysis.ways import Judged, judge_name
+from meshpolicy.analysis.ways import Judged, judge_name, of_callers
 from meshpolicy.api.change import Changed
 from meshpolicy.api.change import public as change
 from meshpolicy.api.manifests import Manifests, cluster_of
@@ -157,11 +157,14 @@ def ask(
     """Return what becomes of a call, and with `suggest` what would allow it."""
     who, what = caller(cluster, client), target(cluster, server, direct=direct)
 
-    def make(workload: Workload, port: int, service_target: ServiceTarget | None) -> Call:
-        request = sent.request(what.path, authority(workload, port, service_target))
-        return Call(workload, port, who.workload, who.address, service_target, request, sent.traffic)
+    def judged_for(pod: Workload | None) -> Judged:
+        def make(workload: Workload, port: int, service_target: ServiceTarget | None) -> Call:
+            request = sent.request(what.path, authority(workload, port, service_target))
+            return Call(workload, port, pod, who.address, service_target, request, sent.traffic)
 
-    judged = judge_name(cluster, what, make, direct=direct)
+        return judge_name(cluster, what, make, direct=direct)
+
+    judged = of_callers([judged_for(pod) for pod in (who.workload, *who.more)])
     return Asked(cluster, who, what, judged, _advice(cluster, judged) if suggest else None)
 
 

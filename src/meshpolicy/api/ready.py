@@ -107,11 +107,11 @@ def _party(cluster: Cluster, text: str) -> tuple[Workload | Party, ...]:
         return (Party.OUTSIDE,)
     holders = tuple(one for one in cluster.workloads if account_of(one) == text)
     try:
-        found = caller(cluster, text).workload
+        who = caller(cluster, text)
     except UnknownWorkload:
         if not holders and not ACCOUNT.fullmatch(text):
             raise
         return holders or (account_caller(text),)
-    if found is None:
+    if (found := who.workload) is None:
         raise InvalidQuestion(f"`{text}` is an address, where a workload or an account is expected")
-    return holders if found.ref.kind == "ServiceAccount" and holders else (found,)
+    return holders if found.ref.kind == "ServiceAccount" and holders else (found, *who.more)

@@ -1,11 +1,16 @@
 """A call means a name: every Service, port and pod that it may reach is judged. Rules M4, R13."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from ..build import ARENA, Manifest, exact, pod, route, server, service
+from meshpolicy.analysis.prove import prove
+from meshpolicy.analysis.sentence import read_sentence_about
+
+from ..build import ARENA, PORTS, Manifest, account, allow, cluster, exact, pod, route, server, service
 from ..command import run, written
 
 OPEN = server(accessPolicy="all-unauthenticated")
@@ -81,3 +86,71 @@ def test_ways_that_differ_are_told_in_the_text(tmp_path: Path) -> None:
     file = written(tmp_path, "in.yaml", *BASE, OPEN, lead("a"), strict("a"))
     said = run("check", "pinger", "ponger:8080/y", file)[1]
     assert "  - through Service arena/a, port 80, to Pod arena/ponger: 404" in said
+
+
+def replica(
+    maker: str,
+    end: str,
+    *,
+    meshed: bool = True,
+    account: str = "",
+    labels: Mapping[str, str] = MappingProxyType({}),
+    annotations: Mapping[str, str] = MappingProxyType({}),
+) -> Manifest:
+    """Return a pod of a Deployment, with the account of the Deployment's name unless said otherwise."""
+    found = pod(f"{maker}-abc-{end}", f"10.244.0.{end}", ports=PORTS, meshed=meshed, annotations=annotations)
+    found["metadata"]["labels"] |= {"app": maker, "pod-template-hash": "abc", **labels}
+    found["spec"]["serviceAccountName"] = account or maker
+    return found
+
+
+DENY = {"config.linkerd.io/default-inbound-policy": "deny"}
+V2 = server(port=8080, podSelector={"matchLabels": {"v": "2"}})
+CAT = replica("cat", "71", annotations=DENY)
+"""The first pod of cat: it lets nobody in."""
+
+
+@pytest.mark.parametrize(
+    ("second", "more", "verdict"),
+    [
+        (replica("cat", "72", annotations=DENY), [], "forbidden"),
+        (replica("cat", "72"), [], "unknown"),
+        (replica("cat", "72", meshed=False), [], "unknown"),
+        (replica("cat", "72", labels={"v": "2"}), [V2], "forbidden"),
+        (replica("cat", "72", annotations={"config.linkerd.io/control-port": "4143"}), [], "unknown"),
+    ],
+)
+@pytest.mark.parametrize("through", [[], [service("cat")]])
+@pytest.mark.parametrize("turned", [False, True])
+def test_pods_of_one_controller_are_all_asked(
+    second: Manifest, more: list[Manifest], verdict: str, through: list[Manifest], turned: bool, tmp_path: Path
+) -> None:
+    """R8: while a Deployment rolls out, pods of before and after a change stand beside each other."""
+    pods = (second, CAT) if turned else (CAT, second)
+    file = written(tmp_path, "in.yaml", *ARENA, *pods, *through, *more)
+    out = run("check", "stranger", "arena/cat:8080/", file, "--output", "json")[1]
+    assert json.loads(out)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict"),
+    [
+        (replica("dog", "82"), "allow"),
+        (replica("dog", "82", account="other"), "unknown"),
+        (replica("dog", "82", meshed=False), "unknown"),
+    ],
+)
+def test_pods_of_one_controller_all_call(second: Manifest, verdict: str, tmp_path: Path) -> None:
+    """R5, R71: each calls as its own account, or as none."""
+    granted = [server(), allow(account("dog"))]
+    file = written(tmp_path, "in.yaml", *ARENA, replica("dog", "81"), second, *granted)
+    out = run("check", "dog", "arena/ponger:8080/", file, "--output", "json")[1]
+    assert json.loads(out)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("second", "outcome"), [(replica("cat", "72", annotations=DENY), "proved"), (replica("cat", "72"), "false")]
+)
+def test_a_sentence_about_a_controller_is_about_all_of_its_pods(second: Manifest, outcome: str) -> None:
+    found = cluster(*ARENA, CAT, second)
+    assert prove(found, read_sentence_about(found, "nobody may GET /x on arena/cat:8080")).outcome == outcome
