@@ -101,7 +101,7 @@ def _version(workload: Workload) -> str:
 
 def _made(workload: Workload) -> bool:
     """Whether the injector has done its work already."""
-    return bool(workload.addresses) or any(container.name == PROXY for container in workload.containers)
+    return workload.stored or any(container.name == PROXY for container in workload.containers)
 
 
 def _inherited(workload: Workload, space: Namespace | None, settings: MeshSettings) -> dict[str, str]:
@@ -159,7 +159,7 @@ def _of_controller(workload: Workload) -> Labels:
     present: dict[str, AnyValue] = {}
     name = workload.ref.name
     match workload.ref.kind:
-        case "Pod" if workload.addresses:
+        case "Pod" if workload.stored:
             return whole(workload.labels)
         case "Deployment":
             present["pod-template-hash"] = ANY

@@ -55,12 +55,12 @@ def _already(workload: Workload, labels: Labels) -> Injection | None:
     """Say of a pod that went through admission what became of it; None: it did not."""
     labelled = CONTROL_PLANE in labels
     proxy = next((one for one in workload.containers if one.name == PROXY), None)
-    if labelled and (proxy is not None or workload.addresses):  # nobody labels a pod that runs by hand
+    if labelled and (proxy is not None or workload.stored):  # nobody labels a pod that runs by hand
         return Injection(Truth.YES)
     if proxy is not None and "linkerd/proxy:" in proxy.image:
         text = f"has Linkerd's proxy and no label {CONTROL_PLANE}: the policy controller does not know it"
         return Injection(Truth.UNKNOWN, text)
-    if workload.addresses:
+    if workload.stored:
         return Injection(Truth.NO, "runs without a sidecar")
     return None
 

@@ -14,10 +14,17 @@ from meshpolicy.kinds.reading import read_addresses
 from meshpolicy.kinds.workload import JOBS, Workload
 from meshpolicy.record import replace
 
+ENDED = ("Succeeded", "Failed")
+"""Phases of pods that nobody calls any more, and that call nobody."""
 
-def read_pod(document: Fields, ref: Ref) -> Workload:
-    """Read a Pod."""
-    return _workload(ref, document.child("metadata"), document.child("spec"), 1, document.child("status"))
+
+def read_pod(document: Fields, ref: Ref) -> Workload | None:
+    """Read a Pod; None for one that has ended."""
+    metadata, status = document.child("metadata"), document.child("status")
+    found = _workload(ref, metadata, document.child("spec"), 1, status)
+    phase = status.text("phase")
+    stored = bool(found.addresses or phase or metadata.has("creationTimestamp"))
+    return None if phase in ENDED else replace(found, stored=stored)
 
 
 def read_template(document: Fields, ref: Ref) -> Workload:

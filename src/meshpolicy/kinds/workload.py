@@ -47,6 +47,8 @@ class Workload:
     """How many pods of an Indexed Job are known by their number; 0: it is none."""
     addresses: tuple[Address, ...] = ()
     """Of a Pod that runs; a template has none."""
+    stored: bool = False
+    """Whether it is a Pod that a cluster holds: what the injector did not do, it never does."""
     host_network: bool = False
     undetermined: frozenset[str] = frozenset()
     """Annotations that its namespace may give it: the pod has none, and the Namespace is not in the input (R8)."""

@@ -95,6 +95,8 @@ DISABLED = {"config.linkerd.io/admission-webhooks": "disabled"}
         ([space("enabled"), pod(also=[PROXY])], UNKNOWN),
         ([pod() | {"status": {"podIP": "10.0.0.1"}}], NO),
         ([pod(labels=LABELLED) | {"status": {"podIP": "10.0.0.1"}}], YES),
+        ([space("enabled"), pod() | {"status": {"phase": "Pending"}}], NO),
+        ([space("enabled"), pod() | {"status": {}}], YES),
     ],
 )
 def test_a_pod_gets_a_sidecar(manifests: list[Manifest], expected: Truth) -> None:

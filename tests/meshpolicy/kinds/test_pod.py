@@ -55,3 +55,12 @@ def test_the_items_of_a_typed_list_have_its_kind() -> None:
     items = [{"metadata": {"name": "a"}, "spec": TEMPLATE["spec"]}]
     listed = parse_documents(documents({"apiVersion": "v1", "kind": "PodList", "items": items}))
     assert [str(workload.ref) for workload in listed.cluster.workloads] == ["Pod default/a"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "read"), [("Pending", 1), ("Running", 1), ("Unknown", 1), ("Succeeded", 0), ("Failed", 0)]
+)
+def test_a_pod_that_has_ended_is_no_workload(phase: str, read: int) -> None:
+    """Pods of Jobs, and those that a node evicted, stay in a cluster: nothing calls them."""
+    ended = pod("ponger", "10.244.0.21") | {"status": {"phase": phase, "podIP": "10.244.0.21"}}
+    assert len(cluster(ended).workloads) == read
