@@ -1,7 +1,7 @@
 """Finds what a person means by FROM and TO: `pinger`, `unmeshed`, `10.0.0.7`, `ponger:metrics`, `ponger/ping`. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_address
 
@@ -17,6 +17,7 @@ from meshpolicy.decide.transport import find_service_targets
 from meshpolicy.index.index import index_of
 from meshpolicy.index.servers import port_numbers, target_ports
 from meshpolicy.kinds.cluster import Cluster
+from meshpolicy.kinds.service import Service, ServicePort
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
 
@@ -91,7 +92,7 @@ def target(cluster: Cluster, text: str, *, direct: bool = False) -> Target:
     """Return what is meant by TO: `[namespace/]workload[:port][/path]`, or the name or URL of a Service.
 
     A port that the workload does not have, and one Service does, is what it leads to; but if `direct` says that the
-    pod's address is called.
+    pod's address is called. A name that no workload has may be a Service's.
     """
     if service := SERVICE.fullmatch(text):
         return _of_service(cluster, service.groupdict(default=""))
@@ -106,6 +107,9 @@ def target(cluster: Cluster, text: str, *, direct: bool = False) -> Target:
             return Target(found[0], _port(found[0], port), reading["path"], called, more=more)
         if len(found) > 1:
             raise UnknownWorkload(_unclear(cluster, reading["name"], found))
+    for reading in () if direct else _readings(text):
+        if (other := _service_of(cluster, reading["name"])) is not None:
+            return _behind(cluster, other, _port_of(other, reading["port"]), reading["path"])
     name = next(iter(_readings(text)), {"name": text})["name"]
     raise UnknownWorkload(_unclear(cluster, name, []))
 
@@ -117,18 +121,43 @@ def _of_service(cluster: Cluster, parts: dict[str, str]) -> Target:
     service = names.get(f"{namespace}/{name}")
     if service is None:
         raise UnknownWorkload(_missing("Service", f"{namespace}/{name}", names))
-    number = int(parts["port"] or 80)
+    return _behind(cluster, service, _port_of(service, parts["port"] or "80"), parts["path"])
+
+
+def _service_of(cluster: Cluster, text: str) -> Service | None:
+    """Return the Service of a name, `[namespace/]name`, where there is one."""
+    namespace, slash, name = text.rpartition("/")
+    found = [one for one in cluster.services if one.ref.name == name and (not slash or one.ref.namespace == namespace)]
+    return found[0] if len(found) == 1 else None
+
+
+def _port_of(service: Service, text: str) -> ServicePort:
+    """Return a TCP port of a Service by number or name; none given means 80, or the only one."""
     ports = [one for one in service.ports if one.protocol == "TCP"]
-    entry = next((one for one in ports if one.number == number), None)
-    if entry is None:
-        has = ", ".join(str(one.number) for one in ports) or "none"
-        raise UnknownWorkload(f"{service.ref} has no TCP port {number}; its TCP ports: {has}")
+    word = text or (str(ports[0].number) if len(ports) == 1 else "80")
+    for one in ports:
+        if word in (str(one.number), one.name):
+            return one
+    has = ", ".join(str(one.number) for one in ports) or "none"
+    raise UnknownWorkload(f"{service.ref} has no TCP port {word}; its TCP ports: {has}")
+
+
+def _behind(cluster: Cluster, service: Service, entry: ServicePort, path: str) -> Target:
+    """Return a workload to which a port of a Service leads, the first of several."""
     behind = [one for one in cluster.workloads if service in index_of(cluster).services(one)]
     for workload in behind:
-        for port in (number,) if service.headless else target_ports(workload, entry.target):
-            return Target(workload, port, parts["path"], name, dialled=number)
-    shown = ", ".join(str(one.ref) for one in behind) or "no workload of these manifests"
-    raise UnknownWorkload(f"port {number} of {service.ref} leads to {shown}: write namespace/workload:port")
+        for port in (entry.number,) if service.headless else target_ports(workload, entry.target):
+            return Target(workload, port, path, service.ref.name, dialled=entry.number)
+    raise UnknownWorkload(_leads_nowhere(service, entry, behind))
+
+
+def _leads_nowhere(service: Service, entry: ServicePort, behind: Sequence[Workload]) -> str:
+    if not behind:
+        text = f"port {entry.number} of {service.ref} leads to no workload of these manifests"
+        return f"{text}: write namespace/workload:port"
+    pods = " and ".join(str(one.ref) for one in behind)
+    has = "has" if len(behind) == 1 else "have"
+    return f"port {entry.number} of {service.ref} leads nowhere: {pods} {has} no port `{entry.target}`"
 
 
 def known_account(cluster: Cluster, text: str, granted: Iterable[Access]) -> None:
@@ -224,19 +253,27 @@ def _port(workload: Workload, text: str) -> int:
 
 
 def _led_to(cluster: Cluster, workload: Workload, text: str) -> tuple[Ref, int] | None:
-    """Return the Service that has a port of a number or name which its workload does not have, and where it leads."""
+    """Return the Service that has a port of a number or name which its workload does not have, and where it leads.
+
+    That of the workload's own name is asked first. Raises UnknownWorkload where its port leads nowhere.
+    """
     number = int(text) if text.isdecimal() else 0
     own = find_service_targets(cluster, workload, number) or index_of(cluster).governing(workload, number)
     declared = number in declared_ports(workload) if number else bool(port_numbers(workload, text))
     if not text or own or declared:
         return None
-    found = {
-        (service.ref, port)
+    entries = [
+        (service, entry)
         for service in index_of(cluster).services(workload)
         for entry in service.ports
         if not service.headless and entry.protocol == "TCP" and (entry.number == number or entry.name == text)
-        for port in target_ports(workload, entry.target)
+    ]
+    named = [(service, entry) for service, entry in entries if service.ref.name == workload.ref.name]
+    found = {
+        (service.ref, port) for service, entry in named or entries for port in target_ports(workload, entry.target)
     }
+    if named and not found:
+        raise UnknownWorkload(_leads_nowhere(*named[0], [workload]))
     return found.pop() if len(found) == 1 else None
 
 

@@ -32,6 +32,7 @@ CALLED = cluster(
     pod("tom", "10.244.0.7", ports={"http": 8080, "admin": 9090}),
     service("cat", {80: "http", 9000: "admin"}, app="tom"),
     service("dog"),
+    service("tom", {80: "web"}),
 )
 
 
@@ -65,6 +66,13 @@ def test_a_service_is_called_by_its_name_or_by_a_url(text: str, port: int, path:
     assert (found.workload.ref.name, found.port, found.path, found.called) == ("tom", port, path, "cat")
 
 
+@pytest.mark.parametrize("text", ["cat:80/charge", "arena/cat:80/charge", "cat:p80/charge", "arena/cat:9000", "cat/a"])
+def test_a_name_that_no_workload_has_may_be_a_services(text: str) -> None:
+    found = target(CALLED, text)
+    assert (found.workload.ref.name, found.called) == ("tom", "cat")
+    assert (found.port, found.dialled) == ((9090, 9000) if "9000" in text else (8080, 80))
+
+
 def test_a_service_of_several_pods_is_called_by_its_name() -> None:
     """On a live cluster each replica is a pod of its own: `judge_name` asks about all."""
     pods = [made(f"tom-59c4bf5799-{end}", f"10.244.0.{end}", {**HASHED, "app": "tom"}) for end in (7, 8)]
@@ -94,6 +102,9 @@ def test_a_service_of_another_domain_is_none_of_the_cluster(name: str) -> None:
             "dog.arena.svc",
             "port 80 of Service arena/dog leads to no workload of these manifests: write namespace/workload:port",
         ),
+        ("http://tom.arena", "port 80 of Service arena/tom leads nowhere: Pod arena/tom has no port `web`"),
+        ("tom:80", "port 80 of Service arena/tom leads nowhere: Pod arena/tom has no port `web`"),
+        ("cat:81", "Service arena/cat has no TCP port 81; its TCP ports: 80, 9000"),
     ],
 )
 def test_what_a_service_lacks_is_said(text: str, told: str) -> None:
@@ -150,7 +161,8 @@ def test_a_slip_of_the_pen_is_answered_with_the_names_of_controllers() -> None:
         ([], "ponger:8080", False, 8080),
         ([], "ponger:81", False, 81),
         ([server("own", 80)], "ponger:80", False, 80),
-        ([service("more", {80: "metrics"}, app="ponger")], "ponger:80", False, 80),
+        ([service("more", {80: "metrics"}, app="ponger")], "ponger:80", False, 8080),
+        ([service(x, {82: to}, app="ponger") for x, to in (("a", "http"), ("b", "metrics"))], "ponger:82", False, 82),
         ([service("more", {8080: "metrics"}, app="ponger")], "ponger:8080", False, 8080),
         ([service("other", {81: "http"}, app="nobody")], "ponger:81", False, 81),
     ],
@@ -158,6 +170,6 @@ def test_a_slip_of_the_pen_is_answered_with_the_names_of_controllers() -> None:
 def test_a_port_that_only_its_service_has_means_what_it_leads_to(
     manifests: list[Manifest], text: str, direct: bool, port: int
 ) -> None:
-    """One that the workload has means itself, and so does one that two Services lead elsewhere."""
+    """One that the workload has means itself, and so does one that two Services of other names lead elsewhere."""
     found = target(cluster(*ARENA, *manifests), text, direct=direct)
     assert (found.port, found.through is None) == (port, not (text == "ponger:80" and port == 8080))
