@@ -44,6 +44,8 @@ class Watched(Protocol):
 
 Listener = Callable[[Pod, TapView], None]
 Counter = Callable[[Entry, Pod], None]
+RESOLUTION = 0.01
+"""Seconds by which the time of a request may be wrong: logs have milliseconds for its start and for its length."""
 MOST_WAITING = 1000
 """Requests that wait for a slow reader of `tap`."""
 
@@ -99,11 +101,11 @@ class Watcher:
     async def tap(self, wanted: Callable[[Pod], bool]) -> AsyncIterator[TapView | Dropped]:
         """Yield the requests that some pods get and send from now on, and how many of them came too fast."""
         waiting: asyncio.Queue[TapView] = asyncio.Queue(MOST_WAITING)
-        dropped = 0
+        dropped, begun = 0, time() - RESOLUTION
 
         def take_in(pod: Pod, view: TapView) -> None:
             nonlocal dropped
-            if not wanted(pod):
+            if not wanted(pod) or view.time < begun:  # a sidecar writes its log with a delay
                 return
             if waiting.full():
                 dropped += 1
