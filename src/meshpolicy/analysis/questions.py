@@ -67,7 +67,7 @@ def caller(cluster: Cluster, text: str) -> Caller:
     if text == UNMESHED:
         return Caller("an unmeshed client")
     try:
-        return Caller(text, address=ip_address(text))
+        return _at(cluster, ip_address(text))
     except ValueError:
         pass
     found = _workloads(cluster, text)
@@ -79,6 +79,13 @@ def caller(cluster: Cluster, text: str) -> Caller:
         told = "it calls without an identity, from the address of its node: write that address, such as 10.0.0.7"
         raise UnknownWorkload(f"no workload `{text}` in these manifests; if the kubelet is meant: {told}")
     raise UnknownWorkload(_unclear(cluster, text, found))
+
+
+def _at(cluster: Cluster, address: Address) -> Caller:
+    """Return who calls from an address: the pod that has it; those on the host's network share that of a node."""
+    own = [one for one in cluster.workloads if address in one.addresses and not one.host_network]
+    pod = own[0] if len(own) == 1 and own[0].ref.kind == "Pod" else None
+    return Caller(str(address) if pod is None else f"{address} ({pod.ref})", pod, None if pod else address)
 
 
 def account_caller(text: str) -> Workload:

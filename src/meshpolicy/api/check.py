@@ -115,7 +115,7 @@ def check(
     Args:
         manifests: what `read` returned.
         client: who calls: a workload (`pinger`, `namespace/name`), an account that the policies name, an address, or
-            `unmeshed`. An address that no pod of the manifests has may be that of the server's node.
+            `unmeshed`. An address means the pod that has it; one that no pod has may be that of the server's node.
         server: what is called: `[namespace/]workload[:port][/path]`; a port is a number or a name. Or the name or URL
             of a Service, such as `cart.shop.svc.cluster.local/items` or `http://cart.shop:8080/items`.
         method: the request's method.

@@ -38,7 +38,7 @@ def command(
     """Say whether one call is allowed, and why, down to file and document.
 
     FROM is a workload (`pinger`, `namespace/name`), an account that the policies name, an address, or `unmeshed`.
-    An address that no pod of the manifests has may be that of the server's node; `unmeshed` is no node.
+    An address means the pod that has it; one that no pod has may be that of the server's node; `unmeshed` is no node.
     TO is `[namespace/]workload[:port][/path]`; a port is a number or a name, of the workload or else of its Service.
     Or it is the name or URL of a Service, such as `cart.shop.svc.cluster.local/items` or `http://cart.shop:8080/items`.
     Exits 1 if the call is refused.

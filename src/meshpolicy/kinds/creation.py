@@ -37,6 +37,10 @@ TOPOLOGY = frozenset({"topology.kubernetes.io/zone", "topology.kubernetes.io/reg
 """Kubernetes copies them from the node, where the node has them."""
 JOB_NAMES = ("job-name", "batch.kubernetes.io/job-name")
 JOB_INDEX = "batch.kubernetes.io/job-completion-index"
+OWNED = {"ReplicaSet": "Deployment", "Job": "CronJob"}
+"""Kinds that others make, which the injector takes for the owners of their pods."""
+OWNERS = ("Deployment", "DaemonSet", "StatefulSet", "Job")
+"""Kinds that it believes to own a ReplicaSet (isValidRSParent)."""
 JOB_IDS = ("controller-uid", "batch.kubernetes.io/controller-uid")
 
 
@@ -194,5 +198,27 @@ def _of_injector(workload: Workload, control_plane: str) -> Labels:
     """Return a pod's labels with those that the injector adds; they take the place of the pod's own."""
     labels = whole(workload.labels)
     added: Mapping[str, str] = {CONTROL_PLANE: control_plane, WORKLOAD_NAMESPACE: workload.ref.namespace}
-    owner = PROXY_OF_KIND.get(workload.ref.kind)
-    return replace(labels, known={**labels.known, **added, **({owner: workload.ref.name} if owner else {})})
+    owner, *others = _makers(workload)
+    if others:
+        perhaps = {PROXY_OF_KIND[kind] for kind, _ in (owner, *others) if kind in PROXY_OF_KIND}
+        known = {key: value for key, value in labels.known.items() if key not in perhaps}
+        return replace(labels, known={**known, **added}, perhaps=labels.perhaps | perhaps)
+    label = PROXY_OF_KIND.get(owner[0])
+    return replace(labels, known={**labels.known, **added, **({label: owner[1]} if label else {})})
+
+
+def _makers(workload: Workload) -> tuple[tuple[str, str], ...]:
+    """Return by which object the injector may name a pod's owner: one whose own owner is not known may not be it.
+
+    It takes the only owner of a pod, and the only one of that ReplicaSet or Job (controller/k8s/metadata_api.go,
+    GetOwnerKindAndName).
+    """
+    own = (workload.ref.kind, workload.ref.name)
+    if len(workload.owners) != 1:
+        return (own,)
+    first = workload.owners[0]
+    if own[0] == "ReplicaSet" and first[0] not in OWNERS:
+        return (own,)
+    if own[0] != "Pod":
+        return (first if own[0] in OWNED else own,)
+    return (first, (OWNED[first[0]], "")) if first[0] in OWNED else (first,)

@@ -24,7 +24,11 @@ def read_pod(document: Fields, ref: Ref) -> Workload | None:
     found = _workload(ref, metadata, document.child("spec"), 1, status)
     phase = status.text("phase")
     stored = bool(found.addresses or phase or metadata.has("creationTimestamp"))
-    return None if phase in ENDED else replace(found, stored=stored)
+    return None if phase in ENDED else replace(found, stored=stored, owners=_owners(metadata))
+
+
+def _owners(metadata: Fields) -> tuple[tuple[str, str], ...]:
+    return tuple((one.text("kind"), one.text("name")) for one in metadata.children("ownerReferences"))
 
 
 def read_template(document: Fields, ref: Ref) -> Workload:
@@ -38,7 +42,7 @@ def read_template(document: Fields, ref: Ref) -> Workload:
     written = {key: own.strings(key) for key in ("labels", "annotations")}
     indexes = max(spec.integer("completions"), 1) if spec.text("completionMode") == "Indexed" else 0
     ordinal = spec.child("ordinals").integer("start")
-    return replace(found, metadata=written, first_ordinal=ordinal, indexes=indexes)
+    return replace(found, metadata=written, first_ordinal=ordinal, indexes=indexes, owners=_owners(own))
 
 
 def read_cron_job(document: Fields, ref: Ref) -> Workload:

@@ -47,6 +47,8 @@ class Workload:
     """How many pods of an Indexed Job are known by their number; 0: it is none."""
     addresses: tuple[Address, ...] = ()
     """Of a Pod that runs; a template has none."""
+    owners: tuple[tuple[str, str], ...] = ()
+    """Kind and name of each object that made it (ownerReferences)."""
     stored: bool = False
     """Whether it is a Pod that a cluster holds: what the injector did not do, it never does."""
     host_network: bool = False

@@ -148,6 +148,19 @@ def test_a_name_that_two_namespaces_have_is_not_clear() -> None:
         target(twice, "ponger")
 
 
+def test_an_address_means_the_pod_that_has_it() -> None:
+    """R71: with its sidecar, and so its identity; the address of a node may be several pods'."""
+    shared = made("node-agent", "10.0.0.5", {})
+    shared["spec"]["hostNetwork"] = True
+    found = cluster(made("tom", "10.244.0.7", {}), shared)
+    asked = [caller(found, text) for text in ("10.244.0.7", "10.244.0.8", "10.0.0.5")]
+    assert [one.workload.ref.name if one.workload else str(one.address) for one in asked] == [
+        "tom",
+        "10.244.0.8",
+        "10.0.0.5",
+    ]
+
+
 def test_a_slip_of_the_pen_is_answered_with_the_names_of_controllers() -> None:
     with pytest.raises(UnknownWorkload, match="did you mean ponger"):
         target(LIVE, "pongr")

@@ -76,11 +76,11 @@ def test_any_address_that_no_pod_has_may_be_the_nodes(
 
 
 def test_an_address_of_a_pod_is_no_nodes() -> None:
-    """N2."""
+    """N2: who asks about the address asks about the pod, and so about its proxy."""
     found = cluster(*ARENA, network_policy(**IN))
     pinger = found.workload("arena", "pinger")
     assert pinger is not None
-    assert ask(found, str(pinger.addresses[0]), direct=True).outcome == "blocked"
+    assert ask(found, str(pinger.addresses[0]), direct=True).outcome == "504"
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,18 @@ def made_by(kind: str, **spec: Any) -> Manifest:
     return {"apiVersion": f"{group}/v1", "kind": kind, "metadata": metadata, "spec": {**inner, **spec}}
 
 
+def owned(kind: str, *owners: str) -> Manifest:
+    """Return what an object named `dog` made, or several."""
+    found = made_by(kind)
+    if kind == "Pod":
+        found = {"apiVersion": "v1", "kind": "Pod", "metadata": found["metadata"], "spec": POD}
+        found["metadata"]["labels"] = {"app": "cat"}
+    found["metadata"]["ownerReferences"] = [
+        {"apiVersion": "v1", "kind": owner, "name": "dog", "uid": str(number)} for number, owner in enumerate(owners)
+    ]
+    return found
+
+
 def exists(key: str) -> Manifest:
     """Return a selector by the presence of a label."""
     return {"matchExpressions": [{"key": key, "operator": "Exists"}]}
@@ -60,6 +72,17 @@ def exists(key: str) -> Manifest:
         (made_by("CronJob"), labels(**{"linkerd.io/proxy-job": "cat"}), "no"),
         (made_by("ReplicaSet"), labels(**{"linkerd.io/proxy-replicaset": "cat"}), "yes"),
         (made_by("ReplicaSet"), exists("pod-template-hash"), "no"),
+        (owned("ReplicaSet", "Deployment"), labels(**{"linkerd.io/proxy-deployment": "dog"}), "yes"),
+        (owned("ReplicaSet", "Deployment"), exists("linkerd.io/proxy-replicaset"), "no"),
+        (owned("ReplicaSet", "Rollout"), labels(**{"linkerd.io/proxy-replicaset": "cat"}), "yes"),
+        (owned("ReplicaSet", "Deployment", "Deployment"), exists("linkerd.io/proxy-deployment"), "no"),
+        (owned("Job", "CronJob"), exists("linkerd.io/proxy-job"), "no"),
+        (owned("Deployment", "Shop"), labels(**{"linkerd.io/proxy-deployment": "cat"}), "yes"),
+        (owned("Pod", "StatefulSet"), labels(**{"linkerd.io/proxy-statefulset": "dog"}), "yes"),
+        (owned("Pod", "ReplicaSet"), exists("linkerd.io/proxy-deployment"), "unknown"),
+        (owned("Pod", "ReplicaSet"), exists("linkerd.io/proxy-replicaset"), "unknown"),
+        (owned("Pod", "Job"), exists("linkerd.io/proxy-job"), "unknown"),
+        (owned("Pod", "Shop"), exists("linkerd.io/proxy-deployment"), "no"),
     ],
 )
 def test_a_server_selects_by_labels_that_pods_get_when_they_are_made(
