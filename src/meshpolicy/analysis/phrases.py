@@ -15,6 +15,7 @@ from meshpolicy.analysis.patterns import HostPattern, IdentityPattern, PathPatte
 from meshpolicy.analysis.regions import ALL_CONNECTIONS, ANYTHING, FAMILIES, Asked
 from meshpolicy.analysis.requests import RequestSet, Term
 from meshpolicy.analysis.words import (
+    A_CLIENT_WHOSE,
     ANY_MESHED,
     CONNECTIONS,
     EVERY_CALL,
@@ -243,6 +244,8 @@ def _one(text: str, settings: MeshSettings) -> IdentityPattern:
         return ANY_IDENTITY
     if text.startswith("any account of "):
         return IdentityMatch(settings.identity(text.removeprefix("any account of "), "*"))
+    if text.startswith(A_CLIENT_WHOSE):
+        return _value(text.removeprefix(A_CLIENT_WHOSE), query=False)
     found = ACCOUNT.fullmatch(text)
     if found:
         return IdentityMatch(settings.identity(found[1], found[2]))

@@ -29,6 +29,7 @@ from meshpolicy.core.match import (
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.settings import MeshSettings
 
+A_CLIENT_WHOSE = "a client whose "
 ANY_MESHED = "any meshed client"
 EVERYTHING = "every request"
 CONNECTIONS = "connections"
@@ -72,7 +73,7 @@ def _identity(pattern: IdentityPattern, settings: MeshSettings) -> str:
         return account(pattern.pattern, settings)
     if not pattern.regex and IdentityMatch(pattern.value).exact:  # a header that says who it is, and is taken as such
         return account(pattern.value, settings)
-    return f"a client whose {value_words(pattern)}"
+    return f"{A_CLIENT_WHOSE}{value_words(pattern)}"
 
 
 def _networks(terms: Iterable[ClientTerm]) -> str:

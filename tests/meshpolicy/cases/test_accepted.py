@@ -1,5 +1,6 @@
 """`accept` and `list --accepted`: what someone has agreed to, and that nothing else is lost by writing it down."""
 
+import json
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -17,7 +18,7 @@ from meshpolicy.cases.accepted import read_accepted, violations, write_accepted
 from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import judge
 
-from ..build import ARENA, Manifest, account, allow, cluster, labels, network_policy, ref, server, service
+from ..build import ARENA, Manifest, account, allow, cluster, labels, network_policy, ref, route, server, service
 from ..command import OWN, run, written
 from ..flips import PAIRS, State, calls_of
 
@@ -132,6 +133,24 @@ def test_a_file_that_cannot_be_finished_stays_as_it_was(tmp_path: Path, monkeypa
     assert run("accept", "/dev/null", *OWN, *AGREED)[0] == 0
     assert Path("/dev/null").is_char_device()
     assert (link.is_symlink(), file.stat().st_mode & 0o777) == (True, 0o640)
+
+
+def by_identity(value: str) -> tuple[Manifest, ...]:
+    """Return a port that admits whose identity a route matches with a regular expression (R86)."""
+    header = {"name": "l5d-client-id", "type": "RegularExpression", "value": value}
+    return *ARENA, server(), route({"headers": [header]}, name="r"), allow(on=ref("HTTPRoute", "r"))
+
+
+@pytest.mark.parametrize("value", [r"ping\..*", r"(pinger|rogue)\.arena\..*", r"[a-p].*"])
+def test_a_client_of_a_route_by_identity_is_written_and_read_back(value: str, tmp_path: Path) -> None:
+    file, granted = tmp_path / "accepted.yaml", cluster(*by_identity(value))
+    outcome = write_accepted(str(file), granted, accesses(granted), "team", "needed", "")
+    assert outcome.left_out == ()
+    accepted = read_accepted(str(file), granted.settings)
+    assert f"a client whose l5d-client-id~{json.dumps(value)}" in [entry.client for entry in accepted]
+    assert violations(granted, accepted) == []
+    [wider] = violations(cluster(*by_identity(f"{value}|z.*")), accepted)
+    assert wider.startswith("not accepted: a client whose l5d-client-id~")
 
 
 def test_a_file_of_the_old_form_keeps_what_it_says(tmp_path: Path) -> None:
