@@ -35,7 +35,9 @@ def prove_encrypted(cluster: Cluster, sentence: Sentence) -> Proof:
                     if found is not None and found.outcome is Outcome.FALSE:
                         return found
                     doubt = doubt or found
-    return doubt or Proof(sentence, Outcome.PROVED, ("of the calls between workloads of these manifests",))
+    later = (one.stopped for one in cluster.workloads if one.stopped and one.ref.namespace == sentence.server)
+    scope = "of the calls between workloads of these manifests"
+    return doubt or Proof(sentence, Outcome.PROVED, (scope, *dict.fromkeys(later)))
 
 
 def _may_call(client: Workload, server: Workload) -> bool:

@@ -1,7 +1,7 @@
 """The verb `list`: who may call whom."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -57,6 +57,7 @@ def command(
     if show_denied:
         refused = [one for one in denied(cluster, workloads) if one.unknown or selection.is_client(one.client)]
         echo(_refusals(cluster, refused, output))
+        _note_stopped(selection.workloads)
         return
     found = [
         access
@@ -77,6 +78,11 @@ def _note(found: Sequence[Access], workloads: Sequence[Workload]) -> None:
     """Say on stderr what the table does not show."""
     if blocked := sum(bool(access.blocked) for access in found):
         echo(f"{blocked} more would be granted, and NetworkPolicies block them: see --denied", err=True)
+    _note_stopped(workloads)
+
+
+def _note_stopped(workloads: Iterable[Workload]) -> None:
+    """Say on stderr which of the workloads have no pods now."""
     for workload in workloads:
         if workload.stopped:
             echo(f"note: {workload.stopped}", err=True)

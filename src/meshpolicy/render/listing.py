@@ -32,6 +32,10 @@ def places(found: Iterable[Access], width: int | None = None) -> Iterator[str]:
     yield from (fitted(line, width) for line in known)
 
 
+MOST_NAMED = 3
+"""Workloads that a note names; more are counted."""
+
+
 def unlisted_as_notes(found: Iterable[Access], settings: MeshSettings) -> Iterator[str]:
     """Yield what no table holds, for it would be a row of every workload: a line for all that grant alike.
 
@@ -43,8 +47,10 @@ def unlisted_as_notes(found: Iterable[Access], settings: MeshSettings) -> Iterat
         why = f"not known: {one.unknown}" if one.unknown else f"granted by {one.by}"
         alike.setdefault((port, client, what, why), {})[one.server] = None
     for (port, client, what, why), servers in alike.items():
-        where = f"port {port} of {counted(len(servers), 'workload')}"
-        yield f"note: left out is {where}, the proxy's own, which no Server names: {client}, {what} ({why})"
+        names = [server.namespaced_name for server in servers]
+        whose = ", ".join(names) if len(names) <= MOST_NAMED else counted(len(names), "workload")
+        where = f"port {port} of {whose}, the proxy's own, which no Server names"
+        yield f"note: left out is {where}: {client}, {what} ({why})"
 
 
 def refusals_as_text(found: Sequence[Denied], width: int | None = None) -> str:

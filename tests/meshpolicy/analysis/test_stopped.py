@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from meshpolicy.analysis.proof import Outcome
 from meshpolicy.analysis.prove import prove
 from meshpolicy.analysis.sent import read_sent
 from meshpolicy.analysis.sentence import read_sentence
@@ -74,6 +75,9 @@ def test_what_holds_for_a_workload_without_pods_is_told_as_such(
     file = written(tmp_path, "manifests.yaml", *policies, made_by(kind, name, **stopped))
     code, listed, said = run("list", file)
     assert (code, "arena/pinger" in listed, TOLD in said) == (0, True, True)
+    assert TOLD in run("list", "--denied", file)[2]
+    encrypted = prove(states[1], read_sentence("every call of arena is encrypted", states[1].settings))
+    assert (encrypted.outcome, TOLD in encrypted.reasons[-1]) == (Outcome.PROVED, True)
 
 
 @pytest.mark.parametrize(

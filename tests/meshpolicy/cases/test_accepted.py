@@ -37,7 +37,7 @@ def test_access_that_nobody_accepted_fails(tmp_path: Path) -> None:
     assert "not accepted: anyone -> arena/ponger:8080" in told
     later = ("--owner", "other", "--reason", "arena", "--expires", "2031-01-31")
     note, *explained = run("accept", accepted, *OWN, more, *later, "--explain")[2].splitlines()
-    assert note.startswith("note: left out is port 4191 of 3 workloads")
+    assert note.startswith("note: left out is port 4191 of arena/pinger, arena/rogue, arena/ponger, ")
     assert explained == [
         "accepted: anyone -> arena/ponger:8080 anything",
         "accepted: anyone -> arena/ponger:9090 anything",

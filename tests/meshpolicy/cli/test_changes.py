@@ -270,7 +270,7 @@ def test_a_live_cluster_is_read_through_kubectl(tmp_path: Path, monkeypatch: pyt
     assert code == 0
     assert "arena/pinger  " not in out.partition("arena/ponger")[2].partition("9090")[0]
     *problems, note = told.splitlines()
-    assert note.startswith("note: left out is port 4191 of 3 workloads")
+    assert note.startswith("note: left out is port 4191 of arena/pinger, arena/rogue, arena/ponger, ")
     assert [line.partition(": ")[2].partition(", ")[0] for line in problems] == ["context arena"] * 2
     assert all(line.endswith("it is stored all the same, and in force as far as Linkerd reads it") for line in problems)
     listed.unlink()

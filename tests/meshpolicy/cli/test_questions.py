@@ -302,7 +302,7 @@ def test_what_is_granted_on_the_proxys_own_port_is_told_though_no_server_names_i
 ) -> None:
     """R103: it always listens. `accept` tells of it, too; GET /live and GET /ready are granted in every mesh."""
     file = written(tmp_path, "arena.yaml", *ARENA, *manifests)
-    start = "note: left out is port 4191 of 1 workload, the proxy's own, which no Server names: "
+    start = "note: left out is port 4191 of arena/ponger, the proxy's own, which no Server names: "
     told = [line for line in run("list", file, "--server", "arena/ponger", *arguments)[2].splitlines() if start in line]
     assert told == [start + one for one in expected]
     agreed: list[str | Path] = ["accept", tmp_path / "accepted.yaml", file, "--owner", "o", "--reason", "r", *arguments]
