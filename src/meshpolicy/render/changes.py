@@ -29,7 +29,19 @@ def changes_as_text(changes: Sequence[Changed], after: Cluster, *, explain: bool
             lines.append(f"{kind}{MEANS[kind]}: {len(found)}")
         for changed in found:
             lines += change_lines(changed, after, explain=explain)
-    return "\n".join(lines)
+    return "\n".join((*lines, *_replaced(changes)))
+
+
+def _replaced(changes: Sequence[Changed]) -> Iterator[str]:
+    """Yield the workloads that became one of another kind, as all of their requests close and open again."""
+    closed, opened = (
+        {one.server.namespaced_name: one.server for one in changes if one.change is change}
+        for change in (Change.CLOSED, Change.OPENED)
+    )
+    for name, old in closed.items():
+        new = opened.get(name, old)
+        if new.kind != old.kind:
+            yield f"{old} became {new}: what the one took is closed, what the other takes is opened"
 
 
 def change_lines(changed: Changed, after: Cluster, *, explain: bool) -> Iterator[str]:
