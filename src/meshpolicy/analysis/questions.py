@@ -82,7 +82,11 @@ def caller(cluster: Cluster, text: str) -> Caller:
 
 
 def _at(cluster: Cluster, address: Address) -> Caller:
-    """Return who calls from an address: the pod that has it; those on the host's network share that of a node."""
+    """Return who calls from an address: the pod that has it; those on the host's network share that of a node.
+
+    An IPv4 address in the form of IPv6 is that IPv4 address: its packets are (R71).
+    """
+    address = getattr(address, "ipv4_mapped", None) or address
     own = [one for one in cluster.workloads if address in one.addresses and not one.host_network]
     pod = own[0] if len(own) == 1 and own[0].ref.kind == "Pod" else None
     return Caller(str(address) if pod is None else f"{address} ({pod.ref})", pod, None if pod else address)

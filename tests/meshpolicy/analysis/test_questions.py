@@ -153,12 +153,10 @@ def test_an_address_means_the_pod_that_has_it() -> None:
     shared = made("node-agent", "10.0.0.5", {})
     shared["spec"]["hostNetwork"] = True
     found = cluster(made("tom", "10.244.0.7", {}), shared)
-    asked = [caller(found, text) for text in ("10.244.0.7", "10.244.0.8", "10.0.0.5")]
-    assert [one.workload.ref.name if one.workload else str(one.address) for one in asked] == [
-        "tom",
-        "10.244.0.8",
-        "10.0.0.5",
-    ]
+    meant = {"10.244.0.7": "tom", "::ffff:10.244.0.7": "tom", "::ffff:1.2.3.4": "1.2.3.4", "fd00::7": "fd00::7"}
+    for text, name in {**meant, "10.244.0.8": "10.244.0.8", "10.0.0.5": "10.0.0.5"}.items():
+        asked = caller(found, text)
+        assert (asked.workload.ref.name if asked.workload else str(asked.address)) == name
 
 
 def test_a_slip_of_the_pen_is_answered_with_the_names_of_controllers() -> None:
