@@ -75,7 +75,7 @@ class Index:
         Grants and rate limits are about ports that a Server governs, as `governed` says of this one.
         """
         found = (item for item in self._cluster.of(Undecided) if item.concerns(workload.ref, workload.labels))
-        return (item for item in found if governed or item.ref.kind not in OF_SERVERS)
+        return (item for item in found if (not item.ungoverned if governed else item.ref.kind not in OF_SERVERS))
 
     def undecided_client(self, workload: Workload) -> Undecided | None:
         """Return the object by which it is not known how a workload calls: its own, or its Namespace."""

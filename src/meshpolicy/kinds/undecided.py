@@ -23,6 +23,8 @@ class Undecided:
     """Whether it may hold policies of any namespace: what was not rendered."""
     elsewhere: bool = False
     """Whether what it says lies outside of the input: in a closed world there is none of it."""
+    ungoverned: bool = False
+    """Whether it decides about ports without a Server only, as a default policy does."""
     workload: Ref | None = None
     """The one workload that it is about; None: it is about others, or about all of its namespace."""
     calls: bool = True

@@ -27,6 +27,7 @@ from meshpolicy.manifests import duplicates
 from meshpolicy.manifests.admission import ADMITTED, admission, asks_linkerd, is_known, kind_of, tolerated
 from meshpolicy.manifests.duplicates import Given
 from meshpolicy.manifests.installed import is_config, with_installed
+from meshpolicy.manifests.installers import Installer, installers_of, with_installers
 from meshpolicy.manifests.manifests import Manifests
 from meshpolicy.record import replace
 
@@ -57,6 +58,8 @@ def parse_documents(
             reader.read(fields, document)
     reader.settle_webhooks()
     installed = with_installed(reader.configs, settings or MeshSettings(), reader.problems)
+    installed, unknown = with_installers(reader.installers, installed)
+    reader.objects += unknown
     reader.problems += duplicates.told(reader.given)
     return Manifests(
         documents,
@@ -98,12 +101,15 @@ class _Reader:
         """What Linkerd's webhooks refuse, each with its namespace."""
         self.configs: list[Fields] = []
         """What the mesh was installed with."""
+        self.installers: list[Installer] = []
+        """What GitOps tools install it with."""
 
     def read(self, fields: Fields, document: Document) -> None:
         """Read and check one object; one with variables that have no value is kept as undecided."""
         if not fields.has("apiVersion") and not fields.has("kind"):
             return  # No manifest: a chart's values, for one, may lie in the same folder.
         self._put_into = document.namespace
+        self.installers += installers_of(fields, document.unset)
         if document.unset:
             self._keep_undecided(fields, document.unset)
             return

@@ -1,0 +1,110 @@
+"""Objects by which GitOps tools install Linkerd's control plane, and the Helm values that they hold (R1-R4).
+
+Sources: fluxcd/helm-controller api/v2, k3s-io/helm-controller pkg/apis/helm.cattle.io/v1, argoproj/argo-cd
+pkg/apis/application/v1alpha1. In each of them values that are written inline come last.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from meshpolicy.core.errors import Problem
+from meshpolicy.core.fields import Fields
+from meshpolicy.core.ref import Ref
+from meshpolicy.kinds.helmvalues import CHART, read_values
+from meshpolicy.kinds.settings import MeshSettings
+from meshpolicy.kinds.undecided import Undecided
+from meshpolicy.manifests.text import read
+from meshpolicy.record import record, replace
+
+KINDS = ("HelmRelease", "HelmChart", "Application")
+POLICY = "default_inbound_policy"
+SEVERAL = "installs the mesh, as others do with other values; say with which, by --values FILE"
+
+
+@record
+class Installer:
+    """What one object installs the mesh with."""
+
+    ref: Ref
+    settings: MeshSettings
+    whole: bool
+    """Whether its default policy is known: it is written here, or no other values are said to be elsewhere."""
+
+
+def installers_of(fields: Fields, unset: Sequence[str] = ()) -> tuple[Installer, ...]:
+    """Return what an object installs the mesh with; nothing of an object that does not; `unset` are its variables."""
+    kind, version = fields.data.get("kind"), str(fields.data.get("apiVersion"))
+    if kind not in KINDS or not isinstance(fields.data.get("spec"), dict):
+        return ()
+    spec = fields.child("spec")
+    match kind, version.partition("/")[0]:
+        case "HelmRelease", "helm.toolkit.fluxcd.io":
+            found = _of_flux(fields, spec)
+        case "HelmChart", "helm.cattle.io":
+            found = _of_k3s(fields, spec)
+        case "Application", "argoproj.io":
+            found = _of_argo(fields, spec)
+        case _:
+            return ()
+    return tuple(replace(one, whole=POLICY in one.settings.explicit or (one.whole and not unset)) for one in found)
+
+
+def _of_flux(fields: Fields, spec: Fields) -> Iterator[Installer]:
+    chart = spec.child("chart").child("spec").text("chart") or spec.child("chartRef").text("name")
+    if chart == CHART:
+        whole = all(one.has("targetPath") for one in spec.children("valuesFrom"))
+        yield _installer(fields, spec.text("targetNamespace"), (spec.child("values"),), whole=whole)
+
+
+def _of_k3s(fields: Fields, spec: Fields) -> Iterator[Installer]:
+    if spec.text("chart").rpartition("/")[2] == CHART:
+        values = _texts(spec, "valuesContent")
+        yield _installer(fields, spec.text("targetNamespace"), values, whole=not spec.data.get("set"))
+
+
+def _of_argo(fields: Fields, spec: Fields) -> Iterator[Installer]:
+    for source in spec.children("sources") or (spec.child("source"),):
+        if source.text("chart") == CHART:
+            helm = source.child("helm")
+            values = (*_texts(helm, "values"), helm.child("valuesObject"))
+            whole = not any(helm.data.get(key) for key in ("valueFiles", "parameters", "fileParameters"))
+            yield _installer(fields, spec.child("destination").text("namespace"), values, whole=whole)
+
+
+def _texts(fields: Fields, key: str) -> tuple[Fields, ...]:
+    """Return the values that a text holds; what is no YAML holds none, and the tool fails on it."""
+    problems: list[Problem] = []
+    place = fields.at(key)
+    documents = read(place.file, fields.text(key).encode(), problems)
+    return tuple(Fields(one.data, place, problems) for one in documents)
+
+
+def _installer(fields: Fields, namespace: str, layers: Sequence[Fields], *, whole: bool) -> Installer:
+    metadata = fields.child("metadata")
+    own = metadata.text("namespace")
+    settings = MeshSettings()
+    for layer in layers:  # what is wrong with them is Helm's to say, and no mistake of a manifest
+        settings = read_values(Fields(layer.data, layer.place, []), settings)
+    home = namespace or own
+    settings = replace(settings, control_plane_namespace=home) if home else settings
+    group, _, _ = fields.text("apiVersion").partition("/")
+    ref = Ref(group, fields.text("kind"), own, metadata.text("name"), fields.place)
+    return Installer(ref, settings, whole)
+
+
+def with_installers(found: Sequence[Installer], settings: MeshSettings) -> tuple[MeshSettings, tuple[Undecided, ...]]:
+    """Return the settings with what such objects say, explicit ones first, and what is not known by them.
+
+    What `linkerd-config` or somebody says of the default policy makes up for values that are elsewhere.
+    """
+    if not found:
+        return settings, ()
+    told = POLICY in settings.explicit
+    if any(one.settings != found[0].settings for one in found):
+        return settings, () if told else (_unknown(found[0].ref, SEVERAL),)
+    text = "installs the mesh with values that are not here, among which the default policy may be; tell --values FILE"
+    unknown = () if told else tuple(_unknown(one.ref, text) for one in found if not one.whole)
+    return settings.over(found[0].settings), unknown
+
+
+def _unknown(ref: Ref, told: str) -> Undecided:
+    return Undecided(ref, told, everywhere=True, ungoverned=True)
