@@ -28,9 +28,14 @@ def decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffi
         if other.at_first and found.allowed:
             found = replace(found, reasons=(*found.reasons, other.reason))
         else:
-            told = replace(other.reason, text=f"{other.reason.text}: then the answer is `{instead.verdict}`")
+            told = either(other.reason, found.verdict, instead.verdict)
             return Decision(Verdict.UNKNOWN, reasons=(*found.reasons, told))
     return found
+
+
+def either(why: Reason, one: Verdict, other: Verdict) -> Reason:
+    """Return why it is not known which of two verdicts a call gets, with both."""
+    return replace(why, text=f"{why.text}; the answer is `{one}` or `{other}`")
 
 
 def _decide(policy: PortPolicy, client: Client, request: Request, traffic: Traffic) -> Decision:

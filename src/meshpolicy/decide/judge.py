@@ -10,7 +10,7 @@ from meshpolicy.core.truth import Truth, truth
 from meshpolicy.decide.answer import Answer, Layer
 from meshpolicy.decide.clientpolicy import opaque_to_clients
 from meshpolicy.decide.connection import Connection
-from meshpolicy.decide.decide import decide
+from meshpolicy.decide.decide import decide, either
 from meshpolicy.decide.decision import Decision, Verdict
 from meshpolicy.decide.outbound import Outbound, outbound
 from meshpolicy.decide.transport import Call, arrive, by_ipv6, hint, hinted_opaque, without_mtls
@@ -37,16 +37,17 @@ def judge(cluster: Cluster, call: Call, *, node: Address | None = None, settled:
     """
     doubt = index_of(cluster).undecided_client(call.client) if call.client is not None else None
     if doubt is not None:
-        told = Reason(f"{doubt.ref} {doubt.told}", "R130", doubt.ref)
-        return Answer(Verdict.UNKNOWN, "unknown", Layer.NOBODY, (told,))
+        why = Reason(f"{doubt.ref} {doubt.told}", "R130", doubt.ref)
+        return Answer(Verdict.UNKNOWN, "unknown", Layer.NOBODY, (why,))
     if node is not None and call.on_node is Truth.UNKNOWN:
         call = replace(call, on_node=truth(call.client is None and call.address == node))
     answers = [(why, _judge(cluster, variant, hinted, settled)) for variant, hinted, why in _variants(cluster, call)]
     _, first = answers[0]
     for why, other in answers[1:] if first.verdict is not Verdict.UNKNOWN else ():
         if other.allowed is not first.allowed or other.verdict is Verdict.UNKNOWN:
-            told = replace(why, text=f"{why.text}: then the answer is `{other.verdict}`, else `{first.verdict}`")
-            return Answer(Verdict.UNKNOWN, "unknown", first.layer, (*first.reasons, told), policy=first.policy)
+            reasons = [reason for reason in first.reasons if reason.text != why.text]
+            told = (*reasons, either(why, first.verdict, other.verdict))
+            return Answer(Verdict.UNKNOWN, "unknown", first.layer, told, policy=first.policy)
     return first
 
 
@@ -95,10 +96,9 @@ def _servers(server: Workload) -> Iterator[tuple[Workload, Reason | None]]:
     if server.injection.sidecar is not Truth.UNKNOWN:
         yield server, None
         return
+    why = Reason(f"{server.ref} {server.injection.why}", "R7", server.ref)
     for meshed in (server.meshed, not server.meshed):
-        text = f"{server.ref} {server.injection.why}; {'with' if meshed else 'without'} a sidecar"
-        known = Injection(truth(meshed), server.injection.why)
-        yield replace(server, meshed=meshed, injection=known), Reason(text, "R7", server.ref)
+        yield replace(server, meshed=meshed, injection=Injection(truth(meshed), server.injection.why)), why
 
 
 def _judge(cluster: Cluster, call: Call, hinted: bool, settled: bool) -> Answer:

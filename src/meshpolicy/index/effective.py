@@ -46,14 +46,12 @@ def effective(cluster: Cluster, workload: Workload, port: int) -> PortPolicy:
     policy = _guarded(cluster, workload, port)
     if not unclear:
         return policy
-    doubt = f"{workload.ref} {workload.injection.why}"
+    why, cause = Reason(f"{workload.ref} {workload.injection.why}", "R7", workload.ref), missing_namespace(workload)
     if workload.meshed:
-        why = Reason(f"{doubt}; without a sidecar", "R7", workload.ref)
-        other = Alternative(_unmeshed(workload, port), why, cause=missing_namespace(workload))
+        other = Alternative(_unmeshed(workload, port), why, cause=cause)
         return replace(policy, alternatives=(*policy.alternatives, other))
     bare = Reason(f"without a sidecar every call of {workload.ref} gets in", "R7", workload.ref)
-    why = Reason(f"{doubt}; with a sidecar", "R7", workload.ref)
-    other = Alternative(policy, why, cause=missing_namespace(workload))
+    other = Alternative(policy, why, cause=cause)
     return replace(_unmeshed(workload, port), unguarded=bare, alternatives=(other,))
 
 
