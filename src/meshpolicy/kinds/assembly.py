@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from meshpolicy.core.ref import Ref
+from meshpolicy.kinds.autoscaler import most_replicas, scaled
 from meshpolicy.kinds.cluster import Cluster, sort_by_namespace
 from meshpolicy.kinds.creation import announced, created
 from meshpolicy.kinds.gateway import Gateway
@@ -36,11 +37,14 @@ def assemble(objects: Iterable[Object], settings: MeshSettings, *, closed: bool 
     if closed:  # a namespace that was left out has no labels and no annotations
         spaces = dict.fromkeys(item.ref.namespace for item in found if item.ref.namespace)
         namespaces = {name: Namespace(Ref("", "Namespace", "", name)) for name in spaces} | namespaces
+    most = most_replicas(found)
     return Cluster(
         settings,
         namespaces,
         tuple(
-            created(item, namespaces.get(item.ref.namespace), settings) for item in found if isinstance(item, Workload)
+            created(scaled(item, most), namespaces.get(item.ref.namespace), settings)
+            for item in found
+            if isinstance(item, Workload)
         ),
         tuple(
             announced(item, namespaces.get(item.ref.namespace), settings) for item in found if isinstance(item, Service)

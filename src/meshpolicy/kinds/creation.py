@@ -168,8 +168,9 @@ def _of_controller(workload: Workload) -> Labels:
         case "Deployment":
             present["pod-template-hash"] = ANY
         case "StatefulSet":
-            numbers = range(workload.first_ordinal, workload.first_ordinal + min(workload.replicas, MOST + 1))
-            counted = 0 < workload.replicas <= MOST
+            most = workload.most_replicas
+            numbers = range(workload.first_ordinal, workload.first_ordinal + min(most, MOST + 1))
+            counted = 0 < most <= MOST
             present["controller-revision-hash"] = ANY
             present["statefulset.kubernetes.io/pod-name"] = (
                 frozenset(f"{name}-{n}" for n in numbers) if counted else ANY

@@ -87,6 +87,8 @@ def conflict_with_sidecar(spec: Fields) -> str:
     """Say what in a pod's own manifest does not go with a sidecar, however packets reach it; empty: nothing."""
     if spec.child("os").text("name") == "windows":
         return f"no sidecar is for pods of Windows{NEVER}"
+    if spec.text("dnsPolicy") == "Default":
+        return "its dnsPolicy is `Default`, by which a proxy does not find the control plane, so that it is never ready"
     return _taken(spec, VOLUMES)
 
 

@@ -41,6 +41,8 @@ class Workload:
     """Init containers first."""
     replicas: int = 1
     """How many pods of it there are; 0: none for now."""
+    scaled_to: int = 0
+    """How many an autoscaler may make of them; 0: there is none."""
     first_ordinal: int = 0
     """The number of a StatefulSet's first pod."""
     indexes: int = 0
@@ -72,7 +74,12 @@ class Workload:
     @property
     def alone(self) -> bool:
         """Whether there is one pod of it: nobody knows how many a DaemonSet has, or a kind of another project."""
-        return self.replicas == 1 and self.ref.kind in COUNTED
+        return self.most_replicas == 1 and self.ref.kind in COUNTED
+
+    @property
+    def most_replicas(self) -> int:
+        """Return how many pods of it there may be; an autoscaler keeps away from one that has none."""
+        return max(self.replicas, self.scaled_to) if self.replicas else 0
 
     @property
     def stopped(self) -> str:

@@ -148,4 +148,4 @@ def _pod_names(workload: Workload) -> set[str]:
     if workload.ref.kind != "StatefulSet":
         return {workload.ref.name}
     first = workload.first_ordinal
-    return {f"{workload.ref.name}-{number}" for number in range(first, first + workload.replicas)}
+    return {f"{workload.ref.name}-{number}" for number in range(first, first + workload.most_replicas)}

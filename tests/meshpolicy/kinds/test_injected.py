@@ -88,6 +88,9 @@ def test_an_annotation_of_the_namespace_keeps_all_its_pods_from_being_made() -> 
     [
         ({"os": {"name": "linux"}}, False, ""),
         ({"os": {"name": "windows"}}, False, "no sidecar is for pods of Windows"),
+        ({"dnsPolicy": "Default"}, False, "its dnsPolicy is `Default`"),
+        ({"dnsPolicy": "ClusterFirst"}, False, ""),
+        ({"dnsPolicy": "ClusterFirstWithHostNet"}, False, ""),
         ({"volumes": [{"name": "data"}]}, False, ""),
         ({"volumes": [{"name": "linkerd-identity-token"}]}, True, "its volume linkerd-identity-token"),
         ({"volumes": [{"name": LOCK}]}, False, f"its volume {LOCK}"),
