@@ -1,12 +1,13 @@
 """What a change of manifests does to calls: those opened, those closed, and those that others decide now. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from meshpolicy.analysis.calls import NOT_COMPUTED, Calls, Entry
 from meshpolicy.analysis.change import Change, Changed
 from meshpolicy.analysis.client_calls import ClientCalls, Flips, IdentityChange
 from meshpolicy.analysis.client_changes import client_changes, client_side
+from meshpolicy.analysis.grants import admitted_by, granted_by, routes_of
 from meshpolicy.analysis.identity_changes import IdentityChanges
 from meshpolicy.analysis.ipv6 import IPv6Bypasses
 from meshpolicy.analysis.needs import NeedChange, need_changes
@@ -14,7 +15,7 @@ from meshpolicy.analysis.outcomes import Passage
 from meshpolicy.analysis.pods import EVERYBODY, PodClass, pod_classes, unread, walled, walls
 from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.ports import POD_ADDRESS, callable_ports
-from meshpolicy.analysis.regions import Region, regions
+from meshpolicy.analysis.regions import regions
 from meshpolicy.core.ref import Ref
 from meshpolicy.decide.transport import identity_of
 from meshpolicy.index.index import index_of
@@ -183,10 +184,10 @@ def _not_computed(port: Port, error: Exception) -> Changed:
 def _by_identity(own: ClientCalls, port: Port, change: IdentityChange, flips: Flips) -> Iterator[Changed]:
     server, number, calls = port.workload.ref, port.number, own.calls
     for region in regions(calls, flips.opened):
-        granted = _refs(calls, 1, region, routes=False)
+        granted = granted_by(calls, 1, region.entries, region.bits)
         yield Changed(Change.OPENED, server, number, own.said(region, 1, change), (), granted, caller=change)
     for region in regions(calls, flips.closed):
-        granted = _refs(calls, 0, region, routes=False)
+        granted = granted_by(calls, 0, region.entries, region.bits)
         yield Changed(Change.CLOSED, server, number, own.said(region, 0, change), granted, caller=change)
     for region in regions(calls, flips.unknown):
         reasons = calls.doubts or NETWORK_UNKNOWN
@@ -205,7 +206,8 @@ def _changes(calls: Calls, port: Port) -> Iterator[Changed]:
     for change, found in flips.items():
         for region in regions(calls, found):
             route = change is Change.REROUTED
-            before, after = (_refs(calls, state, region, routes=route) for state in (0, 1))
+            refs = routes_of if route else granted_by
+            before, after = (refs(calls, state, region.entries, region.bits) for state in (0, 1))
             reasons = calls.doubts or NETWORK_UNKNOWN if change is Change.UNKNOWN else ()
             yield Changed(change, server, number, region, before, after, reasons)
 
@@ -261,36 +263,8 @@ def _regranted(calls: Calls, one: Passage, other: Passage) -> int:
     """Return those whom no grant admits now that admitted them before."""
     if one.grants == other.grants:
         return 0
-    before, after = _by_ref(calls, one), _by_ref(calls, other)
+    before, after = admitted_by(calls, one), admitted_by(calls, other)
     still = 0
     for ref, bits in before.items():
         still |= bits & after.get(ref, 0)
     return calls.clients.everyone & ~still
-
-
-def _by_ref(calls: Calls, passage: Passage) -> dict[Ref, int]:
-    found: dict[Ref, int] = {}
-    for grant in passage.grants or ():
-        found[grant.ref] = found.get(grant.ref, 0) | calls.clients.admitted((grant,))
-    return found
-
-
-def _refs(calls: Calls, state: int, region: Region, *, routes: bool) -> tuple[Ref, ...]:
-    """Return the grants that admit clients of a region in one state, or the routes that its requests meet."""
-    found: dict[Ref, None] = {}
-    for passage in dict.fromkeys(_passages(calls, state, region)):
-        if routes:
-            found |= {passage.route: None} if passage.route is not None else {}
-        else:
-            found |= {ref: None for ref, bits in _by_ref(calls, passage).items() if bits & region.bits}
-    return tuple(found)
-
-
-def _passages(calls: Calls, state: int, region: Region) -> Iterable[Passage]:
-    clients = calls.clients
-    for entry in region.entries:
-        for meshed, half in ((False, clients.unmeshed), (True, clients.meshed)):
-            if region.bits & half:
-                for passage, bits in calls.passages(state, entry, meshed=meshed):
-                    if bits & region.bits & half:
-                        yield passage

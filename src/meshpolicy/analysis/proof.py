@@ -3,11 +3,12 @@
 from enum import StrEnum
 
 from meshpolicy.analysis.calls import Calls, Entry
+from meshpolicy.analysis.grants import granted_by
 from meshpolicy.analysis.port import Port
 from meshpolicy.analysis.regions import Witness, witness
 from meshpolicy.analysis.sentence import Sentence
 from meshpolicy.core.ref import Ref
-from meshpolicy.record import record
+from meshpolicy.record import record, replace
 
 
 class Outcome(StrEnum):
@@ -37,6 +38,8 @@ class Proof:
     """Whether that call is allowed, against the sentence, or refused."""
     vacuous: bool = False
     """Whether it holds only because there is nothing that it speaks of."""
+    granted_by: tuple[Ref, ...] = ()
+    """The objects that grant that call, where it is allowed for certain."""
 
     @classmethod
     def unknown(cls, sentence: Sentence, port: Port, *reasons: str) -> "Proof":
@@ -49,4 +52,8 @@ class Proof:
         reasons = calls.doubts or ("the manifests do not say what decides",) if outcome is Outcome.UNKNOWN else ()
         allowed = bool(calls.allowed(0, entry).possible & bits)
         found = witness(calls, entry, bits)
-        return cls(sentence, outcome, reasons, port.workload.ref, port.number, found, allowed)
+        proof = cls(sentence, outcome, reasons, port.workload.ref, port.number, found, allowed)
+        if outcome is not Outcome.FALSE or not allowed:
+            return proof
+        one = bits & -bits  # the witness's own class
+        return replace(proof, granted_by=granted_by(calls, 0, (entry,), one))

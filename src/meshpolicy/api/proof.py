@@ -8,7 +8,7 @@ from meshpolicy.analysis.proof import Outcome
 from meshpolicy.analysis.sentence import read_sentence_about
 from meshpolicy.api.manifests import Manifests, cluster_of
 from meshpolicy.api.witness import Witness, witness
-from meshpolicy.core.ref import Ref
+from meshpolicy.core.ref import Reason, Ref
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.record import record
 
@@ -36,6 +36,8 @@ class Proof:
     """Whether that call is allowed, or refused; None: there is none."""
     vacuous: bool
     """Whether it holds only because there is nothing that it speaks of."""
+    granted_by: tuple[Ref, ...] = ()
+    """Of what is false because a call is allowed: the objects that grant it."""
 
     @property
     def proved(self) -> bool:
@@ -57,6 +59,7 @@ class Proof:
             known = "is allowed" if self.allowed else "is refused"
             verb = known if self.refuted else "may be allowed"
             lines.append(f"  {self.witness} {verb} on {self.server.namespaced_name}:{self.port}")
+        lines += [f"  {Reason(f'granted by {ref}', ref=ref)}" for ref in self.granted_by]
         return "\n".join(lines)
 
 
@@ -96,4 +99,5 @@ def public(found: proof.Proof, cluster: Cluster) -> Proof:
         shown,
         None if shown is None else found.allowed,
         found.vacuous,
+        found.granted_by,
     )

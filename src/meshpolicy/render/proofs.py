@@ -56,5 +56,6 @@ def _object(proof: Proof, why: str) -> dict[str, object]:
         "port": proof.port or None,
         "witness": witness_object(proof.witness),
         "allowed": proof.allowed,
+        "granted_by": [str(ref) for ref in proof.granted_by],
         "why": why or None,
     }

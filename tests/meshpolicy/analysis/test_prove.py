@@ -209,7 +209,9 @@ def test_what_is_proved_no_sampled_request_contradicts(
     assert shown.outcome in ((Outcome.FALSE,) if contrary else (Outcome.PROVED, Outcome.FALSE)), contrary[:1]
     if shown.outcome is Outcome.FALSE:
         assert shown.witness is not None
-        assert judge(found, shown.witness.call(ponger(found))).allowed
+        answered = judge(found, shown.witness.call(ponger(found)))
+        assert answered.allowed
+        assert set(shown.granted_by).intersection(reason.ref for reason in answered.reasons)
 
 
 def ponger(found: Cluster) -> Port:
@@ -261,10 +263,12 @@ def test_the_command_says_and_exits_as_it_found(tmp_path: Path) -> None:
     assert code == 1
     assert out.splitlines()[1:] == [
         "  GET /ping by arena/pinger is allowed on arena/ponger:8080",
+        f"  granted by AuthorizationPolicy arena/allow ({file}:128)",
         "  kubectl exec -n arena pinger -- curl -i http://ponger.arena.svc.cluster.local/ping",
     ]
     told = json.loads(run("prove", "nobody may GET /ping on arena/ponger:http", file, "--output", "json")[1])
     assert (told[0]["outcome"], told[0]["witness"]["path"], told[0]["allowed"]) == ("false", "/ping", True)
+    assert told[0]["granted_by"] == ["AuthorizationPolicy arena/allow"]
     assert run("prove", "all is well", file)[0] == 2
     code, _, wrong = run("prove", "nobody may call arena/pong", file)
     assert (code, "did you mean arena/ponger" in wrong) == (2, True)
