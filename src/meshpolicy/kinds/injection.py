@@ -16,6 +16,10 @@ SIDECARS = frozenset({PROXY, "istio-proxy"})
 INITIALIZERS = frozenset({"linkerd-init", "istio-init"})
 SIDECAR_IMAGES = ("cr.l5d.io/linkerd/proxy:", "gcr.io/istio-release/proxyv2:")
 INITIALIZER_IMAGES = ("cr.l5d.io/linkerd/proxy-init:", "gcr.io/istio-release/proxy_init:")
+ISTIO_INJECT = "sidecar.istio.io/inject"
+ISTIO = (
+    "asks for the sidecar of Istio, too: where Istio runs, its injector comes first, and Linkerd's leaves the pod alone"
+)
 MEANT = ": write enabled, ingress or disabled"
 
 
@@ -43,7 +47,17 @@ def injection(workload: Workload, labels: Labels, namespace: Namespace | None, s
         asks = "asks for a sidecar, and" if own else "does not ask for a sidecar, and"
         why = f"{asks} the Namespace {name} is not in the input: its labels and annotations decide"
         return Injection(Truth.UNKNOWN, why)
-    return _asked(own, dict(namespace.annotations).get(INJECT, ""), namespace, settings)
+    found = _asked(own, dict(namespace.annotations).get(INJECT, ""), namespace, settings)
+    return Injection(Truth.UNKNOWN, ISTIO) if found.sidecar is Truth.YES and _asks_istio(workload, namespace) else found
+
+
+def _asks_istio(workload: Workload, namespace: Namespace) -> bool:
+    """Whether a pod asks for the sidecar of Istio, by its own label or annotation, or by labels of its namespace."""
+    for own in (workload.labels, workload.annotations):
+        if ISTIO_INJECT in own:
+            return own[ISTIO_INJECT] == "true"
+    labels = dict(namespace.labels)
+    return labels.get("istio-injection") == "enabled" or ("istio-injection" not in labels and "istio.io/rev" in labels)
 
 
 def asks(workload: Workload) -> bool:

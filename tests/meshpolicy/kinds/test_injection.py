@@ -17,6 +17,7 @@ from meshpolicy.kinds.workload import Workload
 from ..build import Manifest, ask, cluster, server
 
 INJECT = "linkerd.io/inject"
+ISTIO = "sidecar.istio.io/inject"
 YES, NO, UNKNOWN = Truth
 PROXY = {"name": "linkerd-proxy", "image": "cr.l5d.io/linkerd/proxy:edge"}
 LABELLED = {"linkerd.io/control-plane-ns": "linkerd"}
@@ -96,6 +97,13 @@ DISABLED = {"config.linkerd.io/admission-webhooks": "disabled"}
         ([pod() | {"status": {"podIP": "10.0.0.1"}}], NO),
         ([pod(labels=LABELLED) | {"status": {"podIP": "10.0.0.1"}}], YES),
         ([space("enabled"), pod() | {"status": {"phase": "Pending"}}], NO),
+        ([space("enabled", {"istio-injection": "enabled"}), pod()], UNKNOWN),
+        ([space("enabled", {"istio-injection": "disabled"}), pod()], YES),
+        ([space("enabled", {"istio.io/rev": "canary"}), pod()], UNKNOWN),
+        ([space("enabled", {"istio-injection": "disabled", "istio.io/rev": "canary"}), pod()], YES),
+        ([space("", {"istio-injection": "enabled"}), pod()], NO),
+        ([space("enabled"), pod(labels={ISTIO: "true"})], UNKNOWN),
+        ([space("enabled", {"istio-injection": "enabled"}), pod(labels={ISTIO: "false"})], YES),
         ([space("enabled"), pod() | {"status": {}}], YES),
     ],
 )
