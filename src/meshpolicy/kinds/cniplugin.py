@@ -8,6 +8,7 @@ import json
 from meshpolicy.core.fields import Fields
 from meshpolicy.record import record
 
+CHART = "linkerd2-cni"
 CONFIG = "linkerd-cni-config"
 CONFIGS = ("linkerd-config", CONFIG)
 """The ConfigMaps that say what the mesh was installed with."""
@@ -62,3 +63,26 @@ def read_plugin(config: Fields) -> CniPlugin | None:
         told.integer("proxy-gid", usual.group),
         told.flag("ipv6"),
     )
+
+
+def read_plugin_values(values: Fields) -> CniPlugin:
+    """Read the Helm values of the plugin's chart."""
+    usual = CniPlugin()
+    own = (values.integer("proxyAdminPort", 4191), values.integer("proxyControlPort", 4190))
+    ignored = ",".join(filter(None, (*map(str, own), _list(values, "ignoreInboundPorts"))))
+    only = _list(values, "portsToRedirect").split(",")
+    return CniPlugin(
+        values.integer("inboundProxyPort", usual.inbound_port),
+        ignored,
+        _list(values, "ignoreOutboundPorts"),
+        only=tuple(int(port) for port in only if port.strip().isdecimal()),
+        user=values.integer("proxyUID", usual.user),
+        group=values.integer("proxyGID", usual.group),
+        ipv6=not values.flag("disableIPv6", True),
+    )
+
+
+def _list(values: Fields, key: str) -> str:
+    """Return a list of ports, which is a text; one port may be a number."""
+    value = values.data.get(key)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else values.text(key)

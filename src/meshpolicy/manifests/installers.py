@@ -9,12 +9,15 @@ from collections.abc import Iterator, Sequence
 from meshpolicy.core.errors import Problem
 from meshpolicy.core.fields import Fields
 from meshpolicy.core.ref import Ref
+from meshpolicy.kinds.cniplugin import CHART as PLUGIN
+from meshpolicy.kinds.cniplugin import CniPlugin, read_plugin_values
 from meshpolicy.kinds.helmvalues import CHART, read_values
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.undecided import Undecided
 from meshpolicy.manifests.text import read
 from meshpolicy.record import record, replace
 
+CHARTS = (CHART, PLUGIN)
 KINDS = ("HelmRelease", "HelmChart", "Application")
 POLICY = "default_inbound_policy"
 SEVERAL = "installs the mesh, as others do with other values; say with which, by --values FILE"
@@ -25,6 +28,7 @@ class Installer:
     """What one object installs the mesh with."""
 
     ref: Ref
+    chart: str
     settings: MeshSettings
     whole: bool
     """Whether its default policy is known: it is written here, or no other values are said to be elsewhere."""
@@ -50,24 +54,26 @@ def installers_of(fields: Fields, unset: Sequence[str] = ()) -> tuple[Installer,
 
 def _of_flux(fields: Fields, spec: Fields) -> Iterator[Installer]:
     chart = spec.child("chart").child("spec").text("chart") or spec.child("chartRef").text("name")
-    if chart == CHART:
+    if chart in CHARTS:
         whole = all(one.has("targetPath") for one in spec.children("valuesFrom"))
-        yield _installer(fields, spec.text("targetNamespace"), (spec.child("values"),), whole=whole)
+        yield _installer(fields, chart, spec.text("targetNamespace"), (spec.child("values"),), whole=whole)
 
 
 def _of_k3s(fields: Fields, spec: Fields) -> Iterator[Installer]:
-    if spec.text("chart").rpartition("/")[2] == CHART:
+    chart = spec.text("chart").rpartition("/")[2]
+    if chart in CHARTS:
         values = _texts(spec, "valuesContent")
-        yield _installer(fields, spec.text("targetNamespace"), values, whole=not spec.data.get("set"))
+        yield _installer(fields, chart, spec.text("targetNamespace"), values, whole=not spec.data.get("set"))
 
 
 def _of_argo(fields: Fields, spec: Fields) -> Iterator[Installer]:
     for source in spec.children("sources") or (spec.child("source"),):
-        if source.text("chart") == CHART:
+        chart = source.text("chart")
+        if chart in CHARTS:
             helm = source.child("helm")
             values = (*_texts(helm, "values"), helm.child("valuesObject"))
             whole = not any(helm.data.get(key) for key in ("valueFiles", "parameters", "fileParameters"))
-            yield _installer(fields, spec.child("destination").text("namespace"), values, whole=whole)
+            yield _installer(fields, chart, spec.child("destination").text("namespace"), values, whole=whole)
 
 
 def _texts(fields: Fields, key: str) -> tuple[Fields, ...]:
@@ -78,24 +84,38 @@ def _texts(fields: Fields, key: str) -> tuple[Fields, ...]:
     return tuple(Fields(one.data, place, problems) for one in documents)
 
 
-def _installer(fields: Fields, namespace: str, layers: Sequence[Fields], *, whole: bool) -> Installer:
+def _installer(fields: Fields, chart: str, namespace: str, layers: Sequence[Fields], *, whole: bool) -> Installer:
     metadata = fields.child("metadata")
     own = metadata.text("namespace")
-    settings = MeshSettings()
-    for layer in layers:  # what is wrong with them is Helm's to say, and no mistake of a manifest
-        settings = read_values(Fields(layer.data, layer.place, []), settings)
-    home = namespace or own
-    settings = replace(settings, control_plane_namespace=home) if home else settings
+    # What is wrong with the values is Helm's to say, and no mistake of a manifest.
+    plain = [Fields(layer.data, layer.place, []) for layer in layers]
     group, _, _ = fields.text("apiVersion").partition("/")
     ref = Ref(group, fields.text("kind"), own, metadata.text("name"), fields.place)
-    return Installer(ref, settings, whole)
+    if chart == PLUGIN:
+        both = Fields({key: value for layer in plain for key, value in layer.data.items()}, fields.place, [])
+        return Installer(ref, chart, MeshSettings().told(plugin=read_plugin_values(both)), whole)
+    settings = MeshSettings()
+    for layer in plain:
+        settings = read_values(layer, settings)
+    home = namespace or own
+    return Installer(ref, chart, replace(settings, control_plane_namespace=home) if home else settings, whole)
 
 
 def with_installers(found: Sequence[Installer], settings: MeshSettings) -> tuple[MeshSettings, tuple[Undecided, ...]]:
     """Return the settings with what such objects say, explicit ones first, and what is not known by them.
 
-    What `linkerd-config` or somebody says of the default policy makes up for values that are elsewhere.
+    What `linkerd-config` or somebody says of the default policy makes up for values that are elsewhere; what
+    `linkerd-cni-config` says of the CNI plugin counts before the values of its chart.
     """
+    plugins = [one for one in found if one.chart == PLUGIN]
+    if plugins and settings.plugin == CniPlugin() and all(one.settings == plugins[0].settings for one in plugins):
+        settings = settings.over(plugins[0].settings)
+    return _with_control_planes([one for one in found if one.chart == CHART], settings)
+
+
+def _with_control_planes(
+    found: Sequence[Installer], settings: MeshSettings
+) -> tuple[MeshSettings, tuple[Undecided, ...]]:
     if not found:
         return settings, ()
     told = POLICY in settings.explicit

@@ -101,3 +101,32 @@ def test_the_control_plane_is_in_the_namespace_of_its_release() -> None:
     """R5: identities name it."""
     found = parse_documents(documents(release(targetNamespace="mesh", values={"identityTrustDomain": "example.org"})))
     assert found.cluster.settings.identity("a", "b") == "b.a.serviceaccount.identity.mesh.example.org"
+
+
+CNI = {"values": {"cniEnabled": True}}
+PLUGIN = {"spec": {"chart": "linkerd2-cni"}}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, "403"),
+        ({"ignoreInboundPorts": "8000-8090"}, "allow"),
+        ({"ignoreInboundPorts": 8080}, "allow"),
+        ({"portsToRedirect": "9090"}, "allow"),
+        ({"portsToRedirect": "8080,9090"}, "403"),
+        ({"proxyControlPort": 8080}, "allow"),
+        ({"inboundProxyPort": 4243}, "unknown"),
+    ],
+)
+def test_the_cni_plugin_does_what_its_own_chart_was_given(values: Manifest, expected: str) -> None:
+    """R132."""
+    plugin = release(chart=PLUGIN, values=values)
+    found = parse_documents(documents(*WEB, server(app="web"), release(**CNI), plugin)).cluster
+    assert ask(found, "unmeshed", "web:http").outcome == expected
+
+
+def test_without_the_plugin_its_chart_decides_nothing() -> None:
+    plugin = release(chart=PLUGIN, values={"ignoreInboundPorts": "8080"})
+    found = parse_documents(documents(*WEB, server(app="web"), plugin)).cluster
+    assert ask(found, "unmeshed", "web:http").outcome == "403"
