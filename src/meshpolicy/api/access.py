@@ -20,13 +20,13 @@ class Access:
     requests: str
     """`GET /ping, POST /admin/*`, `every request` …"""
     by: Ref
-    """The object that grants it, or what Linkerd grants by itself."""
+    """The object that grants the access, or what Linkerd grants by itself."""
     routes: tuple[Ref, ...]
     """The routes that the requests meet."""
     unmeshed: bool
     """Whether a client without mesh identity gets in."""
     unknown: str
-    """Why it is not known whether this is granted; empty: it is."""
+    """Why it is unknown whether this is granted; empty if it is known."""
 
     def __str__(self) -> str:
         doubt = f" (unknown: {self.unknown})" if self.unknown else ""
@@ -34,13 +34,13 @@ class Access:
 
 
 def accesses(manifests: Manifests) -> tuple[Access, ...]:
-    """List every access that is granted, and every port of which it is not known who may call it.
+    """List every granted access, and every port for which it is unknown who may call it.
 
     Args:
         manifests: what `read` returned.
 
     Returns:
-        One value for each port, grant and client that it names. What NetworkPolicies keep from happening is left out.
+        One value for each port, grant and client of the grant. Access that NetworkPolicies block is left out.
 
     Raises:
         InvalidInput: a cluster would refuse some of the manifests.

@@ -12,25 +12,25 @@ from meshpolicy.record import record
 
 @record
 class Changed:
-    """Calls to one port that are not as they were."""
+    """A change of the calls to one port."""
 
     change: Change
-    """Whether they are opened, closed, or what else."""
+    """Whether the calls are opened, closed, unknown, re-routed or regranted."""
     server: Ref
     """The workload that is called."""
     port: int
     client: str
-    """Whose calls, in the words of `meshpolicy diff`."""
+    """The clients that make the calls, in the words of `meshpolicy diff`."""
     requests: str
-    """Which requests, in the same words."""
+    """The requests, in the same words."""
     before: tuple[Ref, ...]
-    """The grants that admitted them; of re-routed requests the routes."""
+    """The grants that admitted the calls before; for re-routed requests, the routes."""
     after: tuple[Ref, ...]
-    """Those that admit them now."""
+    """The grants, or routes, that admit them now."""
     reasons: tuple[str, ...]
-    """Why it is not known; empty: it is."""
+    """Why the change is unknown; empty if it is known."""
     witness: Witness | None
-    """One of the calls; None: nothing is known about the port."""
+    """One of the calls; None if nothing is known about the port."""
 
     def __str__(self) -> str:
         server = f"{self.server.namespaced_name}:{self.port}"
@@ -41,8 +41,8 @@ def diff(before: Manifests, after: Manifests) -> tuple[Changed, ...]:
     """Compare two states of the manifests, for all clients and all requests.
 
     Args:
-        before: what `read` returned for the state that is.
-        after: what `read` returned for the state that shall be.
+        before: what `read` returned for the old state.
+        after: what `read` returned for the new state.
 
     Returns:
         What opens, then what closes, then what may do either; last what other routes or grants admit than before:

@@ -27,67 +27,67 @@ from meshpolicy.record import record, replace
 
 @record
 class Way:
-    """Another way to the same target, on which the call ends otherwise."""
+    """Another way to the same target, on which the call has another outcome."""
 
     name: str
-    """Through which Service to which pod, in words."""
+    """The Service and the pod on this way, in words."""
     verdict: Verdict
     outcome: str
-    """What the client sees on it."""
+    """What the client sees on this way, like `outcome` of an `Answer`."""
 
 
 @record
 class Suggestion:
-    """What would allow a refused call; it was decided anew before it was told."""
+    """A change that would allow a refused call. The call was decided again with it before it is suggested."""
 
     text: str
     manifests: tuple[Mapping[str, Any], ...]
-    """Objects to apply, as YAML would hold them."""
+    """The objects to apply, as the mappings that YAML holds."""
     exact: bool
-    """Whether it allows this call to the client's account, and changes no other request."""
+    """Whether the change allows this call by the client's account, and changes no other request."""
     besides: tuple[Changed, ...]
-    """What else it opens or closes."""
+    """What else the change opens or closes."""
 
 
 @record
 class Answer:
-    """What becomes of a call. It is no truth value itself: `assert answer` is a TypeError, ask `answer.allowed`.
+    """What happens to a call. It has no truth value: `assert answer` is a TypeError, use `answer.allowed`.
 
     As a text it is the verdict with its reasons, for the message of an assertion.
     """
 
     verdict: Verdict
-    """What becomes of it, in one word."""
+    """What happens to the call, in one word."""
     outcome: str
     """What the client sees: `allow`, an HTTP status (`403`), `grpc-7`, `closed`, `blocked`, or `unknown`."""
     layer: Layer
     """Who decides it: NetworkPolicies, the client's proxy, the server's, or nobody."""
     reasons: tuple[Reason, ...]
-    """Each step, with its rule, its object, and where that is written. The last decides, or says what is not known."""
+    """Each step, with its rule, its object and the object's place. The last one decides, or says what is unknown."""
     route: Ref | None
     """The route that the request meets."""
     by: Ref | None
-    """The object that grants it; None where the call is not allowed, or nothing that grants stands in its way."""
+    """The object that grants the call; None if the call is not allowed, or needs no grant."""
     otherwise: tuple[Way, ...]
-    """Ways to the same target that differ."""
+    """Other ways to the same target, on which the call has another outcome."""
     curl: str
-    """The command that makes the call; empty for what is not HTTP/1."""
+    """The command that makes the call; empty if the call is not HTTP/1."""
     suggestion: Suggestion | None
-    """What would allow it, where that was asked for."""
+    """A change that would allow the call; None unless `suggest` was given and one was found."""
 
     @property
     def allowed(self) -> bool:
-        """Whether the application gets the call, and that is known."""
+        """Whether the application gets the call for certain."""
         return self.verdict is Verdict.ALLOW
 
     @property
     def refused(self) -> bool:
-        """Whether the application does not get the call, and that is known: an unknown call is not refused."""
+        """Whether the application does not get the call for certain: an unknown call is not refused."""
         return self.verdict not in (Verdict.ALLOW, Verdict.UNKNOWN)
 
     @property
     def unknown(self) -> bool:
-        """Whether the manifests do not decide it; the last reason says what they lack."""
+        """Whether the manifests do not decide the call; the last reason says what they lack."""
         return self.verdict is Verdict.UNKNOWN
 
     def __bool__(self) -> NoReturn:
@@ -115,24 +115,24 @@ def check(
     Args:
         manifests: what `read` returned.
         client: who calls: a workload (`pinger`, `namespace/name`), an account that the policies name, an address, or
-            `unmeshed`. An address means the pod that has it; one that no pod has may be that of the server's node.
+            `unmeshed`. An address means the pod that has it; an address of no pod may be that of the server's node.
         server: what is called: `[namespace/]workload[:port][/path]`; a port is a number or a name. Or the name or URL
             of a Service, such as `cart.shop.svc.cluster.local/items` or `http://cart.shop:8080/items`.
-        method: the request's method.
-        path: the request's path with its query, if `server` does not hold it; empty: `/`.
+        method: the request's HTTP method.
+        path: the request's path with its query, if `server` does not contain it; empty: `/`.
         headers: the request's headers.
-        host: the Host that is asked for, if it is not the Service's.
+        host: the request's Host header; empty: the name of the Service.
         protocol: what the client speaks: `http`, `http2`, `grpc`, `tcp`, or `tls` of the application's own.
         direct: whether the pod's address is called, not its Service.
-        suggest: whether to look for what would allow a refused call; that takes longer than the answer.
+        suggest: whether to look for a change that would allow a refused call; this takes longer than the answer itself.
 
     Returns:
-        The verdict, and why.
+        The verdict with its reasons.
 
     Raises:
         InvalidInput: a cluster would refuse some of the manifests.
         InvalidQuestion: method, path, a header or the protocol cannot be sent.
-        UnknownWorkload: the manifests have no such client, server or port; the message names the nearest.
+        UnknownWorkload: the manifests have no such client, server or port; the message names the closest match.
 
     """
     lines = [f"{name}: {value}" for name, value in (headers or {}).items()]

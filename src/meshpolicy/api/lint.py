@@ -8,18 +8,18 @@ from meshpolicy.findings.finding import Finding
 
 
 def lint(manifests: Manifests, *, ignore: Collection[str] = (), notes: bool = False) -> tuple[Finding, ...]:
-    """Look for mistakes.
+    """Find mistakes in the manifests.
 
     Args:
-        manifests: what `read` returned; what a cluster would refuse of it is a finding, too.
-        ignore: codes that are left out, such as `MP035`.
-        notes: whether notes are among the findings: worth knowing, and no mistakes.
+        manifests: what `read` returned; objects that a cluster would refuse are findings, too.
+        ignore: codes of findings to leave out, such as `MP035`.
+        notes: whether to include notes, which are worth knowing but are no mistakes.
 
     Returns:
-        The findings, by file and line. Each has a code with an explanation and a fix.
+        The findings, sorted by file and line. Each has a code with an explanation and a fix.
 
     Raises:
-        InvalidQuestion: a code to ignore does not exist.
+        InvalidQuestion: `ignore` names a code that does not exist.
 
     """
     found = registry.lint(manifests.reading.linted, manifests.reading.refused)

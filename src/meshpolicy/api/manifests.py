@@ -39,11 +39,11 @@ class Installation:
     opaque_ports: str | None = None
     skip_subnets: str | None = None
     proxy_version: str | None = None
-    """The release of the proxies, such as `edge-26.8.3`: older ones compare host names with case."""
+    """The release of the proxies, such as `edge-26.8.3`; older ones compare host names case-sensitively."""
     ipv6: bool | None = None
-    """Whether IPv6 packets are led to proxies."""
+    """Whether IPv6 packets are redirected to proxies."""
     cni: bool | None = None
-    """Whether Linkerd's CNI plugin leads packets to proxies."""
+    """Whether Linkerd's CNI plugin redirects packets to proxies, instead of linkerd-init."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,13 +51,13 @@ class Manifests:
     """What `read` found: the objects, and what is wrong with them."""
 
     problems: tuple[Problem, ...]
-    """What a cluster would refuse, and what was left out of folders, each with its place."""
+    """Objects that a cluster would refuse, and files that were left out of folders, each with its place."""
     reading: Reading = field(repr=False)
     """Internal: what the questions ask."""
 
     @property
     def workloads(self) -> tuple[Ref, ...]:
-        """The Deployments, Pods and all others that make pods, in the order in which they stand in the manifests."""
+        """The Pods, and the Deployments and other objects that make pods, in the order of the manifests."""
         return tuple(workload.ref for workload in self.reading.cluster.workloads)
 
 
@@ -77,20 +77,20 @@ def read(
 
     Args:
         sources: files and folders (read recursively, hidden folders left out); `-` is standard input.
-        revision: a git revision; the sources are read as they were in it.
+        revision: a git revision; the sources are read as of this revision.
         context: a context of kubectl; the live cluster is read instead of sources.
-        namespace: that of objects which name none; empty: `default`.
-        exclude: patterns of files that are left out, such as `*-values.yaml`.
-        variables: values of variables `${NAME}` that a GitOps tool would fill in.
-        overlays: folders with a kustomization that are rendered, where a source holds several; none: all of them.
-        values: files of Helm values with which Linkerd's control plane was installed.
-        installation: what is known of the installation beyond them.
+        namespace: the namespace of objects that name none; empty: `default`.
+        exclude: glob patterns of files to leave out, such as `*-values.yaml`.
+        variables: the values of variables `${NAME}` that a GitOps tool would fill in.
+        overlays: the kustomization folders to render where a source holds several; empty: all of them.
+        values: Helm values files with which Linkerd's control plane was installed.
+        installation: further settings of the installation; they outweigh `values`.
         closed_world: whether these are all objects of the cluster. Else what they do not have may exist elsewhere,
             and what rests on it is unknown.
 
     Returns:
-        The manifests, to be asked. Objects that a cluster would refuse are among its `problems`: `lint` reports them,
-        and the other questions are not answered until they are corrected.
+        The manifests. Objects that a cluster would refuse are listed in `problems`: `lint` reports them,
+        and the other functions raise InvalidInput until they are corrected.
 
     Raises:
         InvalidInput: documents cannot be read; with all problems, each with file and line.

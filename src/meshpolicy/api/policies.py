@@ -16,23 +16,23 @@ from meshpolicy.traffic.read import read as read_traffic
 
 @record
 class GrantedCalls:
-    """Calls that are granted."""
+    """Calls that the policies grant."""
 
     sentence: str
-    """As `prove` reads it; it is proved for who shows the client's identity."""
+    """The sentence for `prove`; it is proved for clients that show the identity."""
     count: int
-    """How many calls were seen."""
+    """How many of the calls were observed."""
     paths: tuple[str, ...]
-    """Those that were seen; empty where the log tells none."""
+    """The paths that were observed; empty if the log has no paths."""
     more_than_observed: bool
-    """Whether it opens more: other paths of one shape, or any request."""
+    """Whether the grant opens more than was observed: other paths of the same shape, or any request."""
     accepted: bool
-    """Whether that was accepted."""
+    """Whether that was accepted by `accept`."""
 
 
 @record
 class NotGranted:
-    """Calls that were seen or that the manifests declare, and are not granted."""
+    """Calls that were observed or that the manifests declare, and that the policies do not grant."""
 
     client: str
     request: str
@@ -42,12 +42,12 @@ class NotGranted:
     count: int
     place: Place
     undecided: bool
-    """Whether somebody must decide about them."""
+    """Whether somebody must decide about these calls."""
 
 
 @record
 class LeastPolicies:
-    """Policies, and what is proved of them. It is no truth value itself: ask its `settled`."""
+    """Policies, and what is proved about them. It has no truth value: use `settled`."""
 
     manifests: tuple[Mapping[str, object], ...]
     """The objects, ready to be written as YAML."""
@@ -56,7 +56,7 @@ class LeastPolicies:
     closed: tuple[str, ...]
     """Ports that get a Server and no grant: `namespace/workload:port`."""
     unproved: tuple[str, ...]
-    """What is not proved: observed calls that may be refused, and calls that are allowed besides."""
+    """What is not proved: observed calls that may be refused, and other calls that are allowed."""
     without_network_policy: tuple[str, ...]
     """Workloads that get no NetworkPolicy though some were asked for, each with the reasons."""
     unread: tuple[Problem, ...]
@@ -89,26 +89,26 @@ def least_policies(
     scrapers: Sequence[str] = (),
     network_policies: bool = False,
 ) -> LeastPolicies:
-    """Make the least policies that allow observed calls.
+    """Generate the smallest set of policies that allows the observed calls.
 
     Args:
         manifests: what `read` returned.
         traffic: files and folders of observed calls: Linkerd's access log, series of Prometheus, the local mesh's tap.
-        accept: calls that are granted, as `[CLIENT may ][METHOD ]PATH[ on SERVER]`; `*` is anything.
-        narrow: patterns of which only the paths that were seen are granted.
-        forbid: calls that are not granted.
-        min_count: how often a client must have asked for the same.
-        namespaces: those that are meant; none: those that were called.
-        scrapers: who scrapes the sidecars' metrics, as `namespace/account`; none: the Prometheus of linkerd-viz, where
-            the manifests have it.
-        network_policies: whether NetworkPolicies are made, too.
+        accept: calls to grant, as `[CLIENT may ][METHOD ]PATH[ on SERVER]`; `*` matches anything.
+        narrow: path patterns for which only the observed paths are granted.
+        forbid: calls not to grant, written like `accept`.
+        min_count: how often a client must have made a call for it to be granted.
+        namespaces: the namespaces to generate policies for; empty: those that were called.
+        scrapers: the accounts that scrape the sidecars' metrics, as `namespace/account`; empty: the Prometheus of
+            linkerd-viz, if the manifests have it.
+        network_policies: whether to generate NetworkPolicies, too.
 
     Returns:
-        The objects, what they grant and what not, and what is proved of them.
+        The objects, what they grant and do not grant, and what is proved about them.
 
     Raises:
         InvalidInput: a cluster would refuse some of the manifests, or a file of calls cannot be read.
-        InvalidQuestion: a choice means nothing that was observed or declared.
+        InvalidQuestion: an entry of `accept`, `narrow` or `forbid` matches nothing observed or declared.
 
     """
     cluster = cluster_of(manifests)

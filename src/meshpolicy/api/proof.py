@@ -15,38 +15,38 @@ from meshpolicy.record import record
 
 @record
 class Proof:
-    """The answer to a sentence. It is no truth value itself: `assert proof` is a TypeError, ask `proof.proved`.
+    """The answer to a sentence. It has no truth value: `assert proof` is a TypeError, use `proof.proved`.
 
     As a text it is the outcome with the witness, for the message of an assertion.
     """
 
     sentence: str
     outcome: Outcome
-    """Proved, false or unknown."""
+    """Whether the sentence is proved, false or unknown."""
     reasons: tuple[str, ...]
-    """Why it is not known; of what is proved vacuously, what there is none of; of a server without pods, that it holds
-    for those that it gets."""
+    """Why the outcome is unknown; if the sentence holds vacuously, what does not exist; if the server has no pods now,
+    that the proof is about later ones."""
     server: Ref | None
-    """Of what is false or unknown: the workload that the witness calls."""
+    """The workload that the witness calls; None if the sentence is proved."""
     port: int
-    """The port that it calls; 0: none."""
+    """The port that the witness calls; 0 if there is no witness."""
     witness: Witness | None
-    """One call that shows that it is false, or of which it is not known."""
+    """One call that contradicts the sentence, or may contradict it."""
     allowed: bool | None
-    """Whether that call is allowed, or refused; None: there is none."""
+    """Whether the witness is allowed; None if there is no witness."""
     vacuous: bool
-    """Whether it holds only because there is nothing that it speaks of."""
+    """Whether the sentence holds only because no call matches it."""
     granted_by: tuple[Ref, ...] = ()
-    """Of what is false because a call is allowed: the objects that grant it."""
+    """The objects that grant the witness, where it is allowed and the sentence is false."""
 
     @property
     def proved(self) -> bool:
-        """Whether it holds for every client and every request, and that is known."""
+        """Whether the sentence holds for every client and every request."""
         return self.outcome is Outcome.PROVED
 
     @property
     def refuted(self) -> bool:
-        """Whether the witness shows for certain that it does not hold."""
+        """Whether the witness contradicts the sentence for certain."""
         return self.outcome is Outcome.FALSE
 
     def __bool__(self) -> NoReturn:
@@ -64,7 +64,7 @@ class Proof:
 
 
 def prove(manifests: Manifests, sentence: str) -> Proof:
-    """Prove a sentence about access, or find a call that shows the contrary.
+    """Prove a sentence about access, or find a call that contradicts it.
 
     Args:
         manifests: what `read` returned.
@@ -73,7 +73,7 @@ def prove(manifests: Manifests, sentence: str) -> Proof:
             `CLIENT and CLIENT have the same access to SERVER`, `every call of NAMESPACE is encrypted`.
 
     Returns:
-        Whether it holds: proved, false with a witness, or unknown with the reasons.
+        The outcome: proved, false with a witness, or unknown with the reasons.
 
     Raises:
         InvalidInput: a cluster would refuse some of the manifests.

@@ -88,25 +88,25 @@ def under_deny(
     nodes: Sequence[str] = (),
     namespace: str = "",
 ) -> UnderDeny:
-    """Say what breaks if `config.linkerd.io/default-inbound-policy: deny` goes on.
+    """Say what breaks if `config.linkerd.io/default-inbound-policy: deny` is set.
 
     Args:
         manifests: what `read` returned.
-        namespaces: where deny goes on; none: every namespace with a sidecar.
-        traffic: files and folders of observed calls, which are needs, too.
+        namespaces: the namespaces that get the annotation; empty: every namespace with a sidecar.
+        traffic: files and folders of observed calls; each observed call counts as needed, too.
         ingress: who the ingress controller is: a workload, an account (also one of which no workload was read), or
             `unmeshed`; empty: by its image.
         prometheus: who Prometheus is, likewise.
-        nodes: the networks in which nodes have their addresses, such as `10.0.0.0/24`; none: any.
-        namespace: that of objects which name none, as it was given to `read`.
+        nodes: the networks of the nodes' addresses, such as `10.0.0.0/24`; empty: any network.
+        namespace: the namespace of objects that name none, as given to `read`.
 
     Returns:
-        Each need that the manifests declare or that was observed, with what becomes of it.
+        Each declared or observed need, and what becomes of it under deny.
 
     Raises:
         InvalidInput: a cluster would refuse some of the manifests, or a file of calls cannot be read.
-        InvalidQuestion: there is no such namespace, or a network is none.
-        UnknownWorkload: a party is neither a workload of the manifests nor written as `namespace/account`.
+        InvalidQuestion: there is no such namespace, or `nodes` holds an invalid network.
+        UnknownWorkload: `ingress` or `prometheus` is neither a workload of the manifests nor `namespace/account`.
 
     """
     cluster_of(manifests)

@@ -38,7 +38,7 @@ def ask_ready(
 
     Args:
         reading: what was read.
-        namespaces: where deny goes on; none: every namespace with a sidecar.
+        namespaces: the namespaces that get the annotation; empty: every namespace with a sidecar.
         home: the namespace of objects that name none.
         told: who parties are, as a person names callers; an empty text says nothing. An account of which no workload
             was read is taken as it is: the answer is then never ready, for its sidecar is not known.
