@@ -1,10 +1,13 @@
-"""Objects by which GitOps tools install Linkerd's control plane, and the Helm values that they hold (R1-R4).
+"""What tools install Linkerd's control plane by, objects and files, and the Helm values that they hold (R1-R4).
 
 Sources: fluxcd/helm-controller api/v2, k3s-io/helm-controller pkg/apis/helm.cattle.io/v1, argoproj/argo-cd
-pkg/apis/application/v1alpha1. In each of them values that are written inline come last.
+pkg/apis/application/v1alpha1, helmfile/helmfile pkg/state, rancher/fleet pkg/apis/fleet.cattle.io/v1alpha1. In the
+first three values that are written inline come last.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
+from typing import Any
 
 from meshpolicy.core.errors import Problem
 from meshpolicy.core.fields import Fields
@@ -18,7 +21,7 @@ from meshpolicy.manifests.text import read
 from meshpolicy.record import record, replace
 
 CHARTS = (CHART, PLUGIN)
-KINDS = ("HelmRelease", "HelmChart", "Application")
+KINDS = ("HelmRelease", "HelmChart", "Application", "ApplicationSet")
 POLICY = "default_inbound_policy"
 SEVERAL = "installs the mesh, as others do with other values; say with which, by --values FILE"
 
@@ -37,19 +40,58 @@ class Installer:
 def installers_of(fields: Fields, unset: Sequence[str] = ()) -> tuple[Installer, ...]:
     """Return what an object installs the mesh with; nothing of an object that does not; `unset` are its variables."""
     kind, version = fields.data.get("kind"), str(fields.data.get("apiVersion"))
-    if kind not in KINDS or not isinstance(fields.data.get("spec"), dict):
+    if kind is None and installs(fields.data):
+        found: Iterable[Installer] = (*_of_helmfile(fields), *_of_fleet(fields))
+    elif kind in KINDS and isinstance(fields.data.get("spec"), dict):
+        found = _of_object(fields, (kind, version.partition("/")[0]))
+    else:
         return ()
-    spec = fields.child("spec")
-    match kind, version.partition("/")[0]:
-        case "HelmRelease", "helm.toolkit.fluxcd.io":
-            found = _of_flux(fields, spec)
-        case "HelmChart", "helm.cattle.io":
-            found = _of_k3s(fields, spec)
-        case "Application", "argoproj.io":
-            found = _of_argo(fields, spec)
-        case _:
-            return ()
     return tuple(replace(one, whole=POLICY in one.settings.explicit or (one.whole and not unset)) for one in found)
+
+
+def _of_object(fields: Fields, kind: tuple[str, str]) -> Iterator[Installer]:
+    spec = fields.child("spec")
+    match kind:
+        case "HelmRelease", "helm.toolkit.fluxcd.io":
+            yield from _of_flux(fields, spec)
+        case "HelmChart", "helm.cattle.io":
+            yield from _of_k3s(fields, spec)
+        case "Application", "argoproj.io":
+            yield from _of_argo(fields, spec)
+        case "ApplicationSet", "argoproj.io":
+            yield from _of_argo(fields, spec.child("template").child("spec"))
+        case _:
+            pass  # another kind of the name
+
+
+def installs(data: Mapping[str, Any]) -> bool:
+    """Whether a document that is no object, a Helmfile or a bundle of Fleet, installs one of Linkerd's charts."""
+    releases, helm = data.get("releases"), data.get("helm")
+    charts = [one.get("chart") for one in releases if isinstance(one, dict)] if isinstance(releases, list) else []
+    charts += [helm.get("chart")] if isinstance(helm, dict) else []
+    return any(str(chart).rpartition("/")[2] in CHARTS for chart in charts)
+
+
+def _of_helmfile(fields: Fields) -> Iterator[Installer]:
+    for release in fields.children("releases") if isinstance(fields.data.get("releases"), list) else ():
+        chart = release.text("chart").rpartition("/")[2]
+        if chart in CHARTS:
+            listed = release.data.get("values")
+            values = listed if isinstance(listed, list) else []
+            last = takewhile(lambda one: isinstance(one, dict), reversed(values))  # a file may undo what precedes it
+            layers = [Fields(one, release.place, []) for one in last][::-1]
+            others = any(release.data.get(key) for key in ("set", "setString", "secrets", "inherit"))
+            whole = len(layers) == len(values) and not others
+            yield _installer(fields, chart, release.text("namespace"), layers, whole=whole)
+
+
+def _of_fleet(fields: Fields) -> Iterator[Installer]:
+    helm = fields.child("helm") if isinstance(fields.data.get("helm"), dict) else None
+    chart = helm.text("chart").rpartition("/")[2] if helm is not None else ""
+    if helm is not None and chart in CHARTS:
+        namespace = fields.text("namespace") or fields.text("defaultNamespace")
+        whole = not any(helm.data.get(key) for key in ("valuesFiles", "valuesFrom"))
+        yield _installer(fields, chart, namespace, (helm.child("values"),), whole=whole)
 
 
 def _of_flux(fields: Fields, spec: Fields) -> Iterator[Installer]:
@@ -86,11 +128,12 @@ def _texts(fields: Fields, key: str) -> tuple[Fields, ...]:
 
 def _installer(fields: Fields, chart: str, namespace: str, layers: Sequence[Fields], *, whole: bool) -> Installer:
     metadata = fields.child("metadata")
-    own = metadata.text("namespace")
+    own, kind = metadata.text("namespace"), fields.text("kind")
     # What is wrong with the values is Helm's to say, and no mistake of a manifest.
     plain = [Fields(layer.data, layer.place, []) for layer in layers]
     group, _, _ = fields.text("apiVersion").partition("/")
-    ref = Ref(group, fields.text("kind"), own, metadata.text("name"), fields.place)
+    name = metadata.text("name") if kind else fields.place.file
+    ref = Ref(group, kind or "file", own, name, fields.place)
     if chart == PLUGIN:
         both = Fields({key: value for layer in plain for key, value in layer.data.items()}, fields.place, [])
         return Installer(ref, chart, MeshSettings().told(plugin=read_plugin_values(both)), whole)

@@ -106,10 +106,10 @@ class _Reader:
 
     def read(self, fields: Fields, document: Document) -> None:
         """Read and check one object; one with variables that have no value is kept as undecided."""
+        self.installers += installers_of(fields, document.unset)
         if not fields.has("apiVersion") and not fields.has("kind"):
             return  # No manifest: a chart's values, for one, may lie in the same folder.
         self._put_into = document.namespace
-        self.installers += installers_of(fields, document.unset)
         if document.unset:
             self._keep_undecided(fields, document.unset)
             return

@@ -9,6 +9,7 @@ from meshpolicy.core.progress import Progress, no_progress
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests import foreign, gitops
 from meshpolicy.manifests.folder import lost_overlays
+from meshpolicy.manifests.installers import installs
 from meshpolicy.manifests.load import load
 from meshpolicy.manifests.manifests import Manifests
 from meshpolicy.manifests.options import AS_IT_IS, ReadOptions
@@ -51,9 +52,10 @@ def _documents(
 def _manifests(documents: Iterable[Document], problems: list[Problem]) -> Iterator[Document]:
     """Yield the documents that are meant as objects; what else lies in folders is left out, and named."""
     for document in documents:
-        if not document.found or foreign.is_manifest(document.data):
+        manifest = not document.found or foreign.is_manifest(document.data)
+        if manifest or installs(document.data):
             yield document
-        else:
+        if not manifest:
             text = f"left out: {foreign.label(document.place.file, document.data)}"
             problems.append(Problem(document.place, text, ProblemKind.LEFT_OUT))
 

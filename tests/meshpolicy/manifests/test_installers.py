@@ -1,11 +1,14 @@
 """What GitOps tools install the mesh with is what it was installed with (R1 to R4)."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.manifests.parse import parse_documents
+from meshpolicy.manifests.sources import read
 
 from ..build import Manifest, ask, documents, server
 
@@ -76,12 +79,57 @@ WEB: tuple[Manifest, ...] = (
         ([application({"ref": "values", "repoURL": "https://example.org"}, valuesObject=DENY)], "403"),
         ([application(valueFiles=["$values/mesh.yaml"])], "unknown"),
         ([application(parameters=[{"name": "proxy.defaultInboundPolicy", "value": "deny"}])], "unknown"),
+        (
+            [
+                deployed(
+                    "argoproj.io/v1alpha1", "ApplicationSet", template={"spec": application(valuesObject=DENY)["spec"]}
+                )
+            ],
+            "403",
+        ),
         ([deployed("example.org/v1", "HelmRelease", chart=CHART, values=DENY)], "allow"),
     ],
 )
 def test_the_mesh_has_the_default_policy_with_which_it_is_installed(installer: list[Manifest], expected: str) -> None:
     found = parse_documents(documents(*WEB, *installer)).cluster
     assert ask(found, "unmeshed", "web:http").outcome == expected
+
+
+def helmfile(*values: Any, chart: str = "linkerd/linkerd-control-plane", **more: Any) -> str:
+    """Return a Helmfile, as text."""
+    listed = {"name": "mesh", "namespace": "linkerd", "chart": chart, "values": [*values], **more}
+    return json.dumps({"repositories": [], "releases": [{"name": "other", "chart": "a/b"}, listed]})
+
+
+def bundle(**helm: Any) -> str:
+    """Return a bundle of Fleet, as text."""
+    return json.dumps({"defaultNamespace": "linkerd", "helm": {"chart": "linkerd-control-plane", **helm}})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("helmfile.yaml", helmfile(), "allow"),
+        ("helmfile.d/10-mesh.yaml", helmfile(DENY), "403"),
+        ("helmfile.yaml", helmfile("mesh.yaml"), "unknown"),
+        ("helmfile.yaml", helmfile("mesh.yaml", DENY), "403"),
+        ("helmfile.yaml", helmfile(DENY, "mesh.yaml"), "unknown"),
+        ("helmfile.yaml", helmfile(set=[{"name": "proxy.defaultInboundPolicy", "value": "deny"}]), "unknown"),
+        ("helmfile.yaml", helmfile("{{ .Values.mesh }}"), "unknown"),
+        ("helmfile.yaml", helmfile(DENY, chart="a/c"), "allow"),
+        ("mesh/fleet.yaml", bundle(values=DENY), "403"),
+        ("mesh/fleet.yaml", bundle(valuesFiles=["a.yaml"]), "unknown"),
+        ("mesh/fleet.yaml", json.dumps({"helm": "x", "releases": "y"}), "allow"),
+    ],
+)
+def test_files_of_other_tools_install_the_mesh_as_well(name: str, text: str, expected: str, tmp_path: Path) -> None:
+    """They stay no manifests: what else they install is told as left out."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text)
+    (tmp_path / "web.yaml").write_text("---\n".join(json.dumps(one) + "\n" for one in WEB))
+    found = read([str(tmp_path)], MeshSettings())
+    assert ask(found.cluster, "unmeshed", "web:http").outcome == expected
+    assert [Path(one.place.file).name for one in found.problems if "left out" in one.message] == [Path(name).name]
 
 
 @pytest.mark.parametrize("installer", [release(values=DENY), release(valuesFrom=ELSEWHERE)])
