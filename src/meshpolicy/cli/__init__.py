@@ -31,12 +31,12 @@ VERBS = {
     "diff": Verb("diff", "What does this change open or close?"),
     "review": Verb("review", "What must a reviewer of this change know?"),
     "prove": Verb("prove", "Is it so, for every request?"),
-    "ready": Verb("ready", "What breaks if deny goes on?"),
+    "ready": Verb("ready", "What breaks if I deny by default?"),
     "generate": Verb("generate", "Which policies allow what runs, and no more?"),
     "test": Verb("cases", "Do these policy cases still hold?"),
     "init": Verb("init", "How do I begin with a meshpolicy.yaml?"),
     "run": Verb("run", "Is all of it as meshpolicy.yaml says?"),
-    "accept": Verb("accept", "Which access is granted now, as a file to hold it to?"),
+    "accept": Verb("accept", "Which access is granted now, as a file to compare with?"),
     "blast": Verb("blast", "What opens if this account is compromised?"),
     "mutate": Verb("mutate", "Which changes of the policies would no case notice?"),
     "completion": Verb("completion", "How does my shell complete this?"),
@@ -109,5 +109,5 @@ def main() -> None:
     """Say who may call whom under Linkerd, and why: from manifests, or from a live cluster.
 
     SOURCES are files, folders (read recursively, hidden folders left out) or `-` for standard input.
-    The exit code is 0 as asked, 1 for a finding, a refusal or a difference, 2 for bad input.
+    Exit codes: 0 for success, 1 for a finding, a refusal or a difference, 2 for bad input.
     """

@@ -31,7 +31,7 @@ def _in_future(context: click.Context, parameter: click.Parameter, value: dateti
     return str(value.date())
 
 
-@click.command("accept", short_help="Which access is granted now, as a file to hold it to?")
+@click.command("accept", short_help="Which access is granted now, as a file to compare with?")
 @click.argument("file", type=click.Path(dir_okay=False))
 @click.option("--owner", required=True, callback=_not_blank, help="Who answers for the new entries.")
 @click.option("--reason", required=True, callback=_not_blank, help="Why the new entries are needed.")

@@ -21,7 +21,7 @@ DRAWN = ("dot", "svg", "html")
 @click.command("list", short_help="Who may call whom?")
 @click.option("--denied", "show_denied", is_flag=True, help="List what is refused between the workloads instead.")
 @click.option("--unmeshed", is_flag=True, help="Only what is open to clients without mesh identity.")
-@click.option("--explain", is_flag=True, help="Name the object that grants each access, and where it stands.")
+@click.option("--explain", is_flag=True, help="Name the object that grants each access, with its file and line.")
 @click.option(
     "--accepted", type=click.Path(exists=True, dir_okay=False), help="Fail on access that FILE does not list."
 )
@@ -39,11 +39,11 @@ def command(
     unmeshed: bool,
     explain: bool,
 ) -> None:
-    """List every access that is granted: to which port, to whom, for which requests.
+    """List every granted access: to which port, to whom, for which requests.
 
     A client is an account (`namespace/account`), `any meshed client`, or `anyone`: one without mesh identity.
-    The proxy's own port 4191 is listed where a Server names it; of the others a note says what is granted there, but
-    for GET /live and GET /ready, which every proxy grants to the kubelet.
+    The proxy's own port 4191 is listed where a Server names it. Otherwise a note says what is granted there, except
+    GET /live and GET /ready, which every proxy grants to the kubelet.
     """
     selection = Selection((cluster,), servers, clients)
     selection.check()

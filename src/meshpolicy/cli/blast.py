@@ -23,7 +23,7 @@ HEAD = ("opens", "port", "requests", "as", "granted by")
 
 @click.command("blast", short_help="What opens if this account is compromised?")
 @click.argument("account", metavar="NAMESPACE/ACCOUNT")
-@click.option("--explain", is_flag=True, help="Name where each grant stands.")
+@click.option("--explain", is_flag=True, help="Name the file and line of each grant.")
 @output("text", "json")
 @cluster_options
 def command(account: str, cluster: Cluster, output: str, *, explain: bool) -> None:

@@ -22,7 +22,7 @@ from meshpolicy.render.text import results_as_text
 @click.option("--explain", is_flag=True, help="Name the cases that agree, too, and what becomes of new pods.")
 @output("text", "json", "junit")
 def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
-    """Hold policy cases against the rules: expected, found, and why.
+    """Check policy cases against the rules: expected, actual, and why.
 
     CASES are case files or folders of them. A case is YAML: a `description`, `manifests` (or a `base` file with them),
     `policies`, and `requests`, each with `from: NAMESPACE/POD`, `to: NAMESPACE/POD:PORT`, a `path`, and `expect`, such

@@ -21,7 +21,7 @@ from meshpolicy.render.text import answer_as_text
 @request_options
 @click.option("--direct", is_flag=True, help="Call the pod's address, not its Service.")
 @click.option(
-    "--explain/--no-explain", default=None, help="Say what the rules in brackets are, too; or the verdict alone."
+    "--explain/--no-explain", default=None, help="Also explain the rules in brackets, or print the verdict alone."
 )
 @output("text", "json")
 @cluster_options
@@ -38,10 +38,11 @@ def command(
     """Say whether one call is allowed, and why, down to file and document.
 
     FROM is a workload (`pinger`, `namespace/name`), an account that the policies name, an address, or `unmeshed`.
-    An address means the pod that has it; one that no pod has may be that of the server's node; `unmeshed` is no node.
+    An address means the pod that has it; an address of no pod may be that of the server's node. `unmeshed` is a client
+    without a sidecar, and not the node.
     TO is `[namespace/]workload[:port][/path]`; a port is a number or a name, of the workload or else of its Service.
     Or it is the name or URL of a Service, such as `cart.shop.svc.cluster.local/items` or `http://cart.shop:8080/items`.
-    Exits 1 if the call is refused.
+    Exits 1 if the call is refused or unknown.
     """
     asked = ask(cluster, client, server, sent, direct=direct, suggest=True)
     what = asked.what

@@ -46,12 +46,11 @@ def command(
     *,
     explain: bool,
 ) -> None:
-    """Say which requests a change opens and closes, and which others admit now.
+    """Say which requests a change opens and closes, and which get another route or grant.
 
     OLD and NEW are files, folders or git revisions; of a revision, --paths (and further PATHs) are read.
-    All clients and all requests are compared, whatever the words of the policies. Exits 1 if the outcome of some
-    request changes, or may change, and if no workload was read; a request that is admitted by another route or grant
-    does not count.
+    All clients and all requests are compared, not the words of the policies. Exits 1 if the outcome of a request
+    changes or may change, or if no workload was read; another route or grant with the same outcome does not count.
     """
     below = (*paths, *more)
     states = read_states(old, new, below, settings, options)

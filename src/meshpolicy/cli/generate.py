@@ -66,7 +66,7 @@ def _accounts(context: click.Context, parameter: click.Parameter, values: tuple[
 )
 @click.option("--once", is_flag=True, help="Grant what was seen once, too: --min-count 1.")
 @click.option("--accept", multiple=True, metavar="PATTERN", help=f"Grant these: {PATTERN}; `*` is anything.")
-@click.option("--narrow", multiple=True, metavar="PATTERN", help="Grant of these only the paths that were seen.")
+@click.option("--narrow", multiple=True, metavar="PATTERN", help="Of these, grant only the observed paths.")
 @click.option("--forbid", multiple=True, metavar="PATTERN", help="Grant none of these.")
 @click.option(
     "--scraper",

@@ -36,8 +36,8 @@ def _fitted(text: str) -> str:
 
 @click.command("lint", short_help="What is wrong in these manifests?")
 @click.option("--ignore", multiple=True, metavar="CODE", help="Leave out a code (MP035); may be repeated.")
-@click.option("--notes/--no-notes", default=False, help="Show notes, too: worth knowing, and no mistakes.")
-@click.option("--explain", is_flag=True, help="Say of each finding why it matters, and the rules behind it.")
+@click.option("--notes/--no-notes", default=False, help="Also show notes, which are worth knowing but are no mistakes.")
+@click.option("--explain", is_flag=True, help="Also say why each finding matters, and which rules are behind it.")
 @output("text", *FORMS)
 @sources
 @mesh_options
@@ -52,7 +52,7 @@ def command(
     notes: bool,
     explain: bool,
 ) -> None:
-    """Look for mistakes: ports closed or open by accident, rules without effect, probes shut out.
+    """Find mistakes: ports closed or open by accident, rules without effect, probes shut out.
 
     Each finding has a stable code, its place, and a fix; --explain says why each matters.
     Exits 1 if there is an error or a warning.

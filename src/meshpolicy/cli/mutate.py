@@ -20,7 +20,7 @@ from meshpolicy.render.text import survivors_as_text
 def command(cases: tuple[str, ...], output: str, *, explain: bool) -> None:
     """Drop or weaken each policy object in turn, and list those whose loss no case notices.
 
-    Of each it says which requests that opens or closes, and no case asks for. A case that fails as it is notices
+    For each it shows which requests the change opens or closes that no case asks for. A case that fails already notices
     nothing. Exits 1 if there are any.
     """
     found = named_cases(cases)

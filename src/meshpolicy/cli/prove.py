@@ -28,7 +28,7 @@ SAID = "SERVER is NAMESPACE/WORKLOAD[:PORT]; REQUESTS are `GET /ping`, `any requ
 @click.command("prove", short_help="Is it so, for every request?")
 @click.argument("claim", metavar="SENTENCE|FILE")
 @click.option(
-    "--explain", is_flag=True, help="Repeat why each sentence of FILE must hold; of what is false, show the curl."
+    "--explain", is_flag=True, help="Also show why each sentence of FILE must hold, and the curl of a false one."
 )
 @output("text", "json")
 @sources
@@ -43,7 +43,7 @@ def command(
     *,
     explain: bool,
 ) -> None:
-    """Prove a sentence about access: for every client and every request, or with one that shows the contrary.
+    """Prove a sentence about access for every client and every request, or show a call that contradicts it.
 
     SENTENCE is one of `only CLIENTS may REQUESTS on SERVER`, `nobody may REQUESTS on SERVER except CLIENTS`,
     `no unmeshed client may REQUESTS on SERVER`, `CLIENTS may REQUESTS on SERVER`, `CLIENT and CLIENT have the same

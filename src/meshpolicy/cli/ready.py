@@ -21,7 +21,7 @@ from meshpolicy.traffic.read import read as read_traffic
 WHO = "Who {} is: a workload, an account `namespace/account`, or `unmeshed`.  [default: by its image]"
 
 
-@click.command("ready", short_help="What breaks if deny goes on?")
+@click.command("ready", short_help="What breaks if I deny by default?")
 @click.option("--ingress", default="", metavar="CLIENT", help=WHO.format("the ingress controller"))
 @click.option("--prometheus", default="", metavar="CLIENT", help=WHO.format("Prometheus"))
 @click.option(
@@ -38,10 +38,10 @@ WHO = "Who {} is: a workload, an account `namespace/account`, or `unmeshed`.  [d
     default=None,
     metavar="LIST",
     callback=networks,
-    help="The networks in which nodes have their addresses, from which the kubelet probes.  [default: any]",
+    help="The networks of the nodes' addresses, from which the kubelet probes.  [default: any]",
 )
 @click.option("--accept-unknown", is_flag=True, help="Exit 0 where nothing is refused, though not all can be seen.")
-@click.option("--explain", is_flag=True, help="Say of each need why it is allowed, too.")
+@click.option("--explain", is_flag=True, help="Also say why each need is allowed.")
 @output("text", "json", "junit", "yaml")
 @sources_and_namespaces
 @mesh_options
@@ -60,11 +60,11 @@ def command(
     accept_unknown: bool,
     explain: bool,
 ) -> None:
-    """Say what breaks if `config.linkerd.io/default-inbound-policy: deny` goes on.
+    """Say what breaks if `config.linkerd.io/default-inbound-policy: deny` is set.
 
     What workloads need is read from their variables, arguments and mounted files, from Ingresses and routes of
     Gateways, probes, hooks, scrapes, webhooks and StatefulSets. Each need is held against the policies as they would
-    be with deny, and against sidecars, ports and NetworkPolicies. Exits 0 if deny can go on, 1 if a need is refused or
+    be with deny, and against sidecars, ports and NetworkPolicies. Exits 0 if deny can be set, 1 if a need is refused or
     not known.
     """
     reading = read_manifests(sources, context, settings, options)

@@ -34,7 +34,7 @@ _OPTIONS = (
         metavar="'NAME: VALUE'",
         help="A request header, as curl takes it, or NAME=VALUE; may be repeated.",
     ),
-    click.option("--host", default="", help="The Host that is asked for, if it is not the Service's."),
+    click.option("--host", default="", help="The Host header, if it is not the Service's name."),
     click.option(
         "--protocol",
         type=click.Choice([str(t) for t in Traffic]),

@@ -76,10 +76,10 @@ def command(
     """Say which requests a change opens and closes, and which findings of lint it brings.
 
     OLD and NEW are files, folders or git revisions, as for `diff`; of a revision, or below a folder, PATHs are read.
-    With --project, what is read and how is said there, and neither PATHs nor options of reading count. The file of
-    OLD counts, for a change must not choose how it is reviewed; one that changes the file is unknown.
-    Where OLD cannot be read, all changes are unknown; where NEW cannot, the exit code is 2. The files are written
-    in any case, so that a pull request is told.
+    With --project, that file says what is read and how; PATHs and options for reading are ignored. The file of OLD is
+    used, because a change must not choose how it is reviewed; what a change of the file does is unknown.
+    If OLD cannot be read, all changes are unknown; if NEW cannot be read, the exit code is 2. The files are written
+    in any case, so that the pull request shows the reason.
     """
     suppressed: tuple[Suppression, ...] = ()
     doubt = ""
