@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something worth a line."""
+    """A message to print as one line."""
 
     text: str
 

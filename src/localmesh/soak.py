@@ -26,7 +26,7 @@ WARM = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Of one process, in MiB."""
+    """The memory of one process, in MiB."""
 
     name: str
     first: float

@@ -20,7 +20,7 @@ Names = Iterable[x509.GeneralName]
 
 MESH_USAGES = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 SERVER_USAGES = (ExtendedKeyUsageOID.SERVER_AUTH,)
-"""Of a certificate for people's browsers: it must never pass as the identity of a client."""
+"""The key usage of certificates for browsers; it excludes use as a client's identity."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ class Load:
 
     sent: int
     failures: Mapping[str, int] = field(default_factory=dict)
-    """Those that were not answered with 200: by status, or by what happened instead."""
+    """Requests not answered with 200, counted by status or by what happened instead."""
     p50: float = 0.0
     p99: float = 0.0
 

@@ -14,7 +14,7 @@ from localmesh.ask.sending import Way
 TIMEOUT = 10.0
 CHUNK = 64 * 1024
 MOST_BYTES = 1024 * 1024
-"""Of an answer's body: more than any answer here needs."""
+"""Bytes read of an answer's body, more than any answer here has."""
 PROBE = h11.Request(method="GET", target="/", headers=[("Host", "localmesh")])
 
 

@@ -23,7 +23,7 @@ from meshidentity.certificates import Leaf
 
 TIMEOUT = 10.0
 MOST_BYTES = 65536
-"""Of an answer's body: its first line is all that is shown."""
+"""Bytes read of an answer's body, of which only the first line is shown."""
 CHUNK = 16384
 Headers = Iterable[tuple[str, str]]
 

@@ -75,7 +75,7 @@ class Hint(StrEnum):
     OPAQUE = "opaque"
     """Even HTTP goes to it as a stream of bytes (R65)."""
     PLAIN = "plain"
-    """It does not pass its own pod's sidecar (R10), so nobody would answer TLS."""
+    """The port bypasses its pod's sidecar (R10), so nothing there answers TLS."""
 
 
 Hints = Mapping[tuple[Ref, int], Hint]

@@ -29,9 +29,9 @@ class Noted:
     route: str
     """The route that it took, by the name of its object; empty where there is none."""
     identity: str
-    """Of the client; empty where it has none."""
+    """The client's identity; empty if it has none."""
     address: str
-    """Of the client, as a loopback address."""
+    """The client's loopback address."""
     request: str
     """Its method and path."""
 

@@ -122,7 +122,7 @@ UNREACHED = "x-localmesh-unreached"
 BROKEN = "x-localmesh-broken"
 """What a server's sidecar says in its own answer if the app was not there, or broke off before it answered."""
 SIGNS = [UNREACHED, BROKEN]
-"""They are for the caller's sidecar, which may send the request again elsewhere, and go no further."""
+"""Headers for the caller's sidecar, which may retry elsewhere; it does not pass them on."""
 
 
 def _sign(name: str) -> Json:

@@ -52,7 +52,7 @@ class Endpoint:
     address: IPv4Address
     port: int
     identity: str = ""
-    """Whom its certificate must name; empty: it is not meshed, and is spoken to in plain text."""
+    """The identity that the endpoint's certificate must have; empty if it is unmeshed and called in plain text."""
     opaque: bool = False
     """Whether even HTTP goes to it as a stream of bytes (R65)."""
 

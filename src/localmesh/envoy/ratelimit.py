@@ -14,7 +14,7 @@ EACH = "pingpong.ratelimit.identity"
 _KIND = "filters.http.local_ratelimit.v3.LocalRateLimit"
 _ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
 _UNLIMITED = 1_000_000_000
-"""Of who is counted in no bucket: Envoy wants a number."""
+"""Tokens for clients without a limit, because Envoy requires a number."""
 _MOST_IDENTITIES = 10_000
 """Buckets kept at once; the one unused for longest goes first."""
 

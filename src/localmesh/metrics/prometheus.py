@@ -35,7 +35,7 @@ class Target:
     """A port that is scraped."""
 
     identity: str
-    """Whom its certificate must name; empty: it has none, and is asked in plain text."""
+    """The identity that the target's certificate must have; empty if it is scraped in plain text."""
     address: str
     labels: Mapping[str, str]
 

@@ -41,7 +41,7 @@ class Entry:
     flags: frozenset[str]
     details: str
     upstream: str
-    """Whom it was passed on to: `address:port`, or a socket of the app; empty if it was not."""
+    """Where the request was forwarded: `address:port` or the app's socket; empty if it was not forwarded."""
     upstream_identity: str
     route: str
     """The object, as `Kind namespace/name`; empty where no route matched or it has no name."""

@@ -21,9 +21,9 @@ class Party:
     """One end of a request."""
 
     name: str
-    """Of a pod, `namespace/account`, a Service as it was called, or one of the words above."""
+    """A pod's name, `namespace/account`, the Service as it was called, or one of the words above."""
     workload: str
-    """The same where it is no pod."""
+    """The pod's workload; equal to `name` if the party is no pod."""
     namespace: str = ""
     identity: str = ""
 

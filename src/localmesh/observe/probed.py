@@ -33,7 +33,7 @@ class VerifiedView:
     different: int
     """How many of them were answered in another way than the manifests say, or by another object."""
     probed: tuple[ProbedView, ...]
-    """Those of the callers that the access table names."""
+    """The probes of the callers that the access table names."""
 
     def to_json(self) -> str:
         """Return the JSON that `from_json` reads."""

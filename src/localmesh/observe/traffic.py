@@ -36,7 +36,7 @@ class Cell:
     """What happened on one edge in one second, or in several."""
 
     requests: int = 0
-    """Those that were not refused."""
+    """The number of requests that were not refused."""
     failures: int = 0
     refused: int = 0
     latencies: Latencies = field(default_factory=Counter)

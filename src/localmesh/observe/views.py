@@ -70,7 +70,7 @@ class TapView:
     trace: str
     """The id of its trace; empty where the request names none."""
     port: int
-    """Of the pod, where it was called; 0 where it called."""
+    """The port of the pod that was called; 0 if the pod made the call."""
     peer: str
     """The address that the connection came from."""
 

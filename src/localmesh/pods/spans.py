@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 from urllib.parse import quote
 
 PATH = "/v1/traces"
-"""Of OTLP over HTTP."""
+"""The path of OTLP over HTTP."""
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 """OpenTelemetry's own variable for where spans go."""
 ENDPOINTS = (ENDPOINT, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "PINGPONG_OTLP_ENDPOINT")
@@ -30,14 +30,14 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class SpanExport:
-    """The same for a program of one pod, with the token that is its own."""
+    """Where one program of a pod sends its spans, with its own token."""
 
     receiver: Receiver
     token: str
 
     @property
     def sampling(self) -> Mapping[str, str]:
-        """What makes an app sample what begins in it as all else is; what a manifest says of that wins."""
+        """The variables that set an app's sampling; a variable in the manifest wins."""
         ratio = f"{self.receiver.ratio:g}"
         return {
             "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
@@ -49,7 +49,7 @@ class SpanExport:
 
     @property
     def destination(self) -> Mapping[str, str]:
-        """What makes an app send its spans here, past its sidecar, which would make spans of them."""
+        """The variables that send an app's spans here, bypassing its sidecar, which would make spans of them."""
         url, host = self.receiver.url, str(self.receiver.address)
         return {
             ENDPOINT: url,

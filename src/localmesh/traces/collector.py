@@ -16,7 +16,7 @@ EXPORTER = "OTEL_TRACES_EXPORTER"
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
-"""Of a header, as both ways of sending take it (RFC 9110, 5.1 and 5.5)."""
+"""A header's value that both OTLP transports accept (RFC 9110, 5.1 and 5.5)."""
 
 
 @dataclass(frozen=True, slots=True)

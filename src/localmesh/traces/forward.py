@@ -19,7 +19,7 @@ from localmesh.traces.collector import Collector
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 8 * 1024 * 1024
-"""Of requests that wait; when there are more, the oldest are dropped."""
+"""The size of all waiting requests; beyond it, the oldest are dropped."""
 TIMEOUT = 10.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0
 WARNING_EVERY = 60.0

@@ -34,7 +34,7 @@ class Jaeger:
 
     @property
     def collector(self) -> Collector:
-        """The same, for one who sends them."""
+        """The Jaeger as a collector to send spans to."""
         return Collector(f"unix:{self.socket}", grpc=True)
 
 

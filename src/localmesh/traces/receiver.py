@@ -21,7 +21,7 @@ from localmesh.traces import otlp
 
 PROTOBUF = "application/x-protobuf"
 MOST_BYTES = 4 * 1024 * 1024
-"""Of one request, also when it is unpacked: what gRPC accepts by default."""
+"""The size limit of one request, packed and unpacked; gRPC's own default."""
 _GZIP = 16 + zlib.MAX_WBITS
 
 Sender = Callable[[str], SpanSender | None]

@@ -16,7 +16,7 @@ class Wanted:
     limit: int = LIMIT
     """How many at most."""
     errors: bool = False
-    """It has an error or a refused request."""
+    """Only traces with an error or a refused request."""
     service: str = ""
     """A span is of this service, or of this pod."""
     name: str = ""

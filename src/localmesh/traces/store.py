@@ -8,7 +8,7 @@ from localmesh.traces.trace import Trace
 
 MOST_SPANS = 5_000
 MOST_BYTES = 16 * 1024 * 1024
-"""Of the messages that the spans came in."""
+"""The size of the stored messages."""
 MOST_IN_A_TRACE = 500
 """A trace that goes on for ever must not push out all others."""
 

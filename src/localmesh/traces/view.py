@@ -18,7 +18,7 @@ class TracesView:
     received: int
     """Spans that came since the mesh started."""
     forgotten: int
-    """Those of them that had to make room."""
+    """Received spans that were dropped to make room."""
     ratio: float | None
     """The share of traces that are recorded, of those that begin in the mesh; None where nobody makes spans."""
     collector: str = ""

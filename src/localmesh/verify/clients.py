@@ -19,13 +19,13 @@ ALPN = {True: ["h2"], False: ["http/1.1"]}
 
 @dataclass(frozen=True, slots=True)
 class VerifyClient:
-    """Somebody who calls, and how a server's proxy must see them."""
+    """A client of the verification, and how a server's proxy must see it."""
 
     name: str
     source: IPv4Address
     """The loopback address to come from."""
     identity: str = ""
-    """Whom the certificate names; empty without one."""
+    """The identity in the client's certificate; empty if it has none."""
     leaf: Leaf | None = None
     tls: bool = False
     headers: tuple[tuple[str, str], ...] = ()

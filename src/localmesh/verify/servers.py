@@ -1,4 +1,4 @@
-"""Whom one can call: the ports of the pods that run, with their policies and one request of every class."""
+"""The ports of the running pods that can be called, with their policies and one request of every class."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ class Access:
     asked: tuple[Asked, ...]
     by: Ref
     routes: tuple[Ref, ...] = ()
-    """Those that the requests meet."""
+    """The routes that the requests match."""
     blocked: tuple[Ref, ...] = ()
     """The NetworkPolicies that keep these clients away nevertheless."""
     admitted_by: tuple[Ref, ...] = ()

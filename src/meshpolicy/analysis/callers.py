@@ -45,7 +45,7 @@ class Callers:
         self._everyone = frozenset(range(len(workloads)))
         self._meshed = frozenset(position for position, workload in enumerate(workloads) if _by_proxy(workload))
         self.unsure = frozenset(position for position, workload in enumerate(workloads) if _unsure(workload))
-        """Those of whom it is not known whether their own proxy carries their calls."""
+        """Workloads for which it is unknown whether their own proxy carries their calls."""
         self._by_skipped: dict[Ports, set[int]] = {}
         for position in self._meshed:
             self._by_skipped.setdefault(workloads[position].sidecar.skipped_outbound, set()).add(position)

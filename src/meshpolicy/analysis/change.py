@@ -12,11 +12,11 @@ class Change(StrEnum):
     """What became of some calls."""
 
     OPENED = "opened"
-    """They were refused, and are allowed."""
+    """The requests were refused, and are allowed now."""
     CLOSED = "closed"
-    """They were allowed, and are refused."""
+    """The requests were allowed, and are refused now."""
     UNKNOWN = "unknown"
-    """They may be opened or closed; the manifests do not decide."""
+    """The requests may be opened or closed; the manifests do not decide."""
     REROUTED = "re-routed"
     """Allowed before and after, through another route."""
     REGRANTED = "regranted"
@@ -41,6 +41,6 @@ class Changed:
     """The grants that admitted the clients; of a re-routed request the routes."""
     after: tuple[Ref, ...] = ()
     reasons: tuple[str, ...] = ()
-    """Of what is unknown."""
+    """Why the change is unknown."""
     caller: IdentityChange | None = None
     """The workload whose calls these are, where they change because it calls under another identity."""

@@ -59,7 +59,7 @@ class Space:
     requests: Requests
     clients: Clients
     identities: tuple[IdentityPattern, ...] = ()
-    """Those that decide about a request by themselves, and not only in grants."""
+    """Identity patterns that decide about a request directly, not only through grants."""
 
     @classmethod
     def of(cls, patterns: Patterns, clientele: Clientele, names: Sequence[str] = ()) -> "Space":

@@ -88,7 +88,7 @@ class Patterns:
     headers: dict[str, dict[ValueMatch, None]] = field(default_factory=dict)
     query: dict[str, dict[ValueMatch, None]] = field(default_factory=dict)
     identities: dict[IdentityPattern, None] = field(default_factory=dict)
-    """Those for the header in which the proxy writes who calls (R86), and those of a rate limit that lets none pass."""
+    """Patterns for the header in which the proxy writes the client's identity (R86), and of rate limits of zero."""
     matches: dict[HttpMatch | GrpcMatch, None] = field(default_factory=dict)
 
     def add_policy(self, policy: PortPolicy) -> None:

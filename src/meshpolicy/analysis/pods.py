@@ -1,4 +1,4 @@
-"""Whom the NetworkPolicies let through, where the labels of the client decide. Pure.
+"""The clients that NetworkPolicies let through, where the client's labels decide. Pure.
 
 Labels are looked at only through selectors. So all pods, those too that the manifests do not hold, fall into few
 classes; each has a pod that stands for it.

@@ -16,7 +16,7 @@ SOMEBODY = Workload(Ref("", "Pod", "", "somebody"), meshed=True)
 POD_ADDRESS = ""
 """The name of the way to a port that leads through no Service."""
 BY_ADDRESS = "the pod's address"
-"""The same, where it is told that Services lead elsewhere than this way."""
+"""The words for the pod's address where Services lead to another outcome."""
 
 
 def declared_ports(workload: Workload) -> tuple[int, ...]:

@@ -15,11 +15,11 @@ class Outcome(StrEnum):
     """What became of a sentence."""
 
     PROVED = "proved"
-    """It holds for every request and every client."""
+    """The sentence holds for every request and every client."""
     FALSE = "false"
-    """The witness shows the contrary."""
+    """The witness contradicts the sentence."""
     UNKNOWN = "unknown"
-    """The manifests do not decide it; the reasons say why."""
+    """The manifests do not decide the sentence; the reasons say why."""
 
 
 @record

@@ -28,11 +28,11 @@ class Asked:
     """What is asked of a port, in which form."""
 
     traffics: frozenset[Traffic]
-    """Those of them that the port takes from such a client."""
+    """The forms that the port accepts from such a client."""
     requests: RequestSet | None
     """None: a connection that carries no HTTP."""
     service: str = POD_ADDRESS
-    """The Service through which alone it is so; empty: any way."""
+    """The only Service through which this holds; empty for all ways."""
 
 
 ALL_REQUESTS = Asked(frozenset(FAMILIES[0]), EVERY_REQUEST)

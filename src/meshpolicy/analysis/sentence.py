@@ -32,7 +32,7 @@ class Sentence:
     text: str
     claim: Claim
     clients: tuple[ClientSet, ...] = ()
-    """Those who are meant; of `same` two sets, else one."""
+    """The sets of clients in the sentence: two for `same`, else one."""
     asked: tuple[Asked, ...] = ANYTHING
     server: str = ""
     """`namespace/workload[:port]`, or `namespace/*`; of `encrypted` the namespace."""

@@ -29,7 +29,7 @@ class Review:
     wrong_before: tuple[Problem, ...] = ()
     """What keeps the state before from being read; not empty: nothing was compared."""
     wrong_after: tuple[Problem, ...] = ()
-    """The same of the state after."""
+    """What could not be used of the new state."""
     not_read: tuple[Problem, ...] = ()
     """What was left out of the state after."""
 

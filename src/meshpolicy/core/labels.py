@@ -46,4 +46,4 @@ def whole(labels: Mapping[str, str]) -> Labels:
 
 
 ANY = Labels(complete=False)
-"""Those of something of which nothing is known."""
+"""The labels of an object about which nothing is known."""

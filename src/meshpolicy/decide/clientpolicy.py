@@ -36,7 +36,7 @@ class ClientPolicy:
     reason: Reason | None = None
     """Why the protocol is not looked for."""
     routes: tuple[Route, ...] = ()
-    """Those in force, all of one kind."""
+    """The routes in force, all of the same kind."""
     invalid: Ref | None = None
     """The route that makes the proxy refuse the whole policy (R120)."""
     profile: ServiceProfile | None = None

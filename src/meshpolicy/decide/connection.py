@@ -33,7 +33,7 @@ class Start(StrEnum):
     UNSTARTED = "unstarted"
     """Its proxy gets no certificate, so its application is never started."""
     HANGS = "timeout"
-    """It is ready, and its requests get no answer."""
+    """The pod is ready, and requests to it get no answer."""
 
 
 @record

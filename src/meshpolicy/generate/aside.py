@@ -35,7 +35,7 @@ class Why(StrEnum):
     DECLARED = "needed, and not observed"
     """The manifests declare it, and the policies would refuse it."""
     OUTSIDE = "needed by a caller without a known identity"
-    """The same; no grant to an identity can allow it."""
+    """Declared as needed, by a caller that no grant to an identity can admit."""
     UNSEEN = "the traffic would not show it"
     """A port that may carry other than HTTP, where the traffic can show HTTP alone."""
 

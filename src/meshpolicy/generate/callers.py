@@ -46,7 +46,7 @@ class Called:
 
     servers: Group
     wires: dict[Ref, set[int]] = field(default_factory=dict)
-    """Of each group of callers, by its first workload: the ports that its packets bear."""
+    """The destination ports of each group's packets, by the group's first workload."""
     doubts: dict[str, None] = field(default_factory=dict)
     """Why a NetworkPolicy might refuse a call that was seen: then none is written."""
 

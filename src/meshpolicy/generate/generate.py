@@ -26,7 +26,7 @@ class Wishes:
     least: int = LEAST
     """How often a client must have made the same request."""
     namespaces: tuple[str, ...] = ()
-    """Those that are meant; empty: those that were called."""
+    """The namespaces to generate policies for; empty means those that were called."""
     scrapers: tuple[str, ...] = ()
     """Accounts that scrape the sidecars' metrics, as `namespace/account`; empty: those that the manifests hold."""
     network_policies: bool = False

@@ -33,11 +33,11 @@ class Grant:
     spot: Spot
     pattern: Pattern | None
     calls: tuple[ObservedCall, ...]
-    """Those that it is made from."""
+    """The observed calls that the grant is made from."""
     accepted: bool = False
     """Whether the user accepts what it opens beyond them."""
     connections: bool = True
-    """Of a grant without pattern: whether it opens connections that carry no HTTP, too."""
+    """Whether a grant without pattern also opens connections that carry no HTTP."""
     declared: str = ""
     """What in the manifests declares the calls; empty: they were observed."""
 

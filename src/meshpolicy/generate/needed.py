@@ -30,7 +30,7 @@ class Needed:
     identity: str = ""
     """The caller's; empty: it has none, or its workload is not in the manifests."""
     hint: str = ""
-    """Of a caller without an identity: what to do."""
+    """What to do about a caller without an identity; empty otherwise."""
     http: bool = False
     """Whether it is HTTP for certain."""
     method: str = ""

@@ -34,7 +34,7 @@ class Made:
     why: str = ""
     """A sentence for the comment above it."""
     grants: tuple[Grant, ...] = ()
-    """Of an AuthorizationPolicy: what it grants."""
+    """What an AuthorizationPolicy grants; empty for other kinds."""
 
 
 @dataclass

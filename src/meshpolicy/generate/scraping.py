@@ -17,7 +17,7 @@ class Scraping:
     scraper: str
     """`namespace/account`."""
     workloads: tuple[Workload, ...]
-    """Those with a sidecar whose admin port no Server governs yet."""
+    """Workloads with a sidecar whose admin port no Server governs yet."""
     whole: bool
     """Whether these are all of the namespace that have a sidecar."""
 

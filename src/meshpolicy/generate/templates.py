@@ -11,9 +11,9 @@ from meshpolicy.core.match import PathKind, PathMatch
 from meshpolicy.record import record
 
 LEAST_PATHS = 3
-"""Paths that differ in identifiers, from which on they are taken for one pattern."""
+"""The least number of paths that differ in identifiers and become one pattern."""
 LEAST_NAMES = 10
-"""The same for segments that do not look like identifiers."""
+"""The least number of paths that differ in other segments and become one pattern."""
 WORD = "[^/]+"
 CLASSES = (
     ("{number}", "[0-9]+"),

@@ -20,7 +20,7 @@ class PortSpan:
     protocol: str
     first: int
     last: int = 0
-    """Of a range; 0: it is the first."""
+    """The last port of a range; 0 for a single port."""
 
     @property
     def manifest(self) -> dict[str, object]:

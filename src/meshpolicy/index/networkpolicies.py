@@ -39,7 +39,7 @@ class Filter:
     direction: Direction
     truth: Truth
     policies: tuple[Ref, ...] = ()
-    """Those that isolate the pod, or may; where it is allowed, the one that allows."""
+    """The policies that isolate the pod or may do so; if the connection is allowed, the policy that allows it."""
     reason: Reason | None = None
     """Why, where it is not that no rule of these policies lets it through."""
 

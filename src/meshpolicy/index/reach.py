@@ -1,4 +1,4 @@
-"""Whom the NetworkPolicies let reach a port, for all workloads of a cluster at once. Pure.
+"""The clients that NetworkPolicies let reach a port, for all workloads of a cluster at once. Pure.
 
 The answers are those of `NetworkPolicies.filter`, as sets of callers, each found once.
 """

@@ -18,7 +18,7 @@ class Autoscaler:
 
     ref: Ref
     kind: str
-    """Of the workload, which is in its own namespace."""
+    """The kind of the scaled workload, which is in the autoscaler's namespace."""
     name: str
     most: int
 

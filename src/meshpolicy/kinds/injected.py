@@ -27,7 +27,7 @@ DEBUG_WORDS = {f"{CONFIG}debug-image-pull-policy": WORDS[f"{CONFIG}image-pull-po
 """What counts with a container for debugging beside the proxy."""
 AMOUNTS = ("cpu", "memory", "ephemeral-storage")
 VOLUMES = frozenset(("linkerd-identity-end-entity", "linkerd-identity-token"))
-"""Those that the injector adds."""
+"""The volumes that the injector adds."""
 INIT_VOLUME = "linkerd-proxy-init-xtables-lock"
 """What it adds for linkerd-init, and so not where the CNI plugin does its work."""
 ENTRY = {"name": "name", "value": "value", "valuefrom": "valueFrom"}

@@ -11,7 +11,7 @@ QUANTITY = re.compile(r"([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)([KMGTPE]i|[numkMGTPE]?
 TENS = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 TWOS = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 MOST_DIGITS = 4
-"""Of an exponent; more than that is no amount of anything."""
+"""Digits of an exponent; no real quantity has more."""
 
 
 @lru_cache(1024)

@@ -45,7 +45,7 @@ class Route:
     http: tuple[HttpRule, ...] = ()
     grpc: tuple[GrpcRule, ...] = ()
     backends: tuple[tuple[Backend, ...], ...] = ()
-    """Of each rule, in their order."""
+    """The backends of each rule, in the order of the rules."""
     diverts: bool = False
     """Whether a backend is no Service, changes requests by filters of its own, or none of several has a weight."""
     unusable: str = ""

@@ -44,7 +44,7 @@ class Sidecar:
     skipped: Ports = (range(4567, 4569),)
     """Inbound ports that packets reach without it."""
     told_skipped: Ports = ()
-    """Those of which meshed clients learn, so that they use no mTLS (controller/api/destination)."""
+    """Skipped ports that meshed clients are told of, so that they use no mTLS (controller/api/destination)."""
     skipped_outbound: Ports = (range(4567, 4569),)
     subnets: tuple[NetworkMatch, ...] = ()
     """Whose packets reach every port without it (R114)."""
@@ -61,7 +61,7 @@ class Sidecar:
     native: bool = True
     """Whether it is an init container that goes on running."""
     version: str = ""
-    """Of the proxy, as its image's tag says it: `edge-26.8.3`; empty: not known."""
+    """The proxy's version, from its image's tag, such as `edge-26.8.3`; empty if unknown."""
 
     def passes(self, user: int | None, group: int | None) -> bool:
         """Whether what a process of this user and group sends never meets it (proxy-init, addOutgoingTrafficRules)."""

@@ -33,9 +33,9 @@ class Workload:
 
     ref: Ref
     labels: Mapping[str, str] = field(default_factory=Labels)
-    """Those of the pod; with those that controllers and the injector give it, as `Labels`."""
+    """The pod's labels, with those that controllers and the injector add, as `Labels`."""
     annotations: Mapping[str, str] = field(default_factory=dict)
-    """Those of the pod, with the namespace's that the injector copies at creation (R8)."""
+    """The pod's annotations, with those that the injector copies from the namespace at creation (R8)."""
     service_account: str = "default"
     containers: tuple[Container, ...] = ()
     """Init containers first."""
@@ -48,7 +48,7 @@ class Workload:
     indexes: int = 0
     """How many pods of an Indexed Job are known by their number; 0: it is none."""
     addresses: tuple[Address, ...] = ()
-    """Of a Pod that runs; a template has none."""
+    """The addresses of a running Pod; empty for a template."""
     owners: tuple[tuple[str, str], ...] = ()
     """Kind and name of each object that made it (ownerReferences)."""
     stored: bool = False
@@ -63,7 +63,7 @@ class Workload:
     unfit: str = ""
     """Why the injector can make no pod of it: what its own manifest holds does not go with a sidecar."""
     unfit_for_init: str = ""
-    """The same of linkerd-init, which pods have where the CNI plugin does not lead packets to their proxies."""
+    """Why linkerd-init does not go with the pod's manifest; pods have it unless the CNI plugin redirects packets."""
     identity: str = ""
     """An ExternalWorkload's own identity; empty: derived from the ServiceAccount (R5)."""
     unread: str = ""

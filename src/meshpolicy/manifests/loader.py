@@ -153,7 +153,7 @@ class Documents:
     def __init__(self, text: str, *, words: bool) -> None:
         self._text, self._words = text, words
         self.number = 0
-        """That of the last document that was begun, counted from 1."""
+        """The number of the document being read, counted from 1."""
 
     def __iter__(self) -> Iterator[Found]:
         """Yield them as far as the text can be read. Raises YAMLError, ValueError, RecursionError and TypeError."""

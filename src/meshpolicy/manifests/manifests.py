@@ -22,7 +22,7 @@ class Manifests:
     """All objects that could be read, those that would be refused among them."""
     problems: tuple[Problem, ...] = ()
     unplaced: tuple[Ref, ...] = ()
-    """Those that name no namespace, where none was given either: they were read as of `default`."""
+    """Objects without a namespace, where none was given either; they are read as of `default`."""
     live: bool = False
     """Whether they are those of a live cluster: what is stored is in force, whatever a webhook would say of it."""
 

@@ -95,7 +95,7 @@ class _Reader:
         self.unplaced: list[Ref] = []
         self.problems: list[Problem] = []
         self.objects: list[Object] = []
-        """Those of which it is not known what they say."""
+        """Objects whose content is unknown."""
         self.given: dict[Ref, Given] = {}
         self._by_webhook: list[tuple[str, Problem]] = []
         """What Linkerd's webhooks refuse, each with its namespace."""

@@ -44,7 +44,7 @@ class Check:
     """What is wrong."""
     place: Place | None = None
     code: str = ""
-    """Of a finding."""
+    """The code of a finding."""
     fix: str = ""
     subject: str = ""
     """The object of a finding."""

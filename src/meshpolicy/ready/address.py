@@ -72,7 +72,7 @@ class Address:
     """0: the text names none."""
     scheme: str = ""
     path: str = ""
-    """Of a URL, without its query."""
+    """The path of a URL, without its query."""
     sure: bool = True
     """Whether the text can mean nothing but an address."""
 

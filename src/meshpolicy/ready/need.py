@@ -80,7 +80,7 @@ class Need:
     sure: bool = True
     """Whether it is certain that the text means a call."""
     networks: tuple[Network, ...] = ()
-    """Those in which a caller without a workload is; empty: anywhere."""
+    """The networks of a caller without a workload; empty if it may be anywhere."""
     either_way: bool = False
     """Whether the caller may use the Service as well as the pods' addresses, as ingress controllers do."""
 

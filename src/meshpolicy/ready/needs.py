@@ -33,7 +33,7 @@ class Evidence:
     nodes: tuple[Network, ...] = ()
     """The networks in which nodes have their addresses; none: any."""
     calls: tuple[ObservedCall, ...] = ()
-    """Those that were observed."""
+    """The observed calls."""
 
 
 NO_EVIDENCE = Evidence()

@@ -48,7 +48,7 @@ class Report:
     denied: Cluster
     """The cluster with deny, before any step."""
     unscraped: int = 0
-    """Of how many workloads deny closes the sidecar's own metrics, where nobody is known to scrape any."""
+    """How many workloads' sidecar metrics deny closes, if no scraper is known."""
 
     @property
     def readiness(self) -> Readiness:

@@ -12,11 +12,11 @@ class Standing(StrEnum):
     """What becomes of a need."""
 
     CORRECT = "correct"
-    """It is allowed, by a grant to this caller."""
+    """The need is allowed by a grant to this caller."""
     UNPROTECTED = "unprotected"
-    """It is allowed, and so is more than it: nothing protects the port, or the grant is for everyone."""
+    """The need is allowed, but so is more: nothing protects the port, or the grant is for everyone."""
     MISSING = "missing"
-    """It is refused."""
+    """The need is refused."""
     UNKNOWN = "unknown"
     """The input does not decide it."""
 

@@ -44,7 +44,7 @@ NAMED = {f"grpc-{number}": f"{name} ({number})" for number, name in enumerate(CO
 SEEN = {"closed": ": the connection is cut", "blocked": ": no connection is made"}
 """What a client sees where no proxy answers it; otherwise it is a status."""
 NO_EFFECT = "no request to a workload of these cases changes"
-"""Of a change of a policy object that no case notices."""
+"""Printed for a change of a policy object that no case notices."""
 
 
 def findings_as_text(findings: Sequence[Finding], *, explain: bool = False) -> str:

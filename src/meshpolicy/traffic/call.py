@@ -103,7 +103,7 @@ class ObservedCall:
     """As it was sent, without its query; None: not told, or not all of it."""
     query: str | None = None
     status: int | None = None
-    """Of the answer; None: not told, or none came."""
+    """The answer's HTTP status; None if it was not logged or no answer came."""
     count: int = 1
     """How many; at least 1."""
     first: float | None = None

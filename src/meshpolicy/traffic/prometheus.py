@@ -14,7 +14,7 @@ from meshpolicy.traffic.call import Called, Caller, CallerKind, ObservedCall, Ou
 from meshpolicy.traffic.line import NotUnderstood, Told, Unused
 
 NAME = r"[a-zA-Z_:](?:[a-zA-Z0-9_:]*[a-zA-Z0-9_])?"
-"""It may end with a colon by the format's rules; then it is rather a line of YAML."""
+"""A metric's name. The format also allows a colon at the end, but then the line is more likely YAML."""
 LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\\n]|\\.)*)"\s*(,|$)')
 SAMPLE = re.compile(rf"({NAME})(?:\{{(.*)\}})?\s+(\S+)(?:\s+(-?\d+))?(?:\s+#.*)?")
 ESCAPES = {"n": "\n", '"': '"', "\\": "\\"}

@@ -41,7 +41,7 @@ class Observed:
     calls: tuple[ObservedCall, ...]
     """Calls that are alike are one, at the place of the first."""
     problems: tuple[Problem, ...]
-    """Of files that cannot be read, and (`LEFT_OUT`) of lines that are not understood: one for each file."""
+    """Files that cannot be read, and one `LEFT_OUT` problem for each file with lines that are not understood."""
     unused: tuple[Counted, ...]
     lines: int
 
