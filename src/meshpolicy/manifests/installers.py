@@ -23,7 +23,8 @@ from meshpolicy.record import record, replace
 CHARTS = (CHART, PLUGIN)
 KINDS = ("HelmRelease", "HelmChart", "Application", "ApplicationSet")
 POLICY = "default_inbound_policy"
-SEVERAL = "installs the mesh, as others do with other values; say with which, by --values FILE"
+SEVERAL = "installs the mesh with other values than another one does: say the default policy with --default-policy"
+ELSEWHERE = "installs the mesh, and some of its values are not here: say the default policy with --default-policy"
 
 
 @record
@@ -164,8 +165,7 @@ def _with_control_planes(
     told = POLICY in settings.explicit
     if any(one.settings != found[0].settings for one in found):
         return settings, () if told else (_unknown(found[0].ref, SEVERAL),)
-    text = "installs the mesh with values that are not here, among which the default policy may be; tell --values FILE"
-    unknown = () if told else tuple(_unknown(one.ref, text) for one in found if not one.whole)
+    unknown = () if told else tuple(_unknown(one.ref, ELSEWHERE) for one in found if not one.whole)
     return settings.over(found[0].settings), unknown
 
 
