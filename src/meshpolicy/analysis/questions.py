@@ -88,7 +88,7 @@ def _at(cluster: Cluster, address: Address) -> Caller:
     """
     address = getattr(address, "ipv4_mapped", None) or address
     own = [one for one in cluster.workloads if address in one.addresses and not one.host_network]
-    pod = own[0] if len(own) == 1 and own[0].ref.kind == "Pod" else None
+    pod = own[0] if len(own) == 1 else None
     return Caller(str(address) if pod is None else f"{address} ({pod.ref})", pod, None if pod else address)
 
 
