@@ -12,6 +12,9 @@ from meshpolicy.decide.transport import Call, authority
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.record import replace
 
+EXEC = frozenset({"Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController", "Job"})
+"""Kinds in whose pods `kubectl exec` runs a command."""
+
 
 def witness_curl(cluster: Cluster, server: Ref | None, port: int, witness: Witness | None) -> str:
     """Return the command that makes the call of a witness to a server's port; empty where curl cannot make it.
@@ -42,7 +45,7 @@ def curl(call: Call) -> str:
             words += [part for line in value.split(NEXT_LINE) for part in ("-H", f"{name}: {line}")]
     words.append(f"http://{_authority(call)}{call.request.path}")
     shown = shlex.join(words)
-    if call.client is None or call.client.ref.kind == "ServiceAccount":
+    if call.client is None or call.client.ref.kind not in EXEC:
         return shown
     kind = "" if call.client.ref.kind == "Pod" else f"{call.client.ref.kind.lower()}/"
     return f"kubectl exec -n {call.client.ref.namespace} {kind}{call.client.ref.name} -- {shown}"

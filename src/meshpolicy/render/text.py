@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import yaml
 
 from meshpolicy.analysis.advice import Advice
-from meshpolicy.analysis.curl import curl
+from meshpolicy.analysis.curl import EXEC, curl
 from meshpolicy.analysis.words import change_words, counted
 from meshpolicy.api.check import Asked
 from meshpolicy.cases.mutants import Effect, Survivor
@@ -120,6 +120,12 @@ def _from(call: Call) -> str:
         return f" from {call.address}" if call.address else ", in a pod without a sidecar"
     if call.client.ref.kind == "ServiceAccount":
         return f", in a pod with a sidecar that runs as {call.client.ref.namespace}/{call.client.ref.name}"
+    if call.client.ref.kind not in EXEC:
+        return (
+            f", on {call.client.ref}"
+            if call.client.ref.kind == "ExternalWorkload"
+            else f", in a pod of {call.client.ref}"
+        )
     return ""
 
 

@@ -66,3 +66,22 @@ WORKLOADS = {one.ref.name: one for one in cluster(*ARENA, server()).workloads}
 def test_curl_names_the_host_that_it_would_not_write_by_itself(request_: Request, traffic: Traffic, words: str) -> None:
     call = Call(WORKLOADS["ponger"], 8080, request=request_, traffic=traffic)
     assert curl(call).partition(" http://")[0] == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "begin"),
+    [
+        ("Pod", "kubectl exec -n arena who -- curl"),
+        ("StatefulSet", "kubectl exec -n arena statefulset/who -- curl"),
+        ("CronJob", "curl"),
+        ("Rollout", "curl"),
+        ("ExternalWorkload", "curl"),
+        ("ServiceAccount", "curl"),
+    ],
+)
+def test_kubectl_runs_a_command_where_it_can(kind: str, begin: str) -> None:
+    found = cluster(*ARENA)
+    ponger = found.workload("arena", "ponger")
+    assert ponger is not None
+    who = replace(ponger, ref=replace(ponger.ref, kind=kind, name="who"))
+    assert curl(Call(ponger, 8080, who, request=Request("GET", "/", {}, ""))).startswith(begin)
