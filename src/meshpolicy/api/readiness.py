@@ -1,4 +1,4 @@
-"""What breaks if deny goes on, as values."""
+"""What breaks if deny is the default, as values."""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -42,7 +42,7 @@ class Need:
 
 @record
 class UnderDeny:
-    """Whether deny can go on. It is no truth value itself: ask its `ready`.
+    """Whether deny can be the default. It has no truth value: use `ready`.
 
     As a text it is the answer with every need that is not known to be allowed.
     """

@@ -1,4 +1,4 @@
-"""Whether deny can go on: what manifests say of it."""
+"""Whether deny can be the default: what manifests say of it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -34,7 +34,7 @@ def ask_ready(
     nodes: tuple[Network, ...] = (),
     seen: Observed = NOTHING_OBSERVED,
 ) -> Report:
-    """Return what breaks if deny goes on.
+    """Return what breaks if deny is the default.
 
     Args:
         reading: what was read.

@@ -1,4 +1,4 @@
-"""The verb `ready`: what breaks if deny goes on."""
+"""The verb `ready`: what breaks if deny is the default."""
 
 import sys
 

@@ -1,1 +1,1 @@
-"""What breaks if deny goes on: what workloads need, held against what would be allowed. Pure."""
+"""What breaks if deny is the default: what workloads need, held against what would be allowed. Pure."""

@@ -1,4 +1,4 @@
-"""In which order deny goes on in the namespaces. Pure."""
+"""The order in which namespaces get deny as their default. Pure."""
 
 from collections.abc import Collection, Sequence
 

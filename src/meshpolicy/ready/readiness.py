@@ -1,4 +1,4 @@
-"""Whether deny can go on. Pure."""
+"""Whether deny can be the default. Pure."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -7,7 +7,7 @@ from meshpolicy.ready.standing import Standing
 
 
 class Readiness(StrEnum):
-    """Whether deny can go on."""
+    """Whether deny can be the default."""
 
     READY = "ready"
     """Every need that is known is allowed, all can be seen, and there is a namespace to ask about."""
@@ -18,7 +18,7 @@ class Readiness(StrEnum):
 
 
 def readiness_of(standings: Collection[Standing], unseen: bool) -> Readiness:
-    """Return whether deny can go on, where needs stand so; `unseen`: there may be others."""
+    """Return whether deny can be the default, where needs stand so; `unseen`: there may be others."""
     if Standing.MISSING in standings:
         return Readiness.NOT_READY
     return Readiness.UNKNOWN if unseen or Standing.UNKNOWN in standings else Readiness.READY

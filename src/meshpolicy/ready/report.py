@@ -1,4 +1,4 @@
-"""Whether deny can go on: what is needed, what becomes of it, what nobody needs, and in which order to go. Pure."""
+"""Whether deny can be the default: what is needed, what becomes of it, what nobody needs, and in which order. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -52,7 +52,7 @@ class Report:
 
     @property
     def readiness(self) -> Readiness:
-        """Return whether deny can go on."""
+        """Return whether deny can be the default."""
         unsure = bool(self.unseen or self.uncalled or not self.namespaces)
         return readiness_of([one.standing for one in self.held], unsure)
 
@@ -71,7 +71,7 @@ def report(
     read: Read,
     unread: Sequence[Unseen] = (),
 ) -> Report:
-    """Return what breaks if deny goes on in some namespaces.
+    """Return what breaks if deny is the default in some namespaces.
 
     `read` makes objects of manifests; `unread` is what was not read at all.
     """

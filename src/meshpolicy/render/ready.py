@@ -1,4 +1,4 @@
-"""Whether deny can go on, in all forms, and the objects that are missing. Built here, printed elsewhere."""
+"""Whether deny can be the default, in all forms, and the objects that are missing. Built here, printed elsewhere."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -222,6 +222,6 @@ def report_as_junit(report: Report, *, accept_unknown: bool = False) -> str:
 
 
 def exit_code(report: Report, *, accept_unknown: bool = False) -> int:
-    """Return 0 where deny can go on, and 1 where it cannot, or nobody knows."""
+    """Return 0 where deny can be the default, and 1 where it cannot, or nobody knows."""
     fine = (Readiness.READY, Readiness.UNKNOWN) if accept_unknown else (Readiness.READY,)
     return 0 if report.readiness in fine else 1
