@@ -1,8 +1,8 @@
-"""Workloads that call under another identity than before, or as other pods: what they may ask now. Pure.
+"""Workloads that call under another identity, as other pods or from another address than before. Pure.
 
-A change of policies is told of identities and of pods, whoever they are. But a workload that loses its sidecar, or gets
-another ServiceAccount or other labels, calls as somebody else: its own calls are compared, as they came before and as
-they come now.
+A change of policies is told of identities, pods and addresses, whoever has them. A workload that loses its sidecar, or
+gets another ServiceAccount, other labels or another address, calls as somebody else: its own calls are compared, as
+they came before and as they come now.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,7 +38,7 @@ from meshpolicy.kinds.workload import Workload
 
 
 class IdentityChanges:
-    """The workloads of two states of a cluster that may call under another identity, or as other pods."""
+    """The workloads that may call under another identity, as other pods or from another address in a second state."""
 
     def __init__(self, old: Cluster, new: Cluster) -> None:
         self._states = (old, new)
