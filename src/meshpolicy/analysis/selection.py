@@ -8,6 +8,7 @@ from functools import cached_property
 from meshpolicy.analysis.access import Access, account_of, means
 from meshpolicy.analysis.change import Changed
 from meshpolicy.analysis.clients import ClientSet
+from meshpolicy.analysis.questions import made_by
 from meshpolicy.analysis.words import access_words, change_words, named_accounts
 from meshpolicy.core.errors import UnknownWorkload
 from meshpolicy.core.ref import Ref
@@ -32,7 +33,7 @@ class Selection:
 
     def check(self) -> None:
         """Raise UnknownWorkload for a pattern that means nobody: a misspelt one must not show that nothing is open."""
-        names = [one.ref.namespaced_name for one in self._all]
+        names = [name for one in self._all for name in self._names(one.ref.namespaced_name)]
         for pattern in self.servers:
             if not any(matches(name, (pattern,)) for name in names):
                 raise UnknownWorkload(f"no workload in these manifests matches --server {pattern}")
@@ -78,8 +79,17 @@ class Selection:
 
     def is_server(self, workload: Ref) -> bool:
         """Whether a workload is one of the servers."""
-        return matches(workload.namespaced_name, self.servers)
+        return any(matches(name, self.servers) for name in self._names(workload.namespaced_name))
 
     def is_client(self, name: str) -> bool:
         """Whether a workload, as `namespace/name`, is one of the clients."""
-        return matches(name, self.clients)
+        return any(matches(one, self.clients) for one in self._names(name))
+
+    def _names(self, name: str) -> tuple[str, ...]:
+        """Return the names by which a workload is meant: its own, and on a live cluster that of its controller."""
+        return (name, self._makers[name]) if name in self._makers else (name,)
+
+    @cached_property
+    def _makers(self) -> Mapping[str, str]:
+        made = ((one.ref, made_by(one)) for one in self._all)
+        return {ref.namespaced_name: f"{ref.namespace}/{maker}" for ref, maker in made if maker}

@@ -154,3 +154,9 @@ def test_pods_of_one_controller_all_call(second: Manifest, verdict: str, tmp_pat
 def test_a_sentence_about_a_controller_is_about_all_of_its_pods(second: Manifest, outcome: str) -> None:
     found = cluster(*ARENA, CAT, second)
     assert prove(found, read_sentence_about(found, "nobody may GET /x on arena/cat:8080")).outcome == outcome
+
+
+def test_a_pattern_means_the_pods_of_a_controller(tmp_path: Path) -> None:
+    file = written(tmp_path, "in.yaml", *ARENA, CAT, replica("cat", "72"))
+    code, out, _ = run("list", file, "--server", "arena/cat", "--output", "csv")
+    assert (code, {line.partition(",")[0] for line in out.splitlines()[1:]}) == (0, {"arena/cat-abc-72"})
