@@ -45,6 +45,7 @@ PROOF = {
     **dict.fromkeys(("server", "why"), MAYBE),
     "vacuous": (bool,),
     "reasons": (list,),
+    "granted_by": (list,),
     "port": (int, NoneType),
     "witness": (dict, NoneType),
     "allowed": (bool, NoneType),
