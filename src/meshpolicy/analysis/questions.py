@@ -29,9 +29,11 @@ TARGET = re.compile(r"(?:(?P<namespace>[a-z0-9.-]+)/)?(?P<name>[a-z0-9.-]+)(?::(
 
 SERVICE = re.compile(
     r"(?:http://(?P<short>[a-z0-9-]+)\.(?P<home>[a-z0-9-]+)|(?:http://)?(?P<name>[a-z0-9-]+)\.(?P<namespace>[a-z0-9-]+)"
-    r"\.svc(?:\.cluster\.local\.?)?)(?::(?P<port>[0-9]+))?(?P<path>/.*)?"
+    r"\.svc(?:\.cluster\.local\.?)?)(?::(?P<port>[a-z0-9-]+))?(?P<path>/.*)?"
 )
 """The name of a Service in the cluster, with `.svc`, or as the host of a URL."""
+TLS_TARGET = "SERVICE.NAMESPACE.svc:PORT and --protocol tls"
+"""How one asks about TLS that the mesh does not make."""
 
 
 @record
@@ -107,6 +109,8 @@ def target(cluster: Cluster, text: str, *, direct: bool = False) -> Target:
     """
     if service := SERVICE.fullmatch(text):
         return _of_service(cluster, service.groupdict(default=""))
+    if re.match(r"[a-z]+://", text):
+        raise UnknownWorkload(_no_url_of_a_service(text))
     for reading in _readings(text):
         found = _workloads(cluster, reading["name"])
         if len(found) == 1:
@@ -123,6 +127,14 @@ def target(cluster: Cluster, text: str, *, direct: bool = False) -> Target:
             return _behind(cluster, other, _port_of(other, reading["port"]), reading["path"])
     name = next(iter(_readings(text)), {"name": text})["name"]
     raise UnknownWorkload(_unclear(cluster, name, []))
+
+
+def _no_url_of_a_service(text: str) -> str:
+    """Return what is wrong with a URL that is called, and what to write instead."""
+    if not text.startswith("http://"):
+        return f"`{text}`: only URLs with http:// are taken; for TLS of the application's own write {TLS_TARGET}"
+    form = "http://SERVICE.NAMESPACE[:PORT][/PATH]"
+    return f"`{text}` is no URL of a Service of this cluster: write {form}, such as http://cart.shop:8080/items"
 
 
 def _of_service(cluster: Cluster, parts: dict[str, str]) -> Target:
@@ -149,7 +161,7 @@ def _port_of(service: Service, text: str) -> ServicePort:
     for one in ports:
         if word in (str(one.number), one.name):
             return one
-    has = ", ".join(str(one.number) for one in ports) or "none"
+    has = ", ".join(f"{one.number} ({one.name})" if one.name else str(one.number) for one in ports) or "none"
     raise UnknownWorkload(f"{service.ref} has no TCP port {word}; its TCP ports: {has}")
 
 

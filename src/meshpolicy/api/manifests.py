@@ -99,22 +99,27 @@ def read(
         MeshPolicyError: kubectl or git is not installed, or failed.
 
     """
-    if bool(sources) is bool(context):
-        raise InvalidQuestion("name either the manifests to read (files, folders or -), or a live cluster's context")
-    if context and (revision or namespace or exclude or variables or overlays):
-        raise InvalidQuestion(
-            "revision, namespace, exclude, variables and overlays are for manifests, not for a live cluster"
-        )
-    if revision:
-        _require(revision, [str(source) for source in sources])
+    paths = [str(source) for source in sources]
     options = ReadOptions(
         tuple(exclude), namespace, variables or {}, closed_world, revision, tuple(str(one) for one in overlays)
     )
-    settings = _settings(values, installation)
-    reading = read_sources([str(source) for source in sources], settings, context, options=options)
+    _require_one_input(paths, context, options)
+    reading = read_sources(paths, _settings(values, installation), context, options=options)
     if reading.unusable:
         raise InvalidInput(reading.wrong)
     return Manifests(reading.problems, reading)
+
+
+def _require_one_input(sources: Sequence[str], context: str, options: ReadOptions) -> None:
+    """Raise InvalidQuestion unless there is one thing to read, with options that it takes."""
+    if bool(sources) is bool(context):
+        raise InvalidQuestion("name either the manifests to read (files, folders or -), or a live cluster's context")
+    if context and (options.revision or options.namespace or options.excluded or options.variables or options.overlays):
+        raise InvalidQuestion(
+            "revision, namespace, exclude, variables and overlays are for manifests, not for a live cluster"
+        )
+    if options.revision:
+        _require(options.revision, sources)
 
 
 def _require(revision: str, sources: Sequence[str]) -> None:

@@ -112,16 +112,20 @@ def least_policies(
 
     """
     cluster = cluster_of(manifests)
-    if min_count < 1:
-        raise InvalidQuestion(f"min_count {min_count}: at least 1 is expected")
-    if wrong := next((one for one in scrapers if one.count("/") != 1 or not all(one.split("/"))), None):
-        raise InvalidQuestion(f"scrapers {wrong}: NAMESPACE/ACCOUNT is expected")
+    wishes = Wishes(Choices.of(accept, narrow, forbid), min_count, tuple(namespaces), tuple(scrapers), network_policies)
+    _require_valid(wishes)
     seen = read_traffic([str(path) for path in traffic])
     if seen.unusable:
         raise InvalidInput(seen.problems)
-    wishes = Wishes(Choices.of(accept, narrow, forbid), min_count, tuple(namespaces), tuple(scrapers), network_policies)
     found = ask_generate(cluster, manifests.reading.documents, seen.calls, wishes)
     return _public(found, seen.problems)
+
+
+def _require_valid(wishes: Wishes) -> None:
+    if wishes.least < 1:
+        raise InvalidQuestion(f"min_count {wishes.least}: at least 1 is expected")
+    if wrong := next((one for one in wishes.scrapers if one.count("/") != 1 or not all(one.split("/"))), None):
+        raise InvalidQuestion(f"scrapers {wrong}: NAMESPACE/ACCOUNT is expected")
 
 
 def _public(found: Generated, unread: tuple[Problem, ...]) -> LeastPolicies:

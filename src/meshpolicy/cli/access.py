@@ -19,7 +19,7 @@ DRAWN = ("dot", "svg", "html")
 
 
 @click.command("list", short_help="Who may call whom?")
-@click.option("--denied", "show_denied", is_flag=True, help="List what is refused between the workloads instead.")
+@click.option("--denied", "show_denied", is_flag=True, help="List what is refused between two workloads instead.")
 @click.option("--unmeshed", is_flag=True, help="Only what is open to clients without mesh identity.")
 @click.option("--explain", is_flag=True, help="Name the object that grants each access, with its file and line.")
 @click.option(
@@ -44,6 +44,9 @@ def command(
     A client is an account (`namespace/account`), `any meshed client`, or `anyone`: one without mesh identity.
     The proxy's own port 4191 is listed where a Server names it. Otherwise a note says what is granted there, except
     GET /live and GET /ready, which every proxy grants to the kubelet.
+
+    --denied lists connections that NetworkPolicies block, and requests that a route or a port offers and does not grant
+    to the client. Requests that no route matches (404) are not listed, nor are calls among the pods of one workload.
     """
     selection = Selection((cluster,), servers, clients)
     selection.check()

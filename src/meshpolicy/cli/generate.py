@@ -119,11 +119,7 @@ def command(
         raise click.UsageError(f"Missing option '--traffic'.\n{LOGS}")
     if out and out != "-":
         _refuse_foreign(Path(out))
-    seen = read(traffic)
-    if seen.unusable:
-        raise InvalidInput(seen.problems)
-    for problem in seen.problems:
-        echo(f"note: {problem}", err=True)
+    seen = _observed(traffic)
     reading = read_manifests(sources, context, settings, options)
     before = _without(reading.cluster, out)
     choices = Choices.of(accept, narrow, forbid)
@@ -134,6 +130,22 @@ def command(
         if output == "json"
         else _shown(found, seen, before)
     )
+    _put(found, told, out)
+    sys.exit(0 if found.settled else 1)
+
+
+def _observed(traffic: tuple[str, ...]) -> Observed:
+    """Return the observed calls; say on stderr which lines are not understood. Raises InvalidInput for files."""
+    seen = read(traffic)
+    if seen.unusable:
+        raise InvalidInput(seen.problems)
+    for problem in seen.problems:
+        echo(f"note: {problem}", err=True)
+    return seen
+
+
+def _put(found: Generated, told: str, out: str) -> None:
+    """Write the policies where they were asked for, and the report to the stream that they leave free."""
     files = manifests_by_file(found.made)
     if out == "-":
         click.echo(manifests_as_yaml(found.made), nl=False)
@@ -142,7 +154,6 @@ def command(
     echo(told, err=out == "-")
     if out and out != "-":
         echo(f"{out}: wrote {', '.join(files)}", err=True)
-    sys.exit(0 if found.settled else 1)
 
 
 def _shown(found: Generated, seen: Observed, cluster: Cluster) -> str:

@@ -239,7 +239,7 @@ def selects_nobody(cluster: Cluster) -> Found:
                 meant = [policy.ref.namespace]
             else:
                 labels = index_of(cluster).network_policies.namespace_labels
-                meant = [name for name in spaces if peer.namespaces.accepts(labels(name))]
+                meant = [name for name in spaces if peer.namespaces.matches(labels(name)).possible]
             chosen = (w for name in meant for w in spaces.get(name, ()))
             network = index_of(cluster).network_policies
             if any(network.selects(policy.ref.namespace, peer, Endpoint(one)).possible for one in chosen):

@@ -11,7 +11,7 @@ from meshpolicy.render.rows import ACCESS_HEAD, REFUSAL_HEAD, access_row, refusa
 from meshpolicy.render.tables import fitted, plain
 
 NO_GRANT = "nothing that was asked for is granted on the ports of these manifests"
-NO_REFUSAL = "nothing is known to be refused between these workloads"
+NO_REFUSAL = "nothing that is offered is known to be refused between two of these workloads"
 NOBODY = "nothing to list: no workload was read"
 """Instead of either where there is none to ask about: then it is not known that nothing is granted."""
 

@@ -96,7 +96,7 @@ def test_a_service_of_another_domain_is_none_of_the_cluster(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("http://cat.arena:81/", "Service arena/cat has no TCP port 81; its TCP ports: 80, 9000"),
+        ("http://cat.arena:81/", "Service arena/cat has no TCP port 81; its TCP ports: 80 (p80), 9000 (p9000)"),
         ("http://cta.arena/", "no Service `arena/cta` in these manifests; did you mean arena/cat?"),
         (
             "dog.arena.svc",
@@ -104,7 +104,18 @@ def test_a_service_of_another_domain_is_none_of_the_cluster(name: str) -> None:
         ),
         ("http://tom.arena", "port 80 of Service arena/tom leads nowhere: Pod arena/tom has no port `web`"),
         ("tom:80", "port 80 of Service arena/tom leads nowhere: Pod arena/tom has no port `web`"),
-        ("cat:81", "Service arena/cat has no TCP port 81; its TCP ports: 80, 9000"),
+        ("cat:81", "Service arena/cat has no TCP port 81; its TCP ports: 80 (p80), 9000 (p9000)"),
+        ("cat.arena.svc:adm", "Service arena/cat has no TCP port adm; its TCP ports: 80 (p80), 9000 (p9000)"),
+        (
+            "http://cat/a",
+            "`http://cat/a` is no URL of a Service of this cluster: write http://SERVICE.NAMESPACE[:PORT][/PATH], "
+            "such as http://cart.shop:8080/items",
+        ),
+        (
+            "https://cat.arena/a",
+            "`https://cat.arena/a`: only URLs with http:// are taken; for TLS of the application's own write "
+            "SERVICE.NAMESPACE.svc:PORT and --protocol tls",
+        ),
     ],
 )
 def test_what_a_service_lacks_is_said(text: str, told: str) -> None:

@@ -86,6 +86,14 @@ def test_a_rule_for_pods_of_a_namespace_that_the_input_does_not_hold_is_no_mista
     assert "MP045" not in found(*SOUND, policy)
 
 
+def test_a_rule_for_labels_of_a_namespace_that_the_input_does_not_hold_is_no_mistake() -> None:
+    """N5: the Namespace may have them."""
+    policy = network_policy(ingress=[{"from": [{"namespaceSelector": labels(team="shop")}]}])
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "arena", "labels": {"team": "pets"}}}
+    assert "MP045" in found(*SOUND, space, policy)
+    assert "MP045" not in found(*SOUND, policy)
+
+
 VARIABLE = "${UNSET}"
 FAR = ref("NetworkAuthentication", "net", "far")
 NARROW = [route(exact("/live")), server()]
