@@ -8,6 +8,7 @@ from meshpolicy.cases.case import Case, CaseRequest, Facts
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.errors import Place, Problem
 from meshpolicy.core.match import Address
+from meshpolicy.core.truth import Truth
 from meshpolicy.decide.answer import Answer
 from meshpolicy.decide.connection import Infrastructure, Start, loses_discovery, resolves, start
 from meshpolicy.decide.judge import judge
@@ -160,7 +161,7 @@ class Run:
         """Return how often each outcome comes, and the answer where the call reached a port."""
         client = Endpoint(call.client, call.address)
         policies = index_of(self._cluster).network_policies
-        if request.resolve and not resolves(policies, client, self._infrastructure):
+        if request.resolve and resolves(policies, client, self._infrastructure) is not Truth.YES:
             return {"unresolved": request.repeat}, None
         if (
             self._control_plane_lost

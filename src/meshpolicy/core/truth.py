@@ -16,6 +16,10 @@ class Truth(StrEnum):
         """Whether the answer is yes, or may be."""
         return self is not Truth.NO
 
+    def __bool__(self) -> bool:
+        """Raise TypeError: of three answers none is simply true, and each is a text that is not empty."""
+        raise TypeError("a Truth is no bool: compare it with a member, or ask whether it is possible")
+
 
 def truth(value: bool) -> Truth:
     """Return yes or no."""

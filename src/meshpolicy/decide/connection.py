@@ -6,7 +6,7 @@ from enum import StrEnum
 from meshpolicy.core.labels import Labels
 from meshpolicy.core.match import Address
 from meshpolicy.core.ref import Ref
-from meshpolicy.core.truth import Truth
+from meshpolicy.core.truth import Truth, every
 from meshpolicy.index.networkpolicies import Endpoint, Filter, NetworkPolicies
 from meshpolicy.kinds.networkpolicy import Direction
 from meshpolicy.kinds.workload import Workload
@@ -136,39 +136,36 @@ def missing_need(policies: NetworkPolicies, client: Endpoint, infrastructure: In
 
     It goes on using names that it has resolved, and what its proxy knows already (N16, N17).
     """
-
-    def closed(to: Endpoint, port: int, protocol: str = "TCP") -> bool:
-        return policies.filter(Direction.EGRESS, client, to, port, protocol).truth is Truth.NO
-
-    if closed(infrastructure.resolver(), DNS_PORT, "UDP"):
+    if resolves(policies, client, infrastructure) is Truth.NO:
         return "DNS, so new names do not resolve"
     for part in ControlPlane if client.workload is not None and client.workload.meshed else ():
-        if closed(infrastructure.control_plane(part), CONTROL_PORTS[part]):
+        if reaches(policies, client, infrastructure, part) is Truth.NO:
             return f"Linkerd's control plane ({part}, port {CONTROL_PORTS[part]}), so new pods do not work"
     return ""
 
 
-def resolves(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure) -> bool:
-    """Whether a client's DNS questions get through; UDP is what they use (N16)."""
-    return policies.filter(Direction.EGRESS, client, infrastructure.resolver(), DNS_PORT, "UDP").allowed
+def resolves(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure) -> Truth:
+    """Say whether a client's DNS questions get through; UDP is what they use (N16)."""
+    return policies.filter(Direction.EGRESS, client, infrastructure.resolver(), DNS_PORT, "UDP").truth
 
 
-def reaches(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure, part: ControlPlane) -> bool:
-    """Whether a client's proxy may open a connection to a part of the control plane (N17)."""
-    return policies.filter(Direction.EGRESS, client, infrastructure.control_plane(part), CONTROL_PORTS[part]).allowed
+def reaches(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure, part: ControlPlane) -> Truth:
+    """Say whether a client's proxy may open a connection to a part of the control plane (N17)."""
+    return policies.filter(Direction.EGRESS, client, infrastructure.control_plane(part), CONTROL_PORTS[part]).truth
 
 
 def loses_discovery(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure) -> bool:
     """Whether a client that lost its streams cannot look targets up again: then its requests hang (N17)."""
-    return not all(
-        reaches(policies, client, infrastructure, part) for part in (ControlPlane.DESTINATION, ControlPlane.POLICY)
-    )
+    needed = (ControlPlane.DESTINATION, ControlPlane.POLICY)
+    return every(reaches(policies, client, infrastructure, part) for part in needed) is not Truth.YES
 
 
 def start(policies: NetworkPolicies, client: Endpoint, infrastructure: Infrastructure) -> Start:
     """Return what becomes of a new meshed pod (N17)."""
-    if not resolves(policies, client, infrastructure) or not reaches(
-        policies, client, infrastructure, ControlPlane.IDENTITY
-    ):
+    needed = (
+        resolves(policies, client, infrastructure),
+        reaches(policies, client, infrastructure, ControlPlane.IDENTITY),
+    )
+    if every(needed) is not Truth.YES:
         return Start.UNSTARTED
     return Start.HANGS if loses_discovery(policies, client, infrastructure) else Start.WORKS

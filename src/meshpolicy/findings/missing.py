@@ -72,11 +72,11 @@ def unreachable_injector(cluster: Cluster) -> Found:
         if any(workload.labels.get(key) != value for key, value in INJECTOR.items()):
             continue
         policies = index_of(cluster).network_policies.isolating(workload, Direction.INGRESS)
-        if policies and not any(_open_to_addresses(entry) for policy in policies for entry in policy.ingress):
+        if policies and not any(_open_to_addresses(entry, workload) for policy in policies for entry in policy.ingress):
             missing = json.dumps({"ports": [{"port": WEBHOOK_PORT, "protocol": "TCP"}]})
             yield policies[0].ref, f"keeps the API server from {workload.ref}; missing in ingress: {missing}"
 
 
-def _open_to_addresses(entry: NetworkRule) -> bool:
-    opened = not entry.ports or any(port.holds(WEBHOOK_PORT, "TCP", None) for port in entry.ports)
+def _open_to_addresses(entry: NetworkRule, pod: Workload) -> bool:
+    opened = not entry.ports or any(port.holds(WEBHOOK_PORT, "TCP", pod).possible for port in entry.ports)
     return opened and (not entry.peers or any(peer.block is not None for peer in entry.peers))

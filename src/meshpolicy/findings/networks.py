@@ -7,6 +7,7 @@ from meshpolicy.analysis.passes import to_control_plane, to_dns
 from meshpolicy.core.policy import Authorization, TlsAuthenticated
 from meshpolicy.core.ref import Ref
 from meshpolicy.core.selector import Selector
+from meshpolicy.core.truth import Truth
 from meshpolicy.decide.authorized import applies
 from meshpolicy.decide.connection import CONTROL_PORTS, Connection, ControlPlane, Infrastructure, reaches, resolves
 from meshpolicy.decide.judge import client_of
@@ -54,14 +55,10 @@ def inert_port_rule(cluster: Cluster) -> Found:
             chosen.setdefault(policy.ref, workload)
     for policy in cluster.network_policies:
         for rule in policy.ingress if policy.ref in chosen else ():
-            if rule.ports and not _opens(rule, INBOUND_PORT) and not _only_meta(rule):
+            if rule.ports and not rule.opens(INBOUND_PORT, "TCP", chosen[policy.ref]).possible and not _only_meta(rule):
                 ports = ", ".join(map(str, rule.ports))
                 text = f"{ports} without TCP 4143 lets no meshed client reach {chosen[policy.ref].ref}"
                 yield policy.ref, f"{text}; missing in its ports: {PROXY}"
-
-
-def _opens(rule: NetworkRule, port: int) -> bool:
-    return not rule.ports or any(entry.holds(port, "TCP", None).possible for entry in rule.ports)
 
 
 def _only_meta(rule: NetworkRule) -> bool:
@@ -79,7 +76,7 @@ def range_with_proxy_port(cluster: Cluster) -> Found:
     """Find ranges of several ports that hold 4143."""
     for policy in cluster.network_policies if _tunnelled(cluster) else ():
         for entry in (entry for rule in (*policy.ingress, *policy.egress) for entry in rule.ports):
-            if entry.first < entry.last and entry.holds(INBOUND_PORT, "TCP", None):
+            if entry.first < entry.last and entry.holds(INBOUND_PORT, "TCP", None) is Truth.YES:
                 yield policy.ref, f"{entry} holds 4143, behind which meshed clients reach every port"
 
 
@@ -149,9 +146,8 @@ def without_dns(cluster: Cluster) -> Found:
     """Find isolated pods that cannot ask DNS."""
     infrastructure = Infrastructure(cluster.settings.control_plane_namespace)
     for policies, workload in _isolated(cluster):
-        if not resolves(index_of(cluster).network_policies, Endpoint(workload), infrastructure) and not _by_address(
-            policies, 53, "UDP"
-        ):
+        told = resolves(index_of(cluster).network_policies, Endpoint(workload), infrastructure)
+        if told is Truth.NO and not _by_address(policies, 53, "UDP"):
             text = f"{workload.ref} cannot resolve names: UDP 53 to kube-system is not allowed"
             yield policies[0].ref, f"{text}; missing in egress: {json.dumps(to_dns())}"
 
@@ -172,9 +168,8 @@ def without_control_plane(cluster: Cluster) -> Found:
     for policies, workload in _isolated(cluster):
         for part in ControlPlane:
             port = CONTROL_PORTS[part]
-            if reaches(index_of(cluster).network_policies, Endpoint(workload), infrastructure, part) or _by_address(
-                policies, port
-            ):
+            told = reaches(index_of(cluster).network_policies, Endpoint(workload), infrastructure, part)
+            if told.possible or _by_address(policies, port):
                 continue
             missing = json.dumps(to_control_plane(infrastructure.control_plane_namespace, part))
             text = f"{workload.ref} cannot reach TCP {port} ({part}): {SYMPTOMS[part]}"
@@ -268,7 +263,9 @@ def without_scrapes(cluster: Cluster) -> Found:
     """Find isolated meshed pods on which no rule opens 4191."""
     for workload in cluster.workloads:
         policies = index_of(cluster).network_policies.isolating(workload, Direction.INGRESS) if workload.meshed else ()
-        if policies and not any(_opens(rule, 4191) for policy in policies for rule in policy.ingress):
+        if policies and not any(
+            rule.opens(4191, "TCP", workload).possible for policy in policies for rule in policy.ingress
+        ):
             yield (
                 policies[0].ref,
                 f"no rule opens TCP 4191 of {workload.ref}: its proxy cannot be scraped; missing: {ADMIN}",

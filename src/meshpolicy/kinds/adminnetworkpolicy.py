@@ -131,7 +131,7 @@ def _networks(fields: Fields) -> tuple[Peer, ...]:
 
 def _port(fields: Fields) -> PortRange:
     if fields.has("namedPort"):
-        return PortRange(name=fields.text("namedPort"))
+        return PortRange("", name=fields.text("namedPort"))
     ranged = fields.has("portRange")
     entry = fields.child("portRange" if ranged else "portNumber")
     protocol = entry.text("protocol", "TCP")

@@ -37,6 +37,7 @@ class PortRange:
     """Ports of one transport protocol: a range, the pod's port of a name, or all of them (N10)."""
 
     protocol: str = "TCP"
+    """Empty: that of the pod's port, which an AdminNetworkPolicy means by a name."""
     first: int = 0
     last: int = 0
     name: str = ""
@@ -45,9 +46,10 @@ class PortRange:
         """Say whether the port of `server` is meant; a name that the pod lacks means none.
 
         Whether it lacks a name of an init container that goes on running is the enforcer's to say: some look for
-        names among the other containers only, and a native sidecar is such an init container.
+        names among the other containers only, and a native sidecar is such an init container. Of a pod that the
+        manifests do not hold, as the DNS server's, the names are not known.
         """
-        if protocol != self.protocol:
+        if self.protocol not in (protocol, ""):
             return Truth.NO
         if self.name:
             return _named(self.name, port, protocol, server) if server is not None else Truth.NO
@@ -57,11 +59,13 @@ class PortRange:
         ports = self.name or (
             f"{self.first}-{self.last}" if self.last > self.first else str(self.first or "every port")
         )
-        return f"{self.protocol} {ports}"
+        return f"{self.protocol} {ports}".lstrip()
 
 
 def _named(name: str, port: int, protocol: str, server: Workload) -> Truth:
-    """Say whether a port of a pod has a name (N10)."""
+    """Say whether a port of a pod has a name (N10); every pod has a container, so one without is not known."""
+    if not server.containers and server.ref.kind != "ExternalWorkload":
+        return Truth.UNKNOWN
     having = [
         container
         for container in server.containers

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +100,10 @@ def test_truths_combine_as_their_completions_do(parts: list[Truth]) -> None:
         assert (combined is Truth.UNKNOWN) == (len(answers) == 2)
         assert combined is Truth.UNKNOWN or answers == {combined is Truth.YES}
     assert [negated(negated(part)) for part in parts] == parts
+
+
+@pytest.mark.parametrize("answer", Truth)
+def test_no_answer_is_simply_true(answer: Truth) -> None:
+    """A condition that forgets the third answer is an error, not a yes: each answer is a text."""
+    with pytest.raises(TypeError, match="no bool"):
+        bool(answer)

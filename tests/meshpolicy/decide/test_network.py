@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from meshpolicy.decide.connection import Infrastructure, Start, start
+from meshpolicy.decide.connection import Infrastructure, Start, missing_need, start
 from meshpolicy.decide.judge import judge
 from meshpolicy.decide.transport import Call
 from meshpolicy.index.index import index_of
@@ -247,6 +247,24 @@ def test_a_new_pod_needs_dns_and_the_whole_control_plane(ports: list[int], dns: 
     found = cluster(*ARENA, network_policy("pinger", policyTypes=["Egress"], egress=rules))
     pinger = Endpoint(found.workload("arena", "pinger"))
     assert start(index_of(found).network_policies, pinger, Infrastructure()) is expected
+
+
+@pytest.mark.parametrize(
+    ("rules", "need"),
+    [
+        ([{"port": 53, "protocol": "UDP"}, {"port": 1}], "Linkerd's control plane (identity, port 8080)"),
+        ([{"port": "dns", "protocol": "UDP"}, {"port": "ident-grpc"}], ""),
+        ([{"port": "dns", "protocol": "TCP"}], "DNS, so new names do not resolve"),
+    ],
+)
+def test_names_of_ports_of_pods_that_are_not_here_block_nobody_for_certain(rules: list[Manifest], need: str) -> None:
+    """N10, N16: CoreDNS calls its port `dns`; the manifests of an application do not say so."""
+    names = [rule for rule in rules if isinstance(rule["port"], str) and rule.get("protocol", "TCP") == "TCP"]
+    egress = [{"ports": rules}, *({"ports": [{"port": port}]} for port in (8086, 8090) if names)]
+    found = cluster(*ARENA, network_policy("pinger", policyTypes=["Egress"], egress=egress))
+    pinger = Endpoint(found.workload("arena", "pinger"))
+    told = missing_need(index_of(found).network_policies, pinger, Infrastructure())
+    assert told.startswith(need) if need else told == ""
 
 
 def test_host_network_is_beyond_every_policy() -> None:

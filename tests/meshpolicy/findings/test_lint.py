@@ -23,13 +23,14 @@ from ..build import (
     labels,
     network,
     network_policy,
+    pod,
     ref,
     route,
     server,
     service,
     tls,
 )
-from .mistakes import BY_NET, BY_TLS, FIXTURES, HEADLESS, ON_ROUTE, PINGER, caller, unmeshed
+from .mistakes import BY_NET, BY_TLS, FIXTURES, HEADLESS, ON_ROUTE, PINGER, caller, injector, unmeshed
 
 ROOT = Path(__file__).parents[3]
 UDP = {"port": 53, "targetPort": "dns", "protocol": "UDP"}
@@ -92,6 +93,61 @@ def test_a_rule_for_labels_of_a_namespace_that_the_input_does_not_hold_is_no_mis
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "arena", "labels": {"team": "pets"}}}
     assert "MP045" in found(*SOUND, space, policy)
     assert "MP045" not in found(*SOUND, policy)
+
+
+OUT = {"policyTypes": ["Egress"]}
+
+
+def to_ports(*ports: Manifest) -> list[Manifest]:
+    return [{"ports": list(ports)}]
+
+
+@pytest.mark.parametrize(
+    ("code", "mistaken", "sound"),
+    [
+        (
+            "MP040",
+            [network_policy(ingress=to_ports({"port": "http"}))],
+            [network_policy(ingress=to_ports({"port": 4143}))],
+        ),
+        (
+            "MP042",
+            [network_policy("pinger", **OUT, egress=to_ports({"port": 5353, "protocol": "UDP"}))],
+            [network_policy("pinger", **OUT, egress=to_ports({"port": "dns", "protocol": "UDP"}))],
+        ),
+        (
+            "MP043",
+            [network_policy("pinger", **OUT, egress=to_ports({"port": 8443}))],
+            [network_policy("pinger", **OUT, egress=to_ports({"port": "dest-grpc"}))],
+        ),
+        (
+            "MP048",
+            [injector(), network_policy("injector", ingress=to_ports({"port": 9443}, {"port": 9995}))],
+            [injector(), network_policy("injector", ingress=to_ports({"port": "proxy-injector"}))],
+        ),
+        (
+            "MP049",
+            [network_policy(ingress=to_ports({"port": 4143, "endPort": 4200}))],
+            [network_policy(ingress=to_ports({"port": 8000, "endPort": 8010}))],
+        ),
+    ],
+)
+def test_ports_of_network_policies_are_a_mistake_where_they_leave_out_what_is_needed_or_hold_more(
+    code: str, mistaken: list[Manifest], sound: list[Manifest]
+) -> None:
+    """N9, N10, N16: names of ports of pods that the manifests do not hold may be right."""
+    assert code in found(*mistaken)
+    assert code not in found(*sound)
+
+
+def test_a_rule_may_name_the_port_of_the_sidecar() -> None:
+    """N10: the container of the proxy calls 4143 `linkerd-proxy`."""
+    served = pod("cat", "10.244.0.31", meshed=False)
+    proxy = {"name": "linkerd-proxy", "ports": [{"name": "linkerd-proxy", "containerPort": 4143}]}
+    served["metadata"]["labels"]["linkerd.io/control-plane-ns"] = "linkerd"
+    served["spec"]["containers"].append(proxy)
+    assert "MP040" not in found(served, network_policy("cat", ingress=to_ports({"port": "linkerd-proxy"})))
+    assert "MP040" in found(served, network_policy("cat", ingress=to_ports({"port": "linkerd-admin"})))
 
 
 VARIABLE = "${UNSET}"

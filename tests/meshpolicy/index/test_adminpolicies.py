@@ -81,6 +81,21 @@ def test_tiers_are_asked_in_their_order(policies: list[Manifest], verdict: str) 
     assert ask(cluster(*PAIR, *policies), "a", "b:8080/").verdict.value == verdict
 
 
+@pytest.mark.parametrize(
+    ("protocol", "number", "expected"),
+    [("UDP", 53, Truth.YES), ("UDP", 54, Truth.NO), ("TCP", 53, Truth.NO), ("TCP", 54, Truth.YES)],
+)
+def test_a_named_port_has_the_protocol_that_the_pod_gives_it(protocol: str, number: int, expected: Truth) -> None:
+    """The API names no protocol beside `namedPort`: the pod's port tells it."""
+    declared = [{"name": "dns", "containerPort": 53, "protocol": "UDP"}, {"name": "dns", "containerPort": 54}]
+    named = pod("d", "10.244.0.4", meshed=False, container={"ports": declared})
+    lets = {"action": "Allow", "from": [pods("a")], "ports": [{"namedPort": "dns"}]}
+    world = cluster(PAIR[0], named, policy("x", 1, pods("d"), ingress=[lets, *deny_all()]))
+    ends = {workload.ref.name: Endpoint(workload) for workload in world.workloads}
+    found = index_of(world).network_policies.filter(Direction.INGRESS, ends["d"], ends["a"], number, protocol)
+    assert found.truth is expected
+
+
 def test_an_address_of_nobody_known_may_be_a_pods_that_is_denied() -> None:
     denied = cluster(*PAIR, policy("x", 1, pods("b"), ingress=deny_all()))
     assert ask(denied, "unmeshed", "b:8080/").verdict.value == "unknown"
