@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from meshpolicy.core.selector import SelectorIndex
 from meshpolicy.core.truth import Truth
 from meshpolicy.kinds.cluster import NamespacePolicies
+from meshpolicy.kinds.container import PROXY
 from meshpolicy.kinds.server import Server
 from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import replace
@@ -42,8 +43,9 @@ class ServerIndex:
 def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
     """Return the numbers that a port means on a workload: itself, or the TCP ports of that name (R11, R15).
 
-    A pod may have several of one name, each container its own; of an ExternalWorkload's the last one counts. The API
-    takes an empty name of both: no pod's port has it, for Kubernetes stores it as none; an ExternalWorkload's can.
+    A pod may have several of one name, each container its own, and the sidecar that it gets is one more; of an
+    ExternalWorkload's the last one counts. The API takes an empty name of both: no pod's port has it, for Kubernetes
+    stores it as none; an ExternalWorkload's can.
     """
     if isinstance(port, int):
         return (port,)
@@ -56,9 +58,14 @@ def port_numbers(workload: Workload, port: int | str) -> tuple[int, ...]:
     if workload.ref.kind == "ExternalWorkload":
         return declared[-1:]
     own = workload.sidecar.ports.named(port)
-    if declared or own is None or not workload.meshed:
+    if own is None or own in declared or not workload.meshed or (declared and _holds_proxy(workload)):
         return declared
-    return (own,)
+    return (*declared, own) if workload.sidecar.native else (own, *declared)
+
+
+def _holds_proxy(workload: Workload) -> bool:
+    """Whether the proxy is in the manifest with its ports: the injector adds no other."""
+    return any(container.name == PROXY and container.ports for container in workload.containers)
 
 
 def target_ports(workload: Workload, target: int | str) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from meshpolicy.index.servers import port_numbers
 from meshpolicy.kinds.settings import MeshSettings
 
 from ..build import ARENA, PORTS, Manifest, account, allow, ask, cluster, outcome, pod, ref, route, server, service
@@ -120,6 +121,23 @@ def test_the_sidecars_ports_have_names_before_it_is_there(port: str, number: int
     assert meshed.outcome == {4191: "403", 4143: "closed"}[number]
     bare = ask(cluster(*ARENA, space(), deployment(), metrics), "stranger", f"cat:{number}/metrics", direct=True)
     assert bare.outcome == "allow"
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_a_server_governs_the_sidecars_port_beside_an_applications_of_the_same_name(native: bool) -> None:
+    """R11: names are those of all containers, and the injector adds one more; a stored Pod holds it already."""
+    template = deployment(ENABLED)
+    own = template["spec"]["template"]["spec"]["containers"][0]
+    own["ports"] = [{"name": "linkerd-admin", "containerPort": 9990}]
+    world = (*ARENA, space(), template, server(app="cat", port="linkerd-admin"))
+    found = cluster(*world, settings=MeshSettings(native_sidecar=native))
+    for number in (4191, 9990):
+        assert ask(found, "stranger", f"cat:{number}/metrics", direct=True).outcome == "403"
+    proxy = {"name": "linkerd-proxy", "ports": [{"name": "other", "containerPort": 4191}]}
+    template["spec"]["template"]["spec"]["containers"].append(proxy)
+    held = cluster(*world).workload("arena", "cat")
+    assert held is not None
+    assert port_numbers(held, "linkerd-admin") == (9990,)
 
 
 @pytest.mark.parametrize(
