@@ -31,7 +31,7 @@ from meshpolicy.record import record
 
 UNMESHED: ClientSet = (ClientTerm(Part((), (ANY_IDENTITY,))),)
 BY_IPV6: ClientSet = (ClientTerm(networks=Part((IPV6,))),)
-"""All who call by IPv6, meshed clients among them."""
+"""All clients that call over IPv6, meshed and unmeshed."""
 
 
 @record
@@ -46,11 +46,11 @@ class Access:
     routes: tuple[Ref, ...] = ()
     """The routes that the requests match."""
     blocked: tuple[Ref, ...] = ()
-    """The NetworkPolicies that keep these clients away nevertheless."""
+    """The NetworkPolicies that block these clients although the grant admits them."""
     admitted_by: tuple[Ref, ...] = ()
-    """The NetworkPolicies whose rules say which clients are let through; empty: all are."""
+    """The NetworkPolicies whose rules choose which of the clients pass; empty if all pass."""
     unknown: str = ""
-    """Why it is not known whether this access is granted."""
+    """Why it is unknown whether this access is granted; empty if it is known."""
 
     @property
     def unmeshed(self) -> bool:
@@ -59,7 +59,7 @@ class Access:
 
 
 def accesses(cluster: Cluster, workloads: Iterable[Workload] | None = None) -> Iterator[Access]:
-    """Yield every access to the ports of the workloads; what is not known is among it, with the reason."""
+    """Yield every access to the ports of the workloads, including unknown access, with the reason."""
     callers = _Callers(cluster)
     for workload in cluster.workloads if workloads is None else workloads:
         for number in callable_ports(cluster, workload):
@@ -103,7 +103,7 @@ def _of_port(port: Port, callers: "_Callers") -> Iterator[Access]:
 
 
 def _past_proxy(port: Port) -> Iterator[Access]:
-    """Yield the access of those whose packets never meet the proxy (R114, R115)."""
+    """Yield the access of clients whose packets bypass the proxy (R114, R115)."""
     ref, by = port.workload.ref, Ref.added(Origin.SKIPPED)
     for bypass in port.policy.bypasses:
         if bypass.network != IPV6:
@@ -119,7 +119,10 @@ def _unmeshed_in(network: NetworkMatch) -> ClientSet:
 
 
 def subjects(grant: Authorization, *, meshed: bool | None = None) -> Iterator[ClientSet]:
-    """Yield whom a grant means, one set for each identity that it names; `meshed` leaves out the others."""
+    """Yield the clients that a grant admits, one set for each identity that it names.
+
+    `meshed` restricts the clients of a grant without authentication: True to meshed ones, False to unmeshed ones.
+    """
     match grant.authentication:
         case Unauthenticated():
             who: list[Part[Any]] = [Part()]
@@ -136,7 +139,7 @@ def subjects(grant: Authorization, *, meshed: bool | None = None) -> Iterator[Cl
 
 
 def _among(who: ClientSet, subjects: Iterable[ClientSet]) -> Iterator[ClientSet]:
-    """Yield those of each set who are among some clients, and no empty set."""
+    """Yield the intersection of each set with the clients `who`, leaving out empty ones."""
     for clients in subjects:
         if who == ANYONE:
             yield clients
@@ -149,9 +152,9 @@ def _among(who: ClientSet, subjects: Iterable[ClientSet]) -> Iterator[ClientSet]
 
 
 def _walled(port: Port, *wires: int) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
-    """Return the NetworkPolicies that choose who reaches a pod on the wire's ports, or that keep all away (N1, N6).
+    """Return the NetworkPolicies that choose who reaches a pod on some ports, and those that block everyone (N1, N6).
 
-    None chooses where everybody reaches the first of these ports.
+    At least one of the two is empty; both are if everybody reaches the first of the ports.
     """
     isolating = index_of(port.cluster).network_policies.isolating(port.workload, Direction.INGRESS)
     if beyond := tuple(_beyond(port)):
@@ -163,7 +166,7 @@ def _walled(port: Port, *wires: int) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
 
 
 def _beyond(port: Port) -> Iterator[Ref]:
-    """Yield the policies of other kinds that have, or may have, a say in who reaches a pod."""
+    """Yield the policies of other kinds than NetworkPolicy that decide, or may decide, who reaches a pod."""
     policies = index_of(port.cluster).network_policies
     for policy in port.cluster.of(AdminNetworkPolicy):
         if policy.ingress and policies.selects("", policy.subject, Endpoint(port.workload)).possible:
@@ -172,7 +175,7 @@ def _beyond(port: Port) -> Iterator[Ref]:
 
 
 class _Callers:
-    """The workloads of a cluster by their identity, for asking the NetworkPolicies about each."""
+    """The workloads of a cluster by identity, to check each of them against the NetworkPolicies."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -185,10 +188,11 @@ class _Callers:
         return found
 
     def walled(self, clients: ClientSet, port: Port, origin: Origin) -> tuple[tuple[Ref, ...], tuple[Ref, ...], str]:
-        """Return the NetworkPolicies that choose some of the clients, those that block all, or why it is not known.
+        """Return the NetworkPolicies that admit some of the clients, those that block all, and why that is unknown.
 
-        Of an account with workloads here it is known whether one passes; of others and of wider sets only the rules.
-        No policy keeps the kubelet's probes from the pods of its node (N2).
+        If the clients are one account with workloads in the manifests, these workloads are checked one by one. For
+        other accounts and for wider sets of clients, only the rules are read.
+        No policy blocks the kubelet's probes to pods of its own node (N2).
         """
         if origin is Origin.PROBES or not walls(self._cluster):
             return (), (), ""
@@ -199,14 +203,17 @@ class _Callers:
         return () if _account(clients) is not None else admitting, blocking, ""
 
     def _wires(self, clients: ClientSet, port: Port) -> tuple[int, ...]:
-        """Return the ports on which connections of such clients arrive, those without a sidecar first (N9)."""
+        """Return the ports on which the clients' connections arrive; the port for unmeshed clients comes first (N9)."""
         found = [] if all(term.identities.all_of for term in clients) else [port.number]
         if any(ANY_IDENTITY not in term.identities.none_of for term in clients):
             found.append(self._wire(SOMEBODY, port.workload, port.number).wire_port)
         return tuple(found)
 
     def _blocked(self, workloads: Iterable[Workload], server: Workload, port: int) -> tuple[tuple[Ref, ...], str]:
-        """Return the NetworkPolicies that block every one of some workloads, or why it is not known that one passes."""
+        """Return the NetworkPolicies that block all of the workloads, or why it is unknown whether one passes.
+
+        Both are empty if at least one workload passes.
+        """
         found: dict[Ref, None] = {}
         doubt = ""
         for workload in workloads:
@@ -220,9 +227,10 @@ class _Callers:
         return ((), doubt) if doubt else (tuple(found), "")
 
     def kept_by_proxies(self, clients: ClientSet, port: Port) -> str:
-        """Return why no call by the server's name is certain to leave the proxies of an account; empty: one may be.
+        """Return why the clients' own proxies may stop every call to the server's name; empty if some call leaves them.
 
-        Only a Service of the workload's own name is what `check` calls; others leave the pod's address.
+        Only Services with the workload's own name count, as `check` calls these. Other Services leave the pod's
+        address as a way.
         """
         if not all(term.identities.all_of for term in clients):
             return ""
@@ -234,7 +242,7 @@ class _Callers:
         return "" if first is None or not all(reasons) else first.text
 
     def _of_account(self, clients: ClientSet) -> list[Workload]:
-        """Return the workloads of the one account that is meant; none of wider sets of clients."""
+        """Return the workloads of the account, if the clients are exactly one account; otherwise none."""
         return self._by_identity.get(_account(clients) or "", [])
 
     def _wire(self, client: Workload, server: Workload, port: int) -> Connection:
@@ -243,14 +251,14 @@ class _Callers:
 
 
 def _account(clients: ClientSet) -> str | None:
-    """Return the one identity that is meant; None of wider sets of clients."""
+    """Return the identity, if the clients have exactly one; otherwise None."""
     patterns = {pattern for term in clients for pattern in term.identities.all_of}
     identity = next(iter(patterns)) if len(patterns) == 1 else None
     return identity.pattern if isinstance(identity, IdentityMatch) and identity.exact else None
 
 
 def isolated(cluster: Cluster, workload: Workload) -> bool:
-    """Whether a NetworkPolicy has a say about who reaches a workload."""
+    """Whether a NetworkPolicy isolates a workload for ingress."""
     return bool(index_of(cluster).network_policies.isolating(workload, Direction.INGRESS))
 
 
@@ -260,10 +268,10 @@ def account_of(workload: Workload) -> str:
 
 
 def admits(access: Access, identity: str) -> bool:
-    """Whether an access means a client of an identity, wherever it is."""
+    """Whether an access includes clients with an identity, at some address."""
     return means(access.clients, identity)
 
 
 def means(clients: ClientSet, identity: str) -> bool:
-    """Whether clients of an identity, wherever they are, are in a set."""
+    """Whether a set of clients includes clients with an identity, at some address."""
     return any(term.identities.holds(lambda one: meets_identity(one, identity)) for term in clients)

@@ -1,6 +1,6 @@
-"""What would allow a refused call, decided anew before it is said: nothing is advised that does not do it. Pure.
+"""Suggests changes that allow a refused call; each is decided again before it is suggested. Pure.
 
-First comes what is there already, would admit the call, and is not in force.
+Repairs of objects that exist, would admit the call and are not in force come before new objects.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -37,18 +37,18 @@ MOST_REPAIRS = 24
 
 @record
 class Advice:
-    """What to do, and what else that does."""
+    """A suggested change, and its other effects."""
 
     text: str
     manifests: tuple[Manifest, ...] = ()
     more: tuple[Changed, ...] = ()
-    """What it opens and closes besides the call."""
+    """The other calls that the change opens or closes."""
     exact: bool = False
-    """Whether it allows this call, and changes the outcome of no other."""
+    """Whether the change allows this call and changes no other outcome."""
 
 
 def advice(cluster: Cluster, call: Call, answer: Answer, read: Read) -> Advice | None:
-    """Return what would allow a refused call, or None where nothing is known that does."""
+    """Return a change that would allow a refused call, or None if the call is allowed or no such change is found."""
     if answer.allowed:
         return None
     for text, objects in islice(_repairs(cluster, call, answer), MOST_REPAIRS):
@@ -63,7 +63,7 @@ def advice(cluster: Cluster, call: Call, answer: Answer, read: Read) -> Advice |
 
 
 def _allowed(after: Cluster, call: Call) -> bool:
-    """Whether a call is allowed in another state, in which its ends are the same objects."""
+    """Whether a call is allowed in another state of the cluster, in which client and server are looked up by name."""
     ends = {workload.ref: workload for workload in after.workloads}
     client = None if call.client is None else ends.get(call.client.ref, call.client)
     return judge(after, replace(call, server=ends.get(call.server.ref, call.server), client=client)).allowed
@@ -78,7 +78,7 @@ def _told(before: Cluster, after: Cluster, call: Call, proposed: Suggestion) -> 
 
 
 def _is_call(cluster: Cluster, changed: Changed, call: Call) -> bool:
-    """Whether a change opens this call to its client's account, and no other."""
+    """Whether a change opens exactly this call, for the client's account only."""
     if changed.change is not Change.OPENED or changed.region is None or call.client is None:
         return False
     if (changed.server, changed.port) != (call.server.ref, call.port):
@@ -91,9 +91,9 @@ def _is_call(cluster: Cluster, changed: Changed, call: Call) -> bool:
 
 
 def _repairs(cluster: Cluster, call: Call, answer: Answer) -> Iterator[tuple[str, list[Object]]]:
-    """Yield ways to bring what is there and does nothing into force, each with the objects then: routes come first.
+    """Yield repairs of objects that are not in force: a description, and the cluster's objects after the repair.
 
-    A policy that targets such a route is in force with it.
+    Routes come first, as a policy that targets such a route comes into force with it.
     """
     for route in cluster.in_namespace(call.server.ref.namespace).routes:
         for why, attached in _attached(cluster, route, answer):
@@ -106,7 +106,7 @@ def _repairs(cluster: Cluster, call: Call, answer: Answer) -> Iterator[tuple[str
 
 
 def _attached(cluster: Cluster, route: Route, answer: Answer) -> Iterator[tuple[str, Route]]:
-    """Yield a route with a parent that is the port's Server, where it names one that is not there."""
+    """Yield the reason and the repaired route for each missing parent with a name close to the port's Server."""
     server = None if answer.policy is None else answer.policy.server
     if server is None or not server.is_object:
         return
@@ -142,7 +142,7 @@ def _repaired(
 
 
 def _instead(cluster: Cluster, reference: Target) -> list[tuple[str, str]]:
-    """Return the authentications that a reference that leads nowhere may mean, those of a close name first."""
+    """Return the authentications that a dangling reference may mean, as (namespace, name), closest names first."""
     known: dict[tuple[str, str], dict[tuple[str, str], object]] = {
         ("policy.linkerd.io", "meshtlsauthentication"): dict(cluster.identities),
         ("policy.linkerd.io", "networkauthentication"): dict(cluster.networks),
@@ -156,7 +156,7 @@ def _instead(cluster: Cluster, reference: Target) -> list[tuple[str, str]]:
 
 
 def _targets_something(cluster: Cluster, policy: AuthorizationPolicy) -> bool:
-    """Whether a policy's target is a namespace, or there and in force (R23, R28, R47)."""
+    """Whether a policy's target is a Namespace, an existing Server, or an attached route (R23, R28, R47)."""
     space, kind = cluster.in_namespace(policy.ref.namespace), kind_of(policy.target)
     if kind == ("core", "namespace"):
         return True
@@ -168,7 +168,7 @@ def _targets_something(cluster: Cluster, policy: AuthorizationPolicy) -> bool:
 
 
 def _near(answer: Answer) -> Iterator[Ref]:
-    """Yield what a policy for the call may target: the route that it meets, the Server, other routes of the port."""
+    """Yield the objects that a policy for the call may target: its route, the Server, other routes of the port."""
     if answer.decision is not None and answer.decision.route is not None and answer.decision.route.is_object:
         yield answer.decision.route
     if answer.policy is not None:

@@ -1,6 +1,6 @@
-"""The workloads of a cluster as callers of one port: whom the network lets through, whom grants admit. Pure.
+"""The workloads of a cluster as callers of one port: which ones NetworkPolicies let through and grants admit. Pure.
 
-Pairs of workloads are many. What does not need both is found once, and shared by all who call or are called.
+There are many pairs of workloads, so whatever depends on only one of the two is computed once and shared.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ from meshpolicy.record import record, replace
 
 @record
 class Group:
-    """Callers whose calls travel alike: those through their own proxies, or the others."""
+    """Callers whose calls take the same path: either all through their own proxies, or all without."""
 
     positions: Positions
     arrival: Arrival
@@ -34,7 +34,7 @@ class Group:
 
 
 class Callers:
-    """All workloads as callers, by position."""
+    """All workloads as callers, by their position in the cluster's list."""
 
     def __init__(self, cluster: Cluster) -> None:
         workloads = cluster.workloads
@@ -57,7 +57,7 @@ class Callers:
         self._whys: dict[tuple[int, Direction], str] = {}
 
     def groups(self, call: Call) -> Iterator[Group]:
-        """Yield the callers of a port; `call` names it, and the Service before it."""
+        """Yield the groups of callers of a port; `call` gives the port and the Service through which it is called."""
         workloads, server = self._cluster.workloads, self.positions[call.server.ref]
         past = (held for ports, held in self._by_skipped.items() if holds(ports, call.dialled))
         meshed = self._meshed.difference(*past)
@@ -69,7 +69,7 @@ class Callers:
             yield Group(positions, arrival, let_out, let_in)
 
     def within(self, bypasses: Iterable[Bypass]) -> Positions:
-        """Return whose packets meet no proxy if they come without mTLS, or may: where their address is not known."""
+        """Return the workloads whose packets without mTLS bypass the proxy, or may if their address is unknown."""
         networks = [bypass.network for bypass in bypasses]
         return frozenset(
             position
@@ -78,7 +78,10 @@ class Callers:
         )
 
     def admitted(self, grants: Iterable[Authorization], arrival: Arrival) -> Positions:
-        """Return whom grants admit, where all arrive like this; an unknown address lies where it helps."""
+        """Return the workloads that the grants admit if all arrive this way.
+
+        A workload without a known address is taken to be in every network that a grant names.
+        """
         return frozenset[int]().union(*(self._admits(grant, arrival) for grant in grants))
 
     def _admits(self, grant: Authorization, arrival: Arrival) -> Positions:
@@ -91,7 +94,7 @@ class Callers:
         return found
 
     def _meant(self, authentication: Authentication) -> Iterable[int]:
-        """Return few callers among which are all that an authentication means."""
+        """Return a superset of the callers that an authentication matches, as small as it can be found quickly."""
         if isinstance(authentication, TlsAuthenticated) and all(match.exact for match in authentication.identities):
             return [at for match in authentication.identities for at in self._by_identity.get(match.pattern, ())]
         return self._everyone
@@ -112,7 +115,7 @@ class Callers:
         return self._clients[arrival]
 
     def why(self, position: int, direction: Direction) -> str:
-        """Return the NetworkPolicies that isolate a workload, in words."""
+        """Return the names of the NetworkPolicies that isolate a workload, separated by commas."""
         key = (position, direction)
         if key not in self._whys:
             isolating = index_of(self._cluster).network_policies.isolating(self._cluster.workloads[position], direction)
@@ -121,12 +124,12 @@ class Callers:
 
 
 def _unsure(workload: Workload) -> bool:
-    """Whether it is not known that a workload's calls pass its proxy, or that they do not."""
+    """Whether it is unknown if a workload's calls pass through its own proxy."""
     return Call(workload, 0, workload).carried is Truth.UNKNOWN
 
 
 def _by_proxy(workload: Workload) -> bool:
-    """Whether a workload's calls pass its proxy, but for the ports that it skips."""
+    """Whether a workload's calls pass through its own proxy, except on skipped ports."""
     own = workload.sidecar
     passing = [own.passes(one.user, one.group) for one in workload.containers if one.name != PROXY]
     return workload.meshed and not (passing and all(passing))

@@ -1,8 +1,8 @@
-"""All calls to one port, in one state of the manifests or in several: who gets through with what. Pure.
+"""All calls to one port, in one or several states of the manifests: which clients get through. Pure.
 
-What is asked for is written as an `Entry`; who may ask it, as the bits of clients (`meshpolicy.analysis.clients`).
-Regular expressions that are not understood are taken to mean everything and nothing in turn (`variants`): what all
-variants have in common is certain.
+A class of calls is an `Entry`; its clients are a bit set (`meshpolicy.analysis.clients`).
+A regular expression that is not understood is taken to match everything in one variant and nothing in another
+(`variants`): the result that all variants share is certain.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,31 +24,31 @@ from meshpolicy.index.effective import IPV6
 from meshpolicy.record import record
 
 NOT_COMPUTED = (TooLarge, TooMany, InvalidPattern, UnsupportedPattern)
-"""What is raised where calls cannot be cut into classes; then it is not known what becomes of them."""
+"""The errors raised if calls cannot be divided into classes; the outcome of the calls is then unknown."""
 
 
 @record
 class Entry:
-    """One class of calls: all are sent alike, by pods that are alike."""
+    """One class of calls: the same kind of request, on the same way, from one group of pods."""
 
     way: Way
     pods: int
-    """The position of the group of pods."""
+    """The position of the group of pods in `Calls.groups`."""
     cell: Cell
-    """The class of the request; the first one where there is no request."""
+    """The class of the request; the first class if the traffic is not HTTP."""
 
 
 @record
 class PodGroup:
-    """Clients whom the NetworkPolicies treat alike in each state of the manifests."""
+    """Clients that the NetworkPolicies treat alike in each state of the manifests."""
 
     classes: tuple[PodClass, ...]
     through: tuple[Bits, ...]
-    """Who gets through, by state."""
+    """The clients that NetworkPolicies let through, for each state."""
 
 
 class Calls:
-    """All calls to one port; a state in which the port is not there has None, and nobody gets through."""
+    """All calls to one port. In a state without the port, `ports` holds None, and no client gets through."""
 
     def __init__(
         self,
@@ -61,12 +61,21 @@ class Calls:
         beside: Iterable[PortPolicy] = (),
         settled: bool = True,
     ) -> None:
-        """Cut the calls into classes; `requests` and `clients` are told apart as well, `names` are known identities.
+        """Divide the calls into classes.
 
-        The requests that the routes of `beside` tell apart are told apart, too.
+        Args:
+            ports: the port in each state; None for a state without it.
+            pods: the classes of pods that NetworkPolicies distinguish.
+            requests: further sets of requests that the classes must distinguish.
+            clients: further sets of clients that the classes must distinguish.
+            names: known identities, to choose witnesses from.
+            beside: policies whose routes the classes of requests must distinguish, too.
+            settled: whether each proxy already knows its ports, from earlier connections (R104).
 
-        `settled` says that each proxy knows its ports already, from connections before (R104).
-        Raises TooMany, TooLarge, and what is wrong with a regular expression that is no variant's.
+        Raises:
+            TooMany, TooLarge: there are too many classes.
+            InvalidPattern, UnsupportedPattern: a regular expression that `variants` does not cover.
+
         """
         self.ports = tuple(ports)
         self.readings = tuple(
@@ -99,9 +108,10 @@ class Calls:
         return tuple(tuple(Outcomes(self.space, next(policies)) for _ in some) for some in self.readings)
 
     def _past_proxy(self) -> int:
-        """Return the unmeshed clients whose IPv6 packets a proxy never sees; they are nobody's clients here (R115).
+        """Return the unmeshed clients whose IPv6 packets bypass the proxy; they are left out of all answers (R115).
 
-        They reach each port of a pod that has an IPv6 address, whatever its policy says: no change opens it to them.
+        They reach every port of a pod that has an IPv6 address, whatever its policy says, so no change of policy
+        affects them.
         """
         ipv6 = any(bypass.network == IPV6 for some in self.readings for one in some for bypass in one.policy.bypasses)
         addresses = self.clients.addresses.witnesses if ipv6 else ()
@@ -119,7 +129,7 @@ class Calls:
 
     @cached_property
     def ways(self) -> tuple[Way, ...]:
-        """Return the ways that every state knows, one for each that calls of some state arrive in differently."""
+        """Return the ways that exist in every state, one of those on which calls arrive alike in all states."""
         present = [
             port.arrivals(reading)
             for port, some in zip(self.ports, self.readings, strict=True)
@@ -141,7 +151,7 @@ class Calls:
                     yield Entry(way, at, cell)
 
     def takes(self, entry: Entry, *, meshed: bool) -> bool:
-        """Whether some state takes such traffic at all, be it by a grant."""
+        """Whether the port accepts such traffic in some state, with or without a grant."""
         return any(
             outcomes.takes(arrival, entry.way.traffic)
             for state in range(len(self.ports))
@@ -151,7 +161,7 @@ class Calls:
     def _met(
         self, state: int, entry: Entry, variant: int, *, meshed: bool
     ) -> Iterator[tuple[Outcomes, Arrival, Reading]]:
-        """Yield what decides such calls in one state, by each reading of the manifests."""
+        """Yield what decides such calls in one state, for each reading of the manifests."""
         port = self.ports[state]
         for outcomes, reading in zip(self._outcomes[variant][state], self.readings[state], strict=True):
             if port is not None:
@@ -160,7 +170,7 @@ class Calls:
                 yield outcomes, arrivals.get(way, Arrival.PLAIN) if meshed else Arrival.PLAIN, reading
 
     def allowed(self, state: int, entry: Entry, variant: int = 0) -> Bits:
-        """Return who gets through in one state, as far as one variant is right."""
+        """Return the clients that get through in one state, under one variant."""
         through = self.groups[entry.pods].through[state]
         certain = possible = 0
         for meshed, half in ((False, self.clients.unmeshed), (True, self.clients.meshed)):
@@ -171,7 +181,7 @@ class Calls:
         return Bits(certain & through.certain & ~self.past_proxy, possible & through.possible & ~self.past_proxy)
 
     def granted(self, entry: Entry) -> Bits:
-        """Return who gets through in the first state by every reading of the manifests, and who by one."""
+        """Return the clients that get through in the first state: under every variant, and under at least one."""
         found = [self.allowed(0, entry, variant) for variant in range(len(self.variants))]
         certain, possible = found[0].certain, 0
         for bits in found:
@@ -179,7 +189,7 @@ class Calls:
         return Bits(certain, possible)
 
     def _by_readings(self, state: int, entry: Entry, variant: int, *, meshed: bool) -> Bits:
-        """Return who gets through, were all clients alike: for certain by every reading, perhaps by one."""
+        """Return the clients that get through if all are meshed, or if none is: under every reading, and under some."""
         certain = possible = 0
         for number, (outcomes, arrival, reading) in enumerate(self._met(state, entry, variant, meshed=meshed)):
             found = outcomes.allowed(arrival, entry.way.traffic, entry.cell)
@@ -191,7 +201,7 @@ class Calls:
         return Bits(certain, possible)
 
     def by_reading(self, entry: Entry, variant: int) -> Iterator[Bits]:
-        """Yield who gets through in the first state by each reading of the manifests, those of the start included."""
+        """Yield the clients that get through in the first state, for each reading, even those of first connections."""
         through = self.groups[entry.pods].through[0]
         halves = [(False, self.clients.unmeshed)] if entry.way.service == POD_ADDRESS else []
         met = [
@@ -207,9 +217,9 @@ class Calls:
             yield Bits(certain & through.certain & ~self.past_proxy, possible & through.possible & ~self.past_proxy)
 
     def open_otherwise(self, entry: Entry, variant: int, old: Bits, new: Bits) -> int:
-        """Return the clients of whom both of two states leave open whether they get through, but not in the same way.
+        """Return the clients whose outcome is unknown in both of two states, but not for the same reasons.
 
-        What is open alike stays as it is, whatever it is: the same reasons, and by each of them the same answer.
+        If the reasons are the same, and each reading gives the same answer in both states, nothing has changed.
         """
         both = old.possible & ~old.certain & new.possible & ~new.certain
         if not both or self._unread_differs:
@@ -221,7 +231,7 @@ class Calls:
         return both & found
 
     def _unlike(self, entry: Entry, variant: int, *, meshed: bool) -> int:
-        """Return the clients to whom some reading of the second state answers otherwise than that of the first."""
+        """Return the clients for which some reading gives another answer in the second state than in the first."""
         before, after = (tuple(self._met(state, entry, variant, meshed=meshed)) for state in (0, 1))
         if [reading.reason for *_, reading in before] != [reading.reason for *_, reading in after]:
             return self.clients.everyone
@@ -231,7 +241,7 @@ class Calls:
             now = other.allowed(later, entry.way.traffic, entry.cell)
             found |= (was.certain ^ now.certain) | (was.possible ^ now.possible)
             if first.policy != second.policy or not self._same_workload:
-                # What one policy leaves open another one may decide otherwise, of a gateway's port, for example.
+                # Two policies may each leave a call undecided and still differ, for example on a gateway's port.
                 found |= was.possible & ~was.certain & now.possible & ~now.certain
         return found
 
@@ -246,14 +256,14 @@ class Calls:
         return any(other != first for other in others)
 
     def passages(self, state: int, entry: Entry, *, meshed: bool) -> tuple[tuple[Passage, int], ...]:
-        """Return what such calls meet in one state, by the likeliest reading."""
+        """Return what such calls meet in one state, under the likeliest reading."""
         for outcomes, arrival, _ in self._met(state, entry, 0, meshed=meshed):
             return outcomes.passages(arrival, entry.way.traffic, entry.cell)
         return ()
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Return why it may not be known what becomes of some calls."""
+        """Return the reasons why the outcome of some calls may be unknown."""
         readings = (one.reason for some in self.readings for one in some if one.reason)
         policies = (one.policy.unknown for some in self.readings for one in some)
         unknown = (reason.text for reason in policies if reason is not None)

@@ -1,4 +1,4 @@
-"""What became of some calls between two states of manifests. Pure values."""
+"""How the outcome of calls changed between two states of the manifests. Pure values."""
 
 from enum import StrEnum
 
@@ -24,23 +24,23 @@ class Change(StrEnum):
 
     @property
     def changes_requests(self) -> bool:
-        """Whether the outcome of some request is, or may be, another one."""
+        """Whether the outcome of some request changes, or may change."""
         return self in (Change.OPENED, Change.CLOSED, Change.UNKNOWN)
 
 
 @record
 class Changed:
-    """Calls to one port that are not as they were."""
+    """Calls to one port that changed."""
 
     change: Change
     server: Ref
     port: int
     region: Region | None
-    """None: nothing is known about the calls to this port."""
+    """The calls; None if nothing is known about the calls to this port."""
     before: tuple[Ref, ...] = ()
     """The grants that admitted the clients; of a re-routed request the routes."""
     after: tuple[Ref, ...] = ()
     reasons: tuple[str, ...] = ()
     """Why the change is unknown."""
     caller: IdentityChange | None = None
-    """The workload whose calls these are, where they change because it calls under another identity."""
+    """The workload that makes the calls, if they change because it calls under another identity; otherwise None."""

@@ -23,25 +23,28 @@ from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record, replace
 
 Identities = tuple[str, ...]
-"""Under which a call may come: one, empty without mTLS; where the manifests do not say it, the workload's own first."""
+"""The identities under which a call may arrive; an empty text is no mTLS.
+
+There is one, or two if the manifests do not decide it: the workload's own comes first.
+"""
 
 
 @record
 class IdentityChange:
-    """A workload, and under which identity its calls came and come."""
+    """A workload, with the identities of its calls before and after."""
 
     workload: Ref
     before: Identities
     after: Identities
     moved: str = ""
-    """Why NetworkPolicies see another pod in it than before; empty: they do not."""
+    """Why NetworkPolicies may treat the workload's pod differently than before; empty if they do not."""
     address: str = ""
-    """How its address changed, as far as the manifests tell; empty: it did not."""
+    """How its address changed, as far as the manifests say; empty if it did not."""
 
 
 @record
 class Flips:
-    """What becomes of the calls of one workload: for each class of calls, the client's bits."""
+    """How the calls of one workload changed: for each class of calls, the bits of the client."""
 
     opened: dict[Entry, int] = field(default_factory=dict)
     closed: dict[Entry, int] = field(default_factory=dict)
@@ -50,45 +53,45 @@ class Flips:
 
 @record
 class Caller:
-    """A client whose identity changes, and the Services through which it does; none is the pod's address."""
+    """A client whose identity changes, and the Services (or `POD_ADDRESS`) through which it does."""
 
     number: int
-    """Its place among all clients."""
+    """Its position in `IdentityChanges.clients`."""
     pair: tuple[Workload, Workload]
     change: IdentityChange
     services: tuple[str, ...]
     everywhere: bool
-    """Whether these are all ways to the port."""
+    """Whether `services` holds all ways to the port."""
 
 
 def pod_class(workload: Workload) -> PodClass:
-    """Return the class of pods that a workload's are alone in."""
+    """Return a class of pods that holds only this workload's pods."""
     return PodClass(workload, (workload.ref.namespaced_name,))
 
 
 def networks_of(cluster: Cluster, client: Workload) -> tuple[NetworkMatch, ...]:
-    """Return where a client is whose address is not known: in the networks of pods; empty: anywhere."""
+    """Return the networks of pods for a client whose address is not known; empty if it is known, or may be anywhere."""
     anywhere = client.addresses or client.host_network or client.ref.kind == "ExternalWorkload"
     return () if anywhere else cluster.settings.pod_networks
 
 
 @record
 class ClientCalls:
-    """The calls of one client: in each state the classes of its identities, and its group of pods."""
+    """The calls of one client: for each state the classes of its identities, its group of pods and its addresses."""
 
     calls: Calls
     identities: tuple[tuple[int, ...], tuple[int, ...]]
     groups: tuple[int, int]
     addresses: tuple[int, int]
-    """The classes of addresses at which it may be in each state."""
+    """The classes of addresses that it may have, as bits, for each state."""
     everywhere: bool
-    """Whether it comes under another identity on all ways to the port."""
+    """Whether its identity changes on all ways to the port."""
 
     @classmethod
     def of(
         cls, calls: Calls, pair: tuple[Workload, Workload], change: IdentityChange, *, everywhere: bool
     ) -> "ClientCalls":
-        """Find the classes. Raises TooMany where an identity is in none."""
+        """Find the classes of a client. Raises TooMany if an identity or address is in no class."""
         classes = [
             tuple(_identity_class(calls, one) for one in identities) for identities in (change.before, change.after)
         ]
@@ -100,7 +103,7 @@ class ClientCalls:
         return cls(calls, (classes[0], classes[1]), (groups[0], groups[1]), (places[0], places[1]), everywhere)
 
     def flips(self, services: Sequence[str]) -> Flips:
-        """Return what becomes of the client's calls through these Services, and to the pod's address."""
+        """Return how the client's calls on these ways changed; the empty name is the pod's address."""
         found = Flips()
         requests = self.calls.space.requests
         for traffic in Traffic:
@@ -115,8 +118,8 @@ class ClientCalls:
         opened, closed, moved = self.changed_at(way, cell)
         if not (opened or closed or moved):
             return
-        # A reader who sees that both identities, both pods and all addresses gain or lose these calls need not see it
-        # of the client, too.
+        # If all clients gain or lose these calls, whichever of the identities, pods and addresses they have, another
+        # change already reports it. It is not reported again for this client.
         everywhere = self.addresses[0] | self.addresses[1]
         told = [
             replace(self, identities=((one,), (one,)), groups=(group, group), addresses=(everywhere, everywhere))
@@ -142,7 +145,7 @@ class ClientCalls:
                 flips[entry] = addresses << self.identities[state][0] * self.calls.clients.width
 
     def changed_at(self, way: Way, cell: Cell) -> tuple[int, int, int]:
-        """Return the addresses from which such calls are opened, closed, and perhaps one of both."""
+        """Return the addresses, as bits, from which such calls are opened, are closed, and may be either."""
         if self.addresses[0] != self.addresses[1]:
             return self._changed_as_a_whole(way, cell)
         opened = closed = self.addresses[0]
@@ -155,7 +158,7 @@ class ClientCalls:
         return opened, closed, moved & ~opened & ~closed
 
     def _changed_as_a_whole(self, way: Way, cell: Cell) -> tuple[int, int, int]:
-        """Return the same of a client whose address changed: no address is the same, so all of each state count."""
+        """Return the same for a client whose address changed: the addresses of each state count only as a whole."""
         opened = closed = True
         moved = False
         for variant in range(len(self.calls.variants)):
@@ -168,11 +171,11 @@ class ClientCalls:
         return 0, 0, self.addresses[1] if moved else 0
 
     def _allowed(self, state: int, way: Way, cell: Cell, variant: int) -> Bits:
-        """Return from which addresses the client gets through in one state: for certain under all its identities."""
+        """Return the addresses from which the client gets through in one state: with all its identities, with one."""
         entry = Entry(way, self.groups[state], cell)
         certain, possible = self.addresses[state], 0
         for identity in self.identities[state]:
-            # Without mTLS all ways are alike.
+            # Without mTLS, the Service makes no difference.
             taken = entry if identity else replace(entry, way=Way(way.traffic, POD_ADDRESS))
             bits = self.calls.allowed(state, taken, variant)
             at = identity * self.calls.clients.width
@@ -181,7 +184,7 @@ class ClientCalls:
         return Bits(certain, possible)
 
     def said(self, region: Region, state: int, change: IdentityChange) -> Region:
-        """Return a region with the client's own identity in place of its class, and the addresses in few words."""
+        """Return a region with the client's identity instead of its class, and the shortest form of its addresses."""
         own = (change.before, change.after)[state][0]
         who: Part[IdentityPattern] = Part((IdentityMatch(own),)) if own else UNMESHED[0].identities
         axis = self.calls.clients.addresses
@@ -197,7 +200,7 @@ def _size(parts: Sequence[Part[NetworkMatch]]) -> int:
 
 
 def _identity_class(calls: Calls, identity: str) -> int:
-    """Return the class of an identity: of those that meet the same patterns; the first is to have none."""
+    """Return the number of the class of an identity; class 0 has no identity. Raises TooMany if it is in no class."""
     axis = calls.clients.identities
     found = axis.like(identity, meets_identity)
     if found is None:
@@ -206,7 +209,7 @@ def _identity_class(calls: Calls, identity: str) -> int:
 
 
 def _places(calls: Calls, cluster: Cluster, pod: Workload) -> int:
-    """Return the classes of addresses at which a pod may be. Raises TooMany where its address is in none."""
+    """Return the classes of addresses that a pod may have, as bits. Raises TooMany if an address is in no class."""
     axis, networks = calls.clients.addresses, networks_of(cluster, pod)
     found = [1 << _address_class(calls, address) for address in pod.addresses]
     found = found or [axis.of(Part((network,))) for network in networks]
@@ -221,13 +224,13 @@ def _address_class(calls: Calls, address: Address) -> int:
 
 
 def _group(calls: Calls, pod: Workload) -> int:
-    """Return the group of pods whom the NetworkPolicies treat as this one."""
+    """Return the position of the group of pods that the NetworkPolicies treat like this one."""
     own = pod_class(pod)
     return next((at for at, group in enumerate(calls.groups) if own in group.classes), 0)
 
 
 class ClientFlips:
-    """What becomes of the calls of each client to ports that answer alike; clients of one class have the same."""
+    """How the calls of each client to ports with equal answers changed; computed once for clients of one class."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -235,7 +238,7 @@ class ClientFlips:
         self._by_class: dict[object, Flips] = {}
 
     def of(self, caller: Caller) -> tuple[ClientCalls, Flips]:
-        """Return the calls of a client, and what becomes of them. Raises TooMany."""
+        """Return the calls of a client, and how they changed. Raises TooMany if it is in no class."""
         key = caller.number, caller.change, caller.services, caller.everywhere
         if key not in self._by_caller:
             own = ClientCalls.of(self._calls, caller.pair, caller.change, everywhere=caller.everywhere)

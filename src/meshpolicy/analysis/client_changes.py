@@ -1,6 +1,6 @@
-"""What a change of manifests does at clients' own proxies, before the server's is asked: told, and not computed. Pure.
+"""Reports that a change of manifests may affect clients' own proxies; the effect is not computed. Pure.
 
-M4, R118-R122, R133-R135: what is attached to a called Service, and EgressNetworks where an address is called.
+M4, R118-R122, R133-R135: the objects attached to the called Service, and EgressNetworks for calls to an address.
 """
 
 from collections.abc import Iterator
@@ -19,18 +19,18 @@ from meshpolicy.kinds.trafficsplit import TrafficSplit
 from meshpolicy.kinds.workload import Workload
 
 PLAIN: object = (ClientProtocol.DETECT, (), 0, False, False, None, None)
-"""What is done where nothing is attached."""
+"""What clients' proxies do if nothing is attached to the Service."""
 
 
 def client_side(cluster: Cluster) -> tuple[object, ...]:
-    """Return all that decides what clients' proxies do; of two equal ones, all is alike."""
+    """Return everything that decides what clients' proxies do: if it is equal in two states, they act alike."""
     routes = tuple(route for route in cluster.routes if any(map(is_service, route.parents)))
     attached, others = cluster.once(ServiceRoutes), (cluster.of(EgressNetwork), cluster.of(TrafficSplit))
     return routes, attached.streams, attached.profiles, *others, cluster.services, cluster.settings
 
 
 def client_changes(before: Port, after: Port) -> Iterator[str]:
-    """Yield what clients' proxies may do otherwise with calls of a port, and by which objects."""
+    """Yield messages: which objects may make clients' proxies treat calls to a port differently after the change."""
     ports = (before, after)
     states = tuple((port.cluster, service_ways(port.cluster, port.workload, port.number)) for port in ports)
     for name in dict.fromkeys((*states[0][1], *states[1][1])):
@@ -50,7 +50,7 @@ def client_changes(before: Port, after: Port) -> Iterator[str]:
 
 
 def _homes(targets: list[tuple[Cluster, ServiceTarget | None]]) -> dict[str, None]:
-    """Return the namespaces whose clients may be told something of their own about a Service; empty: all others."""
+    """Return the namespaces whose clients may get their own policy for a Service; the empty name means all others."""
     found: dict[str, None] = {"": None}
     for cluster, target in targets:
         if target is not None:
@@ -62,7 +62,7 @@ def _homes(targets: list[tuple[Cluster, ServiceTarget | None]]) -> dict[str, Non
 
 
 def _made_of(cluster: Cluster, target: ServiceTarget | None, namespace: str) -> tuple[object, tuple[Ref, ...]]:
-    """Return what clients of a namespace make of calls through a Service, as far as it can differ, and its objects."""
+    """Return what decides how clients of a namespace treat calls through a Service, comparably, and its objects."""
     if target is None:
         return PLAIN, ()
     policy = client_policy(cluster, target, namespace)
@@ -73,14 +73,14 @@ def _made_of(cluster: Cluster, target: ServiceTarget | None, namespace: str) -> 
     overrides = policy.profile is not None and bool(policy.profile.overrides)
     unclear = None if policy.unclear is None else policy.unclear.text
     unknown = len(list(other_orders(policy.routes, order_on_service_unknown)))
-    # That a port is opaque to clients is computed, like all that the server's proxy decides.
+    # Opaque ports are left out: their effect is computed, as is everything that the server's proxy decides.
     protocol = ClientProtocol.DETECT if policy.protocol is ClientProtocol.OPAQUE else policy.protocol
     own = protocol, _routes(policy, target), unknown, policy.invalid is not None, overrides, unclear, no_time
     return own, tuple(refs)
 
 
 def _routes(policy: ClientPolicy, target: ServiceTarget) -> tuple[object, ...]:
-    """Return what the routes in force do, whatever their names."""
+    """Return what the routes in force do, without their names."""
     own = (target.service.ref.namespace, target.service.ref.name, target.port.number)
     if policy.profile is not None or policy.protocol is ClientProtocol.OPAQUE:
         return ()
@@ -98,7 +98,7 @@ def _routes(policy: ClientPolicy, target: ServiceTarget) -> tuple[object, ...]:
 
 
 def _taken(cluster: Cluster, server: Workload) -> dict[str, Ref]:
-    """Return the EgressNetworks that take calls of a pod's address, by the namespaces of the clients."""
+    """Return the EgressNetwork that takes calls to a pod's address, for each namespace of clients that has one."""
     homes = dict.fromkeys(("", *(one.ref.namespace for one in cluster.of(EgressNetwork))))
     found = {home: taken_by_egress(cluster, server, home) for home in homes}
     return {home: one for home, one in found.items() if one is not None}

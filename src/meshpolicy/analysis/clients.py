@@ -1,7 +1,7 @@
-"""All clients, cut into finitely many classes: no policy tells two clients of one class apart. Pure.
+"""All clients, divided into finitely many classes; policies treat all clients of one class alike. Pure.
 
-A client is unmeshed or has an identity, and it has an address. A set of clients is written as the bits of a number: one
-for each class of identities (the first is to have none) at each class of addresses.
+A client has an address, and an identity unless it is unmeshed. A set of clients is a bit set: one bit for each pair of
+a class of identities (the first class has no identity) and a class of addresses.
 
 Loopback addresses are left out: what a pod sends to itself passes neither policy nor network (M1, R80).
 """
@@ -32,19 +32,19 @@ UNMESHED = ""
 
 @lru_cache(1)
 def all_identities() -> Automaton:
-    """Return what a certificate may hold: a DNS name in lower case (R70), or a SPIFFE id."""
+    """Return an automaton for the names in certificates: DNS names in lower case (R70), and SPIFFE ids."""
     return language(r"[a-z0-9_-][a-z0-9._-]*|spiffe://[a-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
 
 
 @record
 class ClientTerm:
-    """Clients whose identity and address meet a part each."""
+    """Clients whose identity is in one part, and whose address is in another."""
 
     identities: Part[IdentityPattern] = field(default_factory=Part)
     networks: Part[NetworkMatch] = field(default_factory=Part)
 
     def holds(self, client: Client) -> bool:
-        """Whether a client whose address is known is meant."""
+        """Whether a client with a known address is included."""
         address = client.address
         return self.identities.holds(lambda one: meets_identity(one, client.identity)) and (
             address is None or self.networks.holds(lambda one: one.accepts(address))
@@ -58,26 +58,26 @@ ANYONE: ClientSet = (ClientTerm(),)
 
 @dataclass(slots=True)
 class Clientele:
-    """What some policies look at in a client; each list in their order."""
+    """The patterns by which some policies distinguish clients, in the order of the policies."""
 
     identities: dict[IdentityPattern, None] = field(default_factory=dict)
     networks: dict[NetworkMatch, None] = field(default_factory=dict)
 
     def add_policy(self, policy: PortPolicy) -> None:
-        """Add what all grants of a port look at, and whose packets pass its proxy by."""
+        """Add the patterns of all grants of a port, and the networks whose packets bypass its proxy."""
         for grants in grant_lists(policy):
             for grant in grants:
                 self.add_grant(grant)
         self.networks |= dict.fromkeys(bypass.network for bypass in policy.bypasses)
 
     def add_set(self, clients: ClientSet) -> None:
-        """Add what a set of clients looks at."""
+        """Add the patterns of a set of clients."""
         for term in clients:
             self.identities |= dict.fromkeys((*term.identities.all_of, *term.identities.none_of))
             self.networks |= dict.fromkeys((*term.networks.all_of, *term.networks.none_of))
 
     def add_grant(self, grant: Authorization) -> None:
-        """Add what one grant looks at."""
+        """Add the patterns of one grant."""
         self.networks |= dict.fromkeys(grant.networks)
         if isinstance(grant.authentication, TlsAuthenticated):
             self.identities |= dict.fromkeys(grant.authentication.identities)
@@ -95,14 +95,14 @@ class Clients:
     """The classes of clients."""
 
     identities: Axis[IdentityPattern, str]
-    """Its first class is to have no identity: to be unmeshed."""
+    """The classes of identities; the first one is unmeshed clients, which have no identity."""
     addresses: Axis[NetworkMatch, Address]
 
     @classmethod
     def of(cls, patterns: Clientele, names: Sequence[str] = ()) -> "Clients":
-        """Return the classes that nothing tells apart; `names` are identities to choose from as witnesses.
+        """Return the classes that the patterns distinguish; `names` are identities to choose witnesses from.
 
-        Raises TooMany, TooLarge, and what `language` raises of a regular expression.
+        Raises TooMany, TooLarge, and the errors of `language` for a regular expression.
         """
         found = cls(_identity_axis(tuple(patterns.identities), tuple(names)), _address_axis(tuple(patterns.networks)))
         if found.count > MOST_CLIENTS:
@@ -111,12 +111,12 @@ class Clients:
 
     @cached_property
     def width(self) -> int:
-        """Return how many classes of addresses there are: as many bits belong to each identity."""
+        """Return the number of classes of addresses, which is the number of bits for each class of identities."""
         return len(self.addresses.witnesses)
 
     @cached_property
     def count(self) -> int:
-        """Return how many classes of clients there are."""
+        """Return the number of classes of clients."""
         return len(self.identities.witnesses) * self.width
 
     @cached_property
@@ -140,7 +140,7 @@ class Clients:
         return Client(self.addresses.witnesses[address], arrival, self.identities.witnesses[identity])
 
     def box(self, identities: int, addresses: int) -> int:
-        """Return the clients of some classes of identities at some classes of addresses."""
+        """Return the clients with one of some classes of identities and one of some classes of addresses, as bits."""
         found = 0
         while identities:
             low = identities & -identities
@@ -149,7 +149,7 @@ class Clients:
         return found
 
     def admitted(self, grants: Iterable[Authorization], *, known: bool = True) -> int:
-        """Return the clients whom some grant admits; without `known`, nobody is known by an identity (R63)."""
+        """Return the clients that some grant admits; without `known`, no client's identity is known (R63)."""
         found = 0
         for grant in grants:
             found |= self._admitted(grant, known=known)
@@ -169,7 +169,7 @@ class Clients:
         return {}
 
     def _identified(self, grant: Authorization, *, known: bool) -> int:
-        """Return the classes of identities that a grant means, wherever they are."""
+        """Return the classes of identities that a grant admits, as bits, whatever their addresses."""
         stranger = Client(None, Arrival.PLAIN)
         return sum(
             1 << at
@@ -178,7 +178,7 @@ class Clients:
         )
 
     def described(self, bits: int, either: int = 0) -> ClientSet:
-        """Return a short description of exactly these clients; of `either` it may hold some or none."""
+        """Return a short description of exactly these clients; it may include clients of `either`, too."""
         return min(self._terms(bits), self._terms(bits | either), key=_size)
 
     def _terms(self, bits: int) -> ClientSet:
@@ -195,7 +195,7 @@ class Clients:
         )
 
     def within(self, clients: ClientSet) -> int:
-        """Return the clients of a set whose patterns were given."""
+        """Return the clients of a set, as bits; its patterns must be among those that the classes were made for."""
         found = 0
         for term in clients:
             found |= self.box(self.identities.of(term.identities), self.addresses.of(term.networks))
@@ -203,7 +203,7 @@ class Clients:
 
 
 def _size(clients: ClientSet) -> int:
-    """Return how many patterns it takes to say a set."""
+    """Return the number of patterns that a description of a set needs."""
     return sum(1 + term.identities.size + term.networks.size for term in clients)
 
 
@@ -222,14 +222,14 @@ def _identity_axis(patterns: tuple[IdentityPattern, ...], names: tuple[str, ...]
 
 
 def meets_identity(pattern: IdentityPattern, identity: str) -> bool:
-    """Whether a verified identity meets a pattern; none does no identity (R82, R86)."""
+    """Whether a verified identity meets a pattern; an empty identity meets none (R82, R86)."""
     if isinstance(pattern, ValueMatch):
         return bool(identity) and pattern.accepts_line(identity) is Truth.YES
     return bool(identity) and pattern.accepts(identity)
 
 
 ANY_IDENTITY = ValueMatch("l5d-client-id", ".*", regex=True)
-"""What every meshed client meets, SPIFFE ids included."""
+"""A pattern that every meshed client meets, including those with SPIFFE ids."""
 
 
 def _identity_languages(pattern: IdentityPattern) -> Iterator[Automaton]:
@@ -243,7 +243,7 @@ def _identity_languages(pattern: IdentityPattern) -> Iterator[Automaton]:
 
 @lru_cache(4096)
 def _address_axis(networks: tuple[NetworkMatch, ...]) -> Axis[NetworkMatch, Address]:
-    """Return the classes of addresses, each with an address that looks like one."""
+    """Return the classes of addresses, each with a plausible host address as its witness."""
     cuts: dict[Address, None] = dict.fromkeys((*NICE_ADDRESSES, *BESIDE_LOOPBACK))
     for match in networks:
         for network in (match.cidr, *match.exceptions):
@@ -252,7 +252,7 @@ def _address_axis(networks: tuple[NetworkMatch, ...]) -> Axis[NetworkMatch, Addr
 
 
 def _around(first: Address, last: Address) -> Iterator[Address]:
-    """Yield an address of each side of a network's ends, and one inside that may be a host's."""
+    """Yield the addresses on both sides of a network's ends, and one inside it that may belong to a host."""
     kind: type[IPv4Address] | type[IPv6Address] = type(first)
     low, high, top = int(first), int(last), 2**first.max_prefixlen - 1
     yield from (kind(number) for number in (low + 1, low, high, low - 1, high + 1) if 0 <= number <= top)

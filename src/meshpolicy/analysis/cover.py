@@ -1,11 +1,11 @@
-"""Whether one grant admits everyone whom another admits. Pure."""
+"""Whether one grant admits every client that another grant admits. Pure."""
 
 from meshpolicy.core.match import IdentityMatch, NetworkMatch
 from meshpolicy.core.policy import Authorization, TlsAuthenticated, TlsUnauthenticated, Unauthenticated
 
 
 def covers(wide: Authorization, narrow: Authorization) -> bool:
-    """Whether `wide` admits all clients of `narrow`, as far as patterns tell."""
+    """Whether `wide` admits all clients of `narrow`, as far as a comparison of their patterns shows."""
     return _networks(wide, narrow) and _authentication(wide, narrow)
 
 

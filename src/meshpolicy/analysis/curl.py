@@ -1,4 +1,4 @@
-"""A call as the curl that makes it. Pure."""
+"""The curl command that makes a call. Pure."""
 
 import shlex
 
@@ -17,9 +17,9 @@ EXEC = frozenset({"Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet",
 
 
 def witness_curl(cluster: Cluster, server: Ref | None, port: int, witness: Witness | None) -> str:
-    """Return the command that makes the call of a witness to a server's port; empty where curl cannot make it.
+    """Return the command that sends a witness's call to a server's port; empty if curl cannot send it.
 
-    It cannot where the answer rests on a Host that is in no header, or is missing: curl always writes one.
+    curl always writes a Host header, so it cannot send a call whose answer depends on the absence of this header.
     """
     workload = next((one for one in cluster.workloads if one.ref == server), None)
     if workload is None or witness is None:
@@ -29,19 +29,19 @@ def witness_curl(cluster: Cluster, server: Ref | None, port: int, witness: Witne
 
 
 def as_sent(call: Call) -> Call:
-    """Return the call with the Host that curl writes: the one asked for, or else that of the URL."""
+    """Return the call with the Host header that curl writes: the call's own, or else the host of the URL."""
     host = _asked_host(call) or _own_host(call)
     return replace(call, request=replace(call.request, authority=host, headers={**call.request.headers, "host": host}))
 
 
 def curl(call: Call) -> str:
-    """Return the command that makes the call; empty for what is not HTTP/1."""
+    """Return the command that makes the call; empty if the call is not HTTP/1."""
     if call.traffic is not Traffic.HTTP:
         return ""
     words, headers = ["curl", "-i"], {**call.request.headers, "host": _asked_host(call)}
     words += ["-X", call.request.method] if call.request.method != "GET" else []
     for name, value in headers.items():
-        if name != "host" or value not in ("", _own_host(call)):  # curl writes its own by itself
+        if name != "host" or value not in ("", _own_host(call)):  # curl writes the URL's host by itself
             words += [part for line in value.split(NEXT_LINE) for part in ("-H", f"{name}: {line}")]
     words.append(f"http://{_authority(call)}{call.request.path}")
     shown = shlex.join(words)

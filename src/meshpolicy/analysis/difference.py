@@ -1,4 +1,4 @@
-"""What a change of manifests does to calls: those opened, those closed, and those that others decide now. Pure."""
+"""Which calls a change of manifests opens and closes, and which are now decided by other objects. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -25,7 +25,7 @@ from meshpolicy.kinds.workload import Workload
 
 
 def compare(old: Cluster, new: Cluster) -> tuple[Changed, ...]:
-    """Return what changed, what opened first: that is what a reviewer must see."""
+    """Return the changes; opened calls come first, as reviewers must see these."""
     comparison = Comparison(old, new)
     found = [changed for pair in comparison.pairs() for changed in comparison.changes(*pair)]
     order = list(Change)
@@ -36,7 +36,7 @@ Pair = tuple[Workload | None, Workload | None, int]
 
 
 class Comparison:
-    """Two states of a cluster."""
+    """A comparison of two states of a cluster."""
 
     def __init__(self, old: Cluster, new: Cluster) -> None:
         self.old, self.new = old, new
@@ -45,12 +45,12 @@ class Comparison:
 
     @cached_property
     def identities(self) -> IdentityChanges:
-        """Return the workloads that may call under another identity."""
+        """Return the workloads that may call under another identity in the new state."""
         return IdentityChanges(self.old, self.new)
 
     @cached_property
     def needs(self) -> tuple[NeedChange, ...]:
-        """Return the clients that lack in one state only what they need to call a name."""
+        """Return the clients for which what they lack to call a name differs between the states."""
         return tuple(need_changes(self.old, self.new))
 
     @cached_property
@@ -60,7 +60,7 @@ class Comparison:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Return identities that are known in either state, to choose witnesses from."""
+        """Return the identities that are known in either state, to choose witnesses from."""
         found = (identity_of(cluster, workload) for cluster in (self.old, self.new) for workload in cluster.workloads)
         return tuple(dict.fromkeys(found))
 
@@ -76,7 +76,7 @@ class Comparison:
                 yield one, other, port
 
     def changes(self, one: Workload | None, other: Workload | None, number: int) -> Iterator[Changed]:
-        """Yield what changed for the calls to one port."""
+        """Yield the changes of the calls to one port; a workload is None if its state does not have it."""
         before = Port(self.old, one, number) if one is not None else None
         after = Port(self.new, other, number) if other is not None else None
         if before is None or after is None:
@@ -95,7 +95,7 @@ class Comparison:
         yield from (Changed(Change.UNKNOWN, after.workload.ref, number, None, reasons=(why,)) for why in told)
 
     def _of_policies(self, before: Port | None, after: Port | None) -> Iterator[Changed]:
-        """Yield whose calls are answered otherwise, whoever they are."""
+        """Yield the changes that hold for all clients, whichever workload they are."""
         port = after or before
         if port is None:
             return
@@ -108,7 +108,7 @@ class Comparison:
         yield from _changes(calls, port)
 
     def _by_ipv6(self, before: Port, after: Port, past: "IPv6Bypasses") -> Iterator[Changed]:
-        """Yield whom a Service lets in past the proxy by its IPv6 address, from now on or no longer (R115)."""
+        """Yield the clients that newly, or no longer, bypass the proxy through a Service's IPv6 address (R115)."""
         if (past.before is None) is (past.after is None):
             if past.before is not None and past.after is not None and past.before.certain is not past.after.certain:
                 yield past.unknown(after)
@@ -128,7 +128,7 @@ class Comparison:
             yield Changed(change, after.workload.ref, after.number, region, reasons=past.reasons)
 
     def _of_clients(self, before: Port, after: Port, *, same: bool) -> Iterator[Changed]:
-        """Yield the calls of workloads that are answered otherwise, as they come under another identity."""
+        """Yield the changes of calls that arrive under another identity of their workload than before."""
         try:
             found = tuple(self.identities.to_port(before, after, same=same, walled=_walled(before, after)))
         except NOT_COMPUTED as error:
@@ -138,7 +138,7 @@ class Comparison:
             yield from _by_identity(own, after, change, flips)
 
     def _same(self, before: Port, after: Port) -> bool:
-        """Whether nothing can have changed for the calls to a port."""
+        """Whether nothing that decides the calls to a port has changed."""
         return (
             self._same_outwards
             and before.workload == after.workload
@@ -150,7 +150,7 @@ class Comparison:
 
 
 def _outwards(cluster: Cluster) -> tuple[object, ...]:
-    """Return what decides about the calls of all pods: rules for what goes out, and those of whole clusters."""
+    """Return what affects the calls of all pods: egress rules, policies of other kinds, and unread objects."""
     policies = (policy for policy in walls(cluster) if not isinstance(policy, NetworkPolicy) or _lets_out(policy))
     labels = {name: namespace.labels for name, namespace in cluster.namespaces.items()}
     return tuple(policies), labels if walls(cluster) else None, unread(cluster)
@@ -169,7 +169,7 @@ def _walled(*ports: Port | None) -> bool:
 
 
 def _of_limits(before: Port, after: Port) -> Iterator[Changed]:
-    """Yield that the rate limit of a port changes: which requests are refused depends on how many come (R99)."""
+    """Yield an unknown change if the rate limit of a port changed: the outcome depends on the request rate (R99)."""
     limits = [port.policy.rate_limit for port in (before, after)]
     if limits[0] != limits[1]:
         names = " and ".join(dict.fromkeys(str(limit.ref) for limit in limits if limit is not None))
@@ -217,7 +217,7 @@ NETWORK_UNKNOWN = ("the manifests do not say what decides",)
 
 
 def _flips(calls: Calls, entry: Entry) -> Mapping[Change, int]:
-    """Return whose calls of one class changed, and how."""
+    """Return the clients whose calls of one class changed, by the kind of change."""
     everyone = calls.clients.everyone
     opened, closed, moved, kept = everyone, everyone, 0, everyone
     for variant in range(len(calls.variants)):
@@ -233,7 +233,7 @@ def _flips(calls: Calls, entry: Entry) -> Mapping[Change, int]:
 
 
 def _let_past(calls: Calls, entry: Entry, open_in: int) -> int:
-    """Return who gets in past the proxy alone in one state, as the network lets them through, and not in the other."""
+    """Return the clients that get in only by bypassing the proxy, in the state `open_in`, and not in the other one."""
     if entry.way.service != POD_ADDRESS:
         return 0
     allowed, anyway = 0, calls.clients.everyone
@@ -244,7 +244,7 @@ def _let_past(calls: Calls, entry: Entry, open_in: int) -> int:
 
 
 def _redecided(calls: Calls, entry: Entry, kept: int) -> dict[Change, int]:
-    """Return who is admitted through another route, and who by other grants."""
+    """Return the clients that are now admitted through another route, and those now admitted by other grants."""
     rerouted = regranted = 0
     for meshed in (False, True):
         half = kept & (calls.clients.meshed if meshed else calls.clients.unmeshed)
@@ -260,7 +260,7 @@ def _redecided(calls: Calls, entry: Entry, kept: int) -> dict[Change, int]:
 
 
 def _regranted(calls: Calls, one: Passage, other: Passage) -> int:
-    """Return those whom no grant admits now that admitted them before."""
+    """Return the clients that none of their previous grants admits any more."""
     if one.grants == other.grants:
         return 0
     before, after = admitted_by(calls, one), admitted_by(calls, other)

@@ -1,4 +1,4 @@
-"""Proves that no call of a namespace crosses the network in clear. Pure."""
+"""Proves that no call of a namespace crosses the network unencrypted. Pure."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,10 @@ from meshpolicy.record import replace
 
 
 def prove_encrypted(cluster: Cluster, sentence: Sentence) -> Proof:
-    """Prove that no call between workloads, of which one is in the namespace, crosses the network in clear."""
+    """Prove that no call between two workloads crosses the network unencrypted, if one of them is in the namespace.
+
+    Raises UnknownWorkload if the namespace has no workload.
+    """
     spaces = dict.fromkeys(one.ref.namespace for one in cluster.workloads)
     if sentence.server not in spaces:
         raise UnknownWorkload(f"no workload of the namespace `{sentence.server}`; {near(sentence.server, [*spaces])}")
@@ -41,12 +44,12 @@ def prove_encrypted(cluster: Cluster, sentence: Sentence) -> Proof:
 
 
 def _may_call(client: Workload, server: Workload) -> bool:
-    """Whether calls of one workload to another cross the network; a pod's calls of itself do not (M1)."""
+    """Whether calls from one workload to another cross the network; a pod's calls to itself do not (M1)."""
     return client.ref != server.ref or not server.alone
 
 
 def _in_clear(port: Port, client: Workload, sentence: Sentence) -> Proof | None:
-    """Return the contradiction of a call that a workload may make without mTLS; None where it may make none."""
+    """Return a proof that the sentence is false or unknown, if the client may call the port without mTLS; else None."""
     if told := port.past_proxies:
         return Proof.unknown(sentence, port, told)
     plain, why = _plain(port, client)
@@ -75,7 +78,7 @@ def _in_clear(port: Port, client: Workload, sentence: Sentence) -> Proof | None:
 
 
 def _plain(port: Port, client: Workload) -> tuple[Truth, str]:
-    """Say whether some call of a workload to a port goes without mTLS, with the reason."""
+    """Return whether some call of a workload to a port is sent without mTLS, and the reason."""
     cluster, server = port.cluster, port.workload
     targets = service_ways(cluster, server, port.number).values()
     calls = [Call(server, port.number, client, service_target=target) for target in targets]
@@ -93,7 +96,7 @@ def _plain(port: Port, client: Workload) -> tuple[Truth, str]:
 
 
 def _of_workload(calls: Calls, client: Workload) -> int:
-    """Return the unmeshed clients at the addresses that a workload has, or may have."""
+    """Return the unmeshed clients at the addresses that a workload has or may have, as bits."""
     known: Mapping[int, bool] = {
         at: bool(client.addresses) and not any(_alike(calls, address, witness) for address in client.addresses)
         for at, witness in enumerate(calls.clients.addresses.witnesses)
@@ -103,6 +106,6 @@ def _of_workload(calls: Calls, client: Workload) -> int:
 
 
 def _alike(calls: Calls, address: Address, other: Address) -> bool:
-    """Whether two addresses lie in the same networks."""
+    """Whether two addresses are in the same networks of the patterns."""
     patterns = calls.clients.addresses.patterns
     return all(one.accepts(address) == one.accepts(other) for one in patterns)

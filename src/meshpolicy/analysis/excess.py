@@ -1,4 +1,4 @@
-"""Whether all that is granted has been accepted: sets of calls against sets of calls. Pure."""
+"""Compares the granted calls with the accepted ones, as sets of calls. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -18,7 +18,7 @@ from meshpolicy.record import record
 
 @record
 class Allowed:
-    """Calls that may be made to one port."""
+    """Accepted calls to one port."""
 
     server: str
     """`namespace/workload`."""
@@ -26,10 +26,10 @@ class Allowed:
     clients: ClientSet
     asked: tuple[Asked, ...]
     pods: tuple[str, ...] = ()
-    """From which pods alone, in words; empty: from all, whatever NetworkPolicies let through."""
+    """The pods that the calls may come from, in words; empty if from all pods, whatever NetworkPolicies let through."""
 
     def means(self, pods: PodClass) -> bool:
-        """Whether calls from a class of pods are meant."""
+        """Whether calls from a class of pods are accepted."""
         if not self.pods or (pods.node and OUTSIDE_WORDS in self.pods):
             return True
         return not pods.everybody and all(one in self.pods for one in class_words(pods))
@@ -37,17 +37,17 @@ class Allowed:
 
 @record
 class Excess:
-    """Calls that are granted, and were not accepted."""
+    """Calls that are granted and not accepted."""
 
     server: Ref
     port: int
     region: Region | None
-    """None: the reason tells what is granted, or why it is not known."""
+    """The calls; if None, `reason` says what is granted or why it is unknown."""
     reason: str = ""
 
 
 def held_against(cluster: Cluster, accepted: Sequence[Allowed]) -> tuple[list[Excess], set[int]]:
-    """Return what is granted beyond what was accepted, and the positions of entries of which nothing is granted."""
+    """Return the granted calls that are not accepted, and the positions of entries of which nothing is granted."""
     by_port: dict[tuple[str, int], list[int]] = {}
     for at, entry in enumerate(accepted):
         by_port.setdefault((entry.server, entry.port), []).append(at)
@@ -91,7 +91,7 @@ def _of_port(port: Port, accepted: Mapping[int, Allowed]) -> tuple[list[Excess],
 
 
 def _past_proxies(port: Port, accepted: Mapping[int, Allowed]) -> tuple[list[Excess], set[int]]:
-    """Return that anyone gets in past the proxy by IPv6 (R115), unless it was accepted, and by which entries it was."""
+    """Return access over IPv6 that bypasses the proxy (R115), unless accepted, and the entries that accept it."""
     past = called_by_ipv6(port.cluster, port.workload, port.number)
     pods = None if past is None else pods_let_through(port, BY_IPV6)
     if past is None or pods == ():
@@ -107,7 +107,7 @@ def _past_proxies(port: Port, accepted: Mapping[int, Allowed]) -> tuple[list[Exc
 
 
 def _granted(calls: Calls, entry: Entry) -> int:
-    """Return who gets through for certain, or may."""
+    """Return the clients that get through, or may get through, as bits."""
     found = 0
     for variant in range(len(calls.variants)):
         found |= calls.allowed(0, entry, variant).possible
@@ -115,7 +115,7 @@ def _granted(calls: Calls, entry: Entry) -> int:
 
 
 def _meant(calls: Calls, entry: Allowed) -> Iterator[tuple[object, int]]:
-    """Yield the classes of calls that an entry means, with the clients."""
+    """Yield the classes of calls that an entry accepts, as (way, cell), each with its clients as bits."""
     bits = calls.clients.within(entry.clients)
     found: dict[object, int] = {}
     for asked in entry.asked:
@@ -127,9 +127,9 @@ def _meant(calls: Calls, entry: Allowed) -> Iterator[tuple[object, int]]:
 
 
 def pods_let_through(port: Port, clients: ClientSet) -> tuple[str, ...] | None:
-    """Return from which pods some clients get through to a port, or may, in words; None: no policy chooses among them.
+    """Return the pods from which some clients get or may get through to a port, in words.
 
-    Raises what Calls raises.
+    None means that no NetworkPolicy distinguishes between pods. Raises the errors of `Calls`.
     """
     classes = pod_classes_of(port.cluster, port.workload)
     calls = Calls((port,), classes, clients=[clients])

@@ -80,11 +80,11 @@ class IdentityChanges:
     def _flips(
         self, before: Port, after: Port, clients: Sequence[tuple[Workload, Workload]], *, walled: bool
     ) -> "ClientFlips":
-        """Return what becomes of calls to a port, by client: of ports that answer all calls alike, found once."""
+        """Return how each client's calls to a port changed; computed once for ports that answer all calls alike."""
         either = [pod for pair in clients for pod in pair]
         networks = tuple(dict.fromkeys(network for pod in either for network in networks_of(self._states[1], pod)))
         terms = tuple(ClientTerm(networks=Part((network,))) for network in networks)
-        if walled:  # who gets through depends on the server's own labels and the clients'
+        if walled:  # the labels of the server and of the clients decide who gets through
             pods = tuple(map(pod_class, either))
             return ClientFlips(Calls((before, after), pods, clients=[terms]))
         key = (_answering(before), _answering(after), networks)
@@ -93,7 +93,7 @@ class IdentityChanges:
         return self._by_answers[key]
 
     def _changes(self, before: Port, after: Port) -> list["Caller"]:
-        """Return the clients of a port whose identity changes; of its own calls nothing."""
+        """Return the clients of a port whose identity changes, except the called workload itself."""
         found: dict[tuple[int, IdentityChange], list[str]] = {}
         one, other = (service_ways(port.cluster, port.workload, port.number) for port in (before, after))
         ways = [name for name in one if name in other]
@@ -111,7 +111,7 @@ class IdentityChanges:
         ]
 
     def _dialling(self, before: int, after: int) -> list[tuple[int, IdentityChange]]:
-        """Return the clients that call as somebody else where they connect to these ports, with their number."""
+        """Return the clients, by number, whose identity, labels or address change when they connect to these ports."""
         key = before, after
         if key not in self._by_dialled:
             pairs = (
@@ -127,14 +127,14 @@ class IdentityChanges:
 
 
 class _Answers:
-    """What one port makes of identities, as far as that is seen without a look at requests and addresses."""
+    """How one port treats identities, as far as this is visible without looking at requests and addresses."""
 
     def __init__(self, port: Port) -> None:
         self._port = port
         self._readings = [reading for reading in port.readings if not reading.at_first]
         policies = [reading.policy for reading in self._readings]
         grants = (grant for policy in policies for some in grant_lists(policy) for grant in some)
-        # From a loopback address comes nobody but the pod itself.
+        # Only the pod itself calls from a loopback address.
         self._grants = tuple(
             dict.fromkeys(one for one in grants if not all(network.cidr.is_loopback for network in one.networks))
         )
@@ -149,14 +149,14 @@ class _Answers:
         self._known: dict[tuple[tuple[bool, ...], bool, str], object] = {}
 
     def alike(self, caller: Caller) -> bool:
-        """Whether no call of a client can be answered otherwise under its other identity."""
+        """Whether all calls of a client are certain to get the same answer under its old and its new identity."""
         if self._unclear or (caller.change.address and self._by_address):
             return False
         first, *others = dict.fromkeys((*caller.change.before, *caller.change.after))
         return all(self._of(one, service) == self._of(first, service) for one in others for service in caller.services)
 
     def _of(self, identity: str, service: str) -> object:
-        """Return which grants mean a client, and which part of the proxy decides its calls, by what is sent."""
+        """Return the grants that admit an identity, and the part of the proxy that decides each kind of traffic."""
         arrival = Arrival.MESHED_HTTP if identity else Arrival.PLAIN
         means = tuple(authenticated(grant, Client(None, arrival, identity)) for grant in self._grants)
         key = means, bool(identity), service
@@ -167,7 +167,7 @@ class _Answers:
         return self._known[key]
 
     def _decider(self, reading: Reading, way: Way, *, meshed: bool, named: bool) -> object:
-        """Return what decides such calls; None: they are refused, as all are that need a grant where none is named."""
+        """Return what decides such calls; None if they are refused, as calls are that need a grant and have none."""
         arrival = self._port.arrivals(reading)[way] if meshed else Arrival.PLAIN
         known = seen(reading.policy, Client(None, arrival)).arrival
         found = stack(reading.policy, arrival, way.traffic)
@@ -179,20 +179,20 @@ class _Answers:
 
 
 def _answering(port: Port) -> object:
-    """Return all that decides how a port answers calls, as far as no NetworkPolicy has a say."""
+    """Return everything but NetworkPolicies that decides how a port answers calls."""
     readings = port.readings
     return readings, tuple(tuple(port.arrivals(one).items()) for one in readings)
 
 
 def _speech(cluster: Cluster, workload: Workload) -> tuple[object, ...]:
-    """Return all that decides under which identity a workload calls."""
+    """Return everything that decides the identity of a workload's calls."""
     users = tuple((container.name, container.user, container.group) for container in workload.containers)
     own = (workload.injection.sidecar, workload.meshed, workload.sidecar, users)
     return identity_of(cluster, workload), *(own if workload.injection.sidecar.possible else ())
 
 
 def _moved(states: tuple[Cluster, Cluster], keys: Iterable[str], before: Workload, after: Workload) -> str:
-    """Return why NetworkPolicies, which look at these labels, see another pod than before; empty: they do not."""
+    """Return why NetworkPolicies, which select by `keys`, may treat the pod differently; empty if they do not."""
     if before.host_network is not after.host_network:
         why = "now on its node's network" if after.host_network else "no longer on its node's network"
     elif any(_label(before, key) != _label(after, key) for key in keys):
@@ -203,7 +203,7 @@ def _moved(states: tuple[Cluster, Cluster], keys: Iterable[str], before: Workloa
 
 
 def _address(before: Workload, after: Workload) -> str:
-    """Return how the address of a workload changed, as far as the manifests tell; empty: it did not."""
+    """Return how the address of a workload changed, as far as the manifests say; empty if it did not."""
     if before.addresses == after.addresses:
         return ""
     return "from another address" if after.addresses else "from an address that is not known any more"
@@ -216,7 +216,7 @@ def _label(workload: Workload, key: str) -> tuple[object, ...]:
 
 
 def _identities(cluster: Cluster, client: Workload, dialled: int) -> Identities:
-    """Return under which identity a client calls where it connects to a port, whatever is behind it."""
+    """Return the identities under which a client may call when it connects to the port `dialled`."""
     own = identity_of(cluster, client)
     carried = Call(client, dialled, client).carried
     return (own,) if carried is Truth.YES else ("",) if carried is Truth.NO else (own, "")
