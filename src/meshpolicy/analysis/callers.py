@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from meshpolicy.core.client import Arrival, Client
 from meshpolicy.core.match import NetworkMatch
 from meshpolicy.core.policy import Authentication, Authorization, Bypass, TlsAuthenticated
+from meshpolicy.core.ref import Origin
 from meshpolicy.core.truth import Truth
 from meshpolicy.decide.authorized import applies
 from meshpolicy.decide.judge import connection
@@ -68,13 +69,18 @@ class Callers:
             let_out, let_in = (ask(server, wire.wire_port) for ask in (self._reach.let_out, self._reach.let_in))
             yield Group(positions, arrival, let_out, let_in)
 
-    def within(self, bypasses: Iterable[Bypass]) -> Positions:
-        """Return the workloads whose packets without mTLS bypass the proxy, or may if their address is unknown."""
+    def within(self, bypasses: Iterable[Bypass], *, called_by_ipv6: bool) -> Positions:
+        """Return the workloads whose packets without mTLS bypass the proxy, or may if their address is unknown.
+
+        An unknown address may be one of IPv6 only where a Service is called by IPv6.
+        """
         networks = [bypass.network for bypass in bypasses]
+        strangers = any(network.cidr.version == 4 or called_by_ipv6 for network in networks)
         return frozenset(
             position
             for position, workload in enumerate(self._cluster.workloads if networks else ())
-            if not workload.addresses or any(one.accepts(a) for one in networks for a in workload.addresses)
+            if any(one.accepts(a) for one in networks for a in workload.addresses)
+            or (strangers and not workload.addresses)
         )
 
     def admitted(self, grants: Iterable[Authorization], arrival: Arrival) -> Positions:
@@ -85,6 +91,8 @@ class Callers:
         return frozenset[int]().union(*(self._admits(grant, arrival) for grant in grants))
 
     def _admits(self, grant: Authorization, arrival: Arrival) -> Positions:
+        if grant.ref.origin is Origin.LOCALHOST:
+            return frozenset()  # no packet from elsewhere has such an address, though the caller's is not known
         key = (grant.networks, grant.authentication, arrival)
         found = self._admitted.get(key)
         if found is None:

@@ -10,7 +10,7 @@ from meshpolicy.analysis.ports import callable_ports
 from meshpolicy.analysis.words import ANYTHING, asked_words
 from meshpolicy.core.client import ANYONE, Arrival
 from meshpolicy.decide.answer import Layer
-from meshpolicy.decide.transport import Call, find_service_target
+from meshpolicy.decide.transport import Call, called_by_ipv6, find_service_target
 from meshpolicy.index.reach import Positions
 from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.networkpolicy import Direction
@@ -98,7 +98,10 @@ def _offered(port: Port, callers: Callers, arrival: Arrival) -> Iterator[Offered
     policy = port.policy
     if policy.skipped:
         return
-    passing = callers.within(port.policy.bypasses) if arrival is Arrival.PLAIN else frozenset()
+    passing: Positions = frozenset()
+    if arrival is Arrival.PLAIN:
+        by_ipv6 = called_by_ipv6(port.cluster, port.workload, port.number) is not None
+        passing = callers.within(policy.bypasses, called_by_ipv6=by_ipv6)
     for one in Offers(port).lists(arrival):
         routes = [route for route in one.routes if route.is_object] or [policy.server]
         where = " and ".join(str(ref) if ref.is_object else f"the default policy {ref.name}" for ref in routes)

@@ -35,6 +35,11 @@ class Way:
             return f"by the address of {self.call.server.ref}"
         return f"through {target.service.ref}, port {target.port.number}, to {self.call.server.ref}"
 
+    @property
+    def told(self) -> str:
+        """Return the way and what becomes of the call in words."""
+        return f"{self.name}: {self.answer.outcome}"
+
 
 @record
 class Judged:
@@ -43,6 +48,12 @@ class Judged:
     call: Call
     answer: Answer
     others: tuple[Way, ...] = ()
+
+    @property
+    def untold(self) -> tuple[Way, ...]:
+        """Return the ways of which the reasons of the answer do not speak."""
+        told = {reason.text for reason in self.answer.reasons}
+        return tuple(way for way in self.others if way.told not in told)
 
 
 def judge_name(cluster: Cluster, what: Target, make: MakeCall, *, direct: bool = False) -> Judged:
@@ -130,7 +141,7 @@ def _differs(way: Way, answer: Answer) -> bool:
 
 def _uncertain(first: Judged, differing: Sequence[Way]) -> Judged:
     """Return the answer where the pods of one name differ: nobody knows which one the call reaches."""
-    reasons = tuple(Reason(f"{way.name}: {way.answer.outcome}", "R13") for way in differing)
+    reasons = tuple(Reason(way.told, "R13") for way in differing)
     return Judged(first.call, _unknown(first.answer, reasons), tuple(differing))
 
 

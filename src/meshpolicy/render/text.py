@@ -102,7 +102,7 @@ def answer_as_text(asked: Asked, width: int | None = None, *, explain: bool | No
     told = [f"  - {reason}" for reason in answer.reasons]
     if explain:
         told += ["", *(f"  {sentence}" for sentence in sentences(reason.rule for reason in answer.reasons))]
-    told += [f"  - {way.name}: {NAMED.get(way.answer.outcome, way.answer.outcome)}" for way in asked.judged.others]
+    told += [f"  - {way.name}: {NAMED.get(way.answer.outcome, way.answer.outcome)}" for way in asked.judged.untold]
     lines += [fitted(line, width) for line in told]
     if command := curl(call):
         lines += ["", f"see it yourself{_from(call)}:", f"  {command}"]

@@ -160,6 +160,14 @@ def test_who_passes_the_proxy_by_is_not_refused() -> None:
     assert {row.client for row in denied(found) if row.port == 8080} == {"arena/far", "arena/meshed"}
 
 
+def test_nobody_else_is_admitted_as_the_pod_itself() -> None:
+    """R80: on the host's network, too, a client of unknown address does not come from 127.0.0.1."""
+    host = pod("host", "", meshed=False)
+    host["spec"]["hostNetwork"] = True
+    found = cluster(host, pod("ponger", "10.244.0.12", ports=PORTS), server(), service())
+    assert "arena/host" in {row.client for row in denied(found) if row.port == 8080}
+
+
 def test_a_skipped_port_is_open_whichever_server_governs_it() -> None:
     """R10, R16: so nothing of it is unknown."""
     skipping = pod("ponger", "10.244.0.12", ports=PORTS, annotations={"config.linkerd.io/skip-inbound-ports": "8080"})

@@ -88,6 +88,22 @@ def test_ways_that_differ_are_told_in_the_text(tmp_path: Path) -> None:
     assert "  - through Service arena/a, port 80, to Pod arena/ponger: 404" in said
 
 
+def test_a_way_that_the_reasons_tell_is_told_once(tmp_path: Path) -> None:
+    """Also in the text, where the ways follow the reasons."""
+    file = written(tmp_path, "in.yaml", *BASE, OPEN, lead("ponger"), twin(9999), TWIN_CLOSED)
+    said = run("check", "pinger", "ponger:8080/y", file)[1]
+    assert said.count("through Service arena/ponger, port 80, to Pod arena/twin") == 1
+
+
+def test_the_url_of_a_headless_service_means_its_pods_addresses(tmp_path: Path) -> None:
+    """M4: no other Service that leads to the port is called, and no route on it decides."""
+    headless = service("ponger", {80: "http"}, app="ponger")
+    headless["spec"]["clusterIP"] = "None"
+    file = written(tmp_path, "in.yaml", *BASE, headless, lead("a", 80), strict("a"))
+    found = json.loads(run("check", "pinger", "http://ponger.arena/y", file, "--output", "json")[1])
+    assert (found["verdict"], found["otherwise"]) == ("allow", [])
+
+
 def replica(
     maker: str,
     end: str,
