@@ -74,7 +74,8 @@ def _judge_name(cluster: Cluster, what: Target, make: MakeCall, *, direct: bool)
     targets = [] if direct else find_service_targets(cluster, what.workload, what.port)
     named = [one for one in targets if one.service.ref.name == what.called]
     named = [one for one in named if what.dialled in (0, one.port.number)]
-    ways = [_way(cluster, make(what.workload, what.port, one)) for one in named or targets]
+    called = named if named or what.dialled else targets  # the port of a Service without a target: a pod's address
+    ways = [_way(cluster, make(what.workload, what.port, one)) for one in called]
     address = _way(cluster, make(what.workload, what.port, None))
     if not named:
         more = (replace(what, workload=pod, more=()) for pod in what.more)
