@@ -11,18 +11,20 @@ REQUEST = re.compile(r"(?<=[A-Z]) (?=/)")
 WORD = re.compile(r"(?:[A-Z]+ (?=/))?\S+")
 PIECE = re.compile(r"[^\s-]+-?|-")
 """A part of a word up to a hyphen."""
+SLICE = re.compile(r"[^\s-]{1,24}-?|-")
+"""What is left whole of a longer part, such as a regular expression; names of kinds are shorter."""
 
 
 def plain(head: Row, rows: Sequence[Row], width: int | None = None, *, rule: bool = True) -> str:
     """Return columns that fit their widest cell; a cell that repeats the one above is left blank.
 
     Where that is wider than `width`, the widest columns are narrowed, and their cells go over several lines. Nothing is
-    cut: where a word is too long, the table is wider. `rule` draws a line below the head.
+    left out: where that is not enough, long words go over several lines, too. `rule` draws a line below the head.
     """
     columns = list(zip(head, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     if width is not None:
-        for part in (WORD, PIECE):  # words are broken at hyphens only where the lines are too long otherwise
+        for part in (WORD, PIECE, SLICE):  # words are broken only where the lines are too long otherwise
             _narrow(widths, [max(_longest(cell, part) for cell in column) for column in columns], width)
     lines = _lines(head, widths)
     if rule:
@@ -39,7 +41,7 @@ def plain(head: Row, rows: Sequence[Row], width: int | None = None, *, rule: boo
 
 
 def _narrow(widths: list[int], least: Sequence[int], width: int) -> None:
-    """Take from the widest columns until all fit, or none can give more without words that are cut."""
+    """Take from the widest columns until all fit, or none can give more."""
     while sum(widths) + len(GAP) * (len(widths) - 1) > width:
         able = [number for number, own in enumerate(widths) if own > least[number]]
         if not able:

@@ -45,6 +45,13 @@ def test_no_word_is_cut_however_narrow_it_gets(width: int) -> None:
     assert max(map(len, shown.splitlines())) <= max(width, 36)
 
 
+def test_a_regular_expression_goes_over_several_lines_and_loses_nothing() -> None:
+    pattern = f'l5d-client-id~"({"|".join(f"account{number}" for number in range(12))})[.]shop[.].*"'
+    lines = plain(("server", "client"), [["shop/cart", pattern]], 60).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert "".join(line.removeprefix("shop/cart").strip() for line in lines[2:]) == pattern
+
+
 def test_requests_and_names_stay_whole_where_there_is_room() -> None:
     rows = [["shop/cart-of-many", "8080", "GET /live, GET /ready, any method /admin/*"]]
     assert plain(("server", "port", "requests"), rows, 48).splitlines()[2:] == [
