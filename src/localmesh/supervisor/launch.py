@@ -49,7 +49,7 @@ def _start(
     log = os.open(folder.log, mode, PRIVATE_FILE)
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "localmesh.supervisor.supervise", str(writing)],
+            [sys.executable, "-m", "localmesh.supervisor", str(writing)],
             env={**environ, **to_environ(settings), PROCESS: "supervisor"},
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -1,4 +1,4 @@
-"""The background process of `up`: `python -m localmesh.supervisor.supervise FD`; it reports its start as lines on FD.
+"""The background process of `up`: `python -m localmesh.supervisor FD`; it reports its start as lines on FD.
 
 Settings come from the environment; all that can be wrong is looked at before the first process is started.
 """
@@ -142,7 +142,3 @@ def main() -> None:
     # It would write a line for every probe, with what was asked.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     sys.exit(supervise(read(os.environ), os.environ, reporter(int(sys.argv[1]))))
-
-
-if __name__ == "__main__":
-    main()
