@@ -1,7 +1,7 @@
-"""What workloads of the manifests get when they call a port by its name, their own proxies included. Pure.
+"""The outcome when workloads of the manifests call a port by name, including the effect of their own proxies. Pure.
 
-A sentence speaks of identities. But a client's proxy decides before the server's: a workload may call without the
-identity of its account (R71), or be answered by what is attached to the Service (M4, R118-R122, R133-R135).
+Sentences are about identities. But a client's proxy decides before the server's: a workload may call without the
+identity of its account (R71), and objects attached to the Service may answer it (M4, R118-R122, R133-R135).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,12 +26,12 @@ from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record, replace
 
 BY_PLACE = ("R36", "N5")
-"""The rules of what depends on the address or the labels that a pod will have."""
+"""The rules whose result depends on the address or the labels that a pod will have."""
 
 
 @record
 class Sent:
-    """One request of a class, in every form that is asked about: one form that gets through is enough."""
+    """One request of a class, with the kinds of traffic to try; it is allowed if one of them gets through."""
 
     traffics: tuple[Traffic, ...]
     request: Request
@@ -40,9 +40,10 @@ class Sent:
 def holders(
     cluster: Cluster, server: Workload, clients: ClientSet, *, identified: bool = False
 ) -> tuple[Workload, ...]:
-    """Return the workloads that a sentence means, one of all that call alike; without their addresses.
+    """Return the workloads that `clients` includes, without addresses; one stands for all that call alike.
 
-    Who is named by the account is meant, be there a sidecar or not; `identified`: only who has one, and so an identity.
+    A workload whose account is named is included with or without a sidecar; with `identified`, only if it certainly has
+    a sidecar, and so an identity.
     """
     found: dict[object, Workload] = {}
     labelled = bool(walls(cluster))
@@ -58,7 +59,7 @@ def holders(
 
 
 def _means(clients: ClientSet, identity: str, workload: Workload) -> bool:
-    """Whether clients, wherever they are, hold a workload by its identity, or by its account's name."""
+    """Whether clients that are not limited to a network include a workload, by its identity or its account's name."""
     shown = identity if workload.injection.sidecar.possible else ""
     for term in clients:
         if term.networks != Part():
@@ -71,7 +72,7 @@ def _means(clients: ClientSet, identity: str, workload: Workload) -> bool:
 
 
 def answer(cluster: Cluster, server: Workload, port: int, client: Workload, sent: Sent) -> tuple[str, Answer]:
-    """Return the best that a client gets, and by which way, as `check` answers a call of the workload's name."""
+    """Return the best outcome of a client that calls the workload's name, as `check` does: way in words, and answer."""
     targets = find_service_targets(cluster, server, port)
     named = [one for one in targets if one.service.ref.name == server.ref.name]
     ways: Sequence[ServiceTarget | None] = named or [*targets, None]
@@ -86,7 +87,7 @@ def answer(cluster: Cluster, server: Workload, port: int, client: Workload, sent
 
 
 def _addressed(request: Request, server: Workload, port: int, target: ServiceTarget | None) -> Request:
-    """Return a request to the Service's name, unless another is asked for."""
+    """Return the request with the Service's name as its host, unless it has a host or no Service is called."""
     if request.authority or target is None:
         return request
     own = authority(server, port, target)
@@ -100,7 +101,7 @@ def _way(target: ServiceTarget | None) -> str:
 def kept_from(
     cluster: Cluster, server: Workload, port: int, clients: ClientSet, sent: Iterable[Sent], *, identified: bool = False
 ) -> str:
-    """Return which workload of some clients does not get through for certain, and why; empty: each does."""
+    """Return which of the clients' workloads is not certain to get through, and why; empty if all are."""
     asked = tuple(sent)
     for client in holders(cluster, server, clients, identified=identified):
         for one in asked:
@@ -111,7 +112,7 @@ def kept_from(
 
 
 def unlike(cluster: Cluster, server: Workload, port: int, pair: Sequence[ClientSet], sent: Iterable[Sent]) -> str:
-    """Return why workloads of two clients may not get the same, although they are granted the same; empty: they do."""
+    """Return why workloads of two clients may get different answers despite equal grants; empty if they do not."""
     callers = [client for clients in pair for client in holders(cluster, server, clients)]
     for one in sent:
         seen: dict[object, str] = {}
@@ -134,7 +135,7 @@ def _told(client: Workload, sent: Sent, way: str, found: Answer) -> str:
 
 
 def client_routes(cluster: Cluster, server: Workload, port: int) -> Iterator[PortPolicy]:
-    """Yield what the routes of clients' proxies tell apart, each as the policy of a port."""
+    """Yield the routes of clients' proxies, as policies of a port, so that their matches can be taken into account."""
     homes = dict.fromkeys(one.ref.namespace for one in cluster.workloads)
     versions = dict.fromkeys(one.sidecar.version for one in cluster.workloads)
     found: dict[PortPolicy, None] = {}

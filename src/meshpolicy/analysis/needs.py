@@ -17,13 +17,13 @@ from meshpolicy.record import record, replace
 
 
 def lacking(cluster: Cluster, client: Workload) -> str:
-    """Return what a client needs to call a name and egress rules block, in words; empty: nothing."""
+    """Return, in words, what a client needs to call a name and egress rules block; empty if nothing is blocked."""
     infrastructure = Infrastructure(cluster.settings.control_plane_namespace)
     return missing_need(index_of(cluster).network_policies, Endpoint(client), infrastructure)
 
 
 def with_needs(cluster: Cluster, call: Call, answer: Answer) -> Answer:
-    """Return the answer; it is not known where egress rules keep the client from what it needs to call a name."""
+    """Return the answer, changed to unknown if egress rules block what the client needs to call a name."""
     if not answer.allowed or call.client is None or call.service_target is None or call.to_itself:
         return answer
     if not (lacks := lacking(cluster, call.client)):
@@ -34,21 +34,21 @@ def with_needs(cluster: Cluster, call: Call, answer: Answer) -> Answer:
 
 @record
 class NeedChange:
-    """A client that lacks in one state only what it needs to call a name."""
+    """A client for which what egress rules block, of what it needs to call a name, differs between two states."""
 
     told: str
     lacking: tuple[tuple[Cluster, Workload], ...]
-    """The states in which it lacks something, with the client as it is there."""
+    """The states in which something is blocked, each with the client in that state."""
 
     def concerns(self, *ports: Port) -> bool:
-        """Whether the client reaches a port by a name where it lacks something, as far as NetworkPolicies go."""
+        """Whether NetworkPolicies may let the client reach a Service's port in a state where something is blocked."""
         return any(
             _reaches(client, port) for cluster, client in self.lacking for port in ports if port.cluster is cluster
         )
 
 
 def need_changes(old: Cluster, new: Cluster) -> Iterator[NeedChange]:
-    """Yield the clients of both states that lack in one of them what they need to call a name."""
+    """Yield the clients of both states for which what is blocked differs."""
     if not walls(old) and not walls(new):
         return
     known = {workload.ref: workload for workload in old.workloads}

@@ -1,6 +1,6 @@
-"""What the grants of a port admit, by their numbers: ports of one shape admit the same, whatever their names are. Pure.
+"""The requests that the grants of a port admit, with numbers instead of names, so that equal ports share them. Pure.
 
-Which requests a grant admits depends neither on its name nor on whom it names, only on whether it asks for TLS.
+The requests that a grant admits depend neither on its name nor on its clients, only on whether it requires TLS.
 """
 
 from collections.abc import Iterable
@@ -22,11 +22,11 @@ from meshpolicy.record import replace
 Slot = tuple[bool, Traffic]
 """Whether the client is meshed, and what it sends."""
 Slots = tuple[tuple[Slot, Arrival], ...]
-"""How calls arrive, each way once."""
+"""The ways in which calls arrive, each once."""
 Share = tuple[Slot, int]
-"""A slot, and which of its clients, where routes go by the identity (R86); 0 means all of them."""
+"""A slot and some of its clients, as bits, if routes match by identity (R86); 0 means all of them."""
 Admitted = tuple[ClientSet, tuple[Asked, ...]]
-"""Some clients, and what they may ask."""
+"""Some clients, and the requests that they may make."""
 NAMELESS = Ref("", "", "", "")
 
 
@@ -37,7 +37,7 @@ class Numbers:
         self._grants: dict[Authorization, int] = {}
         self._routes: dict[Ref, int] = {}
         self._known: dict[int, Authorization] = {}
-        """What is numbered already, by its id: grants are slow to hash."""
+        """The stand-ins of numbered grants by the grant's `id`, as grants are slow to hash."""
 
     @property
     def grants(self) -> tuple[Authorization, ...]:
@@ -50,9 +50,9 @@ class Numbers:
         return tuple(self._routes)
 
     def policy(self, policy: PortPolicy) -> PortPolicy:
-        """Return a policy with numbers for its grants and routes, and without all other names.
+        """Return a policy with numbers instead of the names of its grants and routes, and without all other names.
 
-        Why it is unknown stays as it is: this is told.
+        The reason why the policy is unknown is kept, as answers report it.
         """
         limit = policy.rate_limit
         return replace(
@@ -117,9 +117,9 @@ class NumberedOffers:
     """What the grants of all ports of one shape admit."""
 
     def __init__(self, policies: tuple[PortPolicy, ...], slots: tuple[Slots, ...]) -> None:
-        """Find it; each policy is one that may hold, and has its slots.
+        """Compute the offers. `policies` are those that may hold for the port, and `slots` has one entry for each.
 
-        Raises TooMany, TooLarge, and what is wrong with a regular expression.
+        Raises TooMany, TooLarge, InvalidPattern and UnsupportedPattern.
         """
         readings = variants(policies)
         patterns, _ = patterns_of(policy for reading in readings for policy in reading.policies)
@@ -131,14 +131,14 @@ class NumberedOffers:
         self.assumed = readings[0].assumed
         """Why the readings of the manifests differ."""
         self.unknown = ""
-        """Why more may be admitted than is said."""
+        """Why the grants may admit more than the offers contain; empty if they do not."""
         found = [
             self._found(Outcomes(space, policy), slots[number])
             for reading in readings
             for number, policy in enumerate(reading.policies)
         ]
         self.differs = any(one != found[0] for one in found)
-        """Whether the readings of the manifests differ in it; what they have in common is certain."""
+        """Whether the offers differ between readings; only what all readings have in common is certain."""
         self._offers = found[0]
         for number, offer in self._offers.items():
             for share, cells in offer.cells.items():
@@ -148,7 +148,7 @@ class NumberedOffers:
 
     @property
     def offers(self) -> Iterable[NumberedOffer]:
-        """Return what each grant admits."""
+        """Return the offer of each grant."""
         return self._offers.values()
 
     def _found(self, outcomes: Outcomes, slots: Slots) -> dict[int, NumberedOffer]:
@@ -172,7 +172,7 @@ class NumberedOffers:
         return offers
 
     def asked(self, number: int, *, meshed: bool) -> tuple[Admitted, ...]:
-        """Return what a grant admits to meshed clients, or to the others; each set of requests once."""
+        """Return what a grant admits to meshed clients, or to unmeshed ones; each set of requests once."""
         key = (number, meshed)
         if key not in self._told:
             self._told[key] = self._asked(self._offers[number], meshed=meshed)
@@ -204,12 +204,12 @@ class NumberedOffers:
 
 @lru_cache(1024)
 def numbered_offers(policies: tuple[PortPolicy, ...], slots: tuple[Slots, ...]) -> NumberedOffers:
-    """Return what the grants of ports of one shape admit. Raises what NumberedOffers raises."""
+    """Return the offers for ports with these policies, cached. Raises the errors of `NumberedOffers`."""
     return NumberedOffers(policies, slots)
 
 
 def _grants(passage: Passage, *, anyone: bool) -> Iterable[int]:
-    """Return the numbers of the grants that a request meets."""
+    """Return the numbers of the grants that can admit a request; with `anyone`, only those that need no TLS."""
     if passage.verdict is not Verdict.ALLOW:
         return ()
     found = (one for one in passage.grants or () if not anyone or isinstance(one.authentication, Unauthenticated))

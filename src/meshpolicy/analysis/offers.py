@@ -1,4 +1,4 @@
-"""What each grant of a port admits: which requests, in which form, through which routes. Pure."""
+"""The requests that each grant of a port admits, by traffic and routes. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ class Offer:
     routes: dict[Ref, None]
 
     def holds(self, other: "Offer") -> bool:
-        """Whether this grant admits to all that another one admits to."""
+        """Whether this grant admits all requests that another one admits."""
         return all(cells <= self.cells.get(share, set()) for share, cells in other.cells.items())
 
 
 @record
 class GrantList:
-    """Requests of which one list of grants decides."""
+    """The requests that one list of grants decides."""
 
     asked: tuple[Asked, ...]
     routes: tuple[Ref, ...]
@@ -48,7 +48,7 @@ class Offers:
     """What the grants of a port admit."""
 
     def __init__(self, port: Port) -> None:
-        """Find it. Raises TooMany, TooLarge, and what is wrong with a regular expression."""
+        """Compute the offers. Raises TooMany, TooLarge, InvalidPattern and UnsupportedPattern."""
         held = [one for one in port.readings if not one.at_first]
         self.policy = held[0].policy
         numbers = Numbers()
@@ -56,7 +56,7 @@ class Offers:
             tuple(numbers.policy(one.policy) for one in held), tuple(_slots(port, one) for one in held)
         )
         self.unknown = self._found.unknown
-        """Why more may be admitted than is said."""
+        """Why the grants may admit more than the offers contain; empty if they do not."""
         if self._found.differs:
             told = (*self._found.assumed, *(one.reason for one in held if one.reason))
             self.unknown = "; ".join(dict.fromkeys(told))
@@ -66,7 +66,7 @@ class Offers:
         ]
 
     def __iter__(self) -> Iterator[Offer]:
-        """Yield what each grant admits; where one admits everyone to it, whom the others name says nothing more."""
+        """Yield the offer of each grant, leaving out those whose requests are open to everyone by another grant."""
         some = [offer for offer in self._offers if any(offer.cells.values())]
         some = [offer for offer in some if offer.grant.ref.origin is not Origin.LOCALHOST]
         wide = sorted((offer for offer in some if open_to_all(offer.grant)), key=_added)
@@ -81,13 +81,13 @@ class Offers:
                 yield offer
 
     def lists(self, arrival: Arrival) -> tuple[GrantList, ...]:
-        """Return the lists of grants that such a client's calls meet, each with what is asked; one for each outcome."""
+        """Return the lists of grants that decide calls that arrive this way, each with the requests that it decides."""
         return grant_lists(self.policy, arrival)
 
     def asked(self, offer: Offer) -> Iterator[tuple[bool | None, Admitted]]:
-        """Yield what a grant admits: to all of its clients (None), or to the meshed ones and to the others.
+        """Yield what a grant admits: to all of its clients (None), or to meshed ones (True) and unmeshed ones (False).
 
-        Where routes go by the identity, it admits only some of them to each.
+        If routes match by identity, there is one entry for each set of clients with the same requests.
         """
         halves = {meshed: self._found.asked(offer.number, meshed=meshed) for meshed in (False, True)}
         if not isinstance(offer.grant.authentication, Unauthenticated) or halves[False] == halves[True]:
@@ -101,7 +101,7 @@ def _added(offer: Offer) -> bool:
 
 
 def _slots(port: Port, reading: Reading) -> Slots:
-    """Return how calls arrive, each way once."""
+    """Return the ways in which calls arrive, each once."""
     found = {((False, traffic), Arrival.PLAIN): None for traffic in Traffic}
     for way, arrival in port.arrivals(reading).items():
         found[(True, way.traffic), arrival] = None
@@ -110,9 +110,9 @@ def _slots(port: Port, reading: Reading) -> Slots:
 
 @lru_cache(1024)
 def grant_lists(policy: PortPolicy, arrival: Arrival) -> tuple[GrantList, ...]:
-    """Return the lists of grants that a client's calls meet under a policy that is taken to hold.
+    """Return the lists of grants that decide a client's calls under one policy.
 
-    Raises TooMany, TooLarge, and what is wrong with a regular expression.
+    Raises TooMany, TooLarge, InvalidPattern and UnsupportedPattern.
     """
     patterns, _ = patterns_of([policy])
     requests = Requests.of(patterns)
@@ -134,7 +134,7 @@ def grant_lists(policy: PortPolicy, arrival: Arrival) -> tuple[GrantList, ...]:
 
 
 def get_path(asked: Iterable[Asked]) -> str:
-    """Return a path that requests of a set GET, without any header or query; empty where it takes more than that."""
+    """Return a path that a plain GET, without header or query, may request; empty if no term allows a plain GET."""
     terms = (term for one in asked if one.requests is not None and not one.requests.but for term in one.requests.terms)
     for term in terms:
         plain = term == Term(term.methods, term.paths) and term.methods in (Part(), Part(("GET",)))

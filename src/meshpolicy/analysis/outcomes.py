@@ -1,7 +1,7 @@
-"""What becomes of every call to one port: the set of clients that get through, for each class of requests. Pure.
+"""The outcome of every call to one port: the set of clients that get through, for each class of requests. Pure.
 
-The rules themselves decide (`meshpolicy.decide`), once for a witness of each class. Where a pattern is not understood,
-it is decided both ways, and what then differs is unknown.
+The rules (`meshpolicy.decide`) decide a witness of each class. A pattern that is not understood is decided both ways,
+and the outcome is unknown if the two differ.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,17 +28,17 @@ SOMEBODY = Authorization(Ref("", "", "", ""), (), Unauthenticated())
 
 @record
 class Passage:
-    """What a request meets: the route, whom it admits, and what an admitted client gets."""
+    """What decides a request: its route, the grants, and the verdict for an admitted client."""
 
     verdict: Verdict
     grants: tuple[Authorization, ...] | None = None
-    """None: nobody is asked who they are, and all get the verdict."""
+    """The grants that decide; None if all clients get the verdict, without any grant."""
     route: Ref | None = None
 
 
 @record
 class Bits:
-    """Sets of clients: those who get through for certain, and those who may."""
+    """Two sets of clients, as bits: those that certainly get through, and those that may."""
 
     certain: int = 0
     possible: int = 0
@@ -46,7 +46,7 @@ class Bits:
 
 @dataclass(slots=True)
 class Met:
-    """What some calls meet, each with the clients who meet it, and who gets through of those who arrive in some way."""
+    """The passages of some calls, each with its clients as bits, and the clients that get through, by arrival."""
 
     passages: tuple[tuple[Passage, int], ...]
     through: dict[Arrival, Bits] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Met:
 
 @dataclass(frozen=True)
 class Space:
-    """The classes of requests and of clients that some policies tell apart."""
+    """The classes of requests and of clients that some policies distinguish."""
 
     requests: Requests
     clients: Clients
@@ -63,12 +63,12 @@ class Space:
 
     @classmethod
     def of(cls, patterns: Patterns, clientele: Clientele, names: Sequence[str] = ()) -> "Space":
-        """Return the classes for some patterns. Raises what Requests and Clients raise."""
+        """Return the classes for some patterns. Raises the errors of `Requests.of` and `Clients.of`."""
         clientele.identities |= patterns.identities
         return cls(Requests.of(patterns), Clients.of(clientele, names), tuple(patterns.identities))
 
     def alike(self) -> Iterator[tuple[str, int]]:
-        """Yield sets of clients whose requests meet the same routes, each with an identity of one."""
+        """Yield sets of clients whose requests match the same routes, each with the identity of one of them."""
         found: dict[tuple[bool, ...], tuple[str, int]] = {}
         axis, home = self.clients.identities, self.clients.addresses.full
         for at, identity in enumerate(axis.witnesses):
@@ -80,7 +80,7 @@ class Space:
 
 
 def patterns_of(policies: Iterable[PortPolicy]) -> tuple[Patterns, Clientele]:
-    """Return all that some policies look at."""
+    """Return all patterns by which some policies distinguish requests and clients."""
     patterns, clientele = Patterns(), Clientele()
     for policy in policies:
         patterns.add_policy(policy)
@@ -89,23 +89,23 @@ def patterns_of(policies: Iterable[PortPolicy]) -> tuple[Patterns, Clientele]:
 
 
 class Outcomes:
-    """What becomes of every call to one port under one policy."""
+    """The outcome of every call to one port under one policy."""
 
     def __init__(self, space: Space, policy: PortPolicy) -> None:
         self.space, self.policy = space, policy
         self._stacks: dict[tuple[Arrival, Traffic], Stack | Decision] = {}
         self._unread: dict[tuple[Arrival, Traffic], Met] = {}
-        """What calls meet whose requests are not looked at."""
+        """The passages of calls whose requests the proxy does not read."""
 
     def stack(self, arrival: Arrival, traffic: Traffic) -> Stack | Decision:
-        """Return which part of the proxy decides such calls, or what becomes of all of them."""
+        """Return the part of the proxy that decides such calls, or the decision that holds for all of them."""
         key = (arrival, traffic)
         if key not in self._stacks:
             self._stacks[key] = stack(self.policy, arrival, traffic)
         return self._stacks[key]
 
     def passages(self, arrival: Arrival, traffic: Traffic, cell: Cell) -> tuple[tuple[Passage, int], ...]:
-        """Return what such calls meet, each with the clients who meet it."""
+        """Return the passages of such calls, each with its clients as bits."""
         return self._met(arrival, traffic, cell).passages
 
     def _met(self, arrival: Arrival, traffic: Traffic, cell: Cell) -> Met:
@@ -122,7 +122,7 @@ class Outcomes:
 
     @cached_property
     def past_proxy(self) -> int:
-        """Return the clients whose packets never meet the proxy if they come without mTLS (R114, R115)."""
+        """Return the clients whose packets bypass the proxy if they are sent without mTLS (R114, R115), as bits."""
         clients = self.space.clients
         addresses = sum(
             1 << at
@@ -132,12 +132,12 @@ class Outcomes:
         return clients.box(clients.identities.full, addresses)
 
     def takes(self, arrival: Arrival, traffic: Traffic) -> bool:
-        """Whether the port takes such traffic at all, be it by a grant."""
+        """Whether the port accepts such traffic, with or without a grant."""
         found = self.stack(arrival, traffic)
         return not isinstance(found, Decision) or found.verdict in (Verdict.ALLOW, Verdict.UNKNOWN)
 
     def allowed(self, arrival: Arrival, traffic: Traffic, cell: Cell) -> Bits:
-        """Return who gets through, if all clients arrived so."""
+        """Return the clients that get through if all clients arrive this way."""
         met = self._met(arrival, traffic, cell)
         if arrival not in met.through:
             met.through[arrival] = self._through(arrival, met)
@@ -167,7 +167,7 @@ class Outcomes:
 
 
 def _passage(policy: PortPolicy, request: Request, identity: str) -> Passage:
-    """Return what one request meets."""
+    """Return the passage of one request."""
     request = with_identity(request, identity)
     routed = routed_by(policy, request)
     if isinstance(routed, Decision):
@@ -177,12 +177,12 @@ def _passage(policy: PortPolicy, request: Request, identity: str) -> Passage:
 
 
 def _indistinct(requests: Requests, policy: PortPolicy) -> Iterator[tuple[Cell, Iterable[Cell]]]:
-    """Yield sets of requests that the routes of one policy do not tell apart, each with one of them.
+    """Yield sets of requests that the routes of one policy do not distinguish, each with one of its members.
 
-    Of a path only those matches count that it meets: so many paths do not multiply with many headers.
+    For each path, only the matches that it meets count, so that many paths do not multiply with many headers.
     """
     matches = tuple(matches_of(policy))
-    # Where it counts whether there is a query at all, a parameter at which no near match looks counts, too.
+    # If the presence of a query matters, so does a parameter that none of these matches names.
     any_query = any(name == ANY_QUERY.name for name, _ in requests.query)
     for at, path in enumerate(requests.paths.witnesses):
         near = [match for match in matches if _meets(match, path)]
@@ -212,9 +212,9 @@ def _values(match: HttpMatch | GrpcMatch) -> tuple[ValueMatch, ...]:
 
 
 def _merged(axis: Axis[Any, Any], used: Iterable[object], *, present: bool = False) -> list[list[int]]:
-    """Return the classes of an axis, together where none of the used patterns tells them apart.
+    """Return the classes of an axis, grouped by the used patterns that they meet.
 
-    With `present`, it counts whether something is sent.
+    With `present`, classes with and without a value are kept apart.
     """
     wanted = set(used)
     members = [bits for pattern, bits in zip(axis.patterns, axis.members, strict=True) if pattern in wanted]

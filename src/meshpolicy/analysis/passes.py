@@ -1,4 +1,4 @@
-"""Rules of NetworkPolicies that let something pass, as they stand in a manifest. Pure."""
+"""Rules of NetworkPolicies that admit traffic, in the form of a manifest. Pure."""
 
 from collections.abc import Mapping
 
@@ -16,11 +16,11 @@ def passing(way: str, namespace: str, labels: Mapping[str, str], *ports: tuple[i
 
 
 def to_dns() -> PassRule:
-    """Return what egress to the DNS server needs (N16)."""
+    """Return the rule that admits egress to the DNS server (N16)."""
     return passing("to", "kube-system", {"k8s-app": "kube-dns"}, (DNS_PORT, "UDP"), (DNS_PORT, "TCP"))
 
 
 def to_control_plane(namespace: str, part: ControlPlane) -> PassRule:
-    """Return what egress to a part of the control plane needs; the policy controller lives with the destination."""
+    """Return the rule that admits egress to a part of the control plane; `destination` runs the policy controller."""
     component = "identity" if part is ControlPlane.IDENTITY else "destination"
     return passing("to", namespace, {"linkerd.io/control-plane-component": component}, (CONTROL_PORTS[part], "TCP"))

@@ -1,6 +1,6 @@
-"""What policies look at in a request, and for each such pattern sets of texts at least as fine as it. Pure.
+"""The patterns by which policies distinguish requests, and the classes of texts that they make. Pure.
 
-Whether a text meets a pattern is asked of the pattern itself, as the rules do. Automata only find texts to ask about.
+The pattern itself decides whether a text meets it, as in the rules. Automata only find texts to test.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,50 +22,50 @@ from meshpolicy.record import record, replace
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "OTHER")
 NICE_PATHS = ("/", "/other")
 ANY_QUERY = ValueMatch("", ".*", regex=True)
-"""What a request meets that has a query at all, whatever is in it; no parameter has an empty name."""
+"""A pattern for any request with a query, whatever it contains; no real parameter has an empty name."""
 CACHED = 4096
 
 
 @lru_cache(1)
 def all_paths() -> Automaton:
-    """Return the paths that a proxy reads, without queries: in origin form (RFC 9112, section 3.2.1; R136)."""
+    """Return an automaton for the paths that a proxy reads: in origin form, without query (RFC 9112, 3.2.1; R136)."""
     return language(r"/[!-~\x80-\U0010ffff]*") - language(r"[^?#<>`]*[?#<>`][^\n]*")
 
 
 @lru_cache(1)
 def all_hosts() -> Automaton:
-    """Return the names that a host may have, and none."""
+    """Return an automaton for names of hosts, and the empty name."""
     return language(r"[A-Za-z0-9._-]*")
 
 
 @lru_cache(1)
 def all_authorities() -> Automaton:
-    """Return hosts with and without a port."""
+    """Return an automaton for hosts with and without a port."""
     return language(r"[A-Za-z0-9._-]*(?::[0-9]*)?")
 
 
 @lru_cache(1)
 def all_header_values() -> Automaton:
-    """Return header values of ASCII: no space at either end, no control characters (RFC 9110, section 5.5)."""
+    """Return an automaton for header values in ASCII, without outer spaces and control characters (RFC 9110, 5.5)."""
     return language(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
 
 
 @record
 class Unmoved:
-    """What a redirect leaves where it is, so that it is passed over (R54)."""
+    """The requests that a redirect would send to the same place, for which the proxy ignores it (R54)."""
 
     redirect: Redirect
     prefix: int | None = None
-    """Bytes of the path that the match before the redirect matched as a prefix."""
+    """The number of bytes of the path that the rule's match matched as a prefix; None if it is no prefix match."""
 
     def meets_path(self, path: str) -> bool:
-        """Whether the redirect leaves a path as it is."""
+        """Whether the redirect does not change a path."""
         return self._leaves(
             replace(self.redirect, scheme=None, hostname=None, port=None), Request(path=path, authority="a")
         )
 
     def meets_host(self, authority: str) -> bool:
-        """Whether the redirect leaves scheme and authority as they are."""
+        """Whether the redirect changes neither scheme nor authority."""
         return self._leaves(replace(self.redirect, path=None, prefix=None), Request(authority=authority))
 
     def _leaves(self, redirect: Redirect, request: Request) -> bool:
@@ -80,7 +80,7 @@ IdentityPattern = IdentityMatch | ValueMatch
 
 @dataclass(slots=True)
 class Patterns:
-    """The patterns of some policies; each list in their order, so that answers do not change from run to run."""
+    """The patterns of some policies, in the order of the policies, so that answers are the same in every run."""
 
     hosts: dict[HostPattern, None] = field(default_factory=dict)
     methods: dict[str, None] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Patterns:
     headers: dict[str, dict[ValueMatch, None]] = field(default_factory=dict)
     query: dict[str, dict[ValueMatch, None]] = field(default_factory=dict)
     identities: dict[IdentityPattern, None] = field(default_factory=dict)
-    """Patterns for the header in which the proxy writes the client's identity (R86), and of rate limits of zero."""
+    """Patterns of the header in which the proxy writes the client's identity (R86), and of rate limits of zero."""
     matches: dict[HttpMatch | GrpcMatch, None] = field(default_factory=dict)
 
     def add_policy(self, policy: PortPolicy) -> None:
@@ -99,7 +99,7 @@ class Patterns:
             self.add_match(match)
         if policy.grpc_routes:
             self.add_match(GrpcMatch())
-            self.methods["POST"] = None  # all that a gRPC call can be
+            self.methods["POST"] = None  # every gRPC call meets these
         for rule in (rule for http in policy.http_routes for rule in http.rules):
             for redirect in (part for part in rule.filters if isinstance(part, Redirect)):
                 self._add_redirect(redirect, rule)
@@ -110,7 +110,7 @@ class Patterns:
             self.paths[Unmoved(redirect, length)] = None
             self.hosts[Unmoved(redirect, length)] = None
         if redirect.path is not None:
-            # A whole path that is replaced loses its query, whatever the query is.
+            # Replacing the whole path drops any query.
             self.query.setdefault(ANY_QUERY.name, {})[ANY_QUERY] = None
 
     def add_match(self, match: HttpMatch | GrpcMatch) -> None:
@@ -131,7 +131,7 @@ class Patterns:
 
 
 def routes_of(policy: PortPolicy) -> tuple[HttpRoute | GrpcRoute, ...]:
-    """Return all routes of a port; it has those of one kind at most."""
+    """Return all routes of a port; they are all of one kind."""
     return (*policy.http_routes, *policy.grpc_routes)
 
 
@@ -153,17 +153,17 @@ def _prefix_size(match: HttpMatch) -> int | None:
 
 @lru_cache(CACHED)
 def method_axis(named: tuple[str, ...]) -> Axis[str, str]:
-    """Return the classes of methods: each that is named, and any other; none is CONNECT, for it asks for no path."""
+    """Return the classes of methods: each named one, and all others. CONNECT is in none, as it requests no path."""
     other = next(method for method in METHODS if method not in named)
     return grouped((*(method for method in named if method != CONNECT), other), named, str.__eq__)
 
 
 @lru_cache(CACHED)
 def path_axis(patterns: tuple[PathPattern, ...]) -> Axis[PathPattern, str]:
-    """Return the classes of paths; in each, a regular expression and a prefix rank alike for all paths (R91)."""
+    """Return the classes of paths; all paths of a class rank a regular expression and a prefix in one order (R91)."""
     found = dict.fromkeys(patterns)
     if any(isinstance(one, PathMatch) and one.kind is PathKind.REGEX for one in patterns):
-        # A regular expression counts for the length of the path: for more than a prefix, but on the prefix itself.
+        # A regular expression ranks by the length of the path: above a prefix, except on the path equal to the prefix.
         plain = [one.value for one in patterns if isinstance(one, PathMatch) and one.kind is PathKind.PREFIX]
         found |= {PathMatch(PathKind.EXACT, value.rstrip("/") or "/"): None for value in ("/", *plain)}
     languages = [piece for pattern in found for piece in _path_languages(pattern)]
@@ -177,7 +177,7 @@ def path_axis(patterns: tuple[PathPattern, ...]) -> Axis[PathPattern, str]:
 
 
 def meets_path(pattern: PathPattern, path: str) -> bool:
-    """Whether a path meets a pattern; of a gRPC match, whether it names that service and method (R90, R94)."""
+    """Whether a path meets a pattern; for a gRPC match, whether it has that service and method (R90, R94)."""
     match pattern:
         case PathMatch():
             return pattern.accepts(path) is Truth.YES
@@ -226,7 +226,7 @@ def host_axis(patterns: tuple[HostPattern, ...]) -> Axis[HostPattern, str]:
 
 
 def meets_host(pattern: HostPattern, authority: str) -> bool:
-    """Whether a request with this authority meets a hostname; one without authority meets none (R92)."""
+    """Whether a request with this authority meets a hostname; a request without authority meets none (R92)."""
     if isinstance(pattern, Unmoved):
         return pattern.meets_host(authority)
     host = Request(authority=authority).host
@@ -234,7 +234,7 @@ def meets_host(pattern: HostPattern, authority: str) -> bool:
 
 
 def _host_languages(pattern: HostPattern, *, ports: bool) -> Iterator[Automaton]:
-    """Yield sets of authorities with and without regard to case: which counts depends on the version (R92)."""
+    """Yield sets of authorities, compared with and without case: the proxy's version decides which applies (R92)."""
     port = language(r"(?::[0-9]*)?") if ports else Automaton.literal("")
     if isinstance(pattern, Unmoved):
         redirect = pattern.redirect
@@ -272,9 +272,9 @@ def meets_values(pattern: ValueMatch, sent: tuple[str, ...]) -> bool:
 
 @lru_cache(CACHED)
 def value_axis(patterns: tuple[ValueMatch, ...], *, header: bool) -> Axis[ValueMatch, tuple[str, ...]]:
-    """Return the classes of what is sent under one name, perhaps several times: some line meets each pattern or none.
+    """Return the classes of the values sent under one name, which may be sent several times.
 
-    A header's values are of ASCII, but for those that a pattern names exactly: no expression spans others (R93).
+    Values of headers are ASCII, except those that a pattern names exactly: no regular expression spans others (R93).
     """
     languages = [language(one.value) for one in patterns if one.regex]
     universe = all_header_values() if header else Automaton.everything()

@@ -1,6 +1,6 @@
 """Reads sets of clients and of requests from the words that `meshpolicy.analysis.words` writes. Pure.
 
-The same words stand in tables, in files of accepted access, and in sentences to prove.
+Tables, files of accepted access and sentences to prove all use these words.
 """
 
 import json
@@ -42,11 +42,11 @@ Pattern = TypeVar("Pattern", bound=Hashable)
 
 
 class InvalidPhrase(InvalidQuestion):
-    """Words that say nothing known; the message says which, and what may stand there."""
+    """Words that are not understood; the message names them, and what is expected."""
 
 
 def split(text: str, sign: str) -> list[str]:
-    """Return the pieces between a sign that stands outside of quotes and brackets."""
+    """Split a text at a sign, except inside quotes and brackets."""
     pieces, depth, inside, start, at = list[str](), 0, False, 0, 0
     while at < len(text):
         letter = text[at]
@@ -69,7 +69,7 @@ def split(text: str, sign: str) -> list[str]:
 
 
 def read_asked(text: str) -> tuple[Asked, ...]:
-    """Return what is asked: requests, connections, or both. Raises InvalidPhrase."""
+    """Read requests, connections, or both. Raises InvalidPhrase."""
     if text.strip() == words.ANYTHING:
         return ANYTHING
     wide, *but = split(text.strip(), " but ")
@@ -89,7 +89,7 @@ def read_asked(text: str) -> tuple[Asked, ...]:
 
 
 def _with_hosts(pieces: list[str]) -> list[str]:
-    """Return requests with their hosts: in files of before, hosts at the end belonged to all requests of a list."""
+    """Return requests with their hosts: in older files, hosts at the end of a list belong to all its requests."""
     listed = [piece for piece in pieces if HOST.fullmatch(piece) and piece != CONNECTIONS]
     if not listed:
         return pieces
@@ -101,7 +101,7 @@ def _with_hosts(pieces: list[str]) -> list[str]:
 
 
 def read_term(text: str) -> Term:
-    """Return one term: method and path, then values in brackets, then hosts. Raises InvalidPhrase."""
+    """Read one term: method and path, then values in brackets, then hosts. Raises InvalidPhrase."""
     said, *at = split(text.strip(), " at ")
     if said in (EVERYTHING, "any request"):
         return Term(hosts=_part(at[0], _host, "any host") if at else Part())
@@ -126,7 +126,7 @@ def _called(text: str) -> tuple[Part[str], Part[PathPattern]]:
 
 
 def _less(text: str) -> tuple[tuple[str, ...], str]:
-    """Return what stands in `(not …)` at the beginning, and the rest."""
+    """Return the items of a leading `(not …)`, and the rest of the text."""
     if not text.startswith("(not "):
         return (), text
     inner, _, rest = text[len("(not ") :].partition(") ")
@@ -162,7 +162,7 @@ def _host(text: str) -> HostPattern:
 
 
 def _text(text: str) -> str:
-    """Return a text that may stand in quotes."""
+    """Return a text without its quotes, if it has any."""
     if not text.startswith('"'):
         return text
     try:
@@ -205,7 +205,7 @@ def read_clients(text: str, settings: MeshSettings) -> ClientSet:
 
 
 def _clients(pieces: list[str]) -> Iterator[str]:
-    """Yield one client a piece: a comma between networks, as in old files, begins no new one."""
+    """Yield one piece for each client; a comma between networks, as in older files, does not separate clients."""
     whole = ""
     for piece in pieces:
         if whole and re.match(r"[0-9a-f.:]+/\d+", piece):
@@ -220,7 +220,7 @@ def _clients(pieces: list[str]) -> Iterator[str]:
 
 
 def _is_within(piece: str, whole: str) -> bool:
-    """Whether a network is one more exception of the last one that was named."""
+    """Whether a network is a further exception of the last network in `whole`."""
     last = whole.rpartition(" or ")[2].rpartition(" in ")[2].partition(" less ")[0]
     inner, outer = ip_network(piece.partition(" ")[0], strict=False), ip_network(last, strict=False)
     return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type] # same version

@@ -1,7 +1,7 @@
-"""The clients that NetworkPolicies let through, where the client's labels decide. Pure.
+"""The clients that NetworkPolicies let through, depending on the client's labels. Pure.
 
-Labels are looked at only through selectors. So all pods, those too that the manifests do not hold, fall into few
-classes; each has a pod that stands for it.
+Policies read labels only through selectors. So all pods, including those that the manifests do not contain, fall into
+few classes, each with an example pod.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,21 +32,21 @@ SOMEBODY = "somebody"
 
 @record
 class PodClass:
-    """Clients that no selector tells apart."""
+    """Clients that no selector distinguishes."""
 
     example: Workload | None
-    """None: a client that is no pod, known by its address alone."""
+    """An example pod; None for clients that are no pods and have only an address."""
     names: tuple[str, ...] = ()
-    """The workloads of the manifests that are such clients, as `namespace/name`; none where it stands for others."""
+    """The workloads of the manifests in this class, as `namespace/name`; empty if the manifests have none."""
     listed: tuple[Workload, ...] = ()
-    """Further pods of the class, one for each value of a list of values that no pod above has."""
+    """Further pods of the class: one for each listed label value that none of the workloads above has."""
     everybody: bool = False
-    """Whether no NetworkPolicy is asked, so that all are alike."""
+    """Whether the class holds all clients, as NetworkPolicies are not considered."""
     node: bool = False
-    """Whether it is the server's own node, which no NetworkPolicy keeps away (N2)."""
+    """Whether the class is the server's own node, which no NetworkPolicy blocks (N2)."""
 
     def pod(self, address: Address | None, *, meshed: bool, identity: str = "") -> Workload | None:
-        """Return a pod of the class, another one than any of the manifests; None where it is no pod."""
+        """Return a pod of the class that is not a workload of the manifests; None if the class has no pods."""
         example = self.example
         if example is None and self.everybody and meshed:
             example = Workload(Ref("", "Pod", ELSEWHERE, ""))
@@ -65,22 +65,22 @@ class PodClass:
 
 OUTSIDE = PodClass(None)
 NODE = PodClass(None, node=True)
-"""The kubelet's probes come from there; which address it has, the manifests do not say."""
+"""The server's node, from which the kubelet's probes come; the manifests do not give its address."""
 EVERYBODY = PodClass(None, everybody=True)
 
 
 def walls(cluster: Cluster) -> tuple[NetworkPolicy | AdminNetworkPolicy | OtherNetworkPolicy, ...]:
-    """Return all policies of every kind that may keep a packet away."""
+    """Return the policies of all kinds that may block packets."""
     return (*cluster.network_policies, *cluster.of(AdminNetworkPolicy), *cluster.of(OtherNetworkPolicy))
 
 
 def unread(cluster: Cluster) -> tuple[Undecided | OtherNetworkPolicy, ...]:
-    """Return the objects of which it is not known what they say."""
+    """Return the objects whose effect is unknown."""
     return (*cluster.of(Undecided), *cluster.of(OtherNetworkPolicy))
 
 
 def pod_classes(clusters: Sequence[Cluster]) -> tuple[PodClass, ...]:
-    """Return the classes of clients that the NetworkPolicies of some states of a cluster tell apart."""
+    """Return the classes of clients that the NetworkPolicies of some states of a cluster distinguish."""
     if not any(map(walls, clusters)):
         return (EVERYBODY,)
     found: dict[object, list[Candidate]] = {}
@@ -90,7 +90,7 @@ def pod_classes(clusters: Sequence[Cluster]) -> tuple[PodClass, ...]:
 
 
 def _class(alike: Sequence["Candidate"]) -> PodClass:
-    """Return the class of some pods; those of the manifests stand for all that have their labels."""
+    """Return the class of some pods; a workload stands for made-up pods whose labels are a subset of its own."""
     first, named = alike[0].pod, [one for one in alike if one.name]
     shown = [one.pod for one in named] or [first]
     listed = [one.pod for one in alike if one.listed and not any(_stands_for(pod, one.pod) for pod in shown)]
@@ -102,7 +102,7 @@ def _stands_for(pod: Workload, other: Workload) -> bool:
 
 
 def pod_classes_of(cluster: Cluster, server: Workload) -> tuple[PodClass, ...]:
-    """Return the classes of clients of one server; where no NetworkPolicy concerns its calls, one."""
+    """Return the classes of clients of one server; a single one if no NetworkPolicy affects its calls."""
     if not walled(cluster, server):
         return (EVERYBODY,)
     return cluster.once(_pod_classes)
@@ -113,14 +113,14 @@ def _pod_classes(cluster: Cluster) -> tuple[PodClass, ...]:
 
 
 def walled(cluster: Cluster, server: Workload) -> bool:
-    """Whether some policy may have a say in calls to a server."""
+    """Whether some NetworkPolicy, or policy of a similar kind, may affect calls to a server."""
     policies = index_of(cluster).network_policies
     outwards = any(Direction.EGRESS in policy.types for policy in cluster.network_policies)
     return outwards or bool(policies.matching(server, Direction.INGRESS)) or not policies.only_network_policies
 
 
 def seen_of(cluster: Cluster, pod: Workload) -> tuple[object, ...]:
-    """Return all that the NetworkPolicies of a cluster see of a pod but its address."""
+    """Return everything about a pod, except its address, that decides how a cluster's NetworkPolicies treat it."""
     policies = index_of(cluster).network_policies
     bare = Endpoint(replace(pod, addresses=()))
     chosen = tuple(policies.selects(home, peer, bare) for home, peer in _peers(cluster))
@@ -130,12 +130,12 @@ def seen_of(cluster: Cluster, pod: Workload) -> tuple[object, ...]:
 
 
 def _peers(cluster: Cluster) -> Iterator[tuple[str, Peer]]:
-    """Yield every selector of pods, with the namespace from which it is looked at."""
+    """Yield every selector of pods, with the namespace of its policy; empty for a policy of the whole cluster."""
     yield from ((home, peer) for home, peer in _all_peers(cluster) if peer.block is None)
 
 
 def label_keys(cluster: Cluster) -> frozenset[str]:
-    """Return the labels by which some policy tells pods apart."""
+    """Return the keys of the labels by which some policy selects pods."""
     selectors = [policy.pods for policy in cluster.network_policies]
     selectors += [peer.pods for _, peer in _all_peers(cluster) if peer.pods is not None]
     selectors += [selector for other in cluster.of(OtherNetworkPolicy) for selector in other.selectors]
@@ -144,7 +144,7 @@ def label_keys(cluster: Cluster) -> frozenset[str]:
 
 
 def blocks(cluster: Cluster) -> Iterator[NetworkMatch]:
-    """Yield every block of addresses by which a policy tells clients apart."""
+    """Yield every block of addresses by which a policy selects clients."""
     yield from (peer.block for _, peer in _all_peers(cluster) if peer.block is not None)
 
 
@@ -160,17 +160,17 @@ def _all_peers(cluster: Cluster) -> Iterator[tuple[str, Peer]]:
 
 @record
 class Candidate:
-    """A pod that may stand for a class."""
+    """A pod that may become the example of a class."""
 
     pod: Workload
     name: str = ""
-    """`namespace/name` in the manifests; empty: it is made up."""
+    """`namespace/name` in the manifests; empty if the pod is made up."""
     listed: bool = False
-    """Whether it is made up for one of several values of a label."""
+    """Whether the pod is made up for one of several label values of a selector."""
 
 
 def _candidates(clusters: Sequence[Cluster]) -> Iterator[Candidate]:
-    """Yield the workloads of the manifests, then pods made for each selector, and for two of them at once."""
+    """Yield the workloads of the manifests, then pods made up for each selector and for each pair of selectors."""
     for cluster in clusters:
         for workload in cluster.workloads:
             yield Candidate(workload, workload.ref.namespaced_name)
@@ -179,14 +179,14 @@ def _candidates(clusters: Sequence[Cluster]) -> Iterator[Candidate]:
     both = ((one[0], {**one[1], **other[1]}, False) for one in selected for other in selected if one[0] == other[0])
     known: set[tuple[str, frozenset[tuple[str, str]]]] = set()
     for namespace, labels, listed in ((ELSEWHERE, {}, False), *selected, *both):
-        mark = (namespace, frozenset(labels.items()))  # two selectors of one label make nothing new
+        mark = (namespace, frozenset(labels.items()))  # selectors with the same labels make the same pod
         if mark not in known:
             known.add(mark)
             yield Candidate(_pod(namespace, labels), listed=listed)
 
 
 def _selected(cluster: Cluster) -> Iterator[tuple[str, Selector]]:
-    """Yield each selector of the policies, and one of all pods, with each namespace where it is looked at."""
+    """Yield each selector of the policies, and one for all pods, with each namespace that it applies to."""
     policies = index_of(cluster).network_policies
     homes = (policy.ref.namespace for policy in walls(cluster))
     spaces = [space for space in dict.fromkeys((*cluster.namespaces, *homes, ELSEWHERE)) if space]
@@ -213,7 +213,7 @@ def several(selector: Selector) -> bool:
 
 
 def labels_for(selector: Selector) -> Iterator[dict[str, str]]:
-    """Yield few labels that a selector accepts, if any do: once with each value of its lists."""
+    """Yield minimal labels that a selector accepts, if it accepts any: once for each value of its lists."""
     found = dict(selector.labels)
     for expression in selector.expressions:
         if expression.operator is Operator.IN and expression.values:
@@ -231,9 +231,9 @@ def _pod(namespace: str, labels: Mapping[str, str]) -> Workload:
 
 
 def through(cluster: Cluster, server: Workload, port: int, pods: PodClass, clients: Clients) -> Bits:
-    """Return which clients of a class of pods the NetworkPolicies let reach a port.
+    """Return the clients of a class of pods that NetworkPolicies let reach a port.
 
-    With a sidecar calls of meshed clients come on another port than without one: where it is not known, both count.
+    Calls of meshed clients arrive on another port if the server has a sidecar. If that is unknown, both are considered.
     """
     found = _let_through(cluster, server, port, pods, clients)
     if server.injection.sidecar is Truth.UNKNOWN and not pods.everybody:
@@ -243,7 +243,7 @@ def through(cluster: Cluster, server: Workload, port: int, pods: PodClass, clien
 
 
 def _let_through(cluster: Cluster, server: Workload, port: int, pods: PodClass, clients: Clients) -> Bits:
-    """Return which clients of a class of pods the NetworkPolicies let reach a port."""
+    """Return the same, with `server.meshed` saying whether the server has a sidecar."""
     if pods.everybody:
         return Bits(clients.everyone, clients.everyone)
     if pods.node:
@@ -252,7 +252,7 @@ def _let_through(cluster: Cluster, server: Workload, port: int, pods: PodClass, 
     certain = possible = 0
     for meshed, identities in ((False, clients.unmeshed), (True, clients.meshed)):
         if meshed and pods.example is None:
-            continue  # who has a sidecar is a pod
+            continue  # only pods have sidecars
         for at, address in enumerate(clients.addresses.witnesses):
             call = Call(server, port, pods.pod(address, meshed=meshed), address, on_node=Truth.NO)
             verdict = _verdict(cluster, call, outside=pods.example is None) if walls(cluster) else Verdict.ALLOW
@@ -263,7 +263,7 @@ def _let_through(cluster: Cluster, server: Workload, port: int, pods: PodClass, 
 
 
 def _at_pods(cluster: Cluster, clients: Clients) -> int:
-    """Return the clients at addresses that pods have, and so no node; classes of several addresses are none."""
+    """Return the clients in address classes that consist of one pod's address, which cannot be a node's, as bits."""
     taken = {one for pod in cluster.workloads if not pod.host_network for one in pod.addresses}
     single = {one.cidr[0] for one in clients.addresses.patterns if one.cidr.num_addresses == 1}
     witnesses = enumerate(clients.addresses.witnesses)
@@ -272,7 +272,7 @@ def _at_pods(cluster: Cluster, clients: Clients) -> int:
 
 
 def _verdict(cluster: Cluster, call: Call, *, outside: bool) -> Verdict:
-    """Return what the policies make of a call; `outside`: its client is no pod, so that no selector means it."""
+    """Return the policies' verdict on a call; `outside` says that the client is no pod, so no selector matches it."""
     wire = connection(cluster, call)
     answer = network_answer(cluster, call, replace(wire, client=replace(wire.client, outside=outside)))
     return Verdict.ALLOW if answer is None else answer.verdict

@@ -18,7 +18,7 @@ from meshpolicy.record import record, replace
 
 @record
 class Way:
-    """How a call travels: what is sent, and through which Service a meshed client sends it."""
+    """The way of a call: the kind of traffic, and the Service through which a meshed client sends it."""
 
     traffic: Traffic
     service: str = POD_ADDRESS
@@ -29,15 +29,15 @@ class Reading:
     """One policy that may hold on a port, as far as the manifests say."""
 
     policy: PortPolicy
-    """Without alternatives."""
+    """The policy, without alternatives."""
     hinted: bool
     """Whether meshed clients are told that the port is opaque."""
     reason: str = ""
-    """Why it is not the only one."""
+    """Why there are other readings; empty if there are none."""
     at_first: bool = False
-    """Whether it holds for the first connections only (R104)."""
+    """Whether it applies to the first connections only (R104)."""
     with_sidecar: bool = False
-    """Whether it holds only if a workload that seems to have no sidecar gets one."""
+    """Whether it applies only if a workload that seems to have no sidecar gets one."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Port:
 
     @cached_property
     def policy(self) -> PortPolicy:
-        """Return what decides who may call it, with what may hold instead."""
+        """Return the policy that decides calls to the port, with its alternatives."""
         return effective(self.cluster, self.workload, self.number)
 
     @cached_property
@@ -60,7 +60,7 @@ class Port:
 
     @property
     def past_proxies(self) -> str:
-        """Say that a Service is called by IPv6, or may be, and that then no proxy is met (R115); empty: none is."""
+        """Return a sentence if clients may call a Service over IPv6, bypassing the proxy (R115); otherwise empty."""
         return str(called_by_ipv6(self.cluster, self.workload, self.number) or "")
 
     @cached_property

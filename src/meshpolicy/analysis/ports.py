@@ -1,4 +1,4 @@
-"""Which ports of a workload can be called, and in which ways calls arrive there. Pure."""
+"""The ports of a workload that can be called, and the ways in which calls arrive there. Pure."""
 
 from collections.abc import Iterator
 
@@ -12,15 +12,15 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 
 SOMEBODY = Workload(Ref("", "Pod", "", "somebody"), meshed=True)
-"""A meshed client of which nothing more is known."""
+"""A meshed client about which nothing else is known."""
 POD_ADDRESS = ""
-"""The name of the way to a port that leads through no Service."""
+"""The name of the way to a port without a Service."""
 BY_ADDRESS = "the pod's address"
 """The words for the pod's address where Services lead to another outcome."""
 
 
 def declared_ports(workload: Workload) -> tuple[int, ...]:
-    """Return the TCP ports that a workload declares, its proxy's own left out."""
+    """Return the TCP ports that a workload declares, without those of its proxy."""
     return tuple(
         dict.fromkeys(
             port.number
@@ -49,13 +49,13 @@ def callable_ports(cluster: Cluster, workload: Workload, *, admin: bool = False)
 
 
 def admin_port(workload: Workload) -> int | None:
-    """Return the port on which a workload's proxy itself answers, 4191 unless it is told another (R103)."""
+    """Return the admin port of a workload's proxy: 4191, unless another is configured (R103); None without one."""
     external = workload.ref.kind == "ExternalWorkload"
     return workload.sidecar.ports.admin if workload.meshed and not external else None
 
 
 def service_ways(cluster: Cluster, workload: Workload, port: int) -> dict[str, ServiceTarget | None]:
-    """Return the Service ports that lead to a port, by name, with the way that leads through none."""
+    """Return the Service ports that lead to a port, by name; `POD_ADDRESS`, without a Service, has None."""
     found: dict[str, ServiceTarget | None] = {POD_ADDRESS: None}
     for target in find_service_targets(cluster, workload, port):
         ref = target.service.ref

@@ -29,26 +29,26 @@ class Proof:
     sentence: Sentence
     outcome: Outcome
     reasons: tuple[str, ...] = ()
-    """Why it is not known; of what is proved, why it says little."""
+    """Why the outcome is unknown; for a proved sentence, the limits of the proof."""
     server: Ref | None = None
     port: int = 0
     witness: Witness | None = None
-    """One call that shows that it is false, or that nobody knows."""
+    """One call that contradicts the sentence, or may contradict it."""
     allowed: bool = True
-    """Whether that call is allowed, against the sentence, or refused."""
+    """Whether the witness is allowed or refused."""
     vacuous: bool = False
-    """Whether it holds only because there is nothing that it speaks of."""
+    """Whether the sentence holds only because no call matches it."""
     granted_by: tuple[Ref, ...] = ()
-    """The objects that grant that call, where it is allowed for certain."""
+    """The objects that grant the witness, if it is certainly allowed."""
 
     @classmethod
     def unknown(cls, sentence: Sentence, port: Port, *reasons: str) -> "Proof":
-        """Return that it is not known, for what is so at a port."""
+        """Return an unknown proof, with the reasons at a port."""
         return cls(sentence, Outcome.UNKNOWN, reasons, port.workload.ref, port.number)
 
     @classmethod
     def shown(cls, calls: Calls, port: Port, sentence: Sentence, outcome: Outcome, entry: Entry, bits: int) -> "Proof":
-        """Return that a sentence is false, or may be, with one of the calls by these clients as the witness."""
+        """Return a proof with an outcome; its witness is a call of the class `entry` by one of the clients `bits`."""
         reasons = calls.doubts or ("the manifests do not say what decides",) if outcome is Outcome.UNKNOWN else ()
         allowed = bool(calls.allowed(0, entry).possible & bits)
         found = witness(calls, entry, bits)

@@ -1,4 +1,4 @@
-"""Proves sentences about access: for every request, or with one that shows the contrary. Pure."""
+"""Proves sentences about access for every request, or finds a call that contradicts them. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -25,13 +25,13 @@ from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import replace
 
 Found = tuple[dict[Entry, int], dict[Entry, int]]
-"""Classes of calls with the clients that contradict a sentence for certain, and perhaps."""
+"""Two sets of calls, by class with their clients as bits: those that contradict a sentence, and those that may."""
 
 
 def prove(cluster: Cluster, sentence: Sentence, *, identified: bool = False) -> Proof:
-    """Return whether a sentence holds; `identified`: for who shows the identity that may, which takes a sidecar.
+    """Return whether a sentence holds; with `identified`, only workloads with a certain sidecar count as clients.
 
-    Raises UnknownWorkload for a server or a namespace that is not there.
+    Raises UnknownWorkload if the manifests do not have the server or the namespace.
     """
     if sentence.claim is Claim.ENCRYPTED:
         return prove_encrypted(cluster, sentence)
@@ -67,7 +67,7 @@ def _prove(cluster: Cluster, sentence: Sentence, *, identified: bool) -> Proof:
 
 
 def _shown(calls: Calls, port: Port, sentence: Sentence, outcome: Outcome, found: Mapping[Entry, int]) -> Proof:
-    """Return the contradiction that some calls are; a refusal is none for certain where IPv6 bypasses the proxy."""
+    """Return a proof with one of the calls as witness; unknown for a refusal if IPv6 may bypass the proxy."""
     if sentence.claim in (Claim.MAY, Claim.SAME) and (told := port.past_proxies):
         return Proof.unknown(sentence, port, told)
     entry, bits = next(iter(found.items()))
@@ -75,14 +75,14 @@ def _shown(calls: Calls, port: Port, sentence: Sentence, outcome: Outcome, found
 
 
 def _open_by_ipv6(cluster: Cluster, sentence: Sentence) -> Iterator[Proof]:
-    """Yield the ports that others than those whom a sentence names may reach past every proxy."""
+    """Yield an unknown proof for each port that others than the named clients may reach, bypassing the proxy."""
     for port in _ports(cluster, sentence.server) if sentence.claim is Claim.ONLY else ():
         if told := port.past_proxies:
             yield Proof.unknown(sentence, port, told)
 
 
 def _unread(sentence: Sentence) -> Proof | None:
-    """Say that no proxy reads what a sentence speaks of (R136); what no proxy looks at may pass."""
+    """Return an unknown proof if proxies cannot read a sentence's requests (R136); calls past them are not checked."""
     terms = (term for asked in sentence.asked if asked.requests is not None for term in asked.requests.terms)
     told = next((term.unread for term in terms if term.unread), "")
     text = f"{told}; no proxy lets such a request through, and what passes proxies by is not looked at"
@@ -130,7 +130,7 @@ def _calls(port: Port, sentence: Sentence) -> Calls:
 
 
 def _contradicted(calls: Calls, sentence: Sentence, cluster: Cluster) -> tuple[Found, bool]:
-    """Return which calls contradict a sentence, and whether there is any of which it speaks."""
+    """Return the calls that contradict a sentence, and whether any call matches it."""
     certain: dict[Entry, int] = {}
     perhaps: dict[Entry, int] = {}
     used = False
@@ -156,7 +156,7 @@ def _contradicted(calls: Calls, sentence: Sentence, cluster: Cluster) -> tuple[F
 
 
 def _meant(calls: Calls, sentence: Sentence) -> Iterator[Entry]:
-    """Yield the classes of calls of which a sentence speaks."""
+    """Yield the classes of calls that a sentence is about."""
     cells = {
         traffic: None if asked.requests is None else calls.space.requests.within(asked.requests)
         for asked in sentence.asked
@@ -170,7 +170,7 @@ def _meant(calls: Calls, sentence: Sentence) -> Iterator[Entry]:
 
 
 def _at_home(cluster: Cluster, clients: ClientSet) -> ClientSet:
-    """Return clients in the networks of the cluster, where pods have their addresses, unless a place was named."""
+    """Return the clients, limited to the cluster's networks unless they name a network themselves."""
     home = networks(cluster.settings.cluster_networks)
     return tuple(
         ClientTerm(term.identities, Part((network,)))
@@ -180,7 +180,7 @@ def _at_home(cluster: Cluster, clients: ClientSet) -> ClientSet:
 
 
 def _reaching(calls: Calls, entry: Entry, clients: ClientSet, cluster: Cluster) -> int:
-    """Return of some clients those who can send such traffic in this way, as pods that the manifests hold if any do."""
+    """Return the clients that can send such traffic on this way, as pods of the manifests if some of them match."""
     meant = calls.clients.within(clients) & ~calls.past_proxy
     for meshed, half in ((False, calls.clients.unmeshed), (True, calls.clients.meshed)):
         if not calls.takes(entry, meshed=meshed) and _taken_otherwise(calls, entry, meshed=meshed):
@@ -189,7 +189,7 @@ def _reaching(calls: Calls, entry: Entry, clients: ClientSet, cluster: Cluster) 
         meant &= calls.clients.meshed
     if len(calls.groups) > 1:
         if all(one.example is None for one in calls.groups[entry.pods].classes):
-            meant &= calls.clients.unmeshed  # who has a sidecar is a pod
+            meant &= calls.clients.unmeshed  # only pods have sidecars
         held = {w.ref.namespaced_name for w in cluster.workloads if _is(cluster, w, clients)}
         names = {name for one in calls.groups[entry.pods].classes for name in one.names}
         if held and not held & names:
@@ -203,15 +203,15 @@ def _is(cluster: Cluster, workload: Workload, clients: ClientSet) -> bool:
 
 
 def _taken_otherwise(calls: Calls, entry: Entry, *, meshed: bool) -> bool:
-    """Whether the port takes what an entry carries in another form: requests by HTTP/1, and not by HTTP/2."""
+    """Whether the port accepts the entry's requests or bytes as another kind of traffic, such as HTTP/1 for HTTP/2."""
     others = (way for way in calls.ways if way.traffic.is_http is entry.way.traffic.is_http)
     return any(calls.takes(replace(entry, way=way), meshed=meshed) for way in others)
 
 
 def _unequal(calls: Calls, entry: Entry, clients: Sequence[ClientSet]) -> Bits:
-    """Return at which addresses one of two clients may do what the other may not.
+    """Return both clients at the addresses at which one of them may do what the other may not.
 
-    What is open about both need not be the same: it is compared by each reading of the manifests.
+    An unknown outcome of one may differ from that of the other, so each reading of the manifests is compared.
     """
     certain, perhaps, possible = calls.clients.addresses.full, 0, 0
     for variant in range(len(calls.variants)):
@@ -227,7 +227,10 @@ def _unequal(calls: Calls, entry: Entry, clients: Sequence[ClientSet]) -> Bits:
 
 
 def _by_name(calls: Calls, port: Port, sentence: Sentence, *, identified: bool) -> str:
-    """Return why a workload may not get by name what its identity is granted, or not the same as another; empty: no."""
+    """Return why a workload that calls by name may get less than its identity is granted; empty if it does not.
+
+    For a sentence about the same access, return why two workloads that call by name may get different answers.
+    """
     if sentence.claim not in (Claim.MAY, Claim.SAME):
         return ""
     sent: dict[tuple[Cell, bool], dict[Traffic, None]] = {}
@@ -242,7 +245,7 @@ def _by_name(calls: Calls, port: Port, sentence: Sentence, *, identified: bool) 
 
 
 def _by_address(calls: Calls, granted: Bits, clients: ClientSet) -> Bits:
-    """Return the addresses at which all of some clients get through, and those at which one may."""
+    """Return the classes of addresses at which all of the clients get through, and those at which one of them may."""
     meant, width, full = calls.clients.within(clients), calls.clients.width, calls.clients.addresses.full
     certain, possible = full, 0
     for at in range(len(calls.clients.identities.witnesses)):

@@ -1,4 +1,4 @@
-"""Finds what a person means by FROM and TO: `pinger`, `unmeshed`, `10.0.0.7`, `ponger:metrics`, `ponger/ping`. Pure."""
+"""Resolves FROM and TO of a question: `pinger`, `unmeshed`, `10.0.0.7`, `ponger:metrics`, `ponger/ping`. Pure."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -33,12 +33,12 @@ SERVICE = re.compile(
 )
 """The name of a Service in the cluster, with `.svc`, or as the host of a URL."""
 TLS_TARGET = "SERVICE.NAMESPACE.svc:PORT and --protocol tls"
-"""How one asks about TLS that the mesh does not make."""
+"""What to write to ask about TLS of the application's own."""
 
 
 @record
 class Caller:
-    """Who calls: a workload, an account without one, or an address; none of them: an unmeshed stranger."""
+    """The client: a workload, an account without one, or an address; without all three, an unmeshed client."""
 
     name: str
     workload: Workload | None = None
@@ -49,23 +49,23 @@ class Caller:
 
 @record
 class Target:
-    """What is called."""
+    """The server of a question."""
 
     workload: Workload
     port: int
     path: str = ""
     called: str = ""
-    """The name by which it is called, without its namespace: perhaps a Service's."""
+    """The name in the question, without its namespace; it may be a Service's."""
     through: Ref | None = None
-    """The Service whose port was named, where the workload has none of that number or name."""
+    """The Service that has the named port, if the workload itself does not; otherwise None."""
     dialled: int = 0
-    """The port of the Service that is called by its own name; 0: any that leads to `port`."""
+    """The port of the Service, if the question names a Service; 0 for any that leads to `port`."""
     more: tuple[Workload, ...] = ()
     """Further pods of the controller that was named, on a live cluster."""
 
 
 def caller(cluster: Cluster, text: str) -> Caller:
-    """Return who is meant by FROM."""
+    """Return the client that FROM means. Raises UnknownWorkload if there is none, or more than one."""
     if text == UNMESHED:
         return Caller("an unmeshed client")
     try:
@@ -84,9 +84,10 @@ def caller(cluster: Cluster, text: str) -> Caller:
 
 
 def _at(cluster: Cluster, address: Address) -> Caller:
-    """Return who calls from an address: the pod that has it; those on the host's network share that of a node.
+    """Return the client with an address: its pod, or the bare address if no pod or several have it.
 
-    An IPv4 address in the form of IPv6 is that IPv4 address: its packets are (R71).
+    Pods on the host's network do not count, as they share the node's address. An IPv4-mapped IPv6 address is the IPv4
+    address, as its packets are IPv4 (R71).
     """
     address = getattr(address, "ipv4_mapped", None) or address
     own = [one for one in cluster.workloads if address in one.addresses and not one.host_network]
@@ -95,17 +96,18 @@ def _at(cluster: Cluster, address: Address) -> Caller:
 
 
 def account_caller(text: str) -> Workload:
-    """Return a meshed caller of an account, `namespace/account`, of whose pods nothing more is known."""
+    """Return a meshed client with the account `namespace/account`, about whose pods nothing else is known."""
     namespace, _, name = text.partition("/")
     ref = Ref("", "ServiceAccount", namespace, name)
     return Workload(ref, ANY_LABELS, service_account=name, meshed=True)
 
 
 def target(cluster: Cluster, text: str, *, direct: bool = False) -> Target:
-    """Return what is meant by TO: `[namespace/]workload[:port][/path]`, or the name or URL of a Service.
+    """Return the server that TO means: `[namespace/]workload[:port][/path]`, or the name or URL of a Service.
 
-    A port that the workload does not have, and one Service does, is what it leads to; but if `direct` says that the
-    pod's address is called. A name that no workload has may be a Service's.
+    A port that the workload does not have, but exactly one of its Services has, means the port that the Service leads
+    to, unless `direct` says that the pod's address is called. A name that no workload has may be a Service's.
+    Raises UnknownWorkload if there is no such server, or more than one.
     """
     if service := SERVICE.fullmatch(text):
         return _of_service(cluster, service.groupdict(default=""))
@@ -130,7 +132,7 @@ def target(cluster: Cluster, text: str, *, direct: bool = False) -> Target:
 
 
 def _no_url_of_a_service(text: str) -> str:
-    """Return what is wrong with a URL that is called, and what to write instead."""
+    """Return what is wrong with a URL, and what to write instead."""
     if not text.startswith("http://"):
         return f"`{text}`: only URLs with http:// are taken; for TLS of the application's own write {TLS_TARGET}"
     form = "http://SERVICE.NAMESPACE[:PORT][/PATH]"
@@ -138,7 +140,7 @@ def _no_url_of_a_service(text: str) -> str:
 
 
 def _of_service(cluster: Cluster, parts: dict[str, str]) -> Target:
-    """Return a workload to which a port of a Service leads, the first of several; without a port, that of HTTP."""
+    """Return the first workload behind a port of a Service, which the text's parts name; the default port is 80."""
     namespace, name = parts["namespace"] or parts["home"], parts["name"] or parts["short"]
     names = {f"{one.ref.namespace}/{one.ref.name}": one for one in cluster.services}
     service = names.get(f"{namespace}/{name}")
@@ -148,14 +150,14 @@ def _of_service(cluster: Cluster, parts: dict[str, str]) -> Target:
 
 
 def _service_of(cluster: Cluster, text: str) -> Service | None:
-    """Return the Service of a name, `[namespace/]name`, where there is one."""
+    """Return the Service with a name, `[namespace/]name`; None if there is none, or more than one."""
     namespace, slash, name = text.rpartition("/")
     found = [one for one in cluster.services if one.ref.name == name and (not slash or one.ref.namespace == namespace)]
     return found[0] if len(found) == 1 else None
 
 
 def _port_of(service: Service, text: str) -> ServicePort:
-    """Return a TCP port of a Service by number or name; none given means 80, or the only one."""
+    """Return a TCP port of a Service by number or name; an empty text means its only port, or 80."""
     ports = [one for one in service.ports if one.protocol == "TCP"]
     word = text or (str(ports[0].number) if len(ports) == 1 else "80")
     for one in ports:
@@ -166,7 +168,7 @@ def _port_of(service: Service, text: str) -> ServicePort:
 
 
 def _behind(cluster: Cluster, service: Service, entry: ServicePort, path: str) -> Target:
-    """Return a workload to which a port of a Service leads, the first of several."""
+    """Return the first workload to which a port of a Service leads."""
     behind = [one for one in cluster.workloads if service in index_of(cluster).services(one)]
     for workload in behind:
         for port in (entry.number,) if service.headless else target_ports(workload, entry.target):
@@ -184,9 +186,9 @@ def _leads_nowhere(service: Service, entry: ServicePort, behind: Sequence[Worklo
 
 
 def known_account(cluster: Cluster, text: str, granted: Iterable[Access]) -> None:
-    """Raise UnknownWorkload for an account that nothing holds or names; `granted` is what it opens.
+    """Raise UnknownWorkload for an account that no workload has and no policy names; `granted` is its access.
 
-    A grant to a whole namespace, or one of a ServerAuthorization, knows it as well; one to any meshed client does not.
+    A grant to its whole namespace, or by a ServerAuthorization, counts as naming it; one to any meshed client does not.
     """
     names = known_accounts(cluster)
     if text not in names and not any(_names(access) for access in granted):
@@ -199,13 +201,13 @@ def known_accounts(cluster: Cluster) -> frozenset[str]:
 
 
 def _names(access: Access) -> bool:
-    """Whether an access is granted to less than any meshed client."""
+    """Whether an access is granted to identities narrower than any meshed client."""
     wide = (ANY_IDENTITY, IdentityMatch("*"))
     return any(pattern not in wide for term in access.clients for pattern in term.identities.all_of)
 
 
 def _readings(text: str) -> list[dict[str, str]]:
-    """Return both readings of `a/b`: workload b of namespace a, and path /b of workload a."""
+    """Return the readings of a text: `a/b` is workload b of namespace a, or path /b of workload a."""
     found: list[dict[str, str]] = []
     match = TARGET.fullmatch(text)
     if match is None:
@@ -221,10 +223,10 @@ def _readings(text: str) -> list[dict[str, str]]:
 
 
 def _workloads(cluster: Cluster, text: str) -> list[Workload]:
-    """Return the workloads of a name; where there is none, the first pod of each controller of the name."""
+    """Return the workloads with a name; if there are none, the first pod of each controller with this name."""
     namespace, slash, name = text.rpartition("/")
     if not name:
-        return []  # what no controller made has an empty maker, too
+        return []  # `made_by` is empty for pods without a controller
     near = [workload for workload in cluster.workloads if not slash or workload.ref.namespace == namespace]
     if found := [workload for workload in near if workload.ref.name == name]:
         return found
@@ -232,7 +234,7 @@ def _workloads(cluster: Cluster, text: str) -> list[Workload]:
 
 
 def _other_pods(cluster: Cluster, text: str, first: Workload) -> tuple[Workload, ...]:
-    """Return the other pods of the controller that a text names: while it rolls out they may differ in everything."""
+    """Return the other pods of the controller that a text names; during a rollout, they may differ."""
     name = text.rpartition("/")[2]
     if first.ref.name == name:
         return ()
@@ -241,9 +243,9 @@ def _other_pods(cluster: Cluster, text: str, first: Workload) -> tuple[Workload,
 
 
 def made_by(pod: Workload) -> str:
-    """Return the name of the controller that made a pod, told by the labels of its makers; empty: none did.
+    """Return the name of the controller of a pod, found by the labels that controllers set; empty if it has none.
 
-    A live cluster is read by its pods, and people speak of Deployments, DaemonSets, StatefulSets and Jobs.
+    Of a live cluster the pods are read, but people name Deployments, DaemonSets, StatefulSets and Jobs.
     """
     if pod.ref.kind != "Pod":
         return ""
@@ -259,7 +261,7 @@ def made_by(pod: Workload) -> str:
 
 
 def _port(workload: Workload, text: str) -> int:
-    """Return a port by number or name; none given means `http`, or the only one."""
+    """Return a port of a workload by number or name; an empty text means `http`, or the only port."""
     declared = {p.name: p.number for c in workload.containers if c.name != "linkerd-proxy" for p in c.ports}
     if text.isdecimal() and 1 <= int(text) <= 65535:
         return int(text)
@@ -276,9 +278,10 @@ def _port(workload: Workload, text: str) -> int:
 
 
 def _led_to(cluster: Cluster, workload: Workload, text: str) -> tuple[Ref, int] | None:
-    """Return the Service that has a port of a number or name which its workload does not have, and where it leads.
+    """Return the Service that has a port which its workload does not have, and the workload's port that it leads to.
 
-    That of the workload's own name is asked first. Raises UnknownWorkload where its port leads nowhere.
+    The Service with the workload's own name comes first. None if the workload has the port, or no single Service does.
+    Raises UnknownWorkload if the port of the Service with the workload's name leads nowhere.
     """
     number = int(text) if text.isdecimal() else 0
     own = find_service_targets(cluster, workload, number) or index_of(cluster).governing(workload, number)
@@ -318,7 +321,7 @@ def _missing(what: str, text: str, names: Iterable[str]) -> str:
 
 
 def near(text: str, names: Iterable[str]) -> str:
-    """Return which names are close to a text, else some that there are."""
+    """Return a hint with the names that are close to a text, or else the first existing names."""
     names = sorted(set(names))
     close = alike(text, names)
     if "/" in text:
@@ -327,7 +330,7 @@ def near(text: str, names: Iterable[str]) -> str:
 
 
 def alike(text: str, names: Iterable[str]) -> list[str]:
-    """Return the names that are close to a text; of its own namespace only the rest of the name is compared."""
+    """Return the names that are close to a text; in the text's own namespace, only the rest of the name is compared."""
     listed = sorted(set(names))
     namespace, slash, name = text.rpartition("/")
     inside = [one.removeprefix(f"{namespace}/") for one in listed if slash and one.startswith(f"{namespace}/")]

@@ -1,4 +1,4 @@
-"""What is refused between workloads, by which layer, and why. Pure."""
+"""The calls between workloads that are refused, with the layer that refuses them, and why. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -20,7 +20,7 @@ from meshpolicy.record import record
 
 @record
 class Denied:
-    """Requests that a client is refused for certain, and the layer that refuses; or a port of which it is not known."""
+    """Requests that a client is certainly refused, and the layer that refuses; or a port for which this is unknown."""
 
     client: str
     server: str
@@ -29,13 +29,13 @@ class Denied:
     layer: Layer
     why: str
     unknown: bool = False
-    """Whether it is not known what is refused of the port, for the reason that `why` gives."""
+    """Whether it is unknown what the port refuses; `why` is the reason."""
 
 
 def denied(cluster: Cluster, servers: Iterable[Workload] | None = None) -> Iterator[Denied]:
-    """Yield what each workload is refused of each port; a pod's calls to itself never are (M1).
+    """Yield the requests that each workload is refused on each port; a pod's calls to itself are never refused (M1).
 
-    Of a port of which the manifests do not decide what is refused, one line says why.
+    For a port with an unknown policy, there is one entry with the reason.
     """
     callers = Callers(cluster)
     for server in cluster.workloads if servers is None else servers:
@@ -81,7 +81,7 @@ def _refused(
 
 
 def _doubt(port: Port) -> str:
-    """Return why it is not known what the server's proxy refuses; empty: it is."""
+    """Return why it is unknown what the server's proxy refuses; empty if it is known."""
     policy = port.policy
     if policy.skipped_in_any_case:
         return ""
@@ -91,7 +91,7 @@ def _doubt(port: Port) -> str:
 
 
 Offered = tuple[str, str, Positions]
-"""What is asked, why it is refused, and to whom it is granted."""
+"""The requests in words, why they are refused, and the positions of the clients that they are granted to."""
 
 
 def _offered(port: Port, callers: Callers, arrival: Arrival) -> Iterator[Offered]:

@@ -1,4 +1,4 @@
-"""Few regions that a person can read, made of many classes of calls, each with one call that shows it. Pure."""
+"""Merges many classes of calls into few readable regions, each with one call as a witness. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -20,17 +20,17 @@ FAMILIES = (
     tuple(traffic for traffic in Traffic if traffic.is_http),
     tuple(traffic for traffic in Traffic if not traffic.is_http),
 )
-"""Forms of traffic that carry the same: requests, or bytes of other protocols."""
+"""The kinds of traffic that carry the same: HTTP requests, or bytes of other protocols."""
 
 
 @record
 class Asked:
-    """What is asked of a port, in which form."""
+    """Requests or connections to a port, by the kinds of traffic that carry them."""
 
     traffics: frozenset[Traffic]
-    """The forms that the port accepts from such a client."""
+    """The kinds of traffic that the port accepts from such a client."""
     requests: RequestSet | None
-    """None: a connection that carries no HTTP."""
+    """The requests; None for connections that carry no HTTP."""
     service: str = POD_ADDRESS
     """The only Service through which this holds; empty for all ways."""
 
@@ -42,19 +42,19 @@ ANYTHING = (ALL_REQUESTS, ALL_CONNECTIONS)
 
 @record
 class Witness:
-    """One call that a region holds."""
+    """One call of a region."""
 
     client: Client
-    """As the server's proxy sees it, but for how it arrives."""
+    """The client as the server's proxy sees it, except for `arrival`."""
     pods: PodClass
     traffic: Traffic
     request: Request
     service: str
     workload: Ref | None = None
-    """The one workload that makes it; None: whoever is such a client."""
+    """The workload that makes the call, if only this one does; None for any such client."""
 
     def call(self, port: Port) -> Call:
-        """Return the call, to a port as one state of the manifests has it."""
+        """Return the call to a port in one state of the manifests."""
         client, target = self.client, service_ways(port.cluster, port.workload, port.number).get(self.service)
         pod = self.pods.pod(client.address, meshed=bool(client.identity), identity=client.identity)
         node = Truth.UNKNOWN if self.pods.everybody else truth(self.pods.node)
@@ -62,7 +62,7 @@ class Witness:
         return replace(made, on_node=node)
 
     def made_by(self, port: Port) -> Call:
-        """Return the call as a workload of the manifests makes it, where one has the identity, and by a name."""
+        """Return the call by name, made by a workload of the manifests if one has the identity."""
         call = self._named(port, self.call(port))
         if self.workload is not None:
             return replace(call, client=next((one for one in port.cluster.workloads if one.ref == self.workload), None))
@@ -75,7 +75,7 @@ class Witness:
         return replace(call, client=None)
 
     def _named(self, port: Port, call: Call) -> Call:
-        """Return the call through a Service, where that is answered alike."""
+        """Return the call through a Service, if its answer is the same; otherwise the call itself."""
         target = find_service_target(port.cluster, port.workload, port.number)
         if self.service != POD_ADDRESS or target is None or (call.client is None and call.address is not None):
             return call
@@ -91,15 +91,15 @@ class Region:
     clients: ClientSet
     asked: tuple[Asked, ...]
     pods: tuple[PodClass, ...]
-    """The classes of pods that are meant; empty: all."""
+    """The classes of the clients' pods; empty for all."""
     witness: Witness
     entries: tuple[Entry, ...]
     bits: int
-    """The clients, as bits, of `Calls`."""
+    """The clients, as bits of the classes in `Calls`."""
 
 
 def regions(calls: Calls, found: Mapping[Entry, int]) -> list[Region]:
-    """Return disjoint regions that together hold, for each class of calls, the clients given as bits."""
+    """Return disjoint regions that together contain, for each class of calls, the given clients (as bits)."""
     by_group: dict[int, dict[Entry, int]] = {}
     for entry, bits in _widened(calls, found).items():
         if bits:
@@ -112,9 +112,9 @@ def regions(calls: Calls, found: Mapping[Entry, int]) -> list[Region]:
 
 
 def _widened(calls: Calls, found: Mapping[Entry, int]) -> dict[Entry, int]:
-    """Return what was found, over all forms of traffic where it is so in all forms that the port takes.
+    """Return the calls, extended to all kinds of traffic if they hold for all kinds that the port accepts.
 
-    An unmeshed client reaches a port of HTTP/1 by that alone: then nothing need be said of versions.
+    An unmeshed client can reach an HTTP/1 port only with HTTP/1, so the version need not be mentioned.
     """
     widened = dict(found)
     for family in FAMILIES:
@@ -129,7 +129,7 @@ def _widened(calls: Calls, found: Mapping[Entry, int]) -> dict[Entry, int]:
 
 
 def _blocks(found: Mapping[Entry, int]) -> dict[int, tuple[Entry, ...]]:
-    """Return sets of clients who may ask for the same, each with all of it."""
+    """Return disjoint sets of clients, as bits, each with all classes of calls that its clients make."""
     by_bits: dict[int, list[Entry]] = {}
     for entry, bits in found.items():
         by_bits.setdefault(bits, []).append(entry)
@@ -165,7 +165,7 @@ def _region(calls: Calls, group: int, block: int, entries: tuple[Entry, ...], fo
 
 
 def _asked(calls: Calls, entries: Iterable[Entry]) -> tuple[Asked, ...]:
-    """Return what is asked, put together over the forms of traffic and over the ways."""
+    """Return the requests of some classes of calls, merged over kinds of traffic and ways."""
     by_way: dict[str, dict[Traffic, set[Cell]]] = {}
     for entry in entries:
         by_way.setdefault(entry.way.service, {}).setdefault(entry.way.traffic, set()).add(entry.cell)
@@ -179,7 +179,7 @@ def _asked(calls: Calls, entries: Iterable[Entry]) -> tuple[Asked, ...]:
 
 
 def together(requests: Requests, asked: Mapping[Traffic, set[Cell]], service: str = POD_ADDRESS) -> Iterator[Asked]:
-    """Yield what is asked, put together for all traffic that asks for the same."""
+    """Yield the requests, merged for all kinds of traffic that carry the same requests."""
     alike: dict[frozenset[Cell], list[Traffic]] = {}
     plain: list[Traffic] = []
     for traffic, cells in asked.items():

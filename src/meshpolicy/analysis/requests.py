@@ -1,7 +1,7 @@
-"""Sets of HTTP requests: all requests, cut into finitely many classes of which no policy tells two members apart. Pure.
+"""Sets of HTTP requests: all requests, divided into finitely many classes; policies treat a class alike. Pure.
 
-The patterns are those of every policy that is looked at together. Automata find one request for each class
-(`meshpolicy.core.axis`); what becomes of it is asked of the rules themselves (`meshpolicy.decide`).
+The patterns are those of all policies that are compared. Automata find one request for each class
+(`meshpolicy.core.axis`); the rules themselves decide its outcome (`meshpolicy.decide`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,14 +35,14 @@ Cell = tuple[int, ...]
 MOST_CELLS = 100_000
 EVERY_PART: Part[Any] = Part()
 OTHER = "other"
-"""A query parameter at which no policy looks."""
+"""The name of a query parameter that no policy uses."""
 UPGRADES = (ValueMatch("upgrade", "h2c"), ValueMatch("upgrade", ".*", regex=True))
-"""What decides whether a proxy leaves the headers of the connection in a request (R137)."""
+"""The patterns that decide whether a proxy keeps a request's connection headers (R137)."""
 
 
 @record
 class Term:
-    """The requests that meet a part of every axis."""
+    """The requests that are in the term's part of every axis."""
 
     methods: Part[str] = field(default_factory=Part)
     paths: Part[PathPattern] = field(default_factory=Part)
@@ -51,7 +51,7 @@ class Term:
     query: Part[ValueMatch] = field(default_factory=Part)
 
     def holds(self, request: Request) -> bool:
-        """Whether a request is meant."""
+        """Whether a request is in the term."""
         pairs = parse_qsl(request.query or "", keep_blank_values=True)
         lines = {name: tuple(text.split(NEXT_LINE)) for name, text in request.headers.items()}
         return (
@@ -64,7 +64,7 @@ class Term:
 
     @property
     def unread(self) -> str:
-        """Return why no proxy reads such a request (R136); empty: one does."""
+        """Return why proxies cannot read such a request (R136); empty if they can."""
         if CONNECT in self.methods.all_of:
             return f"a {CONNECT} names a host and a port, and no path"
         for one in self.paths.all_of:
@@ -74,12 +74,12 @@ class Term:
 
     @property
     def size(self) -> int:
-        """Return how many patterns it takes to say it."""
+        """Return the number of patterns that describe the term."""
         parts: tuple[Part[Any], ...] = (self.methods, self.paths, self.hosts, self.headers, self.query)
         return 1 + sum(part.size for part in parts)
 
     def add_to(self, patterns: Patterns) -> None:
-        """Add what the term looks at to the patterns of policies."""
+        """Add the patterns of the term to those of policies."""
         patterns.methods |= dict.fromkeys((*self.methods.all_of, *self.methods.none_of))
         patterns.paths |= dict.fromkeys((*self.paths.all_of, *self.paths.none_of))
         patterns.hosts |= dict.fromkeys((*self.hosts.all_of, *self.hosts.none_of))
@@ -89,7 +89,7 @@ class Term:
 
 
 def values_of(request: Request, pairs: Iterable[tuple[str, str]], name: str) -> tuple[str, ...]:
-    """Return what a request sends under the name of a query parameter; under none, its whole query."""
+    """Return the values of a query parameter in a request; for an empty name, the whole query."""
     if name == ANY_QUERY.name:
         return () if request.query is None else (request.query,)
     return tuple(value for one, value in pairs if one == name)
@@ -97,7 +97,7 @@ def values_of(request: Request, pairs: Iterable[tuple[str, str]], name: str) -> 
 
 @record
 class RequestSet:
-    """The requests of any of the terms that are in none of `but`."""
+    """The requests that are in one of `terms` and in none of `but`."""
 
     terms: tuple[Term, ...]
     but: tuple[Term, ...] = ()
@@ -112,7 +112,7 @@ class RequestSet:
         return any(term.holds(request) for term in self.terms) and not any(term.holds(request) for term in self.but)
 
     def add_to(self, patterns: Patterns) -> None:
-        """Add what the set looks at to the patterns of policies."""
+        """Add the patterns of the set to those of policies."""
         for term in (*self.terms, *self.but):
             term.add_to(patterns)
 
@@ -124,8 +124,8 @@ EVERY_REQUEST = RequestSet((Term(),))
 class Requests:
     """The classes of requests, by axis: method, path, host, then each header and each query parameter by name.
 
-    They are those that a proxy looks at: what it refuses unread (R136) is none, and what it takes out of a request
-    before it looks for a route (R137) is not in it.
+    Only what a proxy evaluates is included: no requests that it refuses unread (R136), and no parts of a request that
+    it removes before it looks for a route (R137).
     """
 
     methods: Axis[str, str]
@@ -136,9 +136,9 @@ class Requests:
 
     @classmethod
     def of(cls, patterns: Patterns) -> "Requests":
-        """Return the classes that no pattern tells apart.
+        """Return the classes that the patterns distinguish.
 
-        Raises TooMany, TooLarge, and what `language` raises of a regular expression.
+        Raises TooMany, TooLarge, and the errors of `language` for a regular expression.
         """
         headers = patterns.headers
         if not CONNECTION_HEADERS.isdisjoint(headers):
@@ -162,7 +162,7 @@ class Requests:
 
     @property
     def count(self) -> int:
-        """Return how many classes there are at most."""
+        """Return an upper bound of the number of classes."""
         count = 1
         for axis in self.axes:
             count *= len(axis.witnesses)
@@ -173,11 +173,11 @@ class Requests:
         yield from filter(self._whole, product(*(range(len(axis.witnesses)) for axis in self.axes)))
 
     def upgrades(self, cell: Cell) -> bool:
-        """Whether the requests of a class ask for an upgrade, which HTTP/2 does not know (RFC 9113, section 8.6)."""
+        """Whether the requests of a class ask for an upgrade, which HTTP/2 does not support (RFC 9113, section 8.6)."""
         return any(name in CONNECTION_HEADERS and cell[at] for at, (name, _) in enumerate(self.headers, 3))
 
     def _whole(self, cell: Cell) -> bool:
-        """Whether a proxy takes nothing out of the requests of a class."""
+        """Whether a proxy removes nothing from the requests of a class."""
         if not self.upgrades(cell):
             return True
         request = self.request(cell)
@@ -202,7 +202,7 @@ class Requests:
         return Request(method, path + asked, headers, host)
 
     def within(self, found: RequestSet) -> frozenset[Cell]:
-        """Return the classes of a set whose patterns are all on the axes."""
+        """Return the classes of a set; all of its patterns must be on the axes."""
         but = {cell for term in found.but for cell in self._of(term)}
         return frozenset(cell for term in found.terms for cell in self._of(term) if cell not in but)
 
@@ -220,7 +220,7 @@ class Requests:
                 )
 
     def described(self, cells: Iterable[Cell]) -> RequestSet:
-        """Return a short description that holds exactly these classes."""
+        """Return a short description of exactly these classes."""
         inside = frozenset(cells)
         outside = frozenset(self.cells()) - inside
         if not outside:
@@ -231,7 +231,7 @@ class Requests:
         return RequestSet(plain)
 
     def _terms(self, cells: frozenset[Cell]) -> tuple[Term, ...]:
-        """Return terms that are together exactly these classes: the fewest that some order of the axes gives."""
+        """Return terms that together are exactly these classes: the fewest that any tried order of the axes gives."""
         used = [at for at, axis in enumerate(self.axes) if len(axis.witnesses) > 1]
         orders = list(permutations(used)) if len(used) <= 3 else [used, used[::-1]]
         return min((self._in_order(order, cells) for order in orders), key=_size)
@@ -263,7 +263,7 @@ def _joined(parts: Sequence[Part[ValueMatch]]) -> Part[ValueMatch]:
 
 
 def places(bits: int) -> Iterator[int]:
-    """Yield the places of the bits that are set."""
+    """Yield the positions of the bits that are set."""
     while bits:
         low = bits & -bits
         yield low.bit_length() - 1
@@ -271,7 +271,7 @@ def places(bits: int) -> Iterator[int]:
 
 
 def boxes(cells: frozenset[Cell]) -> Iterator[tuple[int, ...]]:
-    """Yield disjoint boxes that are together these cells: on each axis a set of classes, as bits."""
+    """Yield disjoint boxes that together are these cells; a box has a set of classes, as bits, for each axis."""
     if cells in (frozenset(), frozenset({()})):
         yield from (() for _ in cells)
         return

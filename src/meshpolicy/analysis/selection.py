@@ -1,4 +1,4 @@
-"""Which servers and clients a person wants to see, chosen by patterns such as `shop/*`. Pure."""
+"""Selects servers and clients by patterns such as `shop/*`. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from meshpolicy.kinds.workload import Workload
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a pattern matches `namespace/name`, or its last part; without patterns all do."""
+    """Whether a pattern matches `namespace/name`, or its last part; without patterns, every name matches."""
     last = name.rpartition("/")[2]
     some = tuple(patterns)
     return not some or any(fnmatchcase(name, one) or fnmatchcase(last, one) for one in some)
@@ -25,14 +25,14 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
 
 @dataclass(frozen=True)
 class Selection:
-    """Servers and clients of a cluster, in one state of it or in several; without patterns all."""
+    """Selected servers and clients of a cluster in one or several states; without patterns, all."""
 
     states: tuple[Cluster, ...]
     servers: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
 
     def check(self) -> None:
-        """Raise UnknownWorkload for a pattern that means nobody: a misspelt one must not show that nothing is open."""
+        """Raise UnknownWorkload for a pattern without a match: a misspelt one must not look as if nothing were open."""
         names = [name for one in self._all for name in self._names(one.ref.namespaced_name)]
         for pattern in self.servers:
             if not any(matches(name, (pattern,)) for name in names):
@@ -52,7 +52,7 @@ class Selection:
 
     @cached_property
     def _accounts(self) -> Mapping[str, str]:
-        """Return the identity of each account that a workload has or a policy names."""
+        """Return the identities of the accounts that workloads have or policies name, by account."""
         names = dict.fromkeys(map(account_of, self._all))
         for state in self.states:
             names |= dict.fromkeys(named_accounts(state))
@@ -60,11 +60,11 @@ class Selection:
         return {name: identity(*name.split("/", 1)) for name in names}
 
     def admits(self, access: Access) -> bool:
-        """Whether an access means one of the clients, be it among others, as `anyone` does."""
+        """Whether an access includes one of the clients, possibly among others, as `anyone` does."""
         return not self.clients or self._means(access.clients, access_words(access, self.states[-1].settings)[2])
 
     def concerns(self, changed: Changed) -> bool:
-        """Whether a change is one of calls of the clients, be it among others, as `anyone` does."""
+        """Whether a change affects calls of one of the clients, possibly among others, as `anyone` does."""
         if changed.region is None or not self.clients:
             return True
         if changed.caller is not None and self.is_client(changed.caller.workload.namespaced_name):
@@ -86,7 +86,7 @@ class Selection:
         return any(matches(one, self.clients) for one in self._names(name))
 
     def _names(self, name: str) -> tuple[str, ...]:
-        """Return the names by which a workload is meant: its own, and on a live cluster that of its controller."""
+        """Return the names of a workload: its own, and, on a live cluster, its controller's."""
         return (name, self._makers[name]) if name in self._makers else (name,)
 
     @cached_property

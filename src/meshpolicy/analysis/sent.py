@@ -1,4 +1,4 @@
-"""What a client sends, as a question says it: method, path, headers, Host, protocol. Pure."""
+"""The request of a question: method, path, headers, Host, protocol. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -18,31 +18,31 @@ PATH = re.compile(r"/[!-~]*")
 
 @record
 class Sent:
-    """What is sent, to whichever port and through whichever Service."""
+    """A request, independent of the port and Service that it is sent to."""
 
     traffic: Traffic = Traffic.HTTP
     method: str = "GET"
     path: str = ""
-    """With its query; empty: that of the question's target, or `/`."""
+    """The path with its query; empty for the path of the question's target, or `/`."""
     headers: Headers = field(default_factory=dict)
     host: str = ""
-    """Empty: the Service's name."""
+    """The Host; empty for the Service's name."""
 
     def request(self, path: str, own: str) -> Request:
-        """Return the request; `path` is that of the target, and `own` the Host that a client sends by itself."""
+        """Return the request; `path` is the target's path, and `own` the Host that a client sends by default."""
         sent = self.path or path or "/"
         host = self.host or own
         if not PATH.fullmatch(sent):
             raise InvalidQuestion(f"path {sent}: a path begins with / and holds printable ASCII, no spaces")
         word = "POST" if self.traffic is Traffic.GRPC else self.method.upper()
-        named = {"host": host} if self.traffic is Traffic.HTTP else {}  # HTTP/2 has it beside its headers
+        named = {"host": host} if self.traffic is Traffic.HTTP else {}  # HTTP/2 sends it outside the headers
         return Request(word, sent, named | dict(self.headers), self.headers.get("host", host))
 
 
 def read_sent(
     method: str = "GET", path: str = "", headers: Iterable[str] = (), host: str = "", protocol: str = "http"
 ) -> Sent:
-    """Return what is sent; a header is a `NAME: VALUE` or a `NAME=VALUE`. Raises InvalidQuestion."""
+    """Read a request; a header is written as `NAME: VALUE` or `NAME=VALUE`. Raises InvalidQuestion."""
     if not METHOD.fullmatch(method):
         raise InvalidQuestion(f"method {method}: a method such as GET is expected")
     if protocol not in list(Traffic):

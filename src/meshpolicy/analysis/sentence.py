@@ -1,4 +1,4 @@
-"""Sentences about access, and how they are read: `only pingpong/pinger may GET /ping on pingpong/ponger:http`. Pure."""
+"""Reads sentences about access, such as `only pingpong/pinger may GET /ping on pingpong/ponger:http`. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -35,9 +35,9 @@ class Sentence:
     """The sets of clients in the sentence: two for `same`, else one."""
     asked: tuple[Asked, ...] = ANYTHING
     server: str = ""
-    """`namespace/workload[:port]`, or `namespace/*`; of `encrypted` the namespace."""
+    """`namespace/workload[:port]`, or `namespace/*`; for `encrypted`, the namespace."""
     vacuous_if_closed: bool = True
-    """Whether the sentence says less than it seems to where nobody may."""
+    """Whether the sentence counts as vacuous if no call matches it."""
 
 
 FORMS = (
@@ -72,9 +72,9 @@ TO = re.compile(r"(.+) (?:to|at|of|from)")
 
 
 def read_sentence(text: str, settings: MeshSettings, workloads: Iterable[str] = ()) -> Sentence:
-    """Return what a sentence says.
+    """Read a sentence.
 
-    `workloads` are those that there are, as `namespace/name`: a server without its namespace may be one of them.
+    `workloads` are the existing ones, as `namespace/name`, to find a server that is written without its namespace.
 
     Raises InvalidPhrase.
     """
@@ -90,12 +90,12 @@ def read_sentence(text: str, settings: MeshSettings, workloads: Iterable[str] = 
 
 
 def read_sentence_about(cluster: Cluster, text: str) -> Sentence:
-    """Return what a sentence says of a cluster, whose workloads are named where one is meant. Raises InvalidPhrase."""
+    """Read a sentence about a cluster, whose workloads complete the names in messages. Raises InvalidPhrase."""
     return read_sentence(text, cluster.settings, (one.ref.namespaced_name for one in cluster.workloads))
 
 
 class NoSentence(InvalidPhrase):
-    """A text that has none of the FORMS; `wrong` says so without them."""
+    """A text that matches none of the FORMS; `wrong` is the message without the list of forms."""
 
     def __init__(self, wrong: str) -> None:
         super().__init__(f"{wrong}; write `{FORMS[0]}`, or another form that `meshpolicy prove --help` lists")
@@ -131,13 +131,13 @@ def _read(text: str, settings: MeshSettings) -> Sentence:
 
 
 def _clients(text: str, settings: MeshSettings) -> ClientSet:
-    """Return the clients of a list, whichever word stands between them."""
+    """Return the clients of a list that is separated by commas, `and` or `or`."""
     pieces = [part for piece in split(text, " and ") for part in _alternatives(piece)]
     return read_clients(", ".join(pieces), settings)
 
 
 def _alternatives(text: str) -> list[str]:
-    """Return what stands around each `or` that is not one between networks."""
+    """Split a text at each `or` that is not between networks."""
     found: list[str] = []
     for piece in split(text, " or "):
         if found and re.match(r"[0-9a-f.:]+/\d", piece):

@@ -1,4 +1,4 @@
-"""What a caller speaks on a port, as far as its address, the Service and the Server say it. Pure."""
+"""The protocol that a client speaks on a port, as far as the URL, the Service and the Server say. Pure."""
 
 from meshpolicy.core.client import Traffic
 from meshpolicy.core.policy import Protocol
@@ -17,7 +17,7 @@ SCHEMES = {
     **dict.fromkeys(("memcached", "ldap", "smtp", "kafka", "sqlserver", "zookeeper", "zk", "bolt"), Traffic.TCP),
     **dict.fromkeys(("mqtt", "tcp", "clickhouse", "plaintext", "mongo", "cassandra"), Traffic.TCP),
 }
-"""What a URL's scheme, a port's `appProtocol` or the name of a port says."""
+"""The traffic that a URL's scheme, a port's `appProtocol` or the name of a port stands for."""
 WORDS = SCHEMES | {
     "kubernetes.io/h2c": Traffic.HTTP2,
     "h2c": Traffic.HTTP2,
@@ -32,13 +32,13 @@ PROTOCOLS = {
     Protocol.TLS: Traffic.TLS,
 }
 EITHER = (Traffic.HTTP, Traffic.TCP)
-"""What a caller may speak where nothing says it: the answer must hold for each."""
+"""The traffic to assume if nothing says it; an answer must hold for each."""
 
 
 def spoken(
     cluster: Cluster, server: Workload, port: int, scheme: str = "", entry: ServicePort | None = None
 ) -> tuple[Traffic, ...]:
-    """Return what a caller may speak on a port of a workload."""
+    """Return the kinds of traffic that a client may send to a port of a workload."""
     declared = [one.name for container in server.containers for one in container.ports if one.number == port]
     words = [scheme, *([entry.app_protocol, entry.name] if entry is not None else []), *declared]
     for word in words:

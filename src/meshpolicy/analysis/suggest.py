@@ -21,7 +21,7 @@ from meshpolicy.record import record
 
 @record
 class Suggestion:
-    """What to do, in words, and the manifests that do it."""
+    """A change in words, and the manifests to apply."""
 
     text: str
     manifests: tuple[Manifest, ...] = ()
@@ -123,7 +123,7 @@ def _server(server: Workload, port: int) -> Manifest:
 
 
 def _route(call: Call, answer: Answer) -> Suggestion | None:
-    """Offer the path in a route of its own, and grant that to the account alone."""
+    """Suggest a route for this path alone, and a grant on it for the client's account."""
     policy, client = answer.policy, call.client
     if policy is None or client is None or not policy.server.is_object:
         return None
@@ -143,7 +143,7 @@ def _route(call: Call, answer: Answer) -> Suggestion | None:
 
 
 def _network_rule(cluster: Cluster, call: Call) -> Suggestion | None:
-    """Add the rule that is missing, in each direction that blocks."""
+    """Suggest the missing NetworkPolicy rule for each direction that is blocked."""
     if call.client is None and call.address is None:
         return Suggestion("say who the client is: by its address, or better by a sidecar, as a workload")
     wire = connection(cluster, call)
@@ -174,7 +174,7 @@ def _rule(of: Workload, kind: str, rules: str, peers: str, peer: Workload | Addr
 
 
 def _needs(client: Workload, control_plane: str) -> Manifest:
-    """Return what lets a client ask DNS, and its proxy the control plane (N16, N17)."""
+    """Return the NetworkPolicy that lets a client reach DNS, and its proxy the control plane (N16, N17)."""
     rules = [to_dns(), *(to_control_plane(control_plane, part) for part in ControlPlane)]
     return _network_policy(client, "egress-needs", {"policyTypes": ["Egress"], "egress": rules})
 
@@ -189,5 +189,5 @@ def _network_policy(of: Workload, name: str, spec: dict[str, object]) -> Manifes
 
 
 def own_labels(workload: Workload) -> dict[str, str]:
-    """Return the labels that are written in the manifests; the injector's are no choice of the author's."""
+    """Return the labels that the author wrote in the manifests, without those that the injector adds."""
     return {key: value for key, value in workload.labels.items() if not key.startswith("linkerd.io/")}

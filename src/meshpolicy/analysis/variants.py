@@ -1,7 +1,7 @@
-"""The meanings that a policy may have, where a regular expression in it is not understood. Pure.
+"""The meanings that a policy may have if a regular expression in it is not understood. Pure.
 
-Whatever such an expression means, of one request it is either met or not. So a policy in which it meets everything, and
-one in which it meets nothing, are each right for some requests, and one of them is right for each.
+A request either meets such an expression or does not. So for each request, the policy in which the expression meets
+everything is right, or the one in which it meets nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from meshpolicy.record import record, replace
 
 MOST_UNKNOWN = 4
 ANYTHING = ".*"
-"""What an expression that is not understood is taken for; it meets every text that a request can hold."""
+"""The replacement of an expression that is not understood; it meets every text that a request can contain."""
 
 
 @record
@@ -26,11 +26,11 @@ class Variant:
 
     policies: tuple[PortPolicy, ...]
     assumed: tuple[str, ...] = ()
-    """Why it is only one of several."""
+    """Why there are several variants; empty if this is the only one."""
 
 
 def variants(policies: Sequence[PortPolicy]) -> tuple[Variant, ...]:
-    """Return the readings of some policies, one where all is understood. Raises TooMany."""
+    """Return the variants of some policies; only one if every expression is understood. Raises TooMany."""
     unknown = {pattern: why for policy in policies for pattern, why in _unknown(policy)}
     if len(unknown) > MOST_UNKNOWN:
         raise TooMany(f"{len(unknown)} regular expressions that are not understood")
@@ -60,7 +60,7 @@ def _expressions(match: HttpMatch | GrpcMatch) -> Iterator[str]:
 
 
 def _read(policy: PortPolicy, meets: dict[str, bool]) -> PortPolicy:
-    """Return the policy in which each expression that is not understood meets everything or nothing."""
+    """Return a policy in which each expression that is not understood meets everything or nothing, as `meets` says."""
     if not meets:
         return policy
     http = tuple(

@@ -1,6 +1,6 @@
-"""The ways by which a call of a name arrives: its Services, the pods behind them, the pod's address. Pure.
+"""The ways in which a call to a name arrives: its Services, the pods behind them, the pod's address. Pure.
 
-A call means a name: where the ways differ, the answer says so.
+A question is about a name: if the ways have different outcomes, the answer says so.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ MakeCall = Callable[[Workload, int, ServiceTarget | None], Call]
 
 @record
 class Way:
-    """One way to the target, and what becomes of the call."""
+    """One way to the target, with the answer to the call."""
 
     call: Call
     answer: Answer
@@ -43,7 +43,7 @@ class Way:
 
 @record
 class Judged:
-    """The answer to a call of a name, the way that it rests on, and the ways that differ from it."""
+    """The answer to a call to a name, the way that it is based on, and the ways with another outcome."""
 
     call: Call
     answer: Answer
@@ -51,17 +51,17 @@ class Judged:
 
     @property
     def untold(self) -> tuple[Way, ...]:
-        """Return the ways of which the reasons of the answer do not speak."""
+        """Return the ways that the reasons of the answer do not mention."""
         told = {reason.text for reason in self.answer.reasons}
         return tuple(way for way in self.others if way.told not in told)
 
 
 def judge_name(cluster: Cluster, what: Target, make: MakeCall, *, direct: bool = False) -> Judged:
-    """Return what becomes of a call of a target by its name.
+    """Return the answer to a call to a target by its name.
 
-    A Service of the name is what is called: it may lead to several pods, and only if all answer alike is the answer
-    certain. Otherwise the client chooses among the Services that lead there and the pod's address: one that is let
-    through is enough, for the client's own proxy is no guard of the server.
+    If a Service has the name, the Service is called. It may lead to several pods; the answer is certain only if all of
+    them answer alike. Otherwise the client may choose among the Services that lead to the target and the pod's
+    address. The call is allowed if one of these ways is, as the client's own proxy does not protect the server.
     """
     found = _judge_name(cluster, what, make, direct=direct)
     answer = with_needs(cluster, found.call, found.answer)
@@ -97,7 +97,7 @@ def _way(cluster: Cluster, call: Call) -> Way:
 
 
 def _behind(cluster: Cluster, target: ServiceTarget) -> list[tuple[Workload, int]]:
-    """Return the pods and their ports to which a Service's port leads."""
+    """Return the pods to which a Service's port leads, each with its port."""
     return [
         (workload, port)
         for workload in cluster.workloads
@@ -107,14 +107,14 @@ def _behind(cluster: Cluster, target: ServiceTarget) -> list[tuple[Workload, int
 
 
 def _best(ways: Sequence[Way]) -> Judged:
-    """Return the way that is let through, or else one of which it is not known, or else the first."""
+    """Return the first way that is allowed, or else the first unknown one, or else the first."""
     order = (Verdict.ALLOW, Verdict.UNKNOWN)
     chosen = next((way for verdict in order for way in ways if way.answer.verdict is verdict), ways[0])
     return Judged(chosen.call, chosen.answer, tuple(way for way in ways if _differs(way, chosen.answer)))
 
 
 def of_callers(found: Sequence[Judged]) -> Judged:
-    """Return what becomes of a call by any of several pods, each of which was judged: unknown where they differ."""
+    """Return the answer to a call by one of several pods, each of which was judged: unknown if they differ."""
     first, *others = found
     differing = [one for one in others if _is_unlike(one.answer, first.answer)]
     if not differing:
@@ -125,13 +125,13 @@ def of_callers(found: Sequence[Judged]) -> Judged:
 
 
 def _agreed(first: Judged, others: Sequence[Judged]) -> Judged:
-    """Return what becomes of a call of any of several pods."""
+    """Return the answer to a call to one of several pods."""
     differing = [Way(one.call, one.answer) for one in others if _is_unlike(one.answer, first.answer)]
     return _uncertain(first, differing) if differing else first
 
 
 def _is_unlike(answer: Answer, first: Answer) -> bool:
-    """Whether an answer stands against a first one: let through or not, or not known where that is."""
+    """Whether an answer contradicts the first one: only one of the two is allowed, or only it is unknown."""
     unknown = answer.verdict is Verdict.UNKNOWN and first.verdict is not Verdict.UNKNOWN
     return unknown or answer.allowed is not first.allowed
 
@@ -141,7 +141,7 @@ def _differs(way: Way, answer: Answer) -> bool:
 
 
 def _uncertain(first: Judged, differing: Sequence[Way]) -> Judged:
-    """Return the answer where the pods of one name differ: nobody knows which one the call reaches."""
+    """Return the answer if the pods of one name differ: it is unknown which one the call reaches."""
     reasons = tuple(Reason(way.told, "R13") for way in differing)
     return Judged(first.call, _unknown(first.answer, reasons), tuple(differing))
 
