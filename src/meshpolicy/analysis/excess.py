@@ -93,7 +93,7 @@ def _of_port(port: Port, accepted: Mapping[int, Allowed]) -> tuple[list[Excess],
 def _past_proxies(port: Port, accepted: Mapping[int, Allowed]) -> tuple[list[Excess], set[int]]:
     """Return access over IPv6 that bypasses the proxy (R115), unless accepted, and the entries that accept it."""
     past = called_by_ipv6(port.cluster, port.workload, port.number)
-    pods = None if past is None else pods_let_through(port, BY_IPV6)
+    pods = None if past is None else pods_let_through(port, BY_IPV6)[0]
     if past is None or pods == ():
         return [], set()
     used = {
@@ -126,8 +126,8 @@ def _meant(calls: Calls, entry: Allowed) -> Iterator[tuple[object, int]]:
     yield from found.items()
 
 
-def pods_let_through(port: Port, clients: ClientSet) -> tuple[str, ...] | None:
-    """Return the pods from which some clients get or may get through to a port, in words.
+def pods_let_through(port: Port, clients: ClientSet) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Return the pods from which some clients get or may get through to a port, in words, and those that only may.
 
     None means that no NetworkPolicy distinguishes between pods. Raises the errors of `Calls`.
     """
@@ -136,5 +136,9 @@ def pods_let_through(port: Port, clients: ClientSet) -> tuple[str, ...] | None:
     meant = calls.clients.within(clients)
     through = [one for one in calls.groups if one.through[0].possible & meant]
     if all(one.everybody for one in classes) or len(through) == len(calls.groups):
-        return None
-    return all_class_words(one for group in through for one in group.classes)
+        return None, ()
+    unsure = [one for one in through if not one.through[0].certain & meant]
+    all_words, unsure_words = (
+        all_class_words(one for group in groups for one in group.classes) for groups in (through, unsure)
+    )
+    return all_words, unsure_words

@@ -66,6 +66,8 @@ class Written:
     """Entries for what is not granted any more, with what they said."""
     left_out: tuple[str, ...] = ()
     """What may be granted, and cannot be written down."""
+    unsure: tuple[str, ...] = ()
+    """The written pods that NetworkPolicies may block, each line with the port that they may call."""
 
 
 def read_accepted(path: str, settings: MeshSettings) -> tuple[Accepted, ...]:
@@ -76,10 +78,10 @@ def read_accepted(path: str, settings: MeshSettings) -> tuple[Accepted, ...]:
     documents, found = load([path])
     problems = list(found)
     entries: list[Accepted] = []
+    for other in [one for one in documents if "access" not in one.data][:1]:  # the rest of a wrong file is no news
+        Fields(other.data, other.place, problems).note("access", "is missing: this is not a file of accepted access")
     for document in documents:
         fields = Fields(document.data, document.place, problems)
-        if "access" not in document.data:
-            fields.note("access", "is missing: this is not a file of accepted access")
         old = not fields.integer("format")
         entries += [_entry(entry, settings, old=old) for entry in fields.children("access")]
     if problems:
@@ -146,7 +148,8 @@ def write_accepted(
     """Write the access that is granted now, and keep what old entries of it say."""
     before = read_accepted(path, cluster.settings) if Path(path).is_file() else ()
     known = _Known(before)
-    granted = sorted(set(_rows(cluster, found)))
+    rows = dict(_rows(cluster, found))
+    granted = sorted(rows)
     kept = {key: known.entry(key) for key in granted}
     perhaps, left_out = _perhaps(cluster, [known.entry(key) or Accepted(*key) for key in granted])
     kept |= {key: known.entry(key) for key in perhaps}
@@ -161,6 +164,7 @@ def write_accepted(
         tuple(entry for entry in entries if kept.get(entry.key, entry) is None),
         tuple(entry for entry in before if entry.place not in used),
         tuple(left_out),
+        tuple(dict.fromkeys(f"{key[0]}:{key[1]}: {', '.join(pods)}" for key, pods in rows.items() if pods)),
     )
 
 
@@ -187,20 +191,23 @@ class _Known:
         return None if before is None else replace(before, what=key[3], pods=key[4])
 
 
-def _rows(cluster: Cluster, found: Iterable[Access]) -> Iterator[Key]:
-    """Yield what is granted; where nothing is known of a port, its words would mean anything, and it is left out."""
+def _rows(cluster: Cluster, found: Iterable[Access]) -> Iterator[tuple[Key, tuple[str, ...]]]:
+    """Yield what is granted, with the pods of it that may be blocked.
+
+    Where nothing is known of a port, its words would mean anything, and it is left out.
+    """
     workloads = {workload.ref: workload for workload in cluster.workloads}
     for access in found:
         if access.unknown and (access.clients, access.asked) == (ANYONE, ANYTHING):
             continue
         server, port, client, what = words.access_words(replace(access, admitted_by=()), cluster.settings)
         try:
-            pods = pods_let_through(Port(cluster, workloads[access.server], access.port), access.clients)
+            pods, unsure = pods_let_through(Port(cluster, workloads[access.server], access.port), access.clients)
             _allowed(Accepted(server, int(port), client, what), cluster.settings)
         except (*NOT_COMPUTED, InvalidPhrase):  # what is granted and not written is told
             continue
         if pods != ():
-            yield server, int(port), client, what, pods or ()
+            yield (server, int(port), client, what, pods or ()), unsure
 
 
 def _perhaps(cluster: Cluster, entries: Iterable[Accepted]) -> tuple[list[Key], list[str]]:

@@ -63,6 +63,8 @@ def command(file: str, cluster: Cluster, owner: str, reason: str, expires: str, 
         echo(f"accepted: {entry}", err=True)
     for entry in written.gone:
         echo(f"gone: {entry} ({entry.owner}: {entry.reason})", err=True)
+    for text in written.unsure:
+        echo(f"accepted, though it is not known whether NetworkPolicies let these pods through to {text}", err=True)
     for text in written.left_out:
         echo(f"not written, as it is not known which calls it means: {text}", err=True)
     echo(f"{file}: {len(written.new)} new, {len(written.gone)} gone", err=True)

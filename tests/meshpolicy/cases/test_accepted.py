@@ -18,7 +18,7 @@ from meshpolicy.cases.accepted import read_accepted, violations, write_accepted
 from meshpolicy.decide.decision import Verdict
 from meshpolicy.decide.judge import judge
 
-from ..build import ARENA, Manifest, account, allow, cluster, labels, network_policy, ref, route, server, service
+from ..build import ARENA, Manifest, account, allow, cluster, labels, network_policy, pod, ref, route, server, service
 from ..command import OWN, run, written
 from ..flips import PAIRS, State, calls_of
 
@@ -296,6 +296,17 @@ def test_what_is_not_known_and_whom_network_policies_keep_out_is_not_accepted(
     assert file.read_text() == text
     code, _, said = run("list", new, "--accepted", file)
     assert (code, told in said) == (int(bool(told)), True), said
+
+
+def test_pods_that_network_policies_may_block_are_named(tmp_path: Path) -> None:
+    """N2: a pod on its node's network gets in to the pods on that node."""
+    host = pod("host", "", meshed=False)
+    host["spec"]["hostNetwork"] = True
+    walls = network_policy(ingress=[{"from": [{"podSelector": labels(app="pinger")}]}])
+    manifests = written(tmp_path, "in.yaml", *ARENA, host, walls)
+    told = run("accept", tmp_path / "accepted.yaml", manifests, *AGREED)[2]
+    begin = "accepted, though it is not known whether NetworkPolicies let these pods through to arena/ponger:8080: "
+    assert [line.removeprefix(begin) for line in told.splitlines() if line.startswith(begin)] == ["arena/host"]
 
 
 def test_an_entry_of_before_that_names_no_pods_stays_and_means_all(tmp_path: Path) -> None:
