@@ -1,4 +1,4 @@
-"""Whether deny can be the default: what manifests say of it."""
+"""Whether deny can be the default, according to the manifests."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -68,7 +68,7 @@ def _objects(settings: MeshSettings, manifests: Sequence[Manifest]) -> Sequence[
 
 
 def _in_vain(cluster: Cluster, written: Written, namespaces: Sequence[str]) -> Iterator[Unseen]:
-    """Yield why workloads get no sidecar for which one is asked: deny does nothing to them as they are (R111)."""
+    """Yield the workloads that ask for a sidecar in vain, with the reason: deny has no effect on them (R111)."""
     for ref, why in asked_in_vain(cluster):
         if not namespaces or ref.namespace in namespaces:
             own = written.find(ref.kind, ref.namespace, ref.name)
@@ -84,7 +84,7 @@ def _in_vain(cluster: Cluster, written: Written, namespaces: Sequence[str]) -> I
 
 
 def _unread(reading: Manifests, lost: Iterable[Problem]) -> Iterator[Unseen]:
-    """Yield what was not read and may be, or hold, a caller: no answer is ready with it."""
+    """Yield unread input that may be or contain a caller; with any, the answer is never ready."""
     for problem in reading.left_out:
         if problem.workloads or problem.kind is ProblemKind.NOT_RENDERED:
             yield Unseen(problem.place, problem.place.file, "its workloads", problem.message)
@@ -95,14 +95,14 @@ def _unread(reading: Manifests, lost: Iterable[Problem]) -> Iterator[Unseen]:
             yield Unseen(place, str(one.ref), "what it calls", f"it {one.told}")
     for problem in lost:
         yield Unseen(problem.place, problem.place.file, "observed calls", problem.message)
-    if reading.live:  # a program that reads policies need not see these
+    if reading.live:  # reading policies should not need the permission to read these
         what = "Ingresses, monitors, webhooks, ConfigMaps, Secrets, and Jobs of which no pod runs"
         why = "they are not read from a live cluster; ask about manifests in files as well"
         yield Unseen(Place("the live cluster"), "the cluster", what, why)
 
 
 def _party(cluster: Cluster, text: str) -> tuple[Workload | Party, ...]:
-    """Return who a person means: the workloads of a name or an account, or an account of which none was read."""
+    """Return the callers that a text names: workloads with the name or account, or an account without any workload."""
     if text == UNMESHED:
         return (Party.OUTSIDE,)
     holders = tuple(one for one in cluster.workloads if account_of(one) == text)

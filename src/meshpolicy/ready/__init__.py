@@ -1,1 +1,1 @@
-"""What breaks if deny is the default: what workloads need, held against what would be allowed. Pure."""
+"""What breaks if deny is the default: compares the calls that workloads need with those that are allowed. Pure."""

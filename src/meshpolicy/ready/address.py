@@ -1,6 +1,6 @@
-"""Addresses that a text names: URLs, `host:port`, names of the cluster's DNS. Pure.
+"""Finds addresses in texts: URLs, `host:port`, names of the cluster's DNS. Pure.
 
-A user and a password before a host are left out: they are shown nowhere.
+A user and password before a host are left out, so that they are never printed.
 """
 
 import re
@@ -17,10 +17,10 @@ VARIABLE = re.compile(r"\$[({]?[A-Za-z_][A-Za-z0-9_]*[)}]?")
 HIDDEN = re.compile(
     rf"[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@\"'<>]*@)?[^\s/@\"'<>$]*(?P<host>{VARIABLE.pattern})(?![^\s/\"'<>]*@)"
 )
-"""A URL whose host or port holds a variable."""
+"""A URL whose host or port contains a variable."""
 PAIR = re.compile(rf"(?<![\w.:/@%$-])(?P<host>{HOST}):(?P<port>\d{{1,5}})(?![\w.:-])(?P<path>/[^\s\"'<>,;|)\]}}]*)?")
 FULL = re.compile(rf"(?<![\w.:/@-])(?P<host>{HOST}\.svc(?:\.[a-z0-9.-]+)?)(?![\w:-])")
-"""A whole name of a Service, without a port."""
+"""The full DNS name of a Service, without a port."""
 NAMED = re.compile(
     r"(?i)(?<![a-z0-9])[a-z0-9_.-]*(?P<key>host|hostname|addr|address|endpoint|server)s?[\"']?\s*[:=]\s*[\"']?"
     rf"(?P<host>{HOST})[\"']?\s*(?=$|[\s,;}}])"
@@ -32,7 +32,7 @@ ADDRESSED = re.compile(
     r"(?i)(host|addr|address|endpoint|server|url|uri|broker|upstream|backend|target|peer|dsn|service|svc|proxy|seed)s?"
     r"(?:name)?(?:_?(?:list|v\d+))?$"
 )
-"""What the name of a variable ends with whose value is an address."""
+"""The endings of names of variables whose values are addresses."""
 USUAL = {
     scheme: port
     for port, schemes in (
@@ -59,38 +59,38 @@ USUAL = {
     )
     for scheme in schemes.split()
 }
-"""The port that a URL without one means."""
+"""The default ports of URL schemes."""
 MOST = 65535
 
 
 @record
 class Address:
-    """A host that a text names, and what it says of the call."""
+    """A host in a text, with what the text says about the call."""
 
     host: str
     port: int = 0
-    """0: the text names none."""
+    """The port; 0 if the text has none."""
     scheme: str = ""
     path: str = ""
     """The path of a URL, without its query."""
     sure: bool = True
-    """Whether the text can mean nothing but an address."""
+    """Whether the text is certainly an address."""
 
 
 def is_address_name(name: str) -> bool:
-    """Whether a variable or an option of this name holds an address."""
+    """Whether a variable or option with this name contains an address."""
     return ADDRESSED.search(name) is not None
 
 
 def hidden_hosts(text: str, name: str = "") -> Iterator[str]:
-    """Yield the variables in the hosts of URLs that have no value, and those in what `name` says is an address."""
+    """Yield the variables without a value in hosts of URLs, and in a text that is an address by its `name`."""
     yield from (found["host"] for found in HIDDEN.finditer(text))
     if is_address_name(name) and "://" not in text:
         yield from VARIABLE.findall(text)
 
 
 def addresses(text: str, name: str = "") -> Iterator[Address]:
-    """Yield the addresses of a text; `name` is that of the variable or the option which holds it."""
+    """Yield the addresses in a text; `name` is the name of the variable or option that contains it."""
     text = COMMENT.sub("", text)
     whole = text.strip().strip("\"'")
     if WHOLE.fullmatch(whole):
@@ -109,7 +109,7 @@ def addresses(text: str, name: str = "") -> Iterator[Address]:
 
 
 def _of_url(found: re.Match[str]) -> Iterator[Address]:
-    """Yield the hosts of a URL: clients of databases and brokers name several."""
+    """Yield the hosts of a URL; URLs of databases and brokers may have several."""
     scheme = found["scheme"].lower()
     for part in found["hosts"].split(","):
         host, _, port = part.partition(":")
@@ -118,6 +118,6 @@ def _of_url(found: re.Match[str]) -> Iterator[Address]:
 
 
 def _path(text: str | None) -> str:
-    """Return the path of a URL without its query; empty where it is a template, or the root."""
+    """Return the path of a URL without its query; empty for a template and for the root."""
     path = re.split("[?#]", text or "", maxsplit=1)[0]
     return "" if path == "/" or re.search(r"[{}$%*<>]", path) else path

@@ -1,4 +1,4 @@
-"""The smallest changes that allow what is refused: each is decided anew, and takes nothing from others. Pure."""
+"""The smallest changes that allow refused needs; each is decided again, and refuses no other need. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,32 +18,32 @@ from meshpolicy.record import record
 Read = Callable[[Sequence[Manifest]], Sequence[Object]]
 """Reads manifests."""
 MOST_STEPS = 3
-"""Layers that may refuse one call after the other: egress, ingress, Linkerd."""
+"""The number of layers that may refuse a call in turn: egress, ingress, Linkerd."""
 ADMIN_PORT_NAME = "linkerd-admin"
-"""What the sidecar's own port is named in its container."""
+"""The name of the admin port in the sidecar's container."""
 EVERYWHERE = ({"cidr": "0.0.0.0/0"}, {"cidr": "::/0"})
 
 
 @record
 class Step:
-    """What to do about one need."""
+    """The change for one need."""
 
     text: str
     manifests: tuple[Manifest, ...] = ()
-    """Objects to apply; none where no object does it, or one of a step before does."""
+    """The objects to apply; empty if no object helps, or if an earlier step already allows the need."""
 
 
 @record
 class Planned:
-    """A step for each need that is refused, and the cluster that they lead to."""
+    """A step for each refused need, and the cluster after all steps."""
 
     steps: Mapping[int, Step]
-    """By the number of the need among those that are held."""
+    """The steps, by the position of their need in the list."""
     cluster: Cluster
 
 
 def plan(cluster: Cluster, held: Sequence[Held], read: Read) -> Planned:
-    """Return steps, each upon those before it."""
+    """Return the steps for all refused needs; each is based on the cluster after the previous ones."""
     steps: dict[int, Step] = {}
     needs = [one.need for one in held]
     allowed = {number for number, one in enumerate(held) if one.standing.allowed}
@@ -63,7 +63,7 @@ def plan(cluster: Cluster, held: Sequence[Held], read: Read) -> Planned:
 
 
 def _touches(one: Need, labels: Mapping[str, str], other: Need) -> bool:
-    """Whether a Server that is put on the pods of one need, by their labels, may select those of another, too."""
+    """Whether a Server that selects the pods of one need by their labels may affect another need, too."""
     same = one.server.ref.namespace == other.server.ref.namespace
     if one.kind is NeedKind.SIDECAR:
         return same and (other.kind is NeedKind.SIDECAR or other.port == one.port)
@@ -73,7 +73,7 @@ def _touches(one: Need, labels: Mapping[str, str], other: Need) -> bool:
 def _step(
     before: Cluster, held: Held, needs: Sequence[Need], guarded: Sequence[Need], read: Read
 ) -> tuple[Step, Cluster]:
-    """Return what allows one need, and the cluster then; where nothing does, the words alone."""
+    """Return the step that allows one need, and the cluster after it; without a solution, a step without objects."""
     cluster, texts, found = before, [], list[Manifest]()
     now = held
     for _ in range(MOST_STEPS):
@@ -93,7 +93,7 @@ def _step(
 
 
 def _checked(before: Cluster, after: Cluster, step: Step, guarded: Sequence[Need]) -> tuple[Step, Cluster]:
-    """Return a step, unless it takes away what was allowed."""
+    """Return the step and the cluster after it, unless it may refuse a need that was allowed."""
     for need in guarded:
         if not hold(after, need).standing.allowed:
             return Step(f"{step.text}: that may refuse {need.caller_name} -> {need.server_name}"), before
@@ -120,7 +120,7 @@ def _proposed(cluster: Cluster, held: Held, needs: Sequence[Need]) -> tuple[str,
 
 
 def _is_ungoverned(cluster: Cluster, need: Need) -> bool:
-    """Whether no Server of a namespace means the admin port of any sidecar."""
+    """Whether no Server of the need's namespace is for the admin port of a sidecar."""
     ports = (need.port, cluster.settings.ports.admin, ADMIN_PORT_NAME)
     return not any(one.port in ports for one in cluster.in_namespace(need.server.ref.namespace).servers)
 
@@ -234,7 +234,7 @@ def _dns(need: Need) -> Manifest:
 
 
 def _renamed(cluster: Cluster, manifests: Sequence[Manifest], need: Need) -> tuple[Manifest, ...]:
-    """Return manifests whose names nothing else has; what names them follows."""
+    """Return the manifests with names that no other object has; references between them are renamed, too."""
     taken = {(one.ref.kind, one.ref.namespace, one.ref.name) for one in cluster.objects}
     names: dict[tuple[str, str], str] = {}
     for one in manifests:
@@ -250,7 +250,7 @@ def _renamed(cluster: Cluster, manifests: Sequence[Manifest], need: Need) -> tup
 
 
 def _with_names(manifest: Manifest, names: Mapping[tuple[str, str], str]) -> Manifest:
-    """Return a manifest in which objects bear their new names."""
+    """Return a manifest with the new names of objects."""
 
     def named(part: Any) -> Any:
         if isinstance(part, Mapping):

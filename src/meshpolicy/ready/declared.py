@@ -1,4 +1,4 @@
-"""What workloads need by their variables, arguments and files: the Services and pods that those name. Pure."""
+"""The needs that variables, arguments and files of workloads declare: the Services and pods that they name. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from meshpolicy.ready.need import Asking, Need, NeedKind, Unseen
 from meshpolicy.record import replace
 
 HOST_PART = re.compile(r"(?i)_?(host|hostname|host_?name|addr|address|server|service|endpoint|url|uri|name)$")
-"""The end of a variable's name beside which another, with `PORT`, may say the port."""
+"""The end of a variable's name that may be replaced by `PORT` to get the variable with the port."""
 
 Found = Need | Unseen
 
@@ -29,7 +29,7 @@ class Declared:
         self.names = Names(cluster, written)
 
     def needs(self) -> Iterator[Found]:
-        """Yield what every workload needs, and what cannot be seen of it."""
+        """Yield the needs of every workload, and what cannot be read."""
         for workload in self._cluster.workloads:
             for manifest in self._written.find(workload.ref.kind, workload.ref.namespace, workload.ref.name):
                 linked = self.names.linked(workload.ref.namespace)
@@ -83,14 +83,14 @@ class Declared:
             yield from (Behind(pod, number) for pod in named.pods)
 
     def asking(self, one: Behind, scheme: str = "", path: str = "") -> Asking:
-        """Return what is asked of a port through its Service; a path is asked for with GET."""
+        """Return the request to a port through its Service; the method for a path is GET."""
         traffics = spoken(self._cluster, one.workload, one.port, scheme, one.entry)
         if path and Traffic.HTTP in traffics:
             return Asking(traffics, "GET", path)
         return Asking(traffics, "POST" if traffics == (Traffic.GRPC,) else "GET", "/", whole=False)
 
     def _peers(self, workload: Workload, manifest: Manifest) -> Iterator[Need]:
-        """Yield what the pods of a StatefulSet may need of each other: the ports that its own Service alone has."""
+        """Yield the calls that pods of a StatefulSet may make to each other, on ports that only its own Service has."""
         named = self.names.find(manifest.spec.text("serviceName") or ".", workload.ref.namespace)
         service = None if named is None else named.service
         if workload.ref.kind != "StatefulSet" or workload.replicas < 2 or service is None or not service.headless:
@@ -111,17 +111,17 @@ class Declared:
 
 
 def as_peer(workload: Workload) -> Workload:
-    """Return another pod of a workload, as a caller."""
+    """Return a second pod of a workload, as a caller of the first."""
     return replace(workload, ref=replace(workload.ref, group="", kind="Pod"))
 
 
 def _has(named: Named, port: int) -> bool:
-    """Whether a Service has a port; where none is named, any will do."""
+    """Whether a Service has a port; port 0 stands for any."""
     return named.service is not None and any(port in (0, entry.number) for entry in named.service.ports)
 
 
 def _port_beside(value: Value) -> int:
-    """Return the port that another variable names beside a host: `DB_PORT` beside `DB_HOST`."""
+    """Return the port in the variable that belongs to a host's variable, such as `DB_PORT` for `DB_HOST`."""
     head = HOST_PART.sub("", value.name)
     for name in (f"{head}_PORT", f"{head}PORT", f"{value.name}_PORT", f"{head}_port"):
         text = value.siblings.get(name, "")

@@ -11,10 +11,10 @@ from meshpolicy.record import replace
 
 
 def with_deny(cluster: Cluster, namespaces: Collection[str]) -> Iterator[Object]:
-    """Yield the objects with `config.linkerd.io/default-inbound-policy: deny` on the namespaces, and all pods new.
+    """Yield the objects with `config.linkerd.io/default-inbound-policy: deny` on the namespaces, and restarted pods.
 
-    A pod's own annotation counts before its namespace's (R8), and stays; a running Pod's that is its namespace's is
-    one that the injector copied.
+    A pod's own annotation outranks its namespace's (R8) and is kept. If a running Pod's annotation equals its
+    namespace's, the injector has copied it, and it is not the pod's own.
     """
     for item in cluster.objects:
         if isinstance(item, Workload) and item.ref.namespace in namespaces and not _own(cluster, item):
@@ -32,7 +32,7 @@ def _own(cluster: Cluster, workload: Workload) -> bool:
 
 
 def meshed_namespaces(cluster: Cluster) -> tuple[str, ...]:
-    """Return the namespaces of which some workload has a sidecar, or may have one; Linkerd's own is none of them."""
+    """Return the namespaces in which some workload has or may have a sidecar, except Linkerd's own."""
     own = cluster.settings.control_plane_namespace
     found = (one.ref.namespace for one in cluster.workloads if one.injection.sidecar.possible)
     return tuple(sorted({name for name in found if name != own}))

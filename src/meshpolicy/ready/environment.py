@@ -22,13 +22,13 @@ CREDENTIAL = re.compile(
     r"(?i)(?:passwd|password|(?:^|[_.-])(?:pass|token|secret|keys?|cert|certificate|credentials?|salt|user|username"
     r"|login|email|id|region|bucket|tls|ca|crt|pem|license|jwt|seed|hash|cookie))$"
 )
-"""What the name of a variable ends with that holds no address."""
+"""The endings of names of variables that contain no addresses."""
 FLAG = re.compile(r"--?(?P<name>[A-Za-z][\w.-]*)")
 TRUST = re.compile(
     r"(?i)(?:^|[_.-])(?:certs?|certificates?|tls|tokens?|root-ca|ca-bundle|trust|credentials?|htpasswd|ssh)(?:$|[_.-])"
     r"|(?:^|[_.-])keys?$"
 )
-"""Names of ConfigMaps and Secrets that hold no addresses."""
+"""Names of ConfigMaps and Secrets that contain no addresses."""
 
 
 @record
@@ -43,16 +43,16 @@ class Value:
     name: str = ""
     """The name of the variable, or of the option."""
     siblings: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
-    """All variables of the container: a host and its port may be two."""
+    """All variables of the container, as host and port may be in two variables."""
 
 
 Found = Value | Unseen
 
 
 def values(workload: Manifest, written: Written, linked: Mapping[str, str]) -> Iterator[Found]:
-    """Yield what the containers of a workload are given, and what of it cannot be read.
+    """Yield the values that the containers of a workload get, and those that cannot be read.
 
-    `linked` holds the variables by which Kubernetes names the Services of the namespace.
+    `linked` are the variables that Kubernetes sets for the Services of the namespace.
     """
     pod = workload.pod
     for container in (*pod.children("initContainers"), *pod.children("containers")):
@@ -70,7 +70,7 @@ class _Container:
         self._known = dict(linked)
 
     def values(self) -> Iterator[Found]:
-        """Yield its variables, then its arguments; each variable may name those before it."""
+        """Yield the variables, then the arguments; a variable may refer to earlier ones."""
         found = [*self._from_objects(), *self._variables()]
         own = {one.name: one.text for one in found if isinstance(one, Value)}
         yield from (replace(one, siblings=own) if isinstance(one, Value) else one for one in found)
@@ -101,7 +101,7 @@ class _Container:
                 yield Value(NeedKind.VARIABLE, text, name, self._workload.place(entry, "value"), name)
 
     def _referenced(self, name: str, source: Fields) -> Iterator[Found]:
-        """Yield a variable whose value stands elsewhere."""
+        """Yield a variable whose value is in another object."""
         for kind, key in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
             if not source.has(key):
                 continue
@@ -142,7 +142,7 @@ class _Container:
 
 
 def expanded(text: str, known: Mapping[str, str]) -> str:
-    """Return a text with its references filled in; `$$` is a dollar, and a name without a value stays."""
+    """Return a text with its references replaced by values; `$$` is a dollar, and an unknown name is kept."""
 
     def value(found: re.Match[str]) -> str:
         return "$" if found["name"] is None else known.get(found["name"], found[0])
@@ -166,7 +166,7 @@ def _texts(entries: Fields) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(text: str) -> str:
-    """Return what a Secret holds in base64; nothing where it is no text."""
+    """Return the decoded text of a Secret's base64 value; empty if it is no text."""
     try:
         return base64.b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):

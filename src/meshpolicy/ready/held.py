@@ -1,4 +1,4 @@
-"""A need held against the policies and the transport: answered, refused, or not known. Pure."""
+"""Decides a need by the policies and the transport: allowed, refused, or unknown. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
@@ -28,11 +28,11 @@ from meshpolicy.ready.standing import Held, Standing
 from meshpolicy.record import replace
 
 NODES = ("203.0.113.7", "10.255.255.254", "192.168.255.254", "2001:db8::7")
-"""Addresses that a node may have: outside of the cluster's networks, and in them."""
+"""Addresses that a node may have, outside and inside of the cluster's networks."""
 
 
 def hold(cluster: Cluster, need: Need) -> Held:
-    """Return what becomes of a need in a cluster, by its objects of the same names."""
+    """Return the outcome of a need in a cluster; the need's workloads are looked up there by name."""
     if need.kind is NeedKind.DNS:
         return _resolving(cluster, need)
     judged = [(call, answer) for call in calls(cluster, need) for answer in _answers(cluster, need, call)]
@@ -49,7 +49,7 @@ def hold(cluster: Cluster, need: Need) -> Held:
 
 
 def calls(cluster: Cluster, need: Need) -> list[Call]:
-    """Return the calls that a need may make, in a cluster whose objects have the same names."""
+    """Return the calls that a need may make in a cluster; the need's workloads are looked up there by name."""
     ends = cluster.once(_ends)
     server = ends.get(need.server.ref, need.server)
     client = need.client
@@ -74,7 +74,7 @@ def _ends(cluster: Cluster) -> Mapping[Ref, Workload]:
 
 
 def _beside_probes(server: Workload, port: int) -> str:
-    """Return a path that stands for those that are not known: what is open to probes says nothing of the others."""
+    """Return a path to test for unknown ones, which is not open to probes."""
     opened = probe_paths(server, port)
     return next(path for path in ("/", *(f"/{number}" for number in range(len(opened) + 1))) if path not in opened)
 
@@ -85,7 +85,7 @@ def _is_peer(need: Need) -> bool:
 
 
 def _answers(cluster: Cluster, need: Need, call: Call) -> Iterator[Answer]:
-    """Yield what becomes of a call; the kubelet's address is that of a node, which the manifests do not say."""
+    """Yield the answers to a call; for the kubelet one for each address that its node may have."""
     if need.caller is not Party.KUBELET:
         yield judge(cluster, call, settled=True)
         return
@@ -95,9 +95,9 @@ def _answers(cluster: Cluster, need: Need, call: Call) -> Iterator[Answer]:
 
 
 def _nodes(policy: PortPolicy, networks: Sequence[Network], versions: Sequence[int]) -> Iterable[Address]:
-    """Return addresses that a node may have, some of them in each network to which the port is open.
+    """Return addresses that a node may have, including some in each network to which the port is open.
 
-    Where IPv6 is not led to proxies, the kubelet calls pods by their IPv4 addresses.
+    If IPv6 is not redirected to proxies, the kubelet calls pods at their IPv4 addresses.
     """
     grants = [*policy.authorizations, *(one for route in policy.http_routes for one in route.authorizations)]
     found = [address for one in networks for address in (one.network_address, one.broadcast_address)]
@@ -110,7 +110,7 @@ def _nodes(policy: PortPolicy, networks: Sequence[Network], versions: Sequence[i
 
 
 def _allowed(cluster: Cluster, need: Need, call: Call, answer: Answer) -> Held:
-    """Return whether what allows a need is for this caller, or opens the port to more."""
+    """Return an allowed need: correct if the grant is for this caller, unprotected if it admits more."""
     partly = _partly(cluster, need, call, answer)
     if partly:
         return Held(need, Standing.UNKNOWN, partly, "", call, answer)
@@ -135,10 +135,10 @@ def _is_wide(grant: Authorization) -> bool:
 
 
 def _refused(cluster: Cluster, need: Need, call: Call, answer: Answer) -> Held:
-    """Return that a need is refused, unless the caller may mean other requests, or be somebody who is admitted."""
+    """Return a refused need; it is unknown if the caller may send other requests, or may be an admitted client."""
     why = _last(answer)
     if answer.layer is Layer.NETWORK and need.client is None and need.caller in (Party.INGRESS, Party.PROMETHEUS):
-        # It selects pods by their labels, and sees one with a sidecar at another port: neither is known of this one.
+        # NetworkPolicies select by labels, and a sidecar changes the port on the wire: both are unknown here.
         text = f"{why}, as far as is known: {need.caller}'s workload is not in the input; name it with an option"
         return Held(need, Standing.UNKNOWN, text, "", call, answer)
     if answer.layer is Layer.SERVER:
@@ -156,7 +156,7 @@ def _refused(cluster: Cluster, need: Need, call: Call, answer: Answer) -> Held:
 
 
 def _partly(cluster: Cluster, need: Need, call: Call, answer: Answer) -> str:
-    """Return why it is not known whether all that a caller may ask for is answered alike; empty if it is."""
+    """Return why some requests of a caller may have another outcome; empty if all have the same."""
     if need.caller in (Party.INGRESS, Party.PROMETHEUS) and not answer.allowed:
         return _perhaps_admitted(cluster, need, call)
     policy = answer.policy
@@ -175,7 +175,7 @@ def _partly(cluster: Cluster, need: Need, call: Call, answer: Answer) -> str:
 
 
 def _to_all(cluster: Cluster, policy: PortPolicy, call: Call) -> bool:
-    """Whether every route of a port admits a caller, and one of them takes what no other does."""
+    """Whether every route of a port admits a caller, and one of them matches all remaining requests."""
     if policy.protocol is Protocol.GRPC:
         return False
     client = client_of(cluster, call)
@@ -187,7 +187,7 @@ def _to_all(cluster: Cluster, policy: PortPolicy, call: Call) -> bool:
 
 
 def _admitting(cluster: Cluster, call: Call) -> list[Access]:
-    """Return what admits a caller to a port, to whichever requests; first what names its own identity."""
+    """Return the access of a caller to a port, for any requests; access that names its identity comes first."""
     client = call.client
     identity = identity_of(cluster, client) if client is not None and call.meshed else ""
     found = [one for one in _of_port(cluster, call) if (admits(one, identity) if identity else one.unmeshed)]
@@ -195,19 +195,19 @@ def _admitting(cluster: Cluster, call: Call) -> list[Access]:
 
 
 def _patterns(access: Access) -> set[str]:
-    """Return the identities that an access names, as they are written; `*` may begin one."""
+    """Return the identities that an access names, as written; they may start with `*`."""
     patterns = {pattern for term in access.clients for pattern in term.identities.all_of}
     return {getattr(pattern, "pattern", "") for pattern in patterns}
 
 
 def _of_port(cluster: Cluster, call: Call) -> list[Access]:
-    """Return what admits somebody to a port, but for the kubelet's probes."""
+    """Return the access of all clients to a port, except the kubelet's probes."""
     found = accesses(cluster, (call.server,))
     return [one for one in found if one.port == call.port and one.by.origin is not Origin.PROBES and not one.blocked]
 
 
 def _perhaps_admitted(cluster: Cluster, need: Need, call: Call) -> str:
-    """Return why somebody whose workload is not in the input may be admitted: a grant may be theirs."""
+    """Return why a caller without a workload in the input may be admitted: a grant may name it; empty if none may."""
     known = {identity_of(cluster, one) for one in cluster.workloads}
     for one in _of_port(cluster, call):
         if one.unknown or not _patterns(one) <= known:
@@ -237,7 +237,7 @@ def _last(answer: Answer) -> str:
 
 
 def _differing(need: Need, judged: Sequence[tuple[Call, Answer]]) -> str:
-    """Return in which way the calls differ of which some are answered and some are not."""
+    """Return how the allowed calls and the other calls differ, in words."""
     if need.caller is Party.KUBELET:
         return "the address of the node decides, and the manifests do not say it"
     allowed = next(call for call, answer in judged if answer.allowed)
@@ -249,7 +249,7 @@ def _differing(need: Need, judged: Sequence[tuple[Call, Answer]]) -> str:
 
 
 def dns_needs(needs: Iterable[Need], cluster: Cluster) -> Iterator[Need]:
-    """Yield that workloads which call others by name ask DNS, where a NetworkPolicy isolates their egress."""
+    """Yield the need for DNS of workloads that call others by name, if a NetworkPolicy isolates their egress."""
     resolver = Infrastructure().resolver().workload
     seen: set[object] = set()
     for need in needs:

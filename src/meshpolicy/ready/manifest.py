@@ -1,4 +1,4 @@
-"""Objects as they are written: those that decide no access tell who needs it. Pure."""
+"""Objects as written in manifests, including those that decide no access but show who needs it. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
@@ -35,12 +35,12 @@ class Manifest:
 
     @property
     def pod(self) -> Fields:
-        """Return the spec of the pods that it is or makes."""
+        """Return the spec of the Pod, or of the object's pod template."""
         return self._template.child("spec")
 
     @property
     def pod_metadata(self) -> Fields:
-        """Return the metadata of the pods that it is or makes."""
+        """Return the metadata of the Pod, or of the object's pod template."""
         return self._template.child("metadata")
 
     @property
@@ -54,7 +54,7 @@ class Manifest:
                 return self.spec.child("template")
 
     def place(self, fields: Fields, key: str = "") -> Place:
-        """Return where a field of it stands, with its line."""
+        """Return the file and line of one of the object's fields."""
         return self.document.located(fields.at(key) if key else fields.place)
 
 
@@ -62,7 +62,7 @@ class Written:
     """All objects of some documents."""
 
     def __init__(self, documents: Iterable[Document], namespace: str = "") -> None:
-        """Sort them; those that name no namespace are of `namespace`, or else of `default`."""
+        """Index the objects; those without a namespace are in `namespace`, or else in `default`."""
         self._namespace = namespace or "default"
         self._by_kind: dict[str, list[Manifest]] = {}
         self._by_name: dict[tuple[str, str, str], list[Manifest]] = {}
@@ -78,7 +78,7 @@ class Written:
             yield from self._by_kind.get(kind, ())
 
     def find(self, kind: str, namespace: str, name: str) -> Sequence[Manifest]:
-        """Return the objects of a name: several where files give it with differences, each of which may be in force."""
+        """Return the objects with a name; several if files define it differently, as each may be in force."""
         return self._by_name.get((kind, namespace, name), ())
 
     def _objects(self, document: Document) -> Iterator[Manifest]:

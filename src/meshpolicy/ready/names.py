@@ -1,6 +1,6 @@
-"""What a host means for a pod: a Service, pods behind one, the pod itself, something outside. Pure.
+"""Resolves hosts as a pod sees them: a Service, pods behind one, the pod itself, or something outside. Pure.
 
-A name is looked for as the resolver of a pod does: `ndots:5`, in the namespace, then in all, then in the cluster's
+Names are resolved like in a pod, with `ndots:5`: in the namespace, then in all namespaces, then in the cluster's
 domain (kubernetes/dns, specification 1.1; `pkg/kubelet/network/dns/dns.go`).
 """
 
@@ -17,7 +17,7 @@ from meshpolicy.record import record
 
 LOCAL = frozenset({"localhost", "localhost.localdomain", "ip6-localhost"})
 MOST_NAMES = 5
-"""Names that may stand for one another before an address."""
+"""The number of names that may refer to each other in a chain, before an address."""
 
 
 @record
@@ -28,7 +28,7 @@ class Behind:
     port: int
     service: Service | None = None
     entry: ServicePort | None = None
-    """The Service's port; None where the pods themselves are called."""
+    """The Service's port; None if the pods are called directly."""
 
     @property
     def target(self) -> ServiceTarget | None:
@@ -38,13 +38,13 @@ class Behind:
 
 @record
 class Named:
-    """What a host means."""
+    """The meaning of a host."""
 
     service: Service | None = None
     pods: tuple[Workload, ...] = ()
-    """Pods that are called by name or address, through no Service."""
+    """The pods that are called by name or address, without a Service."""
     unknown: str = ""
-    """Why nobody can tell."""
+    """Why the meaning is unknown; empty if it is known."""
 
 
 class Names:
@@ -66,7 +66,7 @@ class Names:
         self._addresses.pop("None", None)
 
     def find(self, host: str, namespace: str) -> Named | None:
-        """Return what a host means for a pod of a namespace; None for what is not of this cluster, or is the pod."""
+        """Return the meaning of a host in a pod of a namespace; None if it is outside the cluster, or the pod."""
         host = host.lower()
         for _ in range(MOST_NAMES):
             if host in LOCAL:
@@ -80,7 +80,7 @@ class Names:
         return None
 
     def linked(self, namespace: str) -> dict[str, str]:
-        """Return the variables by which the kubelet names the Services of a namespace (enableServiceLinks)."""
+        """Return the variables that the kubelet sets for the Services of a namespace (enableServiceLinks)."""
         found: dict[str, str] = {}
         for (own, name), service in self._services.items():
             if own == namespace and not service.headless and service.ports:
@@ -91,7 +91,7 @@ class Names:
         return found
 
     def behind(self, service: Service, number: int) -> Iterator[Behind]:
-        """Yield the pods and ports behind a Service's port; of a headless one the pods' own ports. 0: all its ports."""
+        """Yield the pods and ports behind a Service's port (0: all ports); the pods' own ports for a headless one."""
         pods = [one for one in self._cluster.workloads if service.selects(one.ref.namespace, one.labels)]
         entries = [one for one in service.ports if one.protocol == "TCP" and number in (0, one.number)]
         if service.headless and number and not entries:
@@ -99,7 +99,7 @@ class Names:
         for entry in entries:
             for pod in pods:
                 for port in target_ports(pod, entry.target):
-                    # The pods' addresses are called, on the very port that the caller names.
+                    # The pods' addresses are called, on exactly the port that the caller names.
                     headless = Behind(pod, number or entry.number, service)
                     yield headless if service.headless else Behind(pod, port, service, entry)
 
@@ -123,7 +123,7 @@ class Names:
         yield host.removesuffix(".")
 
     def _named(self, name: str) -> Named | str | None:
-        """Return what a whole name means: a Service, a pod of one; another name; None if there is none."""
+        """Return the meaning of a full name: a Service or one of its pods, another name, or None if there is none."""
         parts = name.removesuffix(f".svc.{self._domain}").split(".")
         if not name.endswith(f".svc.{self._domain}") or len(parts) not in (2, 3):
             return None

@@ -1,4 +1,4 @@
-"""What somebody needs: a call that the manifests declare, or that was observed. Pure values."""
+"""A need: a call that the manifests declare, or that was observed. Pure values."""
 
 from enum import StrEnum
 
@@ -24,15 +24,15 @@ class NeedKind(StrEnum):
     HOOK = "lifecycle hook"
     SCRAPE = "scrape"
     SIDECAR = "scrape of a sidecar"
-    """Prometheus reads the proxy's own metrics, of the admin port."""
+    """Prometheus scrapes the proxy's own metrics on the admin port."""
     WEBHOOK = "webhook"
     DNS = "DNS"
     OBSERVED = "observed"
-    """A call that was seen."""
+    """A call that was observed."""
 
 
 class Party(StrEnum):
-    """Callers that are no workloads, or whose workload the manifests do not have."""
+    """Callers that are not workloads, or whose workload is not in the manifests."""
 
     KUBELET = "the kubelet"
     API_SERVER = "the API server"
@@ -43,16 +43,16 @@ class Party(StrEnum):
 
 @record
 class Asking:
-    """What is asked for, as far as it is known."""
+    """The request of a need, as far as it is known."""
 
     traffics: tuple[Traffic, ...] = (Traffic.HTTP,)
-    """What the caller may speak: several where nothing says which of them."""
+    """The kinds of traffic that the caller may send; several if nothing says which."""
     method: str = "GET"
     path: str = "/"
     host: str = ""
-    """Empty: the Service's name."""
+    """The host; empty for the Service's name."""
     whole: bool = True
-    """Whether it is the whole request; else the caller may ask for more on the port."""
+    """Whether this is all that the caller sends to the port; otherwise it may send other requests, too."""
 
     def __str__(self) -> str:
         if self.traffics == (Traffic.GRPC,):
@@ -71,11 +71,11 @@ class Need:
     server: Workload
     port: int
     place: Place
-    """Where it is written: in a manifest, or in a log."""
+    """The place of the need in a manifest or a log."""
     what: str = ""
-    """The variable, argument, field or line that says it."""
+    """The variable, argument, field or line that declares the need."""
     through: ServiceTarget | None = None
-    """None: the pod's address is called."""
+    """The Service port that is called; None for the pod's address."""
     asking: Asking = Asking()
     sure: bool = True
     """Whether it is certain that the text means a call."""
@@ -91,7 +91,7 @@ class Need:
 
     @property
     def request(self) -> str:
-        """Return what is asked for, in words."""
+        """Return the request in words."""
         return "DNS names" if self.kind is NeedKind.DNS else str(self.asking)
 
     @property
@@ -106,7 +106,7 @@ class Need:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Return what makes it the same need as another, wherever it is written."""
+        """Return what two equal needs have in common, wherever they are written."""
         caller = self.caller.ref if isinstance(self.caller, Workload) else self.caller
         through = None if self.through is None else (self.through.service.ref, self.through.port.number)
         return (caller, self.server.ref, self.port, through, self.asking)
@@ -114,11 +114,11 @@ class Need:
 
 @record
 class Unseen:
-    """Something that may be a need, and that cannot be read from the input."""
+    """Something that may be a need, but cannot be read from the input."""
 
     place: Place
     who: str
-    """Whose it is: `Deployment shop/cart`."""
+    """The object that may have the need: `Deployment shop/cart`."""
     what: str
     """The variable, argument or field."""
     why: str

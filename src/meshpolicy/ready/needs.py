@@ -1,4 +1,4 @@
-"""The needs that deny in some namespaces bears on, each once. Pure."""
+"""The needs that deny in some namespaces affects, each once. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field
@@ -19,19 +19,22 @@ from meshpolicy.traffic.call import ObservedCall
 
 
 def is_assumed(need: Need) -> bool:
-    """Whether the asker says who calls, and no workload of that account was read; whom a log names has a sidecar."""
+    """Whether the user named the calling account, and none of its workloads was read, so its sidecar is assumed.
+
+    A caller that a log names by its identity certainly has a sidecar.
+    """
     account = need.client is not None and need.client.ref.kind == "ServiceAccount"
     return account and need.kind in (NeedKind.INGRESS, NeedKind.SCRAPE, NeedKind.SIDECAR)
 
 
 @record
 class Evidence:
-    """What is known beside the manifests."""
+    """What is known in addition to the manifests."""
 
     parties: Mapping[Party, tuple[Workload | Party, ...]] = field(default_factory=dict)
-    """Who ingress controllers and Prometheus are; without them, they are looked for by their images."""
+    """The callers that the user named as ingress controller or Prometheus; others are found by their images."""
     nodes: tuple[Network, ...] = ()
-    """The networks in which nodes have their addresses; none: any."""
+    """The networks of the nodes' addresses; empty for any."""
     calls: tuple[ObservedCall, ...] = ()
     """The observed calls."""
 
@@ -42,7 +45,7 @@ NO_EVIDENCE = Evidence()
 def find_needs(
     cluster: Cluster, written: Written, namespaces: Collection[str], evidence: Evidence = NO_EVIDENCE
 ) -> tuple[tuple[Need, ...], tuple[Unseen, ...]]:
-    """Return the needs that deny in some namespaces bears on, each once, and what may be one and cannot be read."""
+    """Return the needs that deny in some namespaces affects, each once, and possible needs that cannot be read."""
     declared = Declared(cluster, written)
     parties = find_parties(cluster, evidence.parties)
     outside = Outside(cluster, written, declared, parties, evidence.nodes)
@@ -61,9 +64,10 @@ def find_needs(
 
 
 def _distinct(needs: Iterable[Need]) -> Iterator[Need]:
-    """Yield each need once, where it is written first.
+    """Yield each need once, at its first place.
 
-    What may be one gives way to a sure one of the same port, and requests that are not known to those that were seen.
+    For the same caller and port, an uncertain need is dropped if there is a certain one, and a need with unknown
+    requests is dropped if requests were observed.
     """
     found = list(needs)
     seen_calls = {between(need) for need in found if need.kind is NeedKind.OBSERVED and need.asking.whole}
@@ -77,5 +81,5 @@ def _distinct(needs: Iterable[Need]) -> Iterator[Need]:
 
 
 def between(need: Need) -> tuple[object, ...]:
-    """Return who calls which port."""
+    """Return the caller, the server and the port of a need."""
     return (need.client.ref if need.client is not None else need.caller, need.server.ref, need.port)

@@ -1,4 +1,4 @@
-"""Observed calls as needs, each with the line of the log that tells of it. Pure."""
+"""Turns observed calls into needs, each with its line of the log. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from meshpolicy.ready.need import Asking, Need, NeedKind, Party, Unseen
 from meshpolicy.traffic.call import Caller, CallerKind, ObservedCall, Outcome
 
 ENDING = re.compile(r"(?:-[a-z0-9]+){0,3}")
-"""What controllers put after their own name in the names of their pods."""
+"""The part of a pod's name that a controller appends to its own name."""
 
 Found = Need | Unseen
 
@@ -33,7 +33,7 @@ class Observed:
             self._by_identity.setdefault(identity_of(cluster, one), one)
 
     def needs(self, calls: Iterable[ObservedCall]) -> Iterator[Found]:
-        """Yield the needs; what is refused already is none, for deny cannot break it."""
+        """Yield the needs; calls that are already refused are left out, as deny cannot break them."""
         for call in calls:
             if call.outcome is not Outcome.REFUSED:
                 yield from self._of(call)
@@ -88,7 +88,7 @@ class Observed:
                 return None
 
     def _account(self, identity: str) -> Workload | None:
-        """Return a caller that has an identity, and no workload in the input."""
+        """Return a caller for an identity that no workload of the input has."""
         name, _, rest = identity.partition(".")
         namespace = rest.partition(".")[0]
         if identity != self._cluster.settings.identity(namespace, name):
@@ -97,7 +97,7 @@ class Observed:
         return Workload(ref, ANY_LABELS, service_account=name, meshed=True)
 
     def _servers(self, call: ObservedCall, caller: Workload | Party) -> Iterator[tuple[Workload, int]]:
-        """Yield the workloads and ports that a call went to: by the pod that tells of it, else by the host."""
+        """Yield the workloads and ports that a call reached: found by the reporting pod, or else by the host."""
         server = call.server
         own = list(self._named(server.workload or server.pod, server.namespace))
         if not own and server.address:
@@ -116,7 +116,7 @@ class Observed:
                 yield one.workload, one.port
 
     def _named(self, name: str, namespace: str) -> list[Workload]:
-        """Return the workload of a name, or whose pod has it: the one with the longest name that it begins with."""
+        """Return the workload with a name, or else the one whose name is the longest prefix of this pod name."""
         near = [one for one in self._cluster.workloads if name and namespace in ("", one.ref.namespace)]
         found = [one for one in near if name.startswith(one.ref.name) and _ends(name[len(one.ref.name) :])]
         longest = max((len(one.ref.name) for one in found), default=0)

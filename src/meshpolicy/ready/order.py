@@ -11,7 +11,7 @@ from meshpolicy.record import record
 
 @record
 class Turn:
-    """When a namespace's turn comes, and why."""
+    """The position of a namespace in the order, and why."""
 
     namespace: str
     readiness: Readiness
@@ -19,10 +19,10 @@ class Turn:
 
 
 def order(namespaces: Collection[str], held: Sequence[Held], unsure: Collection[str] = ()) -> tuple[Turn, ...]:
-    """Return the namespaces in the order in which to go: deny decides about callers of a namespace's own workloads.
+    """Return the namespaces in the order in which to set deny, which affects the callers of a namespace's workloads.
 
-    First those that are ready; then those whose callers are all meshed, and need grants alone; last those with callers
-    that need a sidecar first. `unsure` are the namespaces of which not all that is needed can be seen.
+    Ready namespaces come first, then those with only meshed callers, which need grants, then those with callers that
+    need a sidecar. `unsure` are the namespaces in which not all needs can be seen.
     """
     turns: list[tuple[tuple[bool, int, int, str], Turn]] = []
     for name in sorted(namespaces):
@@ -41,20 +41,20 @@ def order(namespaces: Collection[str], held: Sequence[Held], unsure: Collection[
 
 
 def _space(need: Need) -> str:
-    """Return the namespace whose deny bears on a need; DNS is its own caller's."""
+    """Return the namespace whose deny affects a need; for DNS, the caller's namespace."""
     if need.kind is NeedKind.DNS and need.client is not None:
         return need.client.ref.namespace
     return need.server.ref.namespace
 
 
 def _is_plain(held: Held) -> bool:
-    """Whether the caller is a workload without a sidecar, and is not let in."""
+    """Whether the caller is a workload without a sidecar that is not admitted."""
     client = held.need.client
     return client is not None and not client.meshed and not held.standing.allowed and held.need.kind is not NeedKind.DNS
 
 
 def _why(needs: int, refused: int, unknown: int, plain: Sequence[str], *, meshed: bool) -> str:
-    """Return why a namespace's turn is where it is; `meshed`: it is known of its other callers that they are."""
+    """Return why a namespace has its position; `meshed` says that all of its other callers are known to be meshed."""
     if not needs:
         return "nobody is known to need anything of it"
     parts = [f"{refused} of {needs} needs refused"] if refused else []

@@ -1,4 +1,4 @@
-"""What others than workloads need: the kubelet, the API server, ingress controllers. Pure."""
+"""The needs of callers other than workloads: the kubelet, the API server, ingress controllers. Pure."""
 
 from collections.abc import Iterator
 
@@ -21,13 +21,13 @@ from meshpolicy.ready.parties import Parties
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 HEALTH = "/grpc.health.v1.Health/Check"
-"""What the kubelet calls on a port with a gRPC probe."""
+"""The path that the kubelet calls for a gRPC probe."""
 
 Found = Need | Unseen
 
 
 class Outside:
-    """Reads what others than workloads need."""
+    """Reads the needs of callers other than workloads."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Outside:
         self._services = {(one.ref.namespace, one.ref.name): one for one in cluster.services}
 
     def needs(self) -> Iterator[Found]:
-        """Yield all of them."""
+        """Yield all of these needs, and what cannot be read."""
         for workload in self._cluster.workloads:
             for manifest in self._written.find(workload.ref.kind, workload.ref.namespace, workload.ref.name):
                 yield from self._kubelets(workload, manifest)
@@ -54,7 +54,7 @@ class Outside:
         yield from self._webhooks()
 
     def _kubelets(self, workload: Workload, manifest: Manifest) -> Iterator[Need]:
-        """Yield what the kubelet asks for. A TCP probe is none: a proxy accepts every connection."""
+        """Yield the kubelet's calls. TCP probes are left out, as a proxy accepts every connection."""
         for container in (*manifest.pod.children("initContainers"), *manifest.pod.children("containers")):
             for word in PROBES:
                 probe = container.child(word)
@@ -123,7 +123,7 @@ class Outside:
                 yield from self._by_ingress(behind, self._declared.asking(behind, "", path), place, "backend")
 
     def _routes(self) -> Iterator[Need]:
-        """Yield what the routes of Gateways send on."""
+        """Yield the calls that routes of Gateways forward."""
         for route in self._cluster.routes:
             if any((one.group, one.kind) == (GATEWAY_GROUP, "Gateway") for one in route.parents):
                 yield from self._of_route(route)
@@ -156,7 +156,7 @@ class Outside:
                 )
 
     def _webhooks(self) -> Iterator[Found]:
-        """Yield what the API server calls: webhooks, aggregated APIs, conversions of custom resources."""
+        """Yield the API server's calls: webhooks, aggregated APIs, conversions of custom resources."""
         for manifest in self._written.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
             for entry in manifest.fields.children("webhooks"):
                 yield from self._by_api_server(manifest, entry.child("clientConfig").child("service"), "webhooks")
@@ -179,7 +179,7 @@ class Outside:
 
 
 def _routed(rule: object, asking: Asking) -> Iterator[Asking]:
-    """Yield what a rule of a Gateway's route sends on: single requests, where it names them and leaves them alone."""
+    """Yield the requests that a rule of a Gateway's route forwards, one by one if it names them and changes nothing."""
     if not isinstance(rule, HttpRule) or rule.filters or not rule.matches:
         yield asking
         return

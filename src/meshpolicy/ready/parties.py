@@ -1,4 +1,4 @@
-"""Who the callers are that are no workloads of their own namespaces: ingress controllers and Prometheus. Pure."""
+"""Finds the workloads that are ingress controllers or Prometheus, which call into other namespaces. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -27,17 +27,17 @@ NAMES = {
 
 @record
 class Parties:
-    """The workloads that are the ingress controllers, and Prometheus; without one, the party itself."""
+    """The workloads of the ingress controllers and of Prometheus; the party itself if none is known."""
 
     found: dict[Party, tuple[Workload | Party, ...]]
 
     def of(self, party: Party) -> tuple[Workload | Party, ...]:
-        """Return who a party is."""
+        """Return the callers that a party stands for."""
         return self.found.get(party) or (party,)
 
 
 def find_parties(cluster: Cluster, told: Mapping[Party, tuple[Workload | Party, ...]]) -> Parties:
-    """Return who the parties are: whom the asker names, or else the workloads that run the usual images."""
+    """Return the callers of each party: those that the user named, or else workloads that run the usual images."""
     found: dict[Party, tuple[Workload | Party, ...]] = {}
     for party in (Party.INGRESS, Party.PROMETHEUS):
         found[party] = tuple(one for one in cluster.workloads if _is(party, one))
@@ -54,7 +54,7 @@ def _is(party: Party, workload: Workload) -> bool:
 
 
 def _labelled(party: Party, workload: Workload) -> bool:
-    """Whether a workload's name or label is a usual one: many an image is named `controller`."""
+    """Whether a workload has a usual name or label, as an image name such as `controller` is not enough."""
     names = (workload.ref.name, *(workload.labels.get(label, "") for label in LABELS))
     return any(NAMES[party].search(name) for name in names)
 

@@ -1,4 +1,4 @@
-"""Whether deny can be the default: what is needed, what becomes of it, what nobody needs, and in which order. Pure."""
+"""The answer whether deny can be the default: the needs with their outcomes, unused access, and the order. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -25,7 +25,7 @@ from meshpolicy.record import record
 
 @record
 class Uncalled:
-    """A port of a Service that nobody is known to call, and that deny closes to all: programs may name it in code."""
+    """A Service's port that nobody is known to call and that deny closes; a program's code may still call it."""
 
     service: Service
     number: int
@@ -40,7 +40,7 @@ class Report:
     namespaces: tuple[str, ...]
     held: tuple[Held, ...]
     unused: tuple[Access, ...]
-    """What is granted, and nobody is known to need."""
+    """Granted access that nobody is known to need."""
     unseen: tuple[Unseen, ...]
     uncalled: tuple[Uncalled, ...]
     plan: Planned
@@ -48,7 +48,7 @@ class Report:
     denied: Cluster
     """The cluster with deny, before any step."""
     unscraped: int = 0
-    """How many workloads' sidecar metrics deny closes, if no scraper is known."""
+    """The number of workloads whose sidecar metrics deny closes, if no scraper is known."""
 
     @property
     def readiness(self) -> Readiness:
@@ -57,7 +57,7 @@ class Report:
         return readiness_of([one.standing for one in self.held], unsure)
 
     def of(self, standing: Standing) -> Iterator[tuple[Held, Step | None]]:
-        """Yield the needs that stand so, each with its step if there is one."""
+        """Yield the needs with a standing, each with its step if it has one."""
         for number, one in enumerate(self.held):
             if one.standing is standing:
                 yield one, self.plan.steps.get(number)
@@ -73,7 +73,7 @@ def report(
 ) -> Report:
     """Return what breaks if deny is the default in some namespaces.
 
-    `read` makes objects of manifests; `unread` is what was not read at all.
+    `read` parses manifests into objects; `unread` lists the input that was not read at all.
     """
     needs, unseen = find_needs(cluster, written, namespaces, evidence)
     denied = rebuilt(cluster, with_deny(cluster, namespaces))
@@ -99,7 +99,7 @@ def report(
 
 
 def _once(held: Iterable[Held]) -> Iterator[Held]:
-    """Yield each need once: a call that was seen is told where it is declared, if the same becomes of both."""
+    """Yield each need once; an observed call is left out if it is also declared and both have the same outcome."""
     told: set[object] = set()
     for one in held:
         key = (between(one.need), one.need.request, one.standing, one.outcome)
@@ -109,7 +109,7 @@ def _once(held: Iterable[Held]) -> Iterator[Held]:
 
 
 def _unscraped(denied: Cluster, namespaces: Collection[str], needs: Iterable[Need]) -> int:
-    """Count the sidecars whose metrics deny closes, unless somebody is known to scrape them: then these are needs."""
+    """Count the sidecars whose metrics deny closes; 0 if a scraper is known, as the scrapes are needs then."""
     if any(need.kind is NeedKind.SIDECAR for need in needs):
         return 0
     scrapes = [one for one in sidecar_scrapes(denied, (Party.PROMETHEUS,)) if one.server.ref.namespace in namespaces]
@@ -117,7 +117,7 @@ def _unscraped(denied: Cluster, namespaces: Collection[str], needs: Iterable[Nee
 
 
 def _assumed(needs: Iterable[Need]) -> Iterator[Unseen]:
-    """Yield once of each account of which no workload was read that its sidecar is assumed."""
+    """Yield, once for each account without a workload in the input, that its sidecar is assumed."""
     first: dict[str, Need] = {}
     for need in needs:
         if is_assumed(need):
@@ -129,7 +129,7 @@ def _assumed(needs: Iterable[Need]) -> Iterator[Unseen]:
 def _uncalled(
     cluster: Cluster, namespaces: Collection[str], names: Names, held: Sequence[Held], granted: Sequence[Access]
 ) -> Iterator[Uncalled]:
-    """Yield the ports that Services offer, that nobody is known to call or is let in to."""
+    """Yield the ports of Services that nobody is known to call, and to which nobody is granted access."""
     watched = (NeedKind.PROBE, NeedKind.HOOK)
     known = {(one.need.server.ref, one.need.port) for one in held if one.need.kind not in watched}
     known |= {(one.server, one.port) for one in granted}
@@ -144,7 +144,7 @@ def _uncalled(
 
 
 def _unused(cluster: Cluster, granted: Sequence[Access], held: Sequence[Held]) -> Iterator[Access]:
-    """Yield what is granted without a need; nobody but a scraper calls a sidecar's own metrics."""
+    """Yield granted access without a need; metrics of sidecars are left out, as only scrapers call them."""
     admin = {(one.ref, one.sidecar.ports.admin) for one in cluster.workloads if one.injection.sidecar.possible}
     by_port: dict[tuple[Ref, int], list[Held]] = {}
     for one in held:
@@ -157,7 +157,7 @@ def _unused(cluster: Cluster, granted: Sequence[Access], held: Sequence[Held]) -
 
 
 def _uses(cluster: Cluster, held: Held, access: Access) -> bool:
-    """Whether a need is, or may be, what an access is for."""
+    """Whether a need uses, or may use, an access."""
     need = held.need
     if held.standing is Standing.MISSING:
         return False

@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: by annotations of pods and Services, by ServiceMonitors and PodMonitors. Pure."""
+"""Finds what Prometheus scrapes: annotations of pods and Services, ServiceMonitors and PodMonitors. Pure."""
 
 from collections.abc import Iterable, Iterator
 
@@ -30,7 +30,7 @@ class Scrapes:
         self._services = {(one.ref.namespace, one.ref.name): one for one in cluster.services}
 
     def needs(self) -> Iterator[Need]:
-        """Yield all of it."""
+        """Yield all scrapes."""
         for workload in self._cluster.workloads:
             for manifest in self._written.find(workload.ref.kind, workload.ref.namespace, workload.ref.name):
                 yield from self._annotated(workload, manifest)
@@ -75,7 +75,7 @@ class Scrapes:
                 yield Need(NeedKind.SCRAPE, caller, workload, port, place, what, None, asking)
 
     def _by_service_monitor(self, manifest: Manifest) -> Iterator[Need]:
-        """Yield what a ServiceMonitor has scraped (monitoring.coreos.com)."""
+        """Yield the scrapes of a ServiceMonitor (monitoring.coreos.com)."""
         for service in self._chosen(manifest):
             for end in manifest.spec.children("endpoints"):
                 for behind in self._names.behind(service, 0):
@@ -101,9 +101,9 @@ class Scrapes:
 
 
 def sidecar_scrapes(cluster: Cluster, callers: Iterable[Workload | Party]) -> Iterator[Need]:
-    """Yield that each caller scrapes every sidecar's own metrics, but its own: a proxy's port 4191, unless it is moved.
+    """Yield the scrapes of every sidecar's metrics by each caller, except its own: port 4191, unless configured.
 
-    No manifest says so; Linkerd's dashboards and the alerts on its proxies rest on it.
+    No manifest declares them; Linkerd's dashboards and alerts on its proxies depend on them.
     """
     asking = Asking((Traffic.HTTP,), "GET", "/metrics")
     for caller in callers:
@@ -121,7 +121,7 @@ def _annotation(notes: Fields, name: str) -> str:
 
 
 def _meant(manifest: Manifest, namespace: str) -> bool:
-    """Whether a monitor looks into a namespace; without a selector of namespaces it is its own."""
+    """Whether a monitor applies to a namespace; without a namespace selector, it applies to its own."""
     chosen = manifest.spec.child("namespaceSelector")
     names = chosen.texts("matchNames")
     return chosen.flag("any") or namespace in (names or (manifest.namespace,))

@@ -1,4 +1,4 @@
-"""What becomes of a need under deny. Pure values."""
+"""The outcome of a need under deny. Pure values."""
 
 from enum import StrEnum
 
@@ -28,14 +28,14 @@ class Standing(StrEnum):
 
 @record
 class Held:
-    """A need, and what becomes of it."""
+    """A need with its outcome."""
 
     need: Need
     standing: Standing
     why: str = ""
-    """What decides, in one sentence."""
+    """The reason for the outcome, in one sentence."""
     outcome: str = ""
-    """What the caller sees: `403`, `closed`, `blocked`; empty where it is allowed, or not known."""
+    """What the caller sees: `403`, `closed`, `blocked`; empty if the call is allowed or unknown."""
     call: Call | None = None
     """The call that decides; None for DNS."""
     answer: Answer | None = None

@@ -1,6 +1,6 @@
 """Linkerd's access log, in both forms of `config.linkerd.io/access-log`: `json` and `apache`. Pure.
 
-The proxy of the server writes it, of every HTTP request that reaches it, refused ones too.
+The server's proxy writes it for every HTTP request that reaches it, including refused ones.
 Sources: linkerd2-proxy `linkerd/http/access-log/src/lib.rs`, `linkerd/tracing/src/access_log.rs`.
 """
 
@@ -22,12 +22,12 @@ OWN_PLAIN = re.compile(r"\[\s*\d+\.\d+s?\]\s+(TRACE|DEBUG|INFO|WARN|ERROR) ")
 
 
 def is_own_log(line: str) -> bool:
-    """Whether the proxy tells of itself (linkerd2-proxy, `linkerd/tracing/src/uptime.rs`)."""
+    """Whether a line is from the proxy's own log (linkerd2-proxy, `linkerd/tracing/src/uptime.rs`)."""
     return OWN_PLAIN.match(line) is not None
 
 
 def read_json(found: Mapping[str, object], place: Place) -> Told:
-    """Return the request of a line in JSON. Raises NotUnderstood."""
+    """Return the request in a JSON line. Raises NotUnderstood."""
     if {"level", "target"} <= found.keys() and "client.addr" not in found:
         return OWN_LOG
     asked = (text(found, "uri"), text(found, "host"))
@@ -39,7 +39,7 @@ def read_json(found: Mapping[str, object], place: Place) -> Told:
 
 
 def read_apache(line: str, place: Place) -> ObservedCall | None:
-    """Return the request of a line in the form of the Apache server; None where it is none. Raises NotUnderstood."""
+    """Return the request in a line of Apache's format; None if the line has another format. Raises NotUnderstood."""
     found = APACHE.fullmatch(line)
     if found is None:
         return None
@@ -53,7 +53,7 @@ def read_apache(line: str, place: Place) -> ObservedCall | None:
 def _call(
     place: Place, peer: str, identity: str, time: str, method: str, asked: tuple[str, str], status: int | None
 ) -> ObservedCall:
-    """Return a request; without an identity the log does not say whether TLS was spoken."""
+    """Return a request; without an identity, the log does not say whether TLS was used."""
     kind = CallerKind.IDENTITY if identity else CallerKind.UNMESHED
     meant, seen = target(*asked), moment(time)
     return ObservedCall(

@@ -1,4 +1,4 @@
-"""A call that a proxy has seen, as far as its log or metric tells. Pure values."""
+"""A call that a proxy observed, as far as its log or metric shows. Pure values."""
 
 from enum import StrEnum
 
@@ -7,34 +7,34 @@ from meshpolicy.record import record, replace
 
 
 class CallerKind(StrEnum):
-    """What is known of who calls."""
+    """What is known about the caller."""
 
     IDENTITY = "identity"
     """A certificate was shown and verified."""
     UNMESHED = "unmeshed"
-    """None was shown."""
+    """No certificate was shown."""
     WORKLOAD = "workload"
-    """Told by name, without a certificate: the caller's own proxy writes of its pod."""
+    """The caller is known by name, without a certificate: its own proxy reports its pod."""
     UNKNOWN = "unknown"
     """The source does not say."""
 
 
 @record
 class Caller:
-    """Who calls."""
+    """The caller of an observed call."""
 
     kind: CallerKind
     identity: str = ""
-    """The verified name; empty without one."""
+    """The verified name; empty if there is none."""
     address: str = ""
-    """Where the connection came from, without its port; empty where the source does not say."""
+    """The address of the client, without its port; empty if the source does not say."""
     name: str = ""
-    """What the source calls it: a pod, `kubelet`, `unmeshed`; empty where it does not."""
+    """The source's name for the caller: a pod, `kubelet`, `unmeshed`; empty if it has none."""
 
 
 @record
 class Called:
-    """Who is called. A part that the source does not tell is empty, a port 0."""
+    """The server of an observed call. Parts that the source does not say are empty; an unknown port is 0."""
 
     namespace: str = ""
     pod: str = ""
@@ -45,47 +45,47 @@ class Called:
     port: int = 0
     """The port of the pod."""
     address: str = ""
-    """The address that the connection went to."""
+    """The destination address of the connection."""
     server: str = ""
     """The Server that governed the port, or the default policy, by its name."""
     route: str = ""
-    """The route that the request met."""
+    """The route that the request matched."""
 
 
 class Side(StrEnum):
-    """Whose proxy tells of a call."""
+    """The side whose proxy reports a call."""
 
     SERVER = "server"
     CLIENT = "client"
 
 
 class Transport(StrEnum):
-    """What protects the connection, as the proxy that tells of it saw it."""
+    """The protection of the connection, as seen by the reporting proxy."""
 
     MTLS = "mTLS"
     TLS = "TLS"
-    """TLS without a client's certificate, or TLS that the proxy did not end."""
+    """TLS without a client certificate, or TLS that the proxy did not terminate."""
     PLAIN = "plain text"
     UNKNOWN = "unknown"
 
 
 class Outcome(StrEnum):
-    """What became of a call."""
+    """The outcome of a call."""
 
     ALLOWED = "allowed"
-    """Policies let it pass."""
+    """Policies allowed it."""
     REFUSED = "refused"
-    """A policy, or the lack of one, kept it from the application."""
+    """It did not reach the application, because of a policy or the lack of one."""
     UNKNOWN = "unknown"
     """The source does not say: a 403 may come from the proxy and from the application."""
 
 
 @record
 class ObservedCall:
-    """One request or connection, or many alike."""
+    """One request or connection, or several equal ones."""
 
     source: str
-    """What tells of it: a kind of log, or the name of a series."""
+    """The source: a kind of log, or the name of a series."""
     place: Place
     """The file and the line."""
     side: Side
@@ -94,32 +94,32 @@ class ObservedCall:
     transport: Transport
     outcome: Outcome
     http: bool = True
-    """Whether it is an HTTP request; else a connection of another protocol."""
+    """Whether it is an HTTP request; otherwise it is a connection with another protocol."""
     method: str | None = None
-    """None: not told."""
+    """The method; None if unknown."""
     host: str | None = None
-    """The Host or :authority that was asked for, with its port; None: not told."""
+    """The Host or :authority of the request, with its port; None if unknown."""
     path: str | None = None
-    """As it was sent, without its query; None: not told, or not all of it."""
+    """The path as sent, without its query; None if it is not fully known."""
     query: str | None = None
     status: int | None = None
     """The answer's HTTP status; None if it was not logged or no answer came."""
     count: int = 1
-    """How many; at least 1."""
+    """The number of equal calls; at least 1."""
     first: float | None = None
-    """Seconds since 1970; None: not told."""
+    """The time of the first call, in seconds since 1970; None if unknown."""
     last: float | None = None
 
     @property
     def what(self) -> tuple[object, ...]:
-        """Return all that is told but where, when and how often: calls that have it in common are alike."""
+        """Return everything that is known except place, time and count; calls with equal values are merged."""
         return (
             self.source, self.side, self.client, self.server, self.transport, self.outcome, self.http,
             self.method, self.host, self.path, self.query, self.status,
         )  # fmt: skip
 
     def and_also(self, other: "ObservedCall") -> "ObservedCall":
-        """Return this call and another that is like it as one."""
+        """Return this call merged with an equal one."""
         first = [one for one in (self.first, other.first) if one is not None]
         last = [one for one in (self.last, other.last) if one is not None]
         count = self.count + other.count
@@ -127,14 +127,14 @@ class ObservedCall:
 
     @property
     def request(self) -> str:
-        """Return method and path in words."""
+        """Return the method and path in words."""
         if not self.http:
             return "a connection"
         return f"{self.method or 'some method'} {self.path or 'some path'}"
 
 
 def by_status(status: int | None) -> Outcome:
-    """Return what a status says: an answer of 2xx or 3xx passed the policies, others may come from the proxy itself.
+    """Return the outcome for a status: 2xx and 3xx passed the policies, others may come from the proxy itself.
 
     Sources: linkerd2-proxy `linkerd/app/inbound/src/http/server.rs` (400, 403, 404, 429, 500 to 504 are its own).
     """

@@ -1,4 +1,4 @@
-"""What a line of a log is: a call, something that is none, or nothing that is understood. Pure."""
+"""The meaning of a line of a log: a call, something else that is known, or not understood. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,15 +9,15 @@ from meshpolicy.traffic.call import ObservedCall
 
 
 class NotUnderstood(ValueError):
-    """A line that is no call of any known form; its text says why."""
+    """A line that is in no known format; its message says why."""
 
 
 @record
 class Unused:
-    """A line that is understood, and tells of no inbound call."""
+    """A line that is understood but reports no inbound call."""
 
     what: str
-    """`the proxy's own log`, `series that are not used` …, as a note names them."""
+    """The name of such lines in notes: `the proxy's own log`, `series that are not used` …"""
 
 
 Told = ObservedCall | Unused
@@ -25,20 +25,20 @@ Told = ObservedCall | Unused
 
 @record
 class Prefix:
-    """What `kubectl logs --prefix` writes before a line."""
+    """The prefix of `kubectl logs --prefix` before a line."""
 
     pod: str = ""
     container: str = ""
 
     def on(self, call: ObservedCall) -> ObservedCall:
-        """Return a call with the pod whose log this is, where its own line does not name one."""
+        """Return a call with the pod of this prefix, if the line itself names no pod."""
         if call.server.pod or not self.pod:
             return call
         return replace(call, server=replace(call.server, pod=self.pod, container=self.container))
 
 
 def text(found: Mapping[str, object], name: str) -> str:
-    """Return a field that is a text; empty where it is missing, null or `-`. Raises NotUnderstood for another type."""
+    """Return a text field; empty if it is missing, null or `-`. Raises NotUnderstood for another type."""
     value = found.get(name)
     if value is None or value == "-":
         return ""
@@ -48,7 +48,7 @@ def text(found: Mapping[str, object], name: str) -> str:
 
 
 def whole(found: Mapping[str, object], name: str, most: int = 10**15) -> int:
-    """Return a field that is a whole number, or a text of one; 0 where it is missing. Raises NotUnderstood."""
+    """Return an integer field, or a text with an integer; 0 if it is missing. Raises NotUnderstood."""
     value = found.get(name)
     if value is None or value in ("", "-"):
         return 0
@@ -60,7 +60,7 @@ def whole(found: Mapping[str, object], name: str, most: int = 10**15) -> int:
 
 
 def moment(written: str) -> float:
-    """Return seconds since 1970 of an RFC 3339 time. Raises NotUnderstood."""
+    """Return an RFC 3339 time as seconds since 1970. Raises NotUnderstood."""
     try:
         found = datetime.fromisoformat(written)
         if found.tzinfo is None:
@@ -72,7 +72,7 @@ def moment(written: str) -> float:
 
 @record
 class Target:
-    """What a request asks for."""
+    """The target of a request."""
 
     host: str | None
     path: str | None
@@ -80,9 +80,9 @@ class Target:
 
 
 def target(uri: str, host: str = "") -> Target:
-    """Return host, path and query of a URI in any form; a Host header counts where the URI names none (RFC 9110, 7.2).
+    """Return host, path and query of a URI in any form; the Host header is used if the URI has no host (RFC 9110, 7.2).
 
-    Raises NotUnderstood for what is no URI.
+    Raises NotUnderstood for an invalid URI.
     """
     found = parse_uri(uri)
     if found is None:
@@ -91,5 +91,5 @@ def target(uri: str, host: str = "") -> Target:
 
 
 def address(with_port: str) -> str:
-    """Return the address of `address:port`, without brackets."""
+    """Return the address in `address:port`, without brackets."""
     return host_of(with_port).strip("[]") if with_port.startswith("[") else with_port.rpartition(":")[0] or with_port

@@ -1,6 +1,6 @@
-"""What the local mesh tells of its traffic: `just tap --output json`, and the access logs of its sidecars. Pure.
+"""Reads the local mesh's traffic: `just tap --output json`, and the access logs of its sidecars. Pure.
 
-They are another project's words: `localmesh.observe.views.TapView` and `localmesh.envoy.accesslog` write them.
+Another package defines these formats: `localmesh.observe.views.TapView` and `localmesh.envoy.accesslog`.
 """
 
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ from meshpolicy.traffic.line import NotUnderstood, Target, Told, Unused, moment,
 
 TAP, SIDECAR = "the local mesh's tap", "a sidecar's access log"
 LONGEST_PATH = 2048
-"""Characters of a path that the sidecars write; of a longer one the rest is not told."""
+"""The number of characters of a path that the sidecars log; the rest of a longer path is cut off."""
 MOST_PORT, MOST_STATUS = 65535, 999
 PASSED = frozenset({"allow", "redirect"})
-"""Verdicts of calls that the policies let pass, whoever answered."""
+"""The verdicts of calls that the policies allowed, whoever answered them."""
 REFUSED = frozenset({"forbidden", "not found", "rate limited", "closed"})
 NOT_SENT = frozenset({"UF", "UH", "NC", "NR", "UO", "URX"})
-"""Envoy's flags of a request that reached nobody."""
+"""Envoy's response flags of requests that reached no server."""
 DENIALS = ("rbac_access_denied", "route_not_found", "local_rate_limited")
 
 
 def read_tap(found: Mapping[str, object], place: Place) -> Told:
-    """Return the request of a line of `tap`. Raises NotUnderstood."""
+    """Return the request in a line of `tap`. Raises NotUnderstood."""
     if "dropped" in found:
         return Unused(f"{whole(found, 'dropped')} requests that came too fast for tap")
     side = _side(text(found, "proxy"), "in", "out")
@@ -51,7 +51,7 @@ def read_tap(found: Mapping[str, object], place: Place) -> Told:
 
 
 def read_sidecar(found: Mapping[str, object], place: Place, pod: str = "") -> Told:
-    """Return the request of a line of a sidecar's access log; it does not name its own pod. Raises NotUnderstood."""
+    """Return the request in a line of a sidecar's access log, which does not name its pod. Raises NotUnderstood."""
     side = _side(text(found, "direction"), "inbound", "outbound")
     method, identity, tls = text(found, "method"), text(found, "identity"), text(found, "tls")
     asked = _asked(text(found, "path"), text(found, "authority"))
@@ -86,7 +86,7 @@ def _transport(identity: str, *, secured: bool) -> Transport:
 
 
 def _asked(path: str, authority: str) -> Target:
-    """Return what is asked for; a path as long as the longest that is written may go on."""
+    """Return the target of a request; a path of the maximum length may have been cut off."""
     if not path or len(path) >= LONGEST_PATH:
         return Target(authority or None, None, None)
     return target(path, authority)

@@ -1,6 +1,6 @@
-"""The inbound series of Linkerd's proxies: a proxy's own `/metrics`, and an answer of Prometheus' query API. Pure.
+"""Reads the inbound series of Linkerd's proxies: from `/metrics`, or an answer of Prometheus' query API. Pure.
 
-A series counts requests of one client to one port; it knows the route, and neither the method nor the path.
+A series counts requests of one client to one port; it has the route, but neither the method nor the path.
 Sources: linkerd2-proxy `linkerd/app/core/src/metrics.rs`, `linkerd/app/inbound/src/metrics/authz.rs`; the labels
 `namespace`, `pod` and of the controllers come from the scrape configuration of linkerd-viz.
 """
@@ -28,7 +28,7 @@ COUNTED = {
     "inbound_tcp_authz_allow_total": (False, Outcome.ALLOWED),
     "inbound_tcp_authz_deny_total": (False, Outcome.REFUSED),
 }
-"""The series that are used: whether each counts HTTP requests, and what it says became of them."""
+"""The series that are used: whether each counts HTTP requests, and the outcome of these."""
 COMMENT = Unused("comments")
 OTHERS = Unused("series that count no inbound calls, or count them again")
 IDLE = Unused("series that have counted nothing")
@@ -43,12 +43,12 @@ class Sample:
     labels: Mapping[str, str]
     value: float
     first: float | None = None
-    """Seconds since 1970 of its first and its last sample."""
+    """The times of its first and last sample, in seconds since 1970."""
     last: float | None = None
 
 
 def read_line(line: str, place: Place) -> Told | None:
-    """Return what a line of the text format counts; None where it is none. Raises NotUnderstood."""
+    """Return the calls that a line of the text format counts; None if it is no such line. Raises NotUnderstood."""
     if line.startswith("#"):
         return COMMENT
     found = SAMPLE.fullmatch(line)
@@ -80,7 +80,7 @@ def is_answer(found: Mapping[str, object]) -> bool:
 
 
 def read_answer(found: Mapping[str, object], place: Place) -> Iterator[Told | NotUnderstood]:
-    """Yield what each series of an answer counts, and why one is not understood."""
+    """Yield the calls that each series of an answer counts, or why it is not understood."""
     data = found.get("data")
     result = data.get("result") if isinstance(data, dict) else None
     if found.get("status") != "success" or not isinstance(result, list):
@@ -187,7 +187,7 @@ def _number(labels: Mapping[str, str], name: str, most: int) -> int:
 
 
 def without_repetition(calls: Sequence[ObservedCall]) -> tuple[ObservedCall, ...]:
-    """Return calls without those of series that `response_total` counts as well, and tells more of."""
+    """Return the calls without those that `response_total` counts in more detail."""
     told = {_key(call) for call in calls if call.source == "response_total"}
     return tuple(call for call in calls if call.source != "inbound_http_authz_allow_total" or _key(call) not in told)
 

@@ -1,6 +1,6 @@
-"""Reads observed calls from files, folders and standard input: each line in whatever form it is.
+"""Reads observed calls from files, folders and standard input; each line may have another format.
 
-Nothing is dropped in silence: a line is a call, or counted under what it is, or a problem with file and line.
+Nothing is dropped silently: a line is a call, or counted by its kind, or a problem with file and line.
 """
 
 import json
@@ -21,13 +21,13 @@ POD = r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?"
 KUBECTL = re.compile(rf"\[pod/({POD})/([^\]\s]+)\] ")
 STERN = re.compile(rf"({POD}) (linkerd-proxy) (?=[{{\[]|\S+:\d+ )")
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\S+ (?:(?:stdout|stderr) [FP] )?")
-"""What `kubectl logs --timestamps` and a container runtime write before a line."""
+"""The timestamp that `kubectl logs --timestamps` and container runtimes write before a line."""
 ENDINGS = (".log", ".json", ".jsonl", ".ndjson", ".txt", ".prom")
 
 
 @record
 class Counted:
-    """Lines or series of one file that tell of no inbound call."""
+    """Lines or series of one file that report no inbound call."""
 
     file: str
     what: str
@@ -39,7 +39,7 @@ class Observed:
     """All that was read."""
 
     calls: tuple[ObservedCall, ...]
-    """Calls that are alike are one, at the place of the first."""
+    """The calls; equal ones are merged, at the place of the first."""
     problems: tuple[Problem, ...]
     """Files that cannot be read, and one `LEFT_OUT` problem for each file with lines that are not understood."""
     unused: tuple[Counted, ...]
@@ -56,7 +56,7 @@ NOTHING_OBSERVED = Observed((), (), (), 0)
 
 @dataclass
 class _Reading:
-    """What one file has told so far."""
+    """What was read from one file so far."""
 
     name: str
     pod: str
@@ -95,7 +95,7 @@ EXPECTED = (
 def read(paths: Sequence[str]) -> Observed:
     """Return all calls of files, of folders (files ending in .log, .json, .jsonl, .ndjson, .txt, .prom), and of `-`.
 
-    Raises nothing: what cannot be read is among the problems.
+    Raises nothing: files that cannot be read are in `problems`.
     """
     problems: list[Problem] = []
     readings: list[_Reading] = []
@@ -112,7 +112,7 @@ def read(paths: Sequence[str]) -> Observed:
 
 
 def _contents(path: str, problems: list[Problem]) -> Iterator[tuple[str, str, bytes]]:
-    """Yield each file's name, the pod that its folder names where the local mesh wrote it, and its bytes."""
+    """Yield each file's name, the pod that its folder names if the local mesh wrote it, and its content."""
     if path == "-":
         yield from _opened("-", problems)
         return
@@ -150,7 +150,7 @@ def _read_text(reading: _Reading, found: bytes) -> None:
 
 
 def _whole_answer(found: bytes) -> dict[str, object] | None:
-    """Return the answer of Prometheus that a file is, perhaps over many lines; None where it is none."""
+    """Return the answer of Prometheus in a file, possibly on many lines; None if the file is no such answer."""
     if not found.lstrip().startswith(b"{") or (b'"data"' not in found and b'"errorType"' not in found):
         return None
     try:
@@ -182,7 +182,7 @@ def _without_prefix(text: str) -> tuple[Prefix, str]:
 
 
 def _understood(text: str, place: Place, pod: str) -> Iterable[Told | NotUnderstood]:
-    """Return what one line tells. Raises NotUnderstood."""
+    """Return the meaning of one line. Raises NotUnderstood."""
     if text.startswith("{"):
         return _of_json(text, place, pod)
     if accesslog.is_own_log(text):
