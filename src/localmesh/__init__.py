@@ -3,4 +3,4 @@
 from time import monotonic
 
 STARTED = monotonic()
-"""When this process began with this package: `up` tells how long it took."""
+"""Monotonic time in seconds at which this process imported the package; `up` measures its duration from here."""

@@ -1,6 +1,6 @@
-"""What `up` does: starts the mesh or finds it running, proves it, and shows it.
+"""The work of `up`: starts the mesh or updates the running one, proves it, and prints a summary.
 
-What takes long to load is loaded while the supervisor starts.
+Slow imports happen inside the functions, while the supervisor starts.
 """
 
 import json
@@ -43,7 +43,7 @@ UNTRIED = Failed(
 
 
 def bring_up(settings: Settings, folder: StateFolder, output: str) -> int:
-    """Start the mesh, or apply the manifests to the one that runs; return the exit code."""
+    """Start the mesh, or apply the manifests to the running mesh; return the exit code."""
     runs = folder.owner() is not None
     if not runs and (failed := _start(settings, folder)):
         folder.abandon()
@@ -86,7 +86,10 @@ def _apply(settings: Settings, folder: StateFolder) -> Failed | None:
 
 
 def _begun(client: "Client", folder: StateFolder) -> "MeshView":
-    """Wait for a mesh that another `up` may have begun; what its supervisor cannot bring up, it ends."""
+    """Return the mesh once it has started, possibly by another `up`.
+
+    Raises NotRunning if its supervisor ends first, which it does when a pod fails to start.
+    """
     while True:
         try:
             mesh = client.status()
@@ -136,7 +139,7 @@ def _show(settings: Settings, folder: StateFolder, output: str) -> int:
 
 
 def why_unproved(proof: "Proof") -> Failed:
-    """Say why a mesh that runs is not proved: by a call that ended otherwise, or one that could not be made."""
+    """Return why a running mesh is not proved: a call had an unexpected result, or no suitable call exists."""
     untried = tuple(f"the local mesh runs, but {reason}" for reason in proof.missing)
     if proof.answered and (proof.refused is None or proof.rejected):
         return replace(UNTRIED, reasons=untried)

@@ -1,8 +1,8 @@
-"""Writes Envoy's configuration for pods: pure functions from values to the resources that Envoy is sent, and to JSON.
+"""Generates Envoy's configuration for pods, with pure functions from values to xDS resources and JSON.
 
-A sidecar starts with its `bootstrap`, which says where the supervisor answers it, and gets all else from there
-(`localmesh.xds`): `sidecar` and `ingress` yield listeners, clusters and routes, `endpoints` who is ready behind a
-name, `secrets` its certificates, which lie in no file.
+A sidecar starts with its `bootstrap`, which names the control plane's socket, and receives everything else there
+(`localmesh.xds`): `sidecar` and `ingress` yield listeners, clusters and routes, `endpoints` the ready pods behind a
+name, and `secrets` the certificates, which are never written to a file.
 """
 
 from typing import Any

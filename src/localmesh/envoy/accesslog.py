@@ -1,6 +1,6 @@
-"""The access log: one JSON line a request or connection, with who called and what decided.
+"""The access log: one JSON line per request or connection, with the client and the object that decided.
 
-`localmesh.observe.entry` reads these lines by the names that are written here.
+`localmesh.observe.entry` reads these lines by the field names defined here.
 """
 
 from localmesh.envoy import Json
@@ -23,7 +23,7 @@ _COMMON = {
     "sent": "%BYTES_SENT%",
     "upstream_failure": "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
 }
-# What a caller writes is cut: a line must stay short, however long the request's headers are.
+# Values from the client are truncated, so that a line stays short however long the request's headers are.
 _HTTP = {
     "method": "%REQ(:METHOD):32%",
     "authority": "%REQ(:AUTHORITY):255%",
@@ -42,22 +42,22 @@ def _grant(level: str, rules: str) -> str:
 
 
 def inbound_http(pod: Pod) -> list[Json]:
-    """Return the log of the requests that a sidecar accepts, with the route and the grant that let them pass."""
+    """Return the log of inbound requests, with the route and the authorization that allowed each."""
     return _log(pod, {"direction": "inbound", **_COMMON, **_HTTP, "authorization": _grant("http", "enforced")})
 
 
 def inbound_tcp(pod: Pod) -> list[Json]:
-    """Return the log of the streams that a sidecar accepts."""
+    """Return the log of inbound TCP streams."""
     return _log(pod, {"direction": "inbound", **_COMMON, **_TCP, "authorization": _grant("network", "shadow")})
 
 
 def refused_tcp(pod: Pod) -> list[Json]:
-    """Return the log of the streams that are closed without a look at who sends them."""
+    """Return the log of inbound streams that are closed whoever the client is."""
     return _log(pod, {"direction": "inbound", **_COMMON, "details": DENIED})
 
 
 def outbound_http(pod: Pod) -> list[Json]:
-    """Return the log of what the pod's own app asks for."""
+    """Return the log of requests from the pod's own app."""
     return _log(pod, {"direction": "outbound", **_COMMON, **_HTTP})
 
 

@@ -1,4 +1,4 @@
-"""Grants as Envoy's RBAC rules: who may pass, by address and verified identity (R81-R84)."""
+"""Authorizations as Envoy RBAC rules, which match clients by address and verified identity (R81-R84)."""
 
 import re
 from collections.abc import Iterable
@@ -19,16 +19,16 @@ _LABEL = "[a-z0-9_-]+"
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """What is known beforehand of those who come by one way into a listener."""
+    """What is known about all clients of one filter chain."""
 
     terminated: bool
-    """Whether their TLS ends at this proxy, which then knows a client's identity."""
+    """Whether this proxy terminates their TLS, and so knows the client's identity."""
     outside: Outside
-    """Addresses out of the cluster's range that loopback addresses stand for."""
+    """Addresses outside the cluster's range, each with the loopback address that represents it."""
 
 
 class Reach(Enum):
-    """Who may open a connection, as far as it is known before its first byte."""
+    """Who may open a connection, as far as this is known before its first byte."""
 
     EVERYONE = "everyone"
     NOBODY = "nobody"
@@ -36,7 +36,7 @@ class Reach(Enum):
 
 
 def reach(authorizations: Iterable[Authorization], peers: Peers) -> Reach:
-    """Return whether a connection need be asked who it is."""
+    """Return whether everyone, no one or only some clients are authorized; only for some must Envoy check them."""
     found = [principal for a in authorizations if (principal := _principal(a, peers))]
     if not found:
         return Reach.NOBODY
@@ -44,7 +44,7 @@ def reach(authorizations: Iterable[Authorization], peers: Peers) -> Reach:
 
 
 def rules(authorizations: Iterable[Authorization], peers: Peers) -> Json:
-    """Return the rules that let through whom some grant holds for; the name of a rule is that of the grant."""
+    """Return rules that allow every client with an authorization; each rule has the name of its authorization."""
     policies: dict[str, Json] = {}
     for authorization in authorizations:
         if principal := _principal(authorization, peers):
@@ -81,7 +81,7 @@ def _authentication(authentication: Authentication, peers: Peers) -> Json | None
 
 
 def _identity(match: IdentityMatch) -> Json:
-    """Return who carries the identity as a name of its own kind: a URI is no DNS name, however it reads."""
+    """Return a principal for the identity, matched as a DNS SAN or a URI SAN: the two kinds never match each other."""
     kind = "URI" if "://" in match.pattern else "DNS"
     matcher = {"san_type": kind, "matcher": identity_matcher(match)}
     name = "envoy.rbac.principals.mtls_authenticated"
@@ -89,7 +89,7 @@ def _identity(match: IdentityMatch) -> Json:
 
 
 def identity_matcher(match: IdentityMatch) -> Json:
-    """Return a string matcher; a suffix and `*` are written so that no `spiffe://` id matches them (R84)."""
+    """Return a string matcher; a suffix or `*` never matches a `spiffe://` ID (R84)."""
     if match.exact:
         return {"exact": match.pattern}
     suffix = re.escape(match.pattern[1:])
@@ -110,7 +110,7 @@ def _address(network: object) -> Json:
 
 
 def cidr(address: IPv4Address, length: int = 32) -> Json:
-    """Return a network in Envoy's form."""
+    """Return a network as Envoy's CidrRange."""
     return {"address_prefix": str(address), "prefix_len": length}
 
 

@@ -1,4 +1,4 @@
-"""What a sidecar is started with: who it is, and where the control plane tells it everything else."""
+"""A sidecar's bootstrap configuration: its node ID, and the control plane that sends everything else."""
 
 from localmesh.envoy import Json, tracing
 from localmesh.envoy.message import extension, typed
@@ -7,11 +7,11 @@ from localmesh.pods.spans import SpanExport
 
 CONTROL_PLANE = "control-plane"
 ADS: Json = {"ads": {}, "initial_fetch_timeout": "0s", "resource_api_version": "V3"}
-"""Where a resource comes from: the one stream. Nobody goes on without it, however long it takes."""
+"""Config source of every resource: the aggregated stream. Envoy waits for a resource without a timeout."""
 
 
 def bootstrap(pod: Pod, export: SpanExport | None = None) -> Json:
-    """Return the configuration; what it names is in the pod's private folder, and nothing is watched there."""
+    """Return the bootstrap; the paths in it are in the pod's private folder, and Envoy watches none of them."""
     stream = {"envoy_grpc": {"cluster_name": CONTROL_PLANE}}
     return {
         "node": {"id": pod.name, "cluster": str(pod.workload)},
@@ -47,9 +47,9 @@ def _control_plane(pod: Pod) -> Json:
 
 
 _RUNTIME: Json = {
-    # As Linkerd's proxy, Envoy drops the fragment of a request target instead of refusing the request.
+    # Like Linkerd's proxy, Envoy drops the fragment of a request target instead of rejecting the request.
     "envoy": {"reloadable_features": {"http_reject_path_with_fragment": False}},
-    # A list of accounts is one expression, and two accounts are more than Envoy allows by default.
+    # A list of accounts becomes one regular expression, and two accounts already exceed Envoy's default limit.
     "re2": {"max_program_size": {"error_level": 10_000, "warn_level": 10_000}},
     **tracing.RUNTIME,
 }
@@ -62,4 +62,4 @@ def _connections() -> Json:
 
 
 _MOST_CONNECTIONS = 10_000
-"""Far more than one pod's callers need, and few enough not to use up its memory."""
+"""Downstream connections: far more than one pod's callers need, and few enough not to exhaust its memory."""

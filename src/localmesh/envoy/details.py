@@ -1,4 +1,4 @@
-"""Envoy's words for what became of a request, and what they say of the policies (`%RESPONSE_CODE_DETAILS%`)."""
+"""Envoy's response code details (`%RESPONSE_CODE_DETAILS%`), and the policy verdict that each stands for."""
 
 from meshpolicy.decide.decision import Verdict
 
@@ -6,13 +6,13 @@ DENIED = "rbac_access_denied"
 NO_ROUTE = "route_not_found"
 RATE_LIMITED = "local_rate_limited"
 DIRECT = "direct_response"
-"""A route answered by itself: one without an object's name is the 404 to whom no route of the manifests matches."""
+"""A route responded itself. If it has no object's name, it is the 404 for requests that match no other route."""
 
 
 def refusal(details: str, route: str, status: int = 404) -> Verdict | None:
-    """Return what the policies did to a request; None where they let it pass, or had no part in it.
+    """Return how the policies refused a request; None if they allowed it or did not decide.
 
-    `route` is the name of the object whose route it took, empty without one; `status` is that of the answer.
+    `route` names the object whose route matched, or is empty; `status` is the HTTP status of the response.
     """
     if details.startswith(DENIED):
         return Verdict.FORBIDDEN

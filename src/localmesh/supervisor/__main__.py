@@ -5,7 +5,7 @@ import gc
 
 def main() -> None:
     """Load the program, and run it."""
-    # What is loaded stays to the end: looking through it for garbage took a quarter of the time.
+    # Imported modules are never freed: collecting garbage among them took a quarter of the time.
     gc.disable()
     from localmesh.supervisor import supervise
 

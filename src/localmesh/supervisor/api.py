@@ -1,4 +1,4 @@
-"""The supervisor's ear: a small HTTP interface on a Unix socket that only the user can open."""
+"""The supervisor's HTTP API, on a Unix socket that only the user can open."""
 
 import json
 import socket
@@ -25,10 +25,10 @@ from localmesh.views import Answer, Applied, MeshView, Question
 
 
 class Controlled(Protocol):
-    """What can be asked of a mesh from outside."""
+    """The operations on a running mesh that the API offers."""
 
     def view(self) -> MeshView:
-        """Tell all about the mesh."""
+        """Return the state of the whole mesh."""
 
     async def rotate(self) -> int:
         """Renew every certificate; return how many."""
@@ -37,38 +37,38 @@ class Controlled(Protocol):
         """Replace a pod, or the pods of a workload, by new ones of the same names; return the names."""
 
     async def ask(self, question: Question) -> Answer:
-        """Send one request as somebody."""
+        """Send one request as the source of the question; return its outcome beside the prediction."""
 
     async def apply(self) -> Applied:
-        """Read the manifests again; return what they have changed."""
+        """Read the manifests again; return what changed."""
 
     async def scale(self, name: str, replicas: int) -> tuple[str, ...]:
-        """Have a workload run as so many pods; return them."""
+        """Run a workload with that many pods; return their names."""
 
     def manifests(self) -> str:
-        """Return the documents that the mesh runs by, as YAML."""
+        """Return the applied manifests as YAML."""
 
     def take_verified(self, verified: VerifiedView) -> None:
-        """Keep what a verification saw, for the page."""
+        """Keep the result of a verification, for the page."""
 
     def prometheus(self) -> str:
-        """Return where the Prometheus beside the mesh shows itself; empty without one."""
+        """Return the URL of the Prometheus beside the mesh; empty if there is none."""
 
     async def stat(self, window: int, *, by_pod: bool) -> StatView:
-        """Return the rates of every edge over the last seconds."""
+        """Return the rates of every edge over the last `window` seconds."""
 
     def tap(self, name: str) -> AsyncIterator[TapView | Dropped]:
-        """Yield the requests that a pod, or the pods of a workload, get and send from now on."""
+        """Yield the requests that a pod, or the pods of a workload, receive and send from now on."""
 
     def traces(self, wanted: Wanted) -> TracesView:
-        """Return the traces that are wanted, the latest first."""
+        """Return the traces that match, latest first."""
 
     def trace(self, prefix: str) -> TracesView:
-        """Return the traces whose id begins so."""
+        """Return the traces whose ID starts with `prefix`."""
 
 
 def create_app(mesh: Controlled) -> Starlette:
-    """Return the application; every answer is JSON, and an error carries its reasons."""
+    """Return the application; an error is answered as JSON with its reasons."""
 
     async def status(_: Request) -> Response:
         return Response(mesh.view().to_json(), media_type="application/json")
@@ -164,14 +164,14 @@ async def _refuse(_: Request, error: Exception) -> Response:
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the supervisor, which has more to stop than this server."""
+        """Leave signals to the supervisor, which has more to stop than this server."""
         yield
 
 
 async def serve(app: ASGIApp, listener: socket.socket, *, keep_alive: int = 5, connections: int | None = None) -> None:
-    """Answer until cancelled.
+    """Serve until cancelled.
 
-    A connection is kept for `keep_alive` seconds without a request; what is opened beyond `connections` is closed.
+    Idle connections are closed after `keep_alive` seconds; at most `connections` are open at a time (None: no limit).
     """
     options: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False, "ws": "none"}
     if connections is not None:

@@ -1,15 +1,15 @@
-"""HTTP for a port that anybody on the machine can open: few enough connections not to use up the supervisor's files."""
+"""HTTP for a port that every local user can open: limits connections, to save the supervisor's file descriptors."""
 
 import asyncio
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_WITHIN = 10.0
-"""Seconds in which the head of the first request must have come."""
+"""Seconds within which the head of the first request must arrive."""
 
 
 def at_most(connections: int) -> type[H11Protocol]:
-    """Return the protocol that closes what is opened beyond so many connections, and what stays silent."""
+    """Return a protocol that closes connections beyond that number, and those that send no request in time."""
 
     class Bounded(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn

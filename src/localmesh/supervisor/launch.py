@@ -20,15 +20,15 @@ from localmesh.settings import PROCESS, Settings, to_environ
 from localmesh.state import StateFolder
 
 SHUTDOWN_TIMEOUT = 10.0
-"""Seconds in which a supervisor must have stopped all pods and itself."""
+"""Seconds within which a supervisor must stop all pods and exit."""
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def supervisor(settings: Settings, folder: StateFolder, environ: Mapping[str, str]) -> Iterator[Iterator[Event]]:
-    """Start a supervisor, and yield what it reports until it has started, or failed.
+    """Start a supervisor in the background, and yield an iterator over its events up to Ready or Failed.
 
-    If the one who waits is interrupted, the supervisor is ended and nothing is left running.
+    If the caller is interrupted, the supervisor is terminated and nothing is left running.
     """
     reading, writing = os.pipe()
     process = _start(replace(settings, state=folder.path), folder, environ, writing)
@@ -44,7 +44,7 @@ def supervisor(settings: Settings, folder: StateFolder, environ: Mapping[str, st
 def _start(
     settings: Settings, folder: StateFolder, environ: Mapping[str, str], writing: int
 ) -> subprocess.Popen[bytes]:
-    # It is trimmed while it is written to, so every write must go to its end.
+    # The log is truncated while the supervisor writes to it, so it must be opened in append mode.
     mode = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW
     log = os.open(folder.log, mode, PRIVATE_FILE)
     try:
@@ -67,14 +67,14 @@ def _start(
 def _events(lines: Iterable[str], process: subprocess.Popen[bytes], folder: StateFolder) -> Iterator[Event]:
     for event in map(from_line, lines):
         if isinstance(event, Failed):
-            # It is on its way out: nothing of it runs when this is told.
+            # Report the failure only after the supervisor has exited, so that nothing runs any more.
             process.wait(SHUTDOWN_TIMEOUT)
         yield event
         if isinstance(event, Ready | Failed):
             return
     process.wait(SHUTDOWN_TIMEOUT)
     if folder.owner() is not None:
-        # Whoever owns the folder ends all others that are marked with it, as leftovers.
+        # The supervisor that owns the folder terminates all other processes marked with it, as leftovers.
         yield Failed(2, (f"another local mesh starts in {folder.path}",), hint="`just status` shows it")
         return
     yield Failed(1, ("the supervisor ended unexpectedly",), output=tail(folder.log))
@@ -82,7 +82,7 @@ def _events(lines: Iterable[str], process: subprocess.Popen[bytes], folder: Stat
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Treat the other ways of being told to end like a Ctrl-C."""
+    """Raise KeyboardInterrupt on SIGTERM and SIGHUP too."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

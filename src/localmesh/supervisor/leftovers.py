@@ -1,4 +1,4 @@
-"""What a killed supervisor left behind, and how it is cleaned: only what carries this state folder's mark."""
+"""Cleans up after a killed supervisor: ends only processes whose environment names this state folder."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,7 +15,7 @@ GRACE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What was cleaned; false where there was nothing."""
+    """Names of the ended processes, and number of removed entries of the state folder; false if both are empty."""
 
     processes: tuple[str, ...] = ()
     entries: int = 0
@@ -32,7 +32,7 @@ class Cleaned:
 
 
 def clean(folder: StateFolder) -> Cleaned:
-    """End the leftover processes and remove the leftover files; the caller owns the folder."""
+    """End the leftover processes and remove the leftover files; the caller must own the folder."""
     processes = leftover_processes(folder)
     names = tuple(sorted(processes.values()))
     for process in processes:
@@ -45,7 +45,7 @@ def clean(folder: StateFolder) -> Cleaned:
 
 
 def leftover_processes(folder: StateFolder) -> dict[psutil.Process, str]:
-    """Return this user's processes that localmesh started for this folder, with the names it gave."""
+    """Return this user's processes that localmesh started for this folder, with the name of each."""
     return {process: name for process, state, name in _marked() if state == str(folder.path)}
 
 
@@ -55,7 +55,7 @@ def marked_folders() -> set[Path]:
 
 
 def _marked() -> Iterator[tuple[psutil.Process, str, str]]:
-    """Yield the processes that localmesh started, but those that lead to this one: folder and name."""
+    """Yield process, state folder and name of what localmesh started, except this process and its ancestors."""
     me = psutil.Process()
     ours = {me, *me.parents()}
     for process in psutil.process_iter():

@@ -1,4 +1,4 @@
-"""The sockets on which a supervisor listens; apart from what answers there, which takes long to load."""
+"""The sockets on which a supervisor listens. Kept apart from the servers, because those are slow to import."""
 
 import socket
 from ipaddress import IPv4Address
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def listen(path: Path) -> socket.socket:
-    """Return a socket at `path` that only the user can open; who connects waits until somebody answers."""
+    """Return a listening Unix socket at `path` with mode 0600; clients can connect before a server accepts."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
     path.chmod(0o600)
@@ -15,7 +15,7 @@ def listen(path: Path) -> socket.socket:
 
 
 def listen_on(address: IPv4Address) -> socket.socket:
-    """Return a socket at a free port of an address, which nobody else can have."""
+    """Return a TCP socket that listens on a free port of `address`."""
     listener = socket.socket()
     listener.bind((str(address), 0))
     listener.listen()

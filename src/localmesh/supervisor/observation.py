@@ -38,11 +38,11 @@ class Observation:
         return listen
 
     def pods(self) -> Iterable[Pod]:
-        """Return the pods that run."""
+        """Return the running pods."""
         return [runner.pod for runner in self._mesh.runners.values()] if self._mesh else []
 
     def cluster(self) -> Cluster:
-        """Return what the manifests say now."""
+        """Return the cluster as the applied manifests describe it; an empty one before the mesh runs."""
         return self._mesh.writer.cluster if self._mesh else Cluster()
 
     def node(self) -> IPv4Address:
@@ -50,11 +50,11 @@ class Observation:
         return self._node
 
     async def stat(self, window: int, *, by_pod: bool) -> StatView:
-        """Return the rates of every edge over the last seconds."""
+        """Return the rates of every edge over the last `window` seconds."""
         return await self.watcher.stat(window, by_pod=by_pod)
 
     def tap(self, mesh: Mesh, name: str) -> AsyncIterator[TapView | Dropped]:
-        """Yield the requests of a pod, or of the pods of a workload; raises BadInput at once for an unknown name."""
+        """Yield the requests of the pod or workload `name`; raises BadInput immediately if the name is unknown."""
         workload = mesh.group(name).workload.ref
         one = name in mesh.members
 
@@ -65,5 +65,5 @@ class Observation:
 
 
 def _relative(manifests: tuple[Path, ...], checkout: Path | None) -> Callable[[str], str]:
-    """Return what names files as the one who started the mesh does: from the checkout."""
+    """Return a function that writes paths in a text relative to the checkout; without one, texts stay unchanged."""
     return lambda text: relative_paths(text, manifests, checkout) if checkout else text

@@ -7,7 +7,7 @@ from localmesh.events import Event, Failed, Listener, Ready, to_line
 
 
 def reporter(handle: int) -> Listener:
-    """Return a listener that writes lines to a file descriptor, until all is ready or whoever reads is gone."""
+    """Return a listener that writes events as lines to a file descriptor, until Ready, Failed or a closed pipe."""
     stack = ExitStack()
     os.set_inheritable(handle, False)
     lines = stack.enter_context(os.fdopen(handle, "w", buffering=1))
