@@ -1,1 +1,1 @@
-"""The control plane: what every sidecar is told, and the pods that run."""
+"""The control plane: runs the pods, and sends every sidecar its configuration."""

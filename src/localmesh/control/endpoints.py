@@ -1,6 +1,6 @@
-"""What an app means by a name, and which pods stand behind it now.
+"""Resolves the name that an app calls to the pods behind it.
 
-Kubernetes takes three steps for this (endpoint slices, the destination service, the proxy); here it is one table.
+On a cluster, endpoint slices, the destination service and the proxy do this together; here it is one table.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,12 +25,12 @@ class ServiceBackend:
     """A container port's number or name."""
 
     def destination(self, namespace: str) -> Destination:
-        """Return it as a pod of a namespace knows it."""
+        """Return the destination with the names that pods of `namespace` use."""
         name, own = self.service.ref.name, self.service.ref.namespace
         return Destination(f"{name}.{own}.{self.number}", service_hosts(name, own, namespace), self.number)
 
     def port(self, pod: Pod) -> ContainerPort | None:
-        """Return the port of `pod` that stands behind it, or None if none does."""
+        """Return the container port of `pod` that the Service port targets, or None if there is none."""
         if not self.service.selects(pod.namespace, pod.labels):
             return None
         found = next((port for port in tcp_ports(pod) if self.target in (port.number, port.name)), None)
@@ -46,12 +46,12 @@ class PodBackend:
     target: ContainerPort
 
     def destination(self, _namespace: str) -> Destination:
-        """Return it as anybody knows it."""
+        """Return the destination; its name is the same in every namespace."""
         hosts = (str(self.pod.address), str(self.pod.local))
         return Destination(f"{self.pod.name}.{self.target.number}", hosts, self.target.number)
 
     def port(self, pod: Pod) -> ContainerPort | None:
-        """Return the port if `pod` is the one that is meant."""
+        """Return the container port if `pod` is this backend's pod, else None."""
         return self.target if pod.name == self.pod.name else None
 
 
@@ -69,23 +69,23 @@ def service_backends(services: Iterable[Service]) -> tuple[ServiceBackend, ...]:
 
 
 class Hint(StrEnum):
-    """What a caller's sidecar is told about a port, as Linkerd's destination service would."""
+    """What a client's sidecar must know about a port, as from Linkerd's destination service."""
 
     NONE = ""
     OPAQUE = "opaque"
-    """Even HTTP goes to it as a stream of bytes (R65)."""
+    """Even HTTP is sent to the port as an opaque stream (R65)."""
     PLAIN = "plain"
     """The port bypasses its pod's sidecar (R10), so nothing there answers TLS."""
 
 
 Hints = Mapping[tuple[Ref, int], Hint]
-"""What is particular about some ports, by workload and number."""
+"""Hints by workload and port number; most ports have none."""
 
 
 class Directory:
-    """Every name that can be called, and the pods that there are now.
+    """Every name that can be called, and the current pods.
 
-    Services lead to ready pods, addresses to whatever runs there.
+    Services resolve to ready pods, addresses to the running pod with that address.
     """
 
     def __init__(self, services: Iterable[Service], hints: Hints | None = None) -> None:
@@ -97,18 +97,18 @@ class Directory:
         self._behind: dict[str, tuple[tuple[Pod, ContainerPort], ...]] = {}
 
     def update(self, ready: Iterable[Pod], running: Iterable[Pod]) -> None:
-        """Take in which pods there are now."""
+        """Replace the known pods by the current ones."""
         self._ready = tuple(ready)
         backends = [PodBackend(pod, port) for pod in running for port in tcp_ports(pod)]
         self._pods = {name: backend for backend in backends for name in backend.destination("").authorities}
         self._behind.clear()
 
     def knows(self, caller: Pod, cluster: str) -> bool:
-        """Whether the cluster of that name leads to anything in the mesh."""
+        """Whether the name of an Envoy cluster stands for a destination in the mesh."""
         return self._backend(caller, cluster) is not None
 
     def endpoints(self, caller: Pod, cluster: str) -> tuple[Endpoint | LocalEndpoint, ...]:
-        """Return who is behind the cluster of that name, as `caller` reaches them."""
+        """Return the endpoints of the Envoy cluster `cluster`, as `caller` reaches them."""
         backend = self._backend(caller, cluster)
         return tuple(self._endpoint(caller, pod, port) for pod, port in self._members(backend)) if backend else ()
 

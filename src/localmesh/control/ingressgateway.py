@@ -1,4 +1,4 @@
-"""The way in: the Gateway of the manifests as one more meshed pod, and what its routes offer. No I/O."""
+"""The ingress: the Gateway of the manifests as one more meshed pod, with its routes. No I/O."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ KIND = "Gateway"
 
 @dataclass(frozen=True, slots=True)
 class IngressGateway:
-    """A Gateway, and where each protocol of its listeners is answered on this machine."""
+    """A Gateway, and the local port of each of its listeners' protocols."""
 
     gateway: Gateway
     ports: Mapping[str, int]
 
     def listeners(self, cluster: Cluster, pod: Pod) -> tuple[IngressListener, ...]:
-        """Return the listeners with what they offer, the first of each protocol."""
+        """Return the first listener of each protocol, with its routes."""
         named = {
             (backend.service.ref.namespace, backend.service.ref.name, backend.number): backend.destination(
                 pod.namespace
@@ -46,12 +46,12 @@ class IngressGateway:
         return tuple(found.values())
 
     def url(self, protocol: str) -> str:
-        """Return where a protocol is answered, or nothing if the Gateway has no listener for it."""
+        """Return the local URL of a protocol; empty if the Gateway has no listener for it."""
         listens = any(listener.protocol == protocol for listener in self.gateway.listeners)
         return f"{protocol.lower()}://{LOCALHOST}:{self.ports[protocol]}" if listens else ""
 
     def paths(self, cluster: Cluster) -> tuple[str, ...]:
-        """Return the paths that a GET may ask for, as far as routes name exact ones."""
+        """Return the exact paths in the routes that a GET can request."""
         return tuple(
             match.path.value
             for route in cluster.routes
@@ -86,13 +86,13 @@ class IngressGateway:
 
 
 def find_ingress(cluster: Cluster, settings: Settings) -> IngressGateway | None:
-    """Return the first Gateway, if there is one: a second would need the same ports."""
+    """Return the first Gateway or None; a second one would need the same ports."""
     ports = {"HTTP": settings.port, "HTTPS": settings.https_port}
     return IngressGateway(cluster.gateways[0], ports) if cluster.gateways else None
 
 
 def ingress_group(found: IngressGateway, cluster: Cluster, folder: StateFolder) -> Group:
-    """Return the ingress as a workload of one pod, which runs as the account named like the Gateway's class."""
+    """Return the ingress as a workload of one pod, whose ServiceAccount is named after the Gateway's class."""
     gateway = found.gateway
     workload = Workload(gateway.ref, service_account=gateway.class_name, meshed=True)
     return group(workload, cluster.settings, folder)

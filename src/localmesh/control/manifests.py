@@ -1,4 +1,4 @@
-"""What the manifests say: every problem in them is reported before anything starts."""
+"""Reads the manifests, and reports every problem in them before anything starts."""
 
 import json
 from collections.abc import Iterable
@@ -19,25 +19,25 @@ PASSED_OVER = (ProblemKind.LEFT_OUT, ProblemKind.NOT_RENDERED, ProblemKind.AMBIG
 
 @dataclass(frozen=True, slots=True)
 class Manifests:
-    """Documents that are right, and what they say."""
+    """Valid documents, and the cluster that they describe."""
 
     cluster: Cluster
     documents: tuple[Document, ...]
 
     def to_yaml(self) -> str:
-        """Return the documents as one YAML text; JSON is YAML, too."""
+        """Return the documents as one YAML text; each is written as JSON, which is valid YAML."""
         return "".join(f"---\n{json.dumps(document.data)}\n" for document in self.documents)
 
 
 def read_manifests(paths: Iterable[Path], so_far: str = "nothing was started") -> Manifests:
-    """Return what the manifests say, or raise BadInput with every problem in them and what was done `so_far`."""
+    """Return the manifests; raises BadInput with every problem in them, and `so_far`, which says what was done."""
     documents, unreadable = load(paths, options=STRICT)
     manifests = parse_documents(documents, before=unreadable, closed=True)
     cluster = manifests.cluster
-    # What runs here is all that the manifests say: a file that is passed over would be missed without a word.
+    # Everything that runs comes from the manifests: skipping a file would silently leave its objects out.
     reasons = [str(problem) for problem in unreadable if problem.kind in PASSED_OVER]
     reasons += [str(problem) for problem in manifests.wrong]
-    # A policy may name an account of any cluster; a pod is never created for one that is not there.
+    # A policy may name an account of another cluster, but no pod is created for an account that does not exist.
     reasons += _unknown_accounts(cluster, documents)
     if reasons:
         raise BadInput(*reasons, hint=f"fix these errors; {so_far}")

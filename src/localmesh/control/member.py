@@ -1,4 +1,4 @@
-"""One pod of the mesh, with all that belongs to it: its address, its processes, and its line to the control plane."""
+"""One pod of the mesh, with its address, its processes and its xDS server."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -24,27 +24,27 @@ class Member:
     runner: Runner
     discovery: Discovery
     template: tuple[object, ...]
-    """What it was made from."""
+    """The pod template it was created from."""
     secret: str
-    """What its apps show its sidecar; a new one for every pod."""
+    """Password that its apps send to its sidecar; a new one for every pod."""
     tokens: Mapping[bool, str]
-    """What its sidecar (True) and its apps (False) show with their spans."""
+    """Bearer tokens for spans: of its sidecar (True) and of its apps (False)."""
     _resources: PodResources
     _held: Held
     _network: NodeNetwork
 
     async def start(self) -> None:
-        """Start the line, then the sidecar; the apps follow."""
+        """Start the xDS server, then the sidecar; the apps start once the sidecar listens."""
         await self.discovery.start()
         await self.runner.start()
 
     async def stop(self) -> None:
-        """End in order, finishing what is in flight."""
+        """Stop the pod gracefully: requests in flight are finished."""
         await self.runner.stop()
         await self._leave()
 
     async def halt(self, grace: float) -> None:
-        """End at once: the whole mesh ends."""
+        """Stop the pod at once, because the whole mesh stops."""
         try:
             await self.runner.halt(grace)
         finally:
@@ -60,12 +60,12 @@ class Member:
         return self._resources.update(writer.resources(group, self.runner.pod, self.secret), writer.directory)
 
     def resource(self, kind: Kind, name: str) -> Resource | None:
-        """Return what its sidecar is told now."""
+        """Return the current resource of its sidecar, or None if there is none of this name."""
         return self._resources.resource(kind, name)
 
 
 def admit(group: Group, name: str, writer: PodWriter, network: NodeNetwork, on_change: Callable[[], None]) -> Member:
-    """Make a pod of a workload; its address and its ports are held from now on. Nothing of it runs yet."""
+    """Create a pod of a workload, and reserve its address and ports. None of its processes runs yet."""
     ports = [port.number for container in group.containers for port in container.ports if port.protocol == "TCP"]
     held = network.hold(name, ports)
     pod = group.pod(name, held.address)

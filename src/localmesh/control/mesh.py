@@ -1,4 +1,4 @@
-"""The mesh that runs: starts its pods, tells them of each other, renews, replaces, and stops them all at the end."""
+"""The running mesh: starts its pods, keeps their sidecars up to date, renews certificates, and stops everything."""
 
 import asyncio
 import logging
@@ -27,20 +27,20 @@ from meshpolicy.core.ref import Ref
 
 log = logging.getLogger(__name__)
 TIMEOUT = 60.0
-"""Seconds in which a pod must become ready."""
+"""Seconds within which a pod must become ready."""
 AT_ONCE = 4 * (os.cpu_count() or 1)
-"""How many sidecars start at a time."""
+"""Most sidecars that start at a time."""
 CRASHES = 3
-"""After so many ends of the programs of a pod that was never ready, nobody waits any longer."""
+"""Restarts of a never-ready pod's programs after which it counts as failed."""
 SHUTDOWN_TIMEOUT = 0.8
-"""Seconds that a program has at the end of the whole mesh: no request is waited for then."""
+"""Seconds that a program has to exit when the whole mesh stops; requests in flight are not waited for."""
 HOUSEKEEPING = 0.5
 ACCEPTANCE = 5.0
-"""Seconds in which the sidecars must have taken what they are told."""
+"""Seconds within which all sidecars must accept new configuration."""
 
 
 Wanted = Sequence[tuple[Group, int]]
-"""How many pods each workload is to have."""
+"""Each workload with its wanted number of pods."""
 
 
 class Mesh:
@@ -63,22 +63,22 @@ class Mesh:
 
     @property
     def runners(self) -> dict[str, Runner]:
-        """The pods that run, by name."""
+        """The running pods, by name."""
         return {name: member.runner for name, member in self.members.items()}
 
     def sender(self, shown: str) -> SpanSender | None:
-        """Return whose token that is, or None."""
-        # Whatever a client sends: only ASCII can be compared without telling by the time how much of it is right.
+        """Return the program to which the token `shown` belongs, or None if it is unknown."""
+        # `compare_digest` compares in constant time, but takes only ASCII strings, and a client may send anything.
         shown = shown if shown.isascii() else ""
         known = ((name, *one) for name, member in self.members.items() for one in member.tokens.items())
         return next((SpanSender(name, sidecar) for name, sidecar, own in known if compare_digest(own, shown)), None)
 
     async def run(self) -> None:
-        """Run until `shut_down`; whatever happens, nothing of it runs afterwards."""
+        """Run until `shut_down`; no process is left running afterwards, whatever happens."""
         started = monotonic()
         keeping = asyncio.create_task(self._keep_house())
         try:
-            # Every address is held before the first process starts.
+            # Reserve every address before the first process starts.
             first = [self._admit(group) for group in self.groups for _ in range(group.workload.replicas)]
             self._report(Planned(tuple(member.runner.pod.name for member in first)))
             await self._until_ready(first)
@@ -88,13 +88,13 @@ class Mesh:
         finally:
             self._stopping.set()
             halting = [stop_task(keeping), *(member.halt(SHUTDOWN_TIMEOUT) for member in self.members.values())]
-            # What goes wrong with one pod must not leave the others running.
+            # A failure to stop one pod must not leave the others running.
             for error in await asyncio.gather(*halting, return_exceptions=True):
                 if error:
                     log.error("a pod did not end in order", exc_info=error)
 
     def shut_down(self) -> None:
-        """Begin to stop."""
+        """Ask `run` to stop."""
         self._stopping.set()
 
     def rotate(self) -> int:
@@ -113,7 +113,7 @@ class Mesh:
             return await self._renew(group, [member for member in pods if member.runner.pod.name == name] or pods)
 
     async def scale(self, group: Group, replicas: int) -> tuple[str, ...]:
-        """Have a workload run as so many pods until the manifests are applied again; return them."""
+        """Run a workload with that many pods until the manifests are applied again; return their names."""
         if not group.numbered and replicas > 1:
             raise BadInput(f"{group.workload.ref}: there is one pod of this name, and cannot be more")
         async with self._changing:
@@ -122,9 +122,9 @@ class Mesh:
             return tuple(member.runner.pod.name for member in self._of(group.workload.ref))
 
     async def adopt(self, writer: PodWriter) -> Applied:
-        """Take in what new manifests say, and return what that has changed, once it holds everywhere.
+        """Apply new manifests, and return what changed once every sidecar has accepted it.
 
-        Pods stay where they are made as before. Raises BadInput where a sidecar refuses what it is told.
+        Pods whose template has not changed keep running. Raises BadInput if a sidecar rejects its configuration.
         """
         async with self._changing:
             before = self.writer
@@ -133,12 +133,12 @@ class Mesh:
                 await self._accepted()
                 return replace(await self._reconcile(before), updated=updated)
             except LocalMeshError:
-                # What could not be applied is no state to compare with: the next attempt tries it again.
+                # Compare the next attempt with the last applied state, so that it tries everything again.
                 await self._take_over(before)
                 raise
 
     async def _reconcile(self, before: PodWriter) -> Applied:
-        """Start, replace and stop pods until they are those of the manifests."""
+        """Start, replace and stop pods until they match the manifests."""
         wanted = [(group, group.workload.replicas) for group in self.groups]
         gone = {group.workload.ref for group in before.groups} - {group.workload.ref for group in self.groups}
         started = await self._fill(wanted)
@@ -151,23 +151,23 @@ class Mesh:
         return Applied((), started, tuple(replaced), stopped)
 
     async def _fill(self, wanted: Wanted) -> tuple[str, ...]:
-        """Start what is missing, all at once; return the names."""
+        """Start all missing pods together; return their names."""
         missing = [group for group, replicas in wanted for _ in range(replicas - len(self._of(group.workload.ref)))]
         new = [self._admit(group) for group in missing]
         await self._begin(new)
         return tuple(member.runner.pod.name for member in new)
 
     async def _thin(self, wanted: Wanted) -> tuple[str, ...]:
-        """Stop what is too much, the youngest first; return the names."""
+        """Stop surplus pods, newest first; return their names."""
         return await self._dismiss_all(
             [member for group, replicas in wanted for member in self._of(group.workload.ref)[replicas:]]
         )
 
     async def _renew(self, group: Group, old: Sequence[Member]) -> tuple[str, ...]:
-        """Replace pods of a workload one after the other by new ones of the same names; return the names.
+        """Replace pods of a workload one by one by new ones of the same names; return the names.
 
-        One pod more serves meanwhile. It is the first to show that such a pod becomes ready: if not, the old ones stay.
-        Where the workload is one Pod by name there cannot be one more.
+        One extra pod runs meanwhile. It starts first: if it does not become ready, the old pods stay.
+        A workload that is a single named Pod cannot have an extra pod.
         """
         spare = [self._admit(group)] if old and group.numbered else []
         await self._begin(spare)
@@ -186,7 +186,7 @@ class Mesh:
             raise
 
     async def _take_over(self, writer: PodWriter) -> tuple[str, ...]:
-        """Tell all what new manifests say; return for which pods that differs from what they were told before."""
+        """Give all members the new manifests; return the names of the pods whose configuration changed."""
         self.writer = writer
         self._update_directory()
         groups = {group.workload.ref: group for group in writer.groups}
@@ -196,13 +196,13 @@ class Mesh:
             if group and member.learn(group, writer):
                 told.append(name)
                 member.discovery.tell()
-                # It is sent while the next one's is worked out.
+                # Its configuration is sent while the next one is computed.
                 await asyncio.sleep(0)
         self._tell()
         return tuple(told)
 
     async def _accepted(self) -> None:
-        """Return when every sidecar that listens has taken what it was told; raises BadInput if one refuses."""
+        """Wait until every listening sidecar has accepted its configuration; raises BadInput if one rejects it."""
         lines = [member.discovery for member in self.members.values() if member.discovery.connected]
         await until(lambda: all(line.settled for line in lines), within=ACCEPTANCE, what="the sidecars did not answer")
         self._check(self.members.values())
@@ -212,7 +212,7 @@ class Mesh:
             raise BadInput(*dict.fromkeys(reasons), hint="Envoy does not take this; what runs was not changed")
 
     def group(self, name: str) -> Group:
-        """Return the workload that a person means, by its own name or by that of one of its pods."""
+        """Return the workload with this name, or with a pod of this name; raises BadInput if there is none."""
         of_pod = self.members[name].runner.pod.workload if name in self.members else None
         found = [group for group in self.groups if group.named(name) or group.workload.ref == of_pod]
         if len(found) == 1:
@@ -223,7 +223,7 @@ class Mesh:
         raise BadInput(f"{name}: there is no such workload or pod; known are {known}")
 
     def _of(self, ref: Ref) -> list[Member]:
-        """Return the pods of a workload, the oldest first."""
+        """Return the pods of a workload, oldest first."""
         return [member for member in self.members.values() if member.runner.pod.workload == ref]
 
     def _admit(self, group: Group, name: str = "") -> Member:
@@ -267,7 +267,7 @@ class Mesh:
             await stop_task(starting)
 
     async def _start(self, members: Sequence[Member]) -> None:
-        """Start pods, not all at once: many proxies that start together keep each other from it."""
+        """Start pods, at most AT_ONCE at a time: too many proxies that start together slow each other down."""
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def start(member: Member) -> None:
@@ -279,7 +279,7 @@ class Mesh:
         await asyncio.gather(*(start(member) for member in members))
 
     def _changed(self) -> None:
-        """Tell the sidecars and the listener what is different, once for all that changes at a time."""
+        """Tell the sidecars and the listener about changes; several changes at a time are sent once."""
         if self._telling is None and not self._stopping.is_set():
             self._telling = asyncio.get_running_loop().call_soon(self._tell)
 
@@ -301,13 +301,13 @@ class Mesh:
         self.writer.directory.update(ready, [runner.pod for runner in running])
 
     async def _keep_house(self) -> None:
-        """Renew certificates before they end, and keep the logs short."""
+        """Renew certificates before they expire, and truncate long logs."""
         while True:
             await asyncio.sleep(HOUSEKEEPING)
             try:
                 self._tidy([runner.pod for runner in self.runners.values()])
             except OSError:
-                # A disk that is full now may not be in the next round; without one, certificates would end.
+                # A disk that is full now may have space next time; if this loop ended, certificates would expire.
                 log.exception("logs could not be written")
 
     def _tidy(self, pods: Sequence[Pod]) -> None:
@@ -324,7 +324,7 @@ class Mesh:
 
 
 def _never_ready(runner: Runner) -> CommandFailed:
-    """Say of a pod that did not become ready what its programs did and printed."""
+    """Return the error for a pod that did not become ready: what its programs did and printed."""
     pod = runner.pod
     ended = f": its programs ended {runner.failures} times" if runner.failures else f" in {TIMEOUT:g} s"
     output = "\n".join(filter(None, (tail(pod.app_log), tail(pod.envoy_log)))) or "(nothing was printed)"

@@ -1,4 +1,4 @@
-"""Says what a pod is made of: its programs, and what its sidecar is told."""
+"""Creates the parts of a pod: its folder, its programs and the resources of its sidecar."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ from meshpolicy.kinds.container import Container
 
 @dataclass(frozen=True)
 class PodWriter:
-    """Knows all that the manifests say of the pods."""
+    """The manifests and settings from which pods are made."""
 
     cluster: Cluster
     groups: tuple[Group, ...]
@@ -41,9 +41,9 @@ class PodWriter:
     credentials: Credentials
     ingress: IngressGateway | None = None
     receiver: Receiver | None = None
-    """Where spans go; None where nobody takes them."""
+    """The receiver of spans; None if spans are not recorded."""
     key: str = field(default_factory=lambda: token_urlsafe(24), repr=False)
-    """What the tokens of sidecars are made with; no app knows it."""
+    """Key from which the span tokens of sidecars are derived; no app knows it."""
 
     @cached_property
     def directory(self) -> Directory:
@@ -57,22 +57,22 @@ class PodWriter:
         return Directory(self.cluster.services, hints)
 
     def prepare(self, pod: Pod, secret: str) -> None:
-        """Make the folder of a pod, with what its sidecar is started with; give it a certificate if it is meshed."""
+        """Create a pod's folder with its sidecar's bootstrap; issue a certificate if the pod is meshed."""
         make_folder(pod.app)
         if pod.meshed:
             self.issue(pod)
         write(pod.bootstrap, json.dumps(bootstrap(pod, self.export(secret))))
 
     def issue(self, pod: Pod) -> None:
-        """Give a meshed pod a new certificate, and the ingress one more for those outside."""
+        """Issue a meshed pod a new certificate, and an ingress a second one for clients outside the mesh."""
         self.credentials.issue(pod, serves_outside=pod.workload.kind == KIND)
 
     def export(self, secret: str) -> SpanExport | None:
-        """Return where the sidecar of the pod with this secret sends its spans."""
+        """Return the span export of the sidecar whose pod has this secret; None if spans are not recorded."""
         return SpanExport(self.receiver, token(secret, self.key)) if self.receiver else None
 
     def resources(self, group: Group, pod: Pod, secret: str) -> Iterable[Resource]:
-        """Return what the sidecar of a pod is told from the start."""
+        """Return the resources that a pod's sidecar receives at once."""
         if self.ingress and group.workload.ref.kind == KIND:
             return ingress(pod, self.ingress.listeners(self.cluster, pod), self.export(secret))
         return sidecar(pod, list(self._inbound(group, pod)), secret, export=self.export(secret))
@@ -82,7 +82,7 @@ class PodWriter:
             yield InboundPort(port.number, pod.socket(port), effective(self.cluster, group.workload, port.number))
 
     def programs(self, group: Group, pod: Pod, secret: str) -> Programs:
-        """Return what a pod runs."""
+        """Return all programs of a pod, with their probes."""
         proxy = proxy_url(pod, secret)
         return Programs(
             sidecar=programs.sidecar(pod, command(pod), self.folder, self.environ),
@@ -97,7 +97,7 @@ class PodWriter:
         )
 
     def _app_export(self, pod: Pod, container: Container, secret: str) -> SpanExport | None:
-        """Return where an app sends its spans, unless its manifest names a collector that runs in this mesh."""
+        """Return the span export of an app; None without a receiver, or if it has a collector in this mesh."""
         named = [urlsplit(variable.value).netloc for variable in container.env if variable.name in ENDPOINTS]
         if any(self.directory.knows(pod, REQUESTS + authority) for authority in named if authority):
             return None

@@ -1,7 +1,7 @@
-"""Why a sidecar refused a request, from what it noted of it: the verdict, the rule, and the reasons with their files.
+"""Explains a refusal from what the sidecar recorded: the verdict, the rule, and the reasons with their files.
 
-The sidecar names the route that it took, so nothing is decided anew here: what a later `apply` changes says nothing of
-a request before it. No I/O.
+The sidecar records the matched route, so nothing is decided again here: a later `apply` does not change the
+explanation of an earlier request. No I/O.
 """
 
 from collections.abc import Mapping
@@ -22,22 +22,22 @@ from meshpolicy.decide.routing import Routed
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What a sidecar noted of a request that it answered itself."""
+    """What a sidecar recorded about a request that it answered itself."""
 
     details: str
-    """Envoy's word for what became of it."""
+    """Envoy's response code details."""
     route: str
-    """The route that it took, by the name of its object; empty where there is none."""
+    """The matched route, by the name of its object; empty if none matched."""
     identity: str
-    """The client's identity; empty if it has none."""
+    """The client's verified identity; empty if it has none."""
     address: str
     """The client's loopback address."""
     request: str
-    """Its method and path."""
+    """The request's method and path."""
 
     @classmethod
     def of(cls, attributes: Mapping[str, str]) -> Self:
-        """Return what the attributes of its span say (`localmesh.envoy.tracing`)."""
+        """Return the record in the attributes of the request's span (`localmesh.envoy.tracing`)."""
         request = f"{attributes.get('http.method', '')} {attributes.get('http.url', '')}"
         return cls(
             attributes.get("response_code_details", ""),
@@ -49,12 +49,12 @@ class Noted:
 
     @property
     def verdict(self) -> Verdict | None:
-        """What the policies did to it; None where they did nothing."""
+        """The policies' verdict; None if no policy refused the request."""
         return refusal(self.details, self.route)
 
     @property
     def client(self) -> Client:
-        """Who asked, as policies know it."""
+        """The client, as policies see it."""
         try:
             address = IPv4Address(self.address)
         except ValueError:  # none, or not of this family: no address that a policy of this mesh knows
@@ -69,14 +69,14 @@ class Refusal:
 
     verdict: Verdict
     rule: str
-    """The object that decided, or what Linkerd adds by itself."""
+    """The object that decided, or Linkerd's built-in rule."""
     place: str
-    """Where that is written, `file:line`; empty where no file says it."""
+    """Position of the object as `file:line`; empty if it is in no file."""
     reasons: tuple[str, ...]
 
 
 def explained(policy: PortPolicy, noted: Noted) -> Refusal | None:
-    """Return why the policy of a port refused a request; None where it did not."""
+    """Return why the policy of a port refused a request; None if it did not."""
     verdict = noted.verdict
     if verdict is None:
         return None
@@ -87,7 +87,7 @@ def explained(policy: PortPolicy, noted: Noted) -> Refusal | None:
 
 
 def explained_stream(policy: PortPolicy, noted: Noted) -> Refusal | None:
-    """Return why the policy of a port refused a stream of bytes; None where it did not."""
+    """Return why the policy of a port refused a TCP stream; None if it did not."""
     if noted.verdict is not Verdict.FORBIDDEN:
         return None
     known = Client(noted.client.address, Arrival.MESHED_OPAQUE if noted.identity else Arrival.PLAIN, noted.identity)
@@ -104,7 +104,7 @@ def _routes(policy: PortPolicy) -> Mapping[str, HttpRoute | GrpcRoute]:
 
 
 def _rule(policy: PortPolicy, route: HttpRoute | GrpcRoute | None, verdict: Verdict) -> Ref:
-    """Return the object that decided: the limit, or the route that was matched, or else what governs the port."""
+    """Return the object that decided: the rate limit, the matched route, or else the object that governs the port."""
     if policy.invalid is not None:
         return policy.invalid
     if verdict is Verdict.RATE_LIMITED and policy.rate_limit is not None:

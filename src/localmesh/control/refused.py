@@ -1,4 +1,4 @@
-"""What a person is told when Envoy refuses what the manifests say: Envoy's own words, and the objects behind it."""
+"""Messages for configuration that Envoy rejects: Envoy's own error, and the objects that caused it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from localmesh.envoy.wire import Resource
 
 
 def refused(member: Member) -> Iterator[str]:
-    """Yield one reason for each refusal of a pod's sidecar since this was last asked."""
+    """Yield one reason for each rejection by a pod's sidecar since the previous call."""
     for refusal in member.discovery.refusals():
         resources = [found for name in refusal.names if (found := member.resource(refusal.kind, name))]
         objects = list(dict.fromkeys(name for found in resources for name in objects_of(found)))
@@ -17,12 +17,12 @@ def refused(member: Member) -> Iterator[str]:
 
 
 def objects_of(resource: Resource) -> Iterator[str]:
-    """Yield the objects of the manifests that a resource was made from, as far as it names them."""
+    """Yield the names of the manifests' objects in a resource."""
     yield from _named(resource.content)
 
 
 def _named(found: Any) -> Iterator[str]:
-    """Routes and grants carry the name of their object, as `Kind namespace/name`."""
+    """Yield the names of routes and authorizations, which are those of their objects: `Kind namespace/name`."""
     match found:
         case list():
             for part in found:

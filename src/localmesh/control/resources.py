@@ -1,4 +1,4 @@
-"""What the sidecar of one pod is told: its own listeners and secrets, and what its app asks for."""
+"""The resources of one pod's sidecar: its own listeners and secrets, and the destinations that it requests."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ from localmesh.pods.pod import Pod
 
 
 class PodResources:
-    """All that one pod's sidecar may be told now (a `localmesh.xds.stream.ResourceSource`)."""
+    """The current resources of one pod's sidecar (a `localmesh.xds.stream.ResourceSource`)."""
 
     def __init__(self, pod: Pod, credentials: Credentials) -> None:
         self._pod = pod
@@ -21,18 +21,18 @@ class PodResources:
         self._directory = Directory(())
 
     def update(self, own: Iterable[Resource], directory: Directory) -> bool:
-        """Take in what new manifests say; return whether its own part is another than before."""
+        """Take resources and directory from new manifests; return whether the pod's own resources changed."""
         before = self._own
         self._own = {(resource.kind, resource.name): resource for resource in own}
         self._directory = directory
         return self._own != before
 
     def names(self, kind: Kind) -> Iterable[str]:
-        """Return what the sidecar is told of a kind without asking by name."""
+        """Return the names of the resources of a kind that the sidecar receives without requesting them."""
         return [name for own, name in self._own if own is kind]
 
     def resource(self, kind: Kind, name: str) -> Resource | None:
-        """Return a resource, or None where there is none of this name."""
+        """Return a resource, or None if there is none of this name."""
         if found := self._own.get((kind, name)):
             return found
         match kind:

@@ -1,4 +1,4 @@
-"""What an app can call, and where the pods behind it are, as Envoy's endpoint discovery tells it."""
+"""The destinations that an app can call, and the pods behind each, as resources of Envoy's endpoint discovery."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from localmesh.envoy.wire import Resource
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A Service's port, or one pod's port by its address."""
+    """A Service's port, or one pod's port called by its address."""
 
     name: str
     """Unique: `ponger.pingpong.80`."""
     hosts: tuple[str, ...]
-    """The names it is called by, without port: `ponger`, `ponger.pingpong`, …, or an address."""
+    """The names that clients call it by, without the port: `ponger`, `ponger.pingpong`, …, or an address."""
     port: int
 
     @property
     def authorities(self) -> Iterator[str]:
-        """All that an app may write to call it, in lower case."""
+        """Every authority that an app may use to call it, in lower case."""
         for host in self.hosts:
             yield f"{host}:{self.port}"
             if self.port == 80:
@@ -31,14 +31,14 @@ class Destination:
 
 
 def service_hosts(service: str, namespace: str, caller: str) -> tuple[str, ...]:
-    """Return the names that a pod in namespace `caller` knows a Service by, as cluster DNS resolves them."""
+    """Return the names by which cluster DNS resolves a Service for a pod in namespace `caller`."""
     full = f"{service}.{namespace}.svc.cluster.local"
     names = (full, f"{full}.", f"{service}.{namespace}.svc", f"{service}.{namespace}")
     return (*names, service) if namespace == caller else names
 
 
 class Hop(StrEnum):
-    """How a connection to an endpoint is made; the names that clusters choose a transport by (R62)."""
+    """The transport of a connection to an endpoint; clusters select a transport socket by these names (R62)."""
 
     PLAIN = "plain"
     MESHED_HTTP = "meshed-http"
@@ -54,10 +54,10 @@ class Endpoint:
     identity: str = ""
     """The identity that the endpoint's certificate must have; empty if it is unmeshed and called in plain text."""
     opaque: bool = False
-    """Whether even HTTP goes to it as a stream of bytes (R65)."""
+    """Whether even HTTP is sent to it as an opaque stream (R65)."""
 
     def hop(self, *, http: bool) -> Hop:
-        """Return how the connection is made for a request, or for a stream."""
+        """Return the transport for a request (`http`) or for a stream."""
         if not self.identity:
             return Hop.PLAIN
         return Hop.MESHED_HTTP if http and not self.opaque else Hop.MESHED_OPAQUE
@@ -65,13 +65,13 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class LocalEndpoint:
-    """The calling pod itself: its own app's socket, past every policy, as in Linkerd (M1)."""
+    """The calling pod itself: its own app's socket, which bypasses every policy, as in Linkerd (M1)."""
 
     socket: Path
 
 
 def endpoints(name: str, found: Iterable[Endpoint | LocalEndpoint]) -> Resource:
-    """Return who is ready behind the destination of that name."""
+    """Return the ready endpoints of the destination `name` as a ClusterLoadAssignment."""
     behind = [{"lb_endpoints": [_endpoint(endpoint) for endpoint in found]}]
     return Resource(Kind.ENDPOINTS, name, {"cluster_name": name, "endpoints": behind})
 

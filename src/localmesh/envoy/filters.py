@@ -1,4 +1,4 @@
-"""A rule's filters as what Envoy does with a route: change headers, redirect (R54)."""
+"""The filters of a route's rule as Envoy's route actions: header changes and redirects (R54)."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ _STATUS = {
 
 
 def redirect(filters: tuple[Filter, ...]) -> Json | None:
-    """Return what answers in the app's place, if a filter redirects."""
+    """Return Envoy's redirect action if a filter redirects, else None."""
     for found in filters:
         if isinstance(found, Redirect):
             parts: Json = {
@@ -54,7 +54,7 @@ def header_changes(filters: tuple[Filter, ...]) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """What becomes of a header: a value in the place of the request's own, or after it."""
+    """The final value of a header, and whether it replaces the request's own value or is appended to it."""
 
     value: str
     replaces: bool
@@ -63,7 +63,7 @@ class _Written:
         return _Written(f"{self.value},{value}" if self.value else value, self.replaces)
 
     def message(self, name: str) -> Json:
-        # `%` begins a command in Envoy's header values.
+        # `%` starts a command operator in Envoy's header values.
         header = {"key": name, "value": self.value.replace("%", "%%")}
         action = "OVERWRITE_IF_EXISTS_OR_ADD" if self.replaces else "APPEND_IF_EXISTS_OR_ADD"
         return {"header": header, "append_action": action}

@@ -1,4 +1,4 @@
-"""GRPCRoutes as Envoy's list: ranked by (host, bytes of the service, bytes of the method, headers) (R94)."""
+"""GRPCRoutes as Envoy's ordered route list, ranked by (host, bytes of service, bytes of method, headers) (R94)."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from meshpolicy.core.policy import GrpcRoute, GrpcRule
 
 @dataclass(frozen=True, slots=True)
 class GrpcEntry:
-    """One match of Envoy's list, and the rule it belongs to."""
+    """One match in Envoy's route list, and the rule it belongs to."""
 
     rank: tuple[tuple[int, int], int, int, int]
     match: Json
@@ -21,7 +21,7 @@ class GrpcEntry:
 
 
 def entries(routes: tuple[GrpcRoute, ...]) -> list[GrpcEntry]:
-    """Return all matches of the routes, the best first."""
+    """Return all matches of the routes, best match first."""
     found = [entry for route in routes for rule in route.rules for entry in _rule(route, rule)]
     return sorted(found, key=lambda entry: entry.rank, reverse=True)
 
@@ -39,7 +39,7 @@ def _bytes(text: str | None) -> int:
 
 
 def _match(host: HostMatch | None, match: GrpcMatch | None) -> Json:
-    """Return Envoy's match; a rule without matches takes every request, gRPC or not (R88)."""
+    """Return Envoy's match; a rule without matches matches every request, gRPC or not (R88)."""
     hosts = [requestmatch.host(host)] if host else []
     if match is None:
         return {"prefix": "", "headers": hosts}

@@ -1,11 +1,11 @@
-"""What a sidecar accepts for its pod: a listener a container port, which follows the port's policy.
+"""The inbound side of a sidecar: one listener per container port, configured by the port's policy.
 
-Which of a port's behaviours a connection meets depends on its first bytes (R62, R63):
+The first bytes of a connection select its filter chain (R62, R63):
 
 A  plain text
-B  TLS for another name than the pod's: the application's own, passed on as bytes
-C  mutual TLS for the pod's name: a request of a meshed client
-D  the same with our mark in ALPN: a stream of a meshed client
+B  TLS for another server name than the pod's identity: the application's own TLS, forwarded as bytes
+C  mutual TLS for the pod's identity: a request from a meshed client
+D  the same with our protocol in ALPN: an opaque stream from a meshed client
 """
 
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ from localmesh.pods.spans import SpanExport
 from meshpolicy.core.policy import HttpRoute, HttpRule, PortPolicy, Protocol
 
 _CODEC = {Protocol.HTTP1: Codec.HTTP1, Protocol.HTTP2: Codec.HTTP2, Protocol.GRPC: Codec.HTTP2}
-"""Protocols that are taken at their word in plain text, without detection."""
+"""Codecs of declared protocols: plain-text connections are not subject to detection."""
 _STREAMS = {Protocol.OPAQUE, Protocol.TLS}
 _DETECTED = ["http/1.0", "http/1.1", "h2c"]
 
 
 @dataclass(frozen=True, slots=True)
 class InboundPort:
-    """A container port: its number, the app's socket for it, and who may call it."""
+    """A container port: its number, the app's socket for it, and its policy."""
 
     number: int
     socket: Path
@@ -40,12 +40,12 @@ class InboundPort:
 
     @property
     def cluster(self) -> str:
-        """What Envoy calls the app behind the port."""
+        """The name of the Envoy cluster for the app behind the port."""
         return f"app_{self.number}"
 
 
 def app(port: InboundPort) -> Resource:
-    """Return the cluster that is the app's socket."""
+    """Return the cluster whose endpoint is the app's socket."""
     address = {"pipe": {"path": str(port.socket)}}
     content = {
         "name": port.cluster,
@@ -55,14 +55,14 @@ def app(port: InboundPort) -> Resource:
             "cluster_name": port.cluster,
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
         },
-        # What is declared to be HTTP/1 may not understand another version, whatever a caller speaks.
+        # An app that declares HTTP/1 may not understand another version, whichever version the client speaks.
         "typed_extension_protocol_options": http1() if port.policy.protocol is Protocol.HTTP1 else http_versions(),
     }
     return Resource(Kind.CLUSTER, port.cluster, content)
 
 
 def routes(port: InboundPort, outside: Outside) -> Iterator[Resource]:
-    """Yield the routes of a port: of those whose TLS ends here, and of all others."""
+    """Yield the routes of a port: one set for clients whose TLS ends here, and one for all others."""
     policy = effective(port.policy)
     for terminated in (True, False):
         yield route_configuration(port.cluster, policy, Peers(terminated, outside))
@@ -91,7 +91,7 @@ def _inspected(protocol: Protocol) -> Json:
     if protocol is Protocol.UNKNOWN:
         inspectors.append("http_inspector.v3.HttpInspector")
     names = {kind: f"envoy.filters.listener.{kind.partition('.')[0]}" for kind in inspectors}
-    # Who is silent on a port of streams may be waiting for a server that speaks first; elsewhere it is closed (R63).
+    # A silent client of an opaque port may wait for a server that speaks first; other ports close it (R63).
     streams = protocol in _STREAMS
     return {
         "listener_filters": [extension(names[kind], f"filters.listener.{kind}") for kind in inspectors],
@@ -110,7 +110,7 @@ def _chains(pod: Pod, port: InboundPort, outside: Outside, export: SpanExport | 
     def requests_from(peers: Peers, codec: Codec) -> list[Json]:
         return [requests(pod, port.number, peers, codec, export)]
 
-    # A stream on a port for HTTP is refused whatever the policies say (R64).
+    # An opaque stream to a port that declares HTTP is refused, whatever the policies allow (R64).
     declared = _CODEC.get(policy.protocol)
     meshed = {"server_names": [pod.identity], "transport_protocol": "tls"}
     chains = [
@@ -136,7 +136,7 @@ def _chains(pod: Pod, port: InboundPort, outside: Outside, export: SpanExport | 
 
 
 def effective(policy: PortPolicy) -> PortPolicy:
-    """Return the policy, or the one that Linkerd puts in the place of an invalid one: 403 to all (R56)."""
+    """Return the policy; an invalid one is replaced, as in Linkerd, by a policy that answers 403 to everyone (R56)."""
     if not policy.invalid:
         return policy
     refusal = HttpRoute(ref=policy.invalid, rules=(HttpRule(),))

@@ -1,4 +1,4 @@
-"""What a sidecar does with the requests that it accepts: match a route, ask for a grant, limit, pass on (R85)."""
+"""Handling of inbound requests: match a route, check authorizations, apply the rate limit, forward (R85)."""
 
 from localmesh.envoy import Json, accesslog, grpcroutes, ratelimit, routes, tracing
 from localmesh.envoy.authorization import Peers, rules
@@ -13,11 +13,11 @@ from meshpolicy.core.policy import Filter, GrpcRoute, HttpRoute, PortPolicy, Pro
 
 RBAC = "envoy.filters.http.rbac"
 _VERIFIED = "%DOWNSTREAM_PEER_DNS_SAN%%DOWNSTREAM_PEER_URI_SAN%"
-"""The one name in the client's certificate: our issuer writes no second."""
+"""The only SAN of the client's certificate: our issuer writes a DNS name or a URI, never both."""
 
 
 def requests(pod: Pod, port: int, peers: Peers, codec: Codec, export: SpanExport | None) -> Json:
-    """Return the filter for the requests of some peers; what becomes of them is in the routes of the same name."""
+    """Return the connection manager for requests of some peers; its routes come from `route_configuration`."""
     return http(
         _name(port, peers),
         codec=codec,
@@ -32,13 +32,13 @@ def requests(pod: Pod, port: int, peers: Peers, codec: Codec, export: SpanExport
 
 
 def route_configuration(cluster: str, policy: PortPolicy, peers: Peers) -> Resource:
-    """Return the routes of a port for some peers, with grants and limits; what is allowed goes to `cluster`."""
+    """Return the routes of a port for some peers, with authorizations and limits; allowed requests go to `cluster`."""
     name = _name(policy.port, peers)
     host: Json = {
         "name": name,
         "domains": ["*"],
         "routes": _routes(cluster, policy, peers),
-        # An app must not have its callers send anything again.
+        # An app must not be able to make its clients retry.
         "response_headers_to_remove": SIGNS,
     }
     if policy.rate_limit:
@@ -52,7 +52,7 @@ def _name(port: int, peers: Peers) -> str:
 
 
 def _client_id(peers: Peers) -> list[Json]:
-    """Write who the client is, whatever the client says it is (R86)."""
+    """Return header mutations that replace the client's own `l5d-client-id` by its verified identity (R86)."""
     dropped = [remove(ratelimit.IDENTITY_HEADER)]
     return [*dropped, write(ratelimit.IDENTITY_HEADER, _VERIFIED)] if peers.terminated else dropped
 
@@ -66,7 +66,7 @@ def _routes(cluster: str, policy: PortPolicy, peers: Peers) -> list[Json]:
 
 
 def _no_route(exempt: Json) -> Json:
-    """Return what a request without a route meets: it is answered before any limit is asked (R85)."""
+    """Return the 404 for requests that match no route; it consumes no rate limit (R85)."""
     return {"match": {"prefix": ""}, "direct_response": {"status": 404}, "typed_per_filter_config": exempt}
 
 

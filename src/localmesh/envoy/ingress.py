@@ -1,6 +1,6 @@
-"""An ingress: takes requests from outside, on this machine's own address, to the Services that a Gateway's routes name.
+"""An ingress: forwards requests from outside, received on 127.0.0.1, to the Services in a Gateway's routes.
 
-It speaks to them as any meshed pod does; what it may ask is decided by their policies.
+It calls them as any meshed pod does, and their policies decide what it may request.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from localmesh.pods.spans import SpanExport
 from meshpolicy.core.policy import HttpRoute
 
 NO_BACKEND = 500
-"""What the Gateway API wants where a rule leads to no Service that exists."""
+"""The status that the Gateway API requires for a rule without an existing Service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +30,24 @@ class IngressRoute:
     """One rule of a Gateway's route, and the Services behind it with their weights."""
 
     route: HttpRoute
-    """With this rule alone; its authorizations do not count here."""
+    """The route with this rule only; its authorizations are ignored here."""
     backends: tuple[tuple[Destination, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class IngressListener:
-    """A listener of the Gateway, where it listens on this machine, and what it offers."""
+    """A listener of the Gateway: its port on this machine, and its routes."""
 
     name: str
     address: IPv4Address
     port: int
     offers: tuple[IngressRoute, ...]
     tls: bool = False
-    """Whether it proves itself by the certificate for those outside (`secrets.SERVER`)."""
+    """Whether it terminates TLS, with the certificate for clients outside the mesh (`secrets.SERVER`)."""
 
 
 def ingress(pod: Pod, listeners: Sequence[IngressListener], export: SpanExport | None = None) -> Iterator[Resource]:
-    """Yield what the Envoy of a Gateway is told."""
+    """Yield the resources of a Gateway's Envoy."""
     called = {
         destination: None for listener in listeners for offer in listener.offers for destination, _ in offer.backends
     }

@@ -1,4 +1,4 @@
-"""The kinds of resources that a sidecar is told, by the names that Envoy's API gives them."""
+"""The xDS resource types that sidecars receive."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ _TYPES = "type.googleapis.com/envoy."
 
 
 class Kind(StrEnum):
-    """A kind of resource; the order is that of telling: nothing leads to what is not there yet."""
+    """A resource type by its type URL, in the order of sending, so that nothing refers to what is not there yet."""
 
     CLUSTER = f"{_TYPES}config.cluster.v3.Cluster"
     ENDPOINTS = f"{_TYPES}config.endpoint.v3.ClusterLoadAssignment"
@@ -16,5 +16,5 @@ class Kind(StrEnum):
 
     @property
     def word(self) -> str:
-        """Its name without the package: `Listener`."""
+        """The message name without the package: `Listener`."""
         return self.value.rpartition(".")[2]

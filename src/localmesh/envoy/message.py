@@ -6,10 +6,10 @@ _EXTENSIONS = "type.googleapis.com/envoy.extensions."
 
 
 def typed(kind: str, **fields: object) -> Json:
-    """Return a message of an extension, by its type below `envoy.extensions`, with its type beside it."""
+    """Return an extension's message with its `@type`; `kind` is the type's name below `envoy.extensions`."""
     return {"@type": _EXTENSIONS + kind, **fields}
 
 
 def extension(name: str, kind: str, **fields: object) -> Json:
-    """Return a configured extension; `name` is the one that Envoy knows it by."""
+    """Return a configured extension; `name` is its name in Envoy."""
     return {"name": name, "typed_config": typed(kind, **fields)}

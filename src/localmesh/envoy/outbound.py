@@ -1,7 +1,7 @@
-"""What a sidecar does for its own app: a proxy for its requests and streams, which asks for the pod's secret.
+"""The outbound side of a sidecar: an HTTP proxy for its app's requests and streams, protected by the pod's secret.
 
 A request in absolute form (`GET http://ponger.pingpong/ping`) is routed by its host; CONNECT opens a stream.
-The host is asked for on demand: the control plane knows every Service, the sidecar those that its app has called.
+Clusters are requested on demand: the control plane knows every Service, a sidecar only those that its app called.
 """
 
 from base64 import b64encode
@@ -20,17 +20,17 @@ from localmesh.pods.spans import SpanExport
 
 USER = "app"
 _SAFE = "GET|HEAD|OPTIONS|TRACE"
-"""Methods that may be sent again after a connection broke off (RFC 9110, 9.2.1)."""
+"""Safe methods, which may be retried after a connection broke off (RFC 9110, section 9.2.1)."""
 _UNSENT = "connect-failure,refused-stream,reset-before-request"
 
 
 def proxy_url(pod: Pod, secret: str) -> str:
-    """Return the app's HTTP_PROXY; `secret` is made of characters that a URL takes as they are."""
+    """Return the app's HTTP_PROXY; `secret` must consist of characters that need no escaping in a URL."""
     return f"http://{USER}:{secret}@{pod.local}:{OUTBOUND_PORT}"
 
 
 def listener(pod: Pod, secret: str, export: SpanExport | None = None) -> Resource:
-    """Return the listener that the app's requests go to."""
+    """Return the listener for the app's requests."""
     name = "outbound"
     manager = http(
         name,
@@ -56,11 +56,11 @@ def listener(pod: Pod, secret: str, export: SpanExport | None = None) -> Resourc
 
 _BY_REQUEST = "x-localmesh-requests"
 _BY_STREAM = "x-localmesh-streams"
-"""Headers that name the cluster; they are written whatever the app says, and go no further."""
+"""Headers that name the cluster; they overwrite the app's own, and are removed before forwarding."""
 
 
 def _on_demand() -> Json:
-    """Return the filter that has a request wait until its cluster is there, or known not to be."""
+    """Return the filter that holds a request until its cluster has arrived or is known not to exist."""
     found = {"source": ADS, "timeout": "5s"}
     return extension("envoy.filters.http.on_demand", "filters.http.on_demand.v3.OnDemand", odcds=found)
 
@@ -89,14 +89,14 @@ def _anything() -> Json:
             {"match": {"connect_matcher": {}}, "route": _stream()},
             *forwards({"prefix": ""}, {"cluster_header": _BY_REQUEST}),
         ],
-        # The secret is for this proxy, and goes no further.
+        # The secret is for this proxy only, and is not forwarded.
         "response_headers_to_remove": SIGNS,
         "request_headers_to_remove": ["proxy-authorization", "proxy-connection", _BY_REQUEST, _BY_STREAM],
     }
 
 
 def forwards(match: Json, action: Json) -> Iterable[Json]:
-    """Return the routes of one match; a request is sent again only if that cannot do anything twice."""
+    """Return the routes of one match; a request is retried only if that cannot have an effect twice."""
     safe = header(":method", {"safe_regex": {"regex": _SAFE}})
     yield {
         "match": {**match, "headers": [*match.get("headers", []), safe]},
@@ -111,10 +111,10 @@ def _stream() -> Json:
 
 
 def _forward(action: Json, retry_on: str, signs: Iterable[str]) -> Json:
-    """Return a route's action: to another endpoint than before, if it has to be tried again.
+    """Return a route's action; a retry goes to another endpoint than before.
 
-    `signs` are the headers by which a server's sidecar says that its app is gone. A program that no sidecar stands
-    before could send them, too: so they count for safe methods alone.
+    `signs` are the headers with which a server's sidecar reports that its app is gone. An unmeshed program could send
+    them too, so they cause retries of safe methods only.
     """
     previous = extension(
         "envoy.retry_host_predicates.previous_hosts",

@@ -1,4 +1,4 @@
-"""HTTPLocalRateLimitPolicy as Envoy's local rate limits: the total first, then one bucket an identity (R101)."""
+"""HTTPLocalRateLimitPolicy as Envoy's local rate limits: first the total, then one bucket per identity (R101)."""
 
 import re
 
@@ -16,19 +16,19 @@ _ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
 _UNLIMITED = 1_000_000_000
 """Tokens for clients without a limit, because Envoy requires a number."""
 _MOST_IDENTITIES = 10_000
-"""Buckets kept at once; the one unused for longest goes first."""
+"""Buckets kept at a time; the least recently used one is dropped first."""
 
 
 def filters() -> list[Json]:
-    """Return the filters; they stand behind authorization, so that a refused request costs nothing (R85).
+    """Return the filters; they follow authorization, so that a refused request consumes no tokens (R85).
 
-    By themselves they limit nothing: what they do stands beside the routes, where it may change.
+    They limit nothing by themselves: their limits are in the routes' configuration, which may change.
     """
     return [extension(name, _KIND, stat_prefix=name.rpartition(".")[2]) for name in (TOTAL, EACH)]
 
 
 def rate_limits(limit: RateLimit) -> Json:
-    """Return what the filters do at a port, by their names."""
+    """Return the limits of a port as configuration per filter, by filter name."""
     found = {}
     if limit.total is not None:
         found[TOTAL] = _limit(TOTAL, token_bucket=_bucket(limit.total))
@@ -38,7 +38,7 @@ def rate_limits(limit: RateLimit) -> Json:
 
 
 def exempt() -> Json:
-    """Return what a redirecting route carries: it consumes nothing (R85)."""
+    """Return the configuration of a route that consumes no tokens, such as a redirect (R85)."""
     off = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
     return {TOTAL: off, EACH: off}
 
@@ -50,7 +50,7 @@ def _each(limit: RateLimit) -> Json:
     ]
     if limit.identity is not None:
         rates += [_identity_action(limit.overrides), _stranger_action()]
-        # An empty value stands for each value that comes, with a bucket of its own.
+        # An empty value matches every value, each with its own bucket.
         descriptors += [
             _descriptor({"ordinary": "yes", "identity": ""}, limit.identity),
             _descriptor({"stranger": "yes"}, limit.identity),

@@ -1,4 +1,4 @@
-"""The parts of a route's match as Envoy's matchers: host, headers, query."""
+"""A route's match on method, host, headers and query as Envoy's matchers."""
 
 import re
 
@@ -8,12 +8,12 @@ from meshpolicy.core.match import HostMatch, HttpMatch, ValueMatch
 
 
 def method(name: str) -> Json:
-    """Return the matcher of a method; case counts (R89)."""
+    """Return the case-sensitive matcher of a method (R89)."""
     return header(":method", {"exact": name})
 
 
 def host(match: HostMatch) -> Json:
-    """Return the matcher of a hostname: without the port, whatever the case, a last dot tolerated (R92)."""
+    """Return the matcher of a hostname: case-insensitive, without the port, with an optional trailing dot (R92)."""
     name = re.escape(match.pattern.removeprefix("*"))
     below = ".+" if match.pattern.startswith("*.") else ""
     dot = "" if match.pattern.endswith(".") else r"\.?"
@@ -27,7 +27,7 @@ def headers(match: HttpMatch) -> list[Json]:
 
 
 def _header(match: ValueMatch) -> Json:
-    # HTTP/2 has no Host header, and Envoy keeps HTTP/1's under the name of HTTP/2's.
+    # HTTP/2 has no Host header, and Envoy stores HTTP/1's as `:authority`.
     name = ":authority" if match.name.lower() == "host" else match.name
     return header(name, _string(match, header=True))
 

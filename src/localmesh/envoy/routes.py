@@ -1,4 +1,4 @@
-"""Linkerd's routes as Envoy's list: Linkerd takes the best match, Envoy the first, so the best is put first.
+"""Linkerd's routes as Envoy's list: Linkerd takes the best match and Envoy the first, so the best comes first.
 
 Linkerd ranks matches by (host, bytes of the path matched, headers, query parameters, has a method), then by age (R88,
 R91). All of that is known beforehand, but for the bytes of a regular expression, which always covers the whole path.
@@ -19,13 +19,13 @@ EVERYTHING = PathMatch(PathKind.PREFIX, "/")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Rank:
-    """How good a match is; greater wins, and between equals the earlier."""
+    """The precedence of a match: the greater rank wins, and of two equal ones the earlier."""
 
     host: tuple[int, int]
     whole: bool
-    """Whether it covers the whole path, and is thus longer than any prefix that does not."""
+    """Whether the match covers the whole path, and so ranks above any prefix that does not."""
     length: int
-    """Bytes of a prefix; 0 for whole paths, which are all as long as the path."""
+    """Length of the prefix in bytes; 0 for whole paths, which are all as long as the path."""
     headers: int
     query: int
     method: bool
@@ -33,18 +33,18 @@ class Rank:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One match of Envoy's list, and the rule it belongs to."""
+    """One match in Envoy's route list, and the rule it belongs to."""
 
     rank: Rank
     match: Json
     route: HttpRoute
     rule: HttpRule
     prefix: bool
-    """Whether it came of a prefix, which a redirect may replace."""
+    """Whether it was made from a prefix match, whose prefix a redirect may replace."""
 
 
 def entries(routes: tuple[HttpRoute, ...]) -> list[Entry]:
-    """Return all matches of the routes, the best first."""
+    """Return all matches of the routes, best match first."""
     found = [entry for route in routes for rule in route.rules for entry in _rule(route, rule)]
     return sorted(found, key=lambda entry: entry.rank, reverse=True)
 
@@ -70,7 +70,7 @@ def _rank(host: HostMatch | None, match: HttpMatch) -> Rank:
 
 
 def host_rank(host: HostMatch | None) -> tuple[int, int]:
-    """Return how specific a hostname is: none, then suffixes, then exact names, the longer the better."""
+    """Return how specific a hostname is, ascending: none, suffix, exact name; a longer one is more specific."""
     if host is None:
         return (0, 0)
     suffix = host.pattern.startswith("*.")

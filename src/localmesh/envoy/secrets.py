@@ -1,4 +1,4 @@
-"""The secrets of a sidecar: its certificate with the key, and the trust anchors. They go from memory to memory."""
+"""The secrets of a sidecar: its certificate with the key, and the trust anchors. They are never written to disk."""
 
 from collections.abc import Iterable
 
@@ -7,21 +7,21 @@ from localmesh.envoy.wire import Resource
 from meshidentity.certificates import Leaf
 
 IDENTITY = "identity"
-"""The pod's own certificate and key, which one resource holds: nobody ever sees one of them without the other."""
+"""Name of the secret with the pod's certificate and key; one resource holds both, so that they always match."""
 TRUST = "trust"
-"""The trust anchors that a peer's certificate must lead to."""
+"""Name of the secret with the trust anchors that must have issued a peer's certificate chain."""
 SERVER = "server"
-"""The certificate of an ingress, for those outside the mesh."""
+"""Name of the secret with an ingress's certificate for clients outside the mesh."""
 
 
 def certificate(leaf: Leaf, name: str = IDENTITY) -> Resource:
-    """Return a certificate as a sidecar is told it."""
+    """Return a certificate and its key as a Secret resource."""
     chain, key = {"inline_string": leaf.chain_pem}, {"inline_string": leaf.key_pem}
     return _secret(name, {"tls_certificate": {"certificate_chain": chain, "private_key": key}})
 
 
 def trust(anchors: Iterable[str]) -> Resource:
-    """Return the trust anchors (PEM); more than one while an anchor is being replaced."""
+    """Return the trust anchors (PEM) as a Secret resource; there are several while an anchor is being replaced."""
     return _secret(TRUST, {"validation_context": {"trusted_ca": {"inline_string": "".join(anchors)}}})
 
 

@@ -1,4 +1,4 @@
-"""A pod's sidecar: what it accepts, and the way out for its app."""
+"""All resources of a pod's sidecar, inbound and outbound."""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,7 +19,7 @@ def sidecar(
     outside: Outside | None = None,
     export: SpanExport | None = None,
 ) -> Iterator[Resource]:
-    """Yield what a pod's Envoy is told from the start; what its app calls it asks for."""
+    """Yield the resources that a pod's Envoy receives at once; it requests its app's destinations on demand."""
     outside = outside or {}
     for port in ports:
         yield inbound.app(port)

@@ -1,4 +1,4 @@
-"""What a listener does with a stream of bytes: forward it, ask who it is first, or close it (R95, R96)."""
+"""Handling of TCP streams: forward, forward only authorized clients, or close (R95, R96)."""
 
 from localmesh.envoy import Json, accesslog
 from localmesh.envoy.authorization import Peers, Reach, reach, rules
@@ -7,11 +7,11 @@ from localmesh.pods.pod import Pod
 from meshpolicy.core.policy import Authorization
 
 NOBODY = "nobody"
-"""A cluster that there never is: whoever is to be forwarded to it is closed."""
+"""Name of a cluster that never exists: a connection forwarded to it is closed."""
 
 
 def forward(pod: Pod, cluster: str, **fields: object) -> list[Json]:
-    """Return the filters that forward to the app."""
+    """Return the filters that forward a stream to the app."""
     return [
         extension(
             "envoy.filters.network.tcp_proxy",
@@ -25,11 +25,11 @@ def forward(pod: Pod, cluster: str, **fields: object) -> list[Json]:
 
 
 def close(pod: Pod, *, terminated: bool) -> list[Json]:
-    """Return the filters that accept a connection, close it, and write that into the log.
+    """Return the filters that accept a connection, close it and log that.
 
-    Where TLS ends here, that is after the handshake, which tells who came.
+    If TLS ends here, they close it after the handshake, which reveals the client's identity.
     """
-    # Envoy asks for a limit of what is kept until then, which is nothing.
+    # Envoy requires a buffer limit for the time until then; nothing is buffered.
     waits = {"upstream_connect_mode": "ON_DOWNSTREAM_TLS_HANDSHAKE", "max_early_data_bytes": 1}
     return [
         extension(
@@ -44,10 +44,10 @@ def close(pod: Pod, *, terminated: bool) -> list[Json]:
 
 
 def authorized(pod: Pod, cluster: str, authorizations: tuple[Authorization, ...], peers: Peers) -> list[Json]:
-    """Return the filters that forward whom a grant holds for.
+    """Return the filters that forward streams of authorized clients only.
 
-    Envoy asks for it at a stream's first byte. The app is connected to no sooner, so that one who speaks first (SMTP,
-    MySQL) says nothing to a stranger.
+    Envoy checks this at the stream's first byte, and connects to the app only then, so that a server that speaks first
+    (SMTP, MySQL) sends nothing to an unauthorized client.
     """
     match reach(authorizations, peers):
         case Reach.EVERYONE:
@@ -61,7 +61,7 @@ def authorized(pod: Pod, cluster: str, authorizations: tuple[Authorization, ...]
                     "filters.network.rbac.v3.RBAC",
                     stat_prefix=cluster,
                     rules=(found := rules(authorizations, peers)),
-                    # Envoy names the grant that held for shadow rules alone.
+                    # Envoy reports which rule matched for shadow rules only.
                     shadow_rules=found,
                 ),
                 *forward(pod, cluster, upstream_connect_mode="ON_DOWNSTREAM_DATA", max_early_data_bytes=65536),

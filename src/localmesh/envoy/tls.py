@@ -1,6 +1,6 @@
-"""Both ends of mutual TLS between sidecars, and how one tells what the other is going to say.
+"""Both ends of mutual TLS between sidecars, and how the client announces what it will send.
 
-The server name is the callee's identity. A caller that tunnels a stream marks it by a protocol name of our own in ALPN,
+The server name is the server's identity. A client that tunnels a stream marks it with our own protocol name in ALPN,
 as Linkerd marks it in its transport header (client kind D of R62).
 """
 
@@ -20,7 +20,7 @@ NOBODY = "nobody.invalid"
 
 
 def server(*, alpn: tuple[str, ...], demand: bool) -> Json:
-    """Return the accepting end; a client certificate is verified if there is one, and must be if demanded (R69)."""
+    """Return the server end; it verifies a client certificate if one is sent, and requires one if `demand` (R69)."""
     return extension(
         "envoy.transport_sockets.tls",
         f"{TLS}.DownstreamTlsContext",
@@ -31,14 +31,14 @@ def server(*, alpn: tuple[str, ...], demand: bool) -> Json:
             "validation_context_sds_secret_config": _secret(TRUST),
         },
         require_client_certificate=demand,
-        # A resumed session would skip the verification of a certificate that has expired since.
+        # A resumed session would not verify again a certificate that has expired in the meantime.
         disable_stateless_session_resumption=True,
         disable_stateful_session_resumption=True,
     )
 
 
 def public_server() -> Json:
-    """Return the accepting end of an ingress, for those outside the mesh."""
+    """Return the server end of an ingress for clients outside the mesh."""
     return extension(
         "envoy.transport_sockets.tls",
         f"{TLS}.DownstreamTlsContext",
@@ -51,14 +51,14 @@ def public_server() -> Json:
 
 
 def client(hop: Hop) -> Json:
-    """Return the connecting end for a hop; the endpoint's host name is the identity it must prove."""
+    """Return the client end for a hop; the endpoint's hostname is the identity that the server must prove."""
     if hop is Hop.PLAIN:
         return extension("envoy.transport_sockets.raw_buffer", "transport_sockets.raw_buffer.v3.RawBuffer")
     return _client([OPAQUE] if hop is Hop.MESHED_OPAQUE else [], auto_host_sni=True, auto_sni_san_validation=True)
 
 
 def no_client(pod: Pod) -> Json:
-    """Return a connecting end that trusts nobody: what is left if no hop was chosen must not be plain text."""
+    """Return a client end that trusts no server: the default without a chosen hop must not be plain text."""
     if not pod.meshed:
         return client(Hop.PLAIN)
     return _client([], sni=NOBODY, auto_sni_san_validation=True)

@@ -1,6 +1,6 @@
-"""Spans of what a sidecar handles: which requests are recorded, what is told of them, and where that is sent.
+"""Tracing of a sidecar's requests: which are recorded, with which attributes, and where spans are sent.
 
-A request that belongs to a trace is recorded if its caller's part is (W3C `traceparent`); of all others, a share is.
+A request with a W3C `traceparent` is recorded if its parent span is; of all others, a fixed share is recorded.
 """
 
 from localmesh.envoy import Json
@@ -11,12 +11,12 @@ from localmesh.pods.spans import PATH, SpanExport
 CLUSTER = "spans"
 MILLION = 1_000_000
 RUNTIME: Json = {"tracing": {"opentelemetry": {"flush_interval_ms": 500, "min_flush_spans": 200}}}
-"""Spans are sent twice a second, or as soon as there are so many."""
+"""Spans are sent every 500 ms, or as soon as there are 200."""
 _RULE = "envoy.filters.http.rbac:enforced_effective_policy_id"
 
 
 def cluster(export: SpanExport) -> Json:
-    """Return the static cluster that leads to where the mesh takes spans."""
+    """Return the static cluster of the mesh's span receiver."""
     receiver = export.receiver
     address = {"socket_address": {"address": str(receiver.address), "port_value": receiver.port}}
     return {
@@ -30,7 +30,7 @@ def cluster(export: SpanExport) -> Json:
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
                 "upstreams.http.v3.HttpProtocolOptions",
-                # A pod without traffic keeps no connection open.
+                # A pod without traffic keeps no connection to it open.
                 common_http_protocol_options={"idle_timeout": "5s"},
                 explicit_http_config={"http_protocol_options": {}},
             )
@@ -39,7 +39,7 @@ def cluster(export: SpanExport) -> Json:
 
 
 def inbound(pod: Pod, export: SpanExport | None) -> Json:
-    """Return the tracing of the requests that a sidecar accepts: who called, and what decided."""
+    """Return the tracing of inbound requests, with the client and the object that decided as attributes."""
     found = {
         "direction": "inbound",
         "client_id": "%DOWNSTREAM_PEER_DNS_SAN%%DOWNSTREAM_PEER_URI_SAN%",
@@ -49,17 +49,17 @@ def inbound(pod: Pod, export: SpanExport | None) -> Json:
 
 
 def outbound(pod: Pod, export: SpanExport | None) -> Json:
-    """Return the tracing of what a pod's own app asks for."""
+    """Return the tracing of requests from a pod's own app."""
     return _tracing(pod, f"{pod.workload.name}-proxy", {"direction": "outbound"}, export)
 
 
 def ingress(pod: Pod, export: SpanExport | None) -> Json:
-    """Return the tracing of an ingress, where most traces begin."""
+    """Return the tracing of an ingress, where most traces start."""
     return _tracing(pod, pod.workload.name, {}, export)
 
 
 def _tracing(pod: Pod, service: str, tags: dict[str, str], export: SpanExport | None) -> Json:
-    """Return the fields of a connection manager; none where nobody takes spans."""
+    """Return the tracing fields of a connection manager; empty without a span receiver."""
     if export is None:
         return {}
     known = {
@@ -74,7 +74,7 @@ def _tracing(pod: Pod, service: str, tags: dict[str, str], export: SpanExport | 
             "custom_tags": [{"tag": tag, "value": value} for tag, value in known.items()],
             "operation": "%REQ(:METHOD)% %PATH(NQ)%",
         },
-        # Envoy would otherwise decide by a header `x-request-id`, which nobody sends here.
+        # Envoy would otherwise sample by the header `x-request-id`, which no client sends here.
         "request_id_extension": {
             "typed_config": typed(
                 "request_id.uuid.v3.UuidRequestIdConfig",

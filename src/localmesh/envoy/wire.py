@@ -1,7 +1,7 @@
-"""From a resource in JSON to the bytes that travel to Envoy.
+"""Serializes resources from JSON to the bytes that are sent to Envoy.
 
-The messages of `api.proto` travel as protocol buffers. What an extension is configured with travels as it is written,
-in JSON inside a `TypedStruct`: Envoy reads it by the definitions that it has itself.
+The messages of `api.proto` are sent as protocol buffers. The configuration of an extension is sent as it is written,
+as JSON inside a `TypedStruct`: Envoy parses it with its own definitions.
 """
 
 from base64 import b64encode
@@ -30,7 +30,7 @@ _TYPE = "@type"
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Something that a sidecar is told, in JSON; equal content has an equal version, in every run."""
+    """An xDS resource, in JSON; equal content has an equal version, in every run."""
 
     kind: Kind
     name: str
@@ -42,7 +42,7 @@ class Resource:
         object.__setattr__(self, "version", digest[:20])
 
     def pack(self) -> api_pb2.Resource:
-        """Return the message, or raise `google.protobuf.json_format.ParseError` where a field is not Envoy's."""
+        """Return the message; raises `google.protobuf.json_format.ParseError` for a field unknown to Envoy."""
         value = _message(self.kind, self.content).SerializeToString()
         body = api_pb2.Any(type_url=self.kind, value=value)
         return api_pb2.Resource(name=self.name, version=self.version, resource=body)
@@ -53,7 +53,7 @@ def _message(kind: str, content: Json) -> Message:
 
 
 def _packed(found: Any) -> Any:
-    """Return JSON with every message that has its type beside it as that type and its bytes."""
+    """Return JSON in which every message with an `@type` is replaced by its type URL and serialized bytes."""
     if isinstance(found, dict):
         if _TYPE in found:
             return _any(found)

@@ -1,1 +1,1 @@
-"""Who a pod is: the authority of the mesh, certificates, and who holds which."""
+"""Identities of pods: the mesh's certificate authority, and the certificate of each pod."""

@@ -1,4 +1,4 @@
-"""The authority of one local mesh, kept in its state folder: the same trust anchor from one `up` to the next."""
+"""The certificate authority of a local mesh, kept in its state folder, so that each `up` has the same trust anchor."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,14 +15,14 @@ from meshidentity.certificates import Certificate, Issuer, TrustAnchor, Validity
 ANCHOR_LIFETIME = timedelta(days=3650)
 ISSUER_LIFETIME = timedelta(days=365)
 RENEWED_AT = 0.7
-"""The part of its life after which a certificate is replaced."""
+"""Share of a certificate's lifetime after which it is replaced."""
 ANCHOR = "ca.crt"
-"""The file for `curl --cacert`; the names of files are those of Linkerd's identity secret."""
+"""File of the trust anchor, for `curl --cacert`; file names are those of Linkerd's identity secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A trust anchor and the issuer that signs now."""
+    """A trust anchor and the current issuer."""
 
     anchor: TrustAnchor
     issuer: Issuer
@@ -36,7 +36,10 @@ class Authority:
 
     @classmethod
     def open(cls, folder: Path, domain: str, now: datetime | None = None) -> Self:
-        """Return the authority that `folder` holds, made or renewed where that is due, and saved there."""
+        """Return the authority in `folder`; create or renew it there if that is due.
+
+        Raises BadInput for files that cannot be used.
+        """
         now = now or datetime.now(UTC)
         if not (folder / ANCHOR).exists():
             return cls.create(domain, now).saved(folder)
@@ -52,12 +55,12 @@ class Authority:
         return found
 
     def renewed(self, now: datetime | None = None) -> Self:
-        """Return the same anchor with a new issuer; what the old one signed stays valid."""
+        """Return the same anchor with a new issuer; certificates of the old issuer stay valid."""
         issuer = self.anchor.issuer(self.domain, Validity.lasting(ISSUER_LIFETIME, now))
         return type(self)(self.anchor, issuer, self.domain)
 
     def saved(self, folder: Path) -> Self:
-        """Write all into `folder`, private to the user, the anchor's certificate last; return the authority."""
+        """Write all files into `folder`, mode 0600, the anchor's certificate last; return the authority."""
         make_folder(folder)
         for name, certificate in (("issuer", self.issuer), ("ca", self.anchor)):
             _write(folder, name, certificate)

@@ -1,4 +1,4 @@
-"""Gives every pod its certificate, and a new one before the old one ends or when asked. Keys stay in memory."""
+"""Issues every pod its certificate, and a new one before expiry or on request. Keys stay in memory."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,24 +12,24 @@ from meshidentity.certificates import Leaf, Validity
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a pod proves itself with."""
+    """The certificates of a pod."""
 
     identity: Leaf
-    """To the mesh."""
+    """Certificate for mutual TLS in the mesh."""
     server: Leaf | None = None
-    """To those outside: of an ingress only."""
+    """Certificate for clients outside the mesh; only an ingress has one."""
 
 
 @dataclass(slots=True)
 class Credentials:
-    """The certificates in force, by pod name."""
+    """The current certificates, by pod name."""
 
     authority: Authority
     lifetime: timedelta
     held: dict[str, Held] = field(default_factory=dict)
 
     def issue(self, pod: Pod, *, serves_outside: bool = False) -> Held:
-        """Make a new certificate for a pod; return it."""
+        """Issue and return new certificates for a pod; `serves_outside` adds one for `localhost`."""
         server = None
         if serves_outside:
             server = self.authority.issuer.server(["localhost"], [LOCALHOST], Validity.lasting(self.lifetime))
@@ -37,15 +37,15 @@ class Credentials:
         return self.held[pod.name]
 
     def forget(self, pod: Pod) -> None:
-        """Drop the certificate of a pod that is no more."""
+        """Drop the certificates of a pod that no longer exists."""
         self.held.pop(pod.name, None)
 
     def leaf(self, identity: str) -> Leaf:
-        """Return a new certificate for an identity, in memory."""
+        """Return a new certificate for an identity, without storing it."""
         return self.authority.issuer.leaf(identity, Validity.lasting(self.lifetime))
 
     def due(self, pods: Iterable[Pod], now: datetime | None = None) -> tuple[Pod, ...]:
-        """Return the pods whose certificates should be replaced by now."""
+        """Return the pods whose certificates are due for renewal at `now`."""
         now = now or datetime.now(UTC)
         return tuple(
             pod
@@ -54,5 +54,5 @@ class Credentials:
         )
 
     def expires(self, pod: Pod) -> str:
-        """Return when a pod's certificate ends, in ISO 8601, or nothing without one."""
+        """Return the expiry of a pod's certificate in ISO 8601; empty if it has none."""
         return self.held[pod.name].identity.validity.end.isoformat() if pod.name in self.held else ""

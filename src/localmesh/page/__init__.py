@@ -1,1 +1,1 @@
-"""The page on which the local mesh is watched: served on this machine's own address, to who knows its token."""
+"""The web page that shows the local mesh live, served on 127.0.0.1 to clients that send its token."""

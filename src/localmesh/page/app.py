@@ -1,4 +1,4 @@
-"""The page's HTTP interface: static files for everybody who knows the address, the rest for who shows the token."""
+"""The page's HTTP interface: static files for any local client, and data for clients that send the token."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -32,7 +32,7 @@ PROMETHEUS = "text/plain; version=0.0.4"
 
 
 def create_app(shown: Shown, door: Door) -> ASGIApp:
-    """Return the application. It changes nothing, whatever is asked."""
+    """Return the application, which is read-only."""
 
     async def stream(_: Request) -> Response:
         return StreamingResponse(events.stream(shown), media_type="text/event-stream")
@@ -57,7 +57,7 @@ def create_app(shown: Shown, door: Door) -> ASGIApp:
 
 
 def _files() -> dict[str, str]:
-    """Return the path of each static file; nothing else of the disk can be asked for."""
+    """Return the file name of each static file by URL path; no other file can be requested."""
     names = sorted(file.name for file in files("localmesh.page").joinpath("static").iterdir())
     return {"/" if name == "index.html" else f"/{name}": name for name in names}
 
@@ -73,7 +73,7 @@ def _static(name: str):  # type: ignore[no-untyped-def] # a handler of Starlette
 
 
 class _Guarded:
-    """Asks the door before the application, and puts the same headers on every answer."""
+    """Checks each request before the application gets it, and adds the security headers to every response."""
 
     def __init__(self, app: ASGIApp, door: Door) -> None:
         self._app = app

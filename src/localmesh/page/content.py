@@ -1,4 +1,4 @@
-"""What the page shows, as values that JSON holds. Each part is a function of what is known now. No I/O."""
+"""The content of the page as JSON values, computed from the current state. No I/O."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -13,35 +13,35 @@ from localmesh.views import MeshView
 
 Json = dict[str, Any]
 RATE_WINDOW = 10
-"""Seconds over which the page's rates go: short enough to see a change, long enough for one request a second."""
+"""Window of the page's rates in seconds: short enough to show a change, long enough for one request per second."""
 MOST_TRACES = 25
 MOST_REFUSALS = 50
 MOST_CHANGES = 50
 
 
 class Shown(Protocol):
-    """What the page shows."""
+    """The sources of the page's content."""
 
     watcher: Watcher
     history: History
     verified: VerifiedView | None
 
     def view(self) -> MeshView:
-        """Tell all about the mesh."""
+        """Return the state of the whole mesh."""
 
     def callers(self) -> Iterable[str]:
-        """Return everybody who might call, as the access table names them."""
+        """Return all possible clients, by their names in the access table."""
 
     @property
     def store(self) -> TraceStore:
         """The latest traces."""
 
     def metrics(self) -> bytes:
-        """Return what the sidecars saw, in Prometheus' text format."""
+        """Return the sidecars' metrics in Prometheus' text format."""
 
 
 def mesh(shown: Shown) -> Json:
-    """Return the pods, the way in and who may call whom."""
+    """Return the pods, the ingress and the access table."""
     found = shown.view()
     return {
         "pods": [asdict(pod) for pod in found.pods],
@@ -58,25 +58,25 @@ def _seconds(settings: Mapping[str, str]) -> float:
 
 
 def edges(shown: Shown, now: float) -> Json:
-    """Return the rates of the last seconds, pod by pod."""
+    """Return the rates of the last RATE_WINDOW seconds, by pod."""
     found = shown.watcher.traffic.rates(now, RATE_WINDOW, by_pod=True)
     return {"window": RATE_WINDOW, "edges": [{**asdict(edge), "secured": edge.secured} for edge in found]}
 
 
 def refusals(shown: Shown, after: int) -> list[Json]:
-    """Return the latest refusals that have a higher number than `after`."""
+    """Return the latest refusals numbered above `after`, at most MOST_REFUSALS."""
     found = [asdict(one) for one in shown.watcher.refusals.latest if one.number > after]
     return found[-MOST_REFUSALS:]
 
 
 def changes(shown: Shown, after: int) -> list[Json]:
-    """Return the latest changes that have a higher number than `after`."""
+    """Return the latest changes numbered above `after`, at most MOST_CHANGES."""
     found = [asdict(one) for one in shown.history.latest if one.number > after]
     return found[-MOST_CHANGES:]
 
 
 def traces(store: TraceStore) -> list[Json]:
-    """Return one line a trace, the latest first."""
+    """Return a summary of each of the latest traces, latest first."""
     return [_summary(trace) for trace in store.latest()[:MOST_TRACES]]
 
 
@@ -95,7 +95,7 @@ def _summary(trace: Trace) -> Json:
 
 
 def waterfall(trace: Trace) -> Json:
-    """Return a trace with every span's place in the tree and in time."""
+    """Return a trace with the depth and offset (milliseconds) of every span."""
     return {
         **_summary(trace),
         "rows": [

@@ -1,11 +1,11 @@
-"""Who may see the page: whoever shows its token, from the page itself.
+"""Access control of the page: only requests that carry its token, sent by the page itself, get data.
 
-A browser sends what any web page tells it to send, to any address. So three things are asked of each request:
+A browser sends requests to any address on behalf of any web page. So each request is checked three times:
 
-- It is for this machine by name: another name that leads here is an attack by DNS rebinding.
-- It does not come from another site, as far as the browser says so.
-- What tells anything about the mesh carries the token in a header of its own, which no other site can have a browser
-  send. A cookie would be sent along by itself, and to every port of this machine.
+- Its Host is a loopback name: any other name that resolves here is a DNS rebinding attack.
+- It does not come from another site, according to the browser's Origin and Sec-Fetch-Site headers.
+- A request for data carries the token in the Authorization header, which another site cannot make a browser send.
+  A cookie would be sent automatically, and to every port of this machine.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _SITES = ("same-origin", "none")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is not answered."""
+    """The status and reason of a refused request."""
 
     status: HTTPStatus
     reason: str
@@ -27,18 +27,18 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Decides about requests by their headers; names of headers are in lower case."""
+    """Decides on requests by their headers, whose names must be in lower case."""
 
     port: int
     token: str
 
     @property
     def address(self) -> str:
-        """The address that opens the page. What stands after `#` never leaves the browser by itself."""
+        """The URL that opens the page. A browser does not send the part after `#`."""
         return f"http://127.0.0.1:{self.port}/#{self.token}"
 
     def refusal(self, method: str, headers: Mapping[str, str]) -> Refusal | None:
-        """Return why a request is refused, whatever it asks for."""
+        """Return why a request is refused whatever its path; None if it is not."""
         if method not in ("GET", "HEAD"):
             return Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "nothing can be changed here")
         hosts = {f"{name}:{self.port}" for name in LOOPBACK}
@@ -52,7 +52,7 @@ class Door:
         return None
 
     def knows(self, headers: Mapping[str, str]) -> bool:
-        """Whether a request carries the token."""
+        """Return whether a request carries the token."""
         scheme, _, shown = headers.get("authorization", "").partition(" ")
         return scheme.lower() == "bearer" and compare_digest(shown.strip().encode(), self.token.encode())
 

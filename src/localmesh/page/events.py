@@ -1,4 +1,4 @@
-"""The page's stream of server-sent events: all that is known at first, then what is new."""
+"""The page's stream of server-sent events: first the whole state, then changes."""
 
 import asyncio
 import json
@@ -9,13 +9,13 @@ from localmesh.page import content
 from localmesh.page.content import Json, Shown
 
 POLL = 0.1
-"""Seconds between two looks for a new refusal."""
+"""Seconds between two checks for new refusals and changes."""
 PER_RATES = 10
-"""Looks between two tellings of the rates, which are also the sign that the mesh is alive."""
+"""Checks per event with the rates, which also serves as the heartbeat."""
 
 
 async def stream(shown: Shown) -> AsyncIterator[str]:
-    """Yield events until whoever reads is gone."""
+    """Yield events until the client disconnects."""
     async with shown.watcher.watching():
         told = _Told(shown)
         look = 0
@@ -27,7 +27,7 @@ async def stream(shown: Shown) -> AsyncIterator[str]:
 
 
 class _Told:
-    """What one reader has been told."""
+    """What one client of the stream has already received."""
 
     def __init__(self, shown: Shown) -> None:
         self._shown = shown
@@ -42,7 +42,7 @@ class _Told:
         if new := content.changes(self._shown, self._change):
             self._change = new[-1]["number"]
             yield event("changes", new)
-            # What has just changed is told at once.
+            # A change of the mesh is sent at once.
             yield from self._changed("mesh", content.mesh(self._shown))
         if all_of_it:
             yield from self._changed("mesh", content.mesh(self._shown))
@@ -50,7 +50,7 @@ class _Told:
             yield event("edges", content.edges(self._shown, time()))
 
     def _changed(self, name: str, data: Json | list[Json]) -> Iterator[str]:
-        """Yield an event only if it says something else than the one before."""
+        """Yield an event only if it differs from the previous event of that name."""
         text = event(name, data)
         if self._before.get(name) != text:
             self._before[name] = text
@@ -58,5 +58,5 @@ class _Told:
 
 
 def event(name: str, data: Json | list[Json]) -> str:
-    """Return one event; its data is one line, as JSON has no line breaks."""
+    """Return one server-sent event; its data is one line, because `json.dumps` writes no line breaks."""
     return f"event: {name}\ndata: {json.dumps(data)}\n\n"

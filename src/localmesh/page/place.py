@@ -1,4 +1,4 @@
-"""Where the page is served: a port that stays the same if it can, and a token that only the user can read."""
+"""The page's port, kept from run to run if possible, and its token, which only the user can read."""
 
 import errno
 import json
@@ -16,17 +16,17 @@ BACKLOG = 64
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A listening socket, and who may come in."""
+    """A listening socket, and the access control of its requests."""
 
     listener: socket.socket
     door: Door
 
 
 def take(path: Path, preferred: int) -> Place:
-    """Listen on this machine's own address, and keep port and token in the file `path`.
+    """Listen on 127.0.0.1, and write port and token to the file `path`, mode 0600.
 
-    If the mesh ended without being told to, the file is still there: the same port and token are taken again, so that
-    an open page goes on. On any other port the token is a new one, as somebody else may have heard the old one.
+    If the mesh was killed, the file still exists, and the same port and token are used again, so that an open page
+    continues to work. Any other port gets a new token, because another program may have received the old one.
     """
     before = known(path)
     listener = _listener(before.port if before else preferred) or _listener(preferred) or _listener(0)
@@ -38,7 +38,7 @@ def take(path: Path, preferred: int) -> Place:
 
 
 def known(path: Path) -> Door | None:
-    """Return what the file says; None where there is none."""
+    """Return the port and token in the file; None if it does not exist or is invalid."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         data = json.loads(path.read_text())
         return Door(int(data["port"]), str(data["token"]))

@@ -1,1 +1,1 @@
-"""Pods as they run here: what they are, where they listen, their processes and probes."""
+"""Pods on this machine: their addresses, processes and probes."""

@@ -8,10 +8,10 @@ from meshpolicy.core.match import NetworkMatch
 CLUSTER = IPv4Network("10.0.0.0/8")
 LOOPBACK = IPv4Network("127.0.0.0/8")
 LOCALHOST = IPv4Address("127.0.0.1")
-"""This machine's own address: no pod's."""
+"""This machine's own address, which no pod has."""
 
 Outside = Mapping[IPv4Address, IPv4Address]
-"""Addresses out of 10/8 that a test stands loopback addresses of its choice for."""
+"""Addresses outside 10/8, each with the loopback address that a test uses for it."""
 
 
 def to_loopback(address: IPv4Address) -> IPv4Address:
@@ -29,7 +29,7 @@ def to_cluster(address: IPv4Address) -> IPv4Address:
 
 
 def loopback_networks(network: IPv4Network | IPv6Network, outside: Outside) -> tuple[IPv4Network, ...]:
-    """Return the loopback networks that stand for a network of a policy; none, if nobody here could come from it.
+    """Return the loopback networks that stand for a policy's network; empty if no client here can be in it.
 
     A network inside 127/8 (Linkerd's localhost grant, R80) has none: here any user of the machine can bind
     any loopback address, and an app reaches itself past every policy anyway (M1).
@@ -45,7 +45,7 @@ def loopback_networks(network: IPv4Network | IPv6Network, outside: Outside) -> t
 
 
 def loopback_match(match: NetworkMatch, outside: Outside) -> tuple[NetworkMatch, ...]:
-    """Return a network of a policy and its exceptions as loopback networks.
+    """Return a policy's network and its exceptions as loopback networks.
 
     Those outside have addresses in 127/8, too: what all of it stands for leaves out those that it does not hold.
     """
@@ -58,5 +58,5 @@ def loopback_match(match: NetworkMatch, outside: Outside) -> tuple[NetworkMatch,
 
 
 def covers_everyone(matches: Iterable[NetworkMatch]) -> bool:
-    """Whether some network of these holds every address that a client can have here."""
+    """Whether one of the networks contains every address that a client can have here."""
     return any(match.cidr == LOOPBACK and not match.exceptions for match in matches)

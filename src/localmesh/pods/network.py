@@ -1,8 +1,8 @@
-"""The node's piece of the pod network: 10.244.N.0/24, where N is the first that no other local mesh has taken.
+"""The node's pod network: 10.244.N.0/24, where N is the lowest number that no other local mesh uses.
 
-An address is a pod's as long as the supervisor holds its ports: bound, but not listened on. The kernel lets the same
-user's sidecar bind beside that (SO_REUSEPORT), and no other user; so nobody can listen there in the sidecar's place,
-neither before it starts nor while it is away.
+The supervisor reserves a pod's address by binding its ports without listening. The kernel lets the same user's
+sidecar bind them too (SO_REUSEPORT), but no other user's process; so nobody else can listen there in place of the
+sidecar, neither before it starts nor while it restarts.
 """
 
 import socket
@@ -16,42 +16,42 @@ from localmesh.pods.addresses import to_loopback
 from localmesh.pods.pod import OUTBOUND_PORT
 
 CLAIM_PORT = OUTBOUND_PORT
-"""A port that each pod listens on; on the node's address, a socket that stands for the claim to its network.
+"""A port that each pod listens on; bound on the node's address, it marks the node's network as used.
 
 The kernel frees it at any exit.
 """
 
 MOST_PODS = 252
-"""Addresses of 10.244.N.0/24 without the node's, and one for the pod that comes before another one goes."""
+"""Usable addresses of 10.244.N.0/24, less the node's and one for the extra pod of a restart."""
 
 
 @dataclass(slots=True)
 class Held:
-    """An address of a pod, and the ports that are kept for its sidecar."""
+    """A pod's address, and the ports reserved for its sidecar."""
 
     address: IPv4Address
     _sockets: list[socket.socket]
 
     def release(self) -> None:
-        """Let others have them."""
+        """Close the sockets that reserve the ports."""
         for found in self._sockets:
             found.close()
 
 
 @dataclass(frozen=True, slots=True)
 class NodeNetwork:
-    """The addresses of one node and its pods, as policies speak of them."""
+    """The addresses of one node and its pods."""
 
     network: IPv4Network
     _taken: set[IPv4Address] = field(default_factory=set, compare=False)
 
     @property
     def node(self) -> IPv4Address:
-        """Where the kubelet's probes come from."""
+        """The source address of the kubelet's probes."""
         return self.network[1]
 
     def hold(self, pod: str, ports: Iterable[int]) -> Held:
-        """Take the next free address for a pod with all its ports; raises BadInput where none can be had."""
+        """Reserve the next free address and all ports for a pod; raises BadInput if there is none."""
         ports = dict.fromkeys((OUTBOUND_PORT, *ports))
         refusal = "no address is left"
         for address in map(to_loopback, self.network.hosts()):
@@ -72,13 +72,13 @@ class NodeNetwork:
         )
 
     def release(self, held: Held) -> None:
-        """Give an address back."""
+        """Free an address."""
         held.release()
         self._taken.discard(held.address)
 
 
 def bound(places: Iterable[tuple[IPv4Address, int]]) -> list[socket.socket]:
-    """Return sockets that keep these places for the processes of this user, or raise OSError."""
+    """Return sockets that reserve these addresses for processes of this user; raises OSError if one is taken."""
     found: list[socket.socket] = []
     try:
         for address, port in places:
@@ -94,13 +94,13 @@ def bound(places: Iterable[tuple[IPv4Address, int]]) -> list[socket.socket]:
 
 @contextmanager
 def claimed() -> Iterator[NodeNetwork]:
-    """Hold a piece of the pod network for this process."""
+    """Reserve a free pod network for this process while the context is entered."""
     for number in range(256):
         found = NodeNetwork(IPv4Network(f"10.244.{number}.0/24"))
         with socket.socket() as claim:
             try:
                 claim.bind((str(to_loopback(found.node)), CLAIM_PORT))
-                # A second bind would succeed until somebody listens, were the address to be reused.
+                # With SO_REUSEADDR, a second bind would succeed as long as nobody listens.
                 claim.listen(1)
             except OSError as error:
                 refusal = error

@@ -1,4 +1,4 @@
-"""From what the manifests say to the pods that will run: names, identities and folders. No I/O."""
+"""Plans the pods of the manifests' workloads: names, identities and folders. No I/O."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,48 +15,48 @@ from meshpolicy.kinds.settings import MeshSettings
 from meshpolicy.kinds.workload import Workload
 
 RUNNABLE = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod")
-"""The kinds that run for ever; a Job ends, and an ExternalWorkload runs elsewhere."""
+"""Kinds whose pods run until stopped; a Job ends, and an ExternalWorkload runs elsewhere."""
 LONGEST_FOLDER = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One workload, and how its pods are made."""
+    """One workload, and the data from which its pods are made."""
 
     workload: Workload
     prefix: str
-    """What the names of its pods begin with, or the name itself where there is one pod only."""
+    """Prefix of its pods' names, or the whole name if it can have only one pod."""
     identity: str
-    """The name in the certificates of its pods; empty where they are not meshed."""
+    """The name in its pods' certificates; empty if they are not meshed."""
     folder: StateFolder = field(compare=False)
     numbered: bool = True
 
     @property
     def containers(self) -> tuple[Container, ...]:
-        """What runs in each of its pods for ever."""
+        """The containers of each pod that run as long as the pod."""
         return tuple(container for container in self.workload.containers if not container.init)
 
     @property
     def template(self) -> tuple[object, ...]:
-        """All that a pod is made from: a pod that was made from another one has to be replaced."""
+        """Everything that a pod is made from; a pod made from a different template must be replaced."""
         found = self.workload
         labels = tuple(sorted(found.labels.items()))
         return self.prefix, labels, found.service_account, self.identity, self.containers, found.grace
 
     def named(self, name: str) -> bool:
-        """Whether a person means this workload by `name` or `namespace/name`."""
+        """Whether `name` is this workload's name, or its `namespace/name`."""
         ref = self.workload.ref
         return name in (ref.name, f"{ref.namespace}/{ref.name}")
 
     def free_name(self, taken: Iterable[str]) -> str:
-        """Return the name of the next pod: the first that is not taken, or the only one that there is."""
+        """Return the first pod name that is not taken; a workload with one pod has only one name."""
         taken = set(taken)
         if not self.numbered:
             return self.prefix
         return next(name for number in count() if (name := f"{self.prefix}-{number}") not in taken)
 
     def pod(self, name: str, local: IPv4Address) -> Pod:
-        """Return the pod of that name at a loopback address."""
+        """Return the pod of this name at a loopback address."""
         found = self.workload
         return Pod(
             name=name,
@@ -74,14 +74,14 @@ class Group:
 
 
 def groups(workloads: Iterable[Workload], settings: MeshSettings, folder: StateFolder) -> tuple[Group, ...]:
-    """Return all workloads that can run here."""
+    """Return the workloads that can run here."""
     runnable = [workload for workload in workloads if workload.ref.kind in RUNNABLE]
     seen = Counter(workload.ref.name for workload in runnable)
     return tuple(group(found, settings, folder, shared_name=seen[found.ref.name] > 1) for found in runnable)
 
 
 def group(workload: Workload, settings: MeshSettings, folder: StateFolder, *, shared_name: bool = False) -> Group:
-    """Return how the pods of one workload are made; a name that two workloads share is told by the namespace."""
+    """Return the group of a workload; `shared_name` adds the namespace to names that two workloads share."""
     ref = workload.ref
     identity = workload.identity or settings.identity(ref.namespace, workload.service_account)
     return Group(
@@ -94,7 +94,7 @@ def group(workload: Workload, settings: MeshSettings, folder: StateFolder, *, sh
 
 
 def short(name: str) -> str:
-    """Return the name of a pod's folder: sockets in it must have short paths."""
+    """Return a short name for a pod's folder, because paths of Unix sockets are limited in length."""
     if len(name) <= LONGEST_FOLDER:
         return name
     return f"{name[: LONGEST_FOLDER - 9]}-{sha256(name.encode()).hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""A pod of the local mesh: who it is, where it listens, and which files are its own. A value: no I/O."""
+"""A pod of the local mesh: its identity, addresses and files. A value: no I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from meshpolicy.core.ref import Ref
 from meshpolicy.kinds.container import Container, ContainerPort
 
 OUTBOUND_PORT = 4140
-"""Where a sidecar takes its own app's requests; Linkerd's proxy uses the same number."""
+"""Port on which a sidecar accepts its own app's requests; Linkerd's proxy uses the same number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +22,16 @@ class Pod:
     service_account: str
     workload: Ref
     address: IPv4Address
-    """The address that policies speak of (10.…), as Kubernetes would have given it."""
+    """The pod's cluster address (10.…), which policies refer to."""
     local: IPv4Address
     """The loopback address that stands for `address` (127.…): listeners and outgoing connections are bound to it."""
     labels: Mapping[str, str]
     containers: tuple[Container, ...]
     meshed: bool
     identity: str
-    """The name in its certificate (R5); empty where it is not meshed."""
+    """The name in its certificate (R5); empty if it is not meshed."""
     folder: Path
-    """Private (0700); all paths below are in it."""
+    """The pod's private folder (mode 0700); all paths below are in it."""
 
     @property
     def app(self) -> Path:
@@ -40,12 +40,12 @@ class Pod:
 
     @property
     def bootstrap(self) -> Path:
-        """What Envoy is started with; all else it is told by the control plane."""
+        """Envoy's bootstrap; the control plane sends everything else."""
         return self.folder / "envoy.json"
 
     @property
     def control_plane(self) -> Path:
-        """The Unix socket on which the control plane answers this pod's sidecar, and no other."""
+        """The Unix socket on which the control plane serves this pod's sidecar only."""
         return self.folder / "xds.sock"
 
     @property
@@ -55,21 +55,21 @@ class Pod:
 
     @property
     def access_log(self) -> Path:
-        """One JSON line a request or connection that the sidecar has seen."""
+        """The sidecar's access log: one JSON line per request or connection."""
         return self.folder / "access.log"
 
     @property
     def envoy_log(self) -> Path:
-        """What Envoy itself has to say."""
+        """Envoy's own log."""
         return self.folder / "envoy.log"
 
     @property
     def app_log(self) -> Path:
-        """What the app writes to its standard output and error."""
+        """The app's standard output and error."""
         return self.folder / "app.log"
 
     def socket(self, port: ContainerPort) -> Path:
-        """Return where the app listens for a container port: `http.sock`, or `8080.sock` without a name."""
+        """Return the app's socket for a container port: `http.sock`, or `8080.sock` if the port has no name."""
         return below(self.app, f"{port.name or port.number}.sock")
 
 

@@ -5,14 +5,14 @@ from random import SystemRandom
 
 LOCALHOST = "127.0.0.1"
 RANGE = range(20_000, 32_768)
-"""Below the ports that Linux gives to outgoing connections, any of which would otherwise take one in between."""
+"""Below Linux's ephemeral ports: an outgoing connection could take one of those in the meantime."""
 ATTEMPTS = 200
 
 
 def is_free(port: int) -> bool:
     """Whether nobody listens on a port."""
     with socket.socket() as attempt:
-        # A connection that ended a moment ago keeps nobody from listening.
+        # A recently closed connection does not prevent listening.
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             attempt.bind((LOCALHOST, port))
@@ -22,9 +22,9 @@ def is_free(port: int) -> bool:
 
 
 def any_port() -> int:
-    """Return a port on which nobody listens; raises OSError where none is found.
+    """Return a port on which nobody listens; raises OSError if none is found.
 
-    Two who ask at the same time rarely get the same one: it is chosen at random.
+    It is chosen at random, so that two callers at the same time rarely get the same one.
     """
     chosen = SystemRandom()
     for _ in range(ATTEMPTS):

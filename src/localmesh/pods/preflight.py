@@ -1,4 +1,4 @@
-"""Looks at everything that could keep the mesh from starting, before anything is started; reports all of it."""
+"""Checks everything that could prevent the mesh from starting, before anything starts, and reports all problems."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ from localmesh.pods.programs import NoProgram, resolve, unknown_fields
 
 
 def workload_reasons(groups: Iterable[Group], environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong with what the workloads want to run."""
+    """Yield the reasons why programs of the workloads cannot run here."""
     groups = tuple(groups)
     if not groups:
         yield "the manifests hold no workload that runs here (Deployment, StatefulSet, DaemonSet, Pod)"
@@ -45,7 +45,7 @@ def port_reasons(ports: Mapping[str, int]) -> Iterator[str]:
 
 
 def _refusal(address: str, port: int) -> str:
-    """Return why a port cannot be listened on, or nothing if it can."""
+    """Return why a port cannot be listened on; empty if it can."""
     with socket.socket() as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,7 +1,7 @@
-"""The kubelet's part: sends the manifest's httpGet probes through the sidecar, from the node's address.
+"""Does the kubelet's probing: sends the manifest's httpGet probes through the sidecar, from the node's address.
 
-Thresholds and periods are Kubernetes'. Only the first success does not wait for its period, so that `up` is quick: the
-app itself is asked on its own socket until it would answer well. What the sidecar sees, and counts, is as on a cluster.
+Thresholds and periods are those of Kubernetes. Only the first success does not wait for its period, so that `up` is
+fast: the app is polled on its own socket until it would succeed. The sidecar sees the same probes as on a cluster.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from localmesh.until import POLL
 from meshpolicy.kinds.container import Probe, ProbeKind
 
 FIRST_SUCCESS = 0.1
-"""Seconds between looks at the app until a startup or readiness probe succeeds for the first time."""
+"""Seconds between polls of the app until a startup or readiness probe succeeds for the first time."""
 
 
 async def answers(probe: Probe, address: IPv4Address, node: IPv4Address) -> bool:
-    """Whether the probe succeeds now: an answer from 200 to 399 within its timeout."""
+    """Send the probe; return whether the status is 200 to 399 and arrives within the probe's timeout."""
     try:
         async with asyncio.timeout(probe.timeout):
             return 200 <= await _status(probe, address, node) < 400
@@ -29,7 +29,7 @@ async def answers(probe: Probe, address: IPv4Address, node: IPv4Address) -> bool
 
 
 async def would_answer(probe: Probe, address: IPv4Address, socket: Path) -> bool:
-    """Whether the app itself answers the probe well now, asked on its socket."""
+    """Send the probe to the app's own socket; return whether it succeeds."""
     try:
         async with asyncio.timeout(probe.timeout):
             reader, writer = await asyncio.open_unix_connection(str(socket))
@@ -48,12 +48,12 @@ def _headers(probe: Probe, address: IPv4Address) -> dict[str, str]:
 
 
 def unrecorded() -> str:
-    """Return the context of a trace that nobody records (W3C Trace Context, 2.2): a probe is no traffic to look at."""
+    """Return a `traceparent` that is not sampled (W3C Trace Context, 2.2), so that probes are not recorded."""
     return f"00-{token_hex(16)}-{token_hex(8)}-00"
 
 
 async def sidecar_ready(admin: Path) -> None:
-    """Return when an Envoy has its certificates and endpoints and takes connections, by its admin socket."""
+    """Wait until Envoy's admin socket reports that it has its configuration and accepts connections."""
     while True:
         try:
             async with asyncio.timeout(1):
@@ -82,16 +82,16 @@ async def _get(
 
 @dataclass(slots=True)
 class Count:
-    """Successes or failures in a row, and the verdict they have led to."""
+    """Consecutive successes or failures of a probe, and the verdict from them."""
 
     probe: Probe
     good: bool
-    """The verdict; before the first one: not started, not ready, but alive."""
+    """The verdict; before the first result, startup and readiness are False and liveness is True."""
     successes: int = field(default=0, init=False)
     failures: int = field(default=0, init=False)
 
     def record(self, success: bool) -> bool:
-        """Take one result; return the verdict after it."""
+        """Count one result; return the new verdict."""
         self.successes = self.successes + 1 if success else 0
         self.failures = 0 if success else self.failures + 1
         if self.successes >= self.probe.success_threshold:
@@ -102,10 +102,10 @@ class Count:
 
 
 class Prober:
-    """Probes one pod: `on_ready` hears every change of readiness, `on_dead` every verdict that it must restart.
+    """Probes one app: calls `on_ready` at every change of readiness, and `on_dead` when it must be restarted.
 
-    Restarting the app starts a new round: startup first, then liveness and readiness together. `sockets` is where the
-    app itself listens, by port.
+    A restart of the app starts a new round: startup first, then liveness and readiness together. `sockets` are the
+    app's own sockets, by port number.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class Prober:
     async def _startup(self, probe: Probe) -> None:
         now = asyncio.get_running_loop().time
         await asyncio.sleep(probe.initial_delay)
-        # The same patience as Kubernetes', in shorter steps.
+        # The same total time as in Kubernetes, in shorter steps.
         patience = probe.period * probe.failure_threshold
         deadline = now() + patience
         await self._until_due(probe)
@@ -173,7 +173,7 @@ class Prober:
             await (asyncio.sleep(probe.period) if seen else self._until_due(probe))
 
     async def _until_due(self, probe: Probe) -> None:
-        """Wait until a probe that has never succeeded is sent: after its period, or as soon as the app would answer."""
+        """Wait until a probe that has never succeeded is due: after its period, or as soon as the app would succeed."""
         now = asyncio.get_running_loop().time
         due = now() + probe.period
         while (left := due - now()) > 0:

@@ -1,4 +1,4 @@
-"""One child process, owned by its handle: started, watched, restarted with back-off, and stopped."""
+"""One child process: starts it, restarts it with back-off when it exits, and stops it."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ TAIL = 20
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run: nothing secret stands in `command`, which every user of the machine can read."""
+    """A program to run. `command` must hold no secret: every user of the machine can read it."""
 
     name: str
     command: tuple[str, ...]
@@ -30,14 +30,14 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class BackOff:
-    """The wait before a restart: doubled from `first` up to `most`, forgotten after `stable` seconds."""
+    """Seconds to wait before a restart: doubled from `first` up to `most`, reset after `stable` seconds of running."""
 
     first: float = 0.1
     most: float = 10.0
     stable: float = 20.0
 
     def after(self, failures: int) -> float:
-        """Return the wait after so many failures in a row."""
+        """Return the seconds to wait after that many consecutive failures."""
         return min(self.most, self.first * 2.0 ** min(failures - 1, 30))
 
 
@@ -64,7 +64,7 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """The process that runs now, if one does."""
+        """ID of the running process; None if none runs."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
     async def start(self) -> None:
@@ -76,7 +76,7 @@ class Child:
         self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.program.name}")
 
     async def stop(self, grace: float | None = None) -> None:
-        """End the program: SIGTERM, and SIGKILL when the grace is over. It is not started again."""
+        """Stop the program for good: SIGTERM, then SIGKILL after `grace` seconds (None: its default)."""
         self._stopping = True
         self._grace = self._grace if grace is None else grace
         async with self._changing:
@@ -84,7 +84,7 @@ class Child:
         await stop_task(self._keeper)
 
     async def restart(self) -> None:
-        """End the program; its keeper starts it anew."""
+        """Stop the program; it is started again as after any exit."""
         await self._end()
 
     async def _end(self) -> None:
@@ -111,7 +111,7 @@ class Child:
                 stderr=handle,
                 env=dict(self.program.environment),
                 cwd=self.program.folder,
-                # A Ctrl-C at the terminal reaches the supervisor alone, which stops its children in order.
+                # In its own session a child gets no Ctrl-C from the terminal; the supervisor stops them in order.
                 start_new_session=True,
             )
         except OSError as error:
@@ -137,7 +137,7 @@ class Child:
                 await asyncio.sleep(self._back_off.after(failures))
 
     async def _respawn(self) -> bool:
-        # Under the lock, so that `stop` never misses a process that is being born.
+        # Under the lock, so that `stop` never misses a process that is just being started.
         async with self._changing:
             if self._stopping:
                 return True
@@ -150,13 +150,13 @@ class Child:
 
 
 def _kill_session(leader: int) -> None:
-    """End what the program itself started, and the program if it is still there."""
+    """Kill the program, if it still runs, and all processes of its process group."""
     with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
 
 
 def tail(path: Path, lines: int = TAIL) -> str:
-    """Return the last lines of a log, or nothing where there is none."""
+    """Return the last lines of a log; empty if it cannot be read."""
     try:
         with path.open(errors="replace") as file:
             return "".join(deque(file, lines)).rstrip()

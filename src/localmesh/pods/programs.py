@@ -1,4 +1,4 @@
-"""What a container runs here, and what is in its environment: a process stands in for the image."""
+"""The command and environment of the local process that runs in place of a container's image."""
 
 import shutil
 import sys
@@ -13,12 +13,12 @@ from localmesh.state import StateFolder
 from meshpolicy.kinds.container import Container, Variable
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "OTEL_SDK_DISABLED")
-"""All that a program gets of the environment of the one who started the mesh."""
+"""The only variables that programs inherit from the environment of `up`."""
 NODE_NAME = "localmesh"
 
 
 class NoProgram(Exception):
-    """A container names no program that could run here; the message says why."""
+    """A container has no program that can run here; the message says why."""
 
 
 def resolve(container: Container, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ def app(
 ) -> Program:
     """Return the program of one container of a pod; `proxy` is the way out through its sidecar, with the secret.
 
-    Its spans go where `export` says, whatever collector the manifests name: that of a cluster is not here.
+    Its spans go to `export`, whatever collector the manifests name: a cluster's collector does not run here.
     """
     return Program(
         name=f"{pod.name}/{container.name}",
@@ -71,13 +71,13 @@ def sidecar(pod: Pod, command: tuple[str, ...], folder: StateFolder, environ: Ma
 
 
 def base_environment(folder: StateFolder, name: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what every process that localmesh starts has: little, and the marks that leftovers are known by."""
+    """Return the environment of every process that localmesh starts, with the marks that identify leftovers."""
     inherited = {variable: environ[variable] for variable in INHERITED if variable in environ}
     return {**inherited, "LOCALMESH_STATE": str(folder.path), PROCESS: name}
 
 
 FIELDS = ("metadata.name", "metadata.namespace", "status.podIP", "spec.nodeName", "spec.serviceAccountName")
-"""The fields of the downward API that are known here."""
+"""The supported fields of the downward API."""
 
 
 def _value(pod: Pod, variable: Variable) -> str:
@@ -92,7 +92,7 @@ def _value(pod: Pod, variable: Variable) -> str:
 
 
 def unknown_fields(container: Container) -> tuple[str, ...]:
-    """Return what is wrong with the variables of a container: fields that a process here does not have."""
+    """Return one message for each variable of a container that refers to an unsupported field."""
     return tuple(
         f"container {container.name}: env {variable.name} wants `{variable.field}`; known are {', '.join(FIELDS)}"
         for variable in container.env

@@ -1,6 +1,6 @@
 """Runs one pod: its sidecar, its apps and their probes, from the first start to the end.
 
-The apps start when the sidecar listens: what they are given to find it by is never shown to anybody else.
+The apps start only when the sidecar listens, so that no other program can receive the password they send to it.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ from meshpolicy.kinds.container import Probe
 log = logging.getLogger(__name__)
 
 DRAIN = 0.5
-"""Seconds from leaving the endpoints to SIGTERM: the callers' sidecars are told at once, and need far less."""
+"""Seconds from leaving the endpoints to SIGTERM; the clients' sidecars need far less to stop sending."""
 SIDECAR = "sidecar"
 
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """All processes of a pod, and what the kubelet asks each app, by container name."""
+    """All programs of a pod, and the probes of each app, by container name; `grace` is in seconds."""
 
     sidecar: Program
     apps: Mapping[str, Program]
@@ -36,7 +36,7 @@ class Programs:
 
 
 class Runner:
-    """One pod that runs; `on_change` is called whenever its phase may have changed."""
+    """One running pod; `on_change` is called whenever its phase may have changed."""
 
     def __init__(self, pod: Pod, programs: Programs, node: IPv4Address, on_change: Callable[[], None]) -> None:
         self.pod = pod
@@ -47,10 +47,10 @@ class Runner:
         self._ready: set[str] = set()
         self._was_ready = False
         self.apps_begun = asyncio.Event()
-        """Set when the sidecar has listened for the first time, and the apps follow."""
+        """Set when the sidecar listens for the first time, and the apps start."""
         self._began: float | None = None
         self.broken: CommandFailed | None = None
-        """Why an app cannot be started at all."""
+        """Why an app cannot be started; None if none has failed."""
         self._watch: asyncio.Task[None] | None = None
         self._again = asyncio.Event()
         self._restarts: set[asyncio.Task[None]] = set()
@@ -62,7 +62,7 @@ class Runner:
 
     @property
     def phase(self) -> Phase:
-        """Where the pod is in its life."""
+        """The phase of the pod's life."""
         if self._leaving:
             return Phase.LEAVING
         if self.ready:
@@ -71,33 +71,33 @@ class Runner:
 
     @property
     def ready(self) -> bool:
-        """Whether traffic may be sent to it."""
+        """Whether traffic may be sent to the pod."""
         children = (self.sidecar, *self.apps.values())
         return not self._leaving and self._ready == {SIDECAR, *self.apps} and all(child.pid for child in children)
 
     @property
     def age(self) -> float:
-        """Seconds since it was started; 0 before."""
+        """Seconds since the pod was started; 0 before."""
         return 0.0 if self._began is None else monotonic() - self._began
 
     @property
     def restarts(self) -> int:
-        """How often an app of it was started again."""
+        """Number of restarts of its apps."""
         return sum(child.restarts for child in self.apps.values())
 
     @property
     def failures(self) -> int:
-        """How often any program of it was started again."""
+        """Number of restarts of its apps and sidecar."""
         return self.restarts + self.sidecar.restarts
 
     async def start(self) -> None:
-        """Start the sidecar; the apps follow, and readiness comes later, by `on_change`."""
+        """Start the sidecar; the apps follow, and `on_change` reports readiness later."""
         self._began = monotonic()
         await self.sidecar.start()
         self._watch = asyncio.create_task(self._watch_over(), name=f"probe {self.pod.name}")
 
     async def stop(self) -> None:
-        """Leave the endpoints, finish what is in flight, and end: the apps first, as they still need their way out."""
+        """Leave the endpoints, finish requests in flight, and stop: apps first, as they still need the sidecar."""
         self._leaving = True
         self._on_change()
         await asyncio.sleep(DRAIN)
@@ -106,7 +106,7 @@ class Runner:
         await self.sidecar.stop()
 
     async def halt(self, grace: float) -> None:
-        """End all processes at once: the whole mesh ends, and no request is waited for."""
+        """Stop all processes within `grace` seconds, without waiting for requests: the whole mesh stops."""
         self._leaving = True
         try:
             await stop_task(self._watch)
@@ -114,7 +114,7 @@ class Runner:
             await asyncio.gather(*(child.stop(grace) for child in (self.sidecar, *self.apps.values())))
 
     def _changed(self) -> None:
-        """Forget what was known of its readiness: a process ended or came back."""
+        """Reset readiness, because a process exited or was started again."""
         self._ready.clear()
         self._again.set()
         self._on_change()

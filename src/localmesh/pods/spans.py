@@ -1,4 +1,4 @@
-"""Where the programs of a pod send their spans, and by what they show that they are the pod's. A value: no I/O."""
+"""Where the programs of a pod send their spans, and the tokens that identify them. A value: no I/O."""
 
 import hmac
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from urllib.parse import quote
 PATH = "/v1/traces"
 """The path of OTLP over HTTP."""
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
-"""OpenTelemetry's own variable for where spans go."""
+"""OpenTelemetry's environment variable for the collector's URL."""
 ENDPOINTS = (ENDPOINT, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "PINGPONG_OTLP_ENDPOINT")
 """All variables that name a collector."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Where a mesh takes spans, and which share of the traces that begin in it is recorded."""
+    """The mesh's span receiver, and the share (0 to 1) of new traces that is recorded."""
 
     address: IPv4Address
     port: int
@@ -30,7 +30,7 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class SpanExport:
-    """Where one program of a pod sends its spans, with its own token."""
+    """The receiver to which one program of a pod sends its spans, and the program's token."""
 
     receiver: Receiver
     token: str
@@ -43,13 +43,13 @@ class SpanExport:
             "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
             "OTEL_TRACES_SAMPLER_ARG": ratio,
             "PINGPONG_TRACE_RATIO": ratio,
-            # Milliseconds; whoever looks at a trace has just made the request.
+            # Milliseconds: short, because people look at a trace right after the request.
             "OTEL_BSP_SCHEDULE_DELAY": "500",
         }
 
     @property
     def destination(self) -> Mapping[str, str]:
-        """The variables that send an app's spans here, bypassing its sidecar, which would make spans of them."""
+        """The variables that send an app's spans here, bypassing its sidecar, which would trace these requests too."""
         url, host = self.receiver.url, str(self.receiver.address)
         return {
             ENDPOINT: url,
@@ -62,22 +62,22 @@ class SpanExport:
 
 
 def disabled(environ: Mapping[str, str]) -> bool:
-    """Whether nobody makes spans at all: OpenTelemetry's own switch."""
+    """Whether OpenTelemetry is disabled (OTEL_SDK_DISABLED=true), so that no program makes spans."""
     return environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
 
 
 @dataclass(frozen=True, slots=True)
 class SpanSender:
-    """Who has sent spans, known by the token that came with them."""
+    """The sender of spans, identified by its token."""
 
     pod: str
     sidecar: bool
-    """Whether it is the pod's sidecar; else it is an app, which may not say what a policy did."""
+    """Whether the sender is the pod's sidecar; an app may not report policy decisions."""
 
 
 def token(secret: str, key: str = "") -> str:
-    """Return what a program shows with its spans; the secret that it is made from does not follow from it.
+    """Return the token that a program sends with its spans; the secret cannot be derived from it.
 
-    A sidecar's is made with a key besides, as its app knows the secret.
+    A sidecar's token also depends on `key`, because its app knows the secret.
     """
     return hmac.digest(secret.encode(), f"spans{key}".encode(), "sha256").hex()
