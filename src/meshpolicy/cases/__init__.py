@@ -1,1 +1,1 @@
-"""What was agreed: policy cases, which are run and mutated, and files of accepted access."""
+"""Policy cases, which are run and mutated, sentences to prove, and files of accepted access."""

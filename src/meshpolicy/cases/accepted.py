@@ -1,4 +1,4 @@
-"""A file of the access that someone has accepted, with owner, reason and expiry: more than it lists fails."""
+"""The file of accepted access, with owner, reason and expiry; any access beyond it is a failure."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,31 +25,31 @@ from meshpolicy.record import record, replace
 
 WHOLE = (words.EVERYTHING, words.CONNECTIONS, words.ANYTHING)
 FORMAT = 2
-"""The form of the file: since it is 2, the words of an entry say exactly which requests are meant."""
+"""The format of the file; since format 2, the words of an entry say exactly which requests are accepted."""
 
 
 @record
 class Accepted:
-    """One access that is accepted; an empty `expires` never ends."""
+    """One accepted access; an empty `expires` means that it does not expire."""
 
     server: str
     port: int
     client: str
     what: str
     pods: tuple[str, ...] = ()
-    """From which pods alone, where NetworkPolicies choose; empty: from all."""
+    """The pods that the access is limited to, if NetworkPolicies select them; empty for all."""
     owner: str = ""
     reason: str = ""
     expires: str = ""
     place: Place | None = None
     allowed: Allowed | None = None
-    """What its words mean."""
+    """The calls that the entry's words mean."""
     migrated: bool = False
-    """Whether it is of the old form, and meant anything that the port takes."""
+    """Whether the entry has the old format, and means anything that the port accepts."""
 
     @property
     def key(self) -> "Key":
-        """Return what tells it from other entries."""
+        """Return what identifies the entry."""
         return self.server, self.port, self.client, self.what, self.pods
 
     def __str__(self) -> str:
@@ -59,19 +59,19 @@ class Accepted:
 
 @record
 class Written:
-    """What a file of accepted access has gained and lost."""
+    """The changes to a file of accepted access."""
 
     new: tuple[Accepted, ...]
     gone: tuple[Accepted, ...]
-    """Entries for what is not granted any more, with what they said."""
+    """The removed entries, for access that is not granted any more."""
     left_out: tuple[str, ...] = ()
-    """What may be granted, and cannot be written down."""
+    """Access that may be granted but cannot be written as an entry."""
     unsure: tuple[str, ...] = ()
     """The written pods that NetworkPolicies may block, each line with the port that they may call."""
 
 
 def read_accepted(path: str, settings: MeshSettings) -> tuple[Accepted, ...]:
-    """Return the entries of a file, or raise InvalidInput with all that is wrong in it.
+    """Return the entries of a file; raise InvalidInput with all of its mistakes.
 
     In files without `format`, `every request` and `connections` meant anything that the port takes.
     """
@@ -119,7 +119,7 @@ def _entry(entry: Fields, settings: MeshSettings, *, old: bool) -> Accepted:
 
 
 def violations(cluster: Cluster, accepted: Sequence[Accepted], today: date | None = None) -> list[str]:
-    """Return what fails: access that is not accepted, entries that expired, and entries for what is not granted."""
+    """Return the failures: access that is not accepted, expired entries, and entries for access that is not granted."""
     today = today or datetime.now(UTC).date()
     excess, stale = held_against(cluster, [entry.allowed for entry in accepted if entry.allowed is not None])
     faults = [f"not accepted: {_excess(one, cluster.settings)}" for one in excess]
@@ -145,7 +145,7 @@ def _excess(excess: Excess, settings: MeshSettings) -> str:
 def write_accepted(
     path: str, cluster: Cluster, found: Iterable[Access], owner: str, reason: str, expires: str
 ) -> Written:
-    """Write the access that is granted now, and keep what old entries of it say."""
+    """Write the access that is granted now, keeping owner, reason and expiry of existing entries."""
     before = read_accepted(path, cluster.settings) if Path(path).is_file() else ()
     known = _Known(before)
     rows = dict(_rows(cluster, found))
@@ -172,7 +172,7 @@ Key = tuple[str, int, str, str, tuple[str, ...]]
 
 
 class _Known:
-    """The entries that a file has."""
+    """The existing entries of a file."""
 
     def __init__(self, before: Iterable[Accepted]) -> None:
         self._new = {entry.key: entry for entry in before if not entry.migrated}
@@ -211,7 +211,7 @@ def _rows(cluster: Cluster, found: Iterable[Access]) -> Iterator[tuple[Key, tupl
 
 
 def _perhaps(cluster: Cluster, entries: Iterable[Accepted]) -> tuple[list[Key], list[str]]:
-    """Return what may be granted besides some entries, and what of it no words can tell."""
+    """Return the access that may be granted beyond some entries, and that which cannot be written as an entry."""
     keys, left_out = list[Key](), list[str]()
     excess, _ = held_against(cluster, [_allowed(entry, cluster.settings) for entry in entries])
     for one in excess:
@@ -252,8 +252,8 @@ def _fields(entry: Accepted) -> dict[str, object]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Put a text into a file in one move: who is interrupted, or has no room left, keeps the old one."""
-    path = path.resolve()  # a link stays one
+    """Replace a file by a text atomically: if it is interrupted, or the disk is full, the old file is kept."""
+    path = path.resolve()  # keep a symbolic link
     if path.exists() and not path.is_file():  # /dev/null, a pipe
         path.write_text(text)
         return

@@ -1,4 +1,4 @@
-"""A policy case: a cluster, policies, requests, and what must become of each. Pure values.
+"""A policy case: a cluster, policies, requests, and the expected outcome of each. Pure values.
 
 The format is described in docs/reference/meshpolicy.md.
 """
@@ -14,7 +14,7 @@ from meshpolicy.record import record
 
 @record
 class Facts:
-    """What the manifests of a cluster do not say: the node, its DNS, and the control plane's addresses."""
+    """Facts about a cluster that manifests do not contain: the node, its DNS, and the control plane's addresses."""
 
     node: str = ""
     dns: str = ""
@@ -24,7 +24,7 @@ class Facts:
 
 @record
 class CaseRequest:
-    """One request, or a burst of the same, and the outcome that is expected of it."""
+    """One request, or a burst of equal ones, and its expected outcome."""
 
     place: Place
     caller: str
@@ -33,7 +33,7 @@ class CaseRequest:
     pod: str
     port: int
     expect: Mapping[str, int]
-    """How many of each outcome; of a single request, one."""
+    """The number of requests with each outcome; a single request has one."""
     direct: bool = False
     protocol: str = "http"
     method: str = "GET"
@@ -43,7 +43,7 @@ class CaseRequest:
     repeat: int = 1
     pause: float = 0
     resolve: bool = False
-    """Whether the client asks DNS for the name first."""
+    """Whether the client resolves the name first."""
     shown: Mapping[str, str | None] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -63,7 +63,7 @@ class Condition:
     object: str
     """Kind, group and name: `HTTPRoute.policy.linkerd.io/ping`."""
     parent: str
-    """Kind and name of the parent; empty where the object has one target."""
+    """Kind and name of the parent; empty if the object has a single target."""
     status: str
     reason: str
 
@@ -89,9 +89,9 @@ class Case:
     cut: bool = False
     """Whether the clients lost their connections to the control plane."""
     new_pod: CaseRequest | None = None
-    """What a copy of a client got that was started under the policies; for explanations."""
+    """The outcome for a copy of the client that was started under the policies; for explanations."""
     unknown: tuple[Problem, ...] = ()
-    """Fields that no case has; they are ignored, with a note."""
+    """Unknown fields; they are ignored, with a note."""
 
 
 @record

@@ -1,4 +1,4 @@
-"""Drops or weakens each policy object of a case in turn: what no case notices is not tested. Pure."""
+"""Drops or weakens each policy object of a case in turn; a change that no case notices is not tested. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -21,9 +21,9 @@ EVERYONE: Mapping[str, Mapping[str, object]] = {
     "NetworkAuthentication": {"networks": EVERYWHERE},
     "ServerAuthorization": {"client": {"unauthenticated": True, "networks": EVERYWHERE}},
 }
-"""How each kind is weakened: it admits everyone, or every mesh identity."""
+"""The weakened fields of each kind: it then admits everyone, or every mesh identity."""
 LATEST = {"Server": "policy.linkerd.io/v1beta3"}
-"""The version of a kind that has these fields."""
+"""The apiVersion of a kind that has the weakened fields."""
 
 
 @record
@@ -50,22 +50,22 @@ class Survivor:
     name: str
     change: str
     tried: tuple[tuple[Case, Mutant], ...] = ()
-    """The cases that hold the object."""
+    """The cases that contain the object."""
 
 
 @record
 class Effect:
-    """What a mutant does to requests, whatever the cases ask for."""
+    """The effect of a mutant on all requests, whether or not a case contains them."""
 
     cluster: Cluster
-    """The one with the mutant."""
+    """The cluster with the mutant."""
     changes: tuple[Changed, ...]
 
 
 def effect(survivor: Survivor) -> Effect | None:
-    """Return what a change opens and closes in the first case in which it does; None: in no case does it anything.
+    """Return what a mutant opens and closes, in the first case where it has an effect; None if it has none.
 
-    All clients and all requests are compared, so that each region is a request that the cases do not ask for.
+    All clients and all requests are compared, so each region shows requests that the cases do not contain.
     """
     for case, mutant in survivor.tried:
         before, after = _cluster(case), _cluster(mutated(case, mutant))
@@ -92,7 +92,7 @@ def mutants(documents: Iterable[Document]) -> Iterator[Mutant]:
 
 
 def _weakened(data: Mapping[str, object]) -> dict[str, object] | None:
-    """Return an object that admits all whom its kind can; None where it does already, or has nothing to weaken."""
+    """Return an object that admits all clients that its kind can; None if it does already or cannot be weakened."""
     kind, spec = str(data.get("kind")), data.get("spec")
     wider = EVERYONE.get(kind)
     if wider is None or not isinstance(spec, dict):
@@ -103,14 +103,14 @@ def _weakened(data: Mapping[str, object]) -> dict[str, object] | None:
 
 
 def failing(cases: Iterable[Case]) -> tuple[Case, ...]:
-    """Return the cases that differ from the rules as they are: whether these notice a change is not known."""
+    """Return the cases that already differ from the rules: it is unknown whether they would notice a change."""
     return tuple(case for case in cases if verify(_requests_alone(case)).differences)
 
 
 def survivors(cases: Sequence[Case]) -> Iterator[tuple[int, tuple[Survivor, ...]]]:
-    """Yield, per case, how many mutants there were, and which of them no case that holds the object noticed.
+    """Yield, for each case, the number of mutants, and those that no case with the object noticed.
 
-    A case that fails without any change notices none.
+    A case that already fails without a change notices none.
     """
     noticed: dict[tuple[Place, str], bool] = {}
     tried: dict[tuple[Place, str], list[tuple[Case, Mutant]]] = {}
@@ -134,7 +134,7 @@ def survivors(cases: Sequence[Case]) -> Iterator[tuple[int, tuple[Survivor, ...]
 
 
 def mutated(case: Case, mutant: Mutant) -> Case:
-    """Return the case with one object changed; conditions are not compared, for they name what is gone."""
+    """Return the case with one object changed, and without conditions, as these would name the removed object."""
 
     def change(documents: tuple[Document, ...]) -> tuple[Document, ...]:
         kept = (mutant.instead if document is mutant.document else document for document in documents)

@@ -26,7 +26,7 @@ class Claimed:
 
 @record
 class Proofs:
-    """What one file claims about some manifests."""
+    """The claims of one file about some manifests."""
 
     manifests: tuple[str, ...]
     settings: MeshSettings
@@ -34,7 +34,7 @@ class Proofs:
 
 
 def read_proofs(path: str) -> tuple[tuple[Proofs, ...], tuple[Problem, ...]]:
-    """Return the claims of a file, one set for each document, and all that is wrong in it."""
+    """Return the claims of a file, one set for each document, and all mistakes in it."""
     documents, found = load([path], words=True)
     problems = list(found)
     proofs = []

@@ -55,7 +55,7 @@ def _is_base(document: Document) -> bool:
 
 
 def _base(document: Document, bases: dict[tuple[str, ...], Base], problems: list[Problem]) -> Base:
-    """Return the base that a case names, relative to its file, or what it holds itself.
+    """Return the base that a case names, relative to its file, or the base that the case contains itself.
 
     A base is one file with `manifests`, or files and folders of real manifests, with `cluster` in the case.
     """
@@ -97,7 +97,7 @@ def read_base(document: Document, problems: list[Problem]) -> Base:
 
 
 def read_settings(cluster: Fields) -> MeshSettings:
-    """Return what the mesh was installed with."""
+    """Return the settings that the mesh was installed with."""
     standard = MeshSettings()
     return MeshSettings(
         _word(cluster, "defaultInboundPolicy", standard.default_inbound_policy, tuple(DefaultPolicy)),
@@ -208,7 +208,7 @@ def _expected(fields: Fields, repeat: int) -> Mapping[str, int]:
 
 
 def _headers(fields: Fields) -> Mapping[str, str]:
-    """Return what is sent; a number is as good as its text, and a list is so many lines of one header."""
+    """Return the headers; a number stands for its text, and a list for several lines of one header."""
     found: dict[str, str] = {}
     for name, value in fields.child("headers").data.items():
         lines = value if isinstance(value, list) else [value]

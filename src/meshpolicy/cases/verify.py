@@ -1,4 +1,4 @@
-"""Holds a policy case against the rules: what was expected, what was found, and why. Pure."""
+"""Compares a policy case with the rules: expected, actual, and why. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -24,14 +24,14 @@ from meshpolicy.manifests.parse import parse_documents
 from meshpolicy.record import record
 
 TOLERANCE = 3
-"""Requests by which a burst may miss: buckets fill while it lasts."""
+"""The number of requests by which a burst may differ, as rate limits refill while it lasts."""
 IDLE_SECONDS = 5
-"""Seconds after which a proxy forgets a target that nobody called (N17)."""
+"""Seconds without a call after which a proxy forgets a target (N17)."""
 
 
 @record
 class Difference:
-    """One point in which a case and the rules disagree."""
+    """One difference between a case and the rules."""
 
     place: Place
     subject: str
@@ -42,14 +42,14 @@ class Difference:
 
 @record
 class Result:
-    """What became of one case."""
+    """The result of one case."""
 
     case: Case
     checked: int
-    """Requests, conditions and refusals that were compared."""
+    """The number of requests, conditions and refused manifests that were compared."""
     differences: tuple[Difference, ...] = ()
     remarks: tuple[str, ...] = ()
-    """What the case tells besides, and what the rules say to it."""
+    """Further observations of the case, and what the rules say about them."""
 
 
 def verify(case: Case) -> Result:
@@ -72,7 +72,7 @@ def _unexpected_refusal(problem: Problem) -> Difference:
 
 
 def _admitted(case: Case) -> Iterable[Difference]:
-    """Yield the manifests that should be refused and are not."""
+    """Yield the manifests that should be refused but are not."""
     for document in case.rejected:
         if not parse_documents([document], case.settings).problems:
             yield Difference(document.place, str(document.data.get("kind")), "refused on admission", "accepted")
@@ -97,7 +97,7 @@ def _condition(status: Status) -> tuple[str, str, str, str]:
 
 
 class Run:
-    """Asks the requests of one case in their order: rate limits and pauses are remembered between them."""
+    """Decides the requests of one case in order, keeping the state of rate limits and pauses between them."""
 
     def __init__(self, cluster: Cluster, facts: Facts, *, cut: bool) -> None:
         self._cluster = cluster
@@ -127,7 +127,7 @@ class Run:
                 yield Difference(request.place, f"{request}: {name}", str(value), str(seen), reasons)
 
     def remark(self, request: CaseRequest) -> str:
-        """Say what becomes of a copy of the client that is started under the policies (N17), and what was measured."""
+        """Return the outcome for a copy of the client started under the policies (N17), expected and measured."""
         call = self._call(request)
         found = "no such workload" if call is None else self._started(request, call)
         measured = _counts(request.expect)
@@ -158,7 +158,7 @@ class Run:
         return Call(server, request.port, client, address, service_target, _sent(request, traffic), traffic)
 
     def _outcomes(self, request: CaseRequest, call: Call) -> tuple[Mapping[str, int], Answer | None]:
-        """Return how often each outcome comes, and the answer where the call reached a port."""
+        """Return the number of each outcome, and the answer if the call reached a port."""
         client = Endpoint(call.client, call.address)
         policies = index_of(self._cluster).network_policies
         if request.resolve and resolves(policies, client, self._infrastructure) is not Truth.YES:
@@ -174,7 +174,7 @@ class Run:
         return Counter(self._limited(call, answer) for _ in range(request.repeat)), answer
 
     def _limited(self, call: Call, answer: Answer) -> str:
-        """Return one outcome after the rate limit, which counts only what would pass (R85)."""
+        """Return one outcome after the rate limit, which counts only requests that would be allowed (R85)."""
         limit = answer.policy.rate_limit if answer.policy is not None else None
         http = call.traffic.is_http and answer.decision is not None and answer.decision.route is not None
         if limit is None or not answer.allowed or not http:
@@ -184,7 +184,7 @@ class Run:
         if limiter.admits(identity):
             return answer.outcome
         if call.port == ADMIN_PORT:
-            return "500"  # The admin server knows no rate limits (R103).
+            return "500"  # The admin server has no rate limits (R103).
         return "grpc-8" if call.traffic is Traffic.GRPC else "429"
 
 
@@ -208,7 +208,7 @@ def _agree(request: CaseRequest, found: Mapping[str, int]) -> bool:
 
 
 def _header(answer: Answer | None, request: CaseRequest, name: str) -> str | None:
-    """Return a request header as the application sees it."""
+    """Return the value of a request header as the application receives it."""
     if answer is not None and name in answer.headers:
         return answer.headers[name]
     return request.authority if name == "host" and name not in request.headers else request.headers.get(name)

@@ -1,1 +1,1 @@
-"""Looks for mistakes in manifests: one function a finding. Pure."""
+"""Finds mistakes in manifests, with one function for each kind of finding. Pure."""

@@ -1,4 +1,4 @@
-"""Findings about Linkerd's annotations and labels: names that nobody reads, places where nobody looks. Pure."""
+"""Findings about Linkerd's annotations and labels: unknown names, and places where they have no effect. Pure."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -9,7 +9,7 @@ from meshpolicy.kinds.annotations import CONFIG, INHERITED, INJECT, LABELS, OF_P
 from meshpolicy.kinds.cluster import Cluster
 
 CLOSE = 0.85
-"""How alike two names are that one may stand for the other."""
+"""The similarity from which on a name may be a misspelling of another."""
 OF_NAMESPACES = INHERITED | {INJECT}
 OTHERS = frozenset(
     (
@@ -22,7 +22,7 @@ OTHERS = frozenset(
         *("linkerd.io/trust-root-sha256", "linkerd.io/extension", "linkerd.io/helm-release-version"),
     )
 )
-"""Names that others of Linkerd's parts read or write."""
+"""Names that other components of Linkerd read or write."""
 KNOWN = OF_PODS | OF_SERVICES | LABELS | OTHERS
 
 
@@ -35,7 +35,7 @@ KNOWN = OF_PODS | OF_SERVICES | LABELS | OTHERS
     fix="Correct the name, or write it where it is read: into the pod template, or onto the Namespace.",
 )
 def unread_name(cluster: Cluster) -> Found:
-    """Find names of linkerd.io that are not known, or stand in the wrong place."""
+    """Find names of linkerd.io that are unknown or in the wrong place."""
     for namespace in cluster.namespaces.values():
         yield from _of(
             namespace.ref, dict(namespace.annotations), dict(namespace.labels), OF_NAMESPACES, frozenset({WEBHOOKS})
@@ -57,7 +57,7 @@ def _of(
     read: frozenset[str],
     labels: frozenset[str] | set[str],
 ) -> Iterator[tuple[Ref, str]]:
-    """Yield what is wrong with the names of one object; `linkerd.io/inject` in a wrong place has a code of its own."""
+    """Yield the wrong names of one object, except a misplaced `linkerd.io/inject`, which has its own code."""
     for name in annotated:
         if name == WEBHOOKS:
             yield ref, f"{name} is an annotation, where a label of the Namespace is read"
@@ -73,7 +73,7 @@ def _of(
 
 
 def _misspelt(name: str) -> str | None:
-    """Return what is meant by a name that is not known; None where it may be somebody else's."""
+    """Return the name that an unknown name probably means; None if it may belong to somebody else."""
     if "linkerd" not in name.partition("/")[0]:
         return None
     close = get_close_matches(name, KNOWN, n=1, cutoff=CLOSE) or _same_word(name)
@@ -83,6 +83,6 @@ def _misspelt(name: str) -> str | None:
 
 
 def _same_word(name: str) -> list[str]:
-    """Return the names that differ in what stands before the slash only."""
+    """Return the names that differ only in the part before the slash."""
     word = name.rpartition("/")[2]
     return sorted(known for known in KNOWN if known.rpartition("/")[2] == word)

@@ -1,6 +1,6 @@
-"""What makes a function a check: the code under which it finds things. Pure.
+"""The decorator that registers a function as a check, with the code of its findings. Pure.
 
-A check is one function in a module of this package. The registry finds the module by itself.
+A check is a function in a module of this package. The registry finds the modules automatically.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,17 +10,17 @@ from meshpolicy.findings.finding import Code, Severity
 from meshpolicy.kinds.cluster import Cluster
 
 Found = Iterator[tuple[Ref, str]]
-"""Objects, and what is wrong with each."""
+"""Objects, each with its mistake in words."""
 Check = Callable[[Cluster], Found]
 
 CHECKS: dict[Code, Check] = {}
-"""Every code with the check that finds it, in the order of their definition."""
+"""The check for each code, in the order of definition."""
 
 
 def code(
     number: str, title: str, rules: str, *, explanation: str, fix: str, severity: Severity = Severity.WARNING
 ) -> Callable[[Check], Check]:
-    """Register a check under a code; `rules` are the rules that it rests on, separated by spaces."""
+    """Register a check under a code; `rules` are the rules that it is based on, separated by spaces."""
 
     def register(check: Check) -> Check:
         CHECKS[Code(number, title, severity, tuple(rules.split()), explanation, fix)] = check

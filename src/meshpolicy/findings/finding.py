@@ -1,4 +1,4 @@
-"""A finding, and the code that it bears. Pure values."""
+"""A finding and its code. Pure values."""
 
 from enum import StrEnum
 
@@ -41,11 +41,11 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        named = self.subject.name == self.place.field  # what is no object is named by its field
+        named = self.subject.name == self.place.field  # a subject that is no object has only a field
         place = replace(self.place, field="") if named else self.place
         return f"{place}: {self.code.code} {self.code.severity}: {self.subject}: {self.message}"
 
     @property
     def place(self) -> Place:
-        """Return where the object, or the field, is written."""
+        """Return the place of the object or field."""
         return self.subject.place or Place("-")

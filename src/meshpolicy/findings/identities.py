@@ -1,4 +1,4 @@
-"""Findings about identities: names that no certificate bears, and clients whom a wildcard misses. Pure."""
+"""Findings about identities: names that are in no certificate, and clients that a wildcard does not match. Pure."""
 
 import re
 
@@ -17,7 +17,7 @@ from meshpolicy.kinds.references import kind_of
 
 SPIFFE = "spiffe://"
 OF_ACCOUNT = re.compile(r"spiffe://[^/]+/ns/(?P<namespace>[^/]+)/sa/(?P<name>[^/]+)")
-"""How other meshes write the identity of a ServiceAccount."""
+"""The identity of a ServiceAccount in other meshes."""
 
 
 @code(
@@ -79,7 +79,7 @@ def foreign_identity(cluster: Cluster) -> Found:
     fix="Compare with the workloads' serviceAccountName.",
 )
 def unknown_account(cluster: Cluster) -> Found:
-    """Find accounts in namespaces whose workloads are known and run under other ones."""
+    """Find accounts that no workload uses, in namespaces whose workloads are in the manifests."""
     accounts: dict[str, set[str]] = {}
     for workload in cluster.workloads:
         accounts.setdefault(workload.ref.namespace, set()).add(workload.service_account)
@@ -105,7 +105,7 @@ def unknown_account(cluster: Cluster) -> Found:
     fix="Name the account in identityRefs.",
 )
 def wider_than_used(cluster: Cluster) -> Found:
-    """Find wildcards that one account of the workloads meets, and no more."""
+    """Find wildcards that match exactly one account of the workloads."""
     workloads = [workload for workload in cluster.workloads if workload.meshed]
     for authentication in cluster.identities.values():
         for match in identity_matches(cluster, authentication.identities, authentication.references):

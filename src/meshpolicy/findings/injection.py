@@ -1,4 +1,4 @@
-"""Findings about who gets a sidecar: policies without one, sidecars that are asked for in vain. Pure."""
+"""Findings about injection: policies without a sidecar to enforce them, requested sidecars that are missing. Pure."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ from meshpolicy.kinds.workload import Workload
     fix="Annotate the pod template or the Namespace `linkerd.io/inject: enabled`, and take away what keeps it out.",
 )
 def policy_without_sidecar(cluster: Cluster) -> Found:
-    """Find Servers, and policies for a Namespace, that reach no workload with a sidecar."""
+    """Find Servers, and policies for a Namespace, that affect no workload with a sidecar."""
     for server, selected in _selected(cluster).items():
         if _none_has(selected) and not cluster.renders_into(server.ref.namespace):
             yield server.ref, f"selects only workloads without a sidecar: {_why(cluster, selected[0])}{_more(selected)}"
@@ -35,7 +35,7 @@ def policy_without_sidecar(cluster: Cluster) -> Found:
 
 
 def _selected(cluster: Cluster) -> dict[Server, list[Workload]]:
-    """Return the workloads that each Server selects by its labels; a Server without any is left out."""
+    """Return the workloads that each Server selects by labels; Servers that select none are left out."""
     found: dict[Server, list[Workload]] = {}
     for workload in cluster.workloads:
         for server in index_of(cluster).servers(workload.ref.namespace).selecting(workload):
@@ -44,7 +44,7 @@ def _selected(cluster: Cluster) -> dict[Server, list[Workload]]:
 
 
 def _for_namespaces(cluster: Cluster) -> Iterator[AuthorizationPolicy]:
-    """Yield the policies that target a Namespace without Servers; where there are some, they tell."""
+    """Yield the policies that target a Namespace without Servers; otherwise the Servers have the finding."""
     for policy in cluster.authorization_policies:
         of_namespace = policy.target.kind.lower() == "namespace"
         if of_namespace and not cluster.in_namespace(policy.ref.namespace).servers:
@@ -52,7 +52,7 @@ def _for_namespaces(cluster: Cluster) -> Iterator[AuthorizationPolicy]:
 
 
 def _none_has(workloads: list[Workload]) -> bool:
-    """Whether it is certain that none of some workloads has a sidecar."""
+    """Whether none of the workloads has a sidecar, for certain."""
     return all(workload.injection.sidecar is Truth.NO for workload in workloads)
 
 
@@ -61,7 +61,7 @@ def _more(workloads: list[Workload]) -> str:
 
 
 def _why(cluster: Cluster, workload: Workload) -> str:
-    """Say why a workload has no sidecar, and what comes near to asking for one."""
+    """Return why a workload has no sidecar, with annotations and labels that look like a request for one."""
     near = "".join(f"; {text}" for text in _near_misses(cluster, workload))
     return f"{workload.ref} {workload.injection.why}{near}"
 
@@ -75,13 +75,13 @@ def _why(cluster: Cluster, workload: Workload) -> str:
     fix="Take away what keeps the sidecar out, or write the annotation into the pod template or the Namespace.",
 )
 def sidecar_in_vain(cluster: Cluster) -> Found:
-    """Find workloads for which a sidecar is asked, and which get none; where a Server selects one, MP060 tells."""
+    """Find workloads that request a sidecar and get none, except those that a Server selects (MP060)."""
     told = {one.ref for selected in _selected(cluster).values() if _none_has(selected) for one in selected}
     yield from ((ref, why) for ref, why in asked_in_vain(cluster) if ref not in told)
 
 
 def asked_in_vain(cluster: Cluster) -> Found:
-    """Yield the workloads for which a sidecar is asked, and which get none, each with the reason."""
+    """Yield the workloads that request a sidecar and get none, each with the reason."""
     for workload in cluster.workloads:
         has = workload.injection.sidecar
         asked = has is Truth.YES or (has is Truth.UNKNOWN and asks(workload))
@@ -96,7 +96,7 @@ def asked_in_vain(cluster: Cluster) -> Found:
 
 
 def _near_misses(cluster: Cluster, workload: Workload) -> Iterator[str]:
-    """Yield where the word for a sidecar stands without effect."""
+    """Yield the places in which `linkerd.io/inject` has no effect."""
     namespace = cluster.namespaces.get(workload.ref.namespace)
     if INJECT in workload.metadata.get("annotations", {}):
         yield f"{INJECT} stands on the {workload.ref.kind} itself, not on its pod template"

@@ -1,4 +1,4 @@
-"""Findings about rate limits: without effect, or shared by more clients than meant. Pure."""
+"""Findings about rate limits that have no effect, or that more clients share than intended. Pure."""
 
 from meshpolicy.findings.check import Found, code
 from meshpolicy.findings.ports import by_server
@@ -37,7 +37,7 @@ def misleading_rate_limit(cluster: Cluster) -> Found:
 
 
 def _not_in_force(cluster: Cluster) -> Found:
-    """Yield the rate limits beside the oldest of a Server, and those of which the age decides."""
+    """Yield the rate limits of a Server other than the oldest one, and those whose unknown age decides."""
     attached = index_of(cluster).attachments
     several = [limits for server in cluster.servers if len(limits := attached.limits(server)) > 1]
     for first, *others in several:

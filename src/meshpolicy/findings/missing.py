@@ -1,4 +1,4 @@
-"""Findings about what NetworkPolicies must let through besides the application's calls. Pure."""
+"""Findings about calls that NetworkPolicies block and that workloads need. Pure."""
 
 import json
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def blocked_call_of_a_variable(cluster: Cluster) -> Found:
 
 
 def _calls(cluster: Cluster, client: Workload, text: str) -> Iterator[Call]:
-    """Yield the call that a variable's value means, to one workload behind the Service."""
+    """Yield the call to one workload behind the Service that a variable's value names."""
     for service, number in named_service(cluster, client, text):
         for entry in (entry for entry in service.ports if entry.number == number):
             for server in (one for one in cluster.workloads if service.selects(one.ref.namespace, one.labels)):

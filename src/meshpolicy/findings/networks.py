@@ -119,7 +119,7 @@ def _by_identity(cluster: Cluster) -> dict[str, list[Workload]]:
 
 
 def _named(grant: Authorization, clients: dict[str, list[Workload]]) -> Iterator[Workload]:
-    """Yield the workloads that a grant names one by one; a wildcard does not say that each of them must get through."""
+    """Yield the workloads that a grant names individually; a wildcard does not imply that each must get through."""
     if isinstance(grant.authentication, TlsAuthenticated):
         for identity in grant.authentication.identities:
             yield from clients.get(identity.pattern, ())
@@ -143,7 +143,7 @@ def _blocked(cluster: Cluster, client: Workload, server: Workload, port: int, gr
     fix="Add an egress rule: to kube-system's k8s-app=kube-dns, ports UDP 53 and TCP 53.",
 )
 def without_dns(cluster: Cluster) -> Found:
-    """Find isolated pods that cannot ask DNS."""
+    """Find isolated pods that cannot reach DNS."""
     infrastructure = Infrastructure(cluster.settings.control_plane_namespace)
     for policies, workload in _isolated(cluster):
         told = resolves(index_of(cluster).network_policies, Endpoint(workload), infrastructure)
@@ -185,7 +185,7 @@ def _isolated(cluster: Cluster) -> Iterator[tuple[tuple[NetworkPolicy, ...], Wor
 
 
 def _by_address(policies: tuple[NetworkPolicy, ...], port: int, protocol: str = "TCP") -> bool:
-    """Whether a rule names addresses and the port: whose they are, the manifests do not say."""
+    """Whether a rule allows addresses on the port; the manifests do not say whose addresses these are."""
     return any(
         any(peer.block is not None for peer in rule.peers)
         and (not rule.ports or any(entry.holds(port, protocol, None).possible for entry in rule.ports))
@@ -203,7 +203,7 @@ def _by_address(policies: tuple[NetworkPolicy, ...], port: int, protocol: str = 
     fix="Write `policyTypes: [Egress]`.",
 )
 def isolates_ingress(cluster: Cluster) -> Found:
-    """Find policies that isolate ingress by omission."""
+    """Find policies that isolate ingress because `policyTypes` is missing."""
     for policy in cluster.network_policies:
         if policy.types_omitted and policy.egress and not policy.ingress:
             yield policy.ref, "has egress rules only and no policyTypes: it lets nobody in"
@@ -218,7 +218,7 @@ def isolates_ingress(cluster: Cluster) -> Found:
     fix="Put namespaceSelector and podSelector into one entry, and use kubernetes.io/metadata.name.",
 )
 def selects_nobody(cluster: Cluster) -> Found:
-    """Find rules whose selectors match no workload, where workloads of the namespace meant are known."""
+    """Find rules whose selectors match no workload, in namespaces whose workloads are in the manifests."""
     if not cluster.workloads:
         return
     spaces: dict[str, list[Workload]] = {}
@@ -230,7 +230,7 @@ def selects_nobody(cluster: Cluster) -> Found:
                 continue
             if peer.namespaces is None:
                 if policy.ref.namespace not in spaces and not cluster.closed:
-                    continue  # its pods come from elsewhere
+                    continue  # its pods are in other manifests
                 meant = [policy.ref.namespace]
             else:
                 labels = index_of(cluster).network_policies.namespace_labels
@@ -244,7 +244,7 @@ def selects_nobody(cluster: Cluster) -> Found:
 
 
 def _elsewhere(cluster: Cluster, selector: Selector) -> bool:
-    """Whether a selector means a namespace whose workloads are not in these manifests."""
+    """Whether a selector matches a namespace whose workloads are not in these manifests."""
     known = {workload.ref.namespace for workload in cluster.workloads}
     name = dict(selector.labels).get("kubernetes.io/metadata.name")
     return name is not None and name not in known

@@ -1,4 +1,4 @@
-"""Findings about AuthorizationPolicies and ServerAuthorizations: references, targets, reach. Pure."""
+"""Findings about AuthorizationPolicies and ServerAuthorizations: references, targets, clients. Pure."""
 
 from collections.abc import Iterator
 
@@ -85,7 +85,7 @@ def dangling_target(cluster: Cluster) -> Found:
 
 
 def _missing_targets(cluster: Cluster) -> Iterator[tuple[AuthorizationPolicy, str]]:
-    """Yield policies whose targets are not in these manifests, and what is missing."""
+    """Yield the policies whose targets are not in these manifests, each with the missing target."""
     servers = {(server.ref.namespace, server.ref.name) for server in cluster.servers}
     routes = {(r.ref.namespace, r.ref.group, r.ref.kind.lower(), r.ref.name.lower()) for r in cluster.routes}
     for policy in cluster.authorization_policies:
@@ -131,7 +131,7 @@ def reference_elsewhere(cluster: Cluster) -> Found:
     fix="Write the networks out, or use an AuthorizationPolicy.",
 )
 def cluster_networks_only(cluster: Cluster) -> Found:
-    """Find ServerAuthorizations that look open and are not."""
+    """Find ServerAuthorizations that look open but are not."""
     for policies in cluster.by_namespace.values():
         for policy in policies.server_authorizations:
             if policy.unauthenticated and not policy.networks:
@@ -147,7 +147,7 @@ def cluster_networks_only(cluster: Cluster) -> Found:
     fix="Remove the wider grant, or this policy.",
 )
 def redundant_policy(cluster: Cluster) -> Found:
-    """Find policies whose clients another grant admits everywhere they count."""
+    """Find policies whose clients another grant admits wherever the policy applies."""
     needed: set[Ref] = set()
     useless: dict[Ref, Ref] = {}
     for ports in by_server(cluster).values():
@@ -167,7 +167,7 @@ def redundant_policy(cluster: Cluster) -> Found:
 
 
 def _sort(grants: tuple[Authorization, ...], needed: set[Ref], useless: dict[Ref, Ref]) -> None:
-    """Say of each grant of one list whether another one covers it; of equal ones the first is kept."""
+    """Sort the grants of a list: `useless` if another one covers them, else `needed`; the first of equals is needed."""
     for number, grant in enumerate(grants):
         wider = next(
             (

@@ -1,4 +1,4 @@
-"""The declared ports of all meshed workloads with what governs each: what most checks walk over. Pure."""
+"""The declared ports of all meshed workloads, with their policies, which most checks iterate over. Pure."""
 
 from meshpolicy.analysis.ports import declared_ports
 from meshpolicy.core.policy import Authorization, PortPolicy
@@ -11,7 +11,7 @@ from meshpolicy.kinds.workload import Workload
 from meshpolicy.record import record
 
 BY_OTHERS = "R130"
-"""The rule of what objects outside of the input may decide."""
+"""The rule about objects outside of the input."""
 
 
 @record
@@ -25,11 +25,11 @@ class MeshedPort:
 
     @property
     def grants(self) -> tuple[Authorization, ...]:
-        """Return what is granted on the port as a whole, localhost left out."""
+        """Return the grants on the port as a whole, without that for localhost."""
         return explicit(self.policy.authorizations)
 
     def left_open(self, cluster: Cluster) -> bool:
-        """Whether somebody may be granted something here by an object that is not in the input, or cannot be read."""
+        """Whether an object that is not in the input, or cannot be read, may grant access to the port."""
         undecided = index_of(cluster).all_undecided(self.workload, governed=self.server is not None)
         if any(not (item.everywhere or item.elsewhere) for item in undecided):
             return True
@@ -38,7 +38,7 @@ class MeshedPort:
 
 
 def explicit(grants: tuple[Authorization, ...]) -> tuple[Authorization, ...]:
-    """Return grants without the one that every port has."""
+    """Return the grants without the one for localhost, which every port has."""
     return tuple(grant for grant in grants if grant.ref.origin is not Origin.LOCALHOST)
 
 
@@ -58,7 +58,7 @@ def _meshed_ports(cluster: Cluster) -> tuple[MeshedPort, ...]:
 
 
 def by_server(cluster: Cluster) -> dict[Server, list[MeshedPort]]:
-    """Return the ports that each Server governs; one that governs none is left out."""
+    """Return the ports that each Server governs; Servers that govern none are left out."""
     found: dict[Server, list[MeshedPort]] = {}
     for port in meshed_ports(cluster):
         if port.server is not None:

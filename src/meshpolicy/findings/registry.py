@@ -1,4 +1,4 @@
-"""All checks: every module of this package adds those that it holds. Pure."""
+"""The registry of all checks: imports every module of this package, which registers its checks. Pure."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -28,14 +28,14 @@ REFUSED = Code(
 
 @cache
 def codes() -> tuple[Code, ...]:
-    """Return every code, by number."""
+    """Return all codes, sorted by number."""
     for module in iter_modules(package.__path__, f"{package.__name__}."):
         import_module(module.name)
     return tuple(sorted((*CHECKS, REFUSED), key=lambda code: code.code))
 
 
 def lint(cluster: Cluster, refused: Iterable[Problem] = (), progress: Progress = no_progress) -> tuple[Finding, ...]:
-    """Return all findings, by place; what would be refused is one of them."""
+    """Return all findings, sorted by place, including one for each object that a cluster would refuse."""
     known = [code for code in codes() if code in CHECKS]
     found = [
         Finding(code, subject, message)
@@ -47,7 +47,7 @@ def lint(cluster: Cluster, refused: Iterable[Problem] = (), progress: Progress =
 
 
 def _refused(cluster: Cluster, place: Place) -> Ref:
-    """Return the object of the document at a place; where it has none, or several, a manifest named by the field."""
+    """Return the object in the document at a place; without a single one, a `manifest` named by the field."""
     known = [one.ref for one in cluster.objects if one.ref.place and _document(one.ref.place) == _document(place)]
     return replace(known[0], place=place) if len(known) == 1 else Ref("", "manifest", "", place.field, place)
 
@@ -57,7 +57,7 @@ def _document(place: Place) -> tuple[str, int]:
 
 
 def without(findings: Iterable[Finding], ignored: Collection[str], *, notes: bool) -> tuple[Finding, ...]:
-    """Return the findings of other codes than these, and notes if they are asked for. Raises InvalidQuestion."""
+    """Return the findings without the ignored codes, and without notes unless `notes`. Raises InvalidQuestion."""
     known = [code.code for code in codes()]
     for code in ignored:
         if code not in known:

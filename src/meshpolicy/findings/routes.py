@@ -1,4 +1,4 @@
-"""Findings about routes: what they hide, what outranks them, what keeps them from being in force. Pure."""
+"""Findings about routes: refused probes, conflicts, matches that never win, routes not in force. Pure."""
 
 from meshpolicy.analysis.cover import covers
 from meshpolicy.core.match import HttpMatch, PathKind
@@ -30,7 +30,7 @@ from meshpolicy.record import replace
     fix="Add a route for GET on the probe paths, and a policy on it with a NetworkAuthentication of the nodes.",
 )
 def probes_refused(cluster: Cluster) -> Found:
-    """Find ports whose probes meet no route, or one that asks for an identity."""
+    """Find ports whose probes match no route, or one that requires an identity."""
     for server, ports in by_server(cluster).items():
         for port in ports:
             if any(route.ref.origin is Origin.PROBES for route in port.policy.http_routes):
@@ -46,7 +46,7 @@ def probes_refused(cluster: Cluster) -> Found:
 
 
 def _why_refused(port: MeshedPort, path: str) -> str:
-    """Return why a probe is refused for certain; empty where it is not, or may not be."""
+    """Return why a probe is certainly refused; empty if it may be allowed."""
     for other in port.policy.alternatives:
         if not other.at_first and not _why_refused(replace(port, policy=other.policy), path):
             return ""
@@ -143,7 +143,7 @@ def conflicting_http_route(cluster: Cluster) -> Found:
     fix="Write `method: {service: …}` into each match.",
 )
 def invalid_grpc_server(cluster: Cluster) -> Found:
-    """Find gRPC Servers that are refused as a whole, and Services whose clients are."""
+    """Find Servers that refuse everything because of a GRPCRoute, and Services whose clients get this effect."""
     for server, ports in by_server(cluster).items():
         if ports[0].policy.invalid is not None:
             yield ports[0].policy.invalid, f"has a match without a method: {server.ref} refuses everything"
@@ -194,7 +194,7 @@ def not_in_force(cluster: Cluster) -> Found:
     fix=f"Write `group: {POLICY_GROUP}` into the parentRef.",
 )
 def parent_of_other_group(cluster: Cluster) -> Found:
-    """Find parents that are Servers by their kind, and not by their group."""
+    """Find parents with the kind Server and another group."""
     for route in cluster.routes:
         for parent in route.parents:
             if parent.kind.lower() == "server" and not is_server(parent):
@@ -211,7 +211,7 @@ def parent_of_other_group(cluster: Cluster) -> Found:
     fix="Remove it, or make it longer or more specific than the other one.",
 )
 def match_that_never_wins(cluster: Cluster) -> Found:
-    """Find matches that an earlier route has, too, with the same rank."""
+    """Find matches that an earlier route also has, with the same rank."""
     reported: set[Ref] = set()
     aged = {route.ref: route for route in cluster.routes}
     for ports in by_server(cluster).values():
@@ -232,7 +232,7 @@ def match_that_never_wins(cluster: Cluster) -> Found:
 
 
 def _outranks(first: HttpMatch, second: HttpMatch) -> bool:
-    """Whether an earlier prefix takes a later Exact match of the same path."""
+    """Whether an earlier PathPrefix match hides a later Exact match of the same path."""
     if first.path is None or second.path is None or second.path.kind is not PathKind.EXACT:
         return False
     same = first.path.kind is PathKind.PREFIX and first.path.value.rstrip("/") == second.path.value
@@ -249,7 +249,7 @@ def _outranks(first: HttpMatch, second: HttpMatch) -> bool:
     fix="Put the strict policy on the broad route, and what is open on narrow ones.",
 )
 def evaded_by_spelling(cluster: Cluster) -> Found:
-    """Find narrow routes whose broader neighbour admits clients that they refuse."""
+    """Find narrow routes that refuse clients which a broader route of the port admits."""
     for ports in by_server(cluster).values():
         routes = [route for route in ports[0].policy.http_routes if route.ref.is_object]
         broad = [route for route in routes if _catch_all(route)]

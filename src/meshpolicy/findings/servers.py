@@ -1,4 +1,4 @@
-"""Findings about Servers: ports closed, shadowed, misdeclared or not there. Pure."""
+"""Findings about Servers: ports that are closed, shadowed, declared wrongly or missing. Pure."""
 
 from meshpolicy.analysis.ports import declared_ports
 from meshpolicy.core.policy import DefaultPolicy, Protocol, TlsAuthenticated
@@ -26,7 +26,7 @@ OPEN = frozenset({DefaultPolicy.ALL_UNAUTHENTICATED, DefaultPolicy.AUDIT})
     fix="Add an AuthorizationPolicy for the Server, or set its accessPolicy: `deny`, if it is closed on purpose.",
 )
 def grants_nothing(cluster: Cluster) -> Found:
-    """Find Servers under which no grant is left, on routes neither."""
+    """Find Servers without any grant, including their routes."""
     for server, ports in by_server(cluster).items():
         policy = ports[0].policy
         own = [explicit(route.authorizations) for route in policy.http_routes if route.ref.origin is not Origin.PROBES]
@@ -155,7 +155,7 @@ def probes_of_other_protocol(cluster: Cluster) -> Found:
     fix="Set accessPolicy to deny (or leave it out) once the policies are right.",
 )
 def open_access_policy(cluster: Cluster) -> Found:
-    """Find open Servers that have other grants besides."""
+    """Find open Servers that also have grants."""
     for server, ports in by_server(cluster).items():
         policy = ports[0].policy
         grants = [*policy.authorizations, *(g for route in policy.http_routes for g in route.authorizations)]

@@ -65,7 +65,7 @@ def untranslated_port(cluster: Cluster) -> Found:
 
 
 def _without_effect(cluster: Cluster, service: Service) -> str:
-    """Say that an annotation makes no port opaque, as clients ask about the pods; empty where these are opaque."""
+    """Return that an annotation has no effect, as clients read the pods' own; empty if these make the port opaque."""
     annotated = service.annotations.get(OPAQUE_PORTS, "")
     ports = of_destination(annotated, {port.name: port.number for port in service.ports if port.name})
     for pod in (one for one in cluster.workloads if service.selects(one.ref.namespace, one.labels)):

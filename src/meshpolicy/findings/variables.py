@@ -1,4 +1,4 @@
-"""Findings about the addresses that environment variables name: which Service they mean, and on which port. Pure."""
+"""Findings about addresses in environment variables: the Service and the port that they name. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ USUAL = {"http://": 80, "https://": 443}
 
 
 def named_service(cluster: Cluster, client: Workload, text: str) -> Iterator[tuple[Service, int]]:
-    """Yield the Service that the value of a client's variable names, and the port; 0 where the value has none."""
+    """Yield the Service that the value of a client's variable names, and the port; 0 if the value has no port."""
     found = URL.fullmatch(text)
     if found is None:
         return
@@ -44,7 +44,7 @@ def _named(cluster: Cluster) -> Iterator[tuple[Workload, str, Service, int]]:
     fix="Write a port of the Service into the address, or declare the port in the Service.",
 )
 def undeclared_service_port(cluster: Cluster) -> Found:
-    """Find addresses with a port that their Service lacks; a headless Service stands for its pods' own ports."""
+    """Find addresses with a port that their Service lacks; a headless Service has the ports of its pods."""
     for client, variable, service, number in _named(cluster):
         declared = sorted({entry.number for entry in service.ports})
         if number and declared and not service.headless and number not in declared:
@@ -62,7 +62,7 @@ def undeclared_service_port(cluster: Cluster) -> Found:
     fix="Name the Service that is meant to be called, or ignore the note where the workload calls its own pods.",
 )
 def calls_itself(cluster: Cluster) -> Found:
-    """Find workloads that stand behind the Service of an address, with a port, in one of their variables."""
+    """Find workloads with a variable whose address is their own Service, with a port."""
     for client, variable, service, number in _named(cluster):
         if number and service.selects(client.ref.namespace, client.labels):
             yield client.ref, f"its {variable} names {service.ref}, which leads back to it"

@@ -1,4 +1,4 @@
-"""Findings about pods and namespaces: annotations without effect, probes that prove nothing. Pure."""
+"""Findings about pods and namespaces: annotations without effect, probes that test nothing. Pure."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ from meshpolicy.kinds.workload import Workload
     fix="Use httpGet over HTTP; or grant to the nodes' network on the port.",
 )
 def doubtful_probes(cluster: Cluster) -> Found:
-    """Find probes that the proxy answers, or that it does not know."""
+    """Find probes that the proxy answers, or that Linkerd does not authorize."""
     words = {
         "tcpSocket": "is a tcpSocket: the proxy accepts it always",
         "grpc": "is grpc: it needs a policy of its own",
@@ -50,7 +50,7 @@ def doubtful_probes(cluster: Cluster) -> Found:
     fix="Restart the pods after an edit of the namespace; replace the annotation by a Server and a policy.",
 )
 def annotation_without_effect(cluster: Cluster) -> Found:
-    """Find annotations that do not reach what they are meant for."""
+    """Find annotations that do not apply to what they are meant for."""
     for workload in cluster.workloads:
         namespace = cluster.namespaces.get(workload.ref.namespace)
         meant = dict(namespace.annotations).get(annotations.DEFAULT_POLICY) if namespace is not None else None
@@ -82,7 +82,7 @@ def annotation_without_effect(cluster: Cluster) -> Found:
     fix="Correct the value: one of the six policies; numbers and ranges such as 25,8000-8010; 10.0.0.0/8.",
 )
 def unreadable_annotation(cluster: Cluster) -> Found:
-    """Find annotations with values that Linkerd drops, in part or as a whole."""
+    """Find annotations with values that Linkerd ignores, in part or as a whole."""
     for workload in cluster.workloads:
         yield from ((workload.ref, text) for text in (*_policies(workload), *_lists(workload), *_ports(workload)))
 
@@ -96,7 +96,7 @@ def _policies(workload: Workload) -> Iterator[str]:
 
 
 def _lists(workload: Workload) -> Iterator[str]:
-    """Yield the lists of ports with wrong entries, and what each reader makes of them."""
+    """Yield the lists of ports with wrong entries, and how each reader treats them."""
     own = workload.annotations
     opaque = own.get(annotations.OPAQUE_PORTS, "")
     if opaque.strip() and not of_controller(opaque):
@@ -112,7 +112,7 @@ def _lists(workload: Workload) -> Iterator[str]:
 
 
 def _ports(workload: Workload) -> Iterator[str]:
-    """Yield ports of the proxy that are no numbers, or that the application wants."""
+    """Yield ports of the proxy that are no numbers, or that the application also uses."""
     for name in annotations.PROXY_PORTS:
         text = workload.annotations.get(name, "")
         if text and not text.lstrip("+-").isdecimal():

@@ -1,1 +1,1 @@
-"""Policies made from observed calls: the least that allows them, with what it opens besides said and proved."""
+"""Generates the least policies for observed calls, and proves and reports what else they open."""

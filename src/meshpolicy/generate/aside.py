@@ -15,35 +15,35 @@ class Why(StrEnum):
     UNMESHED = "unmeshed caller"
     BY_ADDRESS = "to an address"
     NOT_FOUND = "unknown path"
-    """Answered by 404 alone."""
+    """Only answered with 404."""
     FAILED = "failed"
-    """Answered by 4xx or 5xx alone, or by nobody knows what."""
+    """Only answered with 4xx or 5xx, or with an unknown status."""
     REFUSED = "refused by a policy"
     FORBIDDEN = "forbidden by you"
     PROBE = "health check"
-    """The kubelet's, which the manifests declare: it is granted as such."""
+    """A probe of the kubelet that the manifests declare; it is granted as a probe."""
     GRPC_PROBE = "gRPC probe"
-    """The kubelet's, which the manifests declare: Linkerd opens no route to it."""
+    """A gRPC probe of the kubelet that the manifests declare; Linkerd authorizes no route for it."""
     UNPLACED = "unknown server"
     NO_PROXY = "no proxy decides"
     GOVERNED = "port has a Server"
-    """One that is there already, and that lets these calls pass, or never did."""
+    """The port already has a Server, which allows these calls, or never did."""
     NOT_LET = "port has a Server, which does not let it pass"
-    """One that is there already."""
+    """The port already has a Server, which refuses these calls."""
     UNKNOWN_LET = "port has a Server, and it is not known whether that lets it pass"
     UNTELLABLE = "no route can express it"
     DECLARED = "needed, and not observed"
-    """The manifests declare it, and the policies would refuse it."""
+    """The manifests declare a call that the policies would refuse."""
     OUTSIDE = "needed by a caller without a known identity"
-    """Declared as needed, by a caller that no grant to an identity can admit."""
+    """The manifests declare a call by a caller that no grant to an identity can admit."""
     UNSEEN = "the traffic would not show it"
-    """A port that may carry other than HTTP, where the traffic can show HTTP alone."""
+    """The port may carry other protocols than HTTP, but the traffic can only show HTTP."""
 
 
 SETTLED = frozenset({Why.FORBIDDEN, Why.PROBE, Why.GOVERNED})
-"""Reasons that ask nobody to decide anything."""
+"""The reasons that need no decision by the user."""
 GRANTABLE = frozenset({Why.ONCE, Why.BY_ADDRESS, Why.NOT_FOUND, Why.FAILED, Why.REFUSED, Why.DECLARED})
-"""Reasons that somebody can overrule."""
+"""The reasons that the user can overrule."""
 
 
 @record
@@ -58,17 +58,17 @@ class Aside:
 
     @property
     def open(self) -> bool:
-        """Whether somebody must decide about it."""
+        """Whether the user must decide about these calls."""
         return self.why not in SETTLED
 
     @property
     def grantable(self) -> bool:
-        """Whether it is granted as soon as somebody accepts it."""
+        """Whether the calls are granted if the user accepts them."""
         return self.why in GRANTABLE
 
 
 def together(found: Sequence[Aside]) -> tuple[Aside, ...]:
-    """Return what was set aside, the same calls as one."""
+    """Return the calls that were set aside, with equal ones merged."""
     alike: dict[tuple[Why, Said], Aside] = {}
     for one in found:
         known = alike.get((one.why, one.said))

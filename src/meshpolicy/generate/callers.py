@@ -1,6 +1,6 @@
-"""Whose packets must reach which pods, so that the calls that were seen pass NetworkPolicies, too. Pure.
+"""Finds whose packets must reach which pods, so that observed calls also pass NetworkPolicies. Pure.
 
-A NetworkPolicy sees pods by their labels. So workloads that no label tells apart are one here, with a sidecar or not.
+NetworkPolicies select pods by labels. So workloads with the same labels are one group here, with or without a sidecar.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ Group = tuple[Workload, ...]
 
 
 class Groups:
-    """The workloads of a cluster, as NetworkPolicies tell them apart."""
+    """The workloads of a cluster, grouped as NetworkPolicies distinguish them."""
 
     def __init__(self, cluster: Cluster) -> None:
         alike: dict[tuple[str, frozenset[tuple[str, str]]], list[Workload]] = {}
@@ -36,19 +36,19 @@ class Groups:
         self._by_ref: Mapping[Ref, Group] = {one.ref: group for group in self.all for one in group}
 
     def of(self, workload: Workload) -> Group:
-        """Return the workloads that have the labels of one."""
+        """Return the workloads with the same labels as a workload."""
         return self._by_ref[workload.ref]
 
 
 @dataclass
 class Called:
-    """What was seen of the calls to some pods."""
+    """The observed calls to some pods."""
 
     servers: Group
     wires: dict[Ref, set[int]] = field(default_factory=dict)
     """The destination ports of each group's packets, by the group's first workload."""
     doubts: dict[str, None] = field(default_factory=dict)
-    """Why a NetworkPolicy might refuse a call that was seen: then none is written."""
+    """Why a NetworkPolicy might refuse an observed call; if there is a reason, none is written."""
 
     @property
     def name(self) -> str:
@@ -64,9 +64,9 @@ def name_of(group: Group) -> str:
 def find_called(
     after: Cluster, groups: Groups, plan: Plan, calls: Iterable[ObservedCall], namespaces: Sequence[str] = ()
 ) -> tuple[Called, ...]:
-    """Return the pods that clients with an identity were seen to call, where the policies let these calls pass.
+    """Return the pods that clients with an identity called, for calls that the policies allow.
 
-    `after` holds the generated policies; `namespaces` are those that are meant, without any all.
+    `after` contains the generated policies; `namespaces` limits the pods, empty for all namespaces.
     """
     finder = _Finder(after, groups, plan)
     for call in calls:
@@ -77,7 +77,7 @@ def find_called(
 
 
 class _Finder:
-    """Finds who calls, one call after the other."""
+    """Finds the callers, call by call."""
 
     def __init__(self, after: Cluster, groups: Groups, plan: Plan) -> None:
         self._after, self._groups = after, groups
@@ -85,18 +85,18 @@ class _Finder:
         self._ours = {(one.ref, spot.port) for spot in plan.spots for one in spot.workloads}
         self.found: dict[Ref, Called] = {}
         self._seen: set[tuple[Ref, int]] = set()
-        """The ports to which some call was seen."""
+        """The ports that some observed call reached."""
         self._by_identity: dict[str, list[Workload]] = {}
         for one in after.workloads:
             if one.injection.sidecar.possible:
                 self._by_identity.setdefault(identity_of(after, one), []).append(one)
 
     def take(self, call: ObservedCall, namespaces: Sequence[str]) -> None:
-        """Find whose packets a call was."""
+        """Find the pods that made a call."""
         try:
             spot = self._spots.reached(call) if call.side is Side.SERVER else None
         except Unplaced:
-            return  # the generated Servers refuse it, or it is to somebody else
+            return  # the generated Servers refuse it, or another server was called
         if spot is None or (namespaces and spot.namespace not in namespaces):
             return
         self._seen |= {(one.ref, spot.port) for one in spot.workloads}
@@ -113,7 +113,7 @@ class _Finder:
             called.doubts[f"{who} is let in, and the manifests do not say which pods it is"] = None
 
     def _passes(self, spot: Spot, call: ObservedCall) -> bool:
-        """Whether the policies let a call pass, or may; on ports that are not closed here, what passed goes on."""
+        """Whether the policies allow, or may allow, a call; on other ports, calls that were allowed stay allowed."""
         ours = any((one.ref, spot.port) in self._ours for one in spot.workloads)
         if not ours and call.outcome is Outcome.ALLOWED:
             return True
@@ -134,7 +134,7 @@ class _Finder:
             wires.update(connection(self._after, each).wire_port for each in sent)
 
     def _sent(self, client: Workload, spot: Spot, call: ObservedCall) -> list[Call]:
-        """Return the calls that an observed one may be, if this workload made it: through its own proxy."""
+        """Return the calls that an observed call may be, if this workload made it through its own proxy."""
         found: list[Call] = []
         for server in spot.workloads:
             targets = find_service_targets(self._after, server, spot.port)
@@ -143,9 +143,9 @@ class _Finder:
         return [one for one in found if one.meshed]
 
     def unseen(self, group: Group) -> Iterator[str]:
-        """Yield the ports that take bytes of any kind by policies of others, and to which no call was seen.
+        """Yield the ports that accept any protocol by existing policies, and that no observed call reached.
 
-        An access log shows HTTP alone: that nobody was seen there does not say that nobody calls.
+        An access log only shows HTTP, so missing calls do not prove that nobody calls.
         """
         for one in group:
             own = one.sidecar.ports
@@ -157,7 +157,7 @@ class _Finder:
 
 
 def _doubts(group: Group) -> Iterator[str]:
-    """Yield why more may get in to some pods than a log of their proxies shows."""
+    """Yield why more clients may reach some pods than a log of their proxies shows."""
     for one in group:
         if not one.meshed or one.injection.sidecar is not Truth.YES:
             yield f"{one.ref} has the same labels, and perhaps no sidecar: no log shows who calls it"
@@ -171,6 +171,6 @@ def _doubts(group: Group) -> Iterator[str]:
 
 
 def _of_kubelet(spot: Spot, call: ObservedCall) -> bool:
-    """Whether a call is a probe: the pod's own node always gets in (N2)."""
+    """Whether a call is a probe; no NetworkPolicy blocks the pod's own node (N2)."""
     probed = {path for one in spot.workloads for path in probe_paths(one, spot.port)}
     return call.http and call.method == "GET" and call.path in probed

@@ -1,4 +1,4 @@
-"""What the user has chosen of what was observed: accepted, narrowed, forbidden. Pure."""
+"""The user's choices about observed calls: accepted, narrowed, forbidden. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,17 +16,17 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS
 
 
 class Choice(StrEnum):
-    """What shall become of some calls."""
+    """What to do with some calls."""
 
     ACCEPT = "accept"
     NARROW = "narrow"
-    """Only the paths that were observed."""
+    """Grant only the observed paths."""
     FORBID = "forbid"
 
 
 @record
 class Said:
-    """Calls in the words in which they are printed."""
+    """Calls in words, as they are printed."""
 
     client: str
     request: str
@@ -41,13 +41,13 @@ class Said:
 
 @record
 class ChoicePattern:
-    """`[CLIENT may ][METHOD ]PATH[ on SERVER]`, in which `*` stands for anything."""
+    """`[CLIENT may ][METHOD ]PATH[ on SERVER]`, in which `*` matches anything."""
 
     text: str
     choice: Choice
 
     def meets(self, said: Said) -> bool:
-        """Whether some calls are meant."""
+        """Whether the pattern matches some calls."""
         client, _, rest = self.text.rpartition(" may ")
         request, _, server = rest.removeprefix("send ").partition(" on ")
         whole = request if request.partition(" ")[0] in METHODS or request == said.request else f"* {request}"
@@ -60,30 +60,30 @@ class ChoicePattern:
 
 @dataclass
 class Choices:
-    """All that was chosen, and what of it has met something."""
+    """All choices, and which of them have matched something."""
 
     patterns: Sequence[ChoicePattern] = ()
     used: set[ChoicePattern] = field(default_factory=set)
 
     @classmethod
     def of(cls, accept: Sequence[str] = (), narrow: Sequence[str] = (), forbid: Sequence[str] = ()) -> "Choices":
-        """Return choices; what is forbidden outweighs what is narrowed, and that what is accepted."""
+        """Return the choices; `forbid` outranks `narrow`, which outranks `accept`."""
         pairs = ((Choice.FORBID, forbid), (Choice.NARROW, narrow), (Choice.ACCEPT, accept))
         return cls(tuple(ChoicePattern(text, choice) for choice, some in pairs for text in some))
 
     def about(self, said: Said) -> Choice | None:
-        """Return what was chosen for some calls; None: nothing."""
+        """Return the choice for some calls; None if there is none."""
         met = [pattern for pattern in self.patterns if pattern.meets(said)]
         self.used.update(met)
         return met[0].choice if met else None
 
     def unused(self) -> Iterator[ChoicePattern]:
-        """Yield what meets nothing that was observed: perhaps it is misspelt."""
+        """Yield the patterns that match nothing, as they may be misspelt."""
         return (pattern for pattern in self.patterns if pattern not in self.used)
 
 
 def client_words(cluster: Cluster, call: ObservedCall) -> str:
-    """Return who calls: `namespace/account`, `unmeshed 10.0.0.7`, `unknown`."""
+    """Return the client in words: `namespace/account`, `unmeshed 10.0.0.7`, `unknown`."""
     client = call.client
     if client.kind is CallerKind.IDENTITY:
         return account(client.identity, cluster.settings)
@@ -92,7 +92,7 @@ def client_words(cluster: Cluster, call: ObservedCall) -> str:
 
 
 def request_words(call: ObservedCall) -> str:
-    """Return what is asked: `GET /orders/7`, `any request`, `connect`."""
+    """Return the request in words: `GET /orders/7`, `any request`, `connect`."""
     if not call.http:
         return CONNECT
     return ANY_REQUEST if call.method is None or call.path is None else f"{call.method} {call.path}"

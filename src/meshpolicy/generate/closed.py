@@ -1,4 +1,4 @@
-"""Ports that get a Server and no grant: why, and whether it is known that nobody connects to them. Pure."""
+"""The ports that get a Server without a grant: why, and whether the user must decide about them. Pure."""
 
 from collections.abc import Sequence
 
@@ -17,12 +17,12 @@ NOBODY = "nobody was seen to call it"
 
 @record
 class Closed:
-    """A port that is closed to all but the kubelet."""
+    """A port that only the kubelet may call."""
 
     spot: Spot
     why: str
     decided: bool
-    """Whether nothing about it is left to decide."""
+    """Whether the user has nothing left to decide about the port."""
 
     @property
     def comment(self) -> str:
@@ -33,7 +33,7 @@ class Closed:
 
 
 def closed(spot: Spot, aside: Sequence[Aside]) -> Closed:
-    """Return why a port gets no grant, by what was set aside."""
+    """Return why a port gets no grant, according to the calls that were set aside."""
     own = [one for one in aside if one.said.server == spot.name and one.why is not Why.PROBE]
     seen: dict[Why, int] = {}
     for one in own:
@@ -47,12 +47,12 @@ def closed(spot: Spot, aside: Sequence[Aside]) -> Closed:
 
 
 def is_opaque(cluster: Cluster, spot: Spot) -> bool:
-    """Whether meshed clients are told that a port is opaque, or may be."""
+    """Whether meshed clients treat, or may treat, a port as opaque."""
     return any(hint(cluster, one, spot.port).possible for one in spot.workloads)
 
 
 def is_http(cluster: Cluster, spot: Spot) -> bool:
-    """Whether the manifests say that a port carries HTTP and nothing else: by its probes, its names, `appProtocol`."""
+    """Whether the manifests show that a port carries only HTTP: by its probes, its names, or `appProtocol`."""
     return not is_opaque(cluster, spot) and all(_is_http(cluster, one, spot.port) for one in spot.workloads)
 
 

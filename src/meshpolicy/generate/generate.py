@@ -1,4 +1,4 @@
-"""From observed calls to policies, in one step. Pure."""
+"""Generates policies from observed calls, in one step. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import field
@@ -20,7 +20,7 @@ from meshpolicy.traffic.call import ObservedCall
 
 @record
 class Wishes:
-    """What the user has chosen."""
+    """The user's options."""
 
     choices: Choices = field(default_factory=Choices)
     least: int = LEAST
@@ -38,14 +38,14 @@ NO_WISHES = Wishes()
 
 @record
 class Generated:
-    """The policies, and all that is to be said of them."""
+    """The policies, and everything to report about them."""
 
     plan: Plan
     probing: tuple[Probing, ...]
     scraping: tuple[Scraping, ...]
     proved: Proved
     networks: Networks | None = None
-    """The NetworkPolicies; None: none were asked for."""
+    """The NetworkPolicies; None if they were not requested."""
 
     @property
     def made(self) -> tuple[Made, ...]:
@@ -70,10 +70,10 @@ def generate(
     wishes: Wishes = NO_WISHES,
     find_needed: FindNeeded = nothing_needed,
 ) -> Generated:
-    """Return the least policies that allow the observed calls, with what they open besides.
+    """Return the least policies that allow the observed calls, with a report of what else they open.
 
-    `find_needed` says what they would refuse though it is declared: it is granted where it was accepted.
-    Raises InvalidQuestion for a choice that meets nothing that was observed or declared.
+    `find_needed` finds declared calls that the policies would refuse; these are granted if the user accepted them.
+    Raises InvalidQuestion for a choice that matches nothing observed or declared.
     """
     calls = tuple(calls)
     found = plan(cluster, calls, wishes.choices, wishes.least, wishes.namespaces)
@@ -100,7 +100,7 @@ def _after(cluster: Cluster, found: Plan) -> Cluster:
 
 
 def _scrapers(cluster: Cluster) -> Sequence[str]:
-    """Return the accounts of Linkerd's own Prometheus, where the manifests hold it."""
+    """Return the accounts of Linkerd's own Prometheus, if the manifests contain it."""
     labels = {"component": "prometheus", "linkerd.io/extension": "viz"}
     return tuple(
         dict.fromkeys(

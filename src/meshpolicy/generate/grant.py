@@ -1,4 +1,4 @@
-"""What is granted: requests that one client may make of one port. Pure."""
+"""A grant: requests that one client may make to one port. Pure."""
 
 from meshpolicy.core.match import PathKind, PathMatch
 from meshpolicy.generate.spot import Spot
@@ -7,12 +7,12 @@ from meshpolicy.traffic.call import ObservedCall
 
 ANY_REQUEST = "any request"
 CONNECT = "connect"
-"""A connection of which nobody says that it carries HTTP."""
+"""The words for a connection that is not known to carry HTTP."""
 
 
 @record
 class Pattern:
-    """Requests that one match of a route means."""
+    """The requests of one match of a route."""
 
     method: str
     path: PathMatch
@@ -21,13 +21,13 @@ class Pattern:
 
     @property
     def general(self) -> bool:
-        """Whether it means more than one path."""
+        """Whether the pattern matches more than one path."""
         return self.path.kind is not PathKind.EXACT
 
 
 @record
 class Grant:
-    """Requests that one client may make of one port; without patterns, any request and connection."""
+    """Requests that one client may make to one port; without a pattern, any request and connection."""
 
     identity: str
     spot: Spot
@@ -35,23 +35,23 @@ class Grant:
     calls: tuple[ObservedCall, ...]
     """The observed calls that the grant is made from."""
     accepted: bool = False
-    """Whether the user accepts what it opens beyond them."""
+    """Whether the user accepted what the grant opens beyond these calls."""
     connections: bool = True
     """Whether a grant without pattern also opens connections that carry no HTTP."""
     declared: str = ""
-    """What in the manifests declares the calls; empty: they were observed."""
+    """What declares the calls in the manifests; empty if they were observed."""
 
     @property
     def general(self) -> bool:
-        """Whether it opens more than was observed."""
+        """Whether the grant opens more than the observed calls."""
         return bool(self.declared) or self.pattern is None or self.pattern.general
 
     @property
     def count(self) -> int:
-        """Return how many observed calls it is made from."""
+        """Return the number of observed calls."""
         return 0 if self.declared else sum(call.count for call in self.calls)
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Return the paths that it is made from."""
+        """Return the observed paths."""
         return tuple(dict.fromkeys(call.path for call in self.calls if call.path is not None))

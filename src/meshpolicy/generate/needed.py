@@ -1,4 +1,4 @@
-"""What the manifests declare that somebody needs, and the policies would refuse. Pure values."""
+"""Calls that the manifests declare and the policies would refuse. Pure values."""
 
 from collections.abc import Callable, Collection, Sequence
 
@@ -18,36 +18,36 @@ Port = tuple[Ref, int]
 
 @record
 class Needed:
-    """A call that the manifests declare, and that the policies would refuse."""
+    """A call that the manifests declare and the policies would refuse."""
 
     port: Port
     client: str
-    """Who calls, in words."""
+    """The caller, in words."""
     place: Place
-    """Where it is declared."""
+    """The place of the declaration."""
     what: str
     """The variable, argument or field that declares it."""
     identity: str = ""
-    """The caller's; empty: it has none, or its workload is not in the manifests."""
+    """The caller's identity; empty if it has none, or if its workload is not in the manifests."""
     hint: str = ""
     """What to do about a caller without an identity; empty otherwise."""
     http: bool = False
-    """Whether it is HTTP for certain."""
+    """Whether the call is certainly HTTP."""
     method: str = ""
     path: str = ""
-    """Empty: any."""
+    """The path; empty for any."""
     sure: bool = True
-    """Whether it is certain that it is needed and refused."""
+    """Whether the call is certainly needed and refused."""
 
     @property
     def request(self) -> str:
-        """Return what is asked for, as calls are printed."""
+        """Return the request in words, as calls are printed."""
         if not self.http:
             return CONNECT
         return f"{self.method} {self.path}" if self.path else ANY_REQUEST
 
     def grant(self, spot: Spot, *, opaque: bool, connections: bool) -> Grant:
-        """Return what allows it on a port that is opaque or not; `connections`: whether such a port takes any bytes."""
+        """Return the grant for the call; `connections` says whether the port accepts other protocols than HTTP."""
         pattern = None
         if self.http and self.path and not opaque:
             pattern = Pattern(self.method, PathMatch(PathKind.EXACT, self.path), self.request)
@@ -62,7 +62,7 @@ class Needed:
         )
 
     def _call(self, spot: Spot) -> ObservedCall:
-        """Return the call that is declared, as if it had been seen; it counts for none."""
+        """Return the declared call as if it had been observed, with a count of 0."""
         server = Called(spot.namespace, workload=spot.workloads[0].ref.name, port=spot.port)
         return ObservedCall(
             SOURCE, self.place, Side.SERVER, Caller(CallerKind.IDENTITY, self.identity), server,
@@ -71,10 +71,10 @@ class Needed:
 
 
 FindNeeded = Callable[[Cluster, Collection[Port]], Sequence[Needed]]
-"""Finds what the policies of a cluster would refuse on some ports, though it is needed."""
+"""A function that finds the needed calls to some ports that the policies of a cluster would refuse."""
 
 
 def nothing_needed(after: Cluster, ports: Collection[Port]) -> Sequence[Needed]:
-    """Return that nothing is declared."""
+    """Return no calls, if declared needs are not considered."""
     del after, ports
     return ()

@@ -1,8 +1,8 @@
-"""NetworkPolicies that let in what was seen, for the pods that clients with an identity were seen to call. Pure.
+"""NetworkPolicies that admit the observed calls, for the pods that clients with an identity called. Pure.
 
-What is made is read as a cluster reads it, and held against the calls: a policy that might refuse one of them is not
-written. Into pods that no NetworkPolicy selects yet everybody gets in, so nothing opens there. Of the others, only the
-calls that were seen and that are refused today are let in.
+The generated objects are read as a cluster reads them, and tested with the calls: a policy that might refuse one of
+them is not written. Pods that no NetworkPolicy selects yet are open to everybody, so a policy opens nothing there. For
+other pods, only observed calls that are refused today are admitted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,18 +34,18 @@ TAP: Mapping[str, str] = {"component": "tap", "linkerd.io/extension": "viz"}
 
 @record
 class CallerRule:
-    """Who gets in to some pods, and at which ports on the wire."""
+    """Callers that may reach some pods, with the ports on the wire."""
 
     callers: Group
-    """Empty: everybody."""
+    """The callers; empty for everybody."""
     ports: tuple[PortSpan, ...]
     observed: bool = True
-    """Whether it is for calls that were seen; else it leaves a way as it is, of which no log tells."""
+    """Whether the rule is for observed calls; otherwise it keeps access open that no log shows."""
 
 
 @record
 class PodPolicy:
-    """A NetworkPolicy, and what it lets in."""
+    """A NetworkPolicy with the callers that it admits."""
 
     servers: Group
     rules: tuple[CallerRule, ...]
@@ -54,7 +54,7 @@ class PodPolicy:
 
 @record
 class Without:
-    """Pods that get no NetworkPolicy, and why."""
+    """Pods that get no NetworkPolicy, with the reasons."""
 
     name: str
     """`namespace/name` of the first of the workloads."""
@@ -63,14 +63,14 @@ class Without:
 
 @record
 class Networks:
-    """The NetworkPolicies, and what holds of them."""
+    """The NetworkPolicies, and what to report about them."""
 
     policies: tuple[PodPolicy, ...] = ()
     without: tuple[Without, ...] = ()
     covered: tuple[str, ...] = ()
-    """Pods that NetworkPolicies select already, which let in all that was seen."""
+    """Pods whose existing NetworkPolicies already admit all observed calls."""
     refused: tuple[str, ...] = ()
-    """Calls that were seen, and that NetworkPolicies refuse which are there already, or may."""
+    """Observed calls that existing NetworkPolicies refuse, or may refuse."""
 
     @property
     def made(self) -> tuple[Made, ...]:
@@ -85,7 +85,7 @@ def network_policies(
     scraping: Sequence[Scraping],
     namespaces: Sequence[str] = (),
 ) -> Networks:
-    """Return NetworkPolicies for the calls that pass the policies of `after`, which holds the generated ones."""
+    """Return NetworkPolicies for the calls that the policies of `after`, including the generated ones, allow."""
     groups = Groups(after)
     writer = _Writer(after, groups, scraping)
     called = find_called(after, groups, plan, calls, namespaces)
@@ -97,7 +97,7 @@ def network_policies(
 
 
 class _Writer:
-    """Writes the NetworkPolicy of some pods after that of others."""
+    """Writes NetworkPolicies, one group of pods after the other."""
 
     def __init__(self, after: Cluster, groups: Groups, scraping: Sequence[Scraping]) -> None:
         self._after, self._groups, self._scraping = after, groups, scraping
@@ -109,7 +109,7 @@ class _Writer:
         self.read: list[NetworkPolicy] = []
 
     def take(self, called: Called) -> None:
-        """Write what lets in the calls to some pods, or say why that is not done."""
+        """Write the NetworkPolicy for the calls to some pods, or record why there is none."""
         if called.doubts:
             self.without.append(Without(called.name, tuple(called.doubts)))
             return
@@ -127,7 +127,7 @@ class _Writer:
         self._write(called, (*rules, *open_already), isolated=chosen[0])
 
     def _observed(self, called: Called, now: NetworkPolicies | None) -> tuple[CallerRule, ...]:
-        """Return what lets the calls in; of pods that are isolated already, what is missing."""
+        """Return the rules for the observed calls; for pods that are already isolated, only the missing ones."""
         found: list[CallerRule] = []
         for ref, wires in sorted(called.wires.items(), key=lambda one: str(one[0])):
             callers = self._firsts[ref]
@@ -137,10 +137,10 @@ class _Writer:
         return tuple(found)
 
     def _unlogged(self, called: Called) -> Iterator[CallerRule]:
-        """Yield the ways that stay as they are: no log shows who takes them."""
+        """Yield the rules that keep access open for calls that no log shows."""
         scrapers = [one.scraper for one in self._scraping if all(map(one.holds, called.servers))]
         everybody = list(unlogged(self._after, called.servers))
-        own = [one.sidecar.ports for one in called.servers]  # of pods with the same labels each may have its own
+        own = [one.sidecar.ports for one in called.servers]  # pods with the same labels may have different ports
         for ports, known in (
             ({one.control for one in own}, self._tap()),
             ({one.admin for one in own}, self._pods_of(scrapers)),
@@ -154,7 +154,7 @@ class _Writer:
             yield CallerRule((), tuple(everybody), observed=False)
 
     def _pods_of(self, accounts: Sequence[str]) -> list[Group]:
-        """Return the pods of accounts; none where those of one of them are not known."""
+        """Return the pods of some accounts; none if the pods of one account are unknown."""
         found: dict[Ref, Group] = {}
         for account in accounts:
             space, _, name = account.partition("/")
@@ -169,7 +169,7 @@ class _Writer:
         return list({(group := self._groups.of(one))[0].ref: group for one in pods}.values())
 
     def _write(self, called: Called, rules: Sequence[CallerRule], *, isolated: bool) -> None:
-        """Write a NetworkPolicy if every call that was seen passes it, and nothing else opens by it."""
+        """Write a NetworkPolicy if it admits every observed call and opens nothing else."""
         space = called.servers[0].ref.namespace
         name = self._names.free("NetworkPolicy", space, f"{called.servers[0].ref.name}-from-callers")
         for one in [rule for rule in rules if rule.observed]:
@@ -191,14 +191,14 @@ class _Writer:
         return index_of(with_policies(self._after, [_read(made, self._after)])).network_policies
 
     def _all_in(self, called: Called, made: Made, rules: Iterable[CallerRule]) -> bool:
-        """Whether with an object all callers get in that rules are for because they were seen."""
+        """Whether the object admits all callers of the rules for observed calls."""
         after = self._with(made)
         return all(
             _lets(after, called.servers, one.callers, port.first) for one in rules if one.observed for port in one.ports
         )
 
     def _opened(self, called: Called, rules: Sequence[CallerRule], made: Made) -> Iterator[str]:
-        """Yield who else gets in by an object, and was refused before."""
+        """Yield which other callers the object admits that were refused before."""
         before, after = index_of(self._after).network_policies, self._with(made)
         meant = {(one.callers[0].ref, port.first) for one in rules for port in one.ports if one.callers}
         for group in self._groups.all:
@@ -243,14 +243,14 @@ class _Writer:
 
 
 def _caller_words(callers: Group) -> str:
-    """Name callers, and who else is chosen with them: without a label no pod is told from those of other charts."""
+    """Return the callers in words, and what else their labels select."""
     if labels_of(callers[0]):
         return name_of(callers)
     return f"{name_of(callers)} (which has no labels: with it all pods of its namespace without those of others)"
 
 
 def said(servers: Group, rules: Sequence[CallerRule]) -> Iterator[str]:
-    """Yield what a NetworkPolicy lets in: a sentence for each caller, and one for what no log shows."""
+    """Yield a sentence for each caller that a NetworkPolicy admits, and one for access that no log shows."""
     by_ports: dict[tuple[PortSpan, ...], list[str]] = {}
     for one in rules:
         if one.callers:
@@ -269,7 +269,7 @@ def _read(made: Made, cluster: Cluster) -> NetworkPolicy:
 
 
 def _lets(policies: NetworkPolicies, servers: Group, callers: Group, port: int) -> bool:
-    """Whether NetworkPolicies let callers in for certain."""
+    """Whether NetworkPolicies certainly admit the callers."""
     return all(
         policies.filter(Direction.INGRESS, Endpoint(server), Endpoint(caller), port).allowed
         for server in servers
@@ -278,12 +278,12 @@ def _lets(policies: NetworkPolicies, servers: Group, callers: Group, port: int) 
 
 
 def _may(policies: NetworkPolicies, server: Workload, caller: Workload, port: int) -> bool:
-    """Whether NetworkPolicies let a caller in, or may."""
+    """Whether NetworkPolicies admit, or may admit, a caller."""
     return policies.filter(Direction.INGRESS, Endpoint(server), Endpoint(caller), port).truth.possible
 
 
 def _refused(final: Cluster, groups: Groups, called: Called) -> Iterator[str]:
-    """Yield the calls that were seen and that NetworkPolicies of others refuse, or may."""
+    """Yield the observed calls that NetworkPolicies refuse, or may refuse."""
     firsts = {group[0].ref: group for group in groups.all}
     policies = index_of(final).network_policies
     for ref, wires in called.wires.items():

@@ -22,29 +22,29 @@ from meshpolicy.record import record
 MOST_MATCHES, MOST_RULES = 8, 16
 """Matches of a rule, and rules of a route (HTTPRoute, `maxItems`)."""
 MOST_NAMED = 2
-"""Clients that the name of a route holds."""
+"""The maximum number of clients in the name of a route."""
 
 
 @record
 class Made:
-    """One object, and what it is for."""
+    """One object, and its purpose."""
 
     ref: Ref
     manifest: Manifest
     why: str = ""
-    """A sentence for the comment above it."""
+    """The sentence for the comment above the object."""
     grants: tuple[Grant, ...] = ()
-    """What an AuthorizationPolicy grants; empty for other kinds."""
+    """The grants of an AuthorizationPolicy; empty for other kinds."""
 
 
 @dataclass
 class Names:
-    """Gives each object of a kind and a namespace a name of its own."""
+    """Gives each object a name that is unique for its kind and namespace."""
 
     taken: set[tuple[str, str, str]] = field(default_factory=set)
 
     def free(self, kind: str, namespace: str, name: str) -> str:
-        """Return a name that no object has yet, and take it."""
+        """Return an unused name, and mark it as used."""
         base, number = name[:240].strip("-."), 1
         found = base
         while (kind, namespace, found) in self.taken:
@@ -55,7 +55,7 @@ class Names:
 
 
 def objects(cluster: Cluster, plan: Plan, probing: Sequence[Probing], scraping: Sequence[Scraping]) -> tuple[Made, ...]:
-    """Return all objects, kind by kind in the order in which a person reads them."""
+    """Return all objects, sorted by kind in reading order."""
     writer = _Writer(cluster, plan)
     probes = {one.spot: one for one in probing}
     comments = {one.spot: one.comment for one in plan.closed}
@@ -100,7 +100,7 @@ class _Writer:
         by_clients: dict[tuple[str, ...], list[Pattern]] = {}
         patterns = dict.fromkeys(grant.pattern for grant in grants if grant.pattern is not None)
         probed = probing.patterns if probing is not None else ()
-        # Of two equal matches the older route's alone counts (R55): what is probed, the probes' route offers.
+        # Of two equal matches, only the older route's counts (R55), so probed paths are left to the probes' route.
         for pattern in [one for one in patterns if one not in probed]:
             clients = tuple(sorted({grant.identity for grant in grants if grant.pattern == pattern}))
             by_clients.setdefault(clients, []).append(pattern)
@@ -130,7 +130,7 @@ class _Writer:
     def _offers(
         self, spot: Spot, server: str, clients: tuple[str, ...], patterns: Sequence[Pattern], grants: Sequence[Grant]
     ) -> None:
-        """Write what the same clients may ask for, in as few routes as hold it."""
+        """Write the routes for requests that the same clients may make, in as few routes as possible."""
         named = "-and-".join(self._clients[one] for one in clients) if len(clients) <= MOST_NAMED else "several"
         most = MOST_MATCHES * MOST_RULES
         for at in range(0, len(patterns), most):
@@ -149,7 +149,7 @@ class _Writer:
         return self._make("HTTPRoute", spot.namespace, name, {"parentRefs": [parent], "rules": rules}, why)
 
     def _probes(self, spot: Spot, server: str, probing: Probing, grants: Sequence[Grant]) -> None:
-        """Write the routes of probes: one for all whose paths the same clients ask for, too."""
+        """Write the routes of probes: one route for all paths that the same clients also request."""
         asking = {
             pattern: tuple(sorted({grant.identity for grant in grants if _asks(grant, pattern)}))
             for pattern in probing.patterns
@@ -171,7 +171,7 @@ class _Writer:
                 self._authorize(spot, client, "HTTPRoute", route, tuple(own))
 
     def _kubelet(self, spot: Spot, server: str, route: str, probing: Probing) -> None:
-        """Write that the kubelet may ask for what a route means."""
+        """Write the grant for the kubelet on a route."""
         if spot.namespace not in self._kubelets:
             spec: Manifest = {"networks": [{"cidr": network} for network in probing.networks]}
             why = (
@@ -210,7 +210,7 @@ class _Writer:
         return self._authentications[key]
 
     def sidecars(self, scraping: Sequence[Scraping]) -> None:
-        """Write who may scrape the metrics of a namespace's sidecars; the probes of that port stay Linkerd's own."""
+        """Write the grant for scrapes of a namespace's sidecars; Linkerd's own rules still admit the port's probes."""
         why, space = "Scrapes of the sidecars' own metrics.", scraping[0].namespace
         for pods in self._scraped(scraping[0]):
             spec = {"podSelector": pods, "port": "linkerd-admin", "proxyProtocol": "HTTP/1"}
@@ -224,7 +224,7 @@ class _Writer:
                 self._make("AuthorizationPolicy", space, name, grant, f"{scraper} -> 4191.")
 
     def _scraped(self, scraping: Scraping) -> list[Manifest]:
-        """Return selectors of the pods that are scraped: one for all, or one for each workload beside governed ones."""
+        """Return selectors of the scraped pods: one for all, or one for each workload if some are already governed."""
         if scraping.whole:
             return [{}]
         alike: dict[object, list[Workload]] = {}
@@ -249,7 +249,7 @@ class _Writer:
 
 
 def _asks(grant: Grant, pattern: Pattern) -> bool:
-    """Whether a client was seen to ask for what a probe asks for."""
+    """Whether a client made the same request as a probe."""
     return grant.pattern is not None and grant.pattern.method == pattern.method and pattern.path.value in grant.paths
 
 
@@ -258,6 +258,6 @@ def _match(pattern: Pattern) -> Manifest:
 
 
 def _dns(text: str) -> str:
-    """Return a text as an object may be named."""
+    """Return a text as a valid name of an object."""
     found = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-.") else "-" for sign in text.lower())
     return found.strip("-.") or "client"

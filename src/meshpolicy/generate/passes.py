@@ -1,4 +1,4 @@
-"""Whether the policies of a port let an observed call pass. Pure."""
+"""Whether the policies of a port allow an observed call. Pure."""
 
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
@@ -17,12 +17,12 @@ from meshpolicy.kinds.workload import Workload
 from meshpolicy.traffic.call import ObservedCall
 
 KNOWN = frozenset({"host", CLIENT_ID})
-"""The headers of which what is told of a call tells enough."""
+"""The headers whose values follow from what is known about a call."""
 BOTH = (Arrival.MESHED_HTTP, Arrival.MESHED_OPAQUE)
 
 
 def passes(cluster: Cluster, workload: Workload, port: int, call: ObservedCall) -> Truth:
-    """Say whether the server's proxy lets a call pass; what the log does not tell of it leaves that open."""
+    """Return whether the server's proxy allows a call; unknown if that depends on what the log does not show."""
     policy = effective(cluster, workload, port)
     traffic = Traffic.HTTP if call.http else Traffic.TCP
     clients = _clients(call, _arrivals(cluster, workload, port, call))
@@ -36,7 +36,7 @@ def passes(cluster: Cluster, workload: Workload, port: int, call: ObservedCall) 
 
 
 def requests(call: ObservedCall) -> tuple[Request, ...]:
-    """Return what a client may have sent: with HTTP/1 its Host is a header, too, and no log tells the version."""
+    """Return the requests that a client may have sent: with HTTP/1, Host is a header, and logs lack the version."""
     if not call.http or call.path is None:
         return (Request(),)
     path = call.path + (f"?{call.query}" if call.query is not None else "")
@@ -45,7 +45,7 @@ def requests(call: ObservedCall) -> tuple[Request, ...]:
 
 
 def untold(policy: PortPolicy, call: ObservedCall) -> str:
-    """Return which route of a port goes by what is not told of a call; empty: none does."""
+    """Return which route of a port depends on unknown parts of a call, in words; empty if none does."""
     for route in _routes(policy) if call.http else ():
         names = {header.name: None for rule in route.rules for match in rule.matches for header in match.headers}
         missing = [f"the header {name}" for name in names if name not in KNOWN]
@@ -66,7 +66,7 @@ def _routes(policy: PortPolicy) -> Iterator[HttpRoute | GrpcRoute]:
 
 
 def _arrivals(cluster: Cluster, workload: Workload, port: int, call: ObservedCall) -> Sequence[Arrival]:
-    """Return how a call may have come: as bytes, where its caller's proxy takes the port for opaque."""
+    """Return how a call may have arrived: as bytes if the caller's proxy treats the port as opaque."""
     if not call.client.identity:
         return (Arrival.PLAIN,)
     opaque = hint(cluster, workload, port)
@@ -76,7 +76,7 @@ def _arrivals(cluster: Cluster, workload: Workload, port: int, call: ObservedCal
 
 
 def _clients(call: ObservedCall, arrivals: Sequence[Arrival]) -> Iterator[Client]:
-    """Yield who may have made a call: where an address is not told, it is in all networks or in none."""
+    """Yield the clients that may have made a call; an unknown address is taken to be in all networks, and in none."""
     identity = call.client.identity
     known = None if identity else _address(call.client.address)
     for arrival in arrivals:

@@ -1,4 +1,4 @@
-"""Which requests are one pattern: observed paths that differ in an identifier, unless somebody narrowed them. Pure."""
+"""Merges observed paths that differ in an identifier into patterns, unless the user narrowed them. Pure."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,12 +19,12 @@ class Patterns:
     def __init__(self, cluster: Cluster, choices: Choices) -> None:
         self._cluster, self._choices = cluster, choices
         self._as_seen: dict[tuple[Spot, str, Template], None] = {}
-        """Templates that were narrowed: of their paths each that was seen is granted."""
+        """The templates that the user narrowed: only their observed paths are granted."""
 
     def of(
         self, spot: Spot, told: Mapping[tuple[str, str, str], Sequence[ObservedCall]]
     ) -> Mapping[tuple[str, str], Pattern]:
-        """Return for each method and path the pattern that means it: a template, unless it was narrowed."""
+        """Return the pattern for each method and path: a template, unless the user narrowed it."""
         good: dict[str, list[str]] = {}
         for (_, method, path), calls in told.items():
             good.setdefault(method, [])
@@ -45,11 +45,11 @@ class Patterns:
     def _narrowed(
         self, spot: Spot, method: str, one: Template, told: Mapping[tuple[str, str, str], Sequence[ObservedCall]]
     ) -> bool:
-        """Whether somebody narrowed a template, or it means a probe: then all requests are as they were observed."""
+        """Whether the user narrowed a template, or it matches a probe; its requests are then granted as observed."""
         identities = {identity for identity, other, path in told if other == method and one.meets(path)}
         probed = {path for workload in spot.workloads for path in probe_paths(workload, spot.port)}
         if method == "GET" and any(map(one.meets, probed)):
-            # Its route and that of the probes would both match, and the older one alone counts (R55).
+            # Its route and that of the probes would both match, and only the older one counts (R55).
             self._as_seen[spot, method, one] = None
             return True
         saids = (
@@ -62,7 +62,7 @@ class Patterns:
         return True
 
     def were_narrowed(self, grant: Grant) -> bool:
-        """Whether these are calls of a pattern that was narrowed: the pattern was seen often enough."""
+        """Whether the calls belong to a narrowed pattern, which as a whole was observed often enough."""
         return any(
             grant.pattern is not None and (spot, method) == (grant.spot, grant.pattern.method) and one.meets(path)
             for spot, method, one in self._as_seen
@@ -71,7 +71,7 @@ class Patterns:
 
 
 def answered(call: ObservedCall) -> bool:
-    """Whether the application has answered a call, and not with a failure; of connections, whether they passed."""
+    """Whether the application answered a request without a failure; for connections, whether they were allowed."""
     if call.outcome is not Outcome.ALLOWED:
         return False
     return call.status is None or call.status < 400

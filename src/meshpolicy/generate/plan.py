@@ -1,4 +1,4 @@
-"""What shall be granted: observed calls sorted into grants, generalisations, and what is set aside. Pure."""
+"""The plan: observed calls, sorted into grants and calls that are set aside. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
@@ -16,25 +16,25 @@ from meshpolicy.record import record
 from meshpolicy.traffic.call import ObservedCall
 
 LEAST = 2
-"""How often a client must have made the same request, unless the user says another number."""
+"""The default number of times that a client must have made the same request."""
 
 
 @record
 class Plan:
-    """What shall be granted, and what not."""
+    """What to grant, and what not."""
 
     grants: tuple[Grant, ...]
     aside: tuple[Aside, ...]
     spots: tuple[Spot, ...]
-    """The ports that get a Server: of all namespaces that are meant, each that none governs yet."""
+    """The ports that get a Server: those in the chosen namespaces that no Server governs yet."""
     protocols: Mapping[Spot, Protocol] = field(default_factory=dict)
-    """What each of these ports speaks."""
+    """The protocol of each of these ports."""
     outgoing: int = 0
-    """Calls of which the caller's own proxy tells: they are the same ones, or to somebody without a proxy."""
+    """The number of calls reported by the caller's proxy: they are reported twice, or the server has no proxy."""
 
     @property
     def decided(self) -> bool:
-        """Whether nothing is left for the user to decide."""
+        """Whether the user has nothing left to decide."""
         open_grants = any(grant.general and not grant.accepted for grant in self.grants)
         return not open_grants and not any(one.open for one in self.aside)
 
@@ -53,10 +53,10 @@ def plan(
     namespaces: Sequence[str] = (),
     needed: Sequence[Needed] = (),
 ) -> Plan:
-    """Return what to grant: what a client was seen to ask for `least` times.
+    """Return the plan, which grants the requests that a client made at least `least` times.
 
-    `namespaces` are those that are meant, without any those that were called. `needed` is what the policies for the
-    calls alone would refuse.
+    `namespaces` are the chosen ones; empty for those that were called. `needed` are the declared calls that policies
+    for the observed calls alone would refuse.
     """
     sorter = Sorter(cluster, choices, least, frozenset(namespaces))
     for call in calls:

@@ -1,4 +1,4 @@
-"""Probes that the kubelet makes of ports that get routes. Pure."""
+"""Probes of the kubelet to ports that get routes. Pure."""
 
 from meshpolicy.core.match import PathKind, PathMatch
 from meshpolicy.generate.grant import Pattern
@@ -12,7 +12,7 @@ from meshpolicy.record import record
 
 @record
 class Probing:
-    """Probes that the kubelet makes, which a port's own routes would shut out."""
+    """Probes of the kubelet that a port's own routes would refuse."""
 
     spot: Spot
     paths: tuple[str, ...]
@@ -20,17 +20,17 @@ class Probing:
 
     @property
     def patterns(self) -> tuple[Pattern, ...]:
-        """Return its requests, each as an observed one would be granted."""
+        """Return the requests of the probes, as patterns of observed requests."""
         return tuple(Pattern("GET", PathMatch(PathKind.EXACT, path), f"GET {path}") for path in self.paths)
 
     @property
     def by_anybody(self) -> bool:
-        """Whether its networks are all there are: then it is open to each client, and nobody needs a grant."""
+        """Whether the probes' networks are all addresses, so that every client is admitted without a grant."""
         return {one.cidr.version for one in networks(self.networks) if one.everywhere} == {4, 6}
 
 
 def probings(cluster: Cluster, plan: Plan) -> tuple[Probing, ...]:
-    """Return the probes that need a route of their own: those of ports that get routes (R57)."""
+    """Return the probes that need their own route: those to ports that get routes (R57)."""
     routed = dict.fromkeys(grant.spot for grant in plan.grants if grant.pattern is not None)
     found = (
         (spot, tuple(dict.fromkeys(p for w in spot.workloads for p in probe_paths(w, spot.port)))) for spot in routed

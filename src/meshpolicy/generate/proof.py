@@ -1,4 +1,4 @@
-"""Proves what was generated: it allows what was observed, holds nothing that is not needed, opens nothing unsaid. Pure.
+"""Proves that generated objects allow the observed calls, are all needed, and open nothing unreported. Pure.
 
 The manifests and the generated objects are read together, as a cluster would; sets of calls are compared, not words.
 """
@@ -46,7 +46,7 @@ REQUESTS = frozenset(FAMILIES[0])
 
 @record
 class Meant:
-    """Calls that shall be allowed on a port, as sets."""
+    """Calls to a port that are meant to be allowed, as sets."""
 
     workload: Workload
     port: int
@@ -54,7 +54,7 @@ class Meant:
     asked: tuple[Asked, ...]
 
     def sentence(self, cluster: Cluster) -> str:
-        """Return it as `meshpolicy prove` reads it."""
+        """Return the sentence for `meshpolicy prove`."""
         who, where = (
             clients_words(self.clients, cluster.settings),
             self.workload.ref.namespaced_name,
@@ -65,29 +65,29 @@ class Meant:
 
 @record
 class Beyond:
-    """Calls that are allowed in the end, and that nobody meant."""
+    """Calls that are allowed but not meant to be."""
 
     server: str
     words: str
     witness: str
     doubt: str = ""
-    """Why it is not known that they are allowed; empty: they are."""
+    """Why it is unknown whether they are allowed; empty if they are."""
 
 
 @record
 class Proofs:
-    """What holds of the manifests and the generated objects together."""
+    """What is proved about the manifests and the generated objects together."""
 
     refused: tuple[str, ...] = ()
-    """Sentences of which it is not proved that they hold, each with the reason: none, if all observed is allowed."""
+    """The sentences that are not proved, each with the reason; empty if all observed calls are allowed."""
     needless: tuple[Ref, ...] = ()
-    """Grants that were left out, as everything that they allow is allowed without them."""
+    """Grants that were left out, as their calls are allowed without them."""
     doubtful: tuple[Ref, ...] = ()
-    """Grants of which it is not known that some call would be refused without them."""
+    """Grants that may not be needed: it is unknown whether some call would be refused without them."""
     beyond: tuple[Beyond, ...] = ()
-    """What is allowed beyond what was meant: by objects that are there already."""
+    """Calls that are allowed beyond the intended ones, by existing objects."""
     unknown: tuple[str, ...] = ()
-    """Ports of which it could not be computed."""
+    """Ports for which the calls could not be computed."""
 
     @property
     def hold(self) -> bool:
@@ -97,20 +97,20 @@ class Proofs:
 
 @record
 class Proved:
-    """The objects that remain, and what is proved of them."""
+    """The remaining objects, and what is proved about them."""
 
     made: tuple[Made, ...]
     cluster: Cluster
     """The manifests with the generated objects."""
     proofs: Proofs
     problems: tuple[str, ...] = field(default=())
-    """What a cluster would refuse of the generated objects; none, or there is a mistake in this program."""
+    """Generated objects that a cluster would refuse; empty, unless this program has a bug."""
 
 
 def proved(
     cluster: Cluster, plan: Plan, made: Sequence[Made], probing: Sequence[Probing], scraping: Sequence[Scraping]
 ) -> Proved:
-    """Return the generated objects without needless grants, with what is proved of the manifests and them."""
+    """Return the generated objects without needless grants, and what is proved about them and the manifests."""
     parsed = parsed_objects(cluster, made)
     objects = {item.ref: item for item in parsed.cluster.objects}
     needless, doubtful = _needless(cluster, made, objects)
@@ -133,7 +133,7 @@ def with_objects(cluster: Cluster, more: Sequence[Object]) -> Cluster:
 
 
 def observed(plan: Plan) -> Iterator[Meant]:
-    """Yield what shall be allowed as it was observed, with its generalisations: all of one client at once."""
+    """Yield the calls to allow because they were observed, with their generalisations, client by client."""
     found: dict[tuple[str, Spot], list[Grant]] = {}
     for grant in plan.grants:
         found.setdefault((grant.identity, grant.spot), []).append(grant)
@@ -143,12 +143,12 @@ def observed(plan: Plan) -> Iterator[Meant]:
 
 
 def client_set(identity: str) -> ClientSet:
-    """Return the clients of an identity, wherever they are."""
+    """Return the clients with an identity, at any address."""
     return (ClientTerm(Part((IdentityMatch(identity),))),)
 
 
 def asked(grants: Sequence[Grant]) -> tuple[Asked, ...]:
-    """Return what some grants of one client allow."""
+    """Return the requests that some grants of one client allow."""
     patterns = [grant.pattern for grant in grants if grant.pattern is not None]
     if len(patterns) < len(grants):
         return ANYTHING if any(grant.connections for grant in grants) else (ALL_REQUESTS,)
@@ -156,7 +156,7 @@ def asked(grants: Sequence[Grant]) -> tuple[Asked, ...]:
 
 
 def sentence(grant: Grant, cluster: Cluster) -> str:
-    """Return a grant as `meshpolicy prove` reads it."""
+    """Return the sentence for `meshpolicy prove` about a grant."""
     return Meant(grant.spot.workloads[0], grant.spot.port, client_set(grant.identity), asked([grant])).sentence(cluster)
 
 
@@ -165,7 +165,7 @@ def _term(pattern: Pattern) -> Term:
 
 
 def declared(cluster: Cluster, plan: Plan, probing: Sequence[Probing]) -> Iterator[Meant]:
-    """Yield the kubelet's probes: of ports with routes those that were generated, of the others Linkerd's own (R57)."""
+    """Yield the kubelet's probes: by generated routes on ports with routes, by Linkerd's own on others (R57)."""
     routed = {one.spot for one in probing}
     for spot in plan.spots:
         for workload in spot.workloads:
@@ -194,10 +194,10 @@ def scraped(after: Cluster, scraping: Sequence[Scraping]) -> Iterator[Meant]:
 
 
 def _refused(after: Cluster, meant: Sequence[Meant]) -> Iterator[str]:
-    """Yield the sentences that do not hold, or of which it is not known."""
+    """Yield the sentences that are false or unknown, with the reason."""
     for one in meant:
         text = one.sentence(after)
-        found = prove(after, read_sentence(text, after.settings), identified=True)  # as it did when it was observed
+        found = prove(after, read_sentence(text, after.settings), identified=True)  # an observed client had an identity
         if found.outcome is not Outcome.PROVED:
             shown = "" if found.witness is None else f": {witness_words(found.witness, after.settings)}"
             yield f"{found.outcome}: {text}{shown}" + "".join(f"; {reason}" for reason in found.reasons)
@@ -206,9 +206,9 @@ def _refused(after: Cluster, meant: Sequence[Meant]) -> Iterator[str]:
 def _needless(
     cluster: Cluster, made: Sequence[Made], objects: Mapping[Ref, Object]
 ) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
-    """Return the grants without which all observed calls are allowed as well, each as if those before were gone.
+    """Return the needless grants, without which all observed calls are still allowed, and the doubtful ones.
 
-    And those of which it is not known.
+    Each grant is tested without the needless ones before it.
     """
     left, needless, doubtful = dict(objects), list[Ref](), list[Ref]()
     for one in made:
@@ -226,7 +226,7 @@ def _needless(
 
 
 def _allowed(after: Cluster, grant: Grant) -> Truth:
-    """Say whether all calls from which a grant was made are allowed by the server's proxy."""
+    """Return whether the server's proxy allows all calls that a grant was made from."""
     return every(
         _answered(Port(after, after.workload(one.ref.namespace, one.ref.name) or one, grant.spot.port), call, grant)
         for one in grant.spot.workloads
@@ -235,7 +235,7 @@ def _allowed(after: Cluster, grant: Grant) -> Truth:
 
 
 def _answered(port: Port, call: ObservedCall, grant: Grant) -> Truth:
-    """Say whether a call is allowed, by each reading of the manifests."""
+    """Return whether a call is allowed under every reading of the manifests."""
     arrival = Arrival.MESHED_HTTP if call.http else Arrival.MESHED_OPAQUE
     client = Client(None, arrival, grant.identity, in_every_network=False)
     traffic = Traffic.HTTP if call.http else Traffic.TCP
@@ -249,7 +249,7 @@ def _answered(port: Port, call: ObservedCall, grant: Grant) -> Truth:
 
 
 def _beyond(after: Cluster, plan: Plan, meant: Sequence[Meant]) -> tuple[list[Beyond], list[str]]:
-    """Return what is allowed on the ports of a plan beyond what was meant, and what was not computed."""
+    """Return the calls that are allowed on the plan's ports beyond the intended ones, and the ports not computed."""
     by_port: dict[tuple[Ref, int], list[Meant]] = {
         (workload.ref, spot.port): [] for spot in plan.spots for workload in spot.workloads
     }
@@ -278,7 +278,7 @@ def _told(name: str, region: Region, after: Cluster, doubt: str) -> Beyond:
 
 
 def _excess(port: Port, meant: Sequence[Meant]) -> list[tuple[str, Region]]:
-    """Return the calls to a port that are allowed, or may be, and that nobody meant; these with why it is not known."""
+    """Return the unintended calls to a port that are allowed (no reason), or may be (with the reason)."""
     requests = [one.requests for some in meant for one in some.asked if one.requests is not None]
     pods = pod_classes_of(port.cluster, port.workload)
     calls = Calls((port,), pods, requests, [one.clients for one in meant])

@@ -17,9 +17,9 @@ class Scraping:
     scraper: str
     """`namespace/account`."""
     workloads: tuple[Workload, ...]
-    """Workloads with a sidecar whose admin port no Server governs yet."""
+    """The workloads with a sidecar whose admin port no Server governs yet."""
     whole: bool
-    """Whether these are all of the namespace that have a sidecar."""
+    """Whether these are all workloads of the namespace with a sidecar."""
 
     def holds(self, workload: Workload) -> bool:
         """Whether a workload, in any state of the cluster, is scraped."""
@@ -27,7 +27,7 @@ class Scraping:
 
 
 def scrapings(cluster: Cluster, plan: Plan, scrapers: Sequence[str]) -> tuple[Scraping, ...]:
-    """Return the scrapes of the sidecars of each namespace, but of those that a Server governs already."""
+    """Return the scrapes of each namespace's sidecars, except those that a Server already governs."""
     found: list[Scraping] = []
     for space in dict.fromkeys(spot.namespace for spot in plan.spots):
         own = [one for one in cluster.workloads if one.meshed and one.ref.namespace == space]

@@ -8,16 +8,16 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.kinds.workload import Workload
 
 NAMES = ("app.kubernetes.io/name", "app", "k8s-app", "name", "app.kubernetes.io/component", "component")
-"""Labels by which a workload is usually chosen, the most usual first."""
+"""The labels that usually select a workload, the most usual first."""
 
 
 def selector(cluster: Cluster, spot: Spot) -> Manifest:
-    """Return the fewest labels that choose these workloads and no other one with a sidecar of their namespace."""
+    """Return the fewest labels that select these workloads, and no other workload of the namespace with a sidecar."""
     return choosing(spot.workloads, [one for one in cluster.workloads if one.meshed])
 
 
 def choosing(meant: Sequence[Workload], others: Iterable[Workload]) -> Manifest:
-    """Return the fewest labels that choose workloads of one namespace, which have the same, and no other of it."""
+    """Return the fewest labels that select these workloads, which have equal labels, and none of the others."""
     refs, space = {one.ref for one in meant}, meant[0].ref.namespace
     near = [labels_of(one) for one in others if one.ref.namespace == space and one.ref not in refs]
     own = labels_of(meant[0])

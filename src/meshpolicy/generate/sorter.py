@@ -1,4 +1,4 @@
-"""Observed calls, sorted one after the other into what is granted and what is set aside. Pure."""
+"""Sorts observed calls, one by one, into grants and calls that are set aside. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,18 +24,18 @@ from meshpolicy.traffic.call import CallerKind, ObservedCall, Outcome, Side
 from meshpolicy.traffic.prometheus import COUNTED
 
 GRPC_CHECK = "POST /grpc.health.v1.Health/Check"
-"""What a gRPC probe asks for (gRPC Health Checking Protocol)."""
+"""The request of a gRPC probe (gRPC Health Checking Protocol)."""
 NO_IDENTITY = "give the caller a sidecar: an address is no identity"
 ASK = "give Prometheus' tcp series or a tap, which show connections, or decide"
 RECORD = "record for longer, or decide"
 INGRESS = "this may be your ingress controller: mesh it and give its traffic, or grant to it"
 LONGEST_PATH = 1024
-"""Characters that a route's path may have (HTTPRoute, `path.value`)."""
+"""The maximum number of characters of a route's path (HTTPRoute, `path.value`)."""
 
 
 @dataclass
 class CalledPort:
-    """The calls to one port that a grant could mean."""
+    """The calls to one port that a grant could allow."""
 
     spot: Spot
     calls: list[ObservedCall] = field(default_factory=list)
@@ -57,7 +57,7 @@ def obstacle(cluster: Cluster, spot: Spot) -> tuple[Why, str] | None:
 
 
 class Sorter:
-    """Sorts one call after the other."""
+    """Sorts calls one by one."""
 
     def __init__(self, cluster: Cluster, choices: Choices, least: int, namespaces: frozenset[str]) -> None:
         self.cluster, self.choices, self.least, self.namespaces = cluster, choices, least, namespaces
@@ -67,14 +67,14 @@ class Sorter:
         self.aside: list[Aside] = []
         self.outgoing = 0
         self.http: set[Spot] = set()
-        """Ports that were seen to carry HTTP."""
+        """The ports with observed HTTP requests."""
         self.connected: set[str] = set()
-        """Namespaces, and `namespace/workload`, of which the traffic shows connections that carry no HTTP, too."""
+        """The namespaces and workloads (`namespace/workload`) whose traffic includes connections without HTTP."""
         self._obstacles: dict[Spot, tuple[Why, str] | None] = {}
         self._patterns = Patterns(cluster, choices)
 
     def take(self, call: ObservedCall) -> None:
-        """Find what a call reached, and whether a grant could mean it at all."""
+        """Find the port that a call reached, and whether a grant could allow the call."""
         if call.side is Side.CLIENT:
             self.outgoing += call.count
             return
@@ -88,7 +88,7 @@ class Sorter:
         if call.http:
             self.http.add(spot)
         else:
-            # Prometheus counts for all pods of a namespace; a log is that of one workload.
+            # Prometheus counts for all pods of a namespace; a log belongs to one workload.
             self.connected.add(spot.namespace if call.source in COUNTED else _workload(spot))
         found = self._obstacle(call, spot)
         if found is not None:
@@ -104,7 +104,7 @@ class Sorter:
         return self._obstacles[spot]
 
     def _obstacle(self, call: ObservedCall, spot: Spot) -> tuple[Why, str] | None:
-        """Return why no grant can mean a call."""
+        """Return why no grant can allow a call; None if one can."""
         if (found := self.obstacle(spot)) is not None:
             return found if found[0] is not Why.GOVERNED else self._by_server(call, spot, found[1])
         self.called[spot] = None
@@ -121,7 +121,7 @@ class Sorter:
         return None
 
     def _by_server(self, call: ObservedCall, spot: Spot, told: str) -> tuple[Why, str]:
-        """Return what the Server that is there already makes of a call."""
+        """Return how the existing Server treats a call."""
         lets = every(passes(self.cluster, one, spot.port, call) for one in spot.workloads)
         if lets is Truth.YES or not answered(call):
             return Why.GOVERNED, told
@@ -140,7 +140,7 @@ class Sorter:
         self.aside.append(Aside(why, said, call.count, call.place, hint))
 
     def take_grpc_probes(self, spots: Iterable[Spot]) -> None:
-        """Set the gRPC probes of workloads with a new Server aside: Linkerd authorizes httpGet probes alone (R58)."""
+        """Set aside the gRPC probes of workloads with a new Server, as Linkerd only authorizes httpGet probes (R58)."""
         for one in {workload.ref: workload for spot in spots for workload in spot.workloads}.values():
             kinds = sorted({kind for c in one.containers for kind, handler in c.other_probes if handler == "grpc"})
             if kinds:
@@ -153,7 +153,7 @@ class Sorter:
     def grants_of_needed(
         self, spots: Iterable[Spot], grants: Sequence[Grant], needed: Iterable[Needed]
     ) -> Iterator[Grant]:
-        """Yield what is declared and accepted, and set the rest aside."""
+        """Yield the grants for declared calls that the user accepted, and set the others aside."""
         by_port = {(one.ref, spot.port): spot for spot in spots for one in spot.workloads}
         granted = {grant.spot for grant in grants}
         told: set[tuple[Said, str]] = set()
@@ -177,7 +177,7 @@ class Sorter:
             )
 
     def take_unseen(self, spots: Iterable[Spot]) -> None:
-        """Set aside that others than HTTP clients may connect to ports without a grant, if no traffic would show it."""
+        """Set aside ports without a grant that may carry non-HTTP protocols, if the traffic cannot show these."""
         told = {one.said.server for one in self.aside if one.said.request == CONNECT}
         for spot in spots:
             opaque = is_opaque(self.cluster, spot)
@@ -190,7 +190,7 @@ class Sorter:
             self.aside.append(Aside(why, said, 0, place, f"it may carry other than HTTP; {ASK}"))
 
     def say_who_may_be_ingress(self, spots: Iterable[Spot]) -> None:
-        """Say of ports that unmeshed callers alone were seen to call who these may be."""
+        """Add a hint to ports that only unmeshed callers called: these may be an ingress controller."""
         meant = {spot.name for spot in spots if spot.name not in self.ports}
         self.aside = [
             replace(one, hint=f"{one.hint}; {INGRESS}") if one.said.server in meant and one.why is Why.UNMESHED else one
@@ -198,7 +198,7 @@ class Sorter:
         ]
 
     def grants_of(self, port: CalledPort) -> Iterator[Grant]:
-        """Yield what to grant of one port, and set the rest aside."""
+        """Yield the grants for one port, and set the other calls aside."""
         whole: dict[str, list[ObservedCall]] = {}
         told: dict[tuple[str, str, str], list[ObservedCall]] = {}
         for call in port.calls:
@@ -208,7 +208,7 @@ class Sorter:
                 told.setdefault((call.client.identity, call.method, call.path), []).append(call)
         known = {identity for identity, _, _ in told}
         for identity, calls in whole.items():
-            # A series that knows no paths counts the requests of which a log has told already.
+            # A series without paths counts the same requests as a log with paths.
             if identity not in known:
                 connections = self.protocol(port.spot) is not Protocol.HTTP1
                 yield from self._grant(Grant(identity, port.spot, None, tuple(calls), connections=connections))
@@ -220,7 +220,7 @@ class Sorter:
             yield from self._grant(Grant(identity, port.spot, pattern, tuple(calls)))
 
     def protocol(self, spot: Spot) -> Protocol:
-        """Return what a port speaks: what its Services say, unless a call says otherwise; else the proxy finds out."""
+        """Return the protocol of a port: that of its Services unless a call contradicts it, else protocol detection."""
         if is_opaque(self.cluster, spot):
             return Protocol.OPAQUE
         said = {
@@ -233,7 +233,7 @@ class Sorter:
         return Protocol.HTTP1 if said == {"http"} and http else Protocol.UNKNOWN
 
     def _grant(self, grant: Grant) -> Iterator[Grant]:
-        """Yield a grant if it shall be one, else set it aside."""
+        """Yield a grant if it is to be granted; otherwise set its calls aside."""
         said = Said(
             self._account(grant.identity), grant.pattern.text if grant.pattern else ANY_REQUEST, grant.spot.name
         )
@@ -251,7 +251,7 @@ class Sorter:
             yield replace(grant, calls=good)
 
     def _doubt(self, grant: Grant) -> tuple[Why, str] | None:
-        """Return why calls are not granted unless somebody accepts them."""
+        """Return why calls are not granted unless the user accepts them; None if they are."""
         good = [call for call in grant.calls if answered(call)]
         if not good:
             if all(call.outcome is Outcome.REFUSED for call in grant.calls):
@@ -279,7 +279,7 @@ def _workload(spot: Spot) -> str:
 
 
 def _scrape(grant: Grant, calls: Sequence[ObservedCall]) -> bool:
-    """Whether calls are scrapes that the pods declare by Prometheus' annotations."""
+    """Whether all calls are scrapes that the pods declare with Prometheus' annotations."""
     for one in grant.spot.workloads:
         own = {key.removeprefix("prometheus.io/"): value for key, value in one.annotations.items()}
         declared = own.get("scrape") == "true" and own.get("port", "") == str(grant.spot.port)

@@ -1,4 +1,4 @@
-"""Which port of which workload an observed call reached, as far as its source and the manifests tell. Pure."""
+"""Finds the workload and port that an observed call reached, from its source and the manifests. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from meshpolicy.kinds.workload import Workload
 from meshpolicy.traffic.call import ObservedCall
 
 MADE = re.compile(r"(?:-[a-z0-9]+){1,2}")
-"""What a controller appends to its name for a pod's: an ordinal, or hashes."""
+"""The suffix that a controller appends to its name for a pod: an ordinal, or hashes."""
 BY_CONTROLLER = frozenset(
     {
         "pod-template-hash", "controller-revision-hash", "pod-template-generation",
@@ -26,13 +26,13 @@ BY_CONTROLLER = frozenset(
         "batch.kubernetes.io/job-completion-index",
     }
 )  # fmt: skip
-"""Labels that controllers give a pod: they tell its pods apart, and are other ones tomorrow."""
+"""Labels that controllers add to distinguish their pods; their values change over time."""
 HTTP_PORT = 80
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spot:
-    """A port of the workloads that no label tells apart: for policies they are one. There is one value for each."""
+    """A port of workloads with equal labels, which policies treat as one; there is one object for each port."""
 
     namespace: str
     workloads: tuple[Workload, ...]
@@ -45,19 +45,19 @@ class Spot:
 
     @property
     def port_name(self) -> str:
-        """Return the port's name, where it means this port alone on each of the workloads; else its number."""
+        """Return the port's name if it means only this port on each of the workloads; otherwise its number."""
         names = {port.name for one in self.workloads for c in one.containers for port in c.ports}
         known = [n for n in sorted(names) if n and all(port_numbers(w, n) == (self.port,) for w in self.workloads)]
         return known[0] if known else str(self.port)
 
 
 class Unplaced(ValueError):
-    """A call of which it is not known what it reached; the text says why."""
+    """It is unknown what a call reached; the message says why."""
 
 
 @dataclass(frozen=True, eq=False)
 class Spots:
-    """The ports of a cluster, and how calls are found to be to one of them."""
+    """The ports of a cluster, and the lookup of the port that a call reached."""
 
     cluster: Cluster
     _found: dict[tuple[Ref, int], Spot] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Spots:
         return {one.ref: tuple(some) for some in alike.values() for one in some}
 
     def spot(self, workload: Workload, port: int) -> Spot:
-        """Return a port of a workload."""
+        """Return the value for a port of a workload."""
         group = self._groups[workload.ref]
         key = (group[0].ref, port)
         if key not in self._found:
@@ -78,14 +78,14 @@ class Spots:
         return self._found[key]
 
     def all_of(self, namespace: str) -> Iterator[Spot]:
-        """Yield every port of a namespace's meshed workloads that somebody may mean."""
+        """Yield every port of a namespace's meshed workloads that may be called."""
         for one in self.cluster.workloads:
             if one.meshed and one.ref.namespace == namespace and self._groups[one.ref][0] is one:
                 ports = dict.fromkeys(p for w in self._groups[one.ref] for p in callable_ports(self.cluster, w))
                 yield from (self.spot(one, port) for port in ports)
 
     def reached(self, call: ObservedCall) -> Spot:
-        """Return what a call reached. Raises Unplaced."""
+        """Return the port that a call reached. Raises Unplaced if it is unknown."""
         workload = self._workload(call)
         return self.spot(workload, self._port(workload, call))
 
@@ -152,12 +152,12 @@ class Spots:
 
 
 def labels_of(workload: Workload) -> dict[str, str]:
-    """Return the labels by which a policy can choose a workload's pods: those that stand in the manifests."""
+    """Return the labels by which a policy can select a workload's pods: those in the manifests."""
     return {key: value for key, value in own_labels(workload).items() if key not in BY_CONTROLLER}
 
 
 def is_address(host: str) -> bool:
-    """Whether a call names an address, and no name."""
+    """Whether a call's host is an address instead of a name."""
     try:
         ip_address(host_of(host).strip("[]"))
     except ValueError:
@@ -166,7 +166,7 @@ def is_address(host: str) -> bool:
 
 
 def _of_pod(workloads: Iterable[Workload], pod: str) -> list[Workload]:
-    """Return the workloads whose pod it may be: those of the longest name that fits."""
+    """Return the workloads that the pod may belong to: those with the longest matching name."""
     fitting = [
         one
         for one in workloads

@@ -1,1 +1,1 @@
-"""One file, `meshpolicy.yaml`, that says what is read, what must hold, and what was accepted; and its run."""
+"""The file `meshpolicy.yaml`, which says what is read, what must hold and what was accepted, and its run."""

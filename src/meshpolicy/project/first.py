@@ -1,4 +1,4 @@
-"""A first `meshpolicy.yaml`, of what lies in a folder. Text is built; files are looked at, and not written."""
+"""Makes a first `meshpolicy.yaml` from the files in a folder. Returns text; reads files and writes none."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from meshpolicy.project.schema import FILE as SCHEMA
 from meshpolicy.record import record
 
 ASIDE = frozenset({"tests", "test", "testdata", "examples", "docs", "node_modules", "vendor"})
-"""Folders that seldom hold what runs."""
+"""Names of folders whose manifests are usually not deployed."""
 REST = """\
 # What may stand here besides: how the mesh was installed, sentences to prove, access that was agreed to (written by
 # `meshpolicy accept`), and findings that are meant so, each with the reason.
@@ -31,16 +31,16 @@ REST = """\
 
 @record
 class Found:
-    """What lies in a folder."""
+    """The manifests and other inputs in a folder."""
 
     sources: tuple[str, ...]
     charts: tuple[str, ...]
     aside: tuple[str, ...]
-    """Folders with manifests that seldom are what runs."""
+    """Folders whose manifests are usually not deployed."""
 
 
 def found_in(folder: Path) -> Found:
-    """Return what lies in a folder, by its names and the texts of its files."""
+    """Return the inputs in a folder, by the names and contents of its files."""
     sources: list[str] = []
     charts: list[str] = []
     aside: list[str] = []
@@ -75,7 +75,7 @@ def _is_manifest(file: Path) -> bool:
 
 
 def first_project(found: Found) -> str:
-    """Return the text of a first file."""
+    """Return the text of the first `meshpolicy.yaml`."""
     lines = [
         f"# yaml-language-server: $schema={SCHEMA}",
         "# What meshpolicy reads here, and what must hold: `meshpolicy run` checks all of it, by hand and in CI.",

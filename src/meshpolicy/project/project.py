@@ -1,4 +1,4 @@
-"""What `meshpolicy.yaml` says. Pure values."""
+"""The contents of `meshpolicy.yaml`. Pure values."""
 
 from dataclasses import field
 from fnmatch import fnmatchcase
@@ -13,18 +13,18 @@ from meshpolicy.record import record
 
 @record
 class Suppression:
-    """A finding that does not fail the run: of which code, of which object, why, and until when."""
+    """A finding that does not fail the run: its code, its object, the reason, and the expiry."""
 
     code: str
     object: str
-    """An object as findings name it, `Server shop/web`; `*` stands for any letters."""
+    """An object as findings name it, `Server shop/web`; `*` matches any characters."""
     reason: str
     place: Place
     expires: str = ""
-    """The last day on which it counts; empty: it never ends."""
+    """The last day on which it applies; empty if it does not expire."""
 
     def covers(self, finding: Finding) -> bool:
-        """Whether a finding is one that it means."""
+        """Whether it applies to a finding."""
         return finding.code.code == self.code and fnmatchcase(str(finding.subject), self.object)
 
 
@@ -38,6 +38,6 @@ class Project:
     settings: MeshSettings = field(default_factory=MeshSettings)
     claims: tuple[Claimed, ...] = ()
     accepted: str = ""
-    """The file of accepted access; empty: none is compared."""
+    """The file of accepted access; empty if access is not compared."""
     cases: tuple[str, ...] = ()
     suppressions: tuple[Suppression, ...] = ()

@@ -36,7 +36,7 @@ FIELDS: Mapping[str, str] = {
     "cases": "files and folders of policy cases, as of `meshpolicy test`",
     "suppress": "findings that do not fail the run: `code`, `object`, `reason`, and `expires` (a day)",
 }
-"""Every field, and what it says."""
+"""Every field with its description."""
 RENDER_FIELDS = ("kustomize", "helm", "release", "namespace", "values")
 CLAIM_FIELDS = ("sentence", "why")
 SUPPRESSION_FIELDS = ("code", "object", "reason", "expires")
@@ -51,7 +51,7 @@ SETTINGS: Mapping[str, str] = {
 
 
 def read_project(path: str) -> Project:
-    """Return what a file says. Raises InvalidInput with all that is wrong in it, each with file and line."""
+    """Read a file. Raises InvalidInput with all of its mistakes, each with file and line."""
     documents, found = load([path], words=True)
     problems = list(found)
     if len(documents) != 1 and not problems:
@@ -81,13 +81,13 @@ def read_project(path: str) -> Project:
 
 @record
 class _Reader:
-    """Reads the fields of one file that lies in a folder."""
+    """Reads the fields of one file; its paths are relative to the file's folder."""
 
     fields: Fields
     folder: Path
 
     def project(self) -> Project:
-        """Return what the fields say, and note what is wrong."""
+        """Return the project, and record the mistakes in the fields."""
         fields = self.fields
         _known(fields, tuple(FIELDS))
         settings = self._settings()
@@ -199,7 +199,7 @@ def _is_day(text: str) -> bool:
 
 
 def _known(fields: Fields, names: tuple[str, ...]) -> None:
-    """Note the fields of a mapping that it does not have."""
+    """Record the unknown fields of a mapping."""
     for name in fields.data:
         if name not in names:
             hint = did_you_mean(str(name), names) or f"; known are {', '.join(names)}"

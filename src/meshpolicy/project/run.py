@@ -1,4 +1,4 @@
-"""Runs what `meshpolicy.yaml` asks for: findings, sentences, accepted access, cases. One value tells all of it."""
+"""Runs the checks of `meshpolicy.yaml`: findings, sentences, accepted access, cases. Returns one report."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -22,7 +22,7 @@ from meshpolicy.record import record
 
 
 class Part(StrEnum):
-    """What a check belongs to."""
+    """The part of the run that a check belongs to."""
 
     LINT = "lint"
     PROVE = "prove"
@@ -33,15 +33,15 @@ class Part(StrEnum):
 
 @record
 class Check:
-    """One thing that was looked at."""
+    """One checked item."""
 
     part: Part
     name: str
-    """What was asked: a sentence, a case, or what was found and where."""
+    """The item: a sentence, a case, or a finding with its object."""
     severity: Severity | None = None
-    """None: all is well."""
+    """The severity of the failure; None if there is none."""
     message: str = ""
-    """What is wrong."""
+    """The mistake, in words."""
     place: Place | None = None
     code: str = ""
     """The code of a finding."""
@@ -51,13 +51,13 @@ class Check:
 
     @property
     def failed(self) -> bool:
-        """Whether the run fails by it."""
+        """Whether this check fails the run."""
         return self.severity in (Severity.ERROR, Severity.WARNING)
 
 
 @record
 class Report:
-    """What a run found."""
+    """The results of a run."""
 
     reading: Manifests
     checks: tuple[Check, ...]
@@ -69,7 +69,7 @@ class Report:
 
 
 def run(project: Project, progress: Progress = no_progress, today: date | None = None) -> Report:
-    """Return what becomes of everything that a project asks for. Raises InvalidInput for what cannot be read."""
+    """Run all checks of a project. Raises InvalidInput for files that cannot be read."""
     reading = read(project.sources, project.settings, "", progress, project.options)
     if reading.unusable:
         raise InvalidInput(reading.wrong)
@@ -103,7 +103,7 @@ def _of_finding(finding: Finding) -> Check:
 
 
 def _suppressions(all_of_them: Sequence[Suppression], found: Sequence[Finding], today: date) -> Iterator[Check]:
-    """Yield those that expired, and those that mean no finding: both would hide what comes later."""
+    """Yield the suppressions that expired or match no finding, as they could hide later findings."""
     for one in all_of_them:
         name = f"{one.code} {one.object}"
         if not any(map(one.covers, found)):
@@ -114,12 +114,12 @@ def _suppressions(all_of_them: Sequence[Suppression], found: Sequence[Finding], 
 
 
 def this_day() -> date:
-    """Return the day by which suppressions expire, in UTC."""
+    """Return today's date in UTC, by which suppressions expire."""
     return datetime.now(UTC).date()
 
 
 def expired(one: Suppression, today: date) -> bool:
-    """Whether a suppression does not count any more."""
+    """Whether a suppression has expired."""
     return bool(one.expires) and date.fromisoformat(one.expires) < today
 
 

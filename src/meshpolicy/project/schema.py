@@ -1,4 +1,4 @@
-"""A JSON schema of `meshpolicy.yaml`, of the fields that its reader knows: editors complete and check by it. Pure."""
+"""The JSON schema of `meshpolicy.yaml`, made from its reader's fields, for completion in editors. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from meshpolicy.project.read import CLAIM_FIELDS, FIELDS, RENDER_FIELDS, SETTING
 
 Schema = dict[str, Any]
 DRAFT = "http://json-schema.org/draft-07/schema#"
-"""The draft that editors' YAML servers know."""
+"""The draft of JSON Schema that the YAML servers of editors support."""
 FILE = ".meshpolicy.schema.json"
 TEXT: Schema = {"type": "string", "minLength": 1}
 TEXTS: Schema = {"type": "array", "items": TEXT}
@@ -36,7 +36,7 @@ def _object(fields: Mapping[str, Schema], required: Iterable[str] = ()) -> Schem
 
 
 def _field(name: str) -> Schema:
-    """Return what a field may hold."""
+    """Return the schema of a field."""
     match name:
         case "namespace" | "accepted":
             return {"type": "string"}
@@ -69,7 +69,7 @@ def _field(name: str) -> Schema:
 
 
 def _setting(name: str) -> Schema:
-    """Return what a setting of the mesh may be."""
+    """Return the schema of a setting of the mesh."""
     match name:
         case "defaultInboundPolicy":
             return {"enum": [str(one) for one in DefaultPolicy]}

@@ -1,4 +1,4 @@
-"""The project's file in the two states of a review: that of the state before says how both are read."""
+"""The project's file in the two states of a review: the file of the old state says how both are read."""
 
 import os
 from functools import partial
@@ -14,21 +14,22 @@ from meshpolicy.record import record, replace
 
 @record
 class Chosen:
-    """How a review reads both states."""
+    """The settings with which a review reads both states."""
 
     project: Project
     doubt: str = ""
-    """What the change does to the file; empty: nothing that matters to what is read or told."""
+    """How the change affects the file; empty if it changes neither what is read nor which findings are reported."""
 
 
 def project_of(file: Path, old: str, new: str) -> Chosen:
-    """Return what the file says in the state before; where it is not there, what it says after, or here.
+    """Return the settings of the old state's file; without one, those of the new state's, or of the current file.
 
-    A change must not choose how it is reviewed, so a difference between the states is a doubt.
-    Raises InvalidInput for a file that cannot be read; of the state before, that is a doubt, too.
+    A change must not decide how it is reviewed, so a difference between the states is a doubt.
+    Raises InvalidInput for a file that cannot be read; for that of the old state, it is a doubt if the new state
+    has one.
     """
     name = os.path.relpath(file)
-    if name.startswith(os.pardir):  # nothing that a change could hold
+    if name.startswith(os.pardir):  # not part of any change
         return Chosen(read_project(str(file)))
     before, after = _holds(old, name), _holds(new, name)
     if not before:
@@ -54,7 +55,7 @@ def _holds(state: str, name: str) -> bool:
 
 
 def _read(state: str, name: str) -> Project:
-    """Return what the file of a state says, with paths from the state's own folder."""
+    """Read the file of a state, with paths relative to the state's own folder."""
     if Path(state).exists():
         return _from(read_project(str(Path(state, name))), Path(state))
     with laid_out(state, [name]) as found:
@@ -72,6 +73,6 @@ def _from(project: Project, folder: Path) -> Project:
 
 
 def _deciding(project: Project) -> tuple[tuple[str, ...], ReadOptions, object, object]:
-    """Return what decides what is read and which findings are told."""
+    """Return everything that decides what is read and which findings are reported."""
     suppressed = {(one.code, one.object, one.expires) for one in project.suppressions}
     return project.sources, project.options, project.settings, suppressed
