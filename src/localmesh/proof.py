@@ -1,4 +1,4 @@
-"""The calls at the end of `up`: one that is allowed, through the ingress, and one by a stranger that is refused."""
+"""The proof at the end of `up`: an allowed call through the ingress, and a refused call by an unmeshed client."""
 
 import json
 from collections.abc import Iterable
@@ -14,21 +14,21 @@ from localmesh.views import ALLOW, DEFAULT_PORT, NODE, UNMESHED, AccessView, Ans
 from meshpolicy.core.client import ANYONE
 
 TIMEOUT = 5.0
-"""Seconds in which the ingress must answer once all pods are ready."""
+"""Seconds within which the ingress must answer once all pods are ready."""
 POLL = 0.1
 MOST_ASKED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that the policies allow to somebody, as the words of a question."""
+    """An allowed call, as source and target of a question."""
 
     source: str
     target: str
 
 
 def prove(client: Client, mesh: MeshView) -> Proof:
-    """Make the calls; a call that cannot be made is told among what is missing."""
+    """Make the calls; one that cannot be made is listed in the proof's `missing`."""
     calls = allowed_calls(mesh)
     entry = mesh.ingress
     url = f"{entry.url}{entry.paths[-1]}" if entry and entry.url and entry.paths else ""
@@ -52,7 +52,7 @@ def _nothing_refused(mesh: MeshView) -> str:
 
 
 def first_refused(client: Client, targets: Iterable[str]) -> Answer | None:
-    """Ask as a stranger until a call has to be refused, and return what became of it; None where none has to be."""
+    """Return the answer to an unmeshed client's first call that the policies do not allow; None if all are allowed."""
     for target in targets:
         answer = client.ask(Question(UNMESHED, target))
         if answer.predicted != ALLOW:
@@ -61,7 +61,7 @@ def first_refused(client: Client, targets: Iterable[str]) -> Answer | None:
 
 
 def allowed_calls(mesh: MeshView) -> list[Call]:
-    """Return the GETs that somebody may send, those between two workloads and past what the kubelet may ask first."""
+    """Return the allowed GETs, best proof first: not open to all, not allowed to the kubelet, sent by a workload."""
     workloads = {pod.workload for pod in mesh.pods}
     probed = {(line.server, line.because) for line in mesh.access if line.client == NODE}
 
@@ -78,9 +78,9 @@ def _call(line: AccessView) -> Call:
 
 
 def stranger_targets(mesh: MeshView, calls: Iterable[Call]) -> tuple[str, ...]:
-    """Return what a stranger may have to be refused, a few of it: what others may ask, then every port at its root.
+    """Return targets that may be refused to an unmeshed client: those of other clients, then the root of every port.
 
-    Each fills half: what many may ask can be what all may, as the path of a probe.
+    Of the first kind are at most half: what many clients may call can be open to all, such as the path of a probe.
     """
     roots = (_target(pod.workload, port) + "/" for pod in mesh.pods if pod.identity for port in pod.ports)
     named = dict.fromkeys(call.target for call in calls if call.source not in (UNMESHED, NODE))
@@ -92,9 +92,9 @@ def _target(workload: str, port: str) -> str:
 
 
 def through_ingress(url: str, timeout: float = TIMEOUT) -> tuple[bool, str]:
-    """Ask until the answer is a success; return whether it became one, and what came last."""
+    """Send a GET until it succeeds or `timeout` seconds pass; return whether it succeeded, and the last answer."""
     deadline = monotonic() + timeout
-    # Nothing is asked by TLS, and to load this machine's authorities takes longer than the calls.
+    # No call uses TLS, and loading this machine's certificate authorities takes longer than the calls.
     with httpx.Client(trust_env=False, verify=SSLContext(PROTOCOL_TLS_CLIENT), timeout=timeout) as http:
         while True:
             try:
@@ -111,7 +111,7 @@ def through_ingress(url: str, timeout: float = TIMEOUT) -> tuple[bool, str]:
 
 
 def _went_well(body: str) -> bool:
-    """Whether an answer says so of the call behind it: a rally that failed is reported with 200 too."""
+    """Whether the body reports success: a failed rally is reported with status 200 too."""
     try:
         said = json.loads(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Reads the logs of pods, to the end or for as long as somebody listens."""
+"""Prints the logs of pods, up to the end or continuously."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ SIDECAR = ("envoy.log", "access.log")
 
 
 def named_pods(mesh: MeshView, name: str) -> tuple[str, ...]:
-    """Return the pods that a person means by the name of a pod or a workload."""
+    """Return the names of the pod or of the workload's pods called `name`."""
     found = tuple(
         pod.name
         for pod in mesh.pods
@@ -31,7 +31,7 @@ def named_pods(mesh: MeshView, name: str) -> tuple[str, ...]:
 def read_logs(
     folder: StateFolder, mesh: MeshView, name: str, *, sidecar: bool, follow: bool, write: Callable[[str], None]
 ) -> None:
-    """Hand every line to `write`; lines of several pods begin with the pod's name."""
+    """Pass every line to `write`; if there are several pods, a line starts with the pod's name."""
     pods = named_pods(mesh, name)
     files = [(pod, folder.pod(short(pod)) / file) for pod in pods for file in (SIDECAR if sidecar else APP)]
     growing = [(f"{pod}  " if len(pods) > 1 else "", GrowingFile(path)) for pod, path in files]
@@ -46,13 +46,13 @@ def read_logs(
 
 @dataclass(slots=True)
 class GrowingFile:
-    """A log, and how far it has been read."""
+    """A log file and the position up to which it has been read."""
 
     path: Path
     position: int = 0
 
     def new_lines(self) -> list[str]:
-        """Return the whole lines that were written since; all of them, if the log was emptied meanwhile."""
+        """Return the complete lines written since the last call; all lines if the log was truncated meanwhile."""
         size = self.path.stat().st_size if self.path.exists() else 0
         if size < self.position:
             self.position = 0

@@ -26,59 +26,59 @@ JAEGER = "jaeger"
 PROMETHEUS = "prometheus"
 DASHBOARD = "dashboard"
 DRAFTS = f".{DASHBOARD}.*.draft"
-"""What is left of that file where a supervisor was killed while it wrote it."""
+"""Temporary files of `dashboard`, left if a supervisor was killed while writing it."""
 MADE = (CONTROL, PODS, AUTHORITY, JAEGER, PROMETHEUS)
-"""What `clear` may remove: nothing that localmesh did not make, whatever folder it was given."""
+"""The only entries that `clear` removes, because localmesh created them; the folder may hold others."""
 LONGEST_SOCKET = 100
 """Bytes of a Unix socket's path that every system accepts (Linux 107, macOS 103)."""
 LONGEST_NAME = len("/pods/") + 24 + len("/metrics.sock")
-"""What stands after the folder in the longest path that a pod of ordinary name needs."""
+"""Length of the longest path below the folder that a pod with an ordinary name needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateFolder:
-    """The folder, by path; nothing is touched before `prepare`."""
+    """The state folder of one mesh; nothing on disk is changed before `prepare`."""
 
     path: Path
     checkout: Path | None = None
-    """The checkout that it belongs to; None where the folder was named, or nobody stands in a checkout."""
+    """The checkout that it belongs to; None if the folder was set explicitly, or outside a checkout."""
 
     def __str__(self) -> str:
         return f"of {self.checkout}" if self.checkout else f"in {self.path}"
 
     @property
     def control(self) -> Path:
-        """Where the supervisor listens."""
+        """The supervisor's Unix socket."""
         return self.path / CONTROL
 
     @property
     def log(self) -> Path:
-        """What the supervisor itself has to say."""
+        """The supervisor's own log."""
         return self.path / LOG
 
     @property
     def pods(self) -> Path:
-        """Holds one folder a pod."""
+        """Folder with one folder per pod."""
         return self.path / PODS
 
     @property
     def authority(self) -> Path:
-        """Holds the trust anchor and the issuer."""
+        """Folder of the trust anchor and the issuer."""
         return self.path / AUTHORITY
 
     @property
     def jaeger(self) -> Path:
-        """Holds what a Jaeger beside the mesh is started with, its socket and its log."""
+        """Folder of Jaeger's configuration, socket and log."""
         return self.path / JAEGER
 
     @property
     def prometheus(self) -> Path:
-        """Holds what a Prometheus beside the mesh is started with, its data and its log."""
+        """Folder of Prometheus' configuration, data and log."""
         return self.path / PROMETHEUS
 
     @property
     def dashboard(self) -> Path:
-        """Holds the port and the token of the page; it stays for the next supervisor, and goes with the folder."""
+        """File with the port and token of the page; kept for the next supervisor until the folder is removed."""
         return self.path / DASHBOARD
 
     def pod(self, name: str) -> Path:
@@ -86,7 +86,7 @@ class StateFolder:
         return below(self.pods, name)
 
     def prepare(self) -> None:
-        """Make the folder, or raise BadInput where it cannot be trusted or used."""
+        """Create the folder; raises BadInput if it cannot be trusted or used."""
         if len(os.fsencode(self.path)) + LONGEST_NAME > LONGEST_SOCKET:
             room = LONGEST_SOCKET - LONGEST_NAME
             raise BadInput(
@@ -106,7 +106,7 @@ class StateFolder:
 
     @contextmanager
     def owned(self) -> Iterator[bool]:
-        """Yield whether this process is now the one that owns the folder; the kernel frees it at any exit."""
+        """Try to lock the folder; yield whether this process owns it. The kernel releases the lock at any exit."""
         lock = self.path / LOCK
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
@@ -115,13 +115,13 @@ class StateFolder:
             else:
                 os.ftruncate(handle, 0)
                 os.write(handle, str(os.getpid()).encode())
-                # The owner before may have removed the file between the two calls: nobody would see this lock.
+                # The previous owner may have removed the file between the two calls: then nobody else sees this lock.
                 yield lock.exists() and lock.stat().st_ino == os.fstat(handle).st_ino
         finally:
             os.close(handle)
 
     def owner(self) -> int | None:
-        """Return the process that owns the folder now, or None."""
+        """Return the ID of the process that owns the folder, or None."""
         with suppress(OSError, ValueError), (self.path / LOCK).open() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -130,7 +130,7 @@ class StateFolder:
         return None
 
     def clear(self) -> int:
-        """Remove what a supervisor made, but its log and the lock; return how many entries that were."""
+        """Remove everything that a supervisor created except its log and the lock; return the number of entries."""
         entries = [self.path / name for name in MADE if (self.path / name).exists()]
         for entry in entries:
             if entry.is_dir() and not entry.is_symlink():
@@ -140,7 +140,7 @@ class StateFolder:
         return len(entries)
 
     def remove(self) -> None:
-        """Remove all of it, and the folder; the caller owns it, and this is the last thing it does."""
+        """Remove everything that localmesh created, and the folder if it is then empty; the caller must own it."""
         self.clear()
         for file in (self.log, aside(self.log), self.dashboard, *self.path.glob(DRAFTS), self.path / LOCK):
             file.unlink(missing_ok=True)
@@ -148,22 +148,22 @@ class StateFolder:
             self.path.rmdir()
 
     def abandon(self) -> None:
-        """Remove all of it, unless somebody else owns it: nothing runs here any more."""
+        """Call `remove` unless another process owns the folder; the caller's mesh must have stopped."""
         with suppress(FileNotFoundError), self.owned() as mine:
             if mine:
                 self.remove()
 
 
 def state_folder(settings: Settings, environ: Mapping[str, str], start: Path) -> StateFolder:
-    """Return the folder that is set, else that of the checkout around `start`, else the user's own.
+    """Return the folder in the settings, else that of the checkout around `start`, else the user's default.
 
-    A relative path is relative to the checkout, so that it means the same wherever in it one stands.
+    A relative path is relative to the checkout, so that it means the same in every folder of the checkout.
     """
     root = checkout(start)
     if settings.state:
         return StateFolder(_canonical((root or start) / settings.state))
     runtime = environ.get("XDG_RUNTIME_DIR", "")
-    # Below /tmp, owner and mode are checked.
+    # `prepare` checks owner and mode, which matters below /tmp.
     base = Path(runtime) / "pingpong" if runtime and Path(runtime).is_dir() else Path(f"/tmp/pingpong-{os.getuid()}")  # noqa: S108
     if root is None:
         return StateFolder(base)
@@ -178,7 +178,7 @@ def _canonical(path: Path) -> Path:
 
 
 def _locked(handle: int) -> bool:
-    """Whether the lock is taken now; tried again, as `owner` holds it for a moment when it looks."""
+    """Return whether the lock could be taken; retries, because `owner` holds it briefly to test it."""
     for _ in range(5):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,1 +1,1 @@
-"""Real requests on behalf of somebody, held against what the policies say."""
+"""Sends real requests as a chosen client, and compares the outcome with the policies' prediction."""

@@ -1,4 +1,4 @@
-"""Who may call whom, as the policies decide it for the pods that run; nothing here knows the project's names. Pure."""
+"""The access table: which clients the policies allow to call which running pods. No I/O."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -18,7 +18,7 @@ STREAMS = (Protocol.OPAQUE, Protocol.TLS)
 
 
 def access(cluster: Cluster, groups: Iterable[Group], clients: Mapping[str, Client]) -> tuple[AccessView, ...]:
-    """Return every call that is allowed; requests that one client may make by one grant share a line."""
+    """Return every allowed call; requests of one client under one authorization share a line."""
     lines: dict[tuple[str, str, str, str], list[tuple[str, str]]] = {}
     for group in groups:
         for container in group.workload.containers:
@@ -38,7 +38,7 @@ def _first(found: Iterable[tuple[str, str]]) -> str:
 
 
 def policy_identities(cluster: Cluster, groups: Iterable[Group]) -> tuple[str, ...]:
-    """Return the identities that some grant names, in order: accounts that may call without being a workload here."""
+    """Return the sorted identities in authorizations: accounts that may call although no workload here has them."""
     policies = (
         effective(cluster, group.workload, port.number)
         for group in groups
@@ -65,7 +65,7 @@ def _grants(policy: PortPolicy) -> Iterator[Authorization]:
 
 
 def _allowed(policy: PortPolicy, clients: Mapping[str, Client]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield who may ask what, by which grant, and a path of it to GET."""
+    """Yield client, allowed requests, authorization, and a path among them for a GET."""
     if policy.skipped:
         yield ANYONE, ANYTHING, "no sidecar stands before this port", "/"
         return

@@ -1,4 +1,4 @@
-"""Sends one real request as somebody, and holds what came of it against what the policies say."""
+"""Sends one real request as a chosen client, and compares the outcome with the policies' prediction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,14 +34,14 @@ BY_STATUS = {
     431: Verdict.PROTOCOL_ERROR,
     500: Verdict.PROTOCOL_ERROR,
 }
-"""What a proxy means by an answer of its own."""
+"""The verdict that a proxy's own status code stands for."""
 CONNECTION_LOST = (Verdict.CLOSED, Verdict.PROTOCOL_ERROR)
 UNREADABLE = (400, 407, 431)
 UNREADABLE_REASON = (
     "a proxy does not take such a request (its method, its target, its size, an upgrade), and so asked no policy"
 )
 GATEWAY_ERRORS = (502, 503, 504)
-"""What a proxy answers when the other side closes the connection (M2): by policy, or as nobody is there."""
+"""Statuses of a proxy whose connection the server closed (M2), by policy or because no server is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class ProbeClient:
     groups: Sequence[Group]
     writer: PodWriter
     proxies: Mapping[str, str]
-    """The way out of each pod, with the secret in it, by name."""
+    """The proxy URL of each pod, including its secret, by pod name."""
     running: Sequence[Pod]
     ready: Sequence[Pod]
     identities: Sequence[str]
@@ -59,7 +59,7 @@ class ProbeClient:
     node: IPv4Address
 
     async def ask(self, question: Question) -> Answer:
-        """Send a request, and return the answer beside the prediction."""
+        """Send a request; return its outcome and the prediction."""
         settings = self.writer.cluster.settings
         source = find_source(question.source, self.running, self.identities, settings, self.node)
         target = written(question.request_target, self._target(question.target, source), source)
@@ -85,7 +85,7 @@ class ProbeClient:
         services = self.writer.cluster.services
         if not isinstance(source, AsPod):
             return find_target(text, services, self.running, self.ready)
-        # A pod behind the Service that it calls may be led to itself; one of the others is meant, if there is one.
+        # A pod that calls its own Service may reach itself; predict for one of the other pods, if there is one.
         others_first = sorted(self.ready, key=lambda pod: pod.name == source.pod.name)
         target = find_target(text, services, self.running, others_first)
         if target.pod.workload == source.pod.workload:
@@ -108,7 +108,7 @@ class ProbeClient:
 
 
 def written(request_target: str | None, target: Target, source: Source) -> Target:
-    """Return the target with what a person wants to stand in the request line instead of its path."""
+    """Return the target with `request_target`, if given, in its request line instead of its path."""
     if request_target is None:
         return target
     if isinstance(source, AsPod) and request_target[:1] not in ("", "/"):
@@ -121,7 +121,7 @@ def written(request_target: str | None, target: Target, source: Source) -> Targe
 
 
 def predicted(policy: PortPolicy, source: Source, target: Target, question: Question, *, opaque: bool) -> Decision:
-    """Return what the policies say of a question."""
+    """Return the policies' decision on a question."""
     if isinstance(source, AsPod) and source.pod.name == target.pod.name:
         return Decision(Verdict.ALLOW, reasons=(Reason("a pod that calls itself passes no policy", "M1"),))
     headers: dict[str, str] = {}
@@ -134,7 +134,7 @@ def predicted(policy: PortPolicy, source: Source, target: Target, question: Ques
 
 
 def client(source: Source, *, opaque: bool = False) -> Client:
-    """Return a source as the server's proxy will see it."""
+    """Return the client that the server's proxy sees for a source."""
     match source:
         case AsPod(pod):
             meshed = Arrival.MESHED_OPAQUE if opaque else Arrival.MESHED_HTTP
@@ -146,7 +146,7 @@ def client(source: Source, *, opaque: bool = False) -> Client:
 
 
 def verdict(observed: Observed, decision: Decision) -> str:
-    """Return what happened, in the words of a decision; `unreachable` where it was allowed and nobody is there."""
+    """Return the observed verdict; `unreachable` if the policies allow the request but no server is there."""
     status = observed.status
     if not observed.by_proxy:
         return Verdict.ALLOW
@@ -154,7 +154,7 @@ def verdict(observed: Observed, decision: Decision) -> str:
         return Verdict.REDIRECT
     found = Verdict.CLOSED if status is None or status in GATEWAY_ERRORS else BY_STATUS.get(status, Verdict.ALLOW)
     if found in CONNECTION_LOST and decision.verdict in CONNECTION_LOST:
-        # They look alike from outside: the connection ended without an answer of the app.
+        # A refused stream and a missing server look alike: the connection ends without a response of the app.
         return decision.verdict
     return UNREACHABLE if status in GATEWAY_ERRORS and decision.allowed else found
 
@@ -169,5 +169,5 @@ def comparable(observed: Observed, found: str, decision: Decision) -> tuple[str,
 
 
 def _beyond_prediction(verdict: str, decision: Decision) -> bool:
-    """Whether the policies leave it open: how many requests came before is nothing that they say."""
+    """Whether the policies alone cannot predict the verdict: a rate limit depends on earlier requests."""
     return decision.verdict is Verdict.UNKNOWN or (verdict == Verdict.RATE_LIMITED and decision.allowed)

@@ -1,4 +1,4 @@
-"""Sends bytes as they are on a connection of one's own, and reads what comes back, answer by answer."""
+"""A connection that sends bytes unchanged, and reads the responses one by one."""
 
 import asyncio
 import ssl
@@ -14,13 +14,13 @@ from localmesh.ask.sending import Way
 TIMEOUT = 10.0
 CHUNK = 64 * 1024
 MOST_BYTES = 1024 * 1024
-"""Bytes read of an answer's body, more than any answer here has."""
+"""Most bytes read of a response body; no response here is longer."""
 PROBE = h11.Request(method="GET", target="/", headers=[("Host", "localmesh")])
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer."""
+    """One HTTP response."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -28,33 +28,33 @@ class Reply:
 
     @property
     def by_proxy(self) -> bool:
-        """Whether a proxy answered by itself: it gives no body, and so no type of one."""
+        """Whether a proxy itself responded: its responses have no body, and so no content type."""
         return "content-type" not in self.headers and not self.body
 
 
 class Ended(Exception):
-    """A connection ended before an answer was whole; the message says how."""
+    """A connection ended before a response was complete; the message says how."""
 
 
 class BrokenOff(Ended):
-    """A connection ended after an answer had begun, and before it was whole."""
+    """A connection ended in the middle of a response."""
 
 
 class CertificateRefused(Ended):
-    """The server broke off the handshake, and said in an alert that it does not accept the certificate."""
+    """The server ended the handshake with a TLS alert that rejects the certificate."""
 
 
 class Connection:
-    """A connection on which requests follow one another."""
+    """A connection for consecutive requests."""
 
     def __init__(self, reader: StreamReader, writer: StreamWriter) -> None:
         self.reader, self.writer = reader, writer
         self._left = b""
         self._begun = False
-        """Whether the head of the answer that is read has arrived."""
+        """Whether the head of the current response has arrived."""
 
     async def send(self, sent: bytes) -> None:
-        """Send bytes; a connection that is broken already shows when an answer is read."""
+        """Send bytes; a broken connection is reported only when a response is read."""
         with suppress(OSError):
             self.writer.write(sent)
             await self.writer.drain()
@@ -67,7 +67,7 @@ class Connection:
         return found
 
     async def refused(self, within: float = TIMEOUT) -> None:
-        """Wait for the server to break off the handshake, which raises Ended; return if it does not."""
+        """Wait `within` seconds for the server to reject the handshake; raises Ended if it does."""
         try:
             async with asyncio.timeout(within):
                 self._left = await self.reader.read(CHUNK)
@@ -79,9 +79,9 @@ class Connection:
             raise Ended("closed without an answer")
 
     async def reply(self, method: str = "GET") -> Reply:
-        """Return the next answer, to a request of some method; raises Ended where there is none."""
+        """Return the next response, to a request with this method; raises Ended if none arrives."""
         parser = h11.Connection(h11.CLIENT)
-        # What was sent is written by hand; the parser must only know whether the answer has a body.
+        # The request was sent as raw bytes; the parser needs its method only to know whether the response has a body.
         parser.send(h11.Request(method=method, target=PROBE.target, headers=PROBE.headers))
         parser.send(h11.EndOfMessage())
         self._begun = False
@@ -120,7 +120,7 @@ class Connection:
 
 
 def ended(error: Exception) -> Ended:
-    """Return in words how a connection ended."""
+    """Return the error that describes how a connection ended."""
     match error:
         case ssl.SSLError() if "alert" in str(error.reason or "").lower():
             return CertificateRefused(str(error.reason).lower().replace("_", " "))
@@ -138,7 +138,7 @@ def ended(error: Exception) -> Ended:
 
 @asynccontextmanager
 async def connected(way: Way) -> AsyncIterator[Connection]:
-    """Open a connection; raises Ended where that fails."""
+    """Open a connection; raises Ended if that fails."""
     source = (str(way.source), 0) if way.source else None
     try:
         async with asyncio.timeout(TIMEOUT):

@@ -1,4 +1,4 @@
-"""What may be asked: a request that no client could send is refused here, whoever hands it over."""
+"""Validates questions: a request that no client could send is rejected here, whatever its source."""
 
 import json
 import re
@@ -15,7 +15,7 @@ VISIBLE = re.compile(r"[!-~]+")
 FRAMING = ("content-length", "transfer-encoding")
 PRINTABLE = re.compile(r"[ -~]*")
 UNSENT = r"\r\n\0\ud800-\udc7f\udd00-\udfff"
-"""What would end the request line, and what stands for no byte; all else is sent as it is written."""
+"""Characters that would end the request line, or that stand for no byte; all others are sent unchanged."""
 REQUEST_TARGET = re.compile(f"[^{UNSENT}]*")
 TARGET = re.compile(f"[!-.0-9:-~]+(?:/{REQUEST_TARGET.pattern})?")
 
@@ -24,7 +24,7 @@ OPTIONAL = {"method", "headers", "request_target"}
 
 
 def checked(question: Question) -> Question:
-    """Return the question, its method as it is sent, or raise BadInput with all that is wrong with it."""
+    """Return the question with its method as sent; raises BadInput with everything that is wrong."""
     if reasons := tuple(_reasons(question)):
         raise BadInput(*reasons)
     return replace(question, method=question.method.upper())

@@ -1,6 +1,6 @@
-"""Sends one request as somebody, its target exactly as it is written, and tells what came of it.
+"""Sends one request as a chosen client, its target exactly as written, and returns the outcome.
 
-One level below an HTTP client, which would rewrite `/../ping`, `//ping` or `/ping#f` before anybody sees it.
+It uses no HTTP client library, which would normalize `/../ping`, `//ping` or `/ping#f` before sending.
 """
 
 import asyncio
@@ -23,40 +23,40 @@ from meshidentity.certificates import Leaf
 
 TIMEOUT = 10.0
 MOST_BYTES = 65536
-"""Bytes read of an answer's body, of which only the first line is shown."""
+"""Most bytes read of a response body, of which only the first line is shown."""
 CHUNK = 16384
 Headers = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What came of a request."""
+    """The outcome of a request."""
 
     status: int | None
     line: str
     seconds: float
     by_proxy: bool
-    """Whether a proxy answered by itself: it gives no body, and so no type of one."""
+    """Whether a proxy itself responded: its responses have no body, and so no content type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a request travels: where to connect, and what a proxy there wants to see."""
+    """How a request is sent: where to connect, from which address, and with which credentials."""
 
     address: IPv4Address
     port: int
     source: IPv4Address | None = None
-    """The address to come from."""
+    """The source address; None: any."""
     context: ssl.SSLContext | None = None
-    """For TLS."""
+    """The TLS context; None for plain text."""
     server_name: str | None = None
     prefix: str = ""
-    """Stands before the target where a proxy of one's own takes the request: `http://ponger`."""
+    """Prefix of the request target for a request through the pod's own proxy: `http://ponger`."""
     headers: tuple[tuple[str, str], ...] = ()
 
 
 def through_sidecar(target: Target, proxy: str) -> Way:
-    """Go out by a pod's own proxy, which resolves the name and speaks mutual TLS."""
+    """Return the way through a pod's own proxy, which resolves the name and uses mutual TLS."""
     found = urlsplit(proxy)
     assert found.hostname  # noqa: S101 `proxy_url` writes it
     assert found.port  # noqa: S101
@@ -66,16 +66,16 @@ def through_sidecar(target: Target, proxy: str) -> Way:
 
 
 def in_plain(target: Target, source: IPv4Address) -> Way:
-    """Go straight to the pod, without TLS."""
+    """Return the way directly to the pod, without TLS."""
     return Way(target.pod.local, target.number, source)
 
 
 def with_certificate(target: Target, source: IPv4Address, leaf: Leaf, anchor: str, folder: Path) -> Way:
-    """Go straight to the pod with mutual TLS: the server must prove the pod's identity."""
+    """Return the way directly to the pod with mutual TLS; the server must prove the pod's identity."""
     context = ssl.create_default_context(cadata=anchor)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.set_alpn_protocols(["http/1.1"])
-    # The only way to hand a key to `ssl` is a file: private, and gone at once.
+    # `ssl` loads a key only from a file; this one is private and removed at once.
     with tempfile.NamedTemporaryFile("w", dir=folder) as file:
         file.write(leaf.chain_pem + leaf.key_pem)
         file.flush()
@@ -84,7 +84,7 @@ def with_certificate(target: Target, source: IPv4Address, leaf: Leaf, anchor: st
 
 
 async def send(way: Way, target: Target, method: str, headers: Headers) -> Observed:
-    """Send one request, and return what came of it; a connection that breaks is an outcome, too."""
+    """Send one request and return its outcome; a broken connection is an outcome too."""
     started = perf_counter()
     answer = Answered()
     try:
@@ -99,7 +99,7 @@ async def send(way: Way, target: Target, method: str, headers: Headers) -> Obser
 
 
 def _head(way: Way, target: Target, method: str, headers: Headers) -> bytes:
-    """Return the head of a request. What a person names is not added a second time."""
+    """Return the head of a request. A default header is left out if `headers` has it."""
     given = tuple(headers)
     named = {name.lower() for name, _ in given}
     usual = (("Host", target.authority), ("Accept", "*/*"), ("User-Agent", "localmesh"), ("Connection", "close"))
@@ -125,7 +125,7 @@ async def _connected(way: Way) -> AsyncIterator[tuple[StreamReader, StreamWriter
 
 @dataclass(slots=True)
 class Answered:
-    """What has come of an answer so far."""
+    """The received part of a response."""
 
     status: int | None = None
     by_proxy: bool = True
@@ -137,7 +137,7 @@ class Answered:
         return next(iter(self.body.decode(errors="replace").strip().splitlines()), "")
 
     async def read(self, reader: StreamReader, method: str) -> None:
-        """Read the answer to a request of some method; of a long body, only the beginning."""
+        """Read the response to a request with this method; at most MOST_BYTES of its body."""
         parser = h11.Connection(h11.CLIENT)
         # The parser must know what it reads the answer to; what was sent is written by hand, as h11 refuses some of it.
         parser.send(h11.Request(method=method, target="/", headers=[("Host", "localmesh")]))

@@ -1,4 +1,4 @@
-"""As whom a request is sent: a pod, an account with a certificate made for the moment, the node, or a stranger."""
+"""The source of a request: a pod, an account with a certificate issued on demand, the node, or an unmeshed client."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,26 +12,26 @@ from localmesh.views import NODE, UNMESHED
 from meshpolicy.kinds.settings import MeshSettings
 
 NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
-"""What Kubernetes takes for the name of a namespace or a ServiceAccount."""
+"""Names that Kubernetes accepts for a namespace or a ServiceAccount."""
 
 
 @dataclass(frozen=True, slots=True)
 class AsPod:
-    """Through a pod's sidecar, with its secret."""
+    """A pod: requests go through its sidecar, with its secret."""
 
     pod: Pod
 
 
 @dataclass(frozen=True, slots=True)
 class AsAccount:
-    """With a certificate of an identity, from this machine's own address."""
+    """A ServiceAccount: requests carry a certificate of its identity, and come from 127.0.0.1."""
 
     identity: str
 
 
 @dataclass(frozen=True, slots=True)
 class AsStranger:
-    """In plain HTTP from an address."""
+    """An unmeshed client: requests are plain HTTP from an address."""
 
     address: IPv4Address
 
@@ -42,12 +42,12 @@ Source = AsPod | AsAccount | AsStranger
 def find_source(
     text: str, pods: Sequence[Pod], identities: Iterable[str], settings: MeshSettings, node: IPv4Address
 ) -> Source:
-    """Return who `text` means; a bare account must be known: as a pod's or by a policy that names its identity."""
+    """Return the source that `text` names; a bare account must be that of a pod or be named in a policy."""
     if text in (UNMESHED, NODE):
         return AsStranger(LOCALHOST if text == UNMESHED else node)
     named = [pod for pod in pods if text in (pod.name, pod.workload.name, f"{pod.namespace}/{pod.workload.name}")]
     if named:
-        # The ingress has no app that could go out by a proxy of its own.
+        # The ingress has no app that could use a sidecar.
         return AsAccount(named[0].identity) if named[0].workload.kind == "Gateway" else AsPod(named[0])
     namespace, separator, account = text.partition("/")
     if separator and NAME.fullmatch(namespace) and NAME.fullmatch(account):
@@ -67,5 +67,5 @@ def find_source(
 
 
 def _called(identity: str) -> str:
-    """Return what a person may call an identity: its account, or a `spiffe://` id as it is."""
+    """Return the short name of an identity: its account, or a whole `spiffe://` ID."""
     return identity if "://" in identity else identity.partition(".")[0]

@@ -1,4 +1,4 @@
-"""What a person means by `ponger:metrics/metrics`: a pod's port and a path, called by a name."""
+"""Resolves a target such as `ponger:metrics/metrics` to a pod's port, a path and an authority."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,21 +16,21 @@ FORM = re.compile(r"(?P<name>[^:/]+)(?::(?P<port>[^:/]+))?(?P<path>/.*)?", re.DO
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes."""
+    """The destination of a request."""
 
     pod: Pod
     number: int
     """The container port."""
     authority: str
-    """What the caller calls it: the Service's name, or the pod's address, with its port."""
+    """The authority that the client uses: the Service's name, or the pod's address, with the port."""
     path: str
-    """What stands in the request line, as it is written."""
+    """The path in the request line, exactly as written."""
 
     def received(self, host: str, *, by_proxy: bool) -> tuple[str, str]:
-        """Return the path and the authority that the server's proxy reads (RFC 9112, 3.2); `host` is the header.
+        """Return the path and the authority that the server's proxy reads (RFC 9112, 3.2); `host` is the Host header.
 
-        A proxy of one's own (`by_proxy`) is told the authority before the path; in absolute form it outdoes the header.
-        Envoy reads past spaces and tabs around a request target.
+        Through the pod's own proxy (`by_proxy`) the target is in absolute form, whose authority overrides the header.
+        Envoy ignores spaces and tabs around a request target.
         """
         written = (f"http://{self.authority}{self.path}" if by_proxy else self.path).strip(" \t")
         scheme = SCHEME.match(written)
@@ -68,7 +68,7 @@ def find_target(text: str, services: Sequence[Service], running: Sequence[Pod], 
 
 
 def _full(name: str) -> str:
-    """Return `name.namespace` of a Service's name in DNS, however much of it is written."""
+    """Return `name.namespace` of a Service's DNS name, whether it is short or fully qualified."""
     return name.removesuffix(".cluster.local").removesuffix(".svc")
 
 

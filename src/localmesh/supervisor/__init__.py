@@ -1,1 +1,1 @@
-"""The background process that owns a mesh, and how the command line speaks with it."""
+"""The background process that owns a mesh, and the command line's client for it."""

@@ -1,4 +1,4 @@
-"""The command line's side of the control socket."""
+"""The command line's client of the supervisor's API."""
 
 import json
 import socket
@@ -22,14 +22,14 @@ from localmesh.views import Answer, Applied, MeshView, Question
 
 
 class Client:
-    """Asks the supervisor that owns a state folder; raises NotRunning where none answers."""
+    """Calls the supervisor that owns a state folder; raises NotRunning if none answers."""
 
     def __init__(self, folder: StateFolder, timeout: float | None = None) -> None:
         self._folder = folder
         self._timeout = timeout
 
     def status(self) -> MeshView:
-        """Return all about the mesh."""
+        """Return the state of the whole mesh."""
         return MeshView.from_json(self._send("GET", "/status"))
 
     def rotate(self) -> int:
@@ -41,19 +41,19 @@ class Client:
         return tuple(json.loads(self._send("POST", f"/restart/{_quoted(name)}"))["pods"])
 
     def ask(self, question: Question) -> Answer:
-        """Send one request as somebody."""
+        """Send one request as the source of the question; return its outcome beside the prediction."""
         return Answer.from_json(self._send("POST", "/ask", asdict(question)))
 
     def apply(self) -> Applied:
-        """Have the manifests read again; return what they have changed."""
+        """Apply the manifests again; return what changed."""
         return Applied.from_json(self._send("POST", "/apply"))
 
     def scale(self, name: str, replicas: int) -> tuple[str, ...]:
-        """Have a workload run as so many pods; return them."""
+        """Run a workload with that many pods; return their names."""
         return tuple(json.loads(self._send("POST", f"/scale/{replicas}/{_quoted(name)}"))["pods"])
 
     def manifests(self) -> str:
-        """Return the documents that the mesh runs by, as YAML."""
+        """Return the applied manifests as YAML."""
         return self._send("GET", "/manifests")
 
     def dashboard(self) -> str:
@@ -64,7 +64,7 @@ class Client:
         return door.address
 
     def prometheus(self) -> str:
-        """Return where the Prometheus beside the mesh shows itself; empty without one."""
+        """Return the URL of the Prometheus beside the mesh; empty if there is none."""
         return str(json.loads(self._send("GET", "/prometheus"))["page"])
 
     def stat(self, window: int, *, by_pod: bool) -> StatView:
@@ -86,22 +86,22 @@ class Client:
             raise self._unheard() from error
 
     def traces(self, wanted: Wanted) -> TracesView:
-        """Return the traces that are wanted, the latest first."""
+        """Return the traces that match, latest first."""
         return TracesView.from_json(self._send("POST", "/traces", asdict(wanted)))
 
     def trace(self, prefix: str) -> TracesView:
-        """Return the traces whose id begins so."""
+        """Return the traces whose ID starts with `prefix`."""
         return TracesView.from_json(self._send("GET", f"/traces/{_quoted(prefix)}"))
 
     def tell_verified(self, verified: VerifiedView) -> None:
-        """Have the page show what a verification saw."""
+        """Send the result of a verification to the page."""
         self._send("POST", "/verified", asdict(verified))
 
     def _send(self, method: str, path: str, body: object = None) -> str:
-        """Return what the supervisor answers; raises what it says went wrong."""
+        """Return the supervisor's answer; raises the error that it reports."""
         try:
             with closing(_Connection(self._folder.control, self._timeout)) as connection:
-                # Written in ASCII: a text may hold bytes that are no UTF-8.
+                # JSON in ASCII, because a text may hold surrogates, which UTF-8 cannot encode.
                 connection.request(method, path, None if body is None else json.dumps(body))
                 response = connection.getresponse()
                 status, text = response.status, response.read().decode()
@@ -118,7 +118,7 @@ class Client:
 
 
 class _Connection(HTTPConnection):
-    """To a Unix socket. The standard library's, as it loads in a tenth of the time of others."""
+    """A connection to a Unix socket; `http.client` loads in a tenth of the time of other clients."""
 
     def __init__(self, path: Path, timeout: float | None) -> None:
         super().__init__("localmesh", timeout=timeout)
@@ -140,7 +140,7 @@ def _tapped(data: dict[str, Any]) -> TapView | Dropped:
 
 
 def _refusal(status: int, text: str) -> LocalMeshError:
-    """Return what the supervisor says went wrong."""
+    """Return the error that the supervisor reports."""
     match status:
         case HTTPStatus.UNPROCESSABLE_ENTITY:
             refused = json.loads(text)

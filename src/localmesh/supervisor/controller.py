@@ -1,4 +1,4 @@
-"""Puts the mesh together from the manifests, and answers what is asked of it from outside."""
+"""Builds the mesh from the manifests, and implements the operations of the supervisor's API."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
@@ -46,7 +46,7 @@ from meshpolicy.kinds.cluster import Cluster
 
 
 class Controller:
-    """A mesh, and what it was made from."""
+    """A running mesh with its manifests and settings."""
 
     def __init__(
         self,
@@ -82,10 +82,10 @@ class Controller:
         self._known_access: tuple[object, tuple[AccessView, ...]] | None = None
         self.spans = Spans(folder, environ, self._refusal)
         self.verified: VerifiedView | None = None
-        """What the last `verify` saw; None since other manifests hold."""
+        """Result of the last `verify`; None if the manifests have changed since."""
 
     def _refusal(self, pod: str, attributes: Mapping[str, str]) -> Refusal | None:
-        """Return why the policies of a pod's port refused a request, by what its span says."""
+        """Return why the policies of a pod's port refused the request whose span has these attributes, or None."""
         noted, port = Noted.of(attributes), attributes.get("port", "")
         if noted.verdict is None or pod not in self.mesh.members or not port.isdecimal():
             return None
@@ -99,30 +99,30 @@ class Controller:
 
     @property
     def watcher(self) -> Watcher:
-        """Reads the traffic while somebody watches."""
+        """The reader of the access logs, which runs while somebody watches."""
         return self.observation.watcher
 
     @property
     def history(self) -> History:
-        """What changed lately."""
+        """The latest changes."""
         return self.observation.history
 
     def metrics(self) -> bytes:
-        """Return what the sidecars saw, in Prometheus' text format."""
+        """Return the sidecars' metrics in Prometheus' text format."""
         return self.metrics_of_sidecars.text()
 
     def prometheus(self) -> str:
-        """Return where the Prometheus beside the mesh shows itself; empty without one."""
+        """Return the URL of the Prometheus beside the mesh; empty if there is none."""
         return self.metrics_of_sidecars.page
 
     def take_verified(self, verified: VerifiedView) -> None:
-        """Keep what a verification saw, for the page."""
+        """Keep the result of a verification, for the page."""
         self.verified = verified
         ending = f"{verified.different} differ" if verified.different else "all as proved"
         self._note("verify", f"{verified.calls} calls, {ending}")
 
     def callers(self) -> Iterable[str]:
-        """Return everybody who might call, as `view` names them."""
+        """Return all possible clients, by their names in `view`."""
         return self._clients()
 
     @property
@@ -131,7 +131,7 @@ class Controller:
         return self.spans.store
 
     def view(self) -> MeshView:
-        """Tell all about the mesh."""
+        """Return the state of the whole mesh."""
         return MeshView(
             settings=to_environ(replace(self.settings, state=self.folder.path)),
             pods=tuple(self._pod(runner) for _, runner in sorted(self.mesh.runners.items())),
@@ -140,7 +140,7 @@ class Controller:
         )
 
     def _access(self) -> tuple[AccessView, ...]:
-        """Return who may call whom, computed anew if the manifests or the callers have changed."""
+        """Return the access table; it is computed again only if manifests or clients have changed."""
         clients = self._clients()
         made_from = (self.mesh.writer, clients)
         if self._known_access is None or self._known_access[0] != made_from:
@@ -159,7 +159,7 @@ class Controller:
         return policy_identities(self.mesh.writer.cluster, self.mesh.groups)
 
     def _clients(self) -> dict[str, Client]:
-        """Return everybody who might call: the workloads, the accounts that policies name, the node, a stranger."""
+        """Return all possible clients: the workloads, the accounts in policies, the node, and an unmeshed client."""
         running = {runner.pod.workload: runner.pod for runner in self.mesh.runners.values()}
         workloads = {
             group.workload.ref.name: client(AsPod(running[group.workload.ref]))
@@ -200,7 +200,7 @@ class Controller:
         return names
 
     async def ask(self, question: Question) -> Answer:
-        """Send one request as somebody."""
+        """Send one request as the source of the question; return its outcome beside the prediction."""
         runners = self.mesh.runners.values()
         probe_client = ProbeClient(
             groups=self.mesh.groups,
@@ -215,36 +215,36 @@ class Controller:
         return await probe_client.ask(question)
 
     async def scale(self, name: str, replicas: int) -> tuple[str, ...]:
-        """Have a workload run as so many pods until the manifests are applied again; return them."""
+        """Run a workload with that many pods until the manifests are applied again; return their names."""
         pods = await self.mesh.scale(self.mesh.group(name), replicas)
         self._note("scale", f"{name} runs as {', '.join(pods) or 'no pod'}")
         return pods
 
     async def stat(self, window: int, *, by_pod: bool) -> StatView:
-        """Return the rates of every edge over the last seconds."""
+        """Return the rates of every edge over the last `window` seconds."""
         return await self.observation.stat(window, by_pod=by_pod)
 
     def tap(self, name: str) -> AsyncIterator[TapView | Dropped]:
-        """Yield the requests that a pod, or the pods of a workload, get and send from now on."""
+        """Yield the requests that a pod, or the pods of a workload, receive and send from now on."""
         return self.observation.tap(self.mesh, name)
 
     def _note(self, kind: str, text: str) -> None:
         self.observation.history.note(kind, text)
 
     def manifests(self) -> str:
-        """Return the documents that the mesh runs by, as YAML."""
+        """Return the applied manifests as YAML."""
         return self._manifests.to_yaml()
 
     def traces(self, wanted: Wanted) -> TracesView:
-        """Return the traces that are wanted, the latest first."""
+        """Return the traces that match, latest first."""
         return self.spans.view(wanted.select(self.spans.store.latest()), self.mesh.writer.receiver)
 
     def trace(self, prefix: str) -> TracesView:
-        """Return the traces whose id begins so."""
+        """Return the traces whose ID starts with `prefix`."""
         return self.spans.view(self.spans.store.find(prefix), self.mesh.writer.receiver)
 
     async def apply(self) -> Applied:
-        """Read the manifests again; return what they have changed, once all of it holds."""
+        """Read the manifests again; return what changed once every sidecar has accepted it."""
         started = perf_counter()
         manifests = read_manifests(self.settings.manifests, "what runs was not changed")
         reading = perf_counter() - started

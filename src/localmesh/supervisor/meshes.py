@@ -1,4 +1,4 @@
-"""Which local meshes of this user run, whose they are, and what a killed supervisor left of one."""
+"""Finds this user's running local meshes, their checkouts, and leftovers of killed supervisors."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,17 +10,17 @@ from localmesh.supervisor.client import Client
 from localmesh.supervisor.leftovers import leftover_processes, marked_folders
 
 TIMEOUT = 2.0
-"""Seconds in which a supervisor that is well tells whose mesh it runs."""
+"""Seconds within which a healthy supervisor answers."""
 MOST_NAMES = 4
 
 
 def owner_of(settings: Mapping[str, str]) -> str:
-    """Return whose mesh runs with these settings: its checkout, or the manifests that it was given."""
+    """Return the owner of a mesh with these settings: its checkout, or else its manifests."""
     return f"of {whose(paths(settings['LOCALMESH_MANIFESTS']))}"
 
 
 def mesh_in(folder: StateFolder) -> str:
-    """Return whose mesh a state folder holds, asked of its supervisor; else the folder's own words."""
+    """Return the owner of the mesh in a state folder, as its supervisor reports it; else a text about the folder."""
     try:
         return owner_of(Client(folder, timeout=TIMEOUT).status().settings)
     except LocalMeshError:
@@ -28,7 +28,7 @@ def mesh_in(folder: StateFolder) -> str:
 
 
 def not_running(folder: StateFolder) -> NotRunning:
-    """Return the error for a mesh that does not run: what is left of it, and which others run."""
+    """Return the error for a mesh that does not run, with its leftovers and the other running meshes."""
     if left := leftover_processes(folder):
         return NotRunning(
             f"the supervisor of the local mesh {folder} is gone, and {len(left)} of its programs still run:"
@@ -39,7 +39,7 @@ def not_running(folder: StateFolder) -> NotRunning:
 
 
 def others(folder: StateFolder) -> str:
-    """Return a sentence about the other meshes of this user; empty without one, or where the folder was named."""
+    """Return a sentence about this user's other meshes; empty if none run, or if the folder was set explicitly."""
     if folder.checkout is None:
         return ""
     found = [StateFolder(path) for path in sorted(marked_folders() - {folder.path})]

@@ -1,4 +1,4 @@
-"""Runs a Prometheus beside the mesh, where its program is installed, and keeps what it scrapes up to date."""
+"""Runs a Prometheus beside the mesh if it is installed, and keeps its targets up to date."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ POLL = 1.0
 
 
 class Metrics:
-    """What the sidecars of a mesh saw, for a Prometheus."""
+    """The metrics of a mesh's sidecars, and the Prometheus that scrapes them."""
 
     def __init__(self, folder: StateFolder, environ: Mapping[str, str], mesh: Mesh, watcher: Watcher) -> None:
         self._folder = folder
@@ -49,10 +49,10 @@ class Metrics:
         self._files = Files(folder.prometheus)
         self._leaf: Leaf | None = None
         self.page = ""
-        """Where the Prometheus that was started shows itself; empty without one."""
+        """The URL of the Prometheus; empty if none was started."""
 
     def text(self) -> bytes:
-        """Return what the sidecars saw since a Prometheus was started, in its text format."""
+        """Return the sidecars' metrics since Prometheus started, in its text format."""
         credentials = self._mesh.writer.credentials
         pods = [runner.pod for runner in self._mesh.runners.values()]
         ends = [(pod, credentials.expires(pod)) for pod in pods]
@@ -60,7 +60,7 @@ class Metrics:
 
     @asynccontextmanager
     async def running(self, door: Door, rules: str) -> AsyncIterator[None]:
-        """Run a Prometheus while the block runs, if there is one; a mesh goes on without it."""
+        """Run Prometheus in this context if it is installed; the mesh continues without it if it fails."""
         binary = find(self._environ)
         if binary is None:
             yield
@@ -83,7 +83,7 @@ class Metrics:
             await child.stop(grace=1)
 
     async def _follow(self, child: Child, door: Door, rules: str) -> None:
-        """Write targets and certificate anew when they change, and have a changed configuration read."""
+        """Rewrite targets and certificate when they change, and reload Prometheus when its configuration changes."""
         while True:
             await asyncio.sleep(POLL)
             try:
@@ -104,14 +104,14 @@ class Metrics:
         self._proxies.count(entry, pod, self._server(pod, entry.port) if entry.refused else "")
 
     def _server(self, pod: Pod, port: int) -> str:
-        """Return the name of the Server that governs a port; empty where none does."""
+        """Return the name of the Server that governs a port; empty if there is none."""
         group = next((group for group in self._mesh.groups if group.workload.ref == pod.workload), None)
         found = effective(self._mesh.writer.cluster, group.workload, port).server if group else None
         return found.name if found and found.is_object else ""
 
 
 def project_rules(root: Path | None) -> str:
-    """Return the rules of a checkout that hold here, as the text of a file; empty where there are none."""
+    """Return the content of a rules file with the checkout's rules that apply here; empty if there are none."""
     file = root / RULES if root else None
     if file is None or not file.is_file():
         return ""

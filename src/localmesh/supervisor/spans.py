@@ -1,4 +1,4 @@
-"""What becomes of the spans that pods send: the policy is named in those of refused calls; kept, and passed on."""
+"""Handles the pods' spans: adds the policy to spans of refused calls, stores them and forwards them."""
 
 import asyncio
 import logging
@@ -27,11 +27,11 @@ log = logging.getLogger(__name__)
 INBOUND = "inbound"
 
 Explain = Callable[[str, Mapping[str, str]], Refusal | None]
-"""Returns why the sidecar of a pod refused the request that a span with these attributes tells of, if it did."""
+"""Returns why a pod's sidecar refused the request whose span has these attributes; None if it did not."""
 
 
 class Spans:
-    """Takes the spans of one mesh. Raises BadInput where the environment names a collector that cannot be."""
+    """The spans of one mesh. Raises BadInput if the environment names an invalid collector."""
 
     def __init__(self, folder: StateFolder, environ: Mapping[str, str], explain: Explain) -> None:
         self.store = TraceStore()
@@ -42,23 +42,23 @@ class Spans:
 
     @property
     def collector(self) -> Collector | None:
-        """Who gets the spans besides this store."""
+        """The collector to which spans are forwarded; None if there is none."""
         return self._jaeger.collector if self._jaeger else self._to
 
     @property
     def page(self) -> str:
-        """Where the Jaeger that was started shows them; empty without one."""
+        """The URL of the started Jaeger; empty if there is none."""
         return self._jaeger.page if self._jaeger else ""
 
     def view(self, traces: Iterable[Trace], receiver: Receiver | None) -> TracesView:
-        """Return some traces, and what there is to know about all; without a receiver there are none."""
+        """Return these traces with the counts of all; no receiver means that no spans are recorded."""
         ratio = receiver.ratio if receiver else None
         store, to = self.store, self._to.shown if self._to else ""
         return TracesView(tuple(traces), store.spans, store.received, store.forgotten, ratio, to, self.page)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Pass spans on while the block runs."""
+        """Forward spans in this context."""
         child = await _started(self._jaeger) if self._jaeger else None
         self._forwarder = Forwarder(self.collector) if self.collector else None
         sending = asyncio.create_task(self._forwarder.run()) if self._forwarder else None
@@ -70,7 +70,7 @@ class Spans:
                 await child.stop(grace=1)
 
     def take(self, sender: SpanSender, request: ExportTraceServiceRequest) -> None:
-        """Take what a pod has sent. What policies did is the mesh's to say: an app's words about it are left out."""
+        """Store and forward a pod's spans. Policy attributes from an app are dropped: only the mesh may set them."""
         for span in _spans(request):
             without_policies(span)
             if sender.sidecar:
@@ -80,7 +80,7 @@ class Spans:
             self._forwarder.put(request)
 
     def _name_policy(self, pod: str, span: Any) -> None:
-        """Write into the span of a request that the pod's sidecar refused which object did it, and why."""
+        """Add to the span of a refused request which object refused it, and why."""
         said = {pair.key: pair.value.string_value for pair in span.attributes}
         if said.get("direction") == INBOUND and (refusal := self._explain(pod, said)):
             _write(span, refusal)
@@ -91,7 +91,7 @@ def _spans(request: ExportTraceServiceRequest) -> Iterator[Any]:
 
 
 def without_policies(span: Any) -> None:
-    """Take the attributes out of a span that only the mesh may write."""
+    """Remove the attributes that only the mesh may set from a span."""
     kept = [pair for pair in span.attributes if not pair.key.startswith(POLICY)]
     if len(kept) < len(span.attributes):
         del span.attributes[:]
@@ -112,10 +112,10 @@ def _jaeger(folder: StateFolder, environ: Mapping[str, str]) -> Jaeger | None:
 
 
 async def _started(found: Jaeger) -> Child | None:
-    """Start a Jaeger; a mesh goes on without it."""
+    """Start Jaeger; return None if it fails, as the mesh continues without it."""
 
     def ended() -> None:
-        # A socket that an ended Jaeger left would keep the next one from listening.
+        # The socket file of an earlier Jaeger would prevent this one from listening.
         if child.pid is None:
             found.socket.unlink(missing_ok=True)
 

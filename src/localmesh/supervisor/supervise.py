@@ -1,6 +1,6 @@
 """The background process of `up`: `python -m localmesh.supervisor FD`; it reports its start as lines on FD.
 
-Settings come from the environment; all that can be wrong is looked at before the first process is started.
+Settings come from the environment; everything that can be wrong is checked before the first process starts.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ from localmesh.until import stop_task
 
 log = logging.getLogger(__name__)
 CONNECTIONS = 2 * MOST_PODS + 16
-"""One of each app and each sidecar, and some for what is on its way."""
+"""Limit of connections with spans: one per app and per sidecar, and a reserve for new ones."""
 PAGE_CONNECTIONS = 64
-"""Each open page keeps one, and asks on a few more."""
+"""Limit of connections to the page; an open page keeps one, and uses a few more at times."""
 KEEP_ALIVE = 30
-"""Seconds; longer than the pods' programs keep a connection, so that they close it first."""
+"""Seconds, longer than the idle timeout of the pods' programs, so that they close a connection first."""
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def supervise(settings: Settings, environ: Mapping[str, str], report: Listener) -> int:
-    """Run a mesh until it is told to end; return the exit code. Nothing of it is left afterwards."""
-    # Whatever a program of the mesh writes, its sockets included, is the user's alone.
+    """Run a mesh until a signal stops it; return the exit code. No process is left afterwards."""
+    # Only the user may access files and sockets that the mesh's programs create.
     before = os.umask(0o077)
     try:
         folder = state_folder(settings, environ, Path.cwd())
@@ -104,9 +104,9 @@ async def _run(controller: Controller, spans: socket) -> None:
 
 
 async def told(what: str, serving: Coroutine[None, None, None], then: Callable[[], None] = lambda: None) -> None:
-    """Run what serves until it is cancelled; if it ends before, say so in the log, and do what is left to do.
+    """Run a server until it is cancelled; if it ends earlier, log that and call `then`.
 
-    A mesh goes on without its page and without traces; one that nobody can ask or end any more ends itself.
+    A mesh continues without its page and traces, but stops if its API, through which it is controlled, fails.
     """
     try:
         await serving
@@ -139,6 +139,6 @@ async def _page(controller: Controller, place: Place) -> None:
 def main() -> None:
     """Run the program."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
-    # It would write a line for every probe, with what was asked.
+    # It would log a line with the URL for every probe.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     sys.exit(supervise(read(os.environ), os.environ, reporter(int(sys.argv[1]))))
