@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def with_context(words: Sequence[str]) -> list[str]:
-    """Return the words with kubectl's current context, where the verb reads a cluster and none is named."""
+    """Return the arguments with kubectl's current context added, if the verb reads a cluster and none is named."""
     verb, *rest = words or [""]
     named = any(word == "--context" or word.startswith("--context=") for word in rest)
     helped = any(word in ("-h", "--help") for word in rest)

@@ -1,7 +1,7 @@
-"""Frozen classes with slots, as `dataclass(frozen=True, slots=True)` makes them, for a tenth of its time. Pure.
+"""Frozen classes with slots, like `dataclass(frozen=True, slots=True)`, in a tenth of its time. Pure.
 
-A command imports some 160 of them and uses few. `dataclass` compiles six methods of each at once, which was half of
-all imports. Here what a class can do is made when it is first asked for.
+A command imports some 160 of them and uses few. `dataclass` compiles six methods of each at once, which took half of
+the time of all imports. Here a method is made when it is first used.
 """
 
 import dataclasses
@@ -29,15 +29,15 @@ def record(*, order: bool) -> Callable[[type[Made]], type[Made]]: ...
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[Made] | None = None, *, order: bool = False) -> type[Made] | Callable[[type[Made]], type[Made]]:
-    """Return a class like this one, whose annotated names are fields that are set once and have slots.
+    """Return a frozen class with slots, whose fields are the annotated names of this class.
 
-    Fields are told as to `dataclass`, with `field` where they need one, and `dataclasses.fields`, `replace` and
-    `asdict` take its objects; the `replace` of this module is faster, as it needs no description of the fields. What
-    the class itself defines stays. Its fields are all its own: no base class has any.
+    Fields are declared as for `dataclass`, with `field` where needed, and `dataclasses.fields`, `replace` and `asdict`
+    accept its objects; the `replace` of this module is faster, as it needs no description of the fields. Methods that
+    the class itself defines are kept. Base classes must not have fields.
     With `order`, objects are compared by their fields.
 
-    Raises ValueError for a default that could be changed, such as a list, and TypeError for what is not made here:
-    a field without a default after one that has it, a keyword-only field, and inherited fields.
+    Raises ValueError for a mutable default, such as a list, and TypeError for unsupported fields: a field without a
+    default after one with a default, a keyword-only field, and inherited fields.
     """
     if cls is None:
         return partial(_made, order=order)
@@ -47,7 +47,7 @@ def record(cls: type[Made] | None = None, *, order: bool = False) -> type[Made] 
 def _made(cls: type[Made], *, order: bool) -> type[Made]:
     fields = _fields(cls)
     own = {name: value for name, value in vars(cls).items() if name not in {*fields, "__dict__", "__weakref__"}}
-    if own.get("__hash__", own) is None:  # Python's own answer to an `__eq__`
+    if own.get("__hash__", own) is None:  # what Python does for a class with `__eq__`
         del own["__hash__"]
     compared = _values([name for name, one in fields.items() if one.compare])
     hashed = _values([name for name, one in fields.items() if (one.compare if one.hash is None else one.hash)])
@@ -79,13 +79,13 @@ if TYPE_CHECKING:
 else:
 
     def replace(one, /, **changes):
-        """Return an object like this one, a record or of another dataclass, with other values for some fields."""
+        """Return a copy of a record, or of another dataclass's object, with other values for some fields."""
         made = getattr(one, "__replace__", None)
         return dataclasses.replace(one, **changes) if made is None else made(**changes)
 
 
 class _Later:
-    """What a class has, made when it is first asked for; then it stands in the class itself."""
+    """A descriptor for an attribute of a class that is made on first use, and then stored in the class."""
 
     def __init__(self, make: Callable[[type], object]) -> None:
         self._make = make
@@ -122,7 +122,7 @@ def _fields(cls: type) -> dict[str, Field[Any]]:
 
 
 def _described(made: type, fields: dict[str, Field[Any]]) -> dict[str, Field[Any]]:
-    """Return the fields as the functions of `dataclasses` read them."""
+    """Return the fields in the form that the functions of `dataclasses` read."""
     types = vars(made)["__annotations__"]
     told = [(name, types[name], one) for name, one in fields.items()]
     described: dict[str, Field[Any]] = vars(make_dataclass(made.__name__, told))["__dataclass_fields__"]
@@ -130,7 +130,7 @@ def _described(made: type, fields: dict[str, Field[Any]]) -> dict[str, Field[Any
 
 
 def _initializer(made: type, fields: dict[str, Field[Any]]) -> Callable[..., None]:
-    """Return `__init__`. It is compiled, as that of `dataclass` is: nothing else is as fast for each object."""
+    """Return `__init__`. It is compiled, as in `dataclass`, because nothing else is as fast for each object."""
     known: dict[str, Any] = {"_MISSING": MISSING}
     taken, lines = [], []
     for name, one in fields.items():
@@ -160,7 +160,7 @@ def _initializer(made: type, fields: dict[str, Field[Any]]) -> Callable[..., Non
 
 
 def _values(names: list[str]) -> Values:
-    """Return what gives the values of these fields."""
+    """Return a function that returns the values of these fields."""
     if not names:
         return lambda _: ()
     get = attrgetter(*names)

@@ -1,4 +1,4 @@
-"""Prints and writes the reference in Markdown, made from the code that it describes.
+"""Prints and writes the reference in Markdown, generated from the code.
 
 `python -m meshpolicy.reference findings` (or `rules`, `library`, or a verb) prints what a page quotes.
 `python -m meshpolicy.reference pages FOLDER` writes a page for each verb and each code; `--check` compares them.
@@ -19,7 +19,7 @@ MADE = "<!-- made by `python -m meshpolicy.reference pages docs/reference` -->\n
 
 
 def findings() -> str:
-    """Return a table of all codes, each with its page."""
+    """Return a table of all codes, with links to their pages."""
     rows = [f"| [{code.code}](findings/{code.code}.md) | {code.severity} | {code.title} |" for code in codes()]
     return "\n".join(["| code | severity | what is found |", "|---|---|---|", *rows])
 
@@ -47,7 +47,7 @@ def rules() -> str:
 
 
 def verb(name: str) -> str:
-    """Return a verb's help as a terminal shows it."""
+    """Return a verb's help text, as a terminal shows it."""
     context = click.Context(main, info_name="meshpolicy", **main.context_settings)
     command = main.get_command(context, name)
     if command is None:
@@ -64,13 +64,13 @@ def question(name: str) -> str:
 
 
 def pages() -> dict[str, str]:
-    """Return every page by its path below the reference."""
+    """Return the text of every page, by its path below the reference."""
     verbs = {f"meshpolicy/{name}.md": question(name) for name in VERBS}
     return verbs | {f"findings/{code.code}.md": finding(code) for code in codes()}
 
 
 def write(folder: Path) -> None:
-    """Write all pages, and remove those of codes and verbs that are gone."""
+    """Write all pages, and remove those of codes and verbs that no longer exist."""
     wanted = pages()
     for name in _there(folder) - wanted.keys():
         (folder / name).unlink()
@@ -80,7 +80,7 @@ def write(folder: Path) -> None:
 
 
 def stale(folder: Path) -> list[str]:
-    """Return the pages that are not as they would be written, those that should be gone among them."""
+    """Return the pages that are out of date, including those that should be removed."""
     wanted = pages()
     written = {name: (folder / name).read_text() for name in _there(folder)}
     return sorted(name for name in written | wanted if written.get(name) != wanted.get(name))

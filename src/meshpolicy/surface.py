@@ -11,7 +11,7 @@ from types import FunctionType
 import meshpolicy
 
 INTERNAL = "Internal"
-"""How the docstring of a part begins that is no part of the library."""
+"""The start of the docstring of parts that do not belong to the library's interface."""
 SECTION = re.compile(r"(Args|Returns|Raises):")
 ENTRY = re.compile(r"    (?P<name>\w+): (?P<text>.*)")
 
@@ -31,7 +31,7 @@ def api_page() -> str:
 
 
 def _order(function: FunctionType) -> int:
-    """Rank functions as a person meets them."""
+    """Return the rank of a function, in reading order."""
     order = ("read", "check", "prove", "accesses", "diff", "lint", "under_deny", "least_policies")
     return order.index(function.__name__)
 
@@ -46,7 +46,7 @@ def _function(function: FunctionType) -> str:
 
 
 def _arguments(arguments: ast.arguments) -> Iterator[str]:
-    """Yield the parameters of a function as its source has them."""
+    """Yield the parameters of a function as written in its source."""
     yield from (f"{one.arg}: {ast.unparse(one.annotation)}" for one in arguments.args if one.annotation)
     if arguments.vararg is not None and arguments.vararg.annotation is not None:
         yield f"*{arguments.vararg.arg}: {ast.unparse(arguments.vararg.annotation)}"
@@ -58,12 +58,12 @@ def _arguments(arguments: ast.arguments) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """Return an expression with the quotes that this project writes."""
+    """Return an expression with the quotes that this project uses."""
     return text.replace("'", '"')
 
 
 def _docstring(of: object) -> str:
-    """Return a docstring: its parameters and errors as lists."""
+    """Return a docstring in Markdown, with its parameters and errors as lists."""
     lines: list[str] = []
     section = ""
     for line in (inspect.getdoc(of) or "").splitlines():
@@ -103,7 +103,7 @@ def _headed(kind: type, head: Iterable[str], rows: Iterable[str]) -> str:
 
 
 def _members(kind: type) -> Iterator[tuple[str, str, str]]:
-    """Yield the fields, members and properties of a class: name, type (a member has none), and what is said of it."""
+    """Yield name, type and description of the fields, members and properties of a class; members have no type."""
     [node] = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(node, ast.ClassDef)  # noqa: S101 # it is the source of one
     for part, after in zip(node.body, [*node.body[1:], None], strict=True):
@@ -120,12 +120,12 @@ def _members(kind: type) -> Iterator[tuple[str, str, str]]:
 
 
 def _said(node: ast.stmt | None) -> str:
-    """Return the docstring of a field: the text that stands after it."""
+    """Return the docstring of a field, which is the text after it."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
         return _sentence(node.value.value)
     return ""
 
 
 def _sentence(text: str) -> str:
-    """Return a docstring on one line, as a cell of a table takes it."""
+    """Return a docstring on one line, for a cell of a table."""
     return " ".join(text.split()).replace("|", "\\|")

@@ -75,7 +75,7 @@ def _of_port(reached: Port, callers: Callers) -> Iterator[Denied]:
 def _refused(
     position: int, arrival: Arrival, offered: Mapping[Arrival, tuple["Offered", ...]], *, sure: bool
 ) -> Iterator[tuple[str, str]]:
-    """Yield what a client is refused, and why; of one that may come in another way only if no way lets it in."""
+    """Yield the requests that a client is refused, and why; if its way is uncertain, only if no way admits it."""
     if sure or not any(position in admitted for way in offered.values() for *_, admitted in way):
         yield from ((what, why) for what, why, admitted in offered[arrival] if position not in admitted)
 

@@ -35,7 +35,7 @@ EVERYTHING = "every request"
 CONNECTIONS = "connections"
 EVERY_CALL = "every call"
 ANYTHING = "anything"
-"""Every request, and every connection that carries no HTTP."""
+"""The word for every request, and every connection that carries no HTTP."""
 MESHED_OR_SPIFFE = "any meshed or SPIFFE client"
 UNMESHED_PARTS: dict[Part[IdentityPattern], str] = {
     Part((), (ANY_IDENTITY,)): "any unmeshed client",
@@ -43,11 +43,11 @@ UNMESHED_PARTS: dict[Part[IdentityPattern], str] = {
 }
 PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~%@:!$&'+;=-]*)*")
 PLAIN_VALUE = re.compile(r"[A-Za-z0-9._/*+^$:-]+")
-"""What needs no quotes."""
+"""Values that need no quotes."""
 OUTSIDE_WORDS = "addresses outside of the cluster"
 NODE_WORDS = "the pod's own node"
 HTTP_FORMS = ((frozenset((Traffic.HTTP,)), "HTTP/1"), (frozenset((Traffic.HTTP2, Traffic.GRPC)), "HTTP/2"))
-"""Words for requests that only some version of HTTP may carry."""
+"""The words for requests that only one version of HTTP may carry."""
 
 
 def clients_words(clients: ClientSet, settings: MeshSettings) -> str:
@@ -71,7 +71,7 @@ def _identity(pattern: IdentityPattern, settings: MeshSettings) -> str:
         return MESHED_OR_SPIFFE
     if isinstance(pattern, IdentityMatch):
         return account(pattern.pattern, settings)
-    if not pattern.regex and IdentityMatch(pattern.value).exact:  # a header that says who it is, and is taken as such
+    if not pattern.regex and IdentityMatch(pattern.value).exact:  # a header with the client's identity
         return account(pattern.value, settings)
     return f"{A_CLIENT_WHOSE}{value_words(pattern)}"
 
@@ -92,7 +92,7 @@ def _outside(part: Part[NetworkMatch]) -> str:
 
 
 def caller_words(change: IdentityChange, clients: ClientSet, settings: MeshSettings) -> str:
-    """Return a workload that calls as somebody else: `Pod shop/cart (was shop/cart, now unmeshed)`."""
+    """Return a workload whose identity changes: `Pod shop/cart (was shop/cart, now unmeshed)`."""
     was, now = (" or ".join(_own(one, settings) for one in said) for said in (change.before, change.after))
     who = now if change.before == change.after else f"was {was}, now {now}"
     moved = "".join(f", {why}" for why in (change.moved, change.address) if why)
@@ -115,7 +115,7 @@ def network_words(network: NetworkMatch) -> str:
 
 
 def asked_words(asked: Iterable[Asked]) -> str:
-    """Return what is asked: `GET /ping, connections`; exceptions come last, where nothing can follow them."""
+    """Return requests and connections: `GET /ping, connections`; exceptions come last, as they end the list."""
     asked = tuple(asked)
     if any(one == ALL_REQUESTS for one in asked) and any(one == ALL_CONNECTIONS for one in asked):
         return ANYTHING
@@ -150,7 +150,7 @@ def term_words(term: Term) -> str:
 
 
 def _called(term: Term) -> str:
-    """Return method and path; a gRPC call is a POST, which need not be said."""
+    """Return the method and path; for a gRPC call, which is always a POST, only the path."""
     if term.methods == Part(("POST",)) and any(isinstance(one, GrpcMatch) for one in term.paths.all_of):
         return _part(term.paths, path_words, "")
     return f"{_part(term.methods, str, 'any method')} {_part(term.paths, path_words, '/*')}"
@@ -178,7 +178,7 @@ def path_words(pattern: PathPattern) -> str:
 
 
 def quoted(text: str, plain: re.Pattern[str]) -> str:
-    """Return a text as it is where it cannot be misread, else in quotes as in JSON."""
+    """Return a text unchanged if it cannot be misread, else in quotes as in JSON."""
     return text if plain.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
@@ -190,7 +190,7 @@ def host_words(pattern: HostPattern) -> str:
 
 
 def from_words(pods: Iterable[PodClass]) -> str:
-    """Return from where clients call: `from pods labelled like shop/cart`. A workload's name stands for its labels."""
+    """Return the pods of clients: `from pods labelled like shop/cart`. A workload's name stands for its labels."""
     listed = tuple(pods)
     names = dict.fromkeys(name for one in listed for name in one.names)
     others = dict.fromkeys(word for one in listed for word in class_words(one) if word not in one.names)
@@ -207,7 +207,7 @@ def access_words(access: Access, settings: MeshSettings) -> tuple[str, str, str,
 
 
 def change_words(changed: Changed, settings: MeshSettings) -> tuple[str, str, str]:
-    """Return whose requests change, to which server, and which."""
+    """Return the clients, the server and the requests of a change."""
     server = f"{changed.server.namespaced_name}:{changed.port}"
     if changed.region is None:
         return "anyone", server, EVERYTHING
@@ -223,7 +223,7 @@ def witness_words(witness: Witness, settings: MeshSettings) -> str:
     client, request = witness.client, witness.request
     who = account(client.identity, settings) if client.identity else "an unmeshed client"
     pod = "" if witness.pods.everybody else f" ({pod_words(witness.pods)})"
-    usual = client.identity and client.address in NICE_ADDRESSES  # where it calls from makes no difference
+    usual = client.identity and client.address in NICE_ADDRESSES  # the address makes no difference
     pod += "" if usual else f" from {client.address}"
     if not witness.traffic.is_http:
         return f"a {witness.traffic} connection by {who}{pod}"
@@ -246,13 +246,13 @@ def pod_words(pods: PodClass) -> str:
 
 
 def class_words(pods: PodClass) -> tuple[str, ...]:
-    """Return all pods of a class that are told apart, one by one."""
+    """Return the words for each pod of a class that has its own name."""
     first = pods.names or (pod_words(pods),)
     return (*first, *(pod_words(PodClass(one)) for one in pods.listed))
 
 
 def all_class_words(pods: Iterable[PodClass]) -> tuple[str, ...]:
-    """Return all pods of some classes; the node is not told where every address is meant."""
+    """Return the words for all pods of some classes; the node is left out if every address is included."""
     found = dict.fromkeys(word for one in pods for word in class_words(one))
     return tuple(word for word in found if word != NODE_WORDS or OUTSIDE_WORDS not in found)
 
@@ -275,7 +275,7 @@ def account(identity: str, settings: MeshSettings) -> str:
 
 
 def value_words(value: ValueMatch) -> str:
-    """Return a header or a query parameter with what its value must be: `x=1`, `x~[0-9]+`."""
+    """Return a header or query parameter with its required value: `x=1`, `x~[0-9]+`."""
     return f"{quoted(value.name, PLAIN_VALUE)}{'~' if value.regex else '='}{quoted(value.value, PLAIN_VALUE)}"
 
 

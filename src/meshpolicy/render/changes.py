@@ -1,4 +1,4 @@
-"""What a change opens and closes in words, a line each. Text is built here and printed elsewhere."""
+"""What a change opens and closes, as lines of text. Text is built here and printed elsewhere."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,7 +21,7 @@ SIGNS = {Change.OPENED: "+", Change.CLOSED: "-", Change.UNKNOWN: "?", Change.RER
 
 
 def changes_as_text(changes: Sequence[Changed], after: Cluster, *, explain: bool = False) -> str:
-    """Return what opens and what closes, a line each; `after` is the cluster that the changes lead to."""
+    """Return one line for each change; `after` is the cluster after the changes."""
     lines = [] if any(changed.change.changes_requests for changed in changes) else [NO_CHANGE]
     for kind in Change:
         found = [changed for changed in changes if changed.change is kind]
@@ -33,7 +33,7 @@ def changes_as_text(changes: Sequence[Changed], after: Cluster, *, explain: bool
 
 
 def _replaced(changes: Sequence[Changed]) -> Iterator[str]:
-    """Yield the workloads that became one of another kind, as all of their requests close and open again."""
+    """Yield the workloads whose kind changed, as all of their requests are closed and opened again."""
     closed, opened = (
         {one.server.namespaced_name: one.server for one in changes if one.change is change}
         for change in (Change.CLOSED, Change.OPENED)
@@ -45,7 +45,7 @@ def _replaced(changes: Sequence[Changed]) -> Iterator[str]:
 
 
 def change_lines(changed: Changed, after: Cluster, *, explain: bool) -> Iterator[str]:
-    """Yield one change, with an example where it is explained."""
+    """Yield the lines of one change, with an example if `explain`."""
     client, server, what = change_words(changed, after.settings)
     redecided = changed.change in (Change.REROUTED, Change.REGRANTED)
     why = f"  ({grounds(changed)})" if explain or redecided or changed.reasons else ""
@@ -57,6 +57,6 @@ def change_lines(changed: Changed, after: Cluster, *, explain: bool) -> Iterator
 
 
 def change_counts(changes: Sequence[Changed]) -> str:
-    """Return how many regions change in which way, as a sentence without its end."""
+    """Return the number of regions for each kind of change, in words without a full stop."""
     counts = ((kind, sum(changed.change is kind for changed in changes)) for kind in Change)
     return "Requests " + ", ".join(f"{kind}: {count}" for kind, count in counts if count)

@@ -13,7 +13,7 @@ Row = Sequence[str]
 
 
 def comma_separated(head: Row, rows: Iterable[Row]) -> str:
-    """Return CSV with a head."""
+    """Return CSV with a header line."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)

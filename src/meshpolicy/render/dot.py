@@ -1,4 +1,4 @@
-"""Accesses in Graphviz's language. Text is built here and printed elsewhere."""
+"""Accesses in Graphviz's DOT language. Text is built here and printed elsewhere."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Generated policies as YAML, and what is to be said of them in words and as JSON. Text is built here."""
+"""Generated policies as YAML, and their report as text and as JSON. Text is built here and printed elsewhere."""
 
 import json
 from collections import Counter
@@ -30,7 +30,7 @@ FILES = {
 SHOWN_PATHS = 3
 NOT_OBSERVED = (Why.DECLARED, Why.OUTSIDE, Why.UNSEEN)
 CHOOSE = "      choose: "
-"""How lines begin that hold options to be copied."""
+"""The start of lines with options to copy."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -51,7 +51,7 @@ def manifests_as_yaml(made: Sequence[Made]) -> str:
 
 
 def manifests_by_file(made: Sequence[Made]) -> Mapping[str, str]:
-    """Return the objects by the file that holds their kind, with a kustomization of these files."""
+    """Return the contents of the files, one for each kind of object, with a kustomization of these files."""
     found = {
         name: manifests_as_yaml([one for one in made if one.ref.kind == kind])
         for kind, name in FILES.items()
@@ -71,7 +71,7 @@ def _yaml(manifest: Mapping[str, object]) -> str:
 
 
 def generated_as_text(found: Generated, seen: Observed, cluster: Cluster) -> str:
-    """Return what was granted, what it opens besides, what was set aside, and what is proved."""
+    """Return what was granted, what else it opens, what was set aside, and what is proved."""
     parts = (
         ["\n".join(_seen(seen, found))],
         _part(
@@ -139,7 +139,7 @@ def _not_granted(found: Generated) -> Iterator[str]:
         yield str(one.said)
         yield f"    {one.why} ({', '.join([*seen, str(one.place)])})" + (f": {one.hint}" if one.hint else "")
         if one.open:
-            # Where others ask for the same, the request alone would decide about them, too.
+            # If other clients make the same request, the request alone would also decide about them.
             alone = requests[one.said.request] == 1 and one.why not in NOT_OBSERVED
             words = one.said.request if alone else str(one.said)
             yield f"{CHOOSE[2:]}{'--accept | ' if one.grantable else ''}--forbid '{words}'"
@@ -203,7 +203,7 @@ def _listed(refs: Sequence[Ref]) -> str:
 
 
 def generated_as_json(found: Generated, seen: Observed, cluster: Cluster, notes: Sequence[str] = ()) -> str:
-    """Return the same for programs, with the objects, and with `notes` of what was not read of the manifests."""
+    """Return the same as JSON, with the objects, and with `notes` about manifests that were not read."""
     proofs = found.proved.proofs
     shown = {
         "notes": list(notes),
@@ -216,7 +216,7 @@ def generated_as_json(found: Generated, seen: Observed, cluster: Cluster, notes:
         "closed": [one.spot.name for one in found.closed],
         "closed_because": {one.spot.name: one.why for one in found.closed},
         "proofs": {
-            # Of nothing, nobody shall read that it is allowed.
+            # Without any grant, the output must not say that all calls are allowed.
             "allowed": not proofs.refused if found.plan.grants or _declared(found, cluster) else None,
             "refused": list(proofs.refused),
             "left_out": [str(ref) for ref in proofs.needless],

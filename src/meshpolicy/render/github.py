@@ -19,7 +19,7 @@ PROPERTY = (*DATA, (":", "%3A"), (",", "%2C"))
 
 
 def annotation(severity: Severity, title: str, message: str, place: Place | None = None) -> str:
-    """Return one command, on one line whatever the texts hold."""
+    """Return one workflow command, on one line whatever the texts contain."""
     properties = {"title": title}
     if place is not None and place.file not in ("", "-"):
         properties = {"file": place.file} | ({"line": str(place.line)} if place.line else {}) | properties
@@ -45,7 +45,7 @@ def _finding(finding: Finding) -> str:
 
 
 def changes_as_github(changes: Sequence[Changed], settings: MeshSettings) -> str:
-    """Return an annotation for each change, at an object that grants it; what opens or may open is a warning."""
+    """Return an annotation for each change, at an object that grants it; calls that open or may open are warnings."""
     if not changes:
         return NO_CHANGE
     return "\n".join([*(_change(one, settings) for one in changes), change_counts(changes)])

@@ -15,7 +15,7 @@ LEVELS = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.NOTE: 
 
 
 def findings_as_gitlab(findings: Sequence[Finding]) -> str:
-    """Return a list of findings; each keeps its fingerprint when lines move, so that GitLab knows it again."""
+    """Return a list of findings; fingerprints do not depend on lines, so that GitLab recognizes moved findings."""
     seen: dict[str, int] = {}
     shown = []
     for finding in findings:

@@ -1,4 +1,4 @@
-"""A graph of workloads: in bands by namespace, in columns by who calls whom. Pure values; drawn elsewhere."""
+"""A graph of workloads, with a band for each namespace and columns by calls. Pure values; drawn elsewhere."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from meshpolicy.render.tables import wrapped
 OUTSIDE = ""
 """The band of clients that belong to no namespace: anyone, any meshed client."""
 LABEL = 30
-"""Characters in a line of a label."""
+"""The maximum number of characters in a line of a label."""
 
 
 @record
 class Node:
-    """A workload, or clients of whom the manifests hold no workload."""
+    """A workload, or clients without a workload in the manifests."""
 
     name: str
     namespace: str = OUTSIDE
@@ -30,7 +30,7 @@ class Node:
 
 @dataclass(slots=True)
 class Edge:
-    """What one client may ask of one server."""
+    """The requests that one client may make to one server."""
 
     client: Node
     server: Node
@@ -40,7 +40,7 @@ class Edge:
 
     @property
     def label(self) -> list[str]:
-        """Return all that may be asked, in short lines; nothing is cut."""
+        """Return all requests, in short lines; nothing is cut off."""
         return [part for line in self.lines for part in wrapped(line, LABEL, indent=" ")]
 
 
@@ -53,7 +53,7 @@ class Graph:
 
     @property
     def namespaces(self) -> tuple[str, ...]:
-        """Return the bands from top to bottom: who calls stands above what is called, as far as that goes."""
+        """Return the bands from top to bottom, with callers above called workloads as far as possible."""
         places: dict[str, list[int]] = {}
         for node, column in self.columns.items():
             places.setdefault(node.namespace, []).append(column)
@@ -93,7 +93,7 @@ def _clients(cluster: Cluster, access: Access, holders: Mapping[str, Sequence[No
 
 
 def _columns(edges: Mapping[tuple[Node, Node], Edge]) -> dict[Node, int]:
-    """Return for each node how many calls lead to it at most, where a circle is cut at the call that closes it."""
+    """Return the length of the longest chain of calls to each node; a cycle is cut at the call that closes it."""
     callers: dict[Node, list[Node]] = {}
     nodes: dict[Node, None] = {}
     for client, server in edges:

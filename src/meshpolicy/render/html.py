@@ -1,4 +1,4 @@
-"""Accesses as one HTML page that needs nothing else. Text is built here and printed elsewhere."""
+"""Accesses as one self-contained HTML page. Text is built here and printed elsewhere."""
 
 from collections.abc import Sequence
 from html import escape
@@ -19,7 +19,7 @@ STYLE = (
 
 
 def html(cluster: Cluster, found: Sequence[Access]) -> str:
-    """Return a page that needs nothing else: the drawing and the table."""
+    """Return a self-contained page with the drawing and the table."""
     head = "".join(f'<th scope="col">{name}</th>' for name in ACCESS_HEAD)
     rows = "".join(_row(cluster, access) for access in found)
     return (

@@ -113,7 +113,7 @@ def _change(changed: PublicChanged) -> dict[str, object]:
 
 
 def witness_object(witness: Witness | None) -> dict[str, object] | None:
-    """Return one call; null where there is none."""
+    """Return one call; None if there is none."""
     if witness is None:
         return None
     return {
@@ -172,7 +172,7 @@ def _suggestion(found: Suggestion) -> dict[str, object]:
 
 
 def survivors_as_json(tried: int, survived: Sequence[tuple[Survivor, Effect | None]]) -> str:
-    """Return how many changes were tried, and those that no case notices, with what they open and close."""
+    """Return the number of changes tried, and those that no case notices, with what they open and close."""
     shown = [
         {
             "object": one.name,

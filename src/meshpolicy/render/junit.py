@@ -1,4 +1,4 @@
-"""Results as XML of JUnit's form, which CI services read. Text is built here and printed elsewhere."""
+"""Results as JUnit XML, which CI services read. Text is built here and printed elsewhere."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -11,7 +11,7 @@ from meshpolicy.render.visible import visible
 
 
 class Outcome(StrEnum):
-    """What became of one test, by the element that says so."""
+    """The result of one test, with the name of its XML element."""
 
     PASSED = ""
     FAILED = "failure"
@@ -31,7 +31,7 @@ class Entry:
 
 
 def suite(name: str, entries: Iterable[Entry], seconds: float | None = None) -> str:
-    """Return a test suite; `seconds` is how long all of it took."""
+    """Return a test suite; `seconds` is its total duration."""
     entries = tuple(entries)
     counts = {outcome: sum(entry.outcome is outcome for entry in entries) for outcome in Outcome}
     time = "" if seconds is None else f' time="{seconds:.1f}"'
@@ -62,7 +62,7 @@ def _attribute(text: str) -> str:
 
 
 def findings_as_junit(findings: Sequence[Finding]) -> str:
-    """Return one test a finding; a note is one that was skipped, for it fails no run."""
+    """Return one test for each finding; a note counts as skipped, as it does not fail a run."""
     entries = [
         Entry(
             finding.place.file,
@@ -77,7 +77,7 @@ def findings_as_junit(findings: Sequence[Finding]) -> str:
 
 
 def results_as_junit(results: Sequence[Result]) -> str:
-    """Return one test a policy case; a case that differs tells its first difference, and all of them as its detail."""
+    """Return one test for each policy case; a failure has the first difference as message, and all as detail."""
     return suite("meshpolicy", map(_of_result, results))
 
 

@@ -1,4 +1,4 @@
-"""What is granted and what is refused, as tables for a terminal. Text is built here and printed elsewhere."""
+"""Granted access and refused calls, as tables for a terminal. Text is built here and printed elsewhere."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,7 +13,7 @@ from meshpolicy.render.tables import fitted, plain
 NO_GRANT = "nothing that was asked for is granted on the ports of these manifests"
 NO_REFUSAL = "nothing that is offered is known to be refused between two of these workloads"
 NOBODY = "nothing to list: no workload was read"
-"""Instead of either where there is none to ask about: then it is not known that nothing is granted."""
+"""Printed instead of a table if no workload was read, as this does not mean that nothing is granted."""
 
 
 def accesses_as_text(
@@ -33,7 +33,7 @@ def places(found: Iterable[Access], width: int | None = None) -> Iterator[str]:
 
 
 MOST_NAMED = 3
-"""Workloads that a note names; more are counted."""
+"""The number of workloads that a note names; the others are counted."""
 
 
 def unlisted_as_notes(found: Iterable[Access], settings: MeshSettings) -> Iterator[str]:
@@ -54,5 +54,5 @@ def unlisted_as_notes(found: Iterable[Access], settings: MeshSettings) -> Iterat
 
 
 def refusals_as_text(found: Sequence[Denied], width: int | None = None) -> str:
-    """Return a table of refusals, or a sentence where there is none."""
+    """Return a table of refusals, or a sentence if there are none."""
     return plain(REFUSAL_HEAD, [refusal_row(refusal) for refusal in found], width) if found else NO_REFUSAL

@@ -35,12 +35,12 @@ def accesses_as_markdown(found: Iterable[Access], settings: MeshSettings, *, exp
 
 
 def refusals_as_markdown(found: Sequence[Denied]) -> str:
-    """Return a table of refusals, or a sentence where there is none."""
+    """Return a table of refusals, or a sentence if there are none."""
     return table(REFUSAL_HEAD, map(refusal_row, found)) if found else NO_REFUSAL
 
 
 def changes_as_markdown(changes: Sequence[Changed], settings: MeshSettings) -> str:
-    """Return how many regions change, and a table of them."""
+    """Return the number of changed regions, and a table of them."""
     if not changes:
         return f"{NO_CHANGE.capitalize()}."
     rows = [[f"**{one.change}**", *change_words(one, settings), grounds(one)] for one in changes]

@@ -1,4 +1,4 @@
-"""What was not read, in few lines: one for each kind of thing, with the first file and how many more there are."""
+"""Notes about input that was not read: one line for each message, with the first files and the number of others."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,11 +8,11 @@ from meshpolicy.kinds.cluster import Cluster
 from meshpolicy.manifests.manifests import Manifests
 
 SHOWN = 3
-"""Files that a line names."""
+"""The number of files that a line names."""
 
 
 def summed(problems: Iterable[Problem]) -> Iterator[str]:
-    """Yield one line for each message, with the places that it is about."""
+    """Yield one line for each message, with its places."""
     by_message: dict[str, list[str]] = {}
     for problem in problems:
         by_message.setdefault(problem.message, []).append(str(problem.place))
@@ -23,7 +23,7 @@ def summed(problems: Iterable[Problem]) -> Iterator[str]:
 
 
 def notes(reading: Manifests) -> Iterator[str]:
-    """Yield what a reader must know besides the answer: what was not read, and which namespaces were taken."""
+    """Yield what a reader must know in addition to the answer: what was not read, and which namespaces are assumed."""
     yield from summed(reading.left_out)
     yield from (str(one) for one in reading.wrong if one.kind is ProblemKind.TOLERATED and not reading.live)
     if not reading.deciding:
@@ -36,7 +36,7 @@ def notes(reading: Manifests) -> Iterator[str]:
 
 
 def _missing_namespaces(cluster: Cluster) -> Iterator[str]:
-    """Yield the namespaces that are not in the input, where it is their manifests that say who gets a sidecar."""
+    """Yield the namespaces that are not in the input, if their manifests decide which workloads get a sidecar."""
     unknown = (workload.ref.namespace for workload in cluster.workloads if workload.injection.sidecar is Truth.UNKNOWN)
     for name in dict.fromkeys(unknown):
         if name not in cluster.namespaces:

@@ -1,4 +1,4 @@
-"""What a run of `meshpolicy.yaml` found, in each form. Text is built here and printed elsewhere."""
+"""The report of a run of `meshpolicy.yaml`, in each output format. Text is built here and printed elsewhere."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from meshpolicy.render.sarif import Result, results_as_sarif
 
 
 def report_as_text(report: Report) -> str:
-    """Return what is wrong, and sentences that hold of nothing, a line each, and one line for each part."""
+    """Return one line for each failure and each vacuous sentence, and one summary line for each part."""
     told = [check for check in report.checks if check.failed or (check.part is Part.PROVE and check.message)]
     lines = [line for check in told for line in _lines(check)]
     return "\n".join([*lines, *_summary(report)])
@@ -23,7 +23,7 @@ def report_as_text(report: Report) -> str:
 def _lines(check: Check) -> Iterator[str]:
     place = f"{check.place}: " if check.place is not None and not check.message.startswith(str(check.place)) else ""
     name = "" if check.name in check.message else f"{check.name}: "
-    if check.code:  # as `lint` writes it
+    if check.code:  # in the format of `lint`
         yield f"{place}{check.code} {check.severity}: {check.subject}: {check.message}"
     else:
         yield f"{place}{check.severity}: {name}{check.message}"
@@ -73,7 +73,7 @@ def report_as_json(report: Report) -> str:
 
 
 def report_as_github(report: Report) -> str:
-    """Return an annotation for each thing that is wrong, one for each note, and the summary."""
+    """Return an annotation for each failure and each note, and the summary."""
     found = [_annotation(check) for check in report.checks if check.failed]
     told = [annotation(Severity.NOTE, "not read", text) for text in notes(report.reading)]
     return "\n".join([*found, *told, *_summary(report)])
@@ -85,7 +85,7 @@ def _annotation(check: Check) -> str:
 
 
 def report_as_sarif(report: Report) -> str:
-    """Return what is wrong as results: findings by their code, all else by its part."""
+    """Return the failures as results: findings by their code, all others by their part."""
     found = [
         Result(
             check.code or str(check.part),

@@ -1,4 +1,4 @@
-"""What became of sentences about access, in words and as JSON. Text is built here and printed elsewhere."""
+"""The proofs of sentences about access, as text and as JSON. Text is built here and printed elsewhere."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from meshpolicy.render.tables import fitted
 
 @record
 class Told:
-    """A proof with the manifests that it is about, and why its sentence must hold."""
+    """A proof, with its manifests and the reason why its sentence must hold."""
 
     cluster: Cluster
     proof: analysis.Proof
@@ -22,7 +22,7 @@ class Told:
 
 
 def proofs_as_text(found: Sequence[Told], width: int | None = None, *, explain: bool = False) -> str:
-    """Return each sentence with its answer; `explain` says why it must hold, and how to see the contrary."""
+    """Return each sentence with its answer; `explain` adds why it must hold, and how to reproduce a contradiction."""
     lines = [line for one in found for line in _lines(one, explain=explain)]
     if len(found) > 1:
         counts = ((outcome, sum(one.proof.outcome is outcome for one in found)) for outcome in Outcome)

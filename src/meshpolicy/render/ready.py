@@ -1,4 +1,4 @@
-"""Whether deny can be the default, in all forms, and the objects that are missing. Built here, printed elsewhere."""
+"""The report whether deny can be the default, in all formats, with the missing objects. Printed elsewhere."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -83,7 +83,7 @@ def _head(report: Report) -> str:
 
 
 def _grouped(some: Iterable[tuple[Held, Step | None]]) -> Iterable[list[tuple[Held, Step | None]]]:
-    """Return needs in groups of which one answer is told: the sidecars of a namespace that one caller scrapes."""
+    """Return needs in groups that are reported together, such as scrapes of a namespace's sidecars by one caller."""
     found: dict[object, list[tuple[Held, Step | None]]] = {}
     for number, (held, step) in enumerate(some):
         need = held.need
@@ -108,7 +108,7 @@ def _needs(same: Sequence[tuple[Held, Step | None]], *, explain: bool) -> Iterat
 
 
 def unscraped(report: Report) -> str:
-    """Return what deny takes from whoever scrapes the sidecars, where it is not known who that is; else nothing."""
+    """Return a sentence about scrapes of sidecars that deny refuses, if no scraper is known; otherwise empty."""
     if not report.unscraped:
         return ""
     return (
@@ -133,7 +133,7 @@ def _uncalled(one: Uncalled) -> str:
 
 
 def where(place: Place) -> str:
-    """Return the file and the line of a place."""
+    """Return the file and line of a place."""
     return str(replace(place, field=""))
 
 
@@ -145,7 +145,7 @@ def _name(manifest: object) -> str:
 
 
 def report_as_yaml(report: Report) -> str:
-    """Return the objects that all missing needs lack together, ready to be applied."""
+    """Return all objects that the refused needs require, ready to be applied."""
     found = [dict(one) for step in report.plan.steps.values() for one in step.manifests]
     return (
         yaml.safe_dump_all(found, sort_keys=False).rstrip() if found else "# nothing is missing that an object allows"
@@ -153,7 +153,7 @@ def report_as_yaml(report: Report) -> str:
 
 
 def report_as_json(report: Report, settings: MeshSettings, told: Sequence[str] = ()) -> str:
-    """Return one object; `told` is what a person reads besides: what was not read."""
+    """Return one object; `told` are the notes about input that was not read."""
     shown = {
         "notes": [*told, *filter(None, (unscraped(report),))],
         "readiness": str(report.readiness),
@@ -203,7 +203,7 @@ def _placed(place: Place) -> dict[str, object]:
 
 
 def report_as_junit(report: Report, *, accept_unknown: bool = False) -> str:
-    """Return one test a need, and one for each that cannot be seen; what is not known fails unless it is accepted."""
+    """Return one test for each need and each possible need; unknown ones fail unless `accept_unknown`."""
     doubtful = Outcome.SKIPPED if accept_unknown else Outcome.FAILED
     outcomes = {Standing.MISSING: Outcome.FAILED, Standing.UNKNOWN: doubtful}
     entries = [
@@ -222,6 +222,6 @@ def report_as_junit(report: Report, *, accept_unknown: bool = False) -> str:
 
 
 def exit_code(report: Report, *, accept_unknown: bool = False) -> int:
-    """Return 0 where deny can be the default, and 1 where it cannot, or nobody knows."""
+    """Return 0 if deny can be the default, and 1 if it cannot or if this is unknown."""
     fine = (Readiness.READY, Readiness.UNKNOWN) if accept_unknown else (Readiness.READY,)
     return 0 if report.readiness in fine else 1

@@ -1,6 +1,6 @@
 """A review as Markdown for a pull request, as text, and as counts. Text is built here and printed elsewhere.
 
-What a manifest says is shown in code spans and code blocks alone, in which Markdown has no meaning.
+Text from manifests is only shown in code spans and code blocks, in which Markdown has no meaning.
 """
 
 import re
@@ -21,15 +21,15 @@ from meshpolicy.render.text import findings_as_text
 from meshpolicy.render.visible import visible
 
 MARK = "<!-- meshpolicy review -->"
-"""The first line of a comment, by which it is found again and replaced."""
+"""The first line of a comment, which identifies it when it is replaced."""
 COMMENT_LIMIT = 60_000
-"""Characters of a comment: GitHub takes 65,536, GitLab a million."""
+"""The maximum number of characters of a comment: GitHub accepts 65,536, GitLab a million."""
 SUMMARY_LIMIT = 900_000
-"""Characters of a summary: GitHub takes 1 MiB of a step."""
+"""The maximum number of characters of a summary: GitHub accepts 1 MiB for each step."""
 SPAN_LIMIT = 400
-"""Characters of one code span."""
+"""The maximum number of characters of one code span."""
 BLOCK_LIMIT = 2_000
-"""Characters of one command."""
+"""The maximum number of characters of one command."""
 NOT_COMPARED = "Not compared"
 TITLES = {
     Change.OPENED: "Opens",
@@ -42,7 +42,7 @@ TICKS = re.compile(r"`+")
 
 
 def code(text: object) -> str:
-    """Return a text as a code span of CommonMark (section 6.1): whatever it holds, it is shown and means nothing."""
+    """Return a text as a code span of CommonMark (section 6.1), in which no character has a special meaning."""
     shown = visible(text).replace("\n", "\\n").replace("\t", "\\t")
     shown = shown if len(shown) <= SPAN_LIMIT else f"{shown[: SPAN_LIMIT - 1]}…"
     if not shown.strip(" "):
@@ -53,7 +53,7 @@ def code(text: object) -> str:
 
 
 def block(text: str, indent: str = "  ") -> str:
-    """Return a command as a fenced code block; one that is too long is not shown, for a part of it is another one."""
+    """Return a command as a fenced code block; a command that is too long is not shown, rather than cut off."""
     if len(text) > BLOCK_LIMIT:
         return f"{indent}The command is too long to be shown here: `meshpolicy diff --explain` prints it."
     fence = "`" * max(3, max(map(len, TICKS.findall(text)), default=0) + 1)
@@ -62,18 +62,18 @@ def block(text: str, indent: str = "  ") -> str:
 
 
 def review_as_comment(review: Review, old: str, new: str) -> str:
-    """Return a comment that begins with MARK and is at most COMMENT_LIMIT long; what opens comes first."""
+    """Return a comment that starts with MARK and has at most COMMENT_LIMIT characters; opened calls come first."""
     return _fitted([MARK, *_head(review, old, new), *_changes(review), *_found(review)], COMMENT_LIMIT)
 
 
 def review_as_markdown(review: Review, old: str, new: str) -> str:
-    """Return a summary of at most SUMMARY_LIMIT characters: the comment, what was wrong before, what was not read."""
+    """Return a summary of at most SUMMARY_LIMIT characters: the comment, earlier mistakes, and unread input."""
     parts = (_head(review, old, new), _changes(review), _found(review), _kept(review))
     return _fitted(list(chain(*parts)), SUMMARY_LIMIT)
 
 
 def review_as_text(review: Review) -> str:
-    """Return what a terminal shows: the changes with their witnesses, and the findings that they bring."""
+    """Return the text for a terminal: the changes with their witnesses, and the new findings."""
     lines = [] if review.compared else [f"not compared: {_unreadable(review)}"]
     if review.doubt:
         lines.insert(0, f"unknown: {review.doubt}")
@@ -84,7 +84,7 @@ def review_as_text(review: Review) -> str:
 
 
 def review_as_github(review: Review) -> str:
-    """Return annotations: what keeps a state from being read, what changes where its grant stands, new findings."""
+    """Return annotations: problems in reading a state, changes at the place of their grant, and new findings."""
     problems = (*review.wrong_after, *review.wrong_before)
     lines = [annotation(Severity.ERROR, "cannot be read", problem.message, problem.place) for problem in problems]
     if not problems and not review.compared:
@@ -104,7 +104,7 @@ def review_as_counts(review: Review) -> str:
 
 
 def _fitted(blocks: Sequence[str], limit: int) -> str:
-    """Return as many blocks as fit, in order; and say so where some do not."""
+    """Return as many blocks as fit, in order, with a note if some do not."""
     more = "\n\n**There is more than fits here.** `meshpolicy review` prints all of it."
     text = ""
     for found in blocks:
@@ -169,7 +169,7 @@ def _change(changed: Changed, after: Cluster) -> Iterator[str]:
 
 
 def _grounds(changed: Changed) -> str:
-    """Return what admits the calls, or why that is not known."""
+    """Return the objects that admit the calls, or why that is unknown."""
     if changed.reasons:
         return f", because {'; '.join(map(code, changed.reasons))}"
     if changed.change is Change.OPENED and changed.after:

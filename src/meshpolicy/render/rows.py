@@ -1,4 +1,4 @@
-"""Results as rows of words, from which every form with columns is made. Text is built here and printed elsewhere."""
+"""Results as rows of text, for every format with columns. Text is built here and printed elsewhere."""
 
 from meshpolicy.analysis.access import Access
 from meshpolicy.analysis.change import Changed
@@ -12,7 +12,7 @@ CHANGE_HEAD = ("change", "client", "server", "requests", "granted by")
 
 
 def access_row(access: Access, settings: MeshSettings, *, explain: bool = False) -> list[str]:
-    """Return the cells of one access; with where its grant stands if that is asked for."""
+    """Return the cells of one access; `explain` adds the place of its grant."""
     row = [*access_words(access, settings), granted_by(access)]
     return [*row, str(access.by.place or "")] if explain else row
 
@@ -31,7 +31,7 @@ def refusal_row(refusal: Denied) -> list[str]:
 
 
 def grounds(changed: Changed) -> str:
-    """Return what admits a client before and after, or why that is not known."""
+    """Return the objects that admit a client before and after, or why that is unknown."""
     if changed.reasons:
         return "; ".join(changed.reasons)
     before, after = ", ".join(map(str, changed.before)), ", ".join(map(str, changed.after))

@@ -15,7 +15,7 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "
 
 @record
 class Result:
-    """One thing that is wrong, by the rule that says so."""
+    """One failure, with the rule that it violates."""
 
     rule: str
     severity: Severity
@@ -39,7 +39,7 @@ def findings_as_sarif(findings: Sequence[Finding]) -> str:
 
 
 def results_as_sarif(results: Sequence[Result], more: Sequence[tuple[str, str]] = ()) -> str:
-    """Return one run, with all codes as its rules, and `more`: names of rules, and what they say."""
+    """Return one run, with all codes as its rules, and `more` rules as (name, description)."""
     rules = [*_rules(), *({"id": name, "shortDescription": {"text": text}} for name, text in more)]
     driver = {"name": "meshpolicy", "rules": rules}
     run = {"tool": {"driver": driver}, "results": [_result(result) for result in results]}

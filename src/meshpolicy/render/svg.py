@@ -1,4 +1,4 @@
-"""Accesses as a drawing in SVG, made without any other program. Text is built here and printed elsewhere."""
+"""Accesses as an SVG drawing, made without other programs. Text is built here and printed elsewhere."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -13,7 +13,7 @@ LETTER, LINE = 7.2, 15
 PAD, GAP, BAND = 12, 18, 32
 BOX = 2 * LINE
 REACH = round(LABEL * LETTER) + GAP
-"""How far the straight stretch of an arrow is that bears its label."""
+"""The length of the straight part of an arrow, which has its label."""
 STYLE = (
     ".access{--back:#fff;--band:#f6f8fa;--edge:#d0d7de;--text:#1b1f24;--dim:#57606a;--open:#b23a08;--known:#1d4ed8}"
     "@media (prefers-color-scheme:dark){.access{--back:#0d1117;--band:#161b22;--edge:#3d444d;--text:#e6edf3;"
@@ -26,12 +26,12 @@ STYLE = (
     ".said{paint-order:stroke;stroke:var(--band);stroke-width:4px;stroke-linejoin:round}"
     ".tip-open{fill:var(--open)}.tip-known{fill:var(--known)}"
 )
-"""Colours for light and dark; each text has a contrast of 4.5 at least with what is behind it."""
+"""Colours for light and dark mode; each text has a contrast of at least 4.5 to its background."""
 MEANING = {"open": "needs no mesh identity", "known": "by its mesh identity"}
 
 
 def svg(cluster: Cluster, found: Sequence[Access]) -> str:
-    """Return a drawing: a workload is one box, a namespace one band, and who calls stands left of what is called."""
+    """Return a drawing with a box for each workload, a band for each namespace, and callers left of called ones."""
     plan = _Plan(graph(cluster, found))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="access" role="img" aria-labelledby="access-title access-said" '
@@ -47,7 +47,7 @@ def svg(cluster: Cluster, found: Sequence[Access]) -> str:
 
 
 def _said(drawn: Graph) -> str:
-    """Return what the drawing shows, for those who cannot see it."""
+    """Return a description of the drawing for screen readers."""
     spaces = [namespace for namespace in drawn.namespaces if namespace]
     lines = [_sentence(edge) for edge in drawn.edges]
     return " ".join((f"{counted(len(lines), 'call')} and {counted(len(spaces), 'namespace')}.", *lines))
@@ -60,7 +60,7 @@ def _sentence(edge: Edge) -> str:
 
 
 class _Plan:
-    """Where everything stands."""
+    """The layout of the drawing."""
 
     def __init__(self, drawn: Graph) -> None:
         self.drawn = drawn
@@ -77,18 +77,18 @@ class _Plan:
         self._right = [left + width for left, width in zip(self._left, widths, strict=True)]
         self._top: dict[Node, int] = {}
         self._level: dict[int, int] = {}
-        """Where the straight stretch of each edge is, by the edge's position."""
+        """The height of the straight part of each edge, by the edge's position."""
         self._bands: list[tuple[str, int, int]] = []
         ends = [self._right[drawn.columns[edge.client]] + gap for edge in drawn.edges if self._backwards(edge)]
         self.width = max(self._right[-1] + GAP, 460, *ends)
         self.height = self._stack() + 2 * LINE
 
     def _backwards(self, edge: Edge) -> bool:
-        """Whether a call leads to the left, around its boxes."""
+        """Whether a call leads to the left, around the boxes."""
         return self.drawn.columns[edge.client] >= self.drawn.columns[edge.server]
 
     def _stack(self) -> int:
-        """Put the boxes of each band where no arrow passes, with room for their labels; return where it ends."""
+        """Place the boxes of each band where no arrow passes, with room for labels; return the total height."""
         y = GAP
         for namespace in self.drawn.namespaces:
             first = y
@@ -103,7 +103,7 @@ class _Plan:
         return y
 
     def _place(self, node: Node, y: int, taken: dict[int, list[tuple[int, int]]]) -> None:
-        """Put a box at the first place from `y` on that is free, and keep the levels of its arrows free."""
+        """Place a box at the first free height from `y` on, and reserve the levels of its arrows."""
         column, calls = self.drawn.columns[node], self._calls.get(node, [])
         heights = [LINE * len(edge.label) + GAP for edge in calls]
         above = max(0, heights[0] - GAP // 3 - LINE) if calls else 0
@@ -113,7 +113,7 @@ class _Plan:
             if y + need > begin and y < end:
                 y = end
         spans.append((y, y + need))
-        self._top[node] = y + above  # so that the first arrow leaves straight
+        self._top[node] = y + above  # the first arrow leaves the box straight
         for edge, height in zip(calls, heights, strict=True):
             level = self._level[id(edge)] = y + height - GAP // 3
             for between in range(column + 1, self.drawn.columns[edge.server]):
@@ -139,7 +139,7 @@ class _Plan:
         )
 
     def arrow(self, edge: Edge) -> str:
-        """Return the arrow of a call: a stretch that bears the label, as far as the server's column, and a bend."""
+        """Return the arrow of a call: a straight part with the label, up to the server's column, and a bend."""
         column = self.drawn.columns[edge.client]
         x1, x2 = self._left[column] + _width(edge.client), self._left[self.drawn.columns[edge.server]]
         y1, y, y2 = self._top[edge.client] + LINE, self._level[id(edge)], self._top[edge.server] + LINE
@@ -159,7 +159,7 @@ class _Plan:
         )
 
     def label(self, edge: Edge) -> str:
-        """Return the lines of what a call may ask, above its arrow's straight stretch."""
+        """Return the lines of a call's label, above the straight part of its arrow."""
         x = self._left[self.drawn.columns[edge.client]] + _width(edge.client) + GAP + PAD
         y = self._level[id(edge)] - 5 - LINE * (len(edge.label) - 1)
         lines = (

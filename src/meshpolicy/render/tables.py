@@ -1,4 +1,4 @@
-"""Tables and lines as wide as a terminal. Text is built here and printed elsewhere."""
+"""Tables and lines that fit the width of a terminal. Text is built here and printed elsewhere."""
 
 import re
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from textwrap import fill, wrap
 Row = Sequence[str]
 GAP = "  "
 REQUEST = re.compile(r"(?<=[A-Z]) (?=/)")
-"""The space of `GET /ping`, at which no line ends."""
+"""The space in `GET /ping`, at which lines are not broken."""
 WORD = re.compile(r"(?:[A-Z]+ (?=/))?\S+")
 PIECE = re.compile(r"[^\s-]+-?|-")
-"""A part of a word up to a hyphen."""
+"""A part of a word, up to a hyphen."""
 SLICE = re.compile(r"[^\s-]{1,24}-?|-")
-"""What is left whole of a longer part, such as a regular expression; names of kinds are shorter."""
+"""A slice of a longer part, such as a regular expression; names of kinds are shorter than a slice."""
 
 
 def plain(head: Row, rows: Sequence[Row], width: int | None = None, *, rule: bool = True) -> str:
@@ -24,7 +24,7 @@ def plain(head: Row, rows: Sequence[Row], width: int | None = None, *, rule: boo
     columns = list(zip(head, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     if width is not None:
-        for part in (WORD, PIECE, SLICE):  # words are broken only where the lines are too long otherwise
+        for part in (WORD, PIECE, SLICE):  # words are only broken if the lines would be too long otherwise
             _narrow(widths, [max(_longest(cell, part) for cell in column) for column in columns], width)
     lines = _lines(head, widths)
     if rule:
@@ -41,7 +41,7 @@ def plain(head: Row, rows: Sequence[Row], width: int | None = None, *, rule: boo
 
 
 def _narrow(widths: list[int], least: Sequence[int], width: int) -> None:
-    """Take from the widest columns until all fit, or none can give more."""
+    """Narrow the widest columns until all fit, or none can be narrowed further."""
     while sum(widths) + len(GAP) * (len(widths) - 1) > width:
         able = [number for number, own in enumerate(widths) if own > least[number]]
         if not able:
@@ -50,13 +50,13 @@ def _narrow(widths: list[int], least: Sequence[int], width: int) -> None:
 
 
 def _longest(cell: str, part: re.Pattern[str]) -> int:
-    """Return the characters of the longest part of a cell that stays in one line, set in as it may be."""
+    """Return the length of the longest part of a cell that is not broken, with its indentation."""
     pieces = part.findall(cell)
     return max((len(piece) + (2 if number else 0) for number, piece in enumerate(pieces)), default=0)
 
 
 def _lines(cells: Row, widths: Sequence[int]) -> list[str]:
-    if all(map(int.__le__, map(len, cells), widths)):  # a million rows may fit
+    if all(map(int.__le__, map(len, cells), widths)):  # there may be a million rows
         return [_line(cells, widths)]
     parts = [wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
     height = max(map(len, parts))
@@ -69,7 +69,7 @@ def _line(cells: Row, widths: Sequence[int]) -> str:
 
 
 def fitted(line: str, width: int | None) -> str:
-    """Return a line that goes on at words, set in by four, where it is wider than the terminal."""
+    """Return a line that is wrapped at words, indented by four, if it is wider than the terminal."""
     inset = " " * (len(line) - len(line.lstrip()))
     if width is None or len(line) <= width:
         return line
@@ -77,7 +77,7 @@ def fitted(line: str, width: int | None) -> str:
 
 
 def wrapped(cell: str, width: int, indent: str = "  ") -> list[str]:
-    """Return a text in lines; one that goes on is set in, and a request stays with its method where it can."""
+    """Return a text in lines; continued lines are indented, and a path stays with its method if possible."""
     if len(cell) <= width:
         return [cell]
     if _longest(cell, WORD) > width:

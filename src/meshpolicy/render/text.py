@@ -1,4 +1,4 @@
-"""Results in words, a line each, as a terminal shows them. Text is built here and printed elsewhere."""
+"""Results as lines of text for a terminal. Text is built here and printed elsewhere."""
 
 from collections.abc import Iterator, Sequence
 
@@ -40,15 +40,15 @@ CODES = (
 )
 """The status codes of gRPC, by number. Source: github.com/grpc/grpc doc/statuscodes.md."""
 NAMED = {f"grpc-{number}": f"{name} ({number})" for number, name in enumerate(CODES)}
-"""Outcomes that a person knows by another name."""
+"""Outcomes with a better known name."""
 SEEN = {"closed": ": the connection is cut", "blocked": ": no connection is made"}
-"""What a client sees where no proxy answers it; otherwise it is a status."""
+"""What a client sees if no proxy answers with a status."""
 NO_EFFECT = "no request to a workload of these cases changes"
-"""Printed for a change of a policy object that no case notices."""
+"""Printed for a change of a policy object without effect."""
 
 
 def findings_as_text(findings: Sequence[Finding], *, explain: bool = False) -> str:
-    """Return one line a finding, with its fix; with explanations if they are asked for."""
+    """Return one line for each finding, with its fix; `explain` adds explanations."""
     lines: list[str] = []
     for finding in findings:
         code = finding.code
@@ -65,7 +65,7 @@ def findings_as_text(findings: Sequence[Finding], *, explain: bool = False) -> s
 
 
 def results_as_text(results: Sequence[Result], *, explain: bool = False) -> str:
-    """Return every difference with what was expected, what was found and why; then one line of counts."""
+    """Return every difference with expected, actual and why; then one line of counts."""
     lines: list[str] = []
     for result in results:
         remarks = [f"  {remark}" for remark in result.remarks] if explain else []
@@ -115,7 +115,7 @@ def answer_as_text(asked: Asked, width: int | None = None, *, explain: bool | No
 
 
 def _from(call: Call) -> str:
-    """Return where the command of a call is to be run, unless it says that itself."""
+    """Return where to run the command of a call, unless the command itself says it."""
     if call.client is None:
         return f" from {call.address}" if call.address else ", in a pod without a sidecar"
     if call.client.ref.kind == "ServiceAccount":
@@ -130,7 +130,7 @@ def _from(call: Call) -> str:
 
 
 def _effect(change: Advice, cluster: Cluster) -> Iterator[str]:
-    """Yield what a change does besides allowing the call."""
+    """Yield the effects of a change other than allowing the call."""
     if change.exact:
         yield "  it allows this call to the account, and changes no other request"
     for one in change.more:
@@ -139,7 +139,7 @@ def _effect(change: Advice, cluster: Cluster) -> Iterator[str]:
 
 
 def survivors_as_text(tried: int, survived: Sequence[tuple[Survivor, Effect | None]], *, explain: bool = False) -> str:
-    """Return the changes that no case notices, the requests that no case asks for, and how many changes were tried."""
+    """Return the changes that no case notices, the requests that no case contains, and the number of changes tried."""
     lines: list[str] = []
     for survivor, found in survived:
         lines.append(f"{survivor.place}: {survivor.name} {survivor.change}: no case notices")

@@ -1,10 +1,10 @@
-"""Text as a terminal may show it: nothing that a manifest or an answer holds moves the cursor or hides a line."""
+"""Makes text safe for a terminal: nothing from a manifest or an answer can move the cursor or hide a line."""
 
 _CONTROLS = (*range(0x20), 0x7F, *range(0x80, 0xA0))
 _DIRECTIONS = (0x061C, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x206A), 0xFEFF)
-"""Characters without width, line ends of Unicode, and those that change the direction of text."""
+"""Characters of zero width, Unicode line ends, and characters that change the direction of text."""
 _SURROGATES = range(0xD800, 0xE000)
-"""Half characters, by which Python stands for bytes that are no UTF-8 (PEP 383: U+DC80 to U+DCFF)."""
+"""Surrogates, which Python uses for bytes that are not UTF-8 (PEP 383: U+DC80 to U+DCFF)."""
 
 
 def _letters(code: int) -> str:
@@ -19,5 +19,5 @@ _VISIBLE = {
 
 
 def visible(text: object) -> str:
-    """Return a text with hidden characters in letters, as Python writes them; line ends and tabs stay."""
+    """Return a text with hidden characters escaped as in Python; line ends and tabs are kept."""
     return str(text).translate(_VISIBLE)
