@@ -1,4 +1,4 @@
-"""Policies from observed calls, held against what the manifests declare."""
+"""Policies from observed calls, compared with the calls that the manifests declare."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -57,7 +57,7 @@ def ask_generate(
 
 
 def _needed(cluster: Cluster, held: Held) -> Needed | None:
-    """Return a need that policies refuse, or may refuse; None: they do not, or it is refused before they are asked."""
+    """Return a need that policies refuse or may refuse; None if they do not, or if it is refused before them."""
     need, answer = held.need, held.answer
     if held.standing.allowed or answer is None or answer.layer is not Layer.SERVER:
         return None

@@ -1,4 +1,4 @@
-"""What a reviewer must know of a change: what it opens and closes, and which mistakes it brings. Pure."""
+"""The review of a change: the calls that it opens and closes, and its new mistakes. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,36 +16,36 @@ from meshpolicy.record import record
 
 @record
 class Review:
-    """A change of manifests, as far as it matters to who may call whom."""
+    """The result of comparing two states of the manifests."""
 
     after: Cluster
-    """The cluster that the change leads to."""
+    """The cluster after the change."""
     changes: tuple[Changed, ...] = ()
     """What opens, then what closes, then the rest."""
     brought: tuple[Finding, ...] = ()
-    """Errors and warnings that are not there before the change."""
+    """Errors and warnings that exist only after the change."""
     kept: tuple[Finding, ...] = ()
-    """Errors and warnings that are there before and after it."""
+    """Errors and warnings that exist before and after the change."""
     wrong_before: tuple[Problem, ...] = ()
-    """What keeps the state before from being read; not empty: nothing was compared."""
+    """Why the old state cannot be read; if not empty, nothing was compared."""
     wrong_after: tuple[Problem, ...] = ()
-    """What could not be used of the new state."""
+    """The problems of the new state."""
     not_read: tuple[Problem, ...] = ()
-    """What was left out of the state after."""
+    """The input of the new state that was left out."""
 
     nobody: bool = False
-    """Whether neither state has a workload, so that there is nobody whose calls could be compared."""
+    """Whether neither state has a workload, so that there are no calls to compare."""
 
     doubt: str = ""
-    """Why the comparison as a whole may miss something; empty: there is no such reason."""
+    """Why the comparison may miss something; empty if it may not."""
 
     @property
     def compared(self) -> bool:
-        """Whether both states could be read and speak of somebody, so that no change means that there is none."""
+        """Whether both states could be read and have workloads, so that an empty result means that nothing changes."""
         return not (self.wrong_before or self.wrong_after or self.nobody)
 
     def count(self, change: Change) -> int:
-        """Return how many sets of calls changed in this way; a doubt is one that is unknown."""
+        """Return the number of changes of a kind; a doubt counts as an unknown one."""
         doubts = int(bool(self.doubt) and change is Change.UNKNOWN)
         return doubts + sum(changed.change is change for changed in self.changes)
 

@@ -1,4 +1,4 @@
-"""One call that shows what an answer says of a set of calls."""
+"""One call, as an example of a set of calls in an answer."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Prints what a terminal, and a runner of GitHub Actions, shows as it is."""
+"""Prints text that a terminal, or a runner of GitHub Actions, shows unchanged."""
 
 import re
 

@@ -135,7 +135,7 @@ def command(
 
 
 def _observed(traffic: tuple[str, ...]) -> Observed:
-    """Return the observed calls; say on stderr which lines are not understood. Raises InvalidInput for files."""
+    """Return the observed calls; report other lines on stderr. Raises InvalidInput for unreadable files."""
     seen = read(traffic)
     if seen.unusable:
         raise InvalidInput(seen.problems)
@@ -145,7 +145,7 @@ def _observed(traffic: tuple[str, ...]) -> Observed:
 
 
 def _put(found: Generated, told: str, out: str) -> None:
-    """Write the policies where they were asked for, and the report to the stream that they leave free."""
+    """Write the policies to the folder or stdout, if one is chosen, and the report to the other stream."""
     files = manifests_by_file(found.made)
     if out == "-":
         click.echo(manifests_as_yaml(found.made), nl=False)
@@ -157,13 +157,13 @@ def _put(found: Generated, told: str, out: str) -> None:
 
 
 def _shown(found: Generated, seen: Observed, cluster: Cluster) -> str:
-    """Return the report in the terminal's width; options to be copied stay on one line."""
+    """Return the report, wrapped to the terminal's width except options to copy."""
     lines = generated_as_text(found, seen, cluster).splitlines()
     return "\n".join(line if line.startswith(CHOOSE) else fitted(line, width()) for line in lines)
 
 
 def _without(cluster: Cluster, out: str) -> Cluster:
-    """Return a cluster without the objects that an earlier run wrote: they are written anew."""
+    """Return a cluster without the objects of an earlier run, which are generated again."""
     if not out or out == "-":
         return cluster
     ours = {str(file.resolve()) for file in Path(out).glob("*.yaml") if _ours(file)}
@@ -176,7 +176,7 @@ def _without(cluster: Cluster, out: str) -> Cluster:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Raise InvalidInput where other manifests lie in a folder or below it: the new kustomization lists none."""
+    """Raise InvalidInput if a folder contains other manifests, which the new kustomization would not list."""
     foreign = tuple(
         Problem(Place(str(file)), f"is a manifest {why}: choose another folder for -o")
         for file in sorted(folder.rglob("*"))
@@ -188,7 +188,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _why_foreign(file: Path, folder: Path) -> str:
-    """Return why a file is no output of an earlier run into this folder; empty: it is one, or in a hidden folder."""
+    """Return why a file is not from an earlier run into this folder; empty if it is, or if it is in a hidden folder."""
     parts = file.relative_to(folder).parts
     if any(part.startswith(".") for part in parts[:-1]):
         return ""
@@ -198,7 +198,7 @@ def _why_foreign(file: Path, folder: Path) -> str:
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write files; raises InvalidInput where one of them is there, and not from here."""
+    """Write files; raises InvalidInput if one exists that this verb did not write."""
     foreign = [
         Problem(
             Place(str(folder / name)), "is there, and was not written by `meshpolicy generate`: choose another folder"
