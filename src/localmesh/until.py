@@ -10,7 +10,7 @@ POLL = 0.02
 
 
 async def until(fact: Callable[[], bool], *, within: float, what: str) -> None:
-    """Return as soon as the fact holds, or raise TimedOut, which says `what` did not happen."""
+    """Wait until `fact` returns True; raises TimedOut with the text `what` after `within` seconds."""
     deadline = monotonic() + within
     while not fact():
         if monotonic() > deadline:
@@ -19,9 +19,9 @@ async def until(fact: Callable[[], bool], *, within: float, what: str) -> None:
 
 
 async def stop_task(task: asyncio.Task[None] | None) -> None:
-    """Cancel a task, and return when it is over; raises what broke in it.
+    """Cancel a task and wait for its end; raises the task's own exception, if any.
 
-    Awaiting the task itself would not tell its cancellation from the caller's own, and who swallows that never ends.
+    Awaiting the task directly could not distinguish its cancellation from the caller's, which must not be swallowed.
     """
     if task:
         task.cancel()

@@ -1,1 +1,1 @@
-"""What goes on in the mesh: rates, refusals and requests, read from the access logs while somebody watches."""
+"""Live traffic of the mesh: rates, refusals and requests, read from the access logs while somebody watches."""

@@ -1,11 +1,11 @@
-"""What is told of the traffic: plain values that travel as JSON to the command line and to the page."""
+"""Traffic as plain values that are sent as JSON to the command line and the page."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeView:
-    """Who calls whom, and how that goes; the words are those of `linkerd viz stat` and `edges`."""
+    """An edge between client and server with its rates, named as in `linkerd viz stat` and `edges`."""
 
     source: str
     source_namespace: str
@@ -30,16 +30,16 @@ class EdgeView:
 
     @property
     def secured(self) -> bool:
-        """Whether both sides have shown a certificate."""
+        """Whether the edge uses mutual TLS."""
         return bool(self.client_id and self.server_id and self.tls)
 
 
 @dataclass(frozen=True, slots=True)
 class StatView:
-    """All edges of a window."""
+    """All edges and their rates within a window."""
 
     window: int
-    """Seconds."""
+    """Length of the window in seconds."""
     edges: tuple[EdgeView, ...]
 
 
@@ -87,7 +87,7 @@ class RefusalView:
     """A request that was refused, and what refused it."""
 
     number: int
-    """Counts up, so that nobody is told twice."""
+    """Sequence number, so that a client gets each refusal once."""
     time: float
     source: str
     client_id: str
@@ -97,16 +97,16 @@ class RefusalView:
     verdict: str
     status: int
     rule: str
-    """The object that refused it, as `Kind namespace/name`; empty where that is not known."""
+    """The object that refused it, as `Kind namespace/name`; empty if unknown."""
     place: str
-    """Where it is written, as `file:line`."""
+    """Position of that object, as `file:line`."""
     reasons: tuple[str, ...]
-    """Every step of the decision; or why it is not known."""
+    """The steps of the decision, or why it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """Something that changed lately."""
+    """A recent change of the mesh."""
 
     number: int
     time: float

@@ -1,7 +1,7 @@
-"""Reads the access logs of all pods while somebody watches, and no longer.
+"""Reads the access logs of all pods, only while somebody watches.
 
-Without a watcher it costs nothing: the sidecars write their logs in any case. Whoever begins to watch sees the last
-minute at once, because it is read from the logs.
+Without a watcher it costs nothing: the sidecars write their logs anyway. A new watcher sees the last minute at once,
+because it is read from the logs.
 """
 
 import asyncio
@@ -26,43 +26,43 @@ log = logging.getLogger(__name__)
 POLL = 0.1
 AFTER_ERROR = 1.0
 LINGER = 15.0
-"""Seconds for which the reading goes on after the last watcher, who may only be loading the page again."""
+"""Seconds for which reading continues after the last watcher left, who may only be reloading the page."""
 
 
 class Watched(Protocol):
-    """The mesh, as far as it is watched."""
+    """The parts of the mesh that the watcher needs."""
 
     def pods(self) -> Iterable[Pod]:
         """Return the pods that run."""
 
     def cluster(self) -> Cluster:
-        """Return what the manifests say now."""
+        """Return the cluster as the applied manifests describe it."""
 
     def node(self) -> IPv4Address:
-        """Return the address that the kubelet's probes come from."""
+        """Return the source address of the kubelet's probes."""
 
 
 Listener = Callable[[Pod, TapView], None]
 Counter = Callable[[Entry, Pod], None]
 RESOLUTION = 0.01
-"""Seconds by which the time of a request may be wrong: logs have milliseconds for its start and for its length."""
+"""Possible error of a request's time in seconds: logs hold its start and duration in milliseconds."""
 MOST_WAITING = 1000
-"""Requests that wait for a slow reader of `tap`."""
+"""Most requests queued for a slow reader of `tap`."""
 
 
 class Watcher:
-    """What is known of the traffic; `watching` has it kept up to date."""
+    """The current traffic; kept up to date within `watching`."""
 
     def __init__(self, mesh: Watched, relative: Callable[[str], str] = str) -> None:
         self._mesh = mesh
         self._relative = relative
         self.watchers = 0
-        """How many watch now."""
+        """Number of current watchers."""
         self._reading: asyncio.Task[None] | None = None
         self._ending: asyncio.TimerHandle | None = None
         self._listeners: set[Listener] = set()
         self.counters: set[Counter] = set()
-        """Told of each request that reached the sidecar of its server, those of the last minute included."""
+        """Callbacks for each request that reached its server's sidecar, including those of the last minute."""
         self._forget()
 
     def _forget(self) -> None:
@@ -73,7 +73,7 @@ class Watcher:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Have the logs read; the last minute is known when this is entered."""
+        """Read the logs within this context; the last minute has been read when it is entered."""
         self.watchers += 1
         if self._ending:
             self._ending.cancel()
@@ -90,7 +90,7 @@ class Watcher:
 
     @asynccontextmanager
     async def tapping(self, listener: Listener) -> AsyncIterator[None]:
-        """Have every request told from now on."""
+        """Call `listener` for every request within this context."""
         async with self.watching():
             self._listeners.add(listener)
             try:
@@ -99,7 +99,7 @@ class Watcher:
                 self._listeners.discard(listener)
 
     async def tap(self, wanted: Callable[[Pod], bool]) -> AsyncIterator[TapView | Dropped]:
-        """Yield the requests that some pods get and send from now on, and how many of them came too fast."""
+        """Yield requests that the wanted pods receive and send from now on, and counts of dropped ones."""
         waiting: asyncio.Queue[TapView] = asyncio.Queue(MOST_WAITING)
         dropped, begun = 0, time() - RESOLUTION
 
@@ -120,18 +120,18 @@ class Watcher:
                     dropped = 0
 
     async def stat(self, window: int, *, by_pod: bool) -> StatView:
-        """Return the rates of every edge over the last seconds."""
+        """Return the rates of every edge over the last `window` seconds."""
         async with self.watching():
             return StatView(window, tuple(self.traffic.rates(time(), window, by_pod=by_pod)))
 
     async def stop(self) -> None:
-        """End at once."""
+        """Stop reading at once."""
         if self._ending:
             self._ending.cancel()
         await stop_task(self._reading)
 
     async def _until_caught_up(self, reading: asyncio.Task[None]) -> None:
-        """Return when the last minute is known; raises what broke the reading."""
+        """Wait until the last minute has been read; raises the error that ended the reading."""
         caught_up = asyncio.create_task(self._caught_up.wait())
         try:
             await asyncio.wait([caught_up, reading], return_when=asyncio.FIRST_COMPLETED)
@@ -141,14 +141,14 @@ class Watcher:
             reading.result()
 
     def _end(self) -> None:
-        """Stop reading, and forget what was read: it will be read again."""
+        """Stop reading, and discard what was read: the next watcher reads it again."""
         if self._reading:
             self._reading.cancel()
         self._reading = self._ending = None
         self._forget()
 
     async def _read(self) -> None:
-        """Read until cancelled. What breaks it before the last minute is known is raised, later it is logged."""
+        """Read until cancelled. Errors are raised until the last minute has been read, and logged afterwards."""
         while True:
             try:
                 await self._read_on()
@@ -169,7 +169,7 @@ class Watcher:
                 for line in lines:
                     if entry := from_line(name, line):
                         self._take_in(entry, parties)
-                # Others are served between two logs, however much is in them.
+                # Let other tasks run between two logs, however long the logs are.
                 await asyncio.sleep(0)
             if not more:
                 self._caught_up.set()
@@ -201,13 +201,13 @@ class Watcher:
 
 
 def _outgoing(entry: Entry, pod: Pod) -> tuple[Party, Party]:
-    """Return the ends of a request that its server's sidecar tells of, as the caller's sidecar sees them."""
+    """Return client and server of an outbound request, which its server's sidecar also logs."""
     name = entry.authority or entry.upstream
     return Party(pod.name, pod.workload.name, pod.namespace, pod.identity), Party(name, name)
 
 
 def port_name(pod: Pod, number: int) -> str:
-    """Return the name of a container port, or its number."""
+    """Return the name of a container port, or its number as text."""
     ports = {port.number: port.name for container in pod.containers for port in container.ports}
     return ports.get(number) or str(number)
 

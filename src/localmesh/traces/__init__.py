@@ -1,1 +1,1 @@
-"""The spans that the pods of a mesh send: received, kept for a while, passed on to a collector, and drawn."""
+"""The spans of a mesh's pods: receives, stores, forwards and draws them."""

@@ -1,4 +1,4 @@
-"""Which collector the spans of a mesh are passed on to: OpenTelemetry's own variables say it."""
+"""The collector to which a mesh forwards spans, as set by OpenTelemetry's environment variables."""
 
 import re
 import ssl
@@ -21,30 +21,30 @@ _VALUE = re.compile(r"[\t\x20-\x7e]*")
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """Somebody who takes spans by OTLP."""
+    """An OTLP collector."""
 
     url: str
-    """For HTTP with the path; for gRPC what a channel is opened to (`host:4317`, `unix:/path`)."""
+    """For HTTP the URL with the path; for gRPC the channel's target (`host:4317`, `unix:/path`)."""
     grpc: bool = False
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """What it wants to see with every request; that may be a secret."""
+    """Headers of every request; they may hold a secret."""
     tls: bool = False
     authority: str = ""
-    """The file with the certificates that it must prove itself by; empty: those that the machine trusts."""
+    """File with the trusted certificate authorities; empty: those of the machine."""
 
     @property
     def shown(self) -> str:
-        """Return it for people, without what stands before an `@`."""
+        """The URL for messages, without everything up to an `@`, which may hold a password."""
         return self.url.rpartition("@")[2] if "@" in self.url else self.url
 
 
 def wanted(environ: Mapping[str, str]) -> bool:
-    """Whether spans may be passed on at all: not where `OTEL_TRACES_EXPORTER` is `none`."""
+    """Whether spans may be forwarded at all: False if `OTEL_TRACES_EXPORTER` is `none`."""
     return environ.get(EXPORTER, "").strip().lower() != "none"
 
 
 def collector(environ: Mapping[str, str]) -> Collector | None:
-    """Return the collector that the environment names, or None; raises BadInput with all that is wrong about it.
+    """Return the collector in the environment, or None; raises BadInput with everything that is wrong about it.
 
     https://opentelemetry.io/docs/specs/otel/protocol/exporter/: what is set for traces alone goes before the rest.
     """
@@ -63,7 +63,7 @@ def collector(environ: Mapping[str, str]) -> Collector | None:
 
 
 def collector_reasons(environ: Mapping[str, str]) -> list[str]:
-    """Return what is wrong about the collector that the environment names."""
+    """Return everything that is wrong about the collector in the environment."""
     variable, endpoint = _endpoint(environ)
     if not endpoint or not wanted(environ):
         return []
@@ -76,7 +76,7 @@ def collector_reasons(environ: Mapping[str, str]) -> list[str]:
 
 
 def _endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
-    """Return the variable that names the collector, and what it says."""
+    """Return the name and the value of the variable that sets the collector."""
     variable = _OWN if environ.get(_OWN) else f"{_PREFIX}ENDPOINT"
     return variable, environ.get(variable, "")
 

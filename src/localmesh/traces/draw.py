@@ -15,17 +15,17 @@ from localmesh.traces.view import TracesView
 from meshpolicy.render.visible import visible
 
 SHORT = 8
-"""Digits of a trace's id that tell it from the others, as a rule."""
+"""Digits of a trace ID that are shown; they usually identify the trace."""
 NAME = 26
 LABEL = 42
 BAR = 22
 STYLES = {"ok": "green", "refused": "yellow", "error": "red"}
 INDENT = 2
 DEEPEST = 10
-"""A span that stands deeper is not indented more."""
+"""Depth beyond which spans are not indented further."""
 
 Shown = Callable[[str], str]
-"""Returns a text with its files named as the reader names them."""
+"""Returns a text with its file paths as the reader would write them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Look:
     """How a waterfall is drawn."""
 
     zone: tzinfo | None = None
-    """In which times are shown; None: that of the machine."""
+    """Time zone of the times shown; None: that of the machine."""
     plain: bool = False
-    """Whether bars are made of ASCII alone."""
+    """Whether bars consist of ASCII characters only."""
 
 
 def status(trace: Trace) -> str:
@@ -46,14 +46,14 @@ def status(trace: Trace) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in the unit that fits: `830 us`, `4.2 ms`, `1.25 s`."""
+    """Return a duration in a suitable unit: `830 us`, `4.2 ms`, `1.25 s`."""
     if seconds < 0.001:
         return f"{seconds * 1e6:.0f} us"
     return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
 def at(nanoseconds: int, zone: tzinfo | None = None) -> datetime:
-    """Return a time since 1970; one that no calendar holds is its beginning."""
+    """Return the date of a time since 1970; if `datetime` cannot represent it, that of time 0."""
     try:
         return datetime.fromtimestamp(0, zone).astimezone(zone) + timedelta(microseconds=nanoseconds // 1000)
     except OverflowError:
@@ -66,7 +66,7 @@ def clock(nanoseconds: int, zone: tzinfo | None) -> str:
 
 
 def listing(traces: Iterable[Trace], look: Look = Look()) -> Table:
-    """Return one line a trace, the latest first."""
+    """Return a table with one line per trace, latest first."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column, right in (("TIME", 0), ("TRACE", 0), ("BEGINS WITH", 0), ("SPANS", 1), ("DURATION", 1), ("STATUS", 0)):
         table.add_column(column, no_wrap=True, justify="right" if right else "left")
@@ -85,7 +85,7 @@ def listing(traces: Iterable[Trace], look: Look = Look()) -> Table:
 
 
 def waterfall(trace: Trace, shown: Shown, look: Look = Look()) -> RenderableType:
-    """Return a trace: each span below the one that it is a part of, with its time in that of the whole."""
+    """Return the waterfall of a trace: each span below its parent, with a bar for its time within the trace."""
     ended = status(trace)
     head = Text(f"trace {trace.trace_id}\n", "bold")
     head.append(f"{at(trace.start, look.zone):%Y-%m-%d %H:%M:%S}, {duration(trace.seconds)}, ", "not bold")
@@ -104,7 +104,7 @@ def _line(trace: Trace, depth: int, span: Span, look: Look) -> Text:
 
 
 def bar(trace: Trace, span: Span, *, plain: bool) -> str:
-    """Return when a span began and ended within its trace, as a bar of `BAR` columns."""
+    """Return a bar of `BAR` columns that shows the start and end of a span within its trace."""
     whole = max(1, round(trace.seconds * 1e9))
     begins = min(BAR - 1, (span.start - trace.start) * BAR // whole)
     length = max(1, min(BAR - begins, round(span.seconds * 1e9 * BAR / whole)))
@@ -112,7 +112,7 @@ def bar(trace: Trace, span: Span, *, plain: bool) -> str:
 
 
 def _refusals(trace: Trace, shown: Shown) -> Iterator[Text]:
-    """Yield who refused what, by which rule, and why."""
+    """Yield one text per refused request: the pod, the request, the rule and the reasons."""
     for _, span in trace.tree():
         if span.refused:
             place = span.attributes.get(PLACE)
@@ -124,13 +124,13 @@ def _refusals(trace: Trace, shown: Shown) -> Iterator[Text]:
 
 
 def cut(text: str, width: int) -> str:
-    """Return a text in so many columns at most, hidden characters in letters, with three dots for what is left out."""
+    """Return a text cut to `width` columns, with an ellipsis if it is longer; hidden characters are escaped."""
     text = visible(text)
     return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def kept(found: TracesView) -> str:
-    """Say how many spans there are, and who has more."""
+    """Return a sentence about the number of kept spans, and where more of them are."""
     forgotten = f", {found.forgotten} older ones are forgotten" if found.forgotten else ""
     words = f"{found.kept} spans are kept in memory{forgotten}."
     if found.page:
@@ -139,7 +139,7 @@ def kept(found: TracesView) -> str:
 
 
 def nothing(found: TracesView, *, filtered: bool) -> str:
-    """Say why there is nothing to list."""
+    """Return a sentence that says why no trace is listed."""
     if found.kept and filtered:
         return f"No trace that is kept is such a one. {kept(found)}"
     if found.ratio is None:
@@ -153,7 +153,7 @@ def nothing(found: TracesView, *, filtered: bool) -> str:
 
 
 def summary(trace: Trace) -> dict[str, Any]:
-    """Return what the list shows of a trace, for programs."""
+    """Return a trace's line of the list as JSON values."""
     root = trace.root
     return {
         "trace_id": trace.trace_id,
@@ -169,7 +169,7 @@ def summary(trace: Trace) -> dict[str, Any]:
 
 
 def in_full(trace: Trace, shown: Shown) -> dict[str, Any]:
-    """Return all that is known of a trace, for programs; the spans in the order of the tree."""
+    """Return a whole trace as JSON values, with the spans in the order of the tree."""
     spans = [{**asdict(span), "depth": depth, "seconds": span.seconds} for depth, span in trace.tree()]
     for span in spans:
         del span["size"]

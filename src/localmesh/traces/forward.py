@@ -1,4 +1,4 @@
-"""Passes on to a collector what pods send, in order, from a bounded queue: a collector that is away stops nothing."""
+"""Forwards spans to a collector, in order, through a bounded queue, so that a lost collector blocks nothing."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from localmesh.traces.collector import Collector
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 8 * 1024 * 1024
-"""The size of all waiting requests; beyond it, the oldest are dropped."""
+"""Most bytes of all waiting requests together; beyond that, the oldest are dropped."""
 TIMEOUT = 10.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0
 WARNING_EVERY = 60.0
@@ -30,7 +30,7 @@ _AGAIN = (
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 )
-"""Answers after which OTLP wants a request to be sent again."""
+"""Statuses after which OTLP requires a retry."""
 _AGAIN_GRPC = (
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -40,7 +40,7 @@ _AGAIN_GRPC = (
 
 
 class NotSent(Exception):
-    """A request that the collector did not take."""
+    """The collector did not accept a request."""
 
     def __init__(self, reason: str, *, again: bool) -> None:
         super().__init__(reason)
@@ -48,13 +48,13 @@ class NotSent(Exception):
 
 
 class Way(Protocol):
-    """How requests reach a collector."""
+    """The transport of requests to a collector."""
 
     async def send(self, body: bytes) -> None:
         """Send one request; raises NotSent."""
 
     async def close(self) -> None:
-        """End it."""
+        """Close its connections."""
 
 
 class ByHttp:
@@ -111,14 +111,14 @@ def _channel(to: Collector) -> Any:
 
 
 class Forwarder:
-    """Requests that wait, and the one who sends them."""
+    """A queue of requests, and the loop that sends them."""
 
     def __init__(self, to: Collector, most_bytes: int = MOST_BYTES) -> None:
         self.to = to
         self.sent = 0
-        """Requests that the collector has taken."""
+        """Number of requests that the collector accepted."""
         self.dropped = 0
-        """Requests that it never got."""
+        """Number of requests that were dropped."""
         self._most_bytes = most_bytes
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
@@ -126,7 +126,7 @@ class Forwarder:
         self._warned = -WARNING_EVERY
 
     def put(self, request: ExportTraceServiceRequest) -> None:
-        """Have a request sent; the oldest that wait make room for it."""
+        """Queue a request; the oldest waiting ones are dropped if there is no room."""
         self._waiting.append(body := request.SerializeToString())
         self._bytes += len(body)
         while self._bytes > self._most_bytes and len(self._waiting) > 1:
@@ -135,7 +135,7 @@ class Forwarder:
         self._news.set()
 
     async def run(self) -> None:
-        """Send until cancelled. What nobody has thought of is told, too, and ends nothing."""
+        """Send until cancelled. An unexpected error is logged, and sending continues."""
         while True:
             try:
                 await self._send_all()

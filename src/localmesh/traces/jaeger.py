@@ -1,6 +1,6 @@
-"""Jaeger beside a mesh, where its program is installed: how it is started, and where its page is.
+"""Jaeger beside a mesh, if it is installed: its command, its configuration and its page.
 
-It takes spans on a Unix socket in the state folder, which nobody else on the machine can open; its page is on loopback.
+It accepts spans on a Unix socket in the state folder, which no other user can open; its page is on loopback.
 Version 2 is configured as an OpenTelemetry collector: https://www.jaegertracing.io/docs/2.20/deployment/configuration/
 """
 
@@ -28,24 +28,24 @@ class Jaeger:
 
     program: Program
     page: str
-    """The address of its page."""
+    """URL of its page."""
     socket: Path
-    """Where it takes spans."""
+    """Unix socket on which it accepts spans."""
 
     @property
     def collector(self) -> Collector:
-        """The Jaeger as a collector to send spans to."""
+        """Jaeger as a collector."""
         return Collector(f"unix:{self.socket}", grpc=True)
 
 
 def find(environ: Mapping[str, str]) -> Path | None:
-    """Return the program, if there is one and spans may be passed on."""
+    """Return Jaeger's binary if it is installed and spans may be forwarded, else None."""
     found = shutil.which(PROGRAM, path=environ.get("PATH")) if wanted(environ) else None
     return Path(found) if found else None
 
 
 def jaeger(binary: Path, folder: StateFolder, environ: Mapping[str, str]) -> Jaeger:
-    """Return a Jaeger, and write what it is started with into the state folder."""
+    """Write Jaeger's configuration into the state folder, and return Jaeger."""
     own = make_folder(folder.jaeger)
     config, spans = own / "config.json", own / "spans.sock"
     port = PAGE_PORT if is_free(PAGE_PORT) else any_port()

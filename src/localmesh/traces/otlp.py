@@ -1,4 +1,4 @@
-"""From OTLP, the protocol in which spans are sent, to spans; what a sender could make too large is cut.
+"""Parses OTLP requests into spans, and limits whatever a sender could make too large.
 
 opentelemetry/proto/collector/trace/v1/trace_service.proto, opentelemetry/proto/common/v1/common.proto.
 """
@@ -17,20 +17,20 @@ MOST_ATTRIBUTES = 64
 MOST_PARTS = 4000
 """Resources, scopes and spans that one request may hold."""
 LONGEST = 1024
-"""Characters of a text that are kept."""
+"""Characters that are kept of a text."""
 _KINDS = tuple(SpanKind)
-"""By their numbers in the protocol."""
+"""Span kinds by their numbers in the protocol."""
 _STATUSES = (Status.UNSET, Status.OK, Status.ERROR)
 _TRACE_ID, _SPAN_ID = 16, 8
-"""Bytes."""
+"""Lengths of IDs in bytes."""
 
 
 class NotOtlp(Exception):
-    """What was sent is no request of OTLP; the message says why."""
+    """A body is not a valid OTLP request; the message says why."""
 
 
 def request(body: bytes) -> ExportTraceServiceRequest:
-    """Return the request that a body holds, in protobuf; raises NotOtlp."""
+    """Parse a body in protobuf; raises NotOtlp."""
     try:
         found = ExportTraceServiceRequest.FromString(body)
     except DecodeError as error:
@@ -41,7 +41,7 @@ def request(body: bytes) -> ExportTraceServiceRequest:
 
 
 def _parts(found: ExportTraceServiceRequest) -> int:
-    """Return how much there is to walk through: a few bytes can stand for very many empty parts."""
+    """Return the number of resources, scopes and spans: a few bytes can encode very many empty ones."""
     count = len(found.resource_spans)
     if count <= MOST_PARTS:
         count += sum(len(group.scope_spans) for group in found.resource_spans)
@@ -51,7 +51,7 @@ def _parts(found: ExportTraceServiceRequest) -> int:
 
 
 def spans(found: ExportTraceServiceRequest, pod: str) -> Iterator[Span]:
-    """Yield the spans of a request that a pod sent; those with an invalid id are left out, as OTLP demands."""
+    """Yield the spans of a pod's request; spans with an invalid ID are left out, as OTLP requires."""
     for group in found.resource_spans:
         service = str(_attributes(group.resource.attributes).get("service.name", "")) or "unknown_service"
         for scope in group.scope_spans:
@@ -61,7 +61,7 @@ def spans(found: ExportTraceServiceRequest, pod: str) -> Iterator[Span]:
 
 
 def _valid(found: bytes, length: int) -> bool:
-    """Whether this is an id: of its length, and not zeros alone."""
+    """Whether this is a valid ID: of this length, and not all zeros."""
     return len(found) == length and any(found)
 
 
@@ -101,14 +101,14 @@ def _value(found: Any) -> Value:
         case "int_value":
             return int(found.int_value)
         case "double_value":
-            # JSON has no number for what is not finite.
+            # JSON has no number for infinity or NaN.
             return found.double_value if isfinite(found.double_value) else str(found.double_value)
         case _:
             return _text(found)[:LONGEST]
 
 
 def _text(found: Any) -> str:
-    """Return what is no single value as JSON; nothing where there is no value."""
+    """Return a list, map or bytes as JSON text; empty if there is no value."""
     return "" if found.WhichOneof("value") is None else json.dumps(_plain(found))
 
 

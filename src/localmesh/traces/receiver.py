@@ -1,4 +1,4 @@
-"""Where pods send their spans: OTLP over HTTP, in protobuf, from those alone who show the token of a pod.
+"""Receives the pods' spans: OTLP over HTTP in protobuf, only with the token of a pod.
 
 https://opentelemetry.io/docs/specs/otlp/#otlphttp
 """
@@ -21,17 +21,17 @@ from localmesh.traces import otlp
 
 PROTOBUF = "application/x-protobuf"
 MOST_BYTES = 4 * 1024 * 1024
-"""The size limit of one request, packed and unpacked; gRPC's own default."""
+"""Most bytes of one request, compressed and uncompressed; gRPC's default limit."""
 _GZIP = 16 + zlib.MAX_WBITS
 
 Sender = Callable[[str], SpanSender | None]
-"""Returns who a token was given to, or None."""
+"""Returns the program that owns a token, or None."""
 Taken = Callable[[SpanSender, ExportTraceServiceRequest], None]
-"""Takes what somebody has sent."""
+"""Handles an accepted request."""
 
 
 class Refused(Exception):
-    """A request that is not taken, and the status that says why."""
+    """A request is rejected with a status and a reason."""
 
     def __init__(self, status: HTTPStatus, reason: str) -> None:
         super().__init__(reason)
@@ -39,7 +39,7 @@ class Refused(Exception):
 
 
 def create_app(sender: Sender, take: Taken) -> Starlette:
-    """Return the application; it hands on what it accepts."""
+    """Return the application, which passes accepted requests to `take`."""
 
     async def receive(request: Request) -> Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -72,7 +72,7 @@ async def _body(request: Request) -> bytes:
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:
-    """Return a body as it was before it was packed; raises Refused for one that is too large or packed otherwise."""
+    """Return the decompressed body; raises Refused if it is too large or has an unsupported encoding."""
     if encoding == "identity":
         return body
     if encoding != "gzip":

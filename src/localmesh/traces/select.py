@@ -1,4 +1,4 @@
-"""Which of the traces that are kept a person wants to see. Pure."""
+"""Selects stored traces by a filter. No I/O."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ LIMIT = 20
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a trace must be; all of it holds for each."""
+    """A filter of traces; a trace must meet all of its conditions."""
 
     limit: int = LIMIT
-    """How many at most."""
+    """Most traces to return."""
     errors: bool = False
     """Only traces with an error or a refused request."""
     service: str = ""
-    """A span is of this service, or of this pod."""
+    """A span must be of this service or pod; empty: any."""
     name: str = ""
-    """The name of a span holds this, in any case."""
+    """A span's name must contain this, ignoring case; empty: any."""
     longer: float = 0.0
-    """Seconds that it took at least."""
+    """Minimum duration in seconds."""
     since: int = 0
-    """Nanoseconds since 1970 at which it began, or later."""
+    """Earliest start, in nanoseconds since 1970."""
 
     def accepts(self, trace: Trace) -> bool:
-        """Whether a trace is wanted."""
+        """Whether a trace meets the filter."""
         return (
             trace.start >= self.since
             and trace.seconds >= self.longer
@@ -37,5 +37,5 @@ class Wanted:
         )
 
     def select(self, traces: Iterable[Trace]) -> tuple[Trace, ...]:
-        """Return the first of the traces that are wanted."""
+        """Return the first `limit` traces that meet the filter."""
         return tuple(islice(filter(self.accepts, traces), self.limit))

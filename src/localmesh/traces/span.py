@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 Value = str | bool | int | float
-"""What an attribute holds; lists and maps are kept as text."""
+"""An attribute's value; lists and maps are stored as text."""
 
 
 POLICY = "policy."
-"""How the names of the attributes begin that the mesh alone writes."""
+"""Prefix of attributes that only the mesh may set."""
 VERDICT = "policy.verdict"
-"""The attribute of a refused request's span that says what the policies did; a sidecar's server span has it."""
+"""Attribute with the policies' verdict, on a sidecar's server span of a refused request."""
 RULE = "policy.rule"
-"""The object that decided."""
+"""Attribute with the object that decided."""
 PLACE = "policy.place"
-"""Where that is written: `file:line`."""
+"""Attribute with that object's position: `file:line`."""
 REASONS = "policy.reasons"
-"""All that led to it, a line each."""
+"""Attribute with all reasons, one per line."""
 
 
 class SpanKind(StrEnum):
-    """What part in a call a span tells of."""
+    """The role of a span in a call."""
 
     UNSPECIFIED = "unspecified"
     INTERNAL = "internal"
@@ -35,7 +35,7 @@ class SpanKind(StrEnum):
 
 
 class Status(StrEnum):
-    """How the work ended, as the one who did it says."""
+    """The result of the work, as its program reports it."""
 
     UNSET = "unset"
     OK = "ok"
@@ -51,35 +51,35 @@ class Span:
     span_id: str
     """16 hexadecimal digits."""
     parent_id: str
-    """The span that this one is a part of; empty for the root of a trace."""
+    """ID of the parent span; empty for the root of a trace."""
     name: str
     kind: SpanKind
     service: str
-    """`service.name` of whoever made it: `ponger` for the app, `ponger-proxy` for its sidecar."""
+    """The sender's `service.name`: `ponger` for the app, `ponger-proxy` for its sidecar."""
     pod: str
-    """The pod that sent it, known by the token that it showed."""
+    """The pod that sent it, identified by its token."""
     start: int
     """Nanoseconds since 1970."""
     end: int
     status: Status = Status.UNSET
     message: str = ""
-    """What the status says in words."""
+    """The status message."""
     attributes: Mapping[str, Value] = field(default_factory=dict)
     size: int = 0
-    """Bytes of the message that it came in, as a measure of what it takes to keep."""
+    """Size of its OTLP message in bytes, as an estimate of the memory it takes."""
 
     @property
     def refused(self) -> str:
-        """What the policies did to the request, in the words of `meshpolicy`; empty where it was let through."""
+        """The policies' verdict in the words of `meshpolicy`; empty if they allowed the request."""
         return str(self.attributes.get(VERDICT, ""))
 
     @property
     def answer(self) -> int | None:
-        """The status of the HTTP answer, as an app or an Envoy notes it; None where there was none."""
+        """The HTTP status of the response, as recorded by an app or Envoy; None if there was none."""
         found = self.attributes.get("http.response.status_code", self.attributes.get("http.status_code"))
         return int(found) if found is not None and str(found).isdecimal() and found != "0" else None
 
     @property
     def seconds(self) -> float:
-        """How long it took; never negative, whatever the clocks said."""
+        """Duration in seconds; never negative, even if clocks were wrong."""
         return max(0, self.end - self.start) / 1e9

@@ -1,4 +1,4 @@
-"""Keeps the latest spans in memory, up to a number and a size; what is older is forgotten, a whole trace at a time."""
+"""Keeps the latest spans in memory, limited in number and size; the oldest traces are dropped as a whole."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -8,40 +8,40 @@ from localmesh.traces.trace import Trace
 
 MOST_SPANS = 5_000
 MOST_BYTES = 16 * 1024 * 1024
-"""The size of the stored messages."""
+"""Most bytes of stored messages."""
 MOST_IN_A_TRACE = 500
-"""A trace that goes on for ever must not push out all others."""
+"""Most spans of one trace, so that an endless trace does not displace all others."""
 
 
 class TraceStore:
-    """The traces of the last spans; used by one thread."""
+    """The traces of the latest spans; not thread-safe."""
 
     def __init__(self, most_spans: int = MOST_SPANS, most_bytes: int = MOST_BYTES) -> None:
         self._most_spans = most_spans
         self._most_bytes = most_bytes
         self._traces: OrderedDict[str, dict[tuple[str, str], Span]] = OrderedDict()
         self.spans = 0
-        """How many are kept now."""
+        """Number of stored spans."""
         self.bytes = 0
         self.received = 0
-        """How many ever came."""
+        """Number of spans ever received."""
         self.forgotten = 0
-        """How many of them were dropped to make room."""
+        """Number of received spans that were dropped to make room."""
 
     def add(self, spans: Iterable[Span]) -> None:
-        """Keep spans, and drop the oldest traces for them where there is no room."""
+        """Store spans; the oldest traces are dropped if there is no room."""
         for span in spans:
             self._keep(span)
         while self._traces and (self.spans > self._most_spans or self.bytes > self._most_bytes):
             self._forget_oldest()
 
     def latest(self) -> list[Trace]:
-        """Return the traces, that with the latest start first."""
+        """Return the traces by start, latest first."""
         found = [Trace.of(spans.values()) for spans in self._traces.values()]
         return sorted(found, key=lambda trace: trace.start, reverse=True)
 
     def find(self, prefix: str) -> list[Trace]:
-        """Return the traces whose id begins so, in any case."""
+        """Return the traces whose ID starts with `prefix`, ignoring case."""
         wanted = prefix.lower()
         return [Trace.of(spans.values()) for found, spans in self._traces.items() if found.startswith(wanted)]
 
@@ -54,7 +54,7 @@ class TraceStore:
         if before is None and len(spans) >= MOST_IN_A_TRACE:
             self.forgotten += 1
             return
-        # A sender that had no answer sends again: that is one span, not two.
+        # A sender that got no answer sends a span again; it counts once.
         self.spans += before is None
         self.bytes += span.size - (before.size if before else 0)
         spans[key] = span

@@ -1,4 +1,4 @@
-"""A trace: the spans of one request, in the order of who asked whom. A value: no I/O."""
+"""A trace: the spans of one request as a tree of calls. A value: no I/O."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,53 +10,53 @@ from localmesh.traces.span import Span, SpanKind, Status
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """All spans of one trace that are known so far; there is at least one."""
+    """All received spans of one trace; at least one."""
 
     trace_id: str
     spans: tuple[Span, ...]
-    """The earliest first."""
+    """The spans by start, earliest first."""
 
     @classmethod
     def of(cls, spans: Iterable[Span]) -> Self:
-        """Return the trace of these spans, which have one trace id."""
+        """Return the trace of these spans, which must have the same trace ID."""
         found = tuple(sorted(spans, key=lambda span: (span.start, span.end, span.span_id)))
         return cls(found[0].trace_id, found)
 
     @property
     def root(self) -> Span:
-        """The span that all began with: the first one whose parent is not here."""
+        """The first span whose parent is not in the trace."""
         return next(self.tree())[1]
 
     @property
     def start(self) -> int:
-        """When the earliest span began, in nanoseconds since 1970."""
+        """Start of the earliest span, in nanoseconds since 1970."""
         return self.spans[0].start
 
     @property
     def seconds(self) -> float:
-        """From the earliest start to the latest end."""
+        """Seconds from the earliest start to the latest end."""
         return max(0, max(span.end for span in self.spans) - self.start) / 1e9
 
     @property
     def failed(self) -> bool:
-        """Whether some span ended with an error."""
+        """Whether any span ended with an error."""
         return any(span.status is Status.ERROR for span in self.spans)
 
     @property
     def refused(self) -> Span | None:
-        """The first span of a request that the policies refused."""
+        """The first span of a request that the policies refused; None if there is none."""
         return next((span for span in self.spans if span.refused), None)
 
     @property
     def services(self) -> tuple[str, ...]:
-        """Who took part, in the order of the tree."""
+        """The services in the trace, in the order of the tree."""
         return tuple(dict.fromkeys(span.service for _, span in self.tree()))
 
     def tree(self) -> Iterator[tuple[int, Span]]:
-        """Yield every span once with its depth: each below its parent, what has the same parent by its start.
+        """Yield every span once with its depth: each below its parent, siblings by their start.
 
-        A span whose parent is not here stands at depth 0. Spans that are each other's parents, which no program
-        makes, come last.
+        A span whose parent is not in the trace has depth 0. Spans in a cycle of parents, which no correct program
+        sends, come last.
         """
         known = {span.span_id for span in self.spans}
         children: dict[str, list[Span]] = {}
@@ -88,12 +88,12 @@ class Trace:
 
 
 def as_data(trace: Trace) -> dict[str, Any]:
-    """Return a trace as values that JSON holds."""
+    """Return a trace as JSON values."""
     return {"trace_id": trace.trace_id, "spans": [asdict(span) for span in trace.spans]}
 
 
 def _below(parent: str, depth: int, children: dict[str, list[Span]], seen: set[str]) -> Iterator[tuple[int, Span]]:
-    """Yield what stands below a span, without recursion: a trace may be deeper than Python's stack."""
+    """Yield the descendants of a span, without recursion: a trace may be deeper than Python's stack."""
     waiting = [(depth, span) for span in reversed(children.get(parent, ()))]
     while waiting:
         level, span = waiting.pop()

@@ -1,4 +1,4 @@
-"""What the supervisor tells about the traces that it keeps, as values that travel as JSON."""
+"""The supervisor's answer about stored traces, as JSON values."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -9,22 +9,22 @@ from localmesh.traces.trace import Trace, as_data
 
 @dataclass(frozen=True, slots=True)
 class TracesView:
-    """Some traces, and how there come to be no others."""
+    """Traces, and the counts that explain why others are missing."""
 
     traces: tuple[Trace, ...]
-    """The latest first."""
+    """The traces, latest first."""
     kept: int
-    """Spans that are kept now."""
+    """Number of stored spans."""
     received: int
-    """Spans that came since the mesh started."""
+    """Number of spans received since the mesh started."""
     forgotten: int
-    """Received spans that were dropped to make room."""
+    """Number of received spans that were dropped to make room."""
     ratio: float | None
-    """The share of traces that are recorded, of those that begin in the mesh; None where nobody makes spans."""
+    """Share (0 to 1) of traces started in the mesh that are recorded; None if tracing is disabled."""
     collector: str = ""
-    """Who gets the spans, too; empty: nobody."""
+    """The collector to which spans are forwarded; empty if there is none."""
     page: str = ""
-    """Where the Jaeger beside the mesh shows them; empty without one."""
+    """URL of the Jaeger beside the mesh; empty if there is none."""
 
     def to_json(self) -> str:
         """Return the JSON that `from_json` reads."""

@@ -1,1 +1,1 @@
-"""Verifies the mesh that runs: every kind of client, request and trick, sent for real and held against the proof."""
+"""Verifies the running mesh: sends every kind of client, request and trick, and compares results with the policies."""
