@@ -1,4 +1,4 @@
-"""The checkout that a person stands in: which manifests are run where none are named, and whose the state is."""
+"""The current checkout: it provides the default manifests and owns the state folder."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,22 +10,22 @@ PARTS = ("k8s/base", "mesh/policies", "mesh/ingress")
 
 
 OWN = Path(__file__).resolve().parents[2]
-"""The checkout that this program runs from, unless it is installed elsewhere."""
+"""The checkout that this program runs from, if it is not installed elsewhere."""
 
 
 def around(path: Path) -> Path | None:
-    """Return the checkout that a path lies in, or None where it lies in none."""
+    """Return the checkout that contains a path, or None."""
     path = path.resolve()
     return next((folder for folder in (path, *path.parents) if (folder / PARTS[0]).is_dir()), None)
 
 
 def checkout(start: Path) -> Path | None:
-    """Return the checkout that is meant in a folder: the one around it, else the one that this program runs from."""
+    """Return the checkout around a folder, else the one that this program runs from, else None."""
     return around(start) or around(OWN)
 
 
 def project_manifests(start: Path) -> tuple[Path, ...]:
-    """Return the manifests of the checkout that is meant in `start`; raises BadInput where there is none."""
+    """Return the manifests of the checkout for the folder `start`; raises BadInput if there is none."""
     root = checkout(start)
     if root is None:
         raise BadInput(
@@ -36,7 +36,7 @@ def project_manifests(start: Path) -> tuple[Path, ...]:
 
 
 def whose(manifests: Iterable[Path]) -> str:
-    """Return whose mesh runs these manifests: the checkout that holds all of them, else the manifests themselves."""
+    """Return the owner of a mesh with these manifests, in words: the checkout with all of them, else the manifests."""
     manifests = tuple(manifests)
     roots = {around(path) for path in manifests}
     return str(roots.pop()) if len(roots) == 1 and None not in roots else ", ".join(map(str, manifests))

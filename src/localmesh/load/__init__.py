@@ -1,1 +1,1 @@
-"""A load on the mesh that runs: requests at a fixed rate, whatever the answers do."""
+"""Load on the running mesh: requests at a fixed rate, independent of the responses."""

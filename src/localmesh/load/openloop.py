@@ -1,4 +1,4 @@
-"""Sends requests at fixed times, whether those before are answered or not, and counts each from its intended time."""
+"""Open-loop load: sends requests at fixed times, answered or not, and measures each from its intended time."""
 
 import asyncio
 from collections import Counter
@@ -14,22 +14,22 @@ from meshverify.load import BROKEN_OFF, Load
 
 OK = 200
 MOST_AT_ONCE = 1000
-"""Requests that wait for their answers at a time; those beyond wait to be sent, and that counts as latency."""
+"""Most requests in flight; further ones wait to be sent, and their waiting counts as latency."""
 KEPT = 30.0
-"""Seconds that a connection may wait for its next request: a sidecar closes it after 90."""
+"""Seconds for which an idle connection may be reused; a sidecar closes it after 90."""
 
 
 @dataclass(slots=True)
 class OpenLoop:
-    """A load, and what has become of it so far."""
+    """A load and its results so far."""
 
     target: LoadTarget
     rate: float
-    """Requests a second."""
+    """Requests per second."""
     latencies: Latencies = field(default_factory=Latencies)
     failures: Counter[str] = field(default_factory=Counter)
     _idle: list[tuple[float, "_Open"]] = field(default_factory=list)
-    """Connections that wait for the next request, and since when; the last was used last."""
+    """Idle connections with the time of their last use, the most recently used one last."""
     _closing: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self, seconds: float, proceed: Callable[[], bool] = lambda: True) -> None:
@@ -76,7 +76,7 @@ class OpenLoop:
         return "" if reply.status == OK else str(reply.status)
 
     def _kept(self) -> "_Open | None":
-        """Return a connection that was used a moment ago; one that waited longer may close as a request sets out."""
+        """Return an idle connection used in the last KEPT seconds, if any; an older one may close during a request."""
         if not self._idle:
             return None
         since, found = self._idle.pop()
@@ -87,26 +87,26 @@ class OpenLoop:
         return None
 
     def _close(self, *found: "_Open") -> None:
-        """Have connections closed, which no request waits for."""
+        """Close connections in the background."""
         for one in found:
             self._closing.add(task := asyncio.create_task(one.stack.aclose()))
             task.add_done_callback(self._closing.discard)
 
     @property
     def result(self) -> Load:
-        """What has become of it."""
+        """Return the results."""
         return Load(self.latencies.count, dict(self.failures), self.latencies.at(50), self.latencies.at(99))
 
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A connection, and what closes it."""
+    """An open connection and the stack that closes it."""
 
     connection: Connection
     stack: AsyncExitStack
 
     @classmethod
     async def to(cls, target: LoadTarget) -> Self:
-        """Open one; raises Ended where that fails."""
+        """Open a connection; raises Ended if that fails."""
         stack = AsyncExitStack()
         return cls(await stack.enter_async_context(connected(target.way)), stack)

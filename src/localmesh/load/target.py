@@ -1,4 +1,4 @@
-"""What a load asks, and how its requests travel: out by a pod's own sidecar, or from outside by the ingress."""
+"""The request of a load, and how it is sent: through a pod's own sidecar, or from outside through the ingress."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -25,10 +25,10 @@ HINT = "name two workloads between which the policies allow a GET, such as `ping
 
 @dataclass(frozen=True, slots=True)
 class LoadTarget:
-    """A request that is sent again and again."""
+    """The request that a load repeats."""
 
     name: str
-    """Who asks whom for what, in words."""
+    """Client, server and request in words."""
     way: Way
     request: bytes
     service: str = ""
@@ -36,7 +36,7 @@ class LoadTarget:
 
 
 def find_load_target(source: str, target: str, mesh: MeshView, manifests: Manifests, folder: StateFolder) -> LoadTarget:
-    """Return what two words mean; empty ones mean the first call that is allowed between two workloads."""
+    """Return the request from `source` to `target`; if empty, the first allowed call between two workloads."""
     if not source:
         with_apps = {pod.workload for pod in mesh.pods if pod.ports}
         calls = [call for call in allowed_calls(mesh) if call.source in with_apps]
@@ -90,7 +90,7 @@ def _service(target: str, services: Sequence[Service]) -> tuple[str, str]:
 
 
 def _way_out(source: str, mesh: MeshView, folder: StateFolder) -> str:
-    """Return the proxy of a pod's program, which its environment names; the secret in it is shown to nobody."""
+    """Return the proxy URL in the environment of a pod's program; it holds a secret, and must not be printed."""
     pods = [pod.name for pod in mesh.pods if source in (pod.name, pod.workload)]
     for process, name in leftover_processes(folder).items():
         if name.partition("/")[0] in pods:

@@ -1,1 +1,1 @@
-"""Metrics of the mesh in Prometheus' form, and a Prometheus beside it, where its program is installed."""
+"""Metrics of the mesh in Prometheus' text format, and a Prometheus beside the mesh if it is installed."""

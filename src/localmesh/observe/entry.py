@@ -1,4 +1,4 @@
-"""One line of a sidecar's access log as a value, by the names that `localmesh.envoy.accesslog` writes."""
+"""One line of a sidecar's access log as a value; `localmesh.envoy.accesslog` defines its fields."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from localmesh.views import UNREACHABLE
 from meshpolicy.decide.decision import Verdict
 
 NOT_SENT = frozenset({"UF", "UH", "NC", "NR", "UO", "URX"})
-"""Response flags of a request that reached nobody: no connection, no healthy host, no cluster, no route, too many."""
+"""Response flags of unsent requests: no connection, no healthy host, no cluster, no route, overflow, retry limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,38 +19,38 @@ class Entry:
     """A request that a sidecar has answered or passed on, or a stream of bytes that has ended."""
 
     pod: str
-    """Whose sidecar wrote it."""
+    """The pod whose sidecar wrote the line."""
     inbound: bool
-    """Whether it was accepted for the pod's own app; else the app, or somebody outside, sent it."""
+    """Whether the request was for the pod's own app; else the app, or a client outside the mesh, sent it."""
     ended: float
-    """Seconds since 1970."""
+    """End of the request, in seconds since 1970."""
     seconds: float
     peer: str
-    """The address that the connection came from."""
+    """Source address of the connection."""
     identity: str
-    """The verified one; empty without."""
+    """The client's verified identity; empty if it has none."""
     tls: str
     """The version of TLS that ended at this sidecar; empty for plain text."""
     port: int
     method: str
-    """Empty for a stream."""
+    """The HTTP method; empty for a stream."""
     authority: str
     path: str
     status: int
-    """0 where no answer was sent."""
+    """The HTTP status; 0 if no response was sent."""
     flags: frozenset[str]
     details: str
     upstream: str
-    """Where the request was forwarded: `address:port` or the app's socket; empty if it was not forwarded."""
+    """Destination of the forwarded request: `address:port` or the app's socket; empty if it was not forwarded."""
     upstream_identity: str
     route: str
-    """The object, as `Kind namespace/name`; empty where no route matched or it has no name."""
+    """The matched route's object, as `Kind namespace/name`; empty if no route matched or it has no name."""
     authorization: str
     traceparent: str
 
     @property
     def request(self) -> str:
-        """Method and path; `stream` for bytes."""
+        """Method and path; `stream` for a TCP stream."""
         return f"{self.method} {self.path}" if self.method else "stream"
 
     @property
@@ -60,7 +60,7 @@ class Entry:
 
     @property
     def verdict(self) -> str:
-        """What became of it, in the words of `meshpolicy`; `unknown` where the line does not say."""
+        """The verdict in the words of `meshpolicy`; `unknown` if the line does not show it."""
         if found := refusal(self.details, self.route, self.status):
             return found if self.method else Verdict.CLOSED
         if self.reached:
@@ -73,12 +73,12 @@ class Entry:
 
     @property
     def refused(self) -> bool:
-        """Whether a policy, or the lack of one, kept it from the app."""
+        """Whether the policies refused the request."""
         return self.verdict in REFUSALS
 
     @property
     def succeeded(self) -> bool:
-        """Whether an answer came, and none that says the server failed (as Linkerd counts: 5xx is a failure)."""
+        """Whether there was a response with a status below 500 (5xx fails, as in Linkerd); a stream: was forwarded."""
         return 0 < self.status < 500 if self.method else self.reached
 
 
@@ -86,7 +86,7 @@ REFUSALS = frozenset({Verdict.FORBIDDEN, Verdict.NOT_FOUND, Verdict.RATE_LIMITED
 
 
 def from_line(pod: str, line: str) -> Entry | None:
-    """Return what a line says; None for one that was cut off, as by a disk that was full."""
+    """Parse a line; return None for a truncated one, for instance because the disk was full."""
     try:
         found: dict[str, Any] = json.loads(line)
         return _entry(pod, found)

@@ -18,6 +18,6 @@ class History:
         self._count = 0
 
     def note(self, kind: str, text: str) -> None:
-        """Take in a change."""
+        """Record a change."""
         self._count += 1
         self.latest.append(ChangeView(self._count, self._clock(), kind, text))

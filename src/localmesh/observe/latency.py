@@ -1,4 +1,4 @@
-"""Latencies in little memory: counts by logarithmic buckets, which add up over seconds and edges.
+"""Latency histograms with logarithmic buckets, which can be added over seconds and edges.
 
 A quantile is the upper end of its bucket, so it is never too low and at most 4 % too high.
 """
@@ -9,10 +9,10 @@ from collections import Counter
 GROWTH = 1.04
 _LOG = math.log(GROWTH)
 SHORTEST, LONGEST = 1e-5, 3600.0
-"""Seconds; what is shorter or longer counts as this."""
+"""Bounds in seconds; shorter or longer latencies count as these."""
 
 Latencies = Counter[int]
-"""How many requests ended in each bucket: at most 550 of them, whatever comes."""
+"""Number of requests by bucket; there are at most 550 buckets."""
 
 
 def bucket(seconds: float) -> int:
@@ -21,7 +21,7 @@ def bucket(seconds: float) -> int:
 
 
 def quantile(counts: Latencies, share: float) -> float | None:
-    """Return the latency in seconds that a share of all requests did not exceed; None without a request."""
+    """Return the latency in seconds that `share` (0 to 1) of all requests did not exceed; None without requests."""
     rank = math.ceil(share * counts.total())
     for found in sorted(counts):
         rank -= counts[found]

@@ -1,6 +1,6 @@
-"""Who is at both ends of a request: a pod, an account without a pod here, or somebody outside of the mesh.
+"""Client and server of a request: a pod, an account without a pod here, or somebody outside the mesh.
 
-An address alone makes nobody a meshed pod: anyone on the machine may come from it. A verified identity does.
+Only a verified identity makes a client a meshed pod: any process on the machine can use a pod's address.
 """
 
 from collections.abc import Iterable
@@ -18,23 +18,23 @@ GATEWAY = "Gateway"
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One end of a request."""
+    """The client or the server of a request."""
 
     name: str
     """A pod's name, `namespace/account`, the Service as it was called, or one of the words above."""
     workload: str
-    """The pod's workload; equal to `name` if the party is no pod."""
+    """The pod's workload; equal to `name` if the party is not a pod."""
     namespace: str = ""
     identity: str = ""
 
     def as_workload(self) -> "Party":
-        """Return it with all pods of its workload as one."""
+        """Return the party that stands for all pods of its workload."""
         return Party(self.workload, self.workload, self.namespace, self.identity)
 
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """Knows the pods that there are now."""
+    """The parties known from the current pods."""
 
     pods: dict[str, Pod]
     by_address: dict[str, Pod]
@@ -42,7 +42,7 @@ class Parties:
 
     @classmethod
     def of(cls, pods: Iterable[Pod], node: IPv4Address) -> "Parties":
-        """Return them for some pods; `node` is where the kubelet's probes come from."""
+        """Return the parties for these pods; `node` is the source address of the kubelet's probes."""
         found = list(pods)
         return cls(
             {pod.name: pod for pod in found},
@@ -51,7 +51,7 @@ class Parties:
         )
 
     def ends(self, entry: Entry) -> tuple[Party, Party] | None:
-        """Return who called and who was called; None where another sidecar's line tells of the same request."""
+        """Return client and server; None if another sidecar logs the same request."""
         pod = self.pods.get(entry.pod)
         if pod is None:
             return None
@@ -63,7 +63,7 @@ class Parties:
         return party(pod), party(target) if target else Party(entry.authority, entry.authority)
 
     def _tells(self, upstream: str) -> bool:
-        """Whether who was called writes a line itself, or is the calling pod by its app's own socket."""
+        """Whether the server logs the request itself, or is the calling pod through its app's own socket."""
         pod = self.by_address.get(upstream.rpartition(":")[0])
         return upstream.startswith("/") or (pod is not None and pod.meshed)
 
@@ -81,12 +81,12 @@ class Parties:
 
 
 def party(pod: Pod) -> Party:
-    """Return a pod as one end."""
+    """Return a pod as a party."""
     return Party(pod.name, pod.workload.name, pod.namespace, pod.identity)
 
 
 def account(identity: str) -> Party:
-    """Return who has a certificate and no pod here: `namespace/account` where Linkerd made the name, else all of it."""
+    """Return the party of an identity without a pod: `namespace/account` of a Linkerd identity, else the identity."""
     name, namespace, kind = (*identity.split("."), "", "")[:3]
     known = kind == "serviceaccount"
     words = f"{namespace}/{name}" if known else identity

@@ -1,4 +1,4 @@
-"""What the last `verify` saw, by caller, port and route: the page shows it beside what is proved. Values: no I/O."""
+"""The results of the last `verify` by client, port and route, for the page. Values: no I/O."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -7,33 +7,33 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class ProbedView:
-    """What became of the requests of one caller to one port that meet one route."""
+    """The results of one client's requests to one port that match one route."""
 
     client: str
     server: str
     port: str
     route: str
-    """The object, as `Kind namespace/name`; empty where the requests meet none."""
+    """The route's object, as `Kind namespace/name`; empty if the requests match none."""
     allowed: int
-    """Requests that were let through, as the manifests say."""
+    """Number of requests that were allowed, as the manifests say."""
     refused: int
-    """Requests that were not, as the manifests say."""
+    """Number of requests that were refused, as the manifests say."""
     different: tuple[str, ...]
-    """Requests whose answer differs from what the manifests say, in words."""
+    """Descriptions of the requests whose result differs from the manifests."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedView:
-    """One `verify`."""
+    """The results of one `verify`."""
 
     time: float
-    """When it ended, in seconds since 1970."""
+    """End of the verification, in seconds since 1970."""
     calls: int
-    """How many were sent: also with certificates that must not be accepted, and with headers that lie."""
+    """Number of requests sent, including those with invalid certificates and with forged headers."""
     different: int
-    """How many of them were answered in another way than the manifests say, or by another object."""
+    """Number of requests whose result, or deciding object, differs from the manifests."""
     probed: tuple[ProbedView, ...]
-    """The probes of the callers that the access table names."""
+    """The results of the clients in the access table."""
 
     def to_json(self) -> str:
         """Return the JSON that `from_json` reads."""

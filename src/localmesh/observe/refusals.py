@@ -15,18 +15,18 @@ from meshpolicy.kinds.workload import Workload
 KEPT = 200
 NOT_KNOWN = "the manifests do not tell what refused it"
 EXPLAINED = 1000
-"""Kinds of refusals of which the explanation is kept."""
+"""Most cached explanations."""
 
 
 def explain(cluster: Cluster, workload: Workload, entry: Entry) -> Refusal | None:
-    """Return what in the manifests refuses a request that a sidecar has refused; None where it is not known."""
+    """Return the explanation of a request that a sidecar refused; None if it is unknown."""
     policy = effective(cluster, workload, entry.port).taken_to_hold()
     noted = Noted(entry.details, entry.route, entry.identity, entry.peer, entry.request)
     return explained(policy, noted) if entry.method else explained_stream(policy, noted)
 
 
 class Refusals:
-    """The latest refusals. What they are explained by is forgotten when the manifests change."""
+    """The latest refusals. Cached explanations are dropped when the manifests change."""
 
     def __init__(self, relative: Callable[[str], str] = str) -> None:
         self.latest: deque[RefusalView] = deque(maxlen=KEPT)
@@ -36,7 +36,7 @@ class Refusals:
         self._count = 0
 
     def add(self, entry: Entry, ends: tuple[Party, Party], port: str, cluster: Cluster, server: Pod) -> RefusalView:
-        """Take in a refusal; return it with what refused it."""
+        """Record a refusal; return it with the object that refused it."""
         if cluster is not self._cluster:
             self._known.clear()
             self._cluster = cluster

@@ -1,4 +1,4 @@
-"""Reads the end of a log that grows, and that is emptied into `NAME.1` when it is too long."""
+"""Reads the end of a growing log, which is moved to `NAME.1` when it is too long."""
 
 import json
 from dataclasses import dataclass, field
@@ -8,27 +8,27 @@ from pathlib import Path
 from localmesh.logs import aside
 
 BLOCK = 256 * 1024
-"""Bytes that are read at a time."""
+"""Bytes read at a time."""
 HEAD = 1024
-"""Bytes by which a file is known again: more than one line, which holds the time of its request."""
+"""Bytes that identify a file's content: more than one line, and each line holds its request's time."""
 
 
 @dataclass(slots=True)
 class Tail:
-    """The lines of a log from a time on. Each is returned once, in order."""
+    """The lines of a log since a time. Each is returned once, in order."""
 
     path: Path
     since: float
-    """Seconds since 1970: what ended before is left out, as far as whole blocks go."""
+    """Seconds since 1970; earlier lines are skipped in whole blocks."""
     _position: int = 0
     _head: bytes = b""
     """What the file begins with, as far as it was read: an emptied log may be as long as before when it is seen."""
     _before: list[tuple[Path, int]] = field(default_factory=list)
-    """Older parts that are to be read first, each with a position."""
+    """Older files to be read first, each with the position to continue at."""
     _begun: bool = False
 
     def lines(self) -> list[str]:
-        """Return the next whole lines, of one block at most; none where all is read."""
+        """Return the next complete lines, at most one block; empty at the end."""
         self._look()
         while self._before:
             path, position = self._before[0]
@@ -44,7 +44,7 @@ class Tail:
         return found
 
     def _look(self) -> None:
-        """Find where to begin, or notice that the log was emptied or is another one."""
+        """Find the start position, or detect that the log was truncated or replaced."""
         if not self.path.exists():
             return
         if not self._begun:
@@ -69,7 +69,7 @@ def _bytes(path: Path, position: int, length: int) -> bytes:
 
 
 def _block(path: Path, position: int) -> tuple[list[str], int]:
-    """Return the whole lines from a position on, and where they end. A line longer than a block is left out."""
+    """Return the complete lines from a position, and their end. A line longer than a block is left out."""
     data = _bytes(path, position, BLOCK)
     while len(data) == BLOCK and b"\n" not in data:
         end = _line_end(path, position + BLOCK)
@@ -82,7 +82,7 @@ def _block(path: Path, position: int) -> tuple[list[str], int]:
 
 
 def _line_end(path: Path, position: int) -> int | None:
-    """Return where the next line begins; None where the line at this position is not whole yet."""
+    """Return the position after the line at `position`; None if that line is incomplete."""
     try:
         with path.open("rb") as file:
             file.seek(position)
@@ -95,7 +95,7 @@ def _line_end(path: Path, position: int) -> int | None:
 
 
 def _start(path: Path, since: float) -> int:
-    """Return a position from which on every line that is not older than `since` can be read."""
+    """Return a position before all lines that are not older than `since`."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -111,7 +111,7 @@ def _start(path: Path, since: float) -> int:
 
 
 def _time(line: bytes) -> float:
-    """Return when the request of a line began; the end of all time where it does not say."""
+    """Return the start time of a line's request; infinity if it has none."""
     try:
         return datetime.fromisoformat(json.loads(line)["time"]).timestamp()
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Requests by edge and second, for as long as the longest window; the memory is bounded. Pure."""
+"""Requests by edge and second over the last minute, in bounded memory. No I/O."""
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
@@ -12,28 +12,28 @@ from localmesh.observe.views import EdgeView
 WINDOW = 60
 """The longest window, in seconds."""
 MOST_EDGES = 1000
-"""When there are more, those that were not used for longest are forgotten."""
+"""Most edges kept; the least recently used ones are dropped."""
 PLAIN = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Who calls whom, and how."""
+    """A client, a server, its port, and the TLS version between them."""
 
     source: Party
     destination: Party
     port: str
     tls: str
-    """The version of TLS between the two; empty for plain text."""
+    """TLS version; empty for plain text."""
 
     def as_workloads(self) -> "Edge":
-        """Return it with the pods of each workload as one."""
+        """Return the edge between the workloads instead of the pods."""
         return Edge(self.source.as_workload(), self.destination.as_workload(), self.port, self.tls)
 
 
 @dataclass(slots=True)
 class Cell:
-    """What happened on one edge in one second, or in several."""
+    """Counts of one edge over one or several seconds."""
 
     requests: int = 0
     """The number of requests that were not refused."""
@@ -51,7 +51,7 @@ class Cell:
         self.latencies[bucket(entry.seconds)] += 1
 
     def take_in(self, other: "Cell") -> None:
-        """Count what another one has counted."""
+        """Add the counts of another cell."""
         self.requests += other.requests
         self.failures += other.failures
         self.refused += other.refused
@@ -59,12 +59,12 @@ class Cell:
 
 
 class Traffic:
-    """The last minute."""
+    """The traffic of the last minute."""
 
     def __init__(self) -> None:
         self._edges: OrderedDict[Edge, dict[int, Cell]] = OrderedDict()
         self.forgotten = 0
-        """How many edges were more than are kept."""
+        """Number of edges dropped because there were too many."""
 
     def add(self, edge: Edge, entry: Entry) -> None:
         """Count a request in the second in which it ended."""
@@ -76,7 +76,7 @@ class Traffic:
             self.forgotten += 1
 
     def tidy(self, now: float) -> None:
-        """Forget what is older than the longest window."""
+        """Drop counts older than the longest window."""
         oldest = int(now) - WINDOW - 1
         for edge, seconds in list(self._edges.items()):
             for second in [second for second in seconds if second < oldest]:
@@ -87,7 +87,7 @@ class Traffic:
     def rates(self, now: float, window: int, *, by_pod: bool) -> list[EdgeView]:
         """Return every edge with its rates over the last `window` whole seconds.
 
-        The second that has not ended, and the one before it, which the sidecars may still be writing, do not count.
+        The current second and the one before it do not count, because the sidecars may still be logging their requests.
         """
         last = int(now) - 1
         merged: dict[Edge, Cell] = {}
@@ -127,5 +127,5 @@ def _milliseconds(cell: Cell, share: float) -> float | None:
 
 
 def _order(view: EdgeView) -> tuple[bool, str, str, str]:
-    """Traffic of the mesh first, what the kubelet asks last."""
+    """Return the sort key: traffic of the mesh first, the kubelet's probes last."""
     return view.source == "kubelet", view.source, view.destination, view.port

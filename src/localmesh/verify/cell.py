@@ -1,4 +1,4 @@
-"""One cell of the table: somebody sends one request to one port, and what must come of it. Values: no I/O."""
+"""One cell of the table: a client's request to a port, and its expected result. Values: no I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from meshverify.expectation import Expectation, expect
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A request and what must become of it."""
+    """A request and its expected result."""
 
     client: VerifyClient
     server: VerifyServer
@@ -38,14 +38,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What came of a request."""
+    """The observed result of a request."""
 
     cause: Cause
     text: str
     """The status, or how the connection ended."""
     status: int = 0
     logged: Entry | None = None
-    """What the server's sidecar wrote about it."""
+    """The line of the server's sidecar about it; None if there is none."""
 
 
 def cell(client: VerifyClient, server: VerifyServer, request: Request, trace: str) -> Cell:
@@ -73,7 +73,7 @@ BY_STATUS: Mapping[int, Cause] = {
 
 
 def cause_of(status: int, *, by_proxy: bool) -> Cause:
-    """Return why an answer came."""
+    """Return the cause of a response with this status."""
     if not by_proxy:
         return Cause.ALLOWED
     if 300 <= status < 400:

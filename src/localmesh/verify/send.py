@@ -22,14 +22,14 @@ AT_ONCE = 8
 
 
 class Sender:
-    """Knows how each client travels."""
+    """Sends the requests of all clients."""
 
     def __init__(self, authority: Authority, folder: Path) -> None:
         self.authority, self.folder = authority, folder
         self._contexts: dict[tuple[tuple[str, str, IPv4Address], bool], SSLContext | None] = {}
 
     def way(self, cell: Cell, *, http2: bool = False) -> Way:
-        """Return how a cell's request travels."""
+        """Return how a cell's request is sent."""
         client, server = cell.client, cell.server
         http2 = http2 or server.traffic is Traffic.HTTP2
         key = (client.name, client.identity, client.source), http2
@@ -40,7 +40,7 @@ class Sender:
         return Way(server.address, server.number, client.source, context, name)
 
     async def send(self, cells: Iterable[Cell], on_seen: Callable[[], None] = lambda: None) -> dict[str, Seen]:
-        """Send all requests, and return what came of each, by trace ID."""
+        """Send all requests; return the result of each by trace ID."""
         found: dict[str, Seen] = {}
         gate = asyncio.Semaphore(AT_ONCE)
 
@@ -99,7 +99,7 @@ class Sender:
 
 
 def broken(error: Ended) -> Seen:
-    """Return what a connection that ended without an answer means."""
+    """Return the result for a connection that ended without a response."""
     if isinstance(error, CertificateRefused):
         return Seen(Cause.CERTIFICATE, str(error))
     closed = "without an answer" in str(error)
@@ -107,7 +107,7 @@ def broken(error: Ended) -> Seen:
 
 
 def seen_of(reply: Reply) -> Seen:
-    """Return what an answer means."""
+    """Return the result for a response."""
     return Seen(cause_of(reply.status, by_proxy=reply.by_proxy), str(reply.status), reply.status)
 
 
