@@ -1,4 +1,4 @@
-"""What people do to a mesh that runs: what `apply` would do to it."""
+"""Shows what `apply` would change in the running mesh."""
 
 import tempfile
 from collections.abc import Iterable

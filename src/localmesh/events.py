@@ -21,7 +21,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PodChanged:
-    """A pod came one step further."""
+    """A pod reached another phase."""
 
     pod: str
     phase: str
@@ -29,7 +29,7 @@ class PodChanged:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The mesh cannot start, or cannot go on; nothing of it runs any more."""
+    """The mesh cannot start or continue; nothing of it runs any more."""
 
     code: int
     reasons: tuple[str, ...]

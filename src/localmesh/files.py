@@ -1,4 +1,4 @@
-"""How this package names and writes files: inside its folders, private to the user, and never half."""
+"""Names and writes files: inside the package's folders, private to the user, and never partially."""
 
 import os
 from pathlib import Path
@@ -10,14 +10,14 @@ PRIVATE_FOLDER = 0o700
 
 
 def below(folder: Path, name: str) -> Path:
-    """Return the entry of `folder` with a name that a manifest gave; raise BadInput for one that leads elsewhere."""
+    """Return the entry of `folder` with a name from a manifest. Raises BadInput if the name leads elsewhere."""
     if name in ("", ".", "..") or "/" in name or "\0" in name:
         raise BadInput(f"{name!r} cannot be the name of a file below {folder}")
     return folder / name
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Put `content` in place in one move, readable by the user only."""
+    """Write `content` atomically, readable by the user only."""
     data = content.encode() if isinstance(content, str) else content
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE_FILE)
@@ -31,6 +31,6 @@ def write(path: Path, content: str | bytes) -> None:
 
 
 def make_folder(path: Path) -> Path:
-    """Make a folder that only the user can enter, if it is not there."""
+    """Create a folder that only the user can enter, unless it exists."""
     path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     return path

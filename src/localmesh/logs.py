@@ -1,4 +1,4 @@
-"""Keeps logs bounded without standing between a program and its file."""
+"""Bounds the size of logs, which programs write directly."""
 
 import shutil
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ LONGEST = 8 * 1024 * 1024
 
 
 def aside(log: Path) -> Path:
-    """Return where the older part of a log is kept."""
+    """Return the file that holds the older part of a log."""
     return log.with_name(log.name + ".1")
 
 
 def trim(logs: Iterable[Path], longest: int = LONGEST) -> None:
-    """Copy what is too long to `NAME.1` and empty it; writers append, so they go on at the new start."""
+    """Copy logs that are too long to `NAME.1` and empty them; writers append, so they continue at the start."""
     for log in logs:
         if log.is_file() and log.stat().st_size > longest:
             # On a full disk nothing can be kept, and all the more must the log become short.

@@ -1,4 +1,4 @@
-"""What rich draws, with hidden characters in letters: they are replaced after the layout, and before any colour."""
+"""Escapes hidden characters in what rich draws, after the layout and before any colour."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from meshpolicy.render.visible import visible
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """Draws another thing; what moves the cursor is rich's own, and nothing else."""
+    """Draws another renderable; only rich's own control codes move the cursor."""
 
     drawn: ConsoleRenderable
 
@@ -24,5 +24,5 @@ class AsText(RenderHook):
     """Draws everything that a console prints as `Plain` does."""
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
-        """Return what is drawn instead of `renderables`."""
+        """Return the renderables to draw instead."""
         return [Plain(renderable) for renderable in renderables]

@@ -1,4 +1,4 @@
-"""What the commands print: results on standard output, what went wrong beside it; hidden characters in letters."""
+"""Prints results on standard output and problems on standard error, with hidden characters escaped."""
 
 import sys
 from collections.abc import Iterable
@@ -16,17 +16,17 @@ WIDEST = 400
 
 
 def columns() -> int:
-    """Return how wide a table may be: the terminal, or COLUMNS, or else 80."""
+    """Return the width of tables: that of the terminal, or COLUMNS, or 80."""
     return get_terminal_size().columns
 
 
 def width() -> int | None:
-    """Return the columns of the terminal that shows standard output; None where it goes elsewhere."""
+    """Return the columns of the terminal that shows standard output; None if it is no terminal."""
     return columns() if sys.stdout.isatty() else None
 
 
 def say(text: object) -> None:
-    """Print a line beside the results."""
+    """Print a line on standard error."""
     click.echo(visible(text), err=True)
 
 
@@ -41,7 +41,7 @@ def fail(reasons: Iterable[str], hint: str = "", output: str = "") -> None:
 
 
 def terminal(*, stderr: bool = False, width: int | None = None) -> "Console":
-    """Return a console for which a text is only text: no markup, no names of pictures, no control characters."""
+    """Return a console that prints texts literally: no markup, no emoji names, no control characters."""
     from rich.console import Console
 
     from localmesh.plain import AsText
@@ -52,7 +52,7 @@ def terminal(*, stderr: bool = False, width: int | None = None) -> "Console":
 
 
 def show(text: "RenderableType") -> None:
-    """Print to standard output, in the width that the text needs, whatever the terminal's."""
+    """Print to standard output, as wide as the text is, whatever the terminal's width."""
     console = terminal(width=WIDEST)
     with console.capture() as printed:
         console.print(text)

@@ -1,4 +1,4 @@
-"""What people see: tables and lines, built first and printed by the command line. No I/O."""
+"""Tables and lines for people; the command line prints them. No I/O."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ def table(*columns: str, gap: int = 3) -> Table:
 
 
 def pods(found: Iterable[PodView], now: datetime | None = None) -> Table:
-    """Return one line a pod."""
+    """Return a table with one line for each pod."""
     rows = table("POD", "PHASE", "RESTARTS", "ADDRESS", "IDENTITY", "CERTIFICATE")
     for pod in found:
         rows.add_row(
@@ -38,14 +38,14 @@ def pods(found: Iterable[PodView], now: datetime | None = None) -> Table:
 
 
 def restarts(pod: PodView) -> str:
-    """Return how often its processes were started again."""
+    """Return how often the pod's processes were restarted."""
     if not pod.sidecar_restarts:
         return str(pod.restarts)
     return f"{pod.restarts} (sidecar {pod.sidecar_restarts})"
 
 
 def remaining(expires: str, now: datetime | None = None) -> str:
-    """Return for how long a certificate holds, in words."""
+    """Return how long a certificate is still valid, in words."""
     if not expires:
         return ""
     left = datetime.fromisoformat(expires) - (now or datetime.now(UTC))
@@ -53,7 +53,7 @@ def remaining(expires: str, now: datetime | None = None) -> str:
 
 
 def words(span: timedelta) -> str:
-    """Return a span of time with the unit that fits, rounded: a new certificate of a day has 24 h left."""
+    """Return a span of time, rounded, in the unit that fits: a new certificate of one day has `24 h` left."""
     seconds = round(span.total_seconds())
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
@@ -62,7 +62,7 @@ def words(span: timedelta) -> str:
 
 
 def access(found: Iterable[AccessView], width: int | None = None) -> Text:
-    """Return a table with one line a grant, at most `width` columns wide: who may make which requests by it."""
+    """Return a table of grants and the requests that they allow, at most `width` columns wide."""
     grants: dict[tuple[str, str, str], list[str]] = {}
     for line in found:
         grants.setdefault((f"{line.server}:{line.port}", line.request, line.because), []).append(line.client)
@@ -73,7 +73,7 @@ def access(found: Iterable[AccessView], width: int | None = None) -> Text:
 
 
 def answer(found: Answer, width: int | None = None) -> Text:
-    """Return what happened to a request, and why; reasons wider than `width` columns go on in the next line."""
+    """Return what happened to a request, and why; reasons wider than `width` columns are wrapped."""
     text = Text()
     text.append(f"{found.source} -> {found.target}  {found.request}\n", "bold")
     status = "no answer" if found.status is None else str(found.status)
@@ -116,7 +116,7 @@ def _became(found: Answer) -> str:
 
 
 def summary(mesh: MeshView, proof: Proof, dashboard: str = "", width: int | None = None) -> RenderableType:
-    """Return what stands at the end of `up`; `dashboard` is the address of the page, `width` that of the terminal."""
+    """Return what `up` prints at its end; `dashboard` is the page's address, `width` the terminal's columns."""
     parts: list[RenderableType] = [pods(mesh.pods), Text(), access(mesh.access, width), Text()]
     if proof.url:
         parts.append(Text(f"{'allowed' if proof.allowed else 'FAILED '}  {proof.url}  {proof.line}"))

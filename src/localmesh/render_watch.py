@@ -12,7 +12,7 @@ NOTHING = "-"
 
 
 def stat(found: StatView) -> RenderableType:
-    """Return one line an edge, with its rates."""
+    """Return a table with one line for each edge, with its rates."""
     if not found.edges:
         return _silent(found)
     rows = table("SRC", "DST", "SUCCESS", "RPS", "UNAUTHORIZED", "P50", "P95", "P99", gap=2)
@@ -29,7 +29,7 @@ def stat(found: StatView) -> RenderableType:
 
 
 def edges(found: StatView) -> RenderableType:
-    """Return one line an edge, with who is at both ends."""
+    """Return a table with one line for each edge, with the identities of both ends."""
     if not found.edges:
         return _silent(found)
     rows = table("SRC", "DST", "CLIENT_ID", "SERVER_ID", "SECURED", "TLS", gap=2)
@@ -46,17 +46,17 @@ def edges(found: StatView) -> RenderableType:
 
 
 def _short(destination: str) -> str:
-    """Return a Service's name without the cluster's domain: JSON has the whole name, a table 80 columns."""
+    """Return a Service's name without the cluster's domain, so that the table fits 80 columns."""
     return destination.removesuffix(".svc.cluster.local")
 
 
 def _once(found: Iterable[EdgeView]) -> Iterable[EdgeView]:
-    """Return the edges without those that differ in nothing that `edges` shows."""
+    """Return the edges, leaving out those that `edges` would show alike."""
     return {(edge.source, edge.destination, edge.client_id, edge.server_id, edge.tls): edge for edge in found}.values()
 
 
 def short_identity(identity: str) -> str:
-    """Return `account.namespace` of a name that Linkerd made of a ServiceAccount, else all of it."""
+    """Return `account.namespace` of a ServiceAccount's identity; other identities stay whole."""
     return identity.split(".serviceaccount.")[0]
 
 
@@ -93,7 +93,7 @@ def _success(edge: EdgeView) -> Text:
 
 
 def _floor(share: float) -> float:
-    """Return a share in per cent, rounded down: 100 is said of nothing that has failed once."""
+    """Return a share in per cent, rounded down, so that 100 means no failure at all."""
     return int(share * 10_000) / 100
 
 

@@ -1,4 +1,4 @@
-"""The mesh that a command of the command line means: that of the checkout, or of the environment."""
+"""Finds the mesh that a command is about: that of the checkout, or of the environment."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ def here() -> tuple[Settings, StateFolder]:
 
 
 def running() -> "Client":
-    """Return a client of the mesh that runs; raises NotRunning where none does."""
+    """Return a client of the running mesh. Raises NotRunning if there is none."""
     from localmesh.supervisor.client import Client
     from localmesh.supervisor.meshes import not_running
 

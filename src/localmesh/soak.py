@@ -21,7 +21,7 @@ MEBIBYTE = 1024 * 1024
 SAMPLES = 20
 HOUR = 3600
 WARM = 0.25
-"""The part of the time in which memory may still grow: caches fill, and connections open."""
+"""The share of the time in which memory may still grow, while caches fill and connections open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Memory:
 
     name: str
     first: float
-    """When it was warm."""
+    """The memory after the warm-up."""
     last: float
     per_hour: float
-    """By a line through all samples since it was warm."""
+    """Growth per hour, from a line through all samples after the warm-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Sample:
     at: float
     """Seconds since the load began."""
     memory: Mapping[str, float]
-    """In MiB, by name."""
+    """Memory in MiB, by process name."""
 
 
 def resident(site: Site) -> dict[str, float]:
@@ -58,7 +58,7 @@ def resident(site: Site) -> dict[str, float]:
 
 
 async def soak(site: Site, rate: float, seconds: float) -> tuple[OpenLoop, list[Sample]]:
-    """Send a load, and sample the memory at even times."""
+    """Send a load, and sample the memory at regular intervals."""
     loop = OpenLoop(site.target, rate)
     samples = []
     running = asyncio.create_task(loop.run(seconds))
@@ -72,7 +72,7 @@ async def soak(site: Site, rate: float, seconds: float) -> tuple[OpenLoop, list[
 
 
 def grown(samples: Iterable[Sample], seconds: float) -> list[Memory]:
-    """Return how the memory of each process that ran all the time grew once it was warm."""
+    """Return how the memory of each process that ran all the time grew after the warm-up."""
     warm = [sample for sample in samples if sample.at >= seconds * WARM]
     times = [sample.at for sample in warm]
     names = [name for name in warm[0].memory if all(name in sample.memory for sample in warm)]

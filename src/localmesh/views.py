@@ -11,13 +11,13 @@ ALLOW = "allow"
 UNREACHABLE = "unreachable"
 """The verdict on a call that is allowed, and that nobody answers."""
 UNMESHED, NODE = "unmeshed", "node"
-"""Who asks that is no pod and no account: a stranger, and the node, from which the kubelet probes."""
+"""Clients that are neither pod nor account: a stranger, and the node, from which the kubelet probes."""
 DEFAULT_PORT = "http"
-"""The port that a question means where it names none."""
+"""The port of a question that names none."""
 
 
 class Phase(StrEnum):
-    """Where a pod is in its life."""
+    """The phase of a pod's life."""
 
     STARTING = "starting"
     READY = "ready"
@@ -34,9 +34,9 @@ class PodView:
     workload: str
     address: str
     identity: str
-    """Empty without a sidecar."""
+    """The pod's identity; empty without a sidecar."""
     expires: str
-    """When its certificate does, in ISO 8601; empty without a sidecar."""
+    """When the pod's certificate expires, in ISO 8601; empty without a sidecar."""
     phase: Phase
     restarts: int
     sidecar_restarts: int
@@ -53,27 +53,27 @@ class AccessView:
     request: str
     because: str
     path: str = ""
-    """A path that the client may GET there; empty: none is known."""
+    """A path that the client may GET; empty if none is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class IngressView:
-    """Where the outside gets in."""
+    """The addresses of the ingress."""
 
     url: str
     secure_url: str
     authority: str
-    """The certificate to trust, as a file."""
+    """The file with the certificate to trust."""
     paths: tuple[str, ...]
-    """What a GET may ask for, as far as the routes name exact paths."""
+    """The exact paths that the routes name, which a GET may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeshView:
-    """All of the mesh."""
+    """The whole mesh: pods, access, ingress and settings."""
 
     settings: Mapping[str, str]
-    """As they would be set in the environment."""
+    """The settings, as environment variables."""
     pods: tuple[PodView, ...]
     access: tuple[AccessView, ...]
     ingress: IngressView | None = None
@@ -102,23 +102,23 @@ class MeshView:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What new manifests have changed; false if they changed nothing."""
+    """What new manifests changed; its truth value is false if they changed nothing."""
 
     updated: tuple[str, ...] = ()
-    """The pods whose sidecars were told something new."""
+    """The pods whose sidecars got new configuration."""
     started: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     stopped: tuple[str, ...] = ()
     seconds: float = 0.0
-    """From the request to the moment at which all of it held."""
+    """Seconds from the request until the whole change was in force."""
     reading: float = 0.0
-    """How many of them the reading of the manifests took."""
+    """The part of these seconds that reading the manifests took."""
 
     def __bool__(self) -> bool:
         return bool(self.updated or self.started or self.replaced or self.stopped)
 
     def words(self) -> str:
-        """Return it as one line."""
+        """Return the changes as one line."""
         if not self:
             return "Nothing has changed."
         parts = {
@@ -144,7 +144,7 @@ class Applied:
 
 
 MOST_LISTED = 5
-"""Names in a list; the rest is counted."""
+"""The number of names that a list shows; the rest is counted."""
 
 
 def _listed(names: tuple[str, ...]) -> str:
@@ -154,27 +154,27 @@ def _listed(names: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request to be sent as somebody."""
+    """One request to send on behalf of a client."""
 
     source: str
     target: str
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     request_target: str | None = None
-    """What stands in the request line instead of the path in `target`; it may be empty."""
+    """The target of the request line, instead of the path in `target`; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What really happened to a request, beside what the manifests say should happen."""
+    """What happened to a request, and what the manifests say should happen."""
 
     source: str
     target: str
     request: str
     status: int | None
-    """None where the connection ended without an answer."""
+    """The HTTP status; None if the connection ended without a response."""
     line: str
-    """The first line of the body, or what the connection ended with."""
+    """The first line of the body, or how the connection ended."""
     seconds: float
     verdict: str
     """What happened, in the words of `meshpolicy`."""
@@ -184,7 +184,7 @@ class Answer:
 
     @property
     def agrees(self) -> bool:
-        """Whether what happened is what the manifests say; that nobody is there is nothing that they speak of."""
+        """Whether the outcome is what the manifests say; an unreachable server does not contradict them."""
         return self.verdict in (self.predicted, UNREACHABLE)
 
     def to_json(self, indent: int | None = None) -> str:
@@ -201,32 +201,32 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The calls that were made to see that the mesh does what it says."""
+    """The calls at the end of `up`, which prove that the mesh does what the manifests say."""
 
     url: str
-    """What was asked of the ingress; empty without one."""
+    """The URL that was requested from the ingress; empty without an ingress."""
     line: str
-    """The status of its answer, and the first line."""
+    """The status and the first line of its response."""
     allowed: bool
-    """Whether that was a success; True without an ingress."""
+    """Whether that request succeeded; True without an ingress."""
     refused: Answer | None
-    """What became of a call of a stranger that has to be refused."""
+    """The answer to a stranger's call, which must be refused."""
     asked: Answer | None = None
-    """Without an ingress, what became of a call that somebody may make."""
+    """Without an ingress, the answer to a call that must be allowed."""
     missing: tuple[str, ...] = ()
-    """Why a call could not be made."""
+    """Why calls could not be made."""
 
     @property
     def holds(self) -> bool:
-        """Whether both calls were made and ended as they should; one that nobody answered shows nothing."""
+        """Whether both calls were made and had the right outcome; an unanswered call proves nothing."""
         return self.answered and self.rejected and not self.missing
 
     @property
     def answered(self) -> bool:
-        """Whether no call that has to be answered was refused or lost."""
+        """Whether every call that must be answered was answered."""
         return self.allowed and (self.asked is None or self.asked.verdict == ALLOW)
 
     @property
     def rejected(self) -> bool:
-        """Whether a call that has to be refused was made, and was."""
+        """Whether a call that must be refused was made and refused."""
         return self.refused is not None and self.refused.verdict == self.refused.predicted != ALLOW
