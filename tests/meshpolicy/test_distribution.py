@@ -23,7 +23,7 @@ SOURCE = ROOT / "src" / "meshpolicy"
 NEEDS = {"click", "pyyaml"}
 OURS = {"reference.py", "surface.py", "kinds/schemas/__main__.py", "kinds/schemas/openapi.py"}
 """What writes pages and schemas of the repository, and is not distributed."""
-MOST = 700_000
+MOST = 720_000
 """Bytes of the wheel; docs/decisions/0010 tells why it is not 400,000."""
 
 
